@@ -1,0 +1,40 @@
+"""The helpers every step is written with: take a column, add columns, take rows."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import pyarrow as pa
+
+from atom_data.errors import ConfigError
+
+
+def column(batch: pa.RecordBatch, name: str) -> pa.Array:
+    """Return the column `name`; a ConfigError names the columns there are."""
+    position = batch.schema.get_field_index(name)
+    if position < 0:
+        there = ", ".join(visible(batch.schema.names)) or "none"
+        raise ConfigError(
+            f"no column '{name}'; columns here: {there}. Add the step that makes it before the step that needs it."
+        )
+    return batch.column(position)
+
+
+def with_columns(batch: pa.RecordBatch, **columns: pa.Array | np.ndarray) -> pa.RecordBatch:
+    """Return the batch with `columns` added, or replaced in place where the name exists. Order of the rest is kept."""
+    arrays = dict(zip(batch.schema.names, batch.columns, strict=True))
+    for name, values in columns.items():
+        array = values if isinstance(values, pa.Array) else pa.array(values)
+        if len(array) != batch.num_rows:
+            raise ValueError(f"column '{name}' has {len(array)} values for {batch.num_rows} rows")
+        arrays[name] = array
+    return pa.RecordBatch.from_arrays(list(arrays.values()), names=list(arrays))
+
+
+def visible(names: Iterable[str]) -> list[str]:
+    """Return the names without scratch columns: those that start with `_` are computed once and never written."""
+    return [name for name in names if not name.startswith("_")]
+
+
+def empty(schema: pa.Schema) -> pa.RecordBatch:
+    """Return a batch of zero rows, with which `check` tries a recipe before a document is read."""
+    return pa.RecordBatch.from_arrays([pa.array([], type=field.type) for field in schema], schema=schema)

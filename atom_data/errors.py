@@ -1,0 +1,27 @@
+"""Every exception a user can meet.
+
+AtomDataError         printed as one sentence, without a traceback
+  ConfigError         the recipe, a card or an option is wrong; exit code 2; raised before a document is read
+  DataError           an input or a shard is wrong; exit code 1
+
+Everything else is a bug of ours and keeps its traceback.
+The sentence: `where: what is wrong, with the value; what there is. What to do.`
+"""
+
+
+class AtomDataError(Exception):
+    """A mistake or a fault that the user can act on; its text says where, what, what there is, and what to do."""
+
+    exit_code = 1
+
+
+class ConfigError(AtomDataError):
+    """A recipe, card or option that cannot be right, whatever the data is."""
+
+    exit_code = 2
+
+
+class DataError(AtomDataError):
+    """Input or output that cannot be read, written or trusted."""
+
+    exit_code = 1

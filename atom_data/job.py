@@ -1,0 +1,143 @@
+"""What the runner runs: jobs made of tasks. A stage is one job; a pass over the whole corpus is one or more."""
+
+from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from atom_data.errors import ConfigError, DataError
+from atom_data.storage.parquet import Output, ParquetShard, create_parquet
+from atom_data.storage.paths import join
+from atom_data.storage.receipts import read_receipt
+from atom_data.storage.shards import Input, Shard
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One unit of work of a job; its name is the name of the shard it makes."""
+
+    name: str
+    bytes: int
+    """Size of the input, for scheduling and progress."""
+    shards: tuple[Shard, ...]
+
+
+@dataclass(slots=True)
+class Work:
+    """What a task did: everything here goes into its receipt."""
+
+    inputs: list[Input] = field(default_factory=list)
+    outputs: list[Output] = field(default_factory=list)
+    rows_in: int = 0
+    rows_out: int = 0
+    dropped_rows: int = 0
+    """Lines in the ledger, counted apart from `dropped`: the accounting must agree."""
+    dropped: Counter[str] = field(default_factory=Counter)
+    unreadable: Counter[str] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
+    text_bytes: int = 0
+    tokens: int = 0
+    span: tuple[int, int] | None = None
+    notes: dict[str, Any] = field(default_factory=dict)
+
+
+class Table:
+    """A Parquet file of a task that appears with its first row, so that an empty ledger costs no file."""
+
+    def __init__(self, path: str, schema: pa.Schema, out: str, token: str, stack: ExitStack, work: Work) -> None:
+        """Name the file, relative to `out`; nothing is opened yet."""
+        self._arguments = (join(out, path), schema, token)
+        self._output = Output(path)
+        self._stack = stack
+        self._work = work
+        self._shard: ParquetShard | None = None
+
+    def open(self) -> ParquetShard:
+        """Open the file now, so that it exists even without rows."""
+        if self._shard is None:
+            path, schema, token = self._arguments
+            self._shard = self._stack.enter_context(create_parquet(path, schema, token, self._output))
+            self._work.outputs.append(self._output)
+        return self._shard
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Add rows."""
+        self.open().write(batch)
+
+    @property
+    def rows(self) -> int:
+        """Rows written so far."""
+        return self._shard.rows if self._shard is not None else 0
+
+
+Progress = Callable[[int, int, int], None]
+"""Called as work goes on with documents read, input bytes read, documents kept so far in this task."""
+
+
+class Job(Protocol):
+    """What the runner runs. Tasks do not depend on each other, and never on how many there are."""
+
+    @property
+    def name(self) -> str:
+        """The folder below the output folder."""
+
+    def upstream(self) -> "tuple[Job, ...]":
+        """The jobs that must be complete before this one starts."""
+
+    def check(self) -> pa.Schema:
+        """Try the job on zero rows; return the columns it will write. ConfigError when it cannot work."""
+
+    def tasks(self, out: str) -> tuple[Task, ...]:
+        """All tasks, sorted by name."""
+
+    def inputs(self, task: Task, out: str) -> tuple[Input, ...]:
+        """The inputs of a task as they are now."""
+
+    def identity(self) -> dict[str, object]:
+        """What decides the output besides the inputs, as plain JSON values."""
+
+    def work(self, task: Task, out: str, token: str, progress: Progress) -> Work:
+        """Do one task: write its outputs whole or not at all, and return what was done."""
+
+    def accept(self, receipts: "list[dict[str, Any]]") -> None:
+        """Look at all receipts of the finished job. DataError when the whole is not acceptable."""
+
+
+def receipt_input(folder: str, shard: str, out: str) -> Input:
+    """Return a finished shard of another job as an input, by what its receipt says. DataError when there is none."""
+    receipt = read_receipt(out, folder, shard)
+    if receipt is None:
+        raise DataError(
+            f"{folder}/{shard}: there is no receipt, so the shard is not finished. Run the stage '{folder}' first."
+        )
+    data = receipt["outputs"][0]
+    return Input(path=data["path"], bytes=data["bytes"], sha256=data["sha256"])
+
+
+def jobs_behind(source: object) -> tuple[Job, ...]:
+    """Return the jobs that make what is read: a stage is its own job, a pass has some, files have none."""
+    jobs = getattr(source, "jobs", None)
+    return tuple(jobs()) if jobs is not None else ()
+
+
+def in_order(jobs: "tuple[Job, ...]") -> tuple[Job, ...]:
+    """Return the jobs and all behind them, each after what it needs. ConfigError when two share a name."""
+    ordered: list[Job] = []
+
+    def visit(job: Job) -> None:
+        if any(job is other for other in ordered):
+            return
+        for before in job.upstream():
+            visit(before)
+        same = [other for other in ordered if other.name == job.name]
+        if any(other != job for other in same):
+            raise ConfigError(f"two stages are named '{job.name}'. A stage's name is its folder: give each its own.")
+        if not same:
+            ordered.append(job)
+
+    for job in jobs:
+        visit(job)
+    return tuple(ordered)

@@ -1,0 +1,182 @@
+"""Cards: the TOML pages in `filters/` that decide. A card bounds columns; it never computes.
+
+```toml
+source = "Rae et al. 2021, Scaling Language Models, appendix A1.1"
+url = "https://arxiv.org/abs/2112.11446"
+record = ["copy_of"]          # optional: more columns to note in the ledger
+
+[[rule]]
+reason = "word_count"         # the ledger says gopher_quality.word_count
+column = "word_count"
+min = 50                      # min, max (both inclusive), one_of: at least one of them
+max = 100_000
+```
+A null fails its rule, so a fault upstream shows up as drops with a name and not as bad text in the corpus.
+"""
+
+import hashlib
+import json
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from atom_data.assets import filters_folder
+from atom_data.batch import column, with_columns
+from atom_data.errors import ConfigError
+
+REASON = "_drop_reason"
+RULES = "_drop_rules"
+
+Bound = int | float | str | bool
+
+CARD_KEYS = {"source", "url", "note", "record", "rule"}
+RULE_KEYS = {"reason", "column", "min", "max", "one_of", "note"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One bound on one column."""
+
+    reason: str
+    column: str
+    min: int | float | None = None
+    max: int | float | None = None
+    one_of: tuple[Bound, ...] | None = None
+
+    def passes(self, batch: pa.RecordBatch) -> pa.Array:
+        """Return a boolean per row; a null value fails. ConfigError when bound and column have different types."""
+        values = column(batch, self.column)
+        passed = pc.is_valid(values)
+        try:
+            if self.min is not None:
+                passed = pc.and_(passed, pc.fill_null(pc.greater_equal(values, self.min), False))
+            if self.max is not None:
+                passed = pc.and_(passed, pc.fill_null(pc.less_equal(values, self.max), False))
+            if self.one_of is not None:
+                passed = pc.and_(passed, pc.is_in(values, pa.array(self.one_of, type=values.type)))
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
+            raise ConfigError(
+                f"rule '{self.reason}' bounds column '{self.column}', which is {values.type}, with {self.bounds()}. "
+                "Give a bound of the column's type."
+            ) from error
+        return passed
+
+    def bounds(self) -> str:
+        """Return the bounds as a person would write them."""
+        parts = [f"{name} {value}" for name, value in (("min", self.min), ("max", self.max)) if value is not None]
+        return ", ".join(parts + ([f"one_of {list(self.one_of)}"] if self.one_of is not None else []))
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A page of rules with its source; `sha256` of its bytes is its identity."""
+
+    name: str
+    rules: tuple[Rule, ...]
+    source: str
+    url: str
+    record: tuple[str, ...]
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """The step that marks what a card drops. It takes no row out: the stage does, and writes the ledger."""
+
+    card: str
+
+    def __str__(self) -> str:
+        """The words of the recipe."""
+        return f'keep("{self.card}")'
+
+    def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Add `_drop_reason` (first failing rule as `card.reason`, null = kept) and `_drop_rules` (all failing)."""
+        card = load_card(self.card)
+        failed = [pc.invert(rule.passes(batch)) for rule in card.rules]
+        names = [f"{card.name}.{rule.reason}" for rule in card.rules]
+        first = pa.nulls(batch.num_rows, pa.string())
+        for name, misses in reversed(list(zip(names, failed, strict=True))):
+            first = pc.if_else(misses, pa.scalar(name), first)
+        masks = [misses.to_numpy(zero_copy_only=False) for misses in failed]
+        every: list[list[str] | None] = [None] * batch.num_rows
+        for row in np.flatnonzero(np.logical_or.reduce(masks)).tolist():
+            every[row] = [name for name, mask in zip(names, masks, strict=True) if mask[row]]
+        return with_columns(batch, **{REASON: first, RULES: pa.array(every, pa.list_(pa.string()))})
+
+    def numbers(self, batch: pa.RecordBatch) -> pa.Array:
+        """Return per row, as JSON, the values that the card looked at and those it wants recorded."""
+        card = load_card(self.card)
+        names = list(dict.fromkeys([rule.column for rule in card.rules] + list(card.record)))
+        rows = pa.RecordBatch.from_arrays([column(batch, name) for name in names], names=names).to_pylist()
+        return pa.array([json.dumps(row, ensure_ascii=False, default=str) for row in rows], pa.string())
+
+
+def keep(card: str) -> Keep:
+    """Keep the rows that a card accepts: a name in `filters/`, or a path that ends in `.toml`."""
+    load_card(card)
+    return Keep(card)
+
+
+@cache
+def load_card(name: str) -> Card:
+    """Read a card. ConfigError for an unknown card, an unknown key, a rule without a bound, a reason used twice."""
+    path = Path(name) if name.endswith(".toml") else filters_folder() / f"{name}.toml"
+    if not path.is_file():
+        there = ", ".join(sorted(card.stem for card in filters_folder().glob("*.toml"))) or "none"
+        raise ConfigError(
+            f"no filter card '{name}' in {path.parent}; cards there: {there}. "
+            "Check the spelling, or give the path of your own card."
+        )
+    data = path.read_bytes()
+    try:
+        page = tomllib.loads(data.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path.name}: is no TOML ({error}). A card in filters/ shows the form.") from error
+    _refuse_unknown(path.name, page, CARD_KEYS)
+    rules = tuple(_rule(f"{path.name}, rule {number}", rule) for number, rule in enumerate(page.get("rule", []), 1))
+    reasons = [rule.reason for rule in rules]
+    twice = sorted({reason for reason in reasons if reasons.count(reason) > 1})
+    if not rules or twice or not page.get("source"):
+        what = "has no rule" if not rules else f"uses the reason '{twice[0]}' twice" if twice else "names no source"
+        raise ConfigError(f"{path.name}: {what}. A card needs a source and rules with reasons of their own.")
+    return Card(
+        name=path.stem,
+        rules=rules,
+        source=str(page["source"]),
+        url=str(page.get("url", "")),
+        record=tuple(page.get("record", ())),
+        sha256=hashlib.sha256(data).hexdigest(),
+    )
+
+
+def _rule(where: str, page: dict[str, object]) -> Rule:
+    _refuse_unknown(where, page, RULE_KEYS)
+    missing = [key for key in ("reason", "column") if not isinstance(page.get(key), str)]
+    if missing:
+        raise ConfigError(f"{where}: no '{missing[0]}'; keys there: {', '.join(page)}. Add it as a string.")
+    low, high, choice = page.get("min"), page.get("max"), page.get("one_of")
+    if low is None and high is None and choice is None:
+        raise ConfigError(f"{where}: no bound; keys there: {', '.join(page)}. Give min, max or one_of.")
+    for key, bound in (("min", low), ("max", high)):
+        if bound is not None and (not isinstance(bound, (int, float)) or isinstance(bound, bool)):
+            raise ConfigError(f"{where}: {key} is {bound!r}. Give a number; for text or truth values use one_of.")
+    if choice is not None and (not isinstance(choice, list) or not choice):
+        raise ConfigError(f"{where}: one_of is {choice!r}. Give a list of values.")
+    return Rule(
+        reason=str(page["reason"]),
+        column=str(page["column"]),
+        min=low,  # type: ignore[arg-type]
+        max=high,  # type: ignore[arg-type]
+        one_of=None if choice is None else tuple(choice),
+    )
+
+
+def _refuse_unknown(where: str, page: dict[str, object], known: set[str]) -> None:
+    for key in page:
+        if key not in known:
+            raise ConfigError(f"{where}: unknown key '{key}'. Keys allowed: {', '.join(sorted(known))}.")

@@ -1,0 +1,75 @@
+"""What a person sees while a run goes on: a live bar on a terminal, plain lines elsewhere. Never part of any output."""
+
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+PLAIN_SECONDS = 10.0
+
+
+class Display:
+    """Progress of one job at a time, with notes above it."""
+
+    def __init__(self, console: Console) -> None:
+        """Write to `console`; its being a terminal decides between bar and lines."""
+        self.console = console
+        self._bar: Progress | None = None
+        self._row: TaskID | None = None
+        self._job = ""
+        self._started = self._said = 0.0
+        self._total = 0
+
+    def note(self, text: str) -> None:
+        """Say one line."""
+        self.console.print(text, highlight=False, soft_wrap=True)
+
+    def start(self, job: str, tasks: int, total_bytes: int) -> None:
+        """Begin a job of `tasks` tasks."""
+        self._job, self._total = job, max(total_bytes, 1)
+        self._started = self._said = time.monotonic()
+        if self.console.is_terminal:
+            self._bar = Progress(
+                SpinnerColumn(), TextColumn("[bold]{task.description}"), BarColumn(bar_width=24),
+                TextColumn("{task.fields[figures]}"), TimeElapsedColumn(), console=self.console, transient=True,
+            )  # fmt: skip
+            self._row = self._bar.add_task(job, total=tasks, figures="")
+            self._bar.start()
+
+    def update(self, finished: int, tasks: int, documents: int, read: int, kept: int, workers: int) -> None:
+        """Show where the job stands: documents read, bytes of input read, documents kept."""
+        now = time.monotonic()
+        seconds = max(now - self._started, 1e-6)
+        share = f"{kept / documents:.0%} kept" if documents else "-"
+        figures = (
+            f"{finished}/{tasks} shards  {documents:,} documents  {read / 1e6 / seconds:,.1f} MB/s  {share}  "
+            f"ETA {_clock(seconds * max(self._total - read, 0) / read) if read else '-'}"
+        )
+        if self._bar is not None and self._row is not None:
+            self._bar.update(self._row, completed=finished, figures=f"{figures}  {workers} workers")
+        elif now - self._said >= PLAIN_SECONDS:
+            self._said = now
+            self.note(f"{self._job}: {figures}")
+
+    def stop(self) -> None:
+        """End the job's bar."""
+        if self._bar is not None:
+            self._bar.stop()
+        self._bar = self._row = None
+
+    def __enter__(self) -> "Display":
+        """Use as a context manager, so that a bar never outlives an error."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop the bar."""
+        self.stop()
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,0 +1,89 @@
+"""Recipes: Python files with a function `stages()`, run by path and never imported by the library."""
+
+import hashlib
+import importlib.util
+import sys
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+from atom_data.errors import AtomDataError, ConfigError
+from atom_data.identity import canonical
+from atom_data.job import Job, in_order, jobs_behind
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A loaded recipe: its jobs, each after what it needs."""
+
+    path: str
+    sha256: str
+    jobs: tuple[Job, ...]
+
+    def job(self, name: str) -> Job:
+        """Return the job of that name; ConfigError names those there are."""
+        for job in self.jobs:
+            if job.name == name:
+                return job
+        raise ConfigError(f"{self.path}: no stage '{name}'; stages there: {', '.join(job.name for job in self.jobs)}.")
+
+
+def load_recipe(path: str) -> Recipe:
+    """Run a recipe file and its `stages()`. ConfigError with the line when it cannot be loaded."""
+    file = Path(path)
+    if not file.is_file():
+        raise ConfigError(f"{path}: no such recipe. Give the path of a Python file with a function stages().")
+    module = _module(file)
+    stages = getattr(module, "stages", None)
+    if not callable(stages):
+        raise ConfigError(f"{path}: it has no function stages(). Add one that returns the stages as a tuple.")
+    made = _guarded(file, stages)
+    made = made if isinstance(made, (tuple, list)) else (made,)
+    jobs = tuple(job for item in made for job in _jobs(file, item))
+    if not jobs:
+        raise ConfigError(f"{path}: stages() returned nothing. Return a tuple of stages.")
+    return Recipe(path=path, sha256=hashlib.sha256(file.read_bytes()).hexdigest(), jobs=in_order(jobs))
+
+
+def job_identity(job: Job) -> str:
+    """Return one hash of all that decides a job's output besides inputs and code."""
+    return hashlib.sha256(canonical(job.identity()).encode()).hexdigest()
+
+
+def _jobs(file: Path, item: object) -> tuple[Job, ...]:
+    jobs = jobs_behind(item)
+    if not jobs:
+        raise ConfigError(
+            f"{file}: stages() returned {item!r}, which is no stage. Return Stage(...), Tokenize(...) or the like."
+        )
+    return jobs
+
+
+def _module(file: Path) -> ModuleType:
+    name = f"atom_data_recipe_{file.stem}"
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise ConfigError(f"{file}: is no Python file. A recipe's name ends in .py.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # so that a step defined in the recipe knows its source file
+    loader = spec.loader
+    _guarded(file, lambda: loader.exec_module(module))
+    return module
+
+
+def _guarded(file: Path, call: object) -> object:
+    try:
+        return call()  # type: ignore[operator]
+    except AtomDataError as error:
+        raise type(error)(f"{file}{_line(file, error)}: {error}") from error
+    except SyntaxError as error:
+        raise ConfigError(f"{file}, line {error.lineno}: {error.msg}. Correct the recipe.") from error
+    except Exception as error:
+        what = f"{type(error).__name__}: {error}"
+        raise ConfigError(f"{file}{_line(file, error)}: the recipe raised {what}. Correct the recipe.") from error
+
+
+def _line(file: Path, error: BaseException) -> str:
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == file]
+    return f", line {lines[-1]}" if lines else ""

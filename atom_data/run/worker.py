@@ -1,0 +1,152 @@
+"""One worker: takes tasks from a connection, does them, writes their receipts.
+
+Only the recipe's path and plain task records cross the process border: each worker loads the recipe itself.
+"""
+
+import contextlib
+import errno
+import resource
+import signal
+import time
+import traceback
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any
+
+from atom_data.errors import AtomDataError, ConfigError, DataError
+from atom_data.identity import code_identity
+from atom_data.job import Job, Progress, Task, Work
+from atom_data.run.recipe import Recipe, job_identity, load_recipe
+from atom_data.storage.paths import is_remote, join, local, without_secrets
+from atom_data.storage.receipts import FORMAT, read_receipt, write_receipt
+
+REPORT_SECONDS = 0.2
+
+
+def do_task(job: Job, task: Task, out: str, token: str, progress: Progress) -> dict[str, Any]:
+    """Do one task, check its accounting, remove what an earlier attempt left, write the receipt and return it."""
+    wall, cpu = time.monotonic(), time.process_time()
+    with named_write_errors(out):
+        work = job.work(task, out, token, progress)
+        check_accounting(job.name, task.name, work)
+        before = _earlier_outputs(out, job.name, task.name)
+        receipt = {
+            "format": FORMAT,
+            "stage": job.name,
+            "shard": task.name,
+            "identity": {"job": job_identity(job), "code": code_identity()},
+            "inputs": [
+                {
+                    "path": without_secrets(item.path),
+                    "bytes": item.bytes,
+                    "sha256": item.sha256,
+                    "modified": item.modified,
+                }
+                for item in work.inputs
+            ],
+            "outputs": [
+                {"path": item.path, "bytes": item.bytes, "sha256": item.sha256, "rows": item.rows}
+                for item in work.outputs
+            ],
+            "rows_in": work.rows_in,
+            "rows_out": work.rows_out,
+            "dropped": dict(sorted(work.dropped.items())),
+            "unreadable": dict(sorted(work.unreadable.items())),
+            "skipped": dict(sorted(work.skipped.items())),
+            "text_bytes": work.text_bytes,
+            "tokens": work.tokens,
+            "span": work.span,
+            "notes": work.notes,
+            "measured": {
+                "wall_seconds": round(time.monotonic() - wall, 4),
+                "cpu_seconds": round(time.process_time() - cpu, 4),
+                "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+                "input_bytes": task.bytes,
+            },
+        }
+        sealed = write_receipt(out, receipt, token)
+        for path in sorted(before - {item.path for item in work.outputs}):
+            local(join(out, path)).unlink(missing_ok=True)
+    return sealed
+
+
+def check_accounting(stage: str, shard: str, work: Work) -> None:
+    """Assert rows in = rows out + dropped, and that the ledger has a line for each drop."""
+    dropped = work.dropped.total()
+    if work.rows_in != work.rows_out + dropped or dropped != work.dropped_rows:
+        raise DataError(
+            f"{stage}/{shard}: the accounting does not close: {work.rows_in:,} documents in, {work.rows_out:,} out, "
+            f"{dropped:,} dropped by reason, {work.dropped_rows:,} lines in the ledger. A step or pass loses or invents documents."
+        )
+
+
+def _earlier_outputs(out: str, stage: str, shard: str) -> set[str]:
+    if is_remote(out):
+        return set()
+    try:
+        receipt = read_receipt(out, stage, shard)
+    except DataError:
+        return set()
+    return {item["path"] for item in receipt["outputs"]} if receipt else set()
+
+
+@contextlib.contextmanager
+def named_write_errors(out: str) -> Any:  # noqa: ANN401 - a context manager
+    """Turn a full disk or a missing permission into one sentence."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (
+            errno.ENOSPC,
+            errno.EDQUOT,
+            errno.EACCES,
+            errno.EPERM,
+            errno.EROFS,
+            errno.EFBIG,
+            errno.ENOTDIR,
+        ):
+            raise
+        what = (error.strerror or "input/output error").lower()
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        todo = "Free some space" if full else "Mend its permissions or choose another --output"
+        raise DataError(
+            f"{error.filename or without_secrets(out)}: cannot be written ({what}). {todo}, then run again: finished shards are kept."
+        ) from error
+
+
+def worker_main(connection: Connection, recipe_path: str, out: str, token: str) -> None:
+    """Serve tasks until the connection closes. Ctrl-C is the supervisor's business."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    recipe: Recipe | None = None
+    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        while True:
+            name, task, identity = connection.recv()
+            try:
+                recipe = recipe or load_recipe(recipe_path)
+                job = recipe.job(name)
+                if job_identity(job) != identity:
+                    raise ConfigError(
+                        f"{recipe_path}: the recipe, a card or a file of '{name}' changed during the run. Run again."
+                    )
+                receipt = do_task(job, task, out, token, _reporter(connection))
+                connection.send(("done", receipt))
+            except AtomDataError as error:
+                connection.send(("failed", not isinstance(error, ConfigError), str(error)))
+            except (EOFError, BrokenPipeError, ConnectionResetError):
+                raise
+            except Exception as error:
+                text = "".join(traceback.format_exception(error))
+                connection.send(("crashed", isinstance(error, (MemoryError, OSError)), text))
+
+
+def _reporter(connection: Connection) -> Callable[[int, int, int], None]:
+    last = [0.0]
+
+    def report(documents: int, read: int, kept: int) -> None:
+        now = time.monotonic()
+        if now - last[0] >= REPORT_SECONDS:
+            last[0] = now
+            connection.send(("progress", documents, read, kept))
+
+    return report

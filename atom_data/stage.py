@@ -1,0 +1,251 @@
+"""Stages: the steps of a recipe over every shard of what they read.
+
+A step is a callable RecordBatch -> RecordBatch: same rows, same order, pure. A stage runs steps over every shard of
+what it reads, takes out the rows that a card marked, and leaves kept rows, a ledger of the dropped, and dead letters.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from atom_data.batch import empty, visible
+from atom_data.errors import AtomDataError, ConfigError, DataError
+from atom_data.identity import describe, label
+from atom_data.job import Job, Progress, Table, Task, Work, jobs_behind, receipt_input
+from atom_data.rules import REASON, RULES, Keep
+from atom_data.storage.parquet import read_parquet
+from atom_data.storage.paths import join
+from atom_data.storage.shards import Input, Intake, Reads, Shard
+
+Step = Callable[[pa.RecordBatch], pa.RecordBatch]
+
+LEDGER = pa.schema(
+    [
+        ("id", pa.string()),
+        ("url", pa.string()),
+        ("reason", pa.string()),
+        ("rules", pa.list_(pa.string())),
+        ("numbers", pa.string()),
+    ]
+)
+"""One line a dropped document: the reason counted, every rule that failed, and the numbers that decided it (JSON)."""
+
+DEAD = pa.schema(
+    [
+        ("file", pa.string()),
+        ("position", pa.int64()),
+        ("reason", pa.string()),
+        ("detail", pa.string()),
+        ("raw", pa.binary()),
+    ]
+)
+"""One line a record that could not be read, with its first bytes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """Steps over every shard of what it reads. It keeps the shard names of its source, and it can be read in turn."""
+
+    name: str
+    """The state of the data after it, and its folder."""
+    reads: Reads
+    steps: tuple[Step, ...] = ()
+    writes: tuple[str, ...] = ()
+    """Columns to write, in this order; all but scratch columns when empty."""
+    allow_unreadable: float = 0.05
+    """The share of records that may be unreadable before the stage fails."""
+    allow_drop: float = 0.98
+    """The share of documents that one card may drop (of 1,000 or more) before the stage fails; 1.0 turns this off."""
+
+    def __post_init__(self) -> None:
+        """Refuse a name that cannot be a folder, and steps that are no callables."""
+        if not self.name or not all(c.isalnum() or c in "-_" for c in self.name):
+            raise ConfigError(
+                f"stage '{self.name}': the name is also a folder. Use letters, digits, dash and underscore."
+            )
+        for number, step in enumerate(self.steps, 1):
+            if not callable(step):
+                raise ConfigError(
+                    f"stage '{self.name}', step {number}: {step!r} is no step. Give a callable, not a value."
+                )
+
+    def jobs(self) -> tuple[Job, ...]:
+        """A stage is its own job."""
+        return (self,)
+
+    def upstream(self) -> tuple[Job, ...]:
+        """The jobs behind what it reads."""
+        return jobs_behind(self.reads)
+
+    def check(self) -> pa.Schema:
+        """Push zero rows through every step; return the schema written."""
+        batch = empty(self.reads.schema())
+        for number, step in enumerate(self.steps, 1):
+            batch = self._call(number, step, batch)
+        names = self.writes or tuple(visible(batch.schema.names))
+        missing = [name for name in names if name not in batch.schema.names]
+        if missing:
+            raise ConfigError(
+                f"stage '{self.name}' writes '{missing[0]}', but no step adds it; "
+                f"columns here: {', '.join(visible(batch.schema.names))}. Correct the name or add the step."
+            )
+        if "id" not in names:
+            raise ConfigError(
+                f"stage '{self.name}' does not write 'id'; it writes: {', '.join(names)}. Add 'id' to writes."
+            )
+        return pa.schema([batch.schema.field(name).with_nullable(True).remove_metadata() for name in names])
+
+    def schema(self) -> pa.Schema:
+        """The columns that it writes."""
+        return self.check()
+
+    def shards(self, out: str) -> tuple[Shard, ...]:
+        """The shards of its source, as they are in its own folder."""
+        return tuple(
+            Shard(shard.name, join(out, self.name, f"{shard.name}.parquet"), shard.bytes)
+            for shard in self.reads.shards(out)
+        )
+
+    def tasks(self, out: str) -> tuple[Task, ...]:
+        """One task a shard of the source."""
+        return tuple(Task(shard.name, shard.bytes, (shard,)) for shard in self.reads.shards(out))
+
+    def inputs(self, task: Task, out: str) -> tuple[Input, ...]:
+        """The inputs of a task as they are now."""
+        return self.reads.current(task.shards[0], out)
+
+    def current(self, shard: Shard, out: str) -> tuple[Input, ...]:
+        """What the receipt says of the shard that it wrote."""
+        return (receipt_input(self.name, shard.name, out),)
+
+    def read(self, shard: Shard, out: str, columns: Collection[str], intake: Intake) -> Iterator[pa.RecordBatch]:
+        """Yield the rows that this stage wrote for a shard."""
+        source = receipt_input(self.name, shard.name, out)
+        intake.inputs.append(source)
+        for batch in read_parquet(shard.path, columns):
+            intake.bytes_read += batch.nbytes
+            yield batch
+
+    def identity(self) -> dict[str, object]:
+        """Source, steps with their parameters, cards with their bytes, columns written."""
+        return {
+            "reads": self.reads.name if isinstance(self.reads, Stage) else self.reads.identity(),
+            "steps": [describe(step) for step in self.steps],
+            "writes": list(self.writes),
+        }
+
+    def needed(self) -> tuple[str, ...]:
+        """The columns of the source that are needed, found by leaving each out and trying zero rows."""
+        whole, target = empty(self.reads.schema()), self.check()
+        needed = []
+        for name in whole.schema.names:
+            if name in target.names or self._breaks(whole.drop_columns([name]), target):
+                needed.append(name)
+        return tuple(needed)
+
+    def _breaks(self, batch: pa.RecordBatch, target: pa.Schema) -> bool:
+        try:
+            for step in self.steps:
+                batch = step(batch)
+            return any(batch.schema.field(field.name).type != field.type for field in target)
+        except Exception:  # whatever a step says of a missing column, it needs it
+            return True
+
+    def work(self, task: Task, out: str, token: str, progress: Progress) -> Work:
+        """Read, run the steps, write kept rows, ledger and dead letters; in = out + dropped, or it raises."""
+        shard, work, schema = task.shards[0], Work(), self.check()
+        with ExitStack() as stack:
+            rows = Table(join(self.name, f"{shard.name}.parquet"), schema, out, token, stack, work)
+            ledger = Table(join(self.name, "drops", f"{shard.name}.parquet"), LEDGER, out, token, stack, work)
+            dead = Table(join(self.name, "dead", f"{shard.name}.parquet"), DEAD, out, token, stack, work)
+            rows.open()
+
+            def reject(reason: str, position: int, detail: str, raw: bytes) -> None:
+                work.unreadable[reason] += 1
+                dead.write(
+                    pa.RecordBatch.from_pylist(
+                        [dict(zip(DEAD.names, (shard.name, position, reason, detail, raw[:65_536]), strict=True))], DEAD
+                    )
+                )
+
+            intake = Intake(reject=reject)
+            for batch in self.reads.read(shard, out, self.needed(), intake):
+                work.rows_in += batch.num_rows
+                kept = self._apply(batch, ledger, work)
+                rows.write(kept.select(schema.names))
+                if "text" in schema.names:
+                    work.text_bytes += pc.sum(pc.binary_length(kept.column("text"))).as_py() or 0
+                progress(work.rows_in + work.unreadable.total(), intake.bytes_read, rows.rows)
+        work.rows_out, work.dropped_rows = rows.rows, ledger.rows
+        work.inputs, work.skipped, work.span = intake.inputs, intake.skipped, intake.span
+        return work
+
+    def _apply(self, batch: pa.RecordBatch, ledger: Table, work: Work) -> pa.RecordBatch:
+        for number, step in enumerate(self.steps, 1):
+            before = batch
+            batch = self._call(number, step, batch)
+            self._same_rows(number, step, before, batch)
+            if REASON in batch.schema.names and isinstance(step, Keep):
+                kept = pc.is_null(batch.column(REASON))
+                gone = batch.filter(pc.invert(kept))
+                if gone.num_rows:
+                    ledger.write(_ledger_lines(step, gone))
+                    work.dropped.update(gone.column(REASON).to_pylist())
+                batch = batch.filter(kept).drop_columns([REASON, RULES])
+        return batch
+
+    def _call(self, number: int, step: Step, batch: pa.RecordBatch) -> pa.RecordBatch:
+        try:
+            return step(batch)
+        except AtomDataError as error:
+            raise type(error)(f"stage '{self.name}', step {number} ({label(step)}): {error}") from error
+        except Exception as error:
+            error.add_note(
+                f"in stage '{self.name}', step {number} ({label(step)}), on a batch of {batch.num_rows} rows"
+            )
+            raise
+
+    def _same_rows(self, number: int, step: Step, before: pa.RecordBatch, after: pa.RecordBatch) -> None:
+        ids = after.column("id") if "id" in after.schema.names else None
+        if after.num_rows != before.num_rows or ids is None or not ids.equals(before.column("id")):
+            raise DataError(
+                f"stage '{self.name}', step {number} ({label(step)}): the step was given {before.num_rows} rows and "
+                f"returned {after.num_rows}, not the same ids in the same order. "
+                "A step measures or rewrites; to drop rows, add a column and a card that bounds it."
+            )
+
+    def accept(self, receipts: list[dict[str, Any]]) -> None:
+        """Refuse too many unreadable records, a card that drops almost all, and parts of a file that do not meet."""
+        read = sum(receipt["rows_in"] for receipt in receipts)
+        broken = sum(sum(receipt["unreadable"].values()) for receipt in receipts)
+        if broken > self.allow_unreadable * (read + broken):
+            raise DataError(
+                f"stage '{self.name}': {broken:,} of {read + broken:,} records were unreadable; allowed are "
+                f"{self.allow_unreadable:.0%}. Look into {self.name}/dead, or set allow_unreadable in the recipe."
+            )
+        dropped: Counter[str] = Counter()
+        for receipt in receipts:
+            for reason, count in receipt["dropped"].items():
+                dropped[reason.split(".")[0]] += count
+        for card, count in sorted(dropped.items()):
+            if read >= 1000 and count > self.allow_drop * read:
+                raise DataError(
+                    f"stage '{self.name}': the card '{card}' dropped {count:,} of {read:,} documents; allowed are "
+                    f"{self.allow_drop:.0%}. Check the card and the input, or set allow_drop=1.0 in the recipe."
+                )
+        check = getattr(self.reads, "accept_spans", None)
+        if check is not None:
+            check({receipt["shard"]: tuple(receipt["span"]) for receipt in receipts if receipt.get("span")})
+
+
+def _ledger_lines(step: Keep, gone: pa.RecordBatch) -> pa.RecordBatch:
+    urls = gone.column("url") if "url" in gone.schema.names else pa.nulls(gone.num_rows, pa.string())
+    columns = [gone.column("id"), urls, gone.column(REASON), gone.column(RULES), step.numbers(gone)]
+    return pa.RecordBatch.from_arrays(
+        [array.cast(f.type) for array, f in zip(columns, LEDGER, strict=True)], schema=LEDGER
+    )

@@ -1,0 +1,221 @@
+"""Local and remote paths through smart_open: read streams, and files that appear whole or not at all."""
+
+import contextlib
+import glob
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+from urllib.parse import urlsplit, urlunsplit
+
+import smart_open
+
+from atom_data.errors import ConfigError, DataError
+
+PARTIAL = ".partial"
+
+
+def is_remote(path: str) -> bool:
+    """Tell whether `path` is a URL (`s3://`, `https://`, ...); `file://` counts as local."""
+    return "://" in path and not path.startswith("file://")
+
+
+def local(path: str) -> Path:
+    """Return a local path, with `file://` and `~` resolved."""
+    return Path(path.removeprefix("file://")).expanduser()
+
+
+def join(folder: str, *names: str) -> str:
+    """Join names to a folder or URL."""
+    return "/".join([folder.rstrip("/") or "/", *names]).replace("//" if folder == "/" else "\0", "/")
+
+
+def without_secrets(url: str) -> str:
+    """Return the URL without user, password and query: what may stand in a log or a receipt."""
+    if not is_remote(url):
+        return url
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def open_raw(path: str) -> BinaryIO:
+    """Open a file or URL for reading, undecompressed. DataError when it cannot be opened."""
+    try:
+        if is_remote(path):
+            stream: Any = smart_open.open(path, "rb", compression="disable")
+            return stream  # type: ignore[no-any-return]
+        return local(path).open("rb")
+    except (OSError, ValueError, NotImplementedError, ImportError) as error:
+        raise DataError(f"{without_secrets(path)}: cannot be opened ({reason(error)}). {advice(error)}") from error
+
+
+def read_bytes(path: str) -> bytes:
+    """Return a whole small file (a receipt, a card)."""
+    with open_raw(path) as stream:
+        return stream.read()
+
+
+def exists(path: str) -> bool:
+    """Tell whether a file is there. A remote path is tried by opening it."""
+    if not is_remote(path):
+        return local(path).exists()
+    try:
+        open_raw(path).close()
+    except DataError:
+        return False
+    return True
+
+
+def size(path: str) -> int:
+    """Return the size in bytes; for a remote file by seeking to its end, 0 where the store cannot tell."""
+    if not is_remote(path):
+        return local(path).stat().st_size
+    with open_raw(path) as stream:
+        try:
+            return stream.seek(0, os.SEEK_END)
+        except (OSError, ValueError):
+            return 0
+
+
+def modified(path: str) -> int:
+    """Return the modification time in ns; 0 for remote files, whose content is then compared by size alone."""
+    return 0 if is_remote(path) else local(path).stat().st_mtime_ns
+
+
+def expand(pattern: str) -> list[str]:
+    """Return the sorted files that a path or glob names; a remote path stands for itself and must not be a glob."""
+    if is_remote(pattern):
+        if any(mark in urlsplit(pattern).path for mark in "*["):
+            raise ConfigError(f"{without_secrets(pattern)}: a remote path cannot be a pattern. List the files by name.")
+        return [pattern]
+    path = local(pattern)
+    if not glob.has_magic(str(path)):
+        return [str(path)]
+    return sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 - absolute patterns, which Path.glob refuses
+
+
+@contextlib.contextmanager
+def create(path: str, token: str) -> Iterator[BinaryIO]:
+    """Open `path` for writing so that it appears whole or not at all.
+
+    Local: a temporary name beside the target that carries `token` (unique per attempt), fsync, rename, fsync of the
+    folder. Remote: one put or multipart upload, completed at the end and aborted on any error.
+    """
+    if is_remote(path):
+        with smart_open.open(path, "wb", compression="disable") as stream:
+            yield stream
+        return
+    target = local(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f"{target.name}.{token}{PARTIAL}")
+    try:
+        with partial.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(target)
+        _sync_folder(target.parent)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class Hashed:
+    """A stream that notes size and SHA-256 of all that passes through it, once, in order."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        """Wrap an open binary stream."""
+        self.stream = stream
+        self.digest = hashlib.sha256()
+        self.bytes = 0
+
+    def read(self, count: int = -1) -> bytes:
+        """Read and note."""
+        data = self.stream.read(count)
+        self.digest.update(data)
+        self.bytes += len(data)
+        return data
+
+    def write(self, data: bytes) -> int:
+        """Write and note."""
+        self.stream.write(data)
+        self.digest.update(data)
+        self.bytes += memoryview(data).nbytes
+        return memoryview(data).nbytes
+
+    def drain(self) -> None:
+        """Read to the end, so that the hash covers the whole file even where a reader stopped early."""
+        while self.read(1 << 20):
+            pass
+
+    def hexdigest(self) -> str:
+        """SHA-256 of what has passed so far."""
+        return self.digest.hexdigest()
+
+    def tell(self) -> int:
+        """Position: what has passed so far."""
+        return self.bytes
+
+    def flush(self) -> None:
+        """Flush the stream below."""
+        self.stream.flush()
+
+    closed = False
+
+    def close(self) -> None:
+        """The stream below belongs to whoever opened it."""
+
+    def seekable(self) -> bool:
+        """No seeking: the hash would lie."""
+        return False
+
+    def readable(self) -> bool:
+        """Readable if the stream below is."""
+        return True
+
+    def writable(self) -> bool:
+        """Writable if the stream below is."""
+        return True
+
+
+def sha256(path: str, start: int = 0, stop: int | None = None) -> str:
+    """Return the SHA-256 of a file or of its bytes [start, stop), 1 MiB at a time."""
+    digest = hashlib.sha256()
+    with open_raw(path) as stream:
+        if start:
+            stream.seek(start)
+        left = (stop - start) if stop is not None else -1
+        while left:
+            data = stream.read(1 << 20 if left < 0 else min(left, 1 << 20))
+            if not data:
+                break
+            digest.update(data)
+            left -= len(data) if left > 0 else 0
+    return digest.hexdigest()
+
+
+def reason(error: BaseException) -> str:
+    """Return what went wrong in a few words, without a path in it."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    return " ".join(str(error).split())[:200] or type(error).__name__
+
+
+def advice(error: BaseException) -> str:
+    """Return what to do about an I/O error."""
+    if isinstance(error, FileNotFoundError):
+        return "Check the path."
+    if isinstance(error, PermissionError):
+        return "Check its permissions."
+    if isinstance(error, (ImportError, NotImplementedError)):
+        return "For s3:// paths: pip install 'atom-data[s3]'."
+    return "Check the file and the network, then run again: finished shards are kept."
