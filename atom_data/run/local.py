@@ -3,6 +3,7 @@
 import contextlib
 import multiprocessing
 import os
+import shutil
 import signal
 import socket
 from collections.abc import Iterator
@@ -262,8 +263,10 @@ class _Pool:
         """Remove what a dead worker left half-written."""
         if not is_remote(self.options.out):
             for partial in local(self.options.out).rglob(f"*.{worker.token}{PARTIAL}"):
-                with contextlib.suppress(OSError):
-                    partial.unlink()
+                if partial.is_dir():
+                    shutil.rmtree(partial, ignore_errors=True)
+                else:
+                    partial.unlink(missing_ok=True)
 
     def close(self) -> None:
         """End all workers at once; only unfinished shards are lost."""

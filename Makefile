@@ -1,0 +1,46 @@
+# Every target sets itself up: Python 3.11 with venv and pip is all that is needed.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+OUT ?= demo
+# The exact pin, because other torch wheels bring several GB of CUDA; only the tests and the training side need torch.
+TORCH ?= torch==2.13.0
+
+.PHONY: demo test check format bench clean setup setup-dev
+
+demo: $(VENV)/.core  ## the main job on the sample: WARC files in, training batches out
+	$(BIN)/atom-data run pipelines/sample.py --output $(OUT)
+	$(BIN)/atom-data verify $(OUT)
+	$(BIN)/atom-data batches $(OUT)/tokens --count 3
+
+test: $(VENV)/.dev  ## the tests; arguments by ARGS="-k name"
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.dev  ## format, lint, types, layers, tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest $(ARGS)
+
+format: $(VENV)/.dev  ## bring the code into form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench-%: $(VENV)/.dev  ## one benchmark beside its peers, e.g. make bench-pipeline; QUICK=1 for under a minute
+	$(BIN)/python benchmarks/$*.py
+
+setup: $(VENV)/.core
+setup-dev: $(VENV)/.dev
+
+$(VENV)/.core: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.core
+	$(BIN)/pip install --quiet --disable-pip-version-check $(TORCH) --editable '.[dev]'
+	touch $@
+
+clean:  ## remove what the targets made
+	rm -rf $(VENV) demo out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,37 @@
+"""The main job on a few MB of real pages: crawl records in, deduplicated and tokenized shards out.
+
+    atom-data run pipelines/sample.py --output out
+"""
+
+from pathlib import Path
+
+from atom_data import ExactCopies, ExtractHtml, MinHash, Stage, Tokenize, Warc, keep
+from atom_data.signals import FastTextLanguage, check_url, count_words
+
+SAMPLE = Path(__file__).parent / "sample"
+PAGES = Warc(str(SAMPLE / "*.warc.gz"), source="sample")
+WHERE = ("id", "url", "date", "source", "file", "offset")
+
+
+def stages() -> tuple[object, ...]:
+    """Extract, clean, keep first copies, tokenize."""
+    extracted = Stage(
+        name="extracted",
+        reads=PAGES,
+        steps=(ExtractHtml(), keep("web_page")),
+        writes=(*WHERE, "title", "text"),
+    )
+    clean = Stage(
+        name="clean",
+        reads=extracted,
+        steps=(
+            check_url, keep("url_block"),
+            FastTextLanguage(), keep("sample_languages"),
+            count_words, keep("gopher_quality"),
+        ),
+        writes=(*WHERE, "title", "text", "language", "language_score", "word_count"),
+    )  # fmt: skip
+    distinct = Stage(name="distinct", reads=ExactCopies(of=clean), steps=(keep("first_copy"),), writes=clean.writes)
+    unique = Stage(name="unique", reads=MinHash(of=distinct), steps=(keep("first_near_copy"),), writes=clean.writes)
+    tokens = Tokenize(name="tokens", reads=unique, tokenizer=SAMPLE / "tokenizer.json")
+    return (tokens,)
