@@ -1,11 +1,11 @@
 """The main job on a few MB of real pages: crawl records in, deduplicated and tokenized shards out.
 
-    atom-data run pipelines/sample.py --output out
+atom-data run pipelines/sample.py --output out
 """
 
 from pathlib import Path
 
-from atom_data import ExactCopies, ExtractHtml, MinHash, Stage, Tokenize, Warc, keep
+from atom_data import Copies, ExtractHtml, MinHash, SameText, Stage, Tokenize, Warc, keep
 from atom_data.signals import FastTextLanguage, check_url, count_words
 
 SAMPLE = Path(__file__).parent / "sample"
@@ -31,7 +31,11 @@ def stages() -> tuple[object, ...]:
         ),
         writes=(*WHERE, "title", "text", "language", "language_score", "word_count"),
     )  # fmt: skip
-    distinct = Stage(name="distinct", reads=ExactCopies(of=clean), steps=(keep("first_copy"),), writes=clean.writes)
-    unique = Stage(name="unique", reads=MinHash(of=distinct), steps=(keep("first_near_copy"),), writes=clean.writes)
+    distinct = Stage(
+        name="distinct", reads=Copies(of=clean, by=SameText()), steps=(keep("first_copy"),), writes=clean.writes
+    )
+    unique = Stage(
+        name="unique", reads=Copies(of=distinct, by=MinHash()), steps=(keep("first_near_copy"),), writes=clean.writes
+    )
     tokens = Tokenize(name="tokens", reads=unique, tokenizer=SAMPLE / "tokenizer.json")
     return (tokens,)

@@ -15,7 +15,13 @@ def atom_data(*arguments: object, cwd: Path | None = None, **variables: str) -> 
     """Run `atom-data` in a process of its own."""
     command = [sys.executable, "-m", "atom_data.cli", *map(str, arguments)]
     return subprocess.run(
-        command, capture_output=True, text=True, cwd=cwd or ROOT, timeout=300, check=False, env={**os.environ, **variables}
+        command,
+        capture_output=True,
+        text=True,
+        cwd=cwd or ROOT,
+        timeout=300,
+        check=False,
+        env={**os.environ, **variables},
     )
 
 
@@ -35,7 +41,7 @@ def fingerprint(out: Path) -> str:
 def sample_recipe(folder: Path, pages: str) -> Path:
     """Write the sample's recipe with another source and return its path."""
     text = (ROOT / "pipelines" / "sample.py").read_text()
-    text, first = re.subn(r'^SAMPLE = .*$', f"SAMPLE = Path({str(SAMPLE)!r})", text, flags=re.M)
+    text, first = re.subn(r"^SAMPLE = .*$", f"SAMPLE = Path({str(SAMPLE)!r})", text, flags=re.M)
     text, second = re.subn(r"^PAGES = .*$", f"PAGES = {pages}", text, flags=re.M)
     assert first == second == 1
     path = folder / "variant.py"

@@ -32,7 +32,17 @@ def test_run_with_shards_in_another_order_gives_same_bytes(sample_run: Path, tmp
 
 
 def test_run_shard_by_shard_as_an_array_gives_same_bytes(sample_run: Path, tmp_path: Path) -> None:
-    stages = ["extracted", "clean", "exact-hashes", "exact", "distinct", "near-signatures", "near", "unique", "tokens"]
+    stages = [
+        "extracted",
+        "clean",
+        "exact-text-hash",
+        "exact",
+        "distinct",
+        "near-band-hashes",
+        "near",
+        "unique",
+        "tokens",
+    ]
     early = atom_data("run", RECIPE, "-o", tmp_path / "out", "--stage", "clean", "--part", "0/2", "-w", 1)
     assert early.returncode == 1
     assert "stage 'extracted': 6 of 6 shards are not finished" in early.stderr

@@ -1,0 +1,1 @@
+"""Our stages inside other systems."""

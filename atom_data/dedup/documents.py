@@ -90,7 +90,7 @@ def _batches(
         row = 0
         for batch in stage.read(shard, out, wanted.names, intake):
             count = batch.num_rows
-            there = {name: array for name, array in zip(batch.schema.names, batch.columns, strict=True)}
+            there = dict(zip(batch.schema.names, batch.columns, strict=True))
             sources = there["source"].to_pylist() if ranks and "source" in there else [None] * count
             arrays = [
                 pa.array([number] * count, pa.int32()),

@@ -12,7 +12,8 @@ from atom_data.dedup.documents import Documents
 from atom_data.errors import DataError
 from atom_data.storage.shards import Intake, Reads, Shard
 from atom_data.text.buffers import string_buffers
-from atom_data.text.minhash import confirm, shingle_set
+from atom_data.text.copies import confirm
+from atom_data.text.shingles import shingle_set
 
 Integers = npt.NDArray[np.int64]
 
@@ -45,7 +46,13 @@ def confirm_candidates(
     """
     shingles, offsets = shingles_on_disk(documents, source, out, ngram)
     copy_of, jaccard, containment, compared = confirm(
-        candidates.order, candidates.buckets, candidates.bucket_count, shingles, offsets, min_jaccard, bucket_cap
+        candidates.order,
+        candidates.buckets,
+        candidates.bucket_count,
+        shingles,
+        offsets,
+        min_jaccard=min_jaccard,
+        cap=bucket_cap,
     )
     removed = np.flatnonzero(copy_of >= 0)
     kept = np.unique(copy_of[removed])

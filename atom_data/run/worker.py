@@ -109,9 +109,8 @@ def named_write_errors(out: str) -> Any:  # noqa: ANN401 - a context manager
         what = (error.strerror or "input/output error").lower()
         full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         todo = "Free some space" if full else "Mend its permissions or choose another --output"
-        raise DataError(
-            f"{error.filename or without_secrets(out)}: cannot be written ({what}). {todo}, then run again: finished shards are kept."
-        ) from error
+        where = error.filename or without_secrets(out)
+        raise DataError(f"{where}: cannot be written ({what}). {todo}, then run again: finished shards are kept.") from error
 
 
 def worker_main(connection: Connection, recipe_path: str, out: str, token: str) -> None:

@@ -63,7 +63,9 @@ def test_verify_orphan_is_named(copy: Path) -> None:
 def test_verify_folder_without_run_is_refused(tmp_path: Path) -> None:
     done = atom_data("verify", tmp_path)
     assert done.returncode == 1
-    assert done.stderr == f"{tmp_path}: there is no run in it (no plan.json in any folder). Give the --output of a run.\n"
+    assert (
+        done.stderr == f"{tmp_path}: there is no run in it (no plan.json in any folder). Give the --output of a run.\n"
+    )
 
 
 def test_run_mends_what_verify_finds(copy: Path, sample_run: Path) -> None:
