@@ -14,12 +14,14 @@ from rich.console import Console
 from rich.markup import escape
 
 from atom_data.errors import AtomDataError, ConfigError, DataError
+from atom_data.publish.batches import draw
+from atom_data.publish.trace import find_document, stations
 from atom_data.run.display import Display
 from atom_data.run.local import Options, check_out
 from atom_data.run.local import run as run_jobs
 from atom_data.run.peek import peek as peek_documents
 from atom_data.run.recipe import load_recipe
-from atom_data.run.status import job_status, print_status
+from atom_data.run.status import JobStatus, job_status, print_status
 from atom_data.run.verify import verify as verify_folder
 
 app = typer.Typer(
@@ -83,7 +85,8 @@ def run(
     display = Display(console(stderr=True))
     failures = run_jobs(loaded, options, display)
     screen = console()
-    print_status([job_status(job, output) for job in loaded.jobs], screen)
+    statuses = [job_status(job, output) for job in loaded.jobs]
+    print_status(statuses, screen)
     if failures:
         names = ", ".join(f"{failure.stage}/{failure.shard}" for failure in failures[:10])
         raise DataError(
@@ -91,7 +94,7 @@ def run(
             "Mend the cause and run again: finished shards are kept."
         )
     if part is None:
-        for line in _next_commands(recipe, output, loaded.jobs[-1].name):
+        for line in _next_commands(recipe, output, statuses):
             screen.print(line, soft_wrap=True)
 
 
@@ -108,13 +111,19 @@ def _part(text: str | None, stage: str | None) -> tuple[int, int] | None:
     return int(match[1]), int(match[2])
 
 
-def _next_commands(recipe: str, output: str, last: str) -> list[str]:
-    return [
-        "\nNext:",
-        f"  atom-data peek {recipe} -o {output} --stage clean --reason gopher_quality   what was dropped, and why",
-        f"  atom-data verify {output}                                  every file against its receipt",
-        f"  atom-data batches {output}/{last} --count 3                     what a training loop would see",
-    ]
+def _next_commands(recipe: str, output: str, statuses: list[JobStatus]) -> list[str]:
+    most = max(statuses, key=lambda status: status.dropped.total())
+    lines = [("atom-data verify " + output, "every file against its receipt")]
+    if most.dropped:
+        reason = most.dropped.most_common(1)[0][0]
+        look = f"atom-data peek {recipe} -o {output} --stage {most.name} --reason {reason}"
+        lines.insert(0, (look, "what was dropped most, and why"))
+    if statuses[-1].tokens:
+        lines.append((f"atom-data batches {output}/{statuses[-1].name}", "what a training loop would see"))
+    else:
+        lines.append((f"atom-data peek {recipe} -o {output} --stage {statuses[-1].name}", "what was kept"))
+    width = max(len(command) for command, _ in lines)
+    return ["\nNext:", *(f"  {command:{width}}  {why}" for command, why in lines)]
 
 
 @app.command()
@@ -169,6 +178,59 @@ def fingerprint(output: Annotated[str, typer.Argument(metavar="OUT", help="The -
     if verdict.faults:
         raise DataError(f"{output}: {verdict.faults[0]}. Run atom-data verify for the rest.")
     console().print(verdict.fingerprint)
+
+
+@app.command()
+def batches(
+    tokens: Annotated[str, typer.Argument(metavar="OUT/TOKENS", help="A finished tokens folder.")],
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many batches.")] = 3,
+    batch_size: Annotated[int, typer.Option(min=1, help="Samples in a batch.")] = 4,
+    length: Annotated[int, typer.Option(min=1, help="Tokens in a sample.")] = 512,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the order.")] = 0,
+) -> None:
+    """Draw the first batches as a training loop would see them, and show where a document of each came from."""
+    screen = console()
+    for number, batch in enumerate(
+        draw(tokens, count=count, batch_size=batch_size, sequence_length=length, seed=seed), 1
+    ):
+        rows, columns = batch.shape
+        screen.print(
+            f"[bold]batch {number}[/bold]  {rows} x {columns} tokens, samples {batch.samples}, {batch.documents} documents"
+        )
+        screen.print(
+            f"  begins with {batch.first_tokens}; to resume after it: {escape(str(batch.state))}", soft_wrap=True
+        )
+        origin = batch.origin
+        screen.print(
+            f"  sample {batch.samples[0]} is token {origin['sample_start']:,} on of {origin['token_shard']}; "
+            f"{origin['tokens_here']} of its tokens are of document {origin['id']}"
+        )
+        screen.print(f"    {escape(_source(origin))}", soft_wrap=True)
+    screen.print(f"\nAll of its way: atom-data trace {tokens} {origin['id']}", soft_wrap=True)
+
+
+def _source(row: dict[str, object]) -> str:
+    where = (
+        f"record at byte {row['offset']:,} of {row['file']}"
+        if "offset" in row and "file" in row
+        else f"shard {row['shard']}"
+    )
+    return f"{row.get('url') or '(no address)'}   {where}"
+
+
+@app.command()
+def trace(
+    tokens: Annotated[str, typer.Argument(metavar="OUT/TOKENS", help="A finished tokens folder.")],
+    document: Annotated[str, typer.Argument(metavar="ID", help="The id of a document in it.")],
+) -> None:
+    """Follow a document from its tokens back through every stage to the record it came from."""
+    shard, row = find_document(tokens, document)
+    screen = console()
+    screen.print(f"[bold]tokens[/bold]  {row['tokens']:,} tokens in {shard}")
+    for station in stations(tokens, shard, row):
+        values = ", ".join(f"{name} {value}" for name, value in station.columns.items() if name != "id")
+        screen.print(f"[bold]{station.stage}[/bold]  {escape(_printable(values))}", soft_wrap=True)
+    screen.print(f"[bold]source[/bold]  {escape(_source(row))}", soft_wrap=True)
 
 
 def main() -> None:

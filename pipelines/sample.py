@@ -6,7 +6,7 @@ atom-data run pipelines/sample.py --output out
 from pathlib import Path
 
 from atom_data import Copies, ExtractHtml, MinHash, SameText, Stage, Tokenize, Warc, keep
-from atom_data.signals import FastTextLanguage, check_url, count_words
+from atom_data.signals import CheckUrl, FastTextLanguage, count_characters, count_lines, count_words
 
 SAMPLE = Path(__file__).parent / "sample"
 PAGES = Warc(str(SAMPLE / "*.warc.gz"), source="sample")
@@ -25,9 +25,9 @@ def stages() -> tuple[object, ...]:
         name="clean",
         reads=extracted,
         steps=(
-            check_url, keep("url_block"),
+            CheckUrl(), keep("url_block"),
             FastTextLanguage(), keep("sample_languages"),
-            count_words, keep("gopher_quality"),
+            count_characters, count_words, count_lines, keep("gopher_multilingual"),
         ),
         writes=(*WHERE, "title", "text", "language", "language_score", "word_count"),
     )  # fmt: skip

@@ -15,7 +15,7 @@ from atom_data.run.local import Options, run
 from atom_data.run.recipe import load_recipe
 
 
-class RunStage(PipelineStep):  # type: ignore[misc]
+class RunStage(PipelineStep):
     """Runs rank `r` of `world_size`: shards r, r + world_size, ... of one stage of a recipe."""
 
     name = "atom-data stage"
@@ -38,6 +38,8 @@ class RunStage(PipelineStep):  # type: ignore[misc]
         failures = run(load_recipe(self.recipe), options, Display(Console(stderr=True)))
         if failures:
             first = failures[0]
-            raise DataError(f"{first.stage}/{first.shard}: {first.message} ({len(failures)} shards failed in rank {rank})")
+            raise DataError(
+                f"{first.stage}/{first.shard}: {first.message} ({len(failures)} shards failed in rank {rank})"
+            )
         self.stat_update("shards_failed", value=0)
         return data

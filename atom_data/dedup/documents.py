@@ -95,7 +95,7 @@ def _batches(
             arrays = [
                 pa.array([number] * count, pa.int32()),
                 pa.array(range(row, row + count), pa.int64()),
-                pa.array([ranks.get(source, len(ranks)) for source in sources], pa.int32()),
+                pa.array([ranks.get(source or "", len(ranks)) for source in sources], pa.int32()),
                 *(there.get(item.name, pa.nulls(count, item.type)) for item in wanted),
             ]
             yield pa.RecordBatch.from_arrays(arrays, names=["shard", "row", "priority", *wanted.names])

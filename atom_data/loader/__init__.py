@@ -1,0 +1,12 @@
+"""From token shards to batches, in an order that is a pure function of seed, mixture and sample number.
+
+These need no torch; for tensors: `from atom_data.loader.dataset import TokenDataset, TokenLoader`.
+"""
+
+from atom_data.loader.batches import Batches
+from atom_data.loader.order import Mixture, Order, Place
+from atom_data.loader.permutation import Permutation
+from atom_data.loader.samples import Samples
+from atom_data.loader.tokens import TokenShards
+
+__all__ = ["Batches", "Mixture", "Order", "Permutation", "Place", "Samples", "TokenShards"]

@@ -84,8 +84,8 @@ def _same(now: Input, then: dict[str, Any] | None, task: Task) -> bool:
         return False
     if now.modified == then["modified"]:
         return True
-    whole = all(shard.stop is None for shard in task.shards)
-    return whole and sha256(now.path) == then["sha256"]
+    shard = task.shards[0]
+    return len(task.shards) == 1 and sha256(shard.path, shard.start, shard.stop) == then["sha256"]
 
 
 def write_plan(plan: Plan, out: str, token: str) -> None:

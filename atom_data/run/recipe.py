@@ -85,5 +85,9 @@ def _guarded(file: Path, call: object) -> object:
 
 
 def _line(file: Path, error: BaseException) -> str:
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).resolve() == file.resolve()]
+    lines = [
+        frame.lineno
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).resolve() == file.resolve()
+    ]
     return f", line {lines[-1]}" if lines else ""

@@ -110,7 +110,9 @@ def named_write_errors(out: str) -> Any:  # noqa: ANN401 - a context manager
         full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         todo = "Free some space" if full else "Mend its permissions or choose another --output"
         where = error.filename or without_secrets(out)
-        raise DataError(f"{where}: cannot be written ({what}). {todo}, then run again: finished shards are kept.") from error
+        raise DataError(
+            f"{where}: cannot be written ({what}). {todo}, then run again: finished shards are kept."
+        ) from error
 
 
 def worker_main(connection: Connection, recipe_path: str, out: str, token: str) -> None:

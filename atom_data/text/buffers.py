@@ -24,7 +24,12 @@ def string_buffers(array: pa.Array) -> Buffers:
     kind = array.type
     if pa.types.is_null(kind):
         return Buffers(np.zeros(0, np.uint8), np.zeros(len(array) + 1, np.int64))
-    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind)):
+    if not (
+        pa.types.is_string(kind)
+        or pa.types.is_large_string(kind)
+        or pa.types.is_binary(kind)
+        or pa.types.is_large_binary(kind)
+    ):
         raise ConfigError(f"a text column is needed, this one is {kind}. Cast it to string first.")
     wide = pa.types.is_large_string(kind) or pa.types.is_large_binary(kind)
     _, offset_buffer, data_buffer = array.buffers()

@@ -31,26 +31,26 @@ def test_verify_flipped_byte_is_named(copy: Path) -> None:
 
 
 def test_verify_missing_shard_is_named(copy: Path) -> None:
-    (copy / "clean" / "sample-00002.parquet").unlink()
+    (copy / "clean" / "sample-00002.warc.parquet").unlink()
     done = atom_data("verify", copy)
     assert done.returncode == 1
-    assert "clean/sample-00002.parquet: the file is missing" in done.stderr
+    assert "clean/sample-00002.warc.parquet: the file is missing" in done.stderr
 
 
 def test_verify_missing_receipt_is_named(copy: Path) -> None:
-    (copy / "clean" / "receipts" / "sample-00002.json").unlink()
+    (copy / "clean" / "receipts" / "sample-00002.warc.json").unlink()
     done = atom_data("verify", copy)
-    assert "clean/receipts/sample-00002.json: the receipt is missing, so shard 'sample-00002'" in done.stderr
+    assert "clean/receipts/sample-00002.warc.json: the receipt is missing, so shard 'sample-00002.warc'" in done.stderr
 
 
 def test_verify_edited_receipt_is_named(copy: Path) -> None:
-    path = copy / "clean" / "receipts" / "sample-00001.json"
+    path = copy / "clean" / "receipts" / "sample-00001.warc.json"
     receipt = json.loads(path.read_text())
     receipt["rows_out"] -= 1
     path.write_text(json.dumps(receipt))
     done = atom_data("verify", copy)
     assert done.returncode == 1
-    assert "clean/receipts/sample-00001.json: the receipt was edited after it was written" in done.stderr
+    assert "clean/receipts/sample-00001.warc.json: the receipt was edited after it was written" in done.stderr
 
 
 def test_verify_orphan_is_named(copy: Path) -> None:
@@ -71,8 +71,8 @@ def test_verify_folder_without_run_is_refused(tmp_path: Path) -> None:
 def test_run_mends_what_verify_finds(copy: Path, sample_run: Path) -> None:
     from tests.command import ROOT, fingerprint
 
-    (copy / "clean" / "sample-00002.parquet").unlink()
-    receipt = copy / "extracted" / "receipts" / "sample-00001.json"
+    (copy / "clean" / "sample-00002.warc.parquet").unlink()
+    receipt = copy / "extracted" / "receipts" / "sample-00001.warc.json"
     receipt.write_text(receipt.read_text().replace('"rows_in": ', '"rows_in": 1'))
     done = atom_data("run", ROOT / "pipelines" / "sample.py", "--output", copy, "--workers", 1)
     assert done.returncode == 0, done.stderr

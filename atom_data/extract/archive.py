@@ -1,0 +1,140 @@
+"""What every reader of WARC files shares: shards, the loop over records, and the columns all of them give."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import xxhash
+
+from atom_data.errors import ConfigError, DataError
+from atom_data.extract.files import cut, listed, named
+from atom_data.extract.records import Fault, Fields, Record, Walk
+from atom_data.extract.rows import Identities, Rows
+from atom_data.extract.window import Window
+from atom_data.storage.paths import modified, without_secrets
+from atom_data.storage.shards import Input, Intake, Shard
+
+COMMON = (
+    pa.field("id", pa.string()),
+    pa.field("url", pa.string()),
+    pa.field("date", pa.string()),
+    pa.field("source", pa.string()),
+    pa.field("file", pa.string()),
+    pa.field("offset", pa.int64()),
+)
+TYPES = frozenset(
+    (b"warcinfo", b"response", b"resource", b"request", b"metadata", b"revisit", b"conversion", b"continuation")
+)
+UNCUT = (".zst", ".bz2", ".xz", ".lz4")
+DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?)?)?", re.ASCII)
+DIGITS = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """One shard of WARC files, about to be read."""
+
+    shard: Shard
+    source: str
+    file: str
+    types: frozenset[bytes]
+    record_bytes: int
+    header_bytes: int
+    bodies: bool
+    """Whether the content of records is needed, or only their WARC headers."""
+
+    def read(self, rows: Rows, add: Callable[[Record], Fault | None], intake: Intake) -> Iterator[pa.RecordBatch]:
+        """Yield batches of the rows that `add` makes of the records of `types`; report the rest to `intake`."""
+        window = Window(self.shard.path, self.shard.start, self.shard.stop)
+        try:
+            walk = Walk(window, self._wanted, self.record_bytes, self.header_bytes)
+            for item in walk:
+                fault = item if isinstance(item, Fault) else self._taken(item, add, intake)
+                if fault is not None:
+                    intake.reject(fault.reason, fault.offset, fault.detail, fault.sample)
+                intake.bytes_read = window.bytes
+                if rows.full():
+                    yield from rows.take()
+            yield from rows.take()
+            self._finish(walk, window, intake)
+        finally:
+            window.close()
+
+    def _wanted(self, fields: Fields) -> bool:
+        return self.bodies and fields.get(b"warc-type", b"").lower() in self.types
+
+    def _taken(self, record: Record, add: Callable[[Record], Fault | None], intake: Intake) -> Fault | None:
+        kind = record.fields.get(b"warc-type", b"").lower()
+        if kind in self.types:
+            return add(record)
+        intake.skipped[f"warc.{kind.decode() if kind in TYPES else 'other'}"] += 1
+        return None
+
+    def _finish(self, walk: Walk, window: Window, intake: Intake) -> None:
+        window.drain()
+        if window.total == 0:
+            intake.reject("warc.empty", 0, "the file has 0 bytes", b"")
+        elif not walk.starts and not self.shard.start:
+            window.seek(0)
+            begin = window.fill(16)
+            what = "an ARC file, which is an older format" if b"filedesc:" in walk.flow.probe(64) else "no WARC file"
+            where = without_secrets(self.shard.path)
+            raise DataError(f"{where}: is {what}; it begins with {begin!r}. Take it out of the source.")
+        if self.shard.stop is not None:
+            intake.span = (walk.first, walk.after)
+        intake.inputs.append(Input(self.file, window.bytes, window.digest.hexdigest(), modified(self.shard.path)))
+
+
+def archive_shards(paths: Sequence[str], suffixes: Sequence[str], split_bytes: int) -> tuple[Shard, ...]:
+    """Return one shard a file, or a part of a large one, sorted by name."""
+    shards: list[Shard] = []
+    for shard in named(listed(paths, suffixes)):
+        shards += cut(shard, 0 if shard.path.endswith(UNCUT) else split_bytes)
+    return tuple(sorted(shards, key=lambda shard: shard.name))
+
+
+def common_values(record: Record, source: str, file: str) -> dict[str, Any]:
+    """Return what every row says: URL, date, source, file and offset; null where the record does not say."""
+    url = record.fields.get(b"warc-target-uri", b"").removeprefix(b"<").removesuffix(b">")
+    return {
+        "url": decoded_field(url) or None,
+        "date": _date(decoded_field(record.fields.get(b"warc-date", b""))),
+        "source": source,
+        "file": file,
+        "offset": record.offset,
+    }
+
+
+def decoded_field(value: bytes) -> str:
+    """Return a header's value as text: UTF-8, or Latin-1 where it is not."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
+def _date(text: str) -> str | None:
+    if DATE.fullmatch(text):
+        return text
+    if digits := DIGITS.fullmatch(text):  # WARC 0.9 and converted ARC files
+        return "{}-{}-{}T{}:{}:{}Z".format(*digits.groups())
+    return None
+
+
+def record_id(identities: Identities, fields: Fields, payload: bytes) -> str:
+    """Return the id of a record: the same in every copy of its file, whatever stands before it."""
+    return identities.next(
+        fields.get(b"warc-record-id", b""),
+        fields.get(b"warc-target-uri", b""),
+        fields.get(b"warc-date", b""),
+        xxhash.xxh3_128_digest(payload),
+    )
+
+
+def check_limits(where: str, **limits: int) -> None:
+    """Check that limits are numbers of bytes. Errors: ConfigError."""
+    for name, value in limits.items():
+        if value < (0 if name == "split_bytes" else 1):
+            raise ConfigError(f"{where}: {name} is {value}; it is a number of bytes. Give one above 0.")

@@ -1,0 +1,156 @@
+"""The files a source names: listed, given names that hold anywhere, and cut into shards."""
+
+import glob
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from atom_data.errors import ConfigError
+from atom_data.storage.paths import is_remote, local, modified, size, without_secrets
+from atom_data.storage.shards import Input, Shard, shard_name
+
+SPLIT_BYTES = 1 << 30
+LONGEST_NAME = 160
+COMPRESSIONS = (".gz", ".zst", ".bz2", ".xz", ".lz4")
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """An input file: as it is opened, and as it is called in rows, shards and receipts."""
+
+    path: str
+    relative: str
+    """Path below the common folder of the source: the same on every machine."""
+    bytes: int
+    """0 for a remote file: asking a store for 90,000 sizes would take every task longer than its work."""
+
+
+def listed(paths: Sequence[str], suffixes: Sequence[str]) -> tuple[File, ...]:
+    """Return the files that paths, globs, folders and URLs name, each once, sorted by relative path.
+
+    A folder stands for all files below it whose name ends in one of `suffixes`, hidden ones left out.
+    Errors: ConfigError for a path that is not there, and for a folder or glob without a file.
+    """
+    if not paths:
+        raise ConfigError("a source without a path; there is nothing to read. Name a file, folder, glob or URL.")
+    found: dict[str, None] = {}
+    for path in paths:
+        found.update(dict.fromkeys(_expanded(path, suffixes)))
+    files = [File(path, relative(paths, path), 0 if is_remote(path) else size(path)) for path in found]
+    return tuple(sorted(files, key=lambda file: (file.relative, file.path)))
+
+
+def _expanded(path: str, suffixes: Sequence[str]) -> list[str]:
+    if is_remote(path):
+        if any(mark in urlsplit(path).path for mark in "*[") or path.endswith("/"):
+            where = without_secrets(path)
+            raise ConfigError(f"{where}: a remote folder or pattern cannot be listed. List its files by name.")
+        return [path]
+    place = _absolute(path)
+    if Path(place).is_dir():
+        names = _below(place, suffixes)
+        what = f"no file ending in {', '.join(suffixes)} in it"
+    elif Path(place).exists():
+        return [place]
+    else:
+        names = sorted(name for name in glob.glob(place, recursive=True) if Path(name).is_file())
+        what = "no such file or folder, and no file matches it"
+    if not names:
+        raise ConfigError(f"{path}: {what}. Check the path.")
+    return names
+
+
+def _below(folder: str, suffixes: Sequence[str]) -> list[str]:
+    names = []
+    for place, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        names += [f"{place}/{name}" for name in files if name.endswith(tuple(suffixes)) and name[0] != "."]
+    return sorted(names)
+
+
+def _absolute(path: str) -> str:
+    return os.path.abspath(local(path))  # noqa: PTH100: Path.resolve would follow links, and names must not depend on them
+
+
+def relative(paths: Sequence[str], path: str) -> str:
+    """Return `path` below the deepest folder that holds everything `paths` name on its store."""
+    if is_remote(path):
+        store = urlsplit(path)[:2]
+        bases = [urlsplit(other).path.rpartition("/")[0] for other in paths if urlsplit(other)[:2] == store]
+        return _under(bases, urlsplit(path).path)
+    return _under([_base(_absolute(other)) for other in paths if not is_remote(other)], _absolute(path))
+
+
+def _base(place: str) -> str:
+    if Path(place).is_dir():
+        return place
+    while glob.has_magic(place) and not Path(place).exists():
+        place = place.rpartition("/")[0]
+        if not glob.has_magic(place):
+            return place or "/"
+    return place.rpartition("/")[0] or "/"
+
+
+def _under(bases: Iterable[str], path: str) -> str:
+    common = os.path.commonpath([base or "/" for base in bases])
+    return path.removeprefix(common).lstrip("/")
+
+
+def named(files: Sequence[File]) -> list[Shard]:
+    """Return one shard per file, sorted by name; where two names would be equal, both get a digest of their path."""
+    names = [_short(shard_name(_stripped(file.relative))) for file in files]
+    twice = {name for name, count in Counter(names).items() if count > 1}
+    shards = []
+    for file, name in zip(files, names, strict=True):
+        unique = f"{name}-{_digest(file.relative)}" if name in twice else name
+        shards.append(Shard(unique, file.path, file.bytes))
+    for name, count in Counter(shard.name for shard in shards).items():
+        if count > 1:
+            both = [without_secrets(shard.path) for shard in shards if shard.name == name]
+            raise ConfigError(f"{both[0]} and {both[1]} would share the name '{name}'. Make two sources of them.")
+    return sorted(shards, key=lambda shard: shard.name)
+
+
+def _stripped(name: str) -> str:
+    for suffix in COMPRESSIONS:
+        if name.endswith(suffix) and len(name) > len(suffix):
+            return name.removesuffix(suffix)
+    return name
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}-{_digest(name)}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=4).hexdigest()
+
+
+def cut(shard: Shard, split_bytes: int) -> list[Shard]:
+    """Return equal byte ranges of at most `split_bytes`; the whole file when it is smaller or `split_bytes` is 0."""
+    count = -(-shard.bytes // split_bytes) if split_bytes else 1
+    return ranges(shard, shard.bytes, count)
+
+
+def ranges(shard: Shard, units: int, count: int) -> list[Shard]:
+    """Return `count` parts of `units` bytes or row groups, named NAME.p0000 and on; the shard itself when count < 2."""
+    if count < 2:
+        return [shard]
+    bounds = [units * index // count for index in range(count + 1)]
+    share = shard.bytes // count
+    return [
+        replace(shard, name=f"{shard.name}.p{index:04}", bytes=share, start=bounds[index], stop=bounds[index + 1])
+        for index in range(count)
+    ]
+
+
+def current_input(paths: Sequence[str], shard: Shard, by_bytes: bool = True) -> Input:
+    """Return what a shard would read now: its path below the source, bytes and modification time, no hash."""
+    total = size(shard.path)
+    if by_bytes and shard.stop is not None:
+        total = max(0, min(shard.stop, total) - shard.start)
+    return Input(relative(paths, shard.path), total, "", modified(shard.path))

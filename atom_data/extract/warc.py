@@ -1,0 +1,170 @@
+"""WARC files as documents: web pages with their HTML."""
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from atom_data.extract import http
+from atom_data.extract.archive import (
+    COMMON,
+    Archive,
+    archive_shards,
+    check_limits,
+    common_values,
+    record_id,
+)
+from atom_data.extract.files import SPLIT_BYTES, current_input, relative
+from atom_data.extract.records import HEADER_BYTES, RECORD_BYTES, SAMPLE_BYTES, Fault, Record, parse_fields
+from atom_data.extract.rows import Identities, Rows
+from atom_data.storage.shards import Input, Intake, Shard
+
+SUFFIXES = (".warc", ".warc.gz", ".warc.zst", ".warc.bz2", ".warc.xz")
+TYPES = frozenset((b"response", b"resource"))
+PAGE_MIMES = ("text/html", "application/xhtml+xml", "text/plain")
+PAGE_START = re.compile(
+    rb"[\s\xef\xbb\xbf]{0,512}<(?:!doctype html|html|head|body|title|script|style|meta|link|!--|div|table|h1|br|p)[\s>]",
+    re.IGNORECASE,
+)
+SCHEMA = pa.schema(
+    [
+        *COMMON,
+        pa.field("http_status", pa.int32()),
+        pa.field("mime", pa.string()),
+        pa.field("charset", pa.string()),
+        pa.field("html", pa.binary()),
+    ]
+)
+IN_BODIES = frozenset(("id", "http_status", "mime", "charset", "html"))
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Warc:
+    """Web pages from WARC files: every `response` and `resource` record becomes a row.
+
+    Columns: `id`, `url`, `date` (WARC-Date, ISO 8601), `source`, `file` (path below the common folder of the source),
+    `offset` (in bytes, of the record's gzip member in the file as stored), `http_status`, `mime` (the crawler's
+    WARC-Identified-Payload-Type, else the server's Content-Type, else `text/html` for what begins like a page),
+    `charset` (as the server said), `html` (the payload with chunks and content codings undone; null when `mime` is none
+    of `mimes`). All but `id`, `source`, `file` and `offset` are null where the record does not say.
+    `id` is BLAKE2b-128 over record id, URL, date, XXH3-128 of the payload as stored, and the number of equal records
+    before it in the shard.
+
+    Files above `split_bytes` are read in parts, unless they end in .zst, .bz2 or .xz; 0 turns it off. A file of one
+    single gzip member is read by its first part alone. Remote files are never cut.
+    Rejected, with the rest of the file still read: `warc.truncated`, `warc.too_large` (the record or its decoded
+    payload above `max_record_bytes`), `warc.bad_header`, `warc.bad_http` (headers above `max_header_bytes`),
+    `warc.bad_gzip` (or `_zstd`, `_bzip2`, `_xz`), `warc.empty` (a file of 0 bytes).
+    Errors: DataError for a file without a single WARC record, and for one that cannot be read to its end.
+    Memory: a batch of 8 MB, a record of `max_record_bytes` twice, 1 MiB of the file, 150 bytes a row of the shard.
+    """
+
+    paths: tuple[str, ...]
+    source: str
+    split_bytes: int
+    max_record_bytes: int
+    max_header_bytes: int
+    mimes: tuple[str, ...]
+
+    def __init__(
+        self,
+        *paths: str,
+        source: str = "web",
+        split_bytes: int = SPLIT_BYTES,
+        max_record_bytes: int = RECORD_BYTES,
+        max_header_bytes: int = HEADER_BYTES,
+        mimes: tuple[str, ...] = PAGE_MIMES,
+    ) -> None:
+        """Name files, globs, folders (every *.warc, *.warc.gz, ... below) and URLs."""
+        check_limits(
+            "Warc", split_bytes=split_bytes, max_record_bytes=max_record_bytes, max_header_bytes=max_header_bytes
+        )
+        object.__setattr__(self, "paths", paths)
+        object.__setattr__(self, "source", source)
+        object.__setattr__(self, "split_bytes", split_bytes)
+        object.__setattr__(self, "max_record_bytes", max_record_bytes)
+        object.__setattr__(self, "max_header_bytes", max_header_bytes)
+        object.__setattr__(self, "mimes", mimes)
+
+    @property
+    def name(self) -> str:
+        """The source's name."""
+        return self.source
+
+    def schema(self) -> pa.Schema:
+        """Columns and types."""
+        return SCHEMA
+
+    def shards(self, out: str) -> tuple[Shard, ...]:
+        """One shard a file, or one a part of a large file, sorted by name."""
+        return archive_shards(self.paths, SUFFIXES, self.split_bytes)
+
+    def read(self, shard: Shard, out: str, columns: Collection[str], intake: Intake) -> Iterator[pa.RecordBatch]:
+        """Yield batches of at most 1,000 rows or about 8 MB; contents are not kept where no column needs them."""
+        rows, identities = Rows(SCHEMA, columns), Identities()
+        archive = Archive(
+            shard=shard,
+            source=self.source,
+            file=relative(self.paths, shard.path),
+            types=TYPES,
+            record_bytes=self.max_record_bytes,
+            header_bytes=self.max_header_bytes,
+            bodies=not IN_BODIES.isdisjoint(columns),
+        )
+
+        def add(record: Record) -> Fault | None:
+            return self._add(record, archive, rows, identities)
+
+        yield from archive.read(rows, add, intake)
+
+    def _add(self, record: Record, archive: Archive, rows: Rows, identities: Identities) -> Fault | None:
+        values = common_values(record, archive.source, archive.file)
+        if record.body is None:
+            rows.add(values, 0)
+            return None
+        answer = self._answer(record)
+        if isinstance(answer, Fault):
+            return answer
+        try:
+            payload = http.decoded(answer, self.max_record_bytes)
+        except http.TooLarge:
+            detail = f"the payload decodes to more than the {self.max_record_bytes} bytes allowed"
+            return Fault("warc.too_large", record.offset, detail, record.body[:SAMPLE_BYTES])
+        said = answer.fields.get(b"content-type", b"")
+        mime = http.mime_of(record.fields.get(b"warc-identified-payload-type", b"")) or http.mime_of(said)
+        if mime is None and PAGE_START.match(payload):
+            mime = "text/html"
+        html = payload if mime in self.mimes else None
+        values["id"] = record_id(identities, record.fields, answer.payload)
+        values["http_status"], values["mime"], values["charset"] = answer.status, mime, http.charset_of(said)
+        values["html"] = html
+        rows.add(values, len(html or b""))
+        return None
+
+    def _answer(self, record: Record) -> http.Answer | Fault:
+        """Return what a server said; what was no HTTP response is a payload with the record's own Content-Type."""
+        block, said = record.body or b"", record.fields.get(b"content-type", b"")
+        if not http.STATUS.match(block):
+            about = {} if said.lower().startswith(b"application/http") else {b"content-type": said}
+            return http.Answer(None, about, block)
+        answer = http.split_answer(block, parse_fields, self.max_header_bytes)
+        if answer is None:
+            detail = f"the HTTP header is longer than {self.max_header_bytes} bytes"
+            return Fault("warc.bad_http", record.offset, detail, block[:SAMPLE_BYTES])
+        return answer
+
+    def current(self, shard: Shard, out: str) -> tuple[Input, ...]:
+        """The file as it is now, without its hash."""
+        return (current_input(self.paths, shard),)
+
+    def identity(self) -> dict[str, object]:
+        """What decides the rows besides the files."""
+        return {
+            "reads": "warc",
+            "source": self.source,
+            "split_bytes": self.split_bytes,
+            "max_record_bytes": self.max_record_bytes,
+            "max_header_bytes": self.max_header_bytes,
+            "mimes": list(self.mimes),
+        }

@@ -1,0 +1,110 @@
+"""WET files as documents: the texts that a crawler has already taken from its pages."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from atom_data.extract.archive import (
+    COMMON,
+    Archive,
+    archive_shards,
+    check_limits,
+    common_values,
+    decoded_field,
+    record_id,
+)
+from atom_data.extract.files import SPLIT_BYTES, current_input, relative
+from atom_data.extract.records import HEADER_BYTES, RECORD_BYTES, Fault, Record
+from atom_data.extract.rows import Identities, Rows
+from atom_data.storage.shards import Input, Intake, Shard
+
+SUFFIXES = (".wet", ".wet.gz", ".wet.zst", ".wet.bz2", ".wet.xz")
+TYPES = frozenset((b"conversion",))
+SCHEMA = pa.schema([*COMMON, pa.field("languages", pa.string()), pa.field("text", pa.string())])
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Wet:
+    """Texts from WET files: every `conversion` record becomes a row.
+
+    Columns: `id`, `url`, `date`, `source`, `file` and `offset` as in `Warc`; `languages` (the crawler's
+    WARC-Identified-Content-Language, for example `eng,deu`; null where it says none); `text` (UTF-8; bytes that are
+    none become U+FFFD, NUL is left out). Parts, rejected records, errors and memory as in `Warc`.
+    """
+
+    paths: tuple[str, ...]
+    source: str
+    split_bytes: int
+    max_record_bytes: int
+    max_header_bytes: int
+
+    def __init__(
+        self,
+        *paths: str,
+        source: str = "wet",
+        split_bytes: int = SPLIT_BYTES,
+        max_record_bytes: int = RECORD_BYTES,
+        max_header_bytes: int = HEADER_BYTES,
+    ) -> None:
+        """Name files, globs, folders (every *.wet, *.wet.gz, ... below) and URLs."""
+        check_limits(
+            "Wet", split_bytes=split_bytes, max_record_bytes=max_record_bytes, max_header_bytes=max_header_bytes
+        )
+        object.__setattr__(self, "paths", paths)
+        object.__setattr__(self, "source", source)
+        object.__setattr__(self, "split_bytes", split_bytes)
+        object.__setattr__(self, "max_record_bytes", max_record_bytes)
+        object.__setattr__(self, "max_header_bytes", max_header_bytes)
+
+    @property
+    def name(self) -> str:
+        """The source's name."""
+        return self.source
+
+    def schema(self) -> pa.Schema:
+        """Columns and types."""
+        return SCHEMA
+
+    def shards(self, out: str) -> tuple[Shard, ...]:
+        """One shard a file, or one a part of a large file, sorted by name."""
+        return archive_shards(self.paths, SUFFIXES, self.split_bytes)
+
+    def read(self, shard: Shard, out: str, columns: Collection[str], intake: Intake) -> Iterator[pa.RecordBatch]:
+        """Yield batches of at most 1,000 rows or about 8 MB."""
+        rows, identities = Rows(SCHEMA, columns), Identities()
+        archive = Archive(
+            shard=shard,
+            source=self.source,
+            file=relative(self.paths, shard.path),
+            types=TYPES,
+            record_bytes=self.max_record_bytes,
+            header_bytes=self.max_header_bytes,
+            bodies="id" in columns or "text" in columns,
+        )
+
+        def add(record: Record) -> Fault | None:
+            values = common_values(record, archive.source, archive.file)
+            languages = record.fields.get(b"warc-identified-content-language", b"")
+            values["languages"] = decoded_field(languages) or None
+            if record.body is not None:
+                values["id"] = record_id(identities, record.fields, record.body)
+                values["text"] = record.body.decode("utf-8", "replace").replace("\0", "")
+            rows.add(values, len(record.body or b""))
+            return None
+
+        yield from archive.read(rows, add, intake)
+
+    def current(self, shard: Shard, out: str) -> tuple[Input, ...]:
+        """The file as it is now, without its hash."""
+        return (current_input(self.paths, shard),)
+
+    def identity(self) -> dict[str, object]:
+        """What decides the rows besides the files."""
+        return {
+            "reads": "wet",
+            "source": self.source,
+            "split_bytes": self.split_bytes,
+            "max_record_bytes": self.max_record_bytes,
+            "max_header_bytes": self.max_header_bytes,
+        }

@@ -1,0 +1,116 @@
+"""The same samples for torch: a map-style dataset over global numbers, and a DataLoader with a state that is exact.
+
+The only module that imports torch: `pip install 'atom-data[torch]'`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from atom_data.errors import ConfigError
+from atom_data.loader.batches import Turns
+from atom_data.loader.samples import Samples, stack
+
+try:
+    import torch
+    from torch.utils.data import DataLoader, Dataset
+except ImportError as error:
+    raise ConfigError(
+        "atom_data.loader.dataset: torch is not installed. pip install 'atom-data[torch]', or use atom_data.loader.Batches, "
+        "which gives the same batches as numpy arrays."
+    ) from error
+
+Tensors = dict[str, torch.Tensor]
+
+
+class TokenDataset(Dataset[Tensors]):
+    """Samples by global number: `dataset[number]` gives tensors, ids and positions as int64, `cu_seqlens` as int32.
+
+    It has a length only where the run has: with `stop`. Any sampler of numbers may drive it, for example Megatron's.
+    """
+
+    def __init__(self, samples: Samples, stop: int | None = None) -> None:
+        """Give `samples` as tensors; `stop` is the number of samples of the whole run."""
+        self.samples = samples
+        self.stop = stop
+
+    def __getitem__(self, number: int) -> Tensors:
+        """Return one sample."""
+        return _tensors(self.samples[int(number)])
+
+    def __len__(self) -> int:
+        """Return the samples of the run. TypeError when it has no end."""
+        if self.stop is None:
+            raise TypeError("this TokenDataset has no end; give it stop= where a length is needed")
+        return self.stop
+
+
+def collate(samples: Sequence[Tensors]) -> Tensors:
+    """Return a batch of samples: rows, and one `cu_seqlens` and `max_seqlen` for the whole batch."""
+    return _tensors(stack([{name: tensor.numpy() for name, tensor in sample.items()} for sample in samples]))
+
+
+class TokenLoader:
+    """Batches of one rank from a plain torch DataLoader, with `state_dict` and `load_state_dict`.
+
+    The state counts batches handed to the trainer, not those that workers have read ahead: nothing is lost or repeated
+    at any number of workers, ranks, and any batch size. It is the same on every rank: save it once.
+    """
+
+    def __init__(
+        self,
+        dataset: TokenDataset,
+        *,
+        batch_size: int,
+        rank: int = 0,
+        world: int = 1,
+        num_workers: int = 0,
+        prefetch_factor: int | None = None,
+        pin_memory: bool = False,
+        multiprocessing_context: str | None = None,
+    ) -> None:
+        """Load for one rank; `batch_size` is that of the rank, the last four are those of torch's DataLoader."""
+        self.dataset = dataset
+        self._turns = Turns(batch_size, rank, world, dataset.stop)
+        self._options: dict[str, Any] = {
+            "num_workers": num_workers,
+            "prefetch_factor": prefetch_factor,
+            "pin_memory": pin_memory,
+            "multiprocessing_context": multiprocessing_context,
+        }
+
+    def __iter__(self) -> Iterator[Tensors]:
+        """Yield batches from where it stands."""
+        batches: DataLoader[Tensors] = DataLoader(
+            self.dataset, batch_sampler=_Sampler(self._turns), collate_fn=collate, **self._options
+        )
+        for batch in batches:
+            self._turns.consumed += self._turns.step
+            yield batch
+
+    def state_dict(self) -> dict[str, int | str]:
+        """Return the state after the batch last given."""
+        return self.dataset.samples.state(self._turns.consumed)
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on after a state; iterate anew afterwards. ConfigError when it is of another run."""
+        self._turns.consumed = self.dataset.samples.resume(state)
+
+
+class _Sampler:
+    """What DataLoader asks for the numbers of every batch."""
+
+    def __init__(self, turns: Turns) -> None:
+        self._turns = turns
+
+    def __iter__(self) -> Iterator[list[int]]:
+        return self._turns.from_here()
+
+
+def _tensors(sample: Mapping[str, Any]) -> Tensors:
+    wide = {
+        name: array if name in ("cu_seqlens", "max_seqlen") else array.astype(np.int64, copy=False)
+        for name, array in sample.items()
+    }
+    return {name: torch.from_numpy(np.asarray(array)) for name, array in wide.items()}

@@ -1,0 +1,189 @@
+"""The order of a whole run as a pure function: global sample number -> source, epoch, window.
+
+The number counts samples since the first step and is never reset. Every source has a cursor: its k-th sample in the run
+is window `permutation(seed, source, epoch)(k mod n)` of epoch `k div n`, so no window repeats within an epoch. Which
+source a sample comes from is settled a block at a time: each block holds a whole number of samples of every source, by
+its weight, at shuffled places. The cursors follow by multiplication, so nothing is stored and nothing is replayed.
+"""
+
+import math
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from atom_data.errors import ConfigError
+from atom_data.loader.permutation import Permutation
+
+BLOCK = 65_536
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mixture:
+    """Weights of the sources from sample number `start` on, until the next mixture starts."""
+
+    start: int = 0
+    weights: Mapping[str, float]
+
+
+class Place(NamedTuple):
+    """Where a sample comes from: `window` of `source`, read for the `epoch`-th time (from 0)."""
+
+    source: str
+    epoch: int
+    window: int
+
+
+class _Part(NamedTuple):
+    """A mixture in whole samples: how many of each source a block has, and how many were taken before it starts."""
+
+    blocks: int | None
+    quotas: list[int]
+    before: list[int]
+
+
+class _Block(NamedTuple):
+    """For every place of a block its source, and how many samples of that source stand before it in the block."""
+
+    source: npt.NDArray[np.int32]
+    rank: npt.NDArray[np.int32]
+
+
+class Order:
+    """Sample number to place and back. Memory: 512 kB for each of the four blocks last used, none for one source."""
+
+    def __init__(
+        self, windows: Mapping[str, int], mixtures: Sequence[Mixture] = (), seed: int = 0, block: int = BLOCK
+    ) -> None:
+        """Take the number of windows of each source. ConfigError for mixtures that cannot be.
+
+        Without mixtures there must be one source. A later mixture starts at a multiple of `block` samples; it may be
+        added while a run is going, and changes nothing that comes before it.
+        """
+        self.windows, self.seed, self.block = dict(windows), seed, block
+        if not mixtures and len(self.windows) != 1:
+            there = ", ".join(sorted(self.windows)) or "none"
+            raise ConfigError(
+                f"order: no mixture, and {len(self.windows)} sources: {there}. Give a Mixture with their weights."
+            )
+        self.mixtures = tuple(mixtures) or (Mixture(weights=dict.fromkeys(self.windows, 1.0)),)
+        self._starts = [mixture.start for mixture in self.mixtures]
+        _check(self.mixtures, self.windows, block)
+        self._names = sorted({name for mixture in self.mixtures for name, weight in mixture.weights.items() if weight})
+        self._parts = self._whole_samples()
+        self._block = lru_cache(maxsize=4)(self._make_block)
+        self._permutation = lru_cache(maxsize=4 * len(self._names))(self._make_permutation)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel to another process as what it was made from."""
+        return Order, (self.windows, self.mixtures, self.seed, self.block)
+
+    def __call__(self, number: int) -> Place:
+        """Return the place of a sample."""
+        if number < 0:
+            raise IndexError(f"sample {number}")
+        source, taken = 0, number
+        if len(self._names) > 1:
+            which = bisect_right(self._starts, number) - 1
+            block, offset = divmod(number - self._starts[which], self.block)
+            table, part = self._block(which, block), self._parts[which]
+            source = int(table.source[offset])
+            taken = part.before[source] + block * part.quotas[source] + int(table.rank[offset])
+        name = self._names[source]
+        epoch, index = divmod(taken, self.windows[name])
+        return Place(name, epoch, self._permutation(name, epoch)(index))
+
+    def number(self, place: Place) -> int | None:
+        """Return the sample that reads a place, or None where no mixture ever gets to it."""
+        if place.source not in self._names:
+            return None
+        taken = place.epoch * self.windows[place.source] + self._permutation(*place[:2]).inverse(place.window)
+        if len(self._names) == 1:
+            return taken
+        source = self._names.index(place.source)
+        for which, part in enumerate(self._parts):
+            quota, ahead = part.quotas[source], taken - part.before[source]
+            if quota and (part.blocks is None or ahead < quota * part.blocks):
+                block, rank = divmod(ahead, quota)
+                table = self._block(which, block)
+                offset = np.flatnonzero((table.source == source) & (table.rank == rank))[0]
+                return self._starts[which] + block * self.block + int(offset)
+        return None
+
+    def begun(self, consumed: int) -> list[tuple[int, dict[str, int]]]:
+        """Return start and samples per block of the mixtures that the first `consumed` samples came from."""
+        return [
+            (start, {name: quota for name, quota in zip(self._names, part.quotas, strict=True) if quota})
+            for start, part in zip(self._starts, self._parts, strict=True)
+            if start < max(consumed, 1)
+        ]
+
+    def _whole_samples(self) -> list[_Part]:
+        parts: list[_Part] = []
+        before = [0] * len(self._names)
+        for mixture, stop in zip(self.mixtures, [*self._starts[1:], None], strict=True):
+            blocks = None if stop is None else (stop - mixture.start) // self.block
+            part = _Part(blocks, _quotas(self._names, mixture, self.block), before)
+            before = [done + quota * (blocks or 0) for done, quota in zip(before, part.quotas, strict=True)]
+            parts.append(part)
+        return parts
+
+    def _make_block(self, which: int, block: int) -> _Block:
+        quotas = self._parts[which].quotas
+        shuffled = Permutation(self.block, self.seed, "block", self._starts[which] + block * self.block)
+        places = shuffled.many(np.arange(self.block))
+        source = np.searchsorted(np.cumsum(quotas), places, "right").astype(np.int32)
+        rank = np.empty(self.block, np.int32)
+        first = np.cumsum([0, *quotas[:-1]])
+        by_source = np.argsort(source, kind="stable")
+        rank[by_source] = np.arange(self.block) - first[source[by_source]]
+        return _Block(source, rank)
+
+    def _make_permutation(self, name: str, epoch: int) -> Permutation:
+        return Permutation(self.windows[name], self.seed, "source", name, epoch)
+
+
+def _quotas(names: Sequence[str], mixture: Mixture, block: int) -> list[int]:
+    """Share a block among the sources by largest remainders, so that the weights hold to one sample a block."""
+    total = sum(mixture.weights.values())
+    exact = [mixture.weights.get(name, 0.0) / total * block for name in names]
+    quotas = [int(share) for share in exact]
+    by_remainder = sorted(range(len(names)), key=lambda number: quotas[number] - exact[number])
+    for number in by_remainder[: block - sum(quotas)]:
+        quotas[number] += 1
+    for name, quota in zip(names, quotas, strict=True):
+        if mixture.weights.get(name) and not quota:
+            raise ConfigError(
+                f"mixture from sample {mixture.start:,}: '{name}' weighs {mixture.weights[name] / total:.2g} of all, "
+                f"less than one sample in a block of {block:,}. Give it more, or leave it out."
+            )
+    return quotas
+
+
+def _check(mixtures: Sequence[Mixture], windows: Mapping[str, int], block: int) -> None:
+    if mixtures[0].start != 0:
+        raise ConfigError(f"the first mixture starts at sample {mixtures[0].start:,}. It must start at 0.")
+    for before, mixture in pairwise(mixtures):
+        if mixture.start % block or mixture.start <= before.start:
+            raise ConfigError(
+                f"a mixture starts at sample {mixture.start:,}, after one at {before.start:,}. "
+                f"Starts grow, and are multiples of {block:,}."
+            )
+    for mixture in mixtures:
+        where = f"mixture from sample {mixture.start:,}"
+        for name, weight in mixture.weights.items():
+            if name not in windows:
+                raise ConfigError(
+                    f"{where}: no source '{name}'; sources there: {', '.join(sorted(windows))}. Correct the name."
+                )
+            if not math.isfinite(weight) or weight < 0:
+                raise ConfigError(f"{where}: the weight of '{name}' is {weight}. Give a number from 0 up.")
+            if weight and windows[name] < 1:
+                raise ConfigError(f"{where}: source '{name}' has no window to read. Leave it out.")
+        if not any(mixture.weights.values()):
+            raise ConfigError(f"{where}: no source has a weight above 0. Give one to each source it reads.")

@@ -1,0 +1,162 @@
+"""Samples of a run by their global number: order and windows together, and the state that a run resumes from."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from atom_data.errors import ConfigError
+from atom_data.identity import canonical
+from atom_data.loader.order import BLOCK, Mixture, Order
+from atom_data.loader.tokens import TokenShards
+
+VERSION = 1
+
+ALONE = "tokens"
+"""The name of a source that is given without one; it is part of the order, and the folder's name is not."""
+
+Sample = dict[str, npt.NDArray[Any]]
+"""Arrays by name, as a model takes them."""
+
+
+class Address(NamedTuple):
+    """Where the ids of a sample are: `window` of `source` in its `epoch`, from token `start` of a shard."""
+
+    source: str
+    epoch: int
+    window: int
+    shard: str
+    start: int
+
+
+class Samples:
+    """A run's samples: `samples[number]` for any number from 0 up, without end."""
+
+    def __init__(
+        self,
+        sources: TokenShards | Mapping[str, TokenShards],
+        *,
+        mixtures: Sequence[Mixture] = (),
+        seed: int = 0,
+        block: int = BLOCK,
+    ) -> None:
+        """Take one source, or several by name with mixtures. ConfigError when they don't go together.
+
+        One source without a name is called "tokens", so that a run that began with it can go on with more.
+        """
+        self.sources = {ALONE: sources} if isinstance(sources, TokenShards) else dict(sources)
+        if not 0 <= seed < 2**63:
+            raise ConfigError(f"samples: the seed is {seed}. Give a number from 0 to 2**63 - 1.")
+        for what in ("sequence_length", "eos_id"):
+            values = {name: getattr(source, what) for name, source in self.sources.items()}
+            if len(set(values.values())) > 1:
+                there = ", ".join(f"{name}: {value}" for name, value in sorted(values.items()))
+                raise ConfigError(
+                    f"samples: the sources differ in {what} ({there}). Open them alike, of one tokenizer."
+                )
+        self.order = Order({name: len(source) for name, source in self.sources.items()}, mixtures, seed, block)
+        self.seed = seed
+        self.sequence_length = next(iter(self.sources.values())).sequence_length
+
+    def __getitem__(self, number: int) -> Sample:
+        """Return one sample.
+
+        `input_ids` and `labels` (uint32, the ids one further), `position_ids` (int32, from 0 in each document and at the
+        start), `cu_seqlens` (int32: where documents begin, and the end, as variable-length attention takes them),
+        `sample` (int64, its number). A document ends after its end token; a part of one counts as one.
+        """
+        place = self.order(number)
+        source = self.sources[place.source]
+        ids = source.window(place.window).ids
+        inputs = ids[:-1]
+        bounds = boundaries(inputs, source.eos_id)
+        starts = np.repeat(bounds[:-1], np.diff(bounds))
+        return {
+            "input_ids": inputs,
+            "labels": ids[1:],
+            "position_ids": np.arange(len(inputs), dtype=np.int32) - starts,
+            "cu_seqlens": bounds,
+            "sample": np.array(number, np.int64),
+        }
+
+    def address(self, number: int) -> Address:
+        """Return where the ids of a sample are."""
+        place = self.order(number)
+        source = self.sources[place.source]
+        shard, start = source.address(place.window)
+        return Address(*place, source.shards[shard]["name"], start)
+
+    def documents(self, number: int) -> list[dict[str, Any]]:
+        """Return the documents that a sample's `input_ids` come from: rows of docs.parquet with their token ranges."""
+        place = self.order(number)
+        source = self.sources[place.source]
+        shard, start = source.address(place.window)
+        return source.documents(shard, start, start + self.sequence_length)
+
+    def state(self, consumed: int) -> dict[str, int | str]:
+        """Return the state after `consumed` samples: a few plain values, under 200 bytes of JSON, the same on every rank."""
+        begun = self.order.begun(consumed)
+        used = sorted({name for _, quotas in begun for name in quotas})
+        return {
+            "version": VERSION,
+            "consumed": consumed,
+            "seed": self.seed,
+            "sequence_length": self.sequence_length,
+            "data": _short_hash([[name, self.sources[name].fingerprint] for name in used]),
+            "mixture": _short_hash([self.order.block, begun]),
+        }
+
+    def resume(self, state: Mapping[str, Any]) -> int:
+        """Return how many samples a state has consumed. ConfigError when it is the state of another run.
+
+        Sources and mixtures that come only later may be new; all that the run has read so far must be the same.
+        """
+        consumed = state.get("consumed")
+        if (
+            state.get("version") != VERSION
+            or not isinstance(consumed, int)
+            or isinstance(consumed, bool)
+            or consumed < 0
+        ):
+            raise ConfigError(
+                f"loader state: {dict(state)!r} is no state of version {VERSION}. Give what state() returned."
+            )
+        own = self.state(consumed)
+        advice = {
+            "seed": "Use the seed of the run that is resumed.",
+            "sequence_length": "Windows of another length are another order: start a new run.",
+            "mixture": "A mixture that has begun was changed: restore it, and add a new one after it.",
+            "data": "The tokens are not those that the run has read: give the same folders.",
+        }
+        for key, what in advice.items():
+            if state.get(key) != own[key]:
+                raise ConfigError(f"loader state: {key} is {state.get(key)!r}, and {own[key]!r} here. {what}")
+        return consumed
+
+
+def boundaries(inputs: npt.NDArray[np.uint32], eos_id: int) -> npt.NDArray[np.int32]:
+    """Return where documents begin in a window, and its length at the end: no index is needed, as an end token ends each."""
+    inner = np.flatnonzero(inputs[:-1] == eos_id) + 1
+    return np.concatenate([[0], inner, [len(inputs)]]).astype(np.int32)
+
+
+def stack(samples: Sequence[Sample]) -> Sample:
+    """Return a batch of samples as arrays with one row each.
+
+    `cu_seqlens` runs through the batch as if its rows stood one after the other, and `max_seqlen` is the longest part.
+    """
+    length = len(samples[0]["input_ids"])
+    parts = [sample["cu_seqlens"][:-1] + row * length for row, sample in enumerate(samples)]
+    bounds = np.concatenate([*parts, [len(samples) * length]]).astype(np.int32)
+    names = ("input_ids", "labels", "position_ids", "sample")
+    return {
+        **{name: np.stack([sample[name] for sample in samples]) for name in names},
+        "cu_seqlens": bounds,
+        "max_seqlen": np.array(np.diff(bounds).max(), np.int32),
+    }
+
+
+def _short_hash(value: object) -> str:
+    return hashlib.sha256(canonical(value).encode()).hexdigest()[:16]

@@ -1,0 +1,171 @@
+"""A finished folder of tokens as windows of a fixed length: opened by its receipts, read with `pread`."""
+
+import os
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from atom_data.errors import ConfigError, DataError
+from atom_data.storage.parquet import open_parquet
+from atom_data.storage.paths import is_remote, join, local
+from atom_data.tokens.manifest import manifest
+from atom_data.tokens.megatron import Index, read_header, read_index
+
+DESCRIPTORS = 64
+"""How many .bin files a process keeps open."""
+
+
+class Window(NamedTuple):
+    """`sequence_length` + 1 ids from token `start` of a shard: inputs and labels overlap in all but one."""
+
+    ids: npt.NDArray[np.uint32]
+    shard: str
+    start: int
+
+
+class _Descriptor:
+    """An open file that closes when its last reader lets go of it, so that no cache can close it under a `pread`."""
+
+    def __init__(self, path: str) -> None:
+        self.number = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+
+    def __del__(self) -> None:
+        if hasattr(self, "number"):
+            os.close(self.number)
+
+
+class TokenShards:
+    """The windows of one source. Windows don't overlap, never cross shards, and leave out the rest of a shard.
+
+    Memory: about 3 kB a shard; at most 64 files and 4 indexes are open. It can be used from several threads, and can be
+    sent to other processes.
+    """
+
+    def __init__(self, folder: str, *, sequence_length: int) -> None:
+        """Open the folder of a finished Tokenize, `OUT/tokens`. DataError when a file is missing, cut, or does not fit.
+
+        Sizes and headers are checked here, so that nothing fails at the first batch; `atom-data verify` checks content.
+        """
+        if is_remote(folder):
+            raise ConfigError(f"{folder}: tokens are read from local or mounted files only. Copy the folder first.")
+        if sequence_length < 1:
+            raise ConfigError(f"{folder}: sequence_length is {sequence_length}. Give a number above 0.")
+        path = local(folder).absolute()
+        self.out, self.name = str(path.parent), path.name
+        self.sequence_length = sequence_length
+        found = manifest(self.out, self.name)
+        self.eos_id = int(found["eos_id"])
+        self.dtype = np.dtype(found["dtype"]).newbyteorder("<")
+        self.tokens, self.documents_there = int(found["tokens"]), int(found["documents"])
+        self.fingerprint = str(found["fingerprint"])
+        self.shards: list[dict[str, Any]] = found["shards"]
+        for shard in self.shards:
+            self._check(shard)
+        windows = [max(0, shard["tokens"] - 1) // sequence_length for shard in self.shards]
+        self._ends = np.cumsum(windows, dtype=np.int64)
+        if not len(self):
+            longest = max(shard["tokens"] for shard in self.shards)
+            raise DataError(
+                f"{folder}: no shard holds {sequence_length + 1:,} tokens; the longest has {longest:,}. "
+                "Tokenize more text, or take a shorter sequence_length."
+            )
+        self._open_caches()
+
+    def _open_caches(self) -> None:
+        self._descriptor = lru_cache(maxsize=DESCRIPTORS)(_Descriptor)
+        self._index = lru_cache(maxsize=4)(read_index)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Travel to another process without open files."""
+        return {key: value for key, value in self.__dict__.items() if key not in ("_descriptor", "_index")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Arrive with no file open."""
+        self.__dict__.update(state)
+        self._open_caches()
+
+    def __len__(self) -> int:
+        """How many windows there are."""
+        return int(self._ends[-1])
+
+    def address(self, index: int) -> tuple[int, int]:
+        """Return the shard's number and the first token of window `index`."""
+        if not 0 <= index < len(self):
+            raise IndexError(f"window {index} of {len(self)}")
+        number = int(np.searchsorted(self._ends, index, "right"))
+        before = int(self._ends[number - 1]) if number else 0
+        return number, (index - before) * self.sequence_length
+
+    def window(self, index: int) -> Window:
+        """Return the ids of window `index`. DataError when the file has become shorter since it was opened."""
+        number, start = self.address(index)
+        shard = self.shards[number]
+        return Window(self.read(number, start, start + self.sequence_length + 1), shard["name"], start)
+
+    def read(self, number: int, start: int, stop: int) -> npt.NDArray[np.uint32]:
+        """Return tokens [start, stop) of shard `number`."""
+        path, size = join(self.out, self.shards[number]["bin"]["path"]), self.dtype.itemsize
+        try:
+            descriptor = self._descriptor(path)
+            data = os.pread(descriptor.number, (stop - start) * size, start * size)
+        except OSError as error:
+            what = (error.strerror or "input/output error").lower()
+            raise DataError(f"{path}: cannot be read ({what}). Check the file system, then resume.") from error
+        if len(data) != (stop - start) * size:
+            raise DataError(
+                f"{path}: ended in the middle of tokens {start:,} to {stop:,}; it was whole when it was opened. "
+                "Someone wrote to it: make the shard again."
+            )
+        return np.frombuffer(data, self.dtype).astype(np.uint32)
+
+    def documents(self, number: int, start: int, stop: int) -> list[dict[str, Any]]:
+        """Return the documents that tokens [start, stop) of shard `number` come from, in order.
+
+        Each is its row of docs.parquet, with `first_token` and `last_token` + 1 = `stop_token` in the shard.
+        """
+        shard = self.shards[number]
+        index: Index = self._index(join(self.out, shard["idx"]["path"]))
+        first, last = index.documents(start, min(stop, index.tokens))
+        rows = _rows(join(self.out, shard["docs"]["path"]), first, last)
+        return [
+            {**row, "first_token": int(begin), "stop_token": int(begin + length)}
+            for row, begin, length in zip(rows, index.starts[first:last], index.lengths[first:last], strict=True)
+        ]
+
+    def _check(self, shard: dict[str, Any]) -> None:
+        for ending in ("bin", "idx", "docs"):
+            path, wanted = join(self.out, shard[ending]["path"]), shard[ending]["bytes"]
+            if not local(path).is_file():
+                raise DataError(
+                    f"{path}: there is no such file; its receipt speaks of {wanted:,} bytes. Make the shard again."
+                )
+            size = local(path).stat().st_size
+            if size != wanted:
+                raise DataError(
+                    f"{path}: {size:,} bytes; its receipt says {wanted:,}. It is cut or changed: make the shard again."
+                )
+        path = join(self.out, shard["idx"]["path"])
+        dtype, documents = read_header(path)
+        if dtype != self.dtype or documents != shard["documents"]:
+            raise DataError(
+                f"{path}: speaks of {documents:,} documents of {dtype.name}, its receipt of {shard['documents']:,} of "
+                f"{self.dtype.name}. They are not of one run: make the shard again."
+            )
+
+
+def _rows(path: str, first: int, last: int) -> list[dict[str, Any]]:
+    """Return rows [first, last) of a Parquet file, reading only the row groups that hold them."""
+    rows: list[dict[str, Any]] = []
+    file, before = open_parquet(path), 0
+    try:
+        for group in range(file.num_row_groups):
+            count = file.metadata.row_group(group).num_rows
+            start, stop = max(first - before, 0), min(last - before, count)
+            if start < stop:
+                rows += file.read_row_group(group).slice(start, stop - start).to_pylist()
+            before += count
+    finally:
+        file.close()
+    return rows

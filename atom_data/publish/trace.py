@@ -1,0 +1,75 @@
+"""Promise 3, every token has an address: from a document in a token shard back through each stage to its source record."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from atom_data.errors import ConfigError, DataError
+from atom_data.storage.parquet import open_parquet, read_parquet
+from atom_data.storage.paths import join
+from atom_data.storage.receipts import read_receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """A stage that the document passed, and what stands there of it."""
+
+    stage: str
+    columns: dict[str, Any]
+
+
+def find_document(folder: str, identity: str) -> tuple[str, dict[str, Any]]:
+    """Return the token shard that holds a document, and its row of docs.parquet. ConfigError when none does.
+
+    Reads the docs.parquet of one shard after the other; nothing else.
+    """
+    for path in sorted(Path(folder).glob("*.docs.parquet")):
+        for batch in read_parquet(str(path), _columns(str(path))):
+            for row in batch.to_pylist():
+                if row["id"] == identity:
+                    return path.name.removesuffix(".docs.parquet"), row
+    raise ConfigError(
+        f"{folder}: no document '{identity}' in its shards. Ids stand in *.docs.parquet and in every stage."
+    )
+
+
+def stations(folder: str, token_shard: str, row: dict[str, Any]) -> list[Station]:
+    """Return the stages that a document passed, last first, by following the inputs in the receipts of its shard."""
+    path = Path(folder).absolute()
+    out, found = str(path.parent), list[Station]()
+    receipt, seen = read_receipt(out, path.name, token_shard), {path.name}
+    while receipt is not None:
+        names = [name for name in _folders(receipt) if name not in seen]
+        seen.update(names)
+        upstream = [(name, read_receipt(out, name, row["shard"])) for name in names]  # a pass has no such receipt
+        receipt = None
+        for name, before in upstream:
+            if before is not None:
+                found.append(Station(name, _row(out, before, row["id"])))
+                receipt = before
+    if not found:
+        raise DataError(f"{folder}: the stages before it are not in {out}. Trace in the folder of the whole run.")
+    return found
+
+
+def _folders(receipt: dict[str, Any]) -> list[str]:
+    return sorted({item["path"].split("/")[0] for item in receipt["inputs"] if not item["path"].startswith("/")})
+
+
+def _row(out: str, receipt: dict[str, Any], identity: str) -> dict[str, Any]:
+    path = join(out, receipt["outputs"][0]["path"])
+    for batch in read_parquet(path, _columns(path)):
+        ids = batch.column("id").to_pylist()
+        if identity in ids:
+            return {
+                key: value for key, value in batch.slice(ids.index(identity), 1).to_pylist()[0].items() if key != "text"
+            }
+    return {}
+
+
+def _columns(path: str) -> list[str]:
+    file = open_parquet(path)
+    try:
+        return [name for name in file.schema_arrow.names if name != "text"]
+    finally:
+        file.close()

@@ -1,0 +1,164 @@
+"""Characters, symbols and kinds of words, counted in one pass over Arrow bytes and the words found in them."""
+
+import numpy as np
+import numpy.typing as npt
+
+from atom_data.text.buffers import Buffers
+from atom_data.text.characters import LETTER, UNSPACED, Characters, cell_of, characters, decode
+from atom_data.text.hashes import load_last
+from atom_data.text.memory import inlined, item, kernel, read_only
+from atom_data.text.words import Words
+
+STOP_WORDS = ("the", "be", "to", "of", "and", "that", "have", "with")
+"""The English words of Gopher's rule (Rae et al. 2021, appendix A1.1)."""
+
+COLUMNS = ("word_chars", "stop_words", "alphabetic_words", "hashes", "ellipses", "line_feeds")
+"""What `word_counts` counts."""
+
+_U64 = np.uint64
+_LOWER = _U64(0x2020202020202020)
+_ALL_BITS = _U64(0xFFFFFFFFFFFFFFFF)
+_STOP_LANES = np.array([int.from_bytes(word.encode(), "little") for word in STOP_WORDS], np.uint64)
+_BLOCK = 192
+
+
+def character_counts(buffers: Buffers) -> npt.NDArray[np.int64]:
+    """Return the characters of each document: its bytes that begin one, so a broken sequence may count more or less."""
+    counts = np.zeros(buffers.offsets.size - 1, np.int64)
+    _count_characters(read_only(buffers.data), read_only(buffers.offsets), counts)
+    return counts
+
+
+def word_counts(buffers: Buffers, words: Words) -> npt.NDArray[np.int64]:
+    """Return a row of COLUMNS a document, of its words (those of `whitespace_words`) and its text.
+
+    The characters in words; how many of STOP_WORDS there are, in any case; the words with a letter in them; the signs
+    `#`, `...` or the ellipsis sign, and line feeds in the text.
+    """
+    counts = np.zeros((buffers.offsets.size - 1, len(COLUMNS)), np.int64)
+    _count_words(
+        read_only(buffers.data),
+        read_only(buffers.offsets),
+        words.starts,
+        words.ends,
+        words.offsets,
+        characters(),
+        counts,
+    )
+    return counts
+
+
+@kernel
+def _count_characters(
+    data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]
+) -> None:
+    for document in range(offsets.size - 1):
+        counts[document] = _characters(data, offsets[document], offsets[document + 1])
+
+
+@kernel
+def _count_words(
+    data: npt.NDArray[np.uint8],
+    offsets: npt.NDArray[np.int64],
+    starts: npt.NDArray[np.int64],
+    ends: npt.NDArray[np.int64],
+    word_offsets: npt.NDArray[np.int64],
+    table: Characters,
+    counts: npt.NDArray[np.int64],
+) -> None:
+    for document in range(offsets.size - 1):
+        start, end = offsets[document], offsets[document + 1]
+        characters, stop_words, alphabetic, gap = 0, 0, 0, start
+        for word in range(word_offsets[document], word_offsets[document + 1]):
+            first, last = item(starts, word), item(ends, word)
+            characters -= 1 if first - gap == 1 else _characters(data, gap, first)
+            gap = last
+            alphabetic += np.int64(_has_letter(data, first, last, table))
+            stop_words |= _stop_word(data, first, last)
+        characters += _characters(data, start, end) - _characters(data, gap, end)
+        counts[document, 0], counts[document, 1], counts[document, 2] = characters, _ones(stop_words), alphabetic
+        hashes, feeds, ellipses, dots = _symbols(data, start, end)
+        counts[document, 3], counts[document, 5] = hashes, feeds
+        counts[document, 4] = ellipses + (_three_dots(data, start, end) if dots else 0)
+
+
+@inlined
+def _characters(data: npt.NDArray[np.uint8], start: int, end: int) -> int:
+    count = 0
+    for index in range(start, end):
+        count += np.int64(item(data, index) & 0xC0 != 0x80)
+    return count
+
+
+@inlined
+def _has_letter(data: npt.NDArray[np.uint8], position: int, end: int, table: Characters) -> bool:
+    while position < end:
+        byte = item(data, position)
+        if byte < 0x80:
+            if np.uint8((byte | 0x20) - 0x61) < 26:
+                return True
+            position += 1
+        else:
+            code, size = decode(data, position, end)
+            kind = item(table.kinds, cell_of(code, table))
+            if kind in (LETTER, UNSPACED):
+                return True
+            position += size
+    return False
+
+
+@inlined
+def _stop_word(data: npt.NDArray[np.uint8], start: int, end: int) -> int:
+    """Return a bit for the stop word there is, 0 if there is none."""
+    # Without a branch on the size, which cannot be guessed. No stop word has eight bytes.
+    size = min(end - start, 8)
+    lane = load_last(data, start, start + size) | _LOWER & _ALL_BITS >> _U64(64 - 8 * size)
+    found = 0
+    for index in range(_STOP_LANES.size):
+        found |= np.int64(_STOP_LANES[index] == lane) << index
+    return found
+
+
+@inlined
+def _ones(bits: int) -> int:
+    count = 0
+    for index in range(_STOP_LANES.size):
+        count += bits >> index & 1
+    return count
+
+
+@inlined
+def _symbols(data: npt.NDArray[np.uint8], start: int, end: int) -> tuple[int, int, int, int]:
+    """Return how many number signs, line feeds, ellipsis signs and places of three dots there are."""
+    hashes, feeds, ellipses, dots = 0, 0, 0, 0
+    # Counts of a block fit a byte, so that the compiler can count many bytes at a time.
+    for block in range(start, end, _BLOCK):
+        signs, lines = np.uint8(0), np.uint8(0)
+        for index in range(block, min(block + _BLOCK, end)):
+            byte = item(data, index)
+            signs = np.uint8(signs + np.uint8(byte == 0x23))
+            lines = np.uint8(lines + np.uint8(byte == 0x0A))
+        hashes += np.int64(signs)
+        feeds += np.int64(lines)
+    for block in range(start, end - 2, _BLOCK):
+        signs, triples = np.uint8(0), np.uint8(0)
+        for index in range(block, min(block + _BLOCK, end - 2)):
+            byte, second, third = item(data, index), item(data, index + 1), item(data, index + 2)
+            signs = np.uint8(signs + np.uint8((byte == 0xE2) & (second == 0x80) & (third == 0xA6)))
+            triples = np.uint8(triples + np.uint8((byte == 0x2E) & (second == 0x2E) & (third == 0x2E)))
+        ellipses += np.int64(signs)
+        dots += np.int64(triples)
+    return hashes, feeds, ellipses, dots
+
+
+@inlined
+def _three_dots(data: npt.NDArray[np.uint8], position: int, end: int) -> int:
+    """Return how often three dots stand in the text, none used twice."""
+    count = 0
+    while position + 3 <= end:
+        if item(data, position) == 0x2E and item(data, position + 1) == 0x2E and item(data, position + 2) == 0x2E:
+            count += 1
+            position += 3
+        else:
+            position += 1
+    return count

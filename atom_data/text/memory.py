@@ -1,0 +1,67 @@
+"""How kernels are compiled and kept, and array items for their inner loops."""
+
+import functools
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import llvmlite.binding as llvm
+import numpy as np
+import numpy.typing as npt
+from numba import config, njit
+from numba.core.caching import IndexDataCacheFile
+
+# Copied into the kernel that calls them. Without `_nrt=False` every call counts references to every array it is
+# handed, and without `forceinline` it pushes seven words an array: together they made a word four times as slow.
+inlined = njit(nogil=True, forceinline=True, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+# The same for functions that make an array, which are not called in a loop.
+allocating = njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+
+def kernel(function: Callable[..., Any]) -> Any:  # noqa: ANN401
+    """Compile a function when it is first called, without holding the interpreter's lock, and keep the result on disk.
+
+    What is kept belongs to this processor and to these sources. Numba alone looks only at the file of the function, and
+    would go on with old copies of what is inlined from others; and where machines of different kinds share a disk, two
+    that compile at once can leave code of the one under the name of the other.
+    """
+    try:
+        compiled = njit(nogil=True, cache=True)(function)
+    except RuntimeError:  # no folder that can be written to: compile anew in every process
+        return njit(nogil=True)(function)
+    cache = compiled._cache
+    name = f"{cache._impl.filename_base}.{_identity()}"
+    cache._cache_file = IndexDataCacheFile(cache.cache_path, name, _identity())
+    return compiled
+
+
+@functools.cache
+def _identity() -> str:
+    """Return a name for the sources of this folder and the processor."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    processor = (config.CPU_NAME or llvm.get_host_cpu_name(), config.CPU_FEATURES or llvm.get_host_cpu_features())
+    digest.update(f"{processor[0]} {processor[1]}".encode())
+    return digest.hexdigest()[:16]
+
+
+@inlined
+def item(array: npt.NDArray[Any], position: int) -> Any:  # noqa: ANN401
+    """Return `array[position]` for a position that is never negative: without the check for one."""
+    return array[np.uint64(position)]
+
+
+@inlined
+def put(array: npt.NDArray[Any], position: int, value: Any) -> None:  # noqa: ANN401
+    """Set `array[position]` for a position that is never negative."""
+    array[np.uint64(position)] = value
+
+
+def read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return a view that cannot be written to: Arrow's buffers cannot either, so each kernel is compiled only once."""
+    view = np.asarray(array).view()
+    view.flags.writeable = False
+    return view

@@ -1,0 +1,176 @@
+"""The documents of one token shard: encoded as they come, held as ids, written in the order of a hash."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from atom_data.errors import DataError
+from atom_data.storage.parquet import Output, create_parquet
+from atom_data.storage.paths import join
+from atom_data.tokens.encode import Encoder
+from atom_data.tokens.megatron import create_megatron
+
+CHECKED_SHARE = 1 / 500
+"""Of the documents of a shard that are encoded again with the reference; it costs about a tenth of the time."""
+CHECKED_AT_LEAST = 4
+CHECKED_BYTES = 8 << 20
+"""Longer texts are left out of that sample: the reference needs hundreds of bytes of memory a token."""
+
+BUFFER_TOKENS = 1 << 22
+TABLE_ROWS = 16_384
+
+Waiting = tuple[int, int, bytes, str, list[int]]
+"""A document that may yet be checked: its hash, its number, its id, text and ids."""
+
+
+class Documents:
+    """Ids and rows of the documents of one shard (the bound of its memory), until they are written."""
+
+    def __init__(self, encoder: Encoder, seed: int, schema: pa.Schema, where: str) -> None:
+        """Start without documents; `schema` is that of docs.parquet, `where` names the shard in errors."""
+        self._encoder, self._seed, self._schema, self._where = encoder, seed, schema, where
+        self._chunks: list[npt.NDArray[Any]] = []
+        self._chunk: list[npt.NDArray[np.int64]] = []
+        self._starts: list[npt.NDArray[np.int64]] = []
+        self._lengths: list[npt.NDArray[np.int64]] = []
+        self._keys: list[npt.NDArray[np.uint64]] = []
+        self._tables: list[pa.RecordBatch] = []
+        self._waiting: list[Waiting] = []
+        self.count = self.text_bytes = self.checked = 0
+
+    @property
+    def tokens(self) -> int:
+        """Tokens so far, end tokens included."""
+        return sum(int(lengths.sum()) for lengths in self._lengths) + self.count
+
+    def add(self, batch: pa.RecordBatch, texts: Sequence[str], rows: npt.NDArray[np.int64], shard: str) -> None:
+        """Encode the documents of a batch; `rows` are their row numbers in `shard`. DataError when ids are wrong."""
+        if not texts:
+            return
+        encoded = self._encoder.encode(texts)
+        lengths = np.diff(encoded.offsets)
+        ids = batch.column("id").cast(pa.large_binary()).to_pylist()
+        self._refuse_ids(encoded.ids, encoded.offsets, ids)
+        sizes = np.array([len(text.encode()) for text in texts], np.int64)
+        self._sample(ids, texts, sizes, encoded.ids, encoded.offsets)
+        self._starts.append(encoded.offsets[:-1])
+        self._lengths.append(lengths)
+        self._chunk.append(np.full(len(texts), len(self._chunks), np.int64))
+        self._chunks.append(encoded.ids.astype(self._encoder.vocabulary.dtype, copy=False))
+        self._keys.append(keyed_hashes(f"order {self._seed}", ids))
+        own = [batch.column("id"), pa.array(lengths + 1), pa.array(sizes), pa.repeat(shard, len(texts)), pa.array(rows)]
+        kept = [batch.column(field.name) for field in list(self._schema)[len(own) :]]
+        arrays = [array.cast(field.type) for array, field in zip(own + kept, self._schema, strict=True)]
+        self._tables.append(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
+        self.count += len(texts)
+        self.text_bytes += int(sizes.sum())
+
+    def _refuse_ids(
+        self, ids: npt.NDArray[np.uint32], offsets: npt.NDArray[np.int64], names: Sequence[bytes | None]
+    ) -> None:
+        """Raise DataError where the end token stands inside a document, or an id is outside the vocabulary."""
+        vocabulary = self._encoder.vocabulary
+        wrong = np.flatnonzero((ids == vocabulary.eos_id) | (ids >= vocabulary.size))
+        if len(wrong):
+            document = int(np.searchsorted(offsets, wrong[0], "right")) - 1
+            raise DataError(
+                f"{self._where}: document {_shown(names[document])} has id {int(ids[wrong[0]])} at token "
+                f"{int(wrong[0] - offsets[document])}; ids end below {vocabulary.size:,}, and {vocabulary.eos_id} "
+                f"('{vocabulary.eos}') ends a document and stands nowhere else. Plain text must not make it: name another eos."
+            )
+
+    def _sample(
+        self,
+        names: Sequence[bytes | None],
+        texts: Sequence[str],
+        sizes: npt.NDArray[np.int64],
+        ids: npt.NDArray[np.uint32],
+        offsets: npt.NDArray[np.int64],
+    ) -> None:
+        """Check the documents whose hash is in the share; keep the few smallest of the rest in case those are too few."""
+        hashes = keyed_hashes("check", names)
+        small = np.flatnonzero(sizes <= CHECKED_BYTES)
+        for number in small[np.argsort(hashes[small], kind="stable")].tolist():
+            key = int(hashes[number])
+            if key >= CHECKED_SHARE * 2**64 and not self._may_wait(key):
+                break
+            its_ids = ids[offsets[number] : offsets[number + 1]].tolist()
+            item = (key, self.count + number, names[number] or b"", texts[number], its_ids)
+            if key < CHECKED_SHARE * 2**64:
+                self._check(item)
+            else:
+                self._waiting = sorted([*self._waiting, item])[:CHECKED_AT_LEAST]
+
+    def _may_wait(self, key: int) -> bool:
+        return len(self._waiting) < CHECKED_AT_LEAST or key < self._waiting[-1][0]
+
+    def _check(self, item: Waiting) -> None:
+        _, _, name, text, ids = item
+        self._encoder.reference.check(self._where, _shown(name), text, ids)
+        self.checked += 1
+
+    def write(self, prefix: str, out: str, token: str) -> list[Output]:
+        """Check what is left of the sample, then write PREFIX.docs.parquet, .bin and .idx below `out`."""
+        while self._waiting and self.checked < CHECKED_AT_LEAST:
+            self._check(self._waiting.pop(0))
+        order = np.argsort(np.concatenate([np.zeros(0, np.uint64), *self._keys]), kind="stable")
+        table, binary, index = (Output(f"{prefix}.{ending}") for ending in ("docs.parquet", "bin", "idx"))
+        dtype = self._encoder.vocabulary.dtype
+        with create_megatron(join(out, prefix), dtype, token, binary, index) as shard:
+            ends = 0
+            for ids, lengths in self._in_order(order):
+                ends += int(np.count_nonzero(ids == self._encoder.vocabulary.eos_id))
+                shard.write(ids, lengths)
+            if ends != self.count:
+                raise RuntimeError(f"{self._where}: {ends} end tokens for {self.count} documents")
+        with create_parquet(join(out, table.path), self._schema, token, table) as rows:
+            whole = pa.Table.from_batches(self._tables, self._schema).combine_chunks()
+            for start in range(0, self.count, TABLE_ROWS):
+                for batch in whole.take(pa.array(order[start : start + TABLE_ROWS])).combine_chunks().to_batches():
+                    rows.write(batch)
+        return [table, binary, index]
+
+    def _in_order(self, order: npt.NDArray[np.int64]) -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[np.int64]]]:
+        """Yield ids and lengths of documents in `order`, each with its end token, about `BUFFER_TOKENS` at a time."""
+        if not len(order):
+            return
+        chunk, starts, lengths = (np.concatenate(part)[order] for part in (self._chunk, self._starts, self._lengths))
+        ends = np.cumsum(lengths + 1)
+        first = 0
+        while first < len(order):
+            before = int(ends[first - 1]) if first else 0
+            last = max(first + 1, int(np.searchsorted(ends, before + BUFFER_TOKENS, "right")))
+            ids = np.full(int(ends[last - 1]) - before, self._encoder.vocabulary.eos_id, self._encoder.vocabulary.dtype)
+            for number in range(first, last):
+                start, length, stop = int(starts[number]), int(lengths[number]), int(ends[number]) - before - 1
+                ids[stop - length : stop] = self._chunks[int(chunk[number])][start : start + length]
+            yield ids, lengths[first:last] + 1
+            first = last
+
+    def notes(self) -> dict[str, Any]:
+        """What the receipt says of the encoding: everything that a reader of the ids must know."""
+        vocabulary = self._encoder.vocabulary
+        return {
+            "tokenizer": vocabulary.sha256,
+            "vocabulary": vocabulary.size,
+            "eos": vocabulary.eos,
+            "eos_id": vocabulary.eos_id,
+            "dtype": vocabulary.dtype.name,
+            "checked_documents": self.checked,
+            "checked_decoding": self._encoder.reference.decodes,
+        }
+
+
+def keyed_hashes(key: str, ids: Sequence[bytes | None]) -> npt.NDArray[np.uint64]:
+    """Return 64 bits for each id, the same for the same key and id everywhere; a null id counts as the empty one."""
+    secret = hashlib.blake2b(key.encode(), digest_size=32).digest()
+    digests = [hashlib.blake2b(value or b"", digest_size=8, key=secret).digest() for value in ids]
+    return np.frombuffer(b"".join(digests), "<u8")
+
+
+def _shown(name: bytes | None) -> str:
+    return repr((name or b"").decode(errors="replace")[:200])

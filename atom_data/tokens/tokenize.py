@@ -1,0 +1,249 @@
+"""The pass that turns documents into token shards: .bin and .idx as Megatron reads them, and docs.parquet beside them."""
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from atom_data.batch import visible
+from atom_data.errors import ConfigError, DataError
+from atom_data.identity import describe
+from atom_data.job import Job, Progress, Table, Task, Work, jobs_behind, receipt_input
+from atom_data.stage import DEAD, LEDGER, Stage
+from atom_data.storage.paths import join
+from atom_data.storage.receipts import read_receipt
+from atom_data.storage.shards import Input, Intake, Reads, Shard
+from atom_data.tokens.documents import Documents
+from atom_data.tokens.encode import BACKENDS, load_encoder, texts_of
+
+KEEPS = ("url", "source", "date", "language", "file", "offset")
+"""Columns copied beside the tokens where the source has them and the recipe names none."""
+
+OWN = (
+    pa.field("id", pa.string()),
+    pa.field("tokens", pa.int32()),
+    pa.field("text_bytes", pa.int64()),
+    pa.field("shard", pa.string()),
+    pa.field("row", pa.int64()),
+)
+"""The first columns of docs.parquet: document i of the .bin is row i. `row` counts in `shard` of the source, from 0."""
+
+BYTES_PER_TOKEN = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tokenize:
+    """Token shards of about `target_tokens`, each of whole, consecutive shards of the source.
+
+    Reads `id`, `text` and the columns it keeps. Within a shard the documents stand in the order of a hash of (seed, id),
+    so that neighbors in the crawl are not neighbors in training. Each ends with the end token, which stands nowhere
+    else. Documents without text are dropped as `tokens.empty_text`, those that are no UTF-8 as `tokens.broken_text`.
+
+    Memory of a task: its ids (2 bytes each below 65,500 ids, 4 above), its rows of docs.parquet twice, one batch of text,
+    and the encoder's cache (about 450 MB). A task is never smaller than one shard of the source.
+    """
+
+    name: str = "tokens"
+    """The folder below the output folder."""
+    reads: Reads
+    tokenizer: Path
+    """A tokenizer.json."""
+    eos: str | None = None
+    """The token that ends every document; the usual names are tried when it is None."""
+    backend: str = "fastokens"
+    """What encodes: "fastokens", or the reference "tokenizers" itself, slow, where fastokens does not know the kind."""
+    seed: int = 0
+    target_tokens: int = 2**28
+    """1 GiB of four-byte ids."""
+    keeps: tuple[str, ...] | None = None
+    """Columns to copy into docs.parquet; those of `KEEPS` that there are when it is None."""
+    allow_unreadable: float = 0.05
+    """The share of records that may be unreadable, where it reads files itself, before the pass fails."""
+
+    def __post_init__(self) -> None:
+        """Refuse a name that cannot be a folder, and a size that cannot be one."""
+        if not self.name or not all(c.isalnum() or c in "-_" for c in self.name):
+            raise ConfigError(
+                f"pass '{self.name}': the name is also a folder. Use letters, digits, dash and underscore."
+            )
+        if self.backend not in BACKENDS:
+            raise ConfigError(
+                f"pass '{self.name}': no backend '{self.backend}'; there are {', '.join(BACKENDS)}. Name one."
+            )
+        if self.target_tokens < 1:
+            raise ConfigError(f"pass '{self.name}': target_tokens is {self.target_tokens}. Give a number above 0.")
+
+    def jobs(self) -> tuple[Job, ...]:
+        """One job."""
+        return (self,)
+
+    def upstream(self) -> tuple[Job, ...]:
+        """The jobs behind what it reads."""
+        return jobs_behind(self.reads)
+
+    def check(self) -> pa.Schema:
+        """Look for the columns, and build the encoder; return the schema of docs.parquet."""
+        schema = self._schema()
+        load_encoder(self.tokenizer, self.eos, self.backend)
+        return schema
+
+    def _schema(self) -> pa.Schema:
+        schema = self.reads.schema()
+        there = ", ".join(visible(schema.names)) or "none"
+        for name in ("id", "text", *(self.keeps or ())):
+            if name not in schema.names:
+                raise ConfigError(
+                    f"pass '{self.name}': no column '{name}'; columns there: {there}. Let the stage before write it."
+                )
+        for name in ("id", "text"):
+            kind = schema.field(name).type
+            if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+                raise ConfigError(f"pass '{self.name}': column '{name}' is {kind}. It must be string.")
+        own = [field.name for field in OWN]
+        double = [name for name in self.keeps or () if name in own or name == "text"]
+        if double:
+            raise ConfigError(f"pass '{self.name}': keeps names '{double[0]}', a column of its own. Take it out.")
+        return pa.schema(
+            [*OWN, *(schema.field(name).with_nullable(True).remove_metadata() for name in self._kept(schema))]
+        )
+
+    def _kept(self, schema: pa.Schema) -> tuple[str, ...]:
+        return self.keeps if self.keeps is not None else tuple(name for name in KEEPS if name in schema.names)
+
+    def tasks(self, out: str) -> tuple[Task, ...]:
+        """Put consecutive shards of the source together, up to about `target_tokens` by their bytes of text.
+
+        The grouping follows from the source's shards alone. DataError when a stage before is not finished.
+        """
+        target, sizes = self.target_tokens * BYTES_PER_TOKEN, self._sizes(out)
+        groups: list[list[tuple[Shard, int]]] = []
+        filled = 0
+        for shard, size in sizes:
+            if not groups or filled + size // 2 >= target:
+                groups.append([])
+                filled = 0
+            groups[-1].append((shard, size))
+            filled += size
+        digits = max(5, len(str(len(groups))))
+        return tuple(
+            Task(f"shard-{number:0{digits}}", sum(size for _, size in group), tuple(shard for shard, _ in group))
+            for number, group in enumerate(groups)
+        )
+
+    def _sizes(self, out: str) -> Iterator[tuple[Shard, int]]:
+        """Yield every shard with its bytes of text: as its receipt says; for files, which have none, their size.
+
+        A remote file, whose size nobody asked for, makes a task of its own.
+        """
+        for shard in self.reads.shards(out):
+            if isinstance(self.reads, Stage):
+                receipt_input(self.reads.name, shard.name, out)
+                receipt = read_receipt(out, self.reads.name, shard.name) or {}
+                yield shard, int(receipt.get("text_bytes", shard.bytes))
+            else:
+                yield shard, shard.bytes or self.target_tokens * BYTES_PER_TOKEN
+
+    def inputs(self, task: Task, out: str) -> tuple[Input, ...]:
+        """The inputs of all shards of a task as they are now."""
+        return tuple(item for shard in task.shards for item in self.reads.current(shard, out))
+
+    def identity(self) -> dict[str, object]:
+        """Source, tokenizer by its bytes, end token, seed, size and columns."""
+        return {
+            "reads": self.reads.name if isinstance(self.reads, Stage) else self.reads.identity(),
+            "tokenizer": describe(self.tokenizer),
+            "eos": self.eos,
+            "backend": self.backend,
+            "seed": self.seed,
+            "target_tokens": self.target_tokens,
+            "keeps": None if self.keeps is None else list(self.keeps),
+        }
+
+    def work(self, task: Task, out: str, token: str, progress: Progress) -> Work:
+        """Encode the documents of a task and write its shard. DataError when the encoder differs from the reference."""
+        work, schema = Work(), self._schema()
+        encoder = load_encoder(self.tokenizer, self.eos, self.backend)
+        documents = Documents(encoder, self.seed, schema, f"{self.name}/{task.name}")
+        with ExitStack() as stack:
+            ledger = Table(join(self.name, "drops", f"{task.name}.parquet"), LEDGER, out, token, stack, work)
+            dead = Table(join(self.name, "dead", f"{task.name}.parquet"), DEAD, out, token, stack, work)
+            done = 0
+            for shard in task.shards:
+                intake, row = self._intake(shard, dead, work), 0
+                for batch in self.reads.read(shard, out, self._columns(), intake):
+                    kept, texts, numbers = self._with_text(batch, ledger, work)
+                    documents.add(kept, texts, row + numbers, shard.name)
+                    row += batch.num_rows
+                    progress(work.rows_in + work.unreadable.total(), done + intake.bytes_read, documents.count)
+                done += intake.bytes_read
+                work.inputs += intake.inputs
+                work.skipped.update(intake.skipped)
+                if intake.span is not None:
+                    work.notes.setdefault("spans", {})[shard.name] = list(intake.span)
+            outputs = documents.write(join(self.name, task.name), out, token)
+        work.outputs[:0] = outputs
+        work.rows_out, work.dropped_rows = documents.count, ledger.rows
+        work.tokens, work.text_bytes = documents.tokens, documents.text_bytes
+        work.notes.update(documents.notes())
+        return work
+
+    def _columns(self) -> tuple[str, ...]:
+        schema = self.reads.schema()
+        return tuple(dict.fromkeys(("id", "text", *(("url",) if "url" in schema.names else ()), *self._kept(schema))))
+
+    def _intake(self, shard: Shard, dead: Table, work: Work) -> Intake:
+        def reject(reason: str, position: int, detail: str, raw: bytes) -> None:
+            work.unreadable[reason] += 1
+            line = dict(zip(DEAD.names, (shard.name, position, reason, detail, raw[:65_536]), strict=True))
+            dead.write(pa.RecordBatch.from_pylist([line], DEAD))
+
+        return Intake(reject=reject)
+
+    def _with_text(
+        self, batch: pa.RecordBatch, ledger: Table, work: Work
+    ) -> tuple[pa.RecordBatch, list[str], npt.NDArray[np.int64]]:
+        """Return the rows that have text, their texts and their places in the batch; the others go to the ledger."""
+        texts = texts_of(batch.column("text"))
+        work.rows_in += batch.num_rows
+        good = np.array([bool(text) for text in texts], bool)
+        if not good.all():
+            gone = batch.filter(pa.array(~good))
+            sizes = pc.fill_null(pc.binary_length(gone.column("text")), 0).to_pylist()
+            reasons = ["tokens.broken_text" if size else "tokens.empty_text" for size in sizes]
+            work.dropped.update(reasons)
+            ledger.write(_ledger_lines(gone, reasons, sizes))
+            batch = batch.filter(pa.array(good))
+        return batch, [text for text in texts if text], np.flatnonzero(good)
+
+    def accept(self, receipts: list[dict[str, Any]]) -> None:
+        """Refuse a corpus without one token, too many unreadable records, and parts of a file that do not meet."""
+        read = sum(receipt["rows_in"] for receipt in receipts)
+        broken = sum(sum(receipt["unreadable"].values()) for receipt in receipts)
+        if broken > self.allow_unreadable * (read + broken):
+            raise DataError(
+                f"pass '{self.name}': {broken:,} of {read + broken:,} records were unreadable; allowed are "
+                f"{self.allow_unreadable:.0%}. Look into {self.name}/dead, or set allow_unreadable in the recipe."
+            )
+        if not sum(receipt["tokens"] for receipt in receipts):
+            raise DataError(
+                f"pass '{self.name}': no token came out of {read:,} documents: there is nothing to train on. "
+                "Look into the stages before, and into the ledger of this one."
+            )
+        check = getattr(self.reads, "accept_spans", None)
+        if check is not None:
+            check({name: tuple(span) for item in receipts for name, span in item["notes"].get("spans", {}).items()})
+
+
+def _ledger_lines(gone: pa.RecordBatch, reasons: list[str], sizes: list[int]) -> pa.RecordBatch:
+    urls = gone.column("url") if "url" in gone.schema.names else pa.nulls(gone.num_rows, pa.string())
+    rules, numbers = [[reason] for reason in reasons], [json.dumps({"text_bytes": size}) for size in sizes]
+    columns = [gone.column("id"), urls, pa.array(reasons), pa.array(rules), pa.array(numbers)]
+    arrays = [array.cast(field.type) for array, field in zip(columns, LEDGER, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=LEDGER)

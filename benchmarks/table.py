@@ -1,0 +1,86 @@
+"""Rewrite the tables in docs/performance.md from benchmarks/results/*.json."""
+
+import json
+import statistics
+from collections.abc import Sequence
+from typing import Any
+
+from measure import RESULTS, ROOT
+
+PAGE = ROOT / "docs" / "performance.md"
+BEGIN = "<!-- benchmarks/table.py writes from here -->"
+END = "<!-- to here -->"
+BUSY = 0.7
+TITLES = ("tool", "wall s", "CPU s", "MB/s a core", "documents/s a core", "peak MB", "our speed over its")
+
+
+def main() -> None:
+    """Put the tables of all results between the markers."""
+    reports = [json.loads(path.read_bytes()) for path in sorted(RESULTS.glob("*.json"))]
+    PAGE.write_text(placed(PAGE.read_text("utf-8"), "\n".join(section(report) for report in reports)), "utf-8")
+
+
+def placed(page: str, made: str) -> str:
+    """Return the page with what stands between the markers replaced. ValueError when a marker is missing."""
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(
+            f"{PAGE.name}: the markers '{BEGIN}' and '{END}' are not both there. Put them where the tables go."
+        )
+    return f"{before}{BEGIN}\n\n{made}\n{END}{after}"
+
+
+def section(report: dict[str, Any]) -> str:
+    """Return one benchmark: what was measured on which machine, its table, and its stages if it has some."""
+    given, machine = report["input"], report["machine"]
+    size = f"{given['documents']:,} documents, {given['bytes'] / 1e6:,.1f} MB"
+    where = f"{machine['cores']} cores of {machine['cpu']}, {machine['memory_gb']:.0f} GB, {machine['system']}"
+    if machine.get("load_before", 0) > BUSY:
+        where += f"; busy with other work (load {machine['load_before']}), so look at CPU and not at wall time"
+    lines = [
+        f"### {report['name']}",
+        "",
+        f"{given['what']} ({size}). {where}, Python {machine['python']}.",
+        "",
+        *table(TITLES, [cells(row, report.get("ratios", {})) for row in report["rows"]]),
+    ]
+    if report.get("stages"):
+        lines += ["", "Our time by stage, from the receipts of the last run:", "", *stages(report["stages"])]
+    return "\n".join([*lines, ""])
+
+
+def cells(row: dict[str, Any], ratios: dict[str, float]) -> tuple[str, ...]:
+    """Return a row's cells; of several runs the median and, for wall time, the range."""
+    wall = row["wall_s"]
+    spread = f" ({min(wall):.2f}-{max(wall):.2f})" if len(wall) > 1 else ""
+    ratio = ratios.get(row["tool"])
+    return (
+        f"{row['tool']} {row['version']}".strip(),
+        f"{statistics.median(wall):.2f}{spread}",
+        f"{statistics.median(row['cpu_s']):.2f}",
+        f"{row['mb_per_s_core']:,.2f}",
+        f"{row['documents_per_s_core']:,.0f}",
+        f"{row['peak_mb']:,.0f}",
+        f"{ratio:.2f}" if ratio is not None else "",
+    )
+
+
+def stages(lines: Sequence[dict[str, Any]]) -> list[str]:
+    """Return the table of stages."""
+    rows = []
+    for line in lines:
+        counts = (f"{line[name]:,}" if name in line else "" for name in ("documents_in", "kept"))
+        rows.append((line["stage"], *counts, f"{line['wall_s']:.2f}", f"{line['cpu_s']:.2f}"))
+    return table(("stage", "documents in", "kept", "wall s", "CPU s"), rows)
+
+
+def table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return a Markdown table: the first column to the left, numbers to the right."""
+    cleaned = [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows]
+    rule = ["---", *("--:" for _ in titles[1:])]
+    return [f"| {' | '.join(row)} |" for row in (titles, rule, *cleaned)]
+
+
+if __name__ == "__main__":
+    main()

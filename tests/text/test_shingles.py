@@ -1,0 +1,70 @@
+"""Shingles: against a plain reading, as sets, and what two sets share."""
+
+import itertools
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from atom_data.errors import ConfigError
+from atom_data.text.buffers import string_buffers
+from atom_data.text.shingles import containment, jaccard, shingle_set
+from atom_data.text.words import CHUNK
+from tests.text.reference import broken, buffers_of, shingles_of, texts
+
+
+def sets(documents: list[str | None] | list[bytes], ngram: int) -> list[list[int]]:
+    """The shingles of each document as lists."""
+    hashes, offsets = shingle_set(buffers_of(documents), ngram)
+    return [hashes[s:e].tolist() for s, e in itertools.pairwise(offsets)]
+
+
+@given(st.lists(st.one_of(st.none(), texts), max_size=5), st.integers(1, 9))
+def test_shingle_set_any_text_is_the_sorted_set_of_the_reference(documents: list[str | None], ngram: int) -> None:
+    assert sets(documents, ngram) == [sorted(set(shingles_of(text or "", ngram))) for text in documents]
+
+
+@given(broken)
+def test_shingle_set_broken_bytes_is_that_of_the_repaired_text(document: bytes) -> None:
+    assert sets([document], 3) == sets([document.decode(errors="replace").encode()], 3)
+
+
+@pytest.mark.parametrize("ngram", [1, 2, 5, 1000])
+def test_shingle_set_many_chunks_is_that_of_the_reference(ngram: int) -> None:
+    text = " ".join(f"w{number % 997} the 漢" for number in range(CHUNK))
+    expected = sorted(set(shingles_of(text, ngram)))
+    assert sets([text, "", text], ngram) == [expected, [], expected]
+
+
+def test_shingle_set_few_words_is_one_shingle_of_all() -> None:
+    assert sets(["a b c", "A, b; C!", "a b", "", "...", None], 5) == [
+        *[shingles_of("a b c", 5)] * 2,
+        shingles_of("a b", 5),
+        [],
+        [],
+        [],
+    ]
+    assert shingles_of("a b c", 5) != shingles_of("a b", 5)
+
+
+def test_shingle_set_no_rows_is_empty() -> None:
+    hashes, offsets = shingle_set(string_buffers(pa.array([], pa.string())), 5)
+    assert (hashes.size, hashes.dtype, offsets.tolist()) == (0, np.uint64, [0])
+
+
+@pytest.mark.parametrize("ngram", [0, -1, 1001])
+def test_shingle_set_size_without_sense_is_refused(ngram: int) -> None:
+    with pytest.raises(ConfigError, match=f"ngram: {ngram} words"):
+        shingle_set(buffers_of(["a"]), ngram)
+
+
+values = st.sets(st.one_of(st.integers(0, 12), st.integers(0, 2**64 - 1)), max_size=30)
+
+
+@given(values, values)
+def test_jaccard_and_containment_are_those_of_sets(left: set[int], right: set[int]) -> None:
+    one, other = (np.array(sorted(side), np.uint64) for side in (left, right))
+    assert jaccard(one, other) == len(left & right) / max(len(left | right), 1)
+    assert containment(one, other) == len(left & right) / max(len(left), 1)

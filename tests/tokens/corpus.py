@@ -1,0 +1,110 @@
+"""A tiny tokenizer, a source of rows in memory, and finished runs made of them."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+
+from atom_data.job import Job
+from atom_data.run.plan import plan_job, require_complete, write_plan
+from atom_data.run.worker import do_task
+from atom_data.stage import Stage
+from atom_data.storage.shards import Input, Intake, Shard
+from atom_data.tokens import Tokenize
+
+SCHEMA = pa.schema([("id", pa.string()), ("text", pa.string()), ("url", pa.string()), ("source", pa.string())])
+
+WORDS = (
+    "the river carried the boats past the old mill and the children counted them from the bridge "
+    "while their grandmother's clock struck 12 and nobody wondered why it had been 7 a moment before"
+)
+
+Row = Mapping[str, str | None]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows in memory as a source: shards by name, read in batches of any size."""
+
+    rows: Mapping[str, Sequence[Row]]
+    batch_rows: int = 100
+    schema_: pa.Schema = SCHEMA
+    name: str = "rows"
+
+    def schema(self) -> pa.Schema:
+        return self.schema_
+
+    def shards(self, out: str) -> tuple[Shard, ...]:
+        return tuple(
+            Shard(name, "", sum(len(row["text"] or "") for row in self.rows[name])) for name in sorted(self.rows)
+        )
+
+    def read(self, shard: Shard, out: str, columns: Collection[str], intake: Intake) -> Iterator[pa.RecordBatch]:
+        intake.inputs += self.current(shard, out)
+        rows = [dict(row) for row in self.rows[shard.name]]
+        for start in range(0, len(rows), self.batch_rows):
+            yield pa.RecordBatch.from_pylist(rows[start : start + self.batch_rows], self.schema_)
+
+    def current(self, shard: Shard, out: str) -> tuple[Input, ...]:
+        return (Input(shard.name, shard.bytes, f"content of {shard.name}"),)
+
+    def identity(self) -> dict[str, object]:
+        return {"rows": self.name}
+
+
+def text(number: int, words: int | None = None) -> str:
+    """Return a text of its own for every number: 1 to 40 words."""
+    pool = WORDS.split()
+    count = number % 40 + 1 if words is None else words
+    return " ".join([str(number), *(pool[(number * 7 + i * (number % 5 + 1)) % len(pool)] for i in range(count))])
+
+
+def rows(count: int, prefix: str = "a") -> list[Row]:
+    """Return documents with ids, urls and texts of their own."""
+    return [
+        {"id": f"{prefix}{i}", "text": text(i), "url": f"https://{prefix}.example/{i}", "source": prefix}
+        for i in range(count)
+    ]
+
+
+def tiny_tokenizer(path: Path, normalizer: normalizers.Normalizer | None = None) -> Path:
+    """Train a byte-level BPE of 400 ids and write its tokenizer.json."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    if normalizer is not None:
+        tokenizer.normalizer = normalizer
+    trainer = trainers.BpeTrainer(
+        vocab_size=400,
+        special_tokens=["<|endoftext|>", "<|im_start|>"],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator([WORDS] * 3, trainer)
+    tokenizer.add_tokens([AddedToken("<think>", normalized=False)])
+    tokenizer.save(str(path))
+    return path
+
+
+def finish(job: Job, out: Path) -> list[dict[str, Any]]:
+    """Do every task of a job as a worker does, accept the whole, and return the receipts."""
+    plan = plan_job(job, str(out))
+    write_plan(plan, str(out), "test")
+    receipts = [do_task(job, task, str(out), "test", lambda *_: None) for task in plan.tasks]
+    require_complete(job, str(out))
+    return receipts
+
+
+def token_run(folder: Path, shards: Mapping[str, Sequence[Row]], batch_rows: int = 100, **options: object) -> Tokenize:
+    """Make FOLDER/out/clean and FOLDER/out/tokens from rows; return the pass."""
+    tokenizer = folder / "tokenizer.json"
+    if not tokenizer.exists():
+        tiny_tokenizer(tokenizer)
+    clean = Stage(name="clean", reads=Rows(shards, batch_rows))
+    tokens = Tokenize(**{"reads": clean, "tokenizer": tokenizer, **options})  # type: ignore[arg-type]
+    finish(clean, folder / "out")
+    finish(tokens, folder / "out")
+    return tokens
