@@ -69,23 +69,35 @@ def run(command: Sequence[str], folder: Path, environment: Mapping[str, str] | N
 
 
 def in_turn(
-    contenders: Mapping[str, Contender], rounds: int | Mapping[str, int], scratch: Path
+    contenders: Mapping[str, Contender],
+    rounds: int | Mapping[str, int],
+    scratch: Path,
+    failed: dict[str, str] | None = None,
 ) -> dict[str, list[Run]]:
     """Run every contender once, then every one again: a busy moment of the machine hits them all.
 
-    `rounds` may differ by contender. Of each, only the folder of the last run is kept.
+    `rounds` may differ by contender. Of each, only the folder of the last run is kept. With `failed`, a contender that
+    fails is left out, and the last line of its output is put there; without, or when all fail, RuntimeError.
     """
     wanted = {name: rounds if isinstance(rounds, int) else rounds[name] for name in contenders}
     runs: dict[str, list[Run]] = {name: [] for name in contenders}
     for turn in range(max(wanted.values())):
-        for name, contender in contenders.items():
-            if turn < wanted[name]:
-                folder = scratch / f"{name}-{turn}"
-                folder.mkdir(parents=True)
-                runs[name].append(run(contender(folder), folder))
-                print(f"  {name}: {runs[name][-1].wall_s:.2f} s, CPU {runs[name][-1].cpu_s:.2f} s", file=sys.stderr)
-                if turn:
-                    shutil.rmtree(scratch / f"{name}-{turn - 1}")
+        for name in [name for name in runs if turn < wanted[name]]:
+            folder = scratch / f"{name}-{turn}"
+            folder.mkdir(parents=True)
+            try:
+                taken = run(contenders[name](folder), folder)
+            except RuntimeError as error:
+                if failed is None or len(runs) == 1:
+                    raise
+                failed[name] = str(error).strip().splitlines()[-1]
+                del runs[name]
+                print(f"  {name}: left out. {error}", file=sys.stderr)
+                continue
+            runs[name].append(taken)
+            print(f"  {name}: {taken.wall_s:.2f} s, CPU {taken.cpu_s:.2f} s", file=sys.stderr)
+            if turn:
+                shutil.rmtree(scratch / f"{name}-{turn - 1}")
     return runs
 
 

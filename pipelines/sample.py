@@ -37,5 +37,5 @@ def stages() -> tuple[object, ...]:
     unique = Stage(
         name="unique", reads=Copies(of=distinct, by=MinHash()), steps=(keep("first_near_copy"),), writes=clean.writes
     )
-    tokens = Tokenize(name="tokens", reads=unique, tokenizer=SAMPLE / "tokenizer.json")
+    tokens = Tokenize(name="tokens", reads=unique, tokenizer=SAMPLE / "tokenizer.json", target_tokens=1 << 19)
     return (tokens,)

@@ -1,19 +1,18 @@
 """What every reader of WARC files shares: shards, the loop over records, and the columns all of them give."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
 import xxhash
 
-from atom_data.errors import ConfigError, DataError
-from atom_data.extract.files import cut, listed, named
+from atom_data.errors import DataError
 from atom_data.extract.records import Fault, Fields, Record, Walk
 from atom_data.extract.rows import Identities, Rows
 from atom_data.extract.window import Window
-from atom_data.storage.paths import modified, without_secrets
+from atom_data.storage.paths import without_secrets
 from atom_data.storage.shards import Input, Intake, Shard
 
 COMMON = (
@@ -27,7 +26,6 @@ COMMON = (
 TYPES = frozenset(
     (b"warcinfo", b"response", b"resource", b"request", b"metadata", b"revisit", b"conversion", b"continuation")
 )
-UNCUT = (".zst", ".bz2", ".xz", ".lz4")
 DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?)?)?", re.ASCII)
 DIGITS = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)", re.ASCII)
 
@@ -38,7 +36,8 @@ class Archive:
 
     shard: Shard
     source: str
-    file: str
+    found: Input
+    """The file as it was before reading."""
     types: frozenset[bytes]
     record_bytes: int
     header_bytes: int
@@ -84,15 +83,7 @@ class Archive:
             raise DataError(f"{where}: is {what}; it begins with {begin!r}. Take it out of the source.")
         if self.shard.stop is not None:
             intake.span = (walk.first, walk.after)
-        intake.inputs.append(Input(self.file, window.bytes, window.digest.hexdigest(), modified(self.shard.path)))
-
-
-def archive_shards(paths: Sequence[str], suffixes: Sequence[str], split_bytes: int) -> tuple[Shard, ...]:
-    """Return one shard a file, or a part of a large one, sorted by name."""
-    shards: list[Shard] = []
-    for shard in named(listed(paths, suffixes)):
-        shards += cut(shard, 0 if shard.path.endswith(UNCUT) else split_bytes)
-    return tuple(sorted(shards, key=lambda shard: shard.name))
+        intake.inputs.append(replace(self.found, bytes=window.bytes, sha256=window.digest.hexdigest()))
 
 
 def common_values(record: Record, source: str, file: str) -> dict[str, Any]:
@@ -123,7 +114,7 @@ def _date(text: str) -> str | None:
     return None
 
 
-def record_id(identities: Identities, fields: Fields, payload: bytes) -> str:
+def record_id(identities: Identities, fields: Fields, payload: bytes | memoryview) -> str:
     """Return the id of a record: the same in every copy of its file, whatever stands before it."""
     return identities.next(
         fields.get(b"warc-record-id", b""),
@@ -131,10 +122,3 @@ def record_id(identities: Identities, fields: Fields, payload: bytes) -> str:
         fields.get(b"warc-date", b""),
         xxhash.xxh3_128_digest(payload),
     )
-
-
-def check_limits(where: str, **limits: int) -> None:
-    """Check that limits are numbers of bytes. Errors: ConfigError."""
-    for name, value in limits.items():
-        if value < (0 if name == "split_bytes" else 1):
-            raise ConfigError(f"{where}: {name} is {value}; it is a number of bytes. Give one above 0.")

@@ -16,6 +16,8 @@ from atom_data.storage.shards import Input, Shard, shard_name
 SPLIT_BYTES = 1 << 30
 LONGEST_NAME = 160
 COMPRESSIONS = (".gz", ".zst", ".bz2", ".xz", ".lz4")
+UNCUT = tuple(suffix for suffix in COMPRESSIONS if suffix != ".gz")
+"""What a WARC file ends in that is not cut into parts; in .warc.gz a record is a member, in the others seldom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ def _expanded(path: str, suffixes: Sequence[str]) -> list[str]:
     elif Path(place).exists():
         return [place]
     else:
-        names = sorted(name for name in glob.glob(place, recursive=True) if Path(name).is_file())
+        names = sorted(name for name in glob.glob(place, recursive=True) if Path(name).is_file())  # noqa: PTH207 - it is absolute
         what = "no such file or folder, and no file matches it"
     if not names:
         raise ConfigError(f"{path}: {what}. Check the path.")
@@ -73,7 +75,7 @@ def _below(folder: str, suffixes: Sequence[str]) -> list[str]:
 
 
 def _absolute(path: str) -> str:
-    return os.path.abspath(local(path))  # noqa: PTH100: Path.resolve would follow links, and names must not depend on them
+    return os.path.abspath(local(path))  # noqa: PTH100 - Path.resolve follows links, and names must not
 
 
 def relative(paths: Sequence[str], path: str) -> str:
@@ -116,7 +118,7 @@ def named(files: Sequence[File]) -> list[Shard]:
 
 
 def _stripped(name: str) -> str:
-    for suffix in COMPRESSIONS:
+    for suffix in (*COMPRESSIONS, ".parquet"):
         if name.endswith(suffix) and len(name) > len(suffix):
             return name.removesuffix(suffix)
     return name
@@ -146,6 +148,21 @@ def ranges(shard: Shard, units: int, count: int) -> list[Shard]:
         replace(shard, name=f"{shard.name}.p{index:04}", bytes=share, start=bounds[index], stop=bounds[index + 1])
         for index in range(count)
     ]
+
+
+def split(shards: Sequence[Shard], split_bytes: int, whole: tuple[str, ...] = COMPRESSIONS) -> tuple[Shard, ...]:
+    """Return the shards, large files in parts, sorted by name; files that end in one of `whole` stay whole."""
+    parts: list[Shard] = []
+    for shard in shards:
+        parts += cut(shard, 0 if shard.path.endswith(whole) else split_bytes)
+    return tuple(sorted(parts, key=lambda shard: shard.name))
+
+
+def check_limits(where: str, **limits: int) -> None:
+    """Check that limits are numbers of bytes. Errors: ConfigError."""
+    for name, value in limits.items():
+        if value < (0 if name == "split_bytes" else 1):
+            raise ConfigError(f"{where}: {name} is {value}; it is a number of bytes. Give one above 0.")
 
 
 def current_input(paths: Sequence[str], shard: Shard, by_bytes: bool = True) -> Input:

@@ -42,7 +42,14 @@ COMPRESSIONS = (
     Compression("bzip2", b"BZh", bz2.BZ2Decompressor),
     Compression("xz", b"\xfd7zXZ\0", lzma.LZMADecompressor),
 )
-BROKEN_DATA = (igzip_lib.IsalError, zstd.ZstdError, lzma.LZMAError, OSError, EOFError, ValueError)
+BROKEN_DATA: tuple[type[Exception], ...] = (  # type: ignore[assignment]  # isal's stub calls its error an instance
+    igzip_lib.IsalError,
+    zstd.ZstdError,
+    lzma.LZMAError,
+    OSError,
+    EOFError,
+    ValueError,
+)
 
 
 class Broken(Exception):
@@ -96,9 +103,9 @@ class Flow:
 
     def _piece(self) -> bytes:
         if self.compression is None:
-            view = bytes(self.window.view(PROBE_BYTES))
-            self.window.advance(len(view))
-            return view
+            raw = bytes(self.window.view(PROBE_BYTES))
+            self.window.advance(len(raw))
+            return raw
         while not self.decompressor.eof:
             view = self._feed()
             try:

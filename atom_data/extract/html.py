@@ -25,15 +25,16 @@ QUOTED = re.compile(rb"\"[^\"]*\"|'[^']*'")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExtractHtml:
-    """Add `text`, `title` and `extract_error` from `html` (and `charset`, `mime` where there are such columns).
+    """Add `text`, `title` and `extract_status` from the columns `html`, `charset` and `mime`.
 
     `text` is what resiliparse takes for the main content: paragraphs, lists and tables by line, no navigation, no links'
     targets, no texts of images, which is what NeMo Curator takes by default; it holds no NUL. A page of type text/plain
     is its own text. `title` is the page's title, its white space collapsed, cut at 1,000 characters.
-    `extract_error` says why `text` is null: `no_html` (null or empty `html`), `too_large` (above `max_html_bytes`),
+    `extract_status` is `ok`, or says why `text` is null: `no_html` (null or empty `html`), `too_large` (above `max_html_bytes`),
     `too_complex` (a page built to take minutes: thousands of boxes in boxes, of attributes on one tag, of options),
-    `parser` (resiliparse failed), `empty` (nothing is left). It is null where `text` is not.
-    Bytes are decoded as browsers do: see `atom_data.extract.encoding`. Zero rows give the same columns.
+    `parser` (resiliparse failed), `empty` (nothing is left).
+    Bytes are decoded as browsers do: see `atom_data.extract.encoding`; `html` may also be text. Zero rows give the same
+    columns. Errors: ConfigError for a column that is not there.
     """
 
     main_content: bool = True
@@ -42,22 +43,25 @@ class ExtractHtml:
     links: bool = False
     comments: bool = True
     max_html_bytes: int = HTML_BYTES
+    charset: str | None = "charset"
+    """The column with the server's charset; None where there is none."""
+    mime: str | None = "mime"
+    """The column with the MIME type; None where all of it is HTML."""
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Add the three columns."""
         pages = column(batch, "html").cast(pa.large_binary())
-        charsets = _strings(batch, "charset")
-        mimes = _strings(batch, "mime")
+        charsets = page_strings(batch, self.charset)
+        mimes = page_strings(batch, self.mime)
         rows = [
-            self._page(page.as_py(), charset, mime)
-            for page, charset, mime in zip(pages, charsets, mimes, strict=True)
+            self._page(page.as_py(), charset, mime) for page, charset, mime in zip(pages, charsets, mimes, strict=True)
         ]
         texts, titles, errors = zip(*rows, strict=True) if rows else ((), (), ())
         return with_columns(
             batch,
             text=pa.array(texts, pa.string()),
             title=pa.array(titles, pa.string()),
-            extract_error=pa.array(errors, pa.string()),
+            extract_status=pa.array([error or "ok" for error in errors], pa.string()),
         )
 
     def _page(
@@ -100,10 +104,9 @@ class ExtractHtml:
         return text.replace("\0", "").strip()
 
 
-def _strings(batch: pa.RecordBatch, name: str) -> list[str | None]:
-    if name not in batch.schema.names:
-        return [None] * batch.num_rows
-    values: list[str | None] = batch.column(name).to_pylist()
+def page_strings(batch: pa.RecordBatch, name: str | None) -> list[str | None]:
+    """Return the values of an optional column, nulls without a name."""
+    values: list[str | None] = [None] * batch.num_rows if name is None else column(batch, name).to_pylist()
     return values
 
 
@@ -148,7 +151,7 @@ def is_nested_deep(tree: HTMLTree, page: bytes, tags: int) -> bool:
     """
     if tags * len(page) <= EFFORT:
         return False
-    boxes = len(tree.document.query_selector_all(NESTED))
+    boxes = len(tree.document.query_selector_all(NESTED)) if tree.document else 0
     if boxes * len(page) <= EFFORT:
         return False
     depth = deepest = 0

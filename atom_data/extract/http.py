@@ -1,12 +1,14 @@
 """What a server answered, as a crawler kept it: status, headers, and the payload with its codings undone."""
 
+import contextlib
+import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import brotli
 from backports import zstd
+from fastwarc.stream_io import BrotliReader
 from isal import igzip_lib
 
 from atom_data.extract.flow import BROKEN_DATA, HEAD_END
@@ -101,7 +103,7 @@ def _uncoded(payload: bytes, coding: bytes, limit: int) -> bytes:
     return payload
 
 
-def _pieces(decompressor: Any, payload: bytes) -> Iterator[bytes]:
+def _pieces(decompressor: Any, payload: bytes) -> Iterator[bytes]:  # noqa: ANN401
     piece = decompressor.decompress(payload, PIECE_BYTES)
     while piece:
         yield piece
@@ -111,23 +113,17 @@ def _pieces(decompressor: Any, payload: bytes) -> Iterator[bytes]:
 
 
 def _brotli(payload: bytes) -> Iterator[bytes]:
-    decompressor = brotli.Decompressor()
-    piece = decompressor.process(payload, output_buffer_limit=PIECE_BYTES)
-    while piece:
+    reader = BrotliReader(io.BytesIO(payload))
+    while piece := reader.read(PIECE_BYTES):
         yield piece
-        if decompressor.can_accept_more_data() or decompressor.is_finished():
-            return
-        piece = decompressor.process(b"", output_buffer_limit=PIECE_BYTES)
 
 
 def _joined(pieces: Iterator[bytes], limit: int) -> bytes:
     total, kept = 0, []
-    try:
+    with contextlib.suppress(*BROKEN_DATA):
         for piece in pieces:
             total += len(piece)
             if total > limit:
                 raise TooLarge
             kept.append(piece)
-    except (*BROKEN_DATA, brotli.error):
-        pass
     return b"".join(kept)

@@ -10,12 +10,10 @@ from atom_data.extract import http
 from atom_data.extract.archive import (
     COMMON,
     Archive,
-    archive_shards,
-    check_limits,
     common_values,
     record_id,
 )
-from atom_data.extract.files import SPLIT_BYTES, current_input, relative
+from atom_data.extract.files import SPLIT_BYTES, UNCUT, check_limits, current_input, listed, named, split
 from atom_data.extract.records import HEADER_BYTES, RECORD_BYTES, SAMPLE_BYTES, Fault, Record, parse_fields
 from atom_data.extract.rows import Identities, Rows
 from atom_data.storage.shards import Input, Intake, Shard
@@ -98,7 +96,7 @@ class Warc:
 
     def shards(self, out: str) -> tuple[Shard, ...]:
         """One shard a file, or one a part of a large file, sorted by name."""
-        return archive_shards(self.paths, SUFFIXES, self.split_bytes)
+        return split(named(listed(self.paths, SUFFIXES)), self.split_bytes, UNCUT)
 
     def read(self, shard: Shard, out: str, columns: Collection[str], intake: Intake) -> Iterator[pa.RecordBatch]:
         """Yield batches of at most 1,000 rows or about 8 MB; contents are not kept where no column needs them."""
@@ -106,7 +104,7 @@ class Warc:
         archive = Archive(
             shard=shard,
             source=self.source,
-            file=relative(self.paths, shard.path),
+            found=current_input(self.paths, shard),
             types=TYPES,
             record_bytes=self.max_record_bytes,
             header_bytes=self.max_header_bytes,
@@ -119,7 +117,7 @@ class Warc:
         yield from archive.read(rows, add, intake)
 
     def _add(self, record: Record, archive: Archive, rows: Rows, identities: Identities) -> Fault | None:
-        values = common_values(record, archive.source, archive.file)
+        values = common_values(record, archive.source, archive.found.path)
         if record.body is None:
             rows.add(values, 0)
             return None

@@ -8,13 +8,11 @@ import pyarrow as pa
 from atom_data.extract.archive import (
     COMMON,
     Archive,
-    archive_shards,
-    check_limits,
     common_values,
     decoded_field,
     record_id,
 )
-from atom_data.extract.files import SPLIT_BYTES, current_input, relative
+from atom_data.extract.files import SPLIT_BYTES, UNCUT, check_limits, current_input, listed, named, split
 from atom_data.extract.records import HEADER_BYTES, RECORD_BYTES, Fault, Record
 from atom_data.extract.rows import Identities, Rows
 from atom_data.storage.shards import Input, Intake, Shard
@@ -68,7 +66,7 @@ class Wet:
 
     def shards(self, out: str) -> tuple[Shard, ...]:
         """One shard a file, or one a part of a large file, sorted by name."""
-        return archive_shards(self.paths, SUFFIXES, self.split_bytes)
+        return split(named(listed(self.paths, SUFFIXES)), self.split_bytes, UNCUT)
 
     def read(self, shard: Shard, out: str, columns: Collection[str], intake: Intake) -> Iterator[pa.RecordBatch]:
         """Yield batches of at most 1,000 rows or about 8 MB."""
@@ -76,7 +74,7 @@ class Wet:
         archive = Archive(
             shard=shard,
             source=self.source,
-            file=relative(self.paths, shard.path),
+            found=current_input(self.paths, shard),
             types=TYPES,
             record_bytes=self.max_record_bytes,
             header_bytes=self.max_header_bytes,
@@ -84,7 +82,7 @@ class Wet:
         )
 
         def add(record: Record) -> Fault | None:
-            values = common_values(record, archive.source, archive.file)
+            values = common_values(record, archive.source, archive.found.path)
             languages = record.fields.get(b"warc-identified-content-language", b"")
             values["languages"] = decoded_field(languages) or None
             if record.body is not None:

@@ -4,16 +4,21 @@ import contextlib
 import glob
 import hashlib
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 import smart_open
 
 from atom_data.errors import ConfigError, DataError
 
 PARTIAL = ".partial"
+# User and password before the host; smart_open takes secret keys that hold a slash, which urlsplit would call a path.
+CREDENTIALS = re.compile(r"([a-z0-9+.-]+://)[^/@:\s]*:(?!\d+(?:/|$))\S*@", re.IGNORECASE)
+QUERY = re.compile(r"\?[^\s'\")]+")
+MISSING = frozenset(("404", "410", "NoSuchKey", "NotFound"))
 
 
 def is_remote(path: str) -> bool:
@@ -23,19 +28,21 @@ def is_remote(path: str) -> bool:
 
 def local(path: str) -> Path:
     """Return a local path, with `file://` and `~` resolved."""
-    return Path(path.removeprefix("file://")).expanduser()
+    if path.startswith("file://"):
+        return Path(unquote(urlsplit(path).path))
+    return Path(path).expanduser()
 
 
 def join(folder: str, *names: str) -> str:
     """Join names to a folder or URL."""
-    return "/".join([folder.rstrip("/") or "/", *names]).replace("//" if folder == "/" else "\0", "/")
+    return "/".join([folder.rstrip("/"), *names])
 
 
 def without_secrets(url: str) -> str:
     """Return the URL without user, password and query: what may stand in a log or a receipt."""
     if not is_remote(url):
         return url
-    parts = urlsplit(url)
+    parts = urlsplit(CREDENTIALS.sub(r"\1", url))
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
@@ -46,31 +53,56 @@ def open_raw(path: str) -> BinaryIO:
             stream: Any = smart_open.open(path, "rb", compression="disable")
             return stream  # type: ignore[no-any-return]
         return local(path).open("rb")
-    except (OSError, ValueError, NotImplementedError, ImportError) as error:
-        raise DataError(f"{without_secrets(path)}: cannot be opened ({reason(error)}). {advice(error)}") from error
+    except Exception as error:  # every store has errors of its own: botocore's, urllib3's and others are no OSError
+        raise unreadable(path, "cannot be opened", error) from error
+
+
+def unreadable(path: str, what: str, error: BaseException) -> DataError:
+    """Return the DataError for a file that a store or disk does not give."""
+    return DataError(f"{without_secrets(path)}: {what} ({reason(error)}). {advice(error)}")
 
 
 def read_bytes(path: str) -> bytes:
-    """Return a whole small file (a receipt, a card)."""
+    """Return a whole small file (a receipt, a card). DataError when it cannot be read."""
     with open_raw(path) as stream:
-        return stream.read()
+        try:
+            return stream.read()
+        except Exception as error:
+            raise unreadable(path, "cannot be read", error) from error
 
 
 def exists(path: str) -> bool:
-    """Tell whether a file is there. A remote path is tried by opening it."""
+    """Tell whether a file is there. A remote path is tried by opening it; DataError when its store does not answer."""
     if not is_remote(path):
         return local(path).exists()
     try:
         open_raw(path).close()
-    except DataError:
-        return False
+    except DataError as error:
+        if is_missing(error):
+            return False
+        raise
     return True
+
+
+def is_missing(error: BaseException | None) -> bool:
+    """Tell whether an error, or the one it came from, says that a file is not there; else it may be and is not given."""
+    while error is not None:
+        response = getattr(error, "response", None)  # botocore's is a dict, that of requests has a status
+        code = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
+        codes = (code, getattr(response, "status_code", None), getattr(error, "code", None))
+        if isinstance(error, FileNotFoundError) or not MISSING.isdisjoint(map(str, codes)):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def size(path: str) -> int:
     """Return the size in bytes; for a remote file by seeking to its end, 0 where the store cannot tell."""
     if not is_remote(path):
-        return local(path).stat().st_size
+        try:
+            return local(path).stat().st_size
+        except OSError as error:
+            raise unreadable(path, "cannot be opened", error) from error
     with open_raw(path) as stream:
         try:
             return stream.seek(0, os.SEEK_END)
@@ -80,17 +112,22 @@ def size(path: str) -> int:
 
 def modified(path: str) -> int:
     """Return the modification time in ns; 0 for remote files, whose content is then compared by size alone."""
-    return 0 if is_remote(path) else local(path).stat().st_mtime_ns
+    if is_remote(path):
+        return 0
+    try:
+        return local(path).stat().st_mtime_ns
+    except OSError as error:
+        raise unreadable(path, "cannot be opened", error) from error
 
 
 def expand(pattern: str) -> list[str]:
     """Return the sorted files that a path or glob names; a remote path stands for itself and must not be a glob."""
     if is_remote(pattern):
-        if any(mark in urlsplit(pattern).path for mark in "*["):
+        if any(mark in without_secrets(pattern) for mark in "*["):
             raise ConfigError(f"{without_secrets(pattern)}: a remote path cannot be a pattern. List the files by name.")
         return [pattern]
     path = local(pattern)
-    if not glob.has_magic(str(path)):
+    if path.exists() or not glob.has_magic(str(path)):
         return [str(path)]
     return sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 - absolute patterns, which Path.glob refuses
 
@@ -103,22 +140,37 @@ def create(path: str, token: str) -> Iterator[BinaryIO]:
     folder. Remote: one put or multipart upload, completed at the end and aborted on any error.
     """
     if is_remote(path):
-        with smart_open.open(path, "wb", compression="disable") as stream:
+        with _open_remote(path) as stream:
             yield stream
         return
     target = local(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f"{target.name}.{token}{PARTIAL}")
     try:
-        with partial.open("wb") as file:
+        with _open_partial(partial) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
         partial.replace(target)
         _sync_folder(target.parent)
     except BaseException:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
         raise
+
+
+def _open_remote(path: str) -> Any:  # noqa: ANN401
+    try:
+        return smart_open.open(path, "wb", compression="disable")
+    except Exception as error:
+        raise unreadable(path, "cannot be written", error) from error
+
+
+def _open_partial(partial: Path) -> BinaryIO:
+    try:
+        partial.parent.mkdir(parents=True, exist_ok=True)
+        return partial.open("wb")
+    except OSError as error:
+        raise unreadable(str(partial), "cannot be written", error) from error
 
 
 def _sync_folder(folder: Path) -> None:
@@ -204,10 +256,11 @@ def sha256(path: str, start: int = 0, stop: int | None = None) -> str:
 
 
 def reason(error: BaseException) -> str:
-    """Return what went wrong in a few words, without a path in it."""
+    """Return what went wrong in a few words, without local paths, passwords, and the queries of signed URLs."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
-    return " ".join(str(error).split())[:200] or type(error).__name__
+    text = CREDENTIALS.sub(r"\1", QUERY.sub("", str(error)))
+    return " ".join(text.split())[:200] or type(error).__name__
 
 
 def advice(error: BaseException) -> str:

@@ -9,28 +9,26 @@ from atom_data.text.memory import inlined, item
 _U64 = np.uint64
 _SEED = _U64(0x243F6A8885A308D3)
 _MULTIPLIER = _U64(0x9E3779B97F4A7C15)
-_FINAL = _U64(0xD6E8FEB86659FD93)
+_SIZES = _U64(0xD6E8FEB86659FD93)
 HIGH_BITS = _U64(0x8080808080808080)
 LOW_BITS = _U64(0x0101010101010101)
 _ONES = _U64(0xFFFFFFFFFFFFFFFF)
-_TO_UPPER_A = _U64(0x3F3F3F3F3F3F3F3F)
-_TO_UPPER_Z = _U64(0x2525252525252525)
 
 
 @inlined
 def hash_bytes(data: npt.NDArray[np.uint8], start: int, end: int) -> np.uint64:
     """Return a 64-bit hash of the bytes; two texts of at most eight bytes never share one."""
-    state, position = _SEED, start
+    state, position = _begin(end - start), start
     while end - position > 8:
         state = _mix(state ^ load_eight(data, position))
         position += 8
-    return _finish(state ^ load_last(data, position, end), end - start)
+    return _mix(state ^ load_last(data, position, end))
 
 
 @inlined
 def hash_folded(data: npt.NDArray[np.uint8], start: int, end: int, table: Characters) -> np.uint64:
     """Return `hash_bytes` of the bytes in lower case."""
-    state, position = _SEED, start
+    state, position = _begin(end - start), start
     while end - position > 8:
         lane = load_eight(data, position)
         if lane & HIGH_BITS:
@@ -40,12 +38,12 @@ def hash_folded(data: npt.NDArray[np.uint8], start: int, end: int, table: Charac
     lane = load_last(data, position, end)
     if lane & HIGH_BITS:
         return _hash_characters(data, start, end, table)
-    return _finish(state ^ _lower_ascii(lane), end - start)
+    return _mix(state ^ _lower_ascii(lane))
 
 
 @inlined
 def _hash_characters(data: npt.NDArray[np.uint8], start: int, end: int, table: Characters) -> np.uint64:
-    state, lane, filled, position = _SEED, _U64(0), 0, start
+    state, lane, filled, position = _begin(end - start), _U64(0), 0, start
     while position < end:
         code, size = decode(data, position, end)
         shift = item(table.shifts, cell_of(code, table))
@@ -56,7 +54,7 @@ def _hash_characters(data: npt.NDArray[np.uint8], start: int, end: int, table: C
             lane |= _U64(byte) << _U64(filled)
             filled += 8
         position += size
-    return _finish(state ^ lane, end - start)
+    return _mix(state ^ lane)
 
 
 @inlined
@@ -96,10 +94,15 @@ def load_last(data: npt.NDArray[np.uint8], position: int, end: int) -> np.uint64
 
 
 @inlined
+def in_range(lane: np.uint64, first: int, last: int) -> np.uint64:
+    """Return the top bit of each of eight ASCII bytes from `first` to `last`; the other bits mean nothing."""
+    return (lane + LOW_BITS * _U64(0x80 - first)) & ~(lane + LOW_BITS * _U64(0x7F - last))
+
+
+@inlined
 def _lower_ascii(lane: np.uint64) -> np.uint64:
-    """Return eight ASCII bytes in lower case: the top bit of each sum says `at least A` and `more than Z`."""
-    upper = (lane + _TO_UPPER_A) & ~(lane + _TO_UPPER_Z) & HIGH_BITS
-    return lane | upper >> _U64(2)
+    """Return eight ASCII bytes in lower case."""
+    return lane | (in_range(lane, 0x41, 0x5A) & HIGH_BITS) >> _U64(2)
 
 
 @inlined
@@ -109,6 +112,6 @@ def _mix(value: np.uint64) -> np.uint64:
 
 
 @inlined
-def _finish(state: np.uint64, size: int) -> np.uint64:
-    value = (_mix(state) ^ _U64(size)) * _FINAL
-    return value ^ value >> _U64(29)
+def _begin(size: int) -> np.uint64:
+    # The size tells a word from the same word with zero bytes after it.
+    return _SEED + _U64(size) * _SIZES

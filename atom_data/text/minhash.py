@@ -5,6 +5,8 @@ Two documents agree in one place with a probability equal to the Jaccard similar
 all `rows` places of at least one of `bands` bands with probability 1 - (1 - jaccard ** rows) ** bands.
 """
 
+import functools
+
 import numpy as np
 import numpy.typing as npt
 
@@ -72,6 +74,7 @@ def bands(signatures: npt.NDArray[np.uint32], bands: int = 14, rows: int = 8) ->
     return hashes
 
 
+@functools.cache
 def _orders(permutations: int, seed: int) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
     """Return factors and terms of the orders, from SplitMix64 (Steele, Lea and Flood 2014) of the seed."""
     state = seed * _GOLDEN
@@ -82,7 +85,8 @@ def _orders(permutations: int, seed: int) -> tuple[npt.NDArray[np.uint32], npt.N
         value = (value ^ value >> 27) * 0x94D049BB133111EB % 2**64
         numbers.append(value ^ value >> 31)
     values = np.array(numbers, np.uint64)
-    return (values >> _U64(32)).astype(np.uint32) | _U32(1), (values & _U64(0xFFFFFFFF)).astype(np.uint32)
+    factors, terms = (values >> _U64(32)).astype(np.uint32) | _U32(1), (values & _U64(0xFFFFFFFF)).astype(np.uint32)
+    return read_only(factors), read_only(terms)
 
 
 @kernel

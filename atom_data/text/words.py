@@ -23,7 +23,7 @@ from atom_data.text.characters import (
     characters,
     decode,
 )
-from atom_data.text.hashes import HIGH_BITS, LOW_BITS, hash_bytes, hash_folded, load_eight
+from atom_data.text.hashes import HIGH_BITS, LOW_BITS, hash_bytes, hash_folded, in_range, load_eight
 from atom_data.text.memory import allocating, inlined, item, kernel, put, read_only
 
 CHUNK = 2048
@@ -37,10 +37,14 @@ _LEADS_E0 = _U64(0xE0E0E0E0E0E0E0E0)
 _TOP_SIX_BITS = _U64(0xFCFCFCFCFCFCFCFC)
 
 
-_CODES = np.arange(256)
-# Bytes inside a word, one entry a byte value: ASCII letters and digits; everything but ASCII white space.
-_WORD_BYTES = np.array([chr(code).isalnum() and code < 128 for code in _CODES]).astype(np.uint8)
-_INK_BYTES = np.array([not (chr(code).isspace() and code < 128) for code in _CODES]).astype(np.uint8)
+_CASE_BITS = _U64(0x2020202020202020)
+_GATHER = _U64(0x0102040810204080)
+# For each pattern of eight bits, the places of those that are set, and how many they are.
+_TURNS = np.array([pattern.bit_count() for pattern in range(256)], np.uint8)
+_PLACES = np.array(
+    [sorted(range(8), key=lambda place, pattern=pattern: (not pattern >> place & 1, place)) for pattern in range(256)],
+    np.uint8,
+).ravel()
 
 
 class Words(NamedTuple):
@@ -171,14 +175,14 @@ def _unicode_edges(
     found: int,
 ) -> tuple[int, int, int]:
     while position < stop:
-        width = _ascii_width(data, position, stop)
-        if width:
+        lane = load_eight(data, position) if position + 8 <= stop else HIGH_BITS
+        if not lane & HIGH_BITS:
             if open_ == _SINGLE:
                 put(edges, found, position)
                 found += 1
                 open_ = _NONE
-            open_, found = _table_edges(data, position, width, open_, _WORD_BYTES, edges, found)
-            position += width
+            open_, found = _lane_edges(_word_bytes(lane), position, open_, edges, found)
+            position += 8
             continue
         code, size = decode(data, position, end)
         kind = item(table.kinds, cell_of(code, table))
@@ -212,8 +216,9 @@ def _whitespace_edges(
     found: int,
 ) -> tuple[int, int, int]:
     while position < stop:
-        if position + 8 <= stop and not _may_lead_space(load_eight(data, position)):
-            open_, found = _table_edges(data, position, 8, open_, _INK_BYTES, edges, found)
+        lane = load_eight(data, position) if position + 8 <= stop else _LEADS_E0
+        if not _may_lead_space(lane):
+            open_, found = _lane_edges(_ink_bytes(lane), position, open_, edges, found)
             position += 8
             continue
         size = space_size(data, position, end)
@@ -227,14 +232,6 @@ def _whitespace_edges(
 
 
 @inlined
-def _ascii_width(data: npt.NDArray[np.uint8], position: int, stop: int) -> int:
-    """Return how many ASCII bytes can be taken from `position` at once: eight, one or none."""
-    if position + 8 <= stop and not load_eight(data, position) & HIGH_BITS:
-        return 8
-    return 1 if item(data, position) < 0x80 else 0
-
-
-@inlined
 def _may_lead_space(lane: np.uint64) -> bool:
     """Tell whether one of eight bytes begins a white-space character that is not ASCII: 0xC2 or 0xE0 to 0xE3."""
     latin, punctuation = lane ^ _LEADS_C2, lane & _TOP_SIX_BITS ^ _LEADS_E0
@@ -242,23 +239,30 @@ def _may_lead_space(lane: np.uint64) -> bool:
 
 
 @inlined
-def _table_edges(
-    data: npt.NDArray[np.uint8],
-    position: int,
-    width: int,
-    open_: int,
-    inside: npt.NDArray[np.uint8],
-    edges: npt.NDArray[np.int64],
-    found: int,
+def _word_bytes(lane: np.uint64) -> np.uint64:
+    """Return the top bit of each of eight ASCII bytes that is a letter or a digit."""
+    return (in_range(lane | _CASE_BITS, 0x61, 0x7A) | in_range(lane, 0x30, 0x39)) & HIGH_BITS
+
+
+@inlined
+def _ink_bytes(lane: np.uint64) -> np.uint64:
+    """Return the top bit of each of eight bytes that is not ASCII white space: 9 to 13 and 28 to 32."""
+    low = lane & ~HIGH_BITS
+    return ~(in_range(low, 0x09, 0x0D) | in_range(low, 0x1C, 0x20)) & HIGH_BITS | lane & HIGH_BITS
+
+
+@inlined
+def _lane_edges(
+    inside: np.uint64, position: int, open_: int, edges: npt.NDArray[np.int64], found: int
 ) -> tuple[int, int]:
-    before = np.uint8(open_)
-    for index in range(position, position + width):
-        now = item(inside, item(data, index))
-        # Written always and kept only at an edge: a branch here would be guessed wrong once a word.
-        put(edges, found, index)
-        found += np.int64(now ^ before)
-        before = now
-    return np.int64(before), found
+    """Write where a word begins or ends among eight bytes; `inside` has the top bit of those in a word."""
+    # The product gathers one bit from each byte in the top byte.
+    bits = np.int64((inside >> _U64(7)) * _GATHER >> _U64(56))
+    turns = bits ^ (bits << 1 | open_) & 0xFF
+    # All eight places are written and as many kept as are edges: a loop over the edges would be guessed wrong.
+    for index in range(8):
+        put(edges, found + index, position + np.int64(item(_PLACES, 8 * turns + index)))
+    return bits >> 7, found + np.int64(item(_TURNS, turns))
 
 
 @inlined
@@ -266,7 +270,7 @@ def space_size(data: npt.NDArray[np.uint8], position: int, end: int) -> int:
     """Return how many bytes the white-space character at `position` takes, 0 if there is none."""
     first = item(data, position)
     if first < 0x80:
-        return 1 - np.int64(item(_INK_BYTES, first))
+        return np.int64(0x09 <= first <= 0x0D or 0x1C <= first <= 0x20)
     if first == 0xC2:
         return 2 if position + 1 < end and (item(data, position + 1) == 0x85 or item(data, position + 1) == 0xA0) else 0
     if first < 0xE1 or first > 0xE3 or position + 2 >= end:

@@ -82,11 +82,10 @@ def hash_of(word: bytes) -> int:
         return value ^ value >> 32
 
     lanes = [int.from_bytes(word[start : start + 8], "little") for start in range(0, len(word), 8)]
-    state = 0x243F6A8885A308D3
-    for lane in lanes[:-1]:
+    state = (0x243F6A8885A308D3 + len(word) * 0xD6E8FEB86659FD93) & MASK
+    for lane in lanes:
         state = mix(state ^ lane)
-    value = (mix(state ^ lanes[-1]) ^ len(word)) * 0xD6E8FEB86659FD93 & MASK
-    return value ^ value >> 29
+    return state
 
 
 def shingles_of(text: str, ngram: int) -> list[int]:

@@ -1,0 +1,254 @@
+"""Parquet files as documents."""
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from atom_data.errors import ConfigError, DataError
+from atom_data.extract.files import SPLIT_BYTES, check_limits, current_input, listed, named, ranges
+from atom_data.extract.rows import Identities
+from atom_data.storage.parquet import BATCH_BYTES, open_parquet, plain_field, read_parquet
+from atom_data.storage.paths import is_remote, open_raw, sha256, unreadable, without_secrets
+from atom_data.storage.shards import Input, Intake, Shard
+
+SUFFIXES = (".parquet", ".pq")
+OURS = ("id", "text", "url", "date", "source", "file", "row")
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Parquet:
+    """Documents from Parquet files, with all their columns.
+
+    Columns: `id`, `text`, `url`, `date` as strings, from the columns that the parameters of the same names give (null
+    where a file has none; without the column for `text` there is a ConfigError); `source` (the parameter; without it
+    the file's column `source`, else `parquet`), `file` (path below the common folder of the source), `row` (number in
+    the file), and every other column of the first file, in its type.
+    A row without an id gets BLAKE2b-128 over source, file, URL, text, and the number of equal ones before it in the
+    shard.
+
+    Local files above `split_bytes` are read in parts of whole row groups; 0 turns it off.
+    Errors: ConfigError for a column that is not there or cannot be a string; DataError for a file that is no Parquet
+    file, cannot be read to its end, or has other columns or types than the first one.
+    Memory: see `read_parquet`; 150 bytes a row of the shard without an id.
+    """
+
+    paths: tuple[str, ...]
+    source: str | None
+    text: str
+    id: str
+    url: str
+    date: str
+    split_bytes: int
+
+    def __init__(
+        self,
+        *paths: str,
+        source: str | None = None,
+        text: str = "text",
+        id: str = "id",  # noqa: A002
+        url: str = "url",
+        date: str = "date",
+        split_bytes: int = SPLIT_BYTES,
+    ) -> None:
+        """Name files, globs, folders (every *.parquet below) and URLs."""
+        check_limits("Parquet", split_bytes=split_bytes)
+        object.__setattr__(self, "paths", paths)
+        object.__setattr__(self, "source", source)
+        object.__setattr__(self, "text", text)
+        object.__setattr__(self, "id", id)
+        object.__setattr__(self, "url", url)
+        object.__setattr__(self, "date", date)
+        object.__setattr__(self, "split_bytes", split_bytes)
+
+    @property
+    def name(self) -> str:
+        """The source's name."""
+        return self.source or "parquet"
+
+    def schema(self) -> pa.Schema:
+        """Our columns, and what else the first file has."""
+        first = listed(self.paths, SUFFIXES)[0].path
+        there = schema_of(first)
+        self._check(there, first)
+        strings = [pa.field(name, pa.int64() if name == "row" else pa.string()) for name in OURS]
+        return pa.schema([*strings, *(field for field in there if field.name not in self._taken())])
+
+    def _taken(self) -> set[str]:
+        return {*OURS, self.text, self.id, self.url, self.date}
+
+    def _check(self, there: pa.Schema, path: str) -> None:
+        """Check that the columns that make ours are there and can be strings."""
+        where, names = without_secrets(path), ", ".join(there.names) or "none"
+        if self.text not in there.names:
+            raise ConfigError(
+                f"{where}: no column '{self.text}'; columns there: {names}. Name the one that holds the text: text=."
+            )
+        for name in (self.text, self.id, self.url, self.date):
+            kind = there.field(name).type if name in there.names else pa.string()
+            if pa.types.is_nested(kind) or pa.types.is_null(kind):
+                raise ConfigError(f"{where}: column '{name}' holds {kind}, which is no string. Name another one.")
+
+    def shards(self, out: str) -> tuple[Shard, ...]:
+        """One shard a file, or one a run of row groups of a large file, sorted by name."""
+        parts: list[Shard] = []
+        for shard in named(listed(self.paths, SUFFIXES)):
+            count = 1
+            if self.split_bytes and shard.bytes > self.split_bytes and not is_remote(shard.path):
+                file = open_parquet(shard.path)
+                count = min(file.num_row_groups, -(-shard.bytes // self.split_bytes))
+                parts += ranges(shard, file.num_row_groups, count)
+                file.close()
+            else:
+                parts.append(shard)
+        return tuple(sorted(parts, key=lambda shard: shard.name))
+
+    def read(self, shard: Shard, out: str, columns: Collection[str], intake: Intake) -> Iterator[pa.RecordBatch]:
+        """Yield batches of about 8 MB."""
+        (found,) = self.current(shard, out)
+        wanted = [field for field in self.schema() if field.name in columns]
+        identities = Identities() if "id" in columns else None
+        with on_disk(shard.path) as path:
+            file = open_parquet(path)
+            there, metadata = file.schema_arrow, file.metadata
+            file.close()
+            self._check(there, shard.path)
+            needed = self._needed([field.name for field in wanted], there, shard.path)
+            row = sum(metadata.row_group(group).num_rows for group in range(shard.start))
+            for batch in read_parquet(path, needed, shard.start, shard.stop, BATCH_BYTES):
+                intake.bytes_read = min(intake.bytes_read + batch.nbytes, found.bytes)
+                yield self._batch(batch, wanted, found.path, row, identities)
+                row += batch.num_rows
+            digest = sha256(path, *byte_range(metadata, shard))
+        intake.inputs.append(replace(found, sha256=digest))
+
+    def _needed(self, wanted: list[str], there: pa.Schema, path: str) -> list[str]:
+        """Return the file's columns behind the wanted ones."""
+        behind = {"id": (self.id, self.text, self.url, "source"), "text": (self.text,), "url": (self.url,)}
+        behind |= {"date": (self.date,), "source": ("source",), "file": (), "row": ()}
+        needed: set[str] = set()
+        for name in wanted:
+            if name not in OURS and name not in there.names:
+                raise DataError(
+                    f"{without_secrets(path)}: no column '{name}', which the first file has; "
+                    f"columns there: {', '.join(there.names)}. Make two sources of them."
+                )
+            needed.update(other for other in behind.get(name, (name,)) if other in there.names)
+        return [name for name in there.names if name in needed]
+
+    def _batch(
+        self, batch: pa.RecordBatch, wanted: list[pa.Field], file: str, row: int, identities: Identities | None
+    ) -> pa.RecordBatch:
+        """Return the wanted columns of a batch that was read."""
+        count = batch.num_rows
+        named_in_file = pc.fill_null(_string(batch, "source"), self.name)
+        ours = {
+            "text": _string(batch, self.text),
+            "url": _string(batch, self.url),
+            "date": _string(batch, self.date),
+            "source": pa.repeat(pa.scalar(self.source), count) if self.source else named_in_file,
+            "file": pa.repeat(pa.scalar(file), count),
+            "row": pa.array(range(row, row + count), pa.int64()),
+        }
+        if identities is not None:
+            ours["id"] = _ids(_string(batch, self.id), ours, file, identities)
+        arrays = [ours[field.name] if field.name in OURS else _cast(batch, field, file) for field in wanted]
+        return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(wanted)) if arrays else batch
+
+    def current(self, shard: Shard, out: str) -> tuple[Input, ...]:
+        """The file as it is now, without its hash; for a part, the bytes of its row groups."""
+        found = current_input(self.paths, replace(shard, start=0, stop=None))
+        if shard.stop is None:
+            return (found,)
+        file = open_parquet(shard.path)
+        low, high = byte_range(file.metadata, shard)
+        file.close()
+        return (replace(found, bytes=(found.bytes if high is None else high) - low),)
+
+    def identity(self) -> dict[str, object]:
+        """What decides the rows besides the files."""
+        return {
+            "reads": "parquet",
+            "source": self.source,
+            "columns": {"text": self.text, "id": self.id, "url": self.url, "date": self.date},
+            "split_bytes": self.split_bytes,
+        }
+
+
+def schema_of(path: str) -> pa.Schema:
+    """Return the columns of a Parquet file in the types in which `read_parquet` gives them."""
+    file = open_parquet(path)
+    schema = pa.schema([plain_field(field) for field in file.schema_arrow.remove_metadata()])
+    file.close()
+    return schema
+
+
+@contextlib.contextmanager
+def on_disk(path: str) -> Iterator[str]:
+    """Give a local copy of a remote file: its parts are read out of order, and all of it is hashed, on one download."""
+    if not is_remote(path):
+        yield path
+        return
+    with tempfile.NamedTemporaryFile(suffix=".parquet") as copy, open_raw(path) as stream:
+        try:
+            shutil.copyfileobj(stream, copy, 1 << 20)
+        except Exception as error:
+            raise unreadable(path, "cannot be read to the end", error) from error
+        copy.flush()
+        yield copy.name
+
+
+def byte_range(metadata: pq.FileMetaData, shard: Shard) -> tuple[int, int | None]:
+    """Return the bytes that hold a run of row groups; the last run ends with the file."""
+    starts = [0, *(_start(metadata.row_group(group)) for group in range(1, metadata.num_row_groups))]
+    stop = metadata.num_row_groups if shard.stop is None else shard.stop
+    return starts[shard.start] if starts[shard.start :] else 0, starts[stop] if stop < len(starts) else None
+
+
+def _start(group: pq.RowGroupMetaData) -> int:
+    chunks = [group.column(index) for index in range(group.num_columns)]
+    return min(int(chunk.dictionary_page_offset or chunk.data_page_offset) for chunk in chunks)
+
+
+def _string(batch: pa.RecordBatch, name: str) -> pa.Array:
+    """Return a column as strings, nulls where there is none. Times are ISO 8601 in UTC; broken UTF-8 becomes U+FFFD."""
+    if name not in batch.schema.names:
+        return pa.nulls(batch.num_rows, pa.string())
+    array = batch.column(name)
+    if pa.types.is_timestamp(array.type):
+        return pc.strftime(array.cast(pa.timestamp("s"), safe=False), format="%Y-%m-%dT%H:%M:%SZ")
+    try:
+        strings = array.cast(pa.string())
+        strings.validate(full=True)
+    except pa.ArrowException:
+        values = array.cast(pa.binary()).to_pylist()
+        return pa.array([None if value is None else value.decode("utf-8", "replace") for value in values], pa.string())
+    return strings
+
+
+def _cast(batch: pa.RecordBatch, field: pa.Field, file: str) -> pa.Array:
+    array = batch.column(field.name)
+    try:
+        return array.cast(field.type)
+    except pa.ArrowException as error:
+        raise DataError(
+            f"{file}: column '{field.name}' holds {array.type}, in the first file {field.type}."
+            " Make two sources of them."
+        ) from error
+
+
+def _ids(there: pa.Array, ours: dict[str, pa.Array], file: str, identities: Identities) -> pa.Array:
+    """Return the ids that are there, and for a row without one the hash of what it holds."""
+    if there.null_count == 0:
+        return there
+    ids: list[str | None] = there.to_pylist()
+    columns = [ours[name].cast(pa.binary()) for name in ("source", "url", "text")]
+    for index in there.is_null().to_numpy(zero_copy_only=False).nonzero()[0].tolist():
+        source, url, text = (column[index].as_py() or b"" for column in columns)
+        ids[index] = identities.next(source, file.encode(), url, text)
+    return pa.array(ids, pa.string())
