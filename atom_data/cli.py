@@ -6,9 +6,8 @@ Options say where; recipes and cards say what. Exit code 0: done; 1: data; 2: re
 import os
 import re
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
-import click
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -32,6 +31,9 @@ app = typer.Typer(
     help="From crawl shards to training batches, with a receipt for every shard and a reason for every drop.",
     epilog="Start with: atom-data check pipelines/sample.py",
 )
+
+UsageError: Any = typer.BadParameter.__base__
+"""What is wrong with an option; typer carries a click of its own, and BadParameter is the name it gives out."""
 
 RecipePath = Annotated[str, typer.Argument(metavar="RECIPE", help="Path of a Python file with a function stages().")]
 Output = Annotated[str, typer.Option("--output", "-o", help="Folder of the run; made if it is not there.")]
@@ -236,20 +238,17 @@ def trace(
 def main() -> None:
     """Run the command line; errors come as one sentence, bugs keep their traceback."""
     try:
-        app(standalone_mode=False)
+        app(prog_name="atom-data", standalone_mode=False)
     except AtomDataError as error:
         _fail(str(error), error.exit_code)
-    except click.exceptions.Abort:
+    except (typer.Abort, KeyboardInterrupt):
         _fail("interrupted: finished shards are kept. Run the same command again to go on.", 130)
-    except KeyboardInterrupt:
-        _fail("interrupted: finished shards are kept. Run the same command again to go on.", 130)
-    except click.ClickException as error:
+    except UsageError as error:
         _fail(_usage(error), 2)
 
 
-def _usage(error: click.ClickException) -> str:
-    context = getattr(error, "ctx", None)
-    where = context.command_path if context else "atom-data"
+def _usage(error: Any) -> str:  # noqa: ANN401
+    where = error.ctx.command_path if error.ctx else "atom-data"
     text = error.format_message().strip().rstrip(".")
     return f"{where}: {text[:1].lower()}{text[1:]}. Try: {where} --help"
 

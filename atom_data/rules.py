@@ -122,7 +122,6 @@ def keep(card: str) -> Keep:
     return Keep(card)
 
 
-@cache
 def load_card(name: str) -> Card:
     """Read a card. ConfigError for an unknown card, an unknown key, a rule without a bound, a reason used twice."""
     path = Path(name) if name.endswith(".toml") else filters_folder() / f"{name}.toml"
@@ -132,7 +131,11 @@ def load_card(name: str) -> Card:
             f"no filter card '{name}' in {path.parent}; cards there: {there}. "
             "Check the spelling, or give the path of your own card."
         )
-    data = path.read_bytes()
+    return _parsed(path, path.read_bytes())
+
+
+@cache
+def _parsed(path: Path, data: bytes) -> Card:
     try:
         page = tomllib.loads(data.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
@@ -84,6 +85,10 @@ class Stage:
 
     def check(self) -> pa.Schema:
         """Push zero rows through every step; return the schema written."""
+        return self._written
+
+    @cached_property
+    def _written(self) -> pa.Schema:
         batch = empty(self.reads.schema())
         for number, step in enumerate(self.steps, 1):
             batch = self._call(number, step, batch)

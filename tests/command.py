@@ -1,28 +1,43 @@
 """The command line as a user runs it, recipes made from the sample's, and the processes behind a run."""
 
-import os
+import contextlib
+import io
 import re
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import NamedTuple
+from unittest import mock
+
+from atom_data.cli import main
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "pipelines" / "sample"
 
 
-def atom_data(*arguments: object, cwd: Path | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run `atom-data` in a process of its own."""
-    command = [sys.executable, "-m", "atom_data.cli", *map(str, arguments)]
-    return subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        cwd=cwd or ROOT,
-        timeout=300,
-        check=False,
-        env={**os.environ, **variables},
-    )
+class Done(NamedTuple):
+    """What a command left."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def atom_data(*arguments: object, cwd: Path = ROOT) -> Done:
+    """Run `atom-data` in this process, as its console script does; its workers are processes of their own."""
+    out, errors, code = io.StringIO(), io.StringIO(), 0
+    with (
+        contextlib.chdir(cwd),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(errors),
+        mock.patch.object(sys, "argv", ["atom-data", *map(str, arguments)]),
+    ):
+        try:
+            main()
+        except SystemExit as stopped:
+            code = int(stopped.code or 0)
+    return Done(code, out.getvalue(), errors.getvalue())
 
 
 def start(*arguments: object) -> subprocess.Popen[str]:

@@ -111,7 +111,7 @@ def test_readme_array_command_runs_every_element(own: Path) -> None:
         done = shell(text, own, SLURM_ARRAY_TASK_ID=str(number), SLURM_ARRAY_TASK_COUNT="2")
         assert done.returncode == 0, done.stderr
     receipts = {path.name for path in (own / "by_array" / "clean" / "receipts").iterdir()}
-    assert receipts == {"part-0.json", "part-1.json", "part-2.json"}
+    assert receipts == {"part-0.jsonl.json", "part-1.jsonl.json", "part-2.jsonl.json"}
 
 
 def test_readme_datatrove_executor_runs(own: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.command import ROOT, SAMPLE, atom_data, recipe
+from tests.command import ROOT, SAMPLE, Done, atom_data, recipe
 
 DOCUMENTS = [{"id": f"d{i}", "text": f"Document number {i} says something of its own. " * 3} for i in range(50)]
 
@@ -30,7 +30,7 @@ def documents(tmp_path: Path) -> Path:
     return path
 
 
-def failed(done: subprocess.CompletedProcess[str], code: int) -> str:
+def failed(done: Done | subprocess.CompletedProcess[str], code: int) -> str:
     """Return the last line of the error output; the exit code must be right and no traceback shown."""
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr + done.stdout
@@ -39,7 +39,7 @@ def failed(done: subprocess.CompletedProcess[str], code: int) -> str:
 
 def test_unknown_option_is_refused() -> None:
     text = failed(atom_data("run", "pipelines/sample.py", "--worker", 3), 2)
-    assert text.startswith("atom-data run: no such option: --worker")
+    assert text.startswith("atom-data run: no such option: --worker"), text
     assert text.endswith("Try: atom-data run --help")
 
 
@@ -140,7 +140,7 @@ def test_unreadable_file_is_named(tmp_path: Path, documents: Path) -> None:
     said = failed(done, 1)
     assert "1 shards failed (copied/broken" in said
     assert "broken.jsonl" in done.stderr
-    assert (tmp_path / "out" / "copied" / "documents.parquet").exists(), "the other shards go on"
+    assert (tmp_path / "out" / "copied" / "documents.jsonl.parquet").exists(), "the other shards go on"
     broken.write_bytes(gzip.compress(json.dumps({"id": "x", "text": "whole again"}).encode() + b"\n"))
     again = atom_data("run", path, "-o", tmp_path / "out")
     assert again.returncode == 0, again.stderr
@@ -156,10 +156,10 @@ def test_truncated_gzip_keeps_what_was_read_and_is_counted(tmp_path: Path) -> No
     path = recipe(tmp_path, text.format(files=str(cut)))
     done = atom_data("run", path, "-o", tmp_path / "out")
     assert done.returncode == 0, done.stderr
-    receipt = json.loads((tmp_path / "out" / "copied" / "receipts" / "cut.json").read_text())
+    receipt = json.loads((tmp_path / "out" / "copied" / "receipts" / "cut.warc.json").read_text())
     assert receipt["rows_out"] > 20
     assert receipt["unreadable"] == {"warc.truncated": 1}
-    assert (tmp_path / "out" / "copied" / "dead" / "cut.parquet").exists()
+    assert (tmp_path / "out" / "copied" / "dead" / "cut.warc.parquet").exists()
 
 
 def test_parquet_without_column_names_those_there(tmp_path: Path) -> None:
@@ -234,10 +234,10 @@ def test_card_that_drops_nearly_all_stops_the_stage(tmp_path: Path) -> None:
         tmp_path,
         f"""
         from atom_data import Jsonl, Stage, keep
-        from atom_data.signals import count_words
+        from atom_data.signals import count_lines, count_words
 
         def stages():
-            steps = (count_words, keep("gopher_quality"))
+            steps = (count_words, count_lines, keep("gopher_quality"))
             return (Stage(name="clean", reads=Jsonl({str(many)!r}, source="test"), steps=steps),)
         """,
     )

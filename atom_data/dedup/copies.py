@@ -8,6 +8,7 @@ document and finds the copies among all of them.
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -75,6 +76,7 @@ class Copies:
         """Take the comparison's name."""
         object.__setattr__(self, "name", self.name or self.by.name)
 
+    @cached_property
     def measures(self) -> Stage:
         """The stage that measures every document, shard by shard."""
         kept = [name for name in ("source", "language") if name in self.of.schema().names]
@@ -92,11 +94,11 @@ class Copies:
 
     def upstream(self) -> tuple[Job, ...]:
         """What it reads, and the measures."""
-        return (*jobs_behind(self.of), self.measures())
+        return (*jobs_behind(self.of), self.measures)
 
     def check(self) -> pa.Schema:
         """Return the columns added."""
-        self.measures().check()
+        self.measures.check()
         return self.by.added
 
     def schema(self) -> pa.Schema:
@@ -118,12 +120,12 @@ class Copies:
 
     def tasks(self, out: str) -> tuple[Task, ...]:
         """One task."""
-        shards = self.measures().shards(out)
+        shards = self.measures.shards(out)
         return (Task(TASK, sum(shard.bytes for shard in shards), shards),) if shards else ()
 
     def inputs(self, task: Task, out: str) -> tuple[Input, ...]:
         """All measures."""
-        stage = self.measures()
+        stage = self.measures
         return tuple(item for shard in task.shards for item in stage.current(shard, out))
 
     def work(self, task: Task, out: str, token: str, progress: Progress) -> Work:
@@ -131,7 +133,7 @@ class Copies:
         work = Work()
         columns = ("id", "source", "language", self.by.measured, "text_bytes")
         with open_documents(
-            self.measures(), out, self.name, token, columns, self.prefer, self.memory, progress
+            self.measures, out, self.name, token, columns, self.prefer, self.memory, progress
         ) as documents:
             work.inputs, work.rows_in, work.rows_out = documents.inputs, documents.rows, documents.rows
             work.notes = self.by.compare(documents, self.of, out)

@@ -9,6 +9,7 @@ import pyarrow as pa
 import xxhash
 
 from atom_data.errors import DataError
+from atom_data.extract.flow import TRUNCATED
 from atom_data.extract.records import Fault, Fields, Record, Walk
 from atom_data.extract.rows import Identities, Rows
 from atom_data.extract.window import Window
@@ -41,8 +42,6 @@ class Archive:
     types: frozenset[bytes]
     record_bytes: int
     header_bytes: int
-    bodies: bool
-    """Whether the content of records is needed, or only their WARC headers."""
 
     def read(self, rows: Rows, add: Callable[[Record], Fault | None], intake: Intake) -> Iterator[pa.RecordBatch]:
         """Yield batches of the rows that `add` makes of the records of `types`; report the rest to `intake`."""
@@ -52,6 +51,7 @@ class Archive:
             for item in walk:
                 fault = item if isinstance(item, Fault) else self._taken(item, add, intake)
                 if fault is not None:
+                    self._check_whole(fault, window)
                     intake.reject(fault.reason, fault.offset, fault.detail, fault.sample)
                 intake.bytes_read = window.bytes
                 if rows.full():
@@ -61,8 +61,16 @@ class Archive:
         finally:
             window.close()
 
+    def _check_whole(self, fault: Fault, window: Window) -> None:
+        """Refuse a cut off file of unknown size: a broken connection and a broken file would look the same."""
+        if fault.reason == TRUNCATED and window.total is None:
+            where = without_secrets(self.shard.path)
+            raise DataError(
+                f"{where}: {fault.detail}, and the server does not say how large the file is. Run again, or fetch it first."
+            )
+
     def _wanted(self, fields: Fields) -> bool:
-        return self.bodies and fields.get(b"warc-type", b"").lower() in self.types
+        return fields.get(b"warc-type", b"").lower() in self.types
 
     def _taken(self, record: Record, add: Callable[[Record], Fault | None], intake: Intake) -> Fault | None:
         kind = record.fields.get(b"warc-type", b"").lower()

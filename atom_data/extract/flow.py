@@ -22,6 +22,7 @@ RECORD_LINE = re.compile(rb"\n(?=WARC/\d\.[\d.]{1,8}[ \t]{0,8}\r{0,2}\n[A-Za-z])
 OVERLAP_BYTES = 64
 HEAD_END = re.compile(rb"\r{0,2}\n\r{0,2}\n")
 BLANK = b"\r\n\0"
+TRUNCATED = "warc.truncated"
 FEED_BYTES = 1 << 15
 PIECE_BYTES = 1 << 20
 PROBE_BYTES = 1 << 16
@@ -124,7 +125,7 @@ class Flow:
             return memoryview(b"")
         view = self.window.view(FEED_BYTES)
         if not view:
-            raise Broken("warc.truncated", f"the file ends inside the member at {self.member}")
+            raise Broken(TRUNCATED, f"the file ends inside the member at {self.member}")
         self.window.advance(len(view))
         return view
 
@@ -144,10 +145,10 @@ class Flow:
         """
         while not self.more():
             if self.compression is None or not self.window.view(1):
-                raise Broken("warc.truncated", "the file ends inside the record")
+                raise Broken(TRUNCATED, "the file ends inside the record")
             member, rest = self.member, self.data[self.index :]
             if self.starts() or not self.open():
-                raise Broken("warc.truncated", f"the member at {member} ends inside the record")
+                raise Broken(TRUNCATED, f"the member at {member} ends inside the record")
             self.data = rest
 
     def head(self, limit: int) -> bytes:

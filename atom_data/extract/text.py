@@ -32,7 +32,8 @@ class Text:
 
     Columns: `id` (BLAKE2b-128 over source, file, text, and the number of equal ones before it in the file), `text`
     (bytes that are no UTF-8 become U+FFFD, NUL, a byte order mark and the last line end are left out), `source`, `file`
-    (path below the common folder of the source), `offset` (bytes, in the decompressed file). Documents of nothing but white space are no rows.
+    (path below the common folder of the source), `offset` (bytes, in the decompressed file).
+    Documents of nothing but white space are no rows.
 
     Rejected, with the rest of the file still read: `text.too_large` (a document above `max_document_bytes`).
     Errors: DataError for broken or cut off compressed data, and for a file that cannot be read to its end.

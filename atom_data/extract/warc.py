@@ -34,7 +34,6 @@ SCHEMA = pa.schema(
         pa.field("html", pa.binary()),
     ]
 )
-IN_BODIES = frozenset(("id", "http_status", "mime", "charset", "html"))
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -99,7 +98,7 @@ class Warc:
         return split(named(listed(self.paths, SUFFIXES)), self.split_bytes, UNCUT)
 
     def read(self, shard: Shard, out: str, columns: Collection[str], intake: Intake) -> Iterator[pa.RecordBatch]:
-        """Yield batches of at most 1,000 rows or about 8 MB; contents are not kept where no column needs them."""
+        """Yield batches of at most 1,000 rows or about 8 MB; which records are rows does not depend on the columns."""
         rows, identities = Rows(SCHEMA, columns), Identities()
         archive = Archive(
             shard=shard,
@@ -108,7 +107,6 @@ class Warc:
             types=TYPES,
             record_bytes=self.max_record_bytes,
             header_bytes=self.max_header_bytes,
-            bodies=not IN_BODIES.isdisjoint(columns),
         )
 
         def add(record: Record) -> Fault | None:
@@ -118,9 +116,6 @@ class Warc:
 
     def _add(self, record: Record, archive: Archive, rows: Rows, identities: Identities) -> Fault | None:
         values = common_values(record, archive.source, archive.found.path)
-        if record.body is None:
-            rows.add(values, 0)
-            return None
         answer = self._answer(record)
         if isinstance(answer, Fault):
             return answer
@@ -128,7 +123,7 @@ class Warc:
             payload = http.decoded(answer, self.max_record_bytes)
         except http.TooLarge:
             detail = f"the payload decodes to more than the {self.max_record_bytes} bytes allowed"
-            return Fault("warc.too_large", record.offset, detail, record.body[:SAMPLE_BYTES])
+            return Fault("warc.too_large", record.offset, detail, (record.body or b"")[:SAMPLE_BYTES])
         said = answer.fields.get(b"content-type", b"")
         mime = http.mime_of(record.fields.get(b"warc-identified-payload-type", b"")) or http.mime_of(said)
         if mime is None and PAGE_START.match(payload):

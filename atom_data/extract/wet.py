@@ -78,17 +78,16 @@ class Wet:
             types=TYPES,
             record_bytes=self.max_record_bytes,
             header_bytes=self.max_header_bytes,
-            bodies="id" in columns or "text" in columns,
         )
 
         def add(record: Record) -> Fault | None:
             values = common_values(record, archive.source, archive.found.path)
             languages = record.fields.get(b"warc-identified-content-language", b"")
             values["languages"] = decoded_field(languages) or None
-            if record.body is not None:
-                values["id"] = record_id(identities, record.fields, record.body)
-                values["text"] = record.body.decode("utf-8", "replace").replace("\0", "")
-            rows.add(values, len(record.body or b""))
+            body = record.body or b""
+            values["id"] = record_id(identities, record.fields, body)
+            values["text"] = body.decode("utf-8", "replace").replace("\0", "")
+            rows.add(values, len(body))
             return None
 
         yield from archive.read(rows, add, intake)

@@ -19,8 +19,8 @@ from atom_data.job import Task
 from atom_data.run.display import Display
 from atom_data.run.plan import NEW, Plan, plan_job, remove_stale, require_complete, write_plan
 from atom_data.run.recipe import Recipe, job_identity
-from atom_data.run.worker import named_write_errors, worker_main
-from atom_data.storage.paths import PARTIAL, is_remote, local
+from atom_data.run.worker import worker_main
+from atom_data.storage.paths import PARTIAL, is_remote, local, write_errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def run(recipe: Recipe, options: Options, display: Display) -> list[Failure]:
                 for before in job.upstream():
                     require_complete(before, options.out, options.accept_code)
             plan = plan_job(job, options.out, options.accept_code)
-            with named_write_errors(options.out):
+            with write_errors(options.out):
                 stale = remove_stale(plan, options.out)
                 write_plan(plan, options.out, pool.token())
             if stale:

@@ -4,7 +4,6 @@ Only the recipe's path and plain task records cross the process border: each wor
 """
 
 import contextlib
-import errno
 import resource
 import signal
 import time
@@ -17,7 +16,7 @@ from atom_data.errors import AtomDataError, ConfigError, DataError
 from atom_data.identity import code_identity
 from atom_data.job import Job, Progress, Task, Work
 from atom_data.run.recipe import Recipe, job_identity, load_recipe
-from atom_data.storage.paths import is_remote, join, local, without_secrets
+from atom_data.storage.paths import is_remote, join, local, without_secrets, write_errors
 from atom_data.storage.receipts import FORMAT, read_receipt, write_receipt
 
 REPORT_SECONDS = 0.2
@@ -26,7 +25,7 @@ REPORT_SECONDS = 0.2
 def do_task(job: Job, task: Task, out: str, token: str, progress: Progress) -> dict[str, Any]:
     """Do one task, check its accounting, remove what an earlier attempt left, write the receipt and return it."""
     wall, cpu = time.monotonic(), time.process_time()
-    with named_write_errors(out):
+    with write_errors(without_secrets(out)):
         work = job.work(task, out, token, progress)
         check_accounting(job.name, task.name, work)
         before = _earlier_outputs(out, job.name, task.name)
@@ -88,31 +87,6 @@ def _earlier_outputs(out: str, stage: str, shard: str) -> set[str]:
     except DataError:
         return set()
     return {item["path"] for item in receipt["outputs"]} if receipt else set()
-
-
-@contextlib.contextmanager
-def named_write_errors(out: str) -> Any:  # noqa: ANN401 - a context manager
-    """Turn a full disk or a missing permission into one sentence."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in (
-            errno.ENOSPC,
-            errno.EDQUOT,
-            errno.EACCES,
-            errno.EPERM,
-            errno.EROFS,
-            errno.EFBIG,
-            errno.ENOTDIR,
-        ):
-            raise
-        what = (error.strerror or "input/output error").lower()
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-        todo = "Free some space" if full else "Mend its permissions or choose another --output"
-        where = error.filename or without_secrets(out)
-        raise DataError(
-            f"{where}: cannot be written ({what}). {todo}, then run again: finished shards are kept."
-        ) from error
 
 
 def worker_main(connection: Connection, recipe_path: str, out: str, token: str) -> None:

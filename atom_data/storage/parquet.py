@@ -60,6 +60,12 @@ class ParquetShard:
         self.flush()
         self._writer.close()
 
+    def abandon(self) -> None:
+        """Let go after an error: the file will be removed, so nothing more need be written."""
+        with contextlib.suppress(Exception):
+            self._writer.close()
+        self._writer.is_open = False  # else it tries to write its footer again when it is collected
+
 
 @contextlib.contextmanager
 def create_parquet(path: str, schema: pa.Schema, token: str, output: Output) -> Iterator[ParquetShard]:
@@ -67,8 +73,12 @@ def create_parquet(path: str, schema: pa.Schema, token: str, output: Output) -> 
     with create(path, token) as stream:
         hashed = Hashed(stream)
         shard = ParquetShard(hashed, schema)
-        yield shard
-        shard.close()
+        try:
+            yield shard
+            shard.close()
+        except BaseException:
+            shard.abandon()
+            raise
         output.bytes, output.sha256, output.rows = hashed.bytes, hashed.hexdigest(), shard.rows
 
 

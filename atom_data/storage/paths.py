@@ -1,6 +1,7 @@
 """Local and remote paths through smart_open: read streams, and files that appear whole or not at all."""
 
 import contextlib
+import errno
 import glob
 import hashlib
 import os
@@ -18,6 +19,8 @@ PARTIAL = ".partial"
 # User and password before the host; smart_open takes secret keys that hold a slash, which urlsplit would call a path.
 CREDENTIALS = re.compile(r"([a-z0-9+.-]+://)[^/@:\s]*:(?!\d+(?:/|$))\S*@", re.IGNORECASE)
 QUERY = re.compile(r"\?[^\s'\")]+")
+FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
+FORBIDDEN = frozenset((errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR))
 MISSING = frozenset(("404", "410", "NoSuchKey", "NotFound"))
 
 
@@ -146,16 +149,31 @@ def create(path: str, token: str) -> Iterator[BinaryIO]:
     target = local(path)
     partial = target.with_name(f"{target.name}.{token}{PARTIAL}")
     try:
-        with _open_partial(partial) as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(target)
-        _sync_folder(target.parent)
+        with write_errors(path):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with partial.open("wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(target)
+            _sync_folder(target.parent)
     except BaseException:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
         raise
+
+
+@contextlib.contextmanager
+def write_errors(path: str) -> Iterator[None]:
+    """Turn a full disk or a missing permission into one DataError that names `path`; other errors pass."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FULL | FORBIDDEN:
+            raise
+        todo = "Free some space" if error.errno in FULL else "Mend its permissions or choose another --output"
+        text = f"{path}: cannot be written ({reason(error)}). {todo}, then run again: finished shards are kept."
+        raise DataError(text) from error
 
 
 def _open_remote(path: str) -> Any:  # noqa: ANN401
@@ -163,14 +181,6 @@ def _open_remote(path: str) -> Any:  # noqa: ANN401
         return smart_open.open(path, "wb", compression="disable")
     except Exception as error:
         raise unreadable(path, "cannot be written", error) from error
-
-
-def _open_partial(partial: Path) -> BinaryIO:
-    try:
-        partial.parent.mkdir(parents=True, exist_ok=True)
-        return partial.open("wb")
-    except OSError as error:
-        raise unreadable(str(partial), "cannot be written", error) from error
 
 
 def _sync_folder(folder: Path) -> None:

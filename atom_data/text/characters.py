@@ -109,20 +109,30 @@ def decode(data: npt.NDArray[np.uint8], position: int, end: int) -> tuple[int, i
     first = np.int64(item(data, position))
     if first < 0x80:
         return first, 1
-    if first < 0xC2 or first > 0xF4:
+    second = np.int64(item(data, position + 1)) if position + 1 < end else 0
+    if second & 0xC0 != 0x80 or first < 0xC2 or first > 0xF4:
         return REPLACEMENT, 1
-    low, high, size = 0x80, 0xBF, 2
-    if first >= 0xF0:
-        size, low, high = 4, 0x90 if first == 0xF0 else 0x80, 0x8F if first == 0xF4 else 0xBF
-    elif first >= 0xE0:
-        size, low, high = 3, 0xA0 if first == 0xE0 else 0x80, 0x9F if first == 0xED else 0xBF
-    code = first & (0x7F >> size)
-    for index in range(1, size):
-        byte = np.int64(item(data, position + index)) if position + index < end else 0
-        if byte < low or byte > high:
-            return REPLACEMENT, index
-        code, low, high = code << 6 | byte & 0x3F, 0x80, 0xBF
-    return code, size
+    code = (first & 0x1F) << 6 | second & 0x3F
+    if first < 0xE0:
+        return code, 2
+    # What a second byte may be depends on the first: no long forms, no surrogates, nothing above U+10FFFF.
+    if first < 0xF0:
+        broken = code < 0x20 or 0x360 <= code < 0x380
+    else:
+        code &= 0x1FF
+        broken = code < 0x10 or code >= 0x110
+    if broken:
+        return REPLACEMENT, 1
+    third = np.int64(item(data, position + 2)) if position + 2 < end else 0
+    if third & 0xC0 != 0x80:
+        return REPLACEMENT, 2
+    code = code << 6 | third & 0x3F
+    if first < 0xF0:
+        return code & 0xFFFF, 3
+    fourth = np.int64(item(data, position + 3)) if position + 3 < end else 0
+    if fourth & 0xC0 != 0x80:
+        return REPLACEMENT, 3
+    return code << 6 | fourth & 0x3F, 4
 
 
 @inlined

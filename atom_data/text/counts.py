@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from atom_data.text.buffers import Buffers
 from atom_data.text.characters import LETTER, UNSPACED, Characters, cell_of, characters, decode
-from atom_data.text.hashes import load_last
+from atom_data.text.hashes import CASE_BITS, load_last
 from atom_data.text.memory import inlined, item, kernel, read_only
 from atom_data.text.words import Words
 
@@ -15,9 +15,6 @@ STOP_WORDS = ("the", "be", "to", "of", "and", "that", "have", "with")
 COLUMNS = ("word_chars", "stop_words", "alphabetic_words", "hashes", "ellipses", "line_feeds")
 """What `word_counts` counts."""
 
-_U64 = np.uint64
-_LOWER = _U64(0x2020202020202020)
-_ALL_BITS = _U64(0xFFFFFFFFFFFFFFFF)
 _STOP_LANES = np.array([int.from_bytes(word.encode(), "little") for word in STOP_WORDS], np.uint64)
 _BLOCK = 192
 
@@ -112,7 +109,7 @@ def _stop_word(data: npt.NDArray[np.uint8], start: int, end: int) -> int:
     """Return a bit for the stop word there is, 0 if there is none."""
     # Without a branch on the size, which cannot be guessed. No stop word has eight bytes.
     size = min(end - start, 8)
-    lane = load_last(data, start, start + size) | _LOWER & _ALL_BITS >> _U64(64 - 8 * size)
+    lane = load_last(data, start, start + size, CASE_BITS)
     found = 0
     for index in range(_STOP_LANES.size):
         found |= np.int64(_STOP_LANES[index] == lane) << index

@@ -12,33 +12,43 @@ _MULTIPLIER = _U64(0x9E3779B97F4A7C15)
 _SIZES = _U64(0xD6E8FEB86659FD93)
 HIGH_BITS = _U64(0x8080808080808080)
 LOW_BITS = _U64(0x0101010101010101)
+CASE_BITS = _U64(0x2020202020202020)
 _ONES = _U64(0xFFFFFFFFFFFFFFFF)
 
 
 @inlined
 def hash_bytes(data: npt.NDArray[np.uint8], start: int, end: int) -> np.uint64:
-    """Return a 64-bit hash of the bytes; two texts of at most eight bytes never share one."""
+    """Return a 64-bit hash of the bytes; two of the same size, at most eight, never share one."""
     state, position = _begin(end - start), start
     while end - position > 8:
         state = _mix(state ^ load_eight(data, position))
         position += 8
-    return _mix(state ^ load_last(data, position, end))
+    return _mix(state ^ load_last(data, position, end, _U64(0)))
 
 
 @inlined
 def hash_folded(data: npt.NDArray[np.uint8], start: int, end: int, table: Characters) -> np.uint64:
-    """Return `hash_bytes` of the bytes in lower case."""
+    """Return `hash_bytes` of a unicode word in lower case."""
     state, position = _begin(end - start), start
     while end - position > 8:
-        lane = load_eight(data, position)
+        # The bit makes letters small and is set in digits, and there is nothing else of ASCII in such a word.
+        lane = load_eight(data, position) | CASE_BITS
         if lane & HIGH_BITS:
             return _hash_characters(data, start, end, table)
-        state = _mix(state ^ _lower_ascii(lane))
+        state = _mix(state ^ lane)
         position += 8
-    lane = load_last(data, position, end)
+    lane = load_last(data, position, end, CASE_BITS)
     if lane & HIGH_BITS:
+        if end - start == 3 and is_caseless(item(data, start)):
+            return _mix(state ^ load_last(data, start, end, _U64(0)))
         return _hash_characters(data, start, end, table)
-    return _mix(state ^ _lower_ascii(lane))
+    return _mix(state ^ lane)
+
+
+@inlined
+def is_caseless(lead: int) -> bool:
+    """Tell whether no character of three bytes that begins so has a lower case: kana, Han, Hangul, Thai, Indic."""
+    return lead == 0xE0 or 0xE3 <= lead <= 0xE9 or 0xEB <= lead <= 0xED
 
 
 @inlined
@@ -47,23 +57,28 @@ def _hash_characters(data: npt.NDArray[np.uint8], start: int, end: int, table: C
     while position < end:
         code, size = decode(data, position, end)
         shift = item(table.shifts, cell_of(code, table))
-        for index in range(size):
-            if filled == 64:
-                state, lane, filled = _mix(state ^ lane), _U64(0), 0
-            byte = _encoded_byte(code + shift, size, index) if shift else np.int64(item(data, position + index))
-            lane |= _U64(byte) << _U64(filled)
-            filled += 8
+        character = _encoded(code + shift, size) if shift else load_last(data, position, position + size, _U64(0))
+        if filled == 64:
+            state, lane, filled = _mix(state ^ lane), _U64(0), 0
+        lane |= character << _U64(filled)
+        filled += 8 * size
+        if filled > 64:
+            filled -= 64
+            state, lane = _mix(state ^ lane), character >> _U64(8 * size - filled)
         position += size
     return _mix(state ^ lane)
 
 
 @inlined
-def _encoded_byte(code: int, size: int, index: int) -> int:
-    """Return byte `index` of a code point that UTF-8 writes in `size` bytes."""
-    bits = code >> 6 * (size - 1 - index)
-    if index:
-        return bits & 0x3F | 0x80
-    return bits if size == 1 else bits | (0xF00 >> size & 0xFF)
+def _encoded(code: int, size: int) -> np.uint64:
+    """Return the UTF-8 bytes of a code point that takes `size` of them, the first one lowest."""
+    if size == 1:
+        return _U64(code)
+    if size == 2:
+        return _U64(0x80C0 | code >> 6 | (code & 0x3F) << 8)
+    if size == 3:
+        return _U64(0x8080E0 | code >> 12 | (code >> 6 & 0x3F) << 8 | (code & 0x3F) << 16)
+    return _U64(0x808080F0 | code >> 18 | (code >> 12 & 0x3F) << 8 | (code >> 6 & 0x3F) << 16 | (code & 0x3F) << 24)
 
 
 @inlined
@@ -83,26 +98,21 @@ def load_eight(data: npt.NDArray[np.uint8], position: int) -> np.uint64:
 
 
 @inlined
-def load_last(data: npt.NDArray[np.uint8], position: int, end: int) -> np.uint64:
-    """Return the one to eight bytes from `position` to `end`, with zeros above."""
+def load_last(data: npt.NDArray[np.uint8], position: int, end: int, bits: np.uint64) -> np.uint64:
+    """Return the one to eight bytes from `position` to `end`, with `bits` set in them and zeros above."""
     if position + 8 <= data.size:
-        return load_eight(data, position) & _ONES >> _U64(64 - 8 * (end - position))
-    lane = _U64(0)
-    for index in range(position, end):
-        lane |= _U64(item(data, index)) << _U64(8 * (index - position))
-    return lane
+        lane = load_eight(data, position)
+    else:
+        lane = _U64(0)
+        for index in range(position, end):
+            lane |= _U64(item(data, index)) << _U64(8 * (index - position))
+    return (lane | bits) & _ONES >> _U64(64 - 8 * (end - position))
 
 
 @inlined
 def in_range(lane: np.uint64, first: int, last: int) -> np.uint64:
     """Return the top bit of each of eight ASCII bytes from `first` to `last`; the other bits mean nothing."""
     return (lane + LOW_BITS * _U64(0x80 - first)) & ~(lane + LOW_BITS * _U64(0x7F - last))
-
-
-@inlined
-def _lower_ascii(lane: np.uint64) -> np.uint64:
-    """Return eight ASCII bytes in lower case."""
-    return lane | (in_range(lane, 0x41, 0x5A) & HIGH_BITS) >> _U64(2)
 
 
 @inlined

@@ -23,7 +23,7 @@ from atom_data.text.characters import (
     characters,
     decode,
 )
-from atom_data.text.hashes import HIGH_BITS, LOW_BITS, hash_bytes, hash_folded, in_range, load_eight
+from atom_data.text.hashes import CASE_BITS, HIGH_BITS, LOW_BITS, hash_bytes, hash_folded, in_range, load_eight
 from atom_data.text.memory import allocating, inlined, item, kernel, put, read_only
 
 CHUNK = 2048
@@ -37,13 +37,12 @@ _LEADS_E0 = _U64(0xE0E0E0E0E0E0E0E0)
 _TOP_SIX_BITS = _U64(0xFCFCFCFCFCFCFCFC)
 
 
-_CASE_BITS = _U64(0x2020202020202020)
+_HIGH_SEVEN = _U64(0x8080808080808000)
 _GATHER = _U64(0x0102040810204080)
 # For each pattern of eight bits, the places of those that are set, and how many they are.
 _TURNS = np.array([pattern.bit_count() for pattern in range(256)], np.uint8)
 _PLACES = np.array(
-    [sorted(range(8), key=lambda place, pattern=pattern: (not pattern >> place & 1, place)) for pattern in range(256)],
-    np.uint8,
+    [([place for place in range(8) if pattern >> place & 1] + [0] * 8)[:8] for pattern in range(256)], np.uint8
 ).ravel()
 
 
@@ -175,14 +174,15 @@ def _unicode_edges(
     found: int,
 ) -> tuple[int, int, int]:
     while position < stop:
-        lane = load_eight(data, position) if position + 8 <= stop else HIGH_BITS
-        if not lane & HIGH_BITS:
+        lane = load_eight(data, position) if position + 8 <= stop else _U64(item(data, position)) | _HIGH_SEVEN
+        width = _ascii_width(lane)
+        if width:
             if open_ == _SINGLE:
                 put(edges, found, position)
                 found += 1
                 open_ = _NONE
-            open_, found = _lane_edges(_word_bytes(lane), position, open_, edges, found)
-            position += 8
+            open_, found = _lane_edges(_word_bytes(lane), width, position, open_, edges, found)
+            position += width
             continue
         code, size = decode(data, position, end)
         kind = item(table.kinds, cell_of(code, table))
@@ -218,7 +218,7 @@ def _whitespace_edges(
     while position < stop:
         lane = load_eight(data, position) if position + 8 <= stop else _LEADS_E0
         if not _may_lead_space(lane):
-            open_, found = _lane_edges(_ink_bytes(lane), position, open_, edges, found)
+            open_, found = _lane_edges(_ink_bytes(lane), 8, position, open_, edges, found)
             position += 8
             continue
         size = space_size(data, position, end)
@@ -232,6 +232,16 @@ def _whitespace_edges(
 
 
 @inlined
+def _ascii_width(lane: np.uint64) -> int:
+    """Return how many of eight bytes stand before the first that is not ASCII."""
+    high = lane & HIGH_BITS
+    if high == 0:
+        return 8
+    below = (high & ~high + _U64(1)) - _U64(1)
+    return np.int64((below & LOW_BITS) * LOW_BITS >> _U64(56)) - 1
+
+
+@inlined
 def _may_lead_space(lane: np.uint64) -> bool:
     """Tell whether one of eight bytes begins a white-space character that is not ASCII: 0xC2 or 0xE0 to 0xE3."""
     latin, punctuation = lane ^ _LEADS_C2, lane & _TOP_SIX_BITS ^ _LEADS_E0
@@ -241,7 +251,7 @@ def _may_lead_space(lane: np.uint64) -> bool:
 @inlined
 def _word_bytes(lane: np.uint64) -> np.uint64:
     """Return the top bit of each of eight ASCII bytes that is a letter or a digit."""
-    return (in_range(lane | _CASE_BITS, 0x61, 0x7A) | in_range(lane, 0x30, 0x39)) & HIGH_BITS
+    return (in_range(lane | CASE_BITS, 0x61, 0x7A) | in_range(lane, 0x30, 0x39)) & HIGH_BITS
 
 
 @inlined
@@ -253,16 +263,20 @@ def _ink_bytes(lane: np.uint64) -> np.uint64:
 
 @inlined
 def _lane_edges(
-    inside: np.uint64, position: int, open_: int, edges: npt.NDArray[np.int64], found: int
+    inside: np.uint64, width: int, position: int, open_: int, edges: npt.NDArray[np.int64], found: int
 ) -> tuple[int, int]:
-    """Write where a word begins or ends among eight bytes; `inside` has the top bit of those in a word."""
+    """Write where a word begins or ends among `width` bytes; `inside` has the top bit of those in a word."""
     # The product gathers one bit from each byte in the top byte.
     bits = np.int64((inside >> _U64(7)) * _GATHER >> _U64(56))
-    turns = bits ^ (bits << 1 | open_) & 0xFF
-    # All eight places are written and as many kept as are edges: a loop over the edges would be guessed wrong.
-    for index in range(8):
+    turns = (bits ^ (bits << 1 | open_)) & (1 << width) - 1
+    count = np.int64(item(_TURNS, turns))
+    # More places are written than there are edges, and those kept: a loop over the edges would be guessed wrong.
+    for index in range(4):
         put(edges, found + index, position + np.int64(item(_PLACES, 8 * turns + index)))
-    return bits >> 7, found + np.int64(item(_TURNS, turns))
+    if count > 4:
+        for index in range(4, 8):
+            put(edges, found + index, position + np.int64(item(_PLACES, 8 * turns + index)))
+    return bits >> width - 1 & 1, found + count
 
 
 @inlined

@@ -137,10 +137,6 @@ def test_wiping_out_a_source_stops_the_pass(tmp_path: Path) -> None:
 
 
 def test_prefer_keeps_the_document_of_the_better_source(tmp_path: Path) -> None:
-    for name in ("web", "wiki"):
-        (tmp_path / f"{name}.jsonl").write_text(
-            json.dumps({"id": f"{'a' if name == 'web' else 'b'}", "text": "one text", "source": name}) + "\n"
-        )
     text = f"""
     from atom_data import Copies, Parquet, SameText, Stage, keep
 

@@ -18,6 +18,7 @@ from atom_data.text.characters import (
     characters,
     decode,
 )
+from atom_data.text.hashes import is_caseless
 from atom_data.text.memory import kernel, read_only
 
 
@@ -88,3 +89,16 @@ def _cells(codes: np.ndarray, table: tuple[np.ndarray, ...]) -> np.ndarray:
     for index in range(codes.size):
         cells[index] = cell_of(codes[index], table)
     return cells
+
+
+def test_caseless_leads_begin_no_letter_that_has_a_lower_case() -> None:
+    table = characters()
+    shifts = table.shifts[table.cells.reshape(-1, 128)[table.pages].reshape(-1)]
+    leads = {chr(code).encode()[0] for code in np.flatnonzero(shifts).tolist() if 0x800 <= code < 0x10000}
+    caseless = {lead for lead in range(0xE0, 0xF0) if _caseless(lead)}
+    assert caseless == set(range(0xE0, 0xF0)) - leads - {0xEE}
+
+
+@kernel
+def _caseless(lead: int) -> bool:
+    return is_caseless(lead)

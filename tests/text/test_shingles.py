@@ -33,7 +33,7 @@ def test_shingle_set_broken_bytes_is_that_of_the_repaired_text(document: bytes) 
 
 @pytest.mark.parametrize("ngram", [1, 2, 5, 1000])
 def test_shingle_set_many_chunks_is_that_of_the_reference(ngram: int) -> None:
-    text = " ".join(f"w{number % 997} the 漢" for number in range(CHUNK))
+    text = " ".join(f"w{number % 997} the 漢" for number in range(CHUNK // 3))
     expected = sorted(set(shingles_of(text, ngram)))
     assert sets([text, "", text], ngram) == [expected, [], expected]
 
