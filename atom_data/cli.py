@@ -38,6 +38,7 @@ UsageError: Any = typer.BadParameter.__base__
 RecipePath = Annotated[str, typer.Argument(metavar="RECIPE", help="Path of a Python file with a function stages().")]
 Output = Annotated[str, typer.Option("--output", "-o", help="Folder of the run; made if it is not there.")]
 DEFAULT_OUT = "out"
+INTERRUPTED = 130
 
 
 def console(stderr: bool = False) -> Console:
@@ -238,13 +239,14 @@ def trace(
 def main() -> None:
     """Run the command line; errors come as one sentence, bugs keep their traceback."""
     try:
-        app(prog_name="atom-data", standalone_mode=False)
+        code = app(prog_name="atom-data", standalone_mode=False)
     except AtomDataError as error:
         _fail(str(error), error.exit_code)
-    except (typer.Abort, KeyboardInterrupt):
-        _fail("interrupted: finished shards are kept. Run the same command again to go on.", 130)
     except UsageError as error:
         _fail(_usage(error), 2)
+    else:
+        if code == INTERRUPTED:
+            _fail("interrupted: finished shards are kept. Run the same command again to go on.", INTERRUPTED)
 
 
 def _usage(error: Any) -> str:  # noqa: ANN401

@@ -93,7 +93,7 @@ STEPS = exported()
 
 def test_exported_steps_are_found() -> None:
     names = [getattr(step, "__name__", type(step).__name__) for step in STEPS]
-    assert {"count_words", "check_url", "FastTextLanguage", "ExtractHtml", "BandHashes", "hash_text"} <= set(names)
+    assert {"count_words", "CheckUrl", "FastTextLanguage", "ExtractHtml", "BandHashes", "hash_text"} <= set(names)
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: getattr(step, "__name__", type(step).__name__))

@@ -80,10 +80,11 @@ class Archive:
         return None
 
     def _finish(self, walk: Walk, window: Window, intake: Intake) -> None:
+        found_none = not walk.starts and not self.shard.start and not window.view(1)
         window.drain()
         if window.total == 0:
             intake.reject("warc.empty", 0, "the file has 0 bytes", b"")
-        elif not walk.starts and not self.shard.start:
+        elif found_none:
             window.seek(0)
             begin = window.fill(16)
             what = "an ARC file, which is an older format" if b"filedesc:" in walk.flow.probe(64) else "no WARC file"

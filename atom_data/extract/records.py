@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from atom_data.errors import DataError
-from atom_data.extract.flow import BLANK, RECORD, Broken, Flow, compression_of
+from atom_data.extract.flow import BLANK, RECORD, TRUNCATED, Broken, Flow, compression_of
 from atom_data.extract.window import Window
 
 HEADER_BYTES = 1 << 16
 RECORD_BYTES = 16 << 20
 SAMPLE_BYTES = 1 << 16
-REWIND_BYTES = 64 << 20
+REWINDS = 16
 
 Fields = dict[bytes, bytes]
 
@@ -43,7 +43,7 @@ class Walk:
     Record starts are looked for, not trusted: a later part begins at the first place that can start a record, and ends
     at the first such place at or after its stop. `first` and `after` say where that was; see `check_spans`.
     After a fault, reading goes on at the next start of a record after the start of the broken one. Going back is
-    limited to 64 MiB plus the size of the part, so that no file can make its reading quadratic.
+    limited to 16 times the size of the file, so that no file can make its reading quadratic.
     """
 
     window: Window
@@ -113,6 +113,7 @@ class Walk:
             head = self._head()
             fields = parse_fields(head)
             length = content_length(fields)
+            self._check_end(length)
         except Broken as broken:
             if broken.lost or flow.compression is None:
                 raise
@@ -135,6 +136,14 @@ class Walk:
         self.starts += 1
         return flow.head(self.header_bytes)
 
+    def _check_end(self, length: int) -> None:
+        """Refuse a length beyond the end of an uncompressed file without reading up to there."""
+        flow, window = self.flow, self.window
+        if flow.compression is None and window.total is not None:
+            place = window.at - (len(flow.data) - flow.index)
+            if place + length > window.total:
+                raise Broken(TRUNCATED, f"the record has {length} bytes, the file only {window.total - place} more")
+
     def _body(self, record: Record, head: bytes, length: int, first: bool) -> Record | Fault:
         flow = self.flow
         if length > self.record_bytes:
@@ -152,7 +161,7 @@ class Walk:
         window.seek(offset)
         sample = self.flow.probe(SAMPLE_BYTES)
         window.rewound += end - offset
-        allowed = REWIND_BYTES + (window.total or 0)
+        allowed = REWINDS * max(window.total or 0, 64 << 20)
         window.seek(offset + 1 if window.rewound <= allowed else max(end, offset + 1))
         self.flow.find(None)
         return Fault(broken.reason, offset, broken.detail, sample)

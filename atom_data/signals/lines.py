@@ -4,9 +4,9 @@ import numpy as np
 import pyarrow as pa
 
 from atom_data.batch import column, with_columns
+from atom_data.signals.shares import shares
 from atom_data.text.buffers import string_buffers
 from atom_data.text.lines import COLUMNS, line_counts
-from atom_data.text.scratch import shares
 
 
 def count_lines(batch: pa.RecordBatch) -> pa.RecordBatch:

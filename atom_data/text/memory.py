@@ -29,11 +29,12 @@ def kernel(function: Callable[..., Any]) -> Any:  # noqa: ANN401
     """
     try:
         compiled = njit(nogil=True, cache=True)(function)
-    except RuntimeError:  # no folder that can be written to: compile anew in every process
+        cache = compiled._cache
+        name = f"{cache._impl.filename_base}.{_identity()}"
+        cache._cache_file = IndexDataCacheFile(cache.cache_path, name, _identity())
+    except (RuntimeError, AttributeError):
+        # No folder that can be written to, or a Numba with other insides: compile anew in every process.
         return njit(nogil=True)(function)
-    cache = compiled._cache
-    name = f"{cache._impl.filename_base}.{_identity()}"
-    cache._cache_file = IndexDataCacheFile(cache.cache_path, name, _identity())
     return compiled
 
 

@@ -42,7 +42,7 @@ def signatures(buffers: Buffers, ngram: int = 5, permutations: int = 112, seed: 
     """Return one row of `permutations` numbers a document; a document without shingles has a row of EMPTY.
 
     The order numbered k of shingle hashes x is that of a[k] * x + b[k] modulo 2 ** 32, with odd a, for the upper 32
-    bits x of the shingle's hash. Memory: four bytes a place, and a scratch of 60 kB.
+    bits x of the shingle's hash. Memory: four bytes a place, and a scratch of 40 kB.
     """
     if not 1 <= permutations <= 65536:
         raise ConfigError(f"permutations: {permutations} places in a signature; it takes 1 to 65536. 112 is usual.")

@@ -1,6 +1,5 @@
 """Words of a batch, found once and handed from step to step in scratch columns."""
 
-import numpy as np
 import pyarrow as pa
 
 from atom_data.batch import column, with_columns
@@ -15,7 +14,7 @@ _TEXT = "_words_text"
 def words_of(batch: pa.RecordBatch) -> tuple[pa.RecordBatch, Buffers, Words]:
     """Return the batch, the buffers of `text` and its whitespace words; the batch carries them for the next step.
 
-    The scratch column `_words` has hash, start and end of each word, about four bytes for a byte of text, and
+    The scratch column `_words` has hash, start and end of each word (24 bytes a word, four to twelve for a byte of text), and
     `_words_text` the text they were found in. As long as `text` is that very array, and not one that a rewrite or a
     selection of rows has made, they are taken from there and not looked for again.
     """
@@ -39,9 +38,3 @@ def _same_memory(one: pa.Array, other: pa.Array) -> bool:
 
 def _address(buffer: pa.Buffer | None) -> int:
     return 0 if buffer is None else int(buffer.address)
-
-
-def shares(parts: np.ndarray, wholes: np.ndarray) -> pa.Array:
-    """Return `parts / wholes` as float32, null where the whole is nothing."""
-    none = wholes == 0
-    return pa.array((parts / np.where(none, 1, wholes)).astype(np.float32), mask=none)

@@ -141,7 +141,7 @@ def test_prefer_keeps_the_document_of_the_better_source(tmp_path: Path) -> None:
     from atom_data import Copies, Parquet, SameText, Stage, keep
 
     def stages():
-        return (Stage(name="distinct", reads=Copies(of=Parquet({str(tmp_path / "both.parquet")!r}, source="x"),
+        return (Stage(name="distinct", reads=Copies(of=Parquet({str(tmp_path / "both.parquet")!r}),
             by=SameText(), prefer=("wiki",)), steps=(keep("first_copy"),)),)
     """
     import pyarrow as pa
