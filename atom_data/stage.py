@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from atom_data.batch import empty, visible
 from atom_data.errors import AtomDataError, ConfigError, DataError
+from atom_data.extract.records import check_spans
 from atom_data.identity import describe, label
 from atom_data.job import Job, Progress, Table, Task, Work, jobs_behind, receipt_input
 from atom_data.rules import REASON, RULES, Keep
@@ -243,9 +244,16 @@ class Stage:
                     f"stage '{self.name}': the card '{card}' dropped {count:,} of {read:,} documents; allowed are "
                     f"{self.allow_drop:.0%}. Check the card and the input, or set allow_drop=1.0 in the recipe."
                 )
-        check = getattr(self.reads, "accept_spans", None)
-        if check is not None:
-            check({receipt["shard"]: tuple(receipt["span"]) for receipt in receipts if receipt.get("span")})
+        self._parts_meet(receipts)
+
+    def _parts_meet(self, receipts: list[dict[str, Any]]) -> None:
+        """Refuse parts of a split file that overlap or leave a gap: a record would be lost or invented."""
+        parts: dict[str, list[tuple[int, int]]] = {}
+        for receipt in sorted(receipts, key=lambda receipt: str(receipt["shard"])):
+            if receipt["span"]:
+                parts.setdefault(receipt["inputs"][0]["path"], []).append(tuple(receipt["span"]))
+        for path, spans in parts.items():
+            check_spans(path, spans)
 
 
 def _ledger_lines(step: Keep, gone: pa.RecordBatch) -> pa.RecordBatch:

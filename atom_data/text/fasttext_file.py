@@ -25,6 +25,7 @@ _CENTROIDS = 256
 _ENTRY_BYTES = 10
 _LONGEST_SUBWORD, _LONGEST_WORD_NGRAM, _LARGEST_DIMENSION = 256, 64, 1 << 16
 _PREFIX = "__label__"
+_SENTENCE_END = b"</s>"
 
 
 @dataclass(slots=True)
@@ -89,7 +90,9 @@ def read_file(path: Path) -> tuple[tuple[str, ...], Weights, Output]:
     file.require(rows.shape[1] == matrix.shape[1] == width, columns)
     file.require(len(matrix) == labels, f"an output of {len(matrix)} rows for {labels} labels")
     counts = dictionary.counts.tolist()
-    file.require(min(counts) >= 0 and sum(counts) < MOST_COUNTED, f"labels counted {min(counts)} to {max(counts)} times")
+    file.require(
+        min(counts) >= 0 and sum(counts) < MOST_COUNTED, f"labels counted {min(counts)} to {max(counts)} times"
+    )
     return dictionary.labels, _weights(file, arguments, dictionary, rows), build_output(arguments.loss, matrix, counts)
 
 
@@ -196,23 +199,19 @@ def _read_centroids(file: _File, columns: int) -> tuple[npt.NDArray[np.float32],
     return np.array(file.take("<f4", _CENTROIDS * width), np.float32), parts, part, last
 
 
-def _weights(
-    file: _File, arguments: _Arguments, dictionary: _Dictionary, rows: npt.NDArray[np.float32]
-) -> Weights:
-    words, buckets, kept = dictionary.words, arguments.buckets, dictionary.kept
+def _weights(file: _File, arguments: _Arguments, dictionary: _Dictionary, rows: npt.NDArray[np.float32]) -> Weights:
+    words, buckets, kept, width = dictionary.words, arguments.buckets, dictionary.kept, arguments.dimension
+    hashed = buckets if arguments.longest or arguments.word_ngrams > 1 else 0
     members, ranks = np.zeros(0, np.uint32), np.zeros(0, np.int32)
-    order = np.arange(buckets if arguments.longest or arguments.word_ngrams > 1 else 0)
-    if kept is not None:
-        order, members, ranks = _buckets_in_order(file, kept, buckets)
-    file.require(len(rows) >= words, f"{len(rows)} rows for {words} words")
-    fits = len(order) == 0 or words + int(order.max()) < len(rows)
-    file.require(fits, f"{len(rows)} rows for {words} words and {len(order)} buckets")
-    matrix = aligned(words + len(order), arguments.dimension)
-    matrix[:words, : arguments.dimension] = rows[:words]
     if kept is None:
-        matrix[words:, : arguments.dimension] = rows[words : words + len(order)]
+        file.require(words + hashed <= len(rows), f"{len(rows)} rows for {words} words and {hashed} buckets")
+        matrix = aligned(words + hashed, width)
+        matrix[:, :width] = rows[: len(matrix)]
     else:
-        matrix[words:, : arguments.dimension] = rows[words + order]
+        order, members, ranks = _buckets_in_order(file, kept, buckets, len(rows) - words)
+        matrix = aligned(words + len(order), width)
+        matrix[:words, :width] = rows[:words]
+        matrix[words:, :width] = rows[words + order]
     power = max(buckets, 1).bit_length() - 1
     return Weights(
         rows=read_only(matrix),
@@ -235,7 +234,9 @@ def _weights(
 
 def _vocabulary(dictionary: _Dictionary) -> npt.NDArray[np.uint64]:
     vocabulary = np.zeros(1 << (2 * len(dictionary.starts)).bit_length(), np.uint64)
-    _fill_vocabulary(vocabulary, *(read_only(part) for part in (dictionary.spelling, dictionary.starts, dictionary.ends)))
+    _fill_vocabulary(
+        vocabulary, *(read_only(part) for part in (dictionary.spelling, dictionary.starts, dictionary.ends))
+    )
     return vocabulary
 
 
@@ -261,20 +262,21 @@ def _fill_vocabulary(
 
 
 def _sentence_end(dictionary: _Dictionary) -> int:
-    for entry in range(dictionary.words - 1, -1, -1):
-        if dictionary.spelling[dictionary.starts[entry] : dictionary.ends[entry]].tobytes() == b"</s>":
-            return entry
-    return -1
+    starts, ends = dictionary.starts[: dictionary.words], dictionary.ends[: dictionary.words]
+    candidates = np.flatnonzero(ends - starts == len(_SENTENCE_END))
+    letters = dictionary.spelling[starts[candidates][:, None] + np.arange(len(_SENTENCE_END))]
+    matching = candidates[(letters == np.frombuffer(_SENTENCE_END, np.uint8)).all(axis=1)]
+    return int(matching[-1]) if len(matching) else -1
 
 
 def _buckets_in_order(
-    file: _File, kept: npt.NDArray[np.int32], buckets: int
+    file: _File, kept: npt.NDArray[np.int32], buckets: int, rows: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint32], npt.NDArray[np.int32]]:
     """Return the rows in the order of their buckets, a bit for each bucket that has one, and how many come before."""
-    inside = (kept >= 0).all() and (kept[:, 0] < buckets).all()
-    file.require(bool(inside), f"a pruned bucket or its row is not among those of {buckets} buckets")
+    inside = rows >= 0 and (kept >= 0).all() and (kept < (buckets, rows)).all()
+    file.require(bool(inside), f"a kept bucket that is not among {buckets} buckets and {rows} rows")
     numbers, first = np.unique(kept[:, 0], return_index=True)
-    file.require(len(numbers) == len(kept), "a pruned bucket comes twice")
+    file.require(len(numbers) == len(kept), "a kept bucket that comes twice")
     members = np.zeros(max(-(-buckets // 32), 1), np.uint32)
     np.bitwise_or.at(members, numbers >> 5, np.uint32(1) << (numbers & 31).astype(np.uint32))
     per_cell = np.bincount(numbers >> 5, minlength=len(members))

@@ -70,9 +70,7 @@ def embed_documents(
         left = identify(data, block, missing, weights, vectors)
         index, position = nothing, np.int64(-1)
         while index < left:
-            index, position, starts, filled, width = stage(
-                data, block, left, index, position, weights.longest, stream
-            )
+            index, position, starts, filled, width = stage(data, block, left, index, position, weights.longest, stream)
             add_ngrams(stream, starts, filled, width, weights, vectors)
         document = _add_up(block.places[:words], weights, vectors, chains, totals, counts, document)
         if state[2]:

@@ -27,14 +27,20 @@ def training_lines(labels: list[str], lines: int) -> list[str]:
     kinds = list(LETTERS.values())
     made = []
     for index in range(lines):
-        label = labels[min(int(draw.expovariate(0.4) * len(labels) / 12), len(labels) - 1)] if index >= len(labels) else labels[index]
+        label = (
+            labels[min(int(draw.expovariate(0.4) * len(labels) / 12), len(labels) - 1)]
+            if index >= len(labels)
+            else labels[index]
+        )
         letters = kinds[labels.index(label) % len(kinds)]
         words = ["".join(draw.choices(letters, k=draw.randint(1, 6))) for _ in range(draw.randint(1, 12))]
         made.append(f"__label__{label} {' '.join(words)}")
     return made
 
 
-def train(name: str, labels: list[str], lines: int = 300, quantize: dict[str, object] | None = None, **options: object) -> None:
+def train(
+    name: str, labels: list[str], lines: int = 300, quantize: dict[str, object] | None = None, **options: object
+) -> None:
     """Train one model and save it as NAME.bin, or quantized as NAME.ftz."""
     with NamedTemporaryFile("w", suffix=".txt") as text:
         text.write("\n".join(training_lines(labels, lines)) + "\n")
@@ -56,4 +62,11 @@ if __name__ == "__main__":
     options = {"dim": 6, "minn": 2, "maxn": 3, "bucket": 500, "minCount": 4}
     train("pruned", few, loss="hs", wordNgrams=2, quantize={"cutoff": 300, "qnorm": True, "dsub": 4}, **options)
     train("quantized", few, loss="softmax", quantize={"dsub": 2}, **options)
-    train("quantized_output", many, 700, loss="hs", quantize={"qout": True, "cutoff": 280, "retrain": True, "dsub": 3}, **options)
+    train(
+        "quantized_output",
+        many,
+        700,
+        loss="hs",
+        quantize={"qout": True, "cutoff": 280, "retrain": True, "dsub": 3},
+        **options,
+    )
