@@ -61,7 +61,7 @@ def run(command: Sequence[str], folder: Path, environment: Mapping[str, str] | N
                 cwd=ROOT,
                 check=False,
             )
-        took = json.loads(report.read_bytes()) if report.exists() else {"exit": None}
+        took: dict[str, Any] = json.loads(report.read_bytes()) if report.exists() else {"exit": None}
         if took["exit"] != 0:
             tail = output.read_bytes()[-TAIL_BYTES:].decode("utf-8", "replace")
             raise RuntimeError(f"{' '.join(command[:4])} ...: exit code {took['exit']}. Its output ends:\n{tail}")

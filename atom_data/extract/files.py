@@ -99,7 +99,8 @@ def _base(place: str) -> str:
 
 def _under(bases: Iterable[str], path: str) -> str:
     common = os.path.commonpath([base or "/" for base in bases])
-    return path.removeprefix(common).lstrip("/")
+    below = path.removeprefix(common).lstrip("/")
+    return below.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def named(files: Sequence[File]) -> list[Shard]:

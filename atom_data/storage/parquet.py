@@ -149,6 +149,9 @@ def _pieces(batch: pa.RecordBatch, limit: int) -> Iterator[pa.RecordBatch]:
         half = batch.num_rows // 2
         yield from _pieces(batch.slice(0, half), limit)
         yield from _pieces(batch.slice(half), limit)
+    elif any(pa.types.is_nested(kind) for kind in batch.schema.types):
+        # A cast of a slice would decode all of the lists behind it.
+        yield batch.take(pa.array(range(batch.num_rows), pa.int64()))
     elif batch.num_rows or batch.num_columns == 0:
         yield batch
 

@@ -20,7 +20,7 @@ PARTIAL = ".partial"
 CREDENTIALS = re.compile(r"([a-z0-9+.-]+://)[^/@:\s]*:(?!\d+(?:/|$))\S*@", re.IGNORECASE)
 QUERY = re.compile(r"\?[^\s'\")]+")
 FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
-FORBIDDEN = frozenset((errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR))
+FORBIDDEN = frozenset((errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST))
 MISSING = frozenset(("404", "410", "NoSuchKey", "NotFound"))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from atom_data.text.lanes import LANES, add_lanes
-from atom_data.text.memory import inlined, item, put
+from atom_data.text.memory import inlined
 
 STREAM = 2048
 """Characters whose n-grams are hashed together; a longer word is hashed in pieces."""

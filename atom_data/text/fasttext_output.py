@@ -41,17 +41,19 @@ class Output(NamedTuple):
 
 @kernel
 def best_labels(
-    totals: npt.NDArray[np.float32],
+    totals: npt.NDArray[np.float64],
     counts: npt.NDArray[np.int64],
     output: Output,
     labels: npt.NDArray[np.int32],
     scores: npt.NDArray[np.float32],
 ) -> None:
     """Set label and score of each document from its sum of rows and their number; -1 and 0 where there is no label."""
+    vector = np.zeros(totals.shape[1], np.float32)
     for document in range(counts.size):
         label, score = -1, np.float32(-np.inf)
         if counts[document] > 0:
-            vector = totals[document] * np.float32(1.0 / counts[document])
+            for lane in range(vector.size):
+                vector[lane] = np.float32(totals[document, lane]) * np.float32(1.0 / counts[document])
             if output.loss == HIERARCHICAL:
                 label, score = _search(vector, output)
             else:

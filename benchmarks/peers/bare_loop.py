@@ -22,7 +22,7 @@ def texts(path: Path, options: dict[str, Any]) -> Iterator[tuple[int, str]]:
     try:
         for record in ArchiveIterator(str(path), record_types=WarcRecordType.response, parse_http=True):
             page = record.reader.read()
-            html = bytes_to_str(page, detect_encoding(page, from_html_meta=True))
+            html = bytes_to_str(page, detect_encoding(page, from_html_meta=True) or "utf-8")
             yield record.stream_pos, extract_plain_text(html, **options).strip()
     except OSError as error:
         print(f"{path.name}: {error}", file=sys.stderr)

@@ -79,6 +79,7 @@ def test_check_url_listed_domain_blocks_all_below_it(tmp_path: Path) -> None:
         ("https://freeporn.example/", True),
         ("https://example.com/milf18", True),
         ("https://example.com/milford-haven", False),
+        ("https://example.com/familf", False),
         ("https://essex.example/sussex/middlesex", False),
         ("https://pornic.example/bretagne", False),
         ("https://example.com/popcorn", False),

@@ -49,9 +49,10 @@ def test_word_counts_any_text_are_the_plain_ones(documents: list[str | None]) ->
     assert character_counts(buffers).tolist() == [len(text or "") for text in documents]
 
 
-@pytest.mark.parametrize("size", [190, 191, 192, 193, 1000])
-def test_word_counts_more_symbols_than_a_byte_counts_are_all_counted(size: int) -> None:
-    text = "#\n…#..." * size
+@pytest.mark.parametrize("size", [192, 255, 256, 257, 258, 1000])
+@pytest.mark.parametrize("sign", ["#", "\n", ".", "…", "#\n…#..."])
+def test_word_counts_more_symbols_than_a_byte_counts_are_all_counted(sign: str, size: int) -> None:
+    text = "a" + sign * size
     buffers = buffers_of([text])
     assert word_counts(buffers, whitespace_words(buffers)).tolist() == [plain(text)]
 

@@ -3,7 +3,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from atom_data.text.lines import BULLETS, SENTENCE_TERMINALS, SHORT_CHARS, line_counts
@@ -36,6 +36,7 @@ def test_line_counts_any_text_are_the_plain_ones(documents: list[str | None]) ->
     assert line_counts(buffers_of(documents)).tolist() == [plain(text or "") for text in documents]
 
 
+@example(b".\x80\n\xe3\x80\n.\xe3\x80\n\xe3\x80\x82\x80\n\x80. \xc2")
 @given(st.lists(st.one_of(broken, ends.map(str.encode)), max_size=4).map(b"\n".join))
 def test_line_counts_broken_bytes_count_every_line(document: bytes) -> None:
     repaired = plain(document.decode(errors="replace"))

@@ -22,16 +22,12 @@ LETTERS = {
 
 
 def training_lines(labels: list[str], lines: int) -> list[str]:
-    """Return labeled lines of words made of a few letters for each label."""
+    """Return labeled lines of words made of a few letters for each label, the first labels more often."""
     draw = random.Random(5)
     kinds = list(LETTERS.values())
+    weights = [1 / (rank + 2) for rank in range(len(labels))]
     made = []
-    for index in range(lines):
-        label = (
-            labels[min(int(draw.expovariate(0.4) * len(labels) / 12), len(labels) - 1)]
-            if index >= len(labels)
-            else labels[index]
-        )
+    for label in labels + draw.choices(labels, weights, k=lines - len(labels)):
         letters = kinds[labels.index(label) % len(kinds)]
         words = ["".join(draw.choices(letters, k=draw.randint(1, 6))) for _ in range(draw.randint(1, 12))]
         made.append(f"__label__{label} {' '.join(words)}")
@@ -53,11 +49,11 @@ def train(
 
 if __name__ == "__main__":
     few = list(LETTERS)
-    many = [f"label-{number}" for number in range(256)]
+    many = [str(number) for number in range(256)]
     train("tree", few, loss="hs", dim=5, minn=1, maxn=3, bucket=150, minCount=6)
     train("softmax", few, loss="softmax", dim=4, wordNgrams=3, bucket=200, minCount=6)
     train("one_vs_all", few, loss="ova", dim=17, minn=2, maxn=4, wordNgrams=2, bucket=64, minCount=8)
-    train("negative", few, loss="ns", dim=3, minn=3, maxn=6, bucket=1, minCount=8)
+    train("negative", few, loss="ns", dim=3, minn=2, maxn=6, bucket=90, minCount=8)
     train("words_only", few[:1], loss="hs", dim=2, minCount=8)
     options = {"dim": 6, "minn": 2, "maxn": 3, "bucket": 500, "minCount": 4}
     train("pruned", few, loss="hs", wordNgrams=2, quantize={"cutoff": 300, "qnorm": True, "dsub": 4}, **options)

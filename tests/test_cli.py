@@ -1,0 +1,122 @@
+"""What a person sees: tables, documents, batches, the way of a document, and help that teaches."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.command import ROOT, atom_data
+
+RECIPE = ROOT / "pipelines" / "sample.py"
+
+
+def test_check_lists_stages_and_columns() -> None:
+    done = atom_data("check", RECIPE)
+    assert done.returncode == 0, done.stderr
+    assert "extracted  id: string, url: string, date: string" in done.stdout
+    assert done.stdout.strip().endswith("9 stages, each reads what the one before it writes")
+
+
+def test_status_shows_counts_and_reasons(sample_run: Path) -> None:
+    done = atom_data("status", RECIPE, "-o", sample_run)
+    assert done.returncode == 0, done.stderr
+    row = re.search(r"^extracted +6/6 +([\d,]+) +([\d,]+) +([\d,]+) ", done.stdout, re.M)
+    assert row is not None
+    numbers = [int(cell.replace(",", "")) for cell in row.groups()]
+    assert numbers[0] == numbers[1] + numbers[2]
+    assert "web_page.http_status" in done.stdout
+    assert "unreadable: warc.truncated" in done.stdout
+
+
+def test_status_before_a_run_says_not_begun(tmp_path: Path) -> None:
+    done = atom_data("status", RECIPE, "-o", tmp_path)
+    assert done.returncode == 0
+    assert done.stdout.count("not begun") == 9
+
+
+def test_peek_shows_dropped_documents_with_numbers_and_text(sample_run: Path) -> None:
+    done = atom_data(
+        "peek", RECIPE, "-o", sample_run, "--stage", "clean", "--reason", "gopher_multilingual.characters", "-n", 2
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("gopher_multilingual.characters") == 2
+    assert '"text_chars": ' in done.stdout
+    assert len(done.stdout.strip().splitlines()) > 4
+
+
+def test_peek_shows_pages_dropped_before_they_had_text(sample_run: Path) -> None:
+    done = atom_data(
+        "peek", RECIPE, "-o", sample_run, "--stage", "extracted", "--reason", "web_page.http_status", "-n", 1
+    )
+    assert done.returncode == 0, done.stderr
+    assert '"http_status": ' in done.stdout
+
+
+def test_peek_unknown_reason_names_those_there(sample_run: Path) -> None:
+    done = atom_data("peek", RECIPE, "-o", sample_run, "--stage", "clean", "--reason", "too_short")
+    assert done.returncode == 2
+    assert "clean: nothing was dropped for 'too_short'; reasons there: gopher_multilingual." in done.stderr
+
+
+def test_peek_into_a_pass_is_refused(sample_run: Path) -> None:
+    done = atom_data("peek", RECIPE, "-o", sample_run, "--stage", "near")
+    assert done.returncode == 2
+    assert "'near' is no stage but a pass" in done.stderr
+
+
+def test_batches_show_shape_state_and_origin(sample_run: Path) -> None:
+    done = atom_data("batches", sample_run / "tokens", "--count", 3, "--batch-size", 2, "--length", 128)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("2 x 128 tokens") == 3
+    assert "'consumed': 6" in done.stdout
+    assert re.search(r"record at byte [\d,]+ of sample-0000\d\.warc\.gz", done.stdout)
+
+
+def test_trace_leads_from_tokens_to_the_record(sample_run: Path) -> None:
+    drawn = atom_data("batches", sample_run / "tokens", "--count", 1)
+    identity = drawn.stdout.split()[-1]
+    done = atom_data("trace", sample_run / "tokens", identity)
+    assert done.returncode == 0, done.stderr
+    assert [line.split()[0] for line in done.stdout.strip().splitlines()] == [
+        "tokens",
+        "unique",
+        "distinct",
+        "clean",
+        "extracted",
+        "source",
+    ]
+    place = re.search(r"record at byte ([\d,]+) of (sample-0000\d\.warc\.gz)", done.stdout)
+    assert place is not None
+    with (ROOT / "pipelines" / "sample" / place[2]).open("rb") as file:
+        file.seek(int(place[1].replace(",", "")))
+        assert file.read(3) == b"\x1f\x8b\x08", "the record's gzip member begins there"
+
+
+def test_trace_unknown_document_is_refused(sample_run: Path) -> None:
+    done = atom_data("trace", sample_run / "tokens", "nobody")
+    assert done.returncode == 2
+    assert "no document 'nobody' in its shards" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (("--part", "3"), "--part: '3' is no I/N with I from 0 to N - 1"),
+        (("--part", "2/2", "--stage", "clean"), "--part: '2/2' is no I/N"),
+        (("--part", "0/2"), "--part: it needs --stage"),
+        (("--stage", "cleen"), "no stage 'cleen'; stages there: extracted, clean, "),
+        (("--workers", "-1"), "invalid value for '--workers'"),
+    ],
+)
+def test_run_wrong_options_are_refused(tmp_path: Path, arguments: tuple[str, ...], text: str) -> None:
+    done = atom_data("run", RECIPE, "-o", tmp_path / "out", *arguments)
+    assert done.returncode == 2
+    assert text in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("command", ["check", "run", "status", "peek", "verify", "fingerprint", "batches", "trace"])
+def test_help_teaches_every_command(command: str) -> None:
+    done = atom_data(command, "--help")
+    assert done.returncode == 0
+    assert len(done.stdout.split()) > 30
