@@ -30,6 +30,10 @@ format: $(VENV)/.dev  ## bring the code into form
 bench-%: $(VENV)/.dev  ## one benchmark beside its peers, e.g. make bench-pipeline; QUICK=1 for under a minute
 	$(BIN)/python benchmarks/$*.py
 
+bench: $(VENV)/.dev  ## all benchmarks, and the tables of docs/performance.md
+	for name in langid pipeline; do $(BIN)/python benchmarks/$$name.py || exit 1; done
+	$(BIN)/python benchmarks/table.py
+
 setup: $(VENV)/.core
 setup-dev: $(VENV)/.dev
 

@@ -100,6 +100,6 @@ def _batches(
             ]
             yield pa.RecordBatch.from_arrays(arrays, names=["shard", "row", "priority", *wanted.names])
             row += count
-            progress(documents.rows + row, intake.bytes_read, documents.rows + row)
+            progress(documents.rows + row, 0, documents.rows + row)  # the comparing that follows has no bytes to count
         documents.rows += row
     documents.inputs = intake.inputs

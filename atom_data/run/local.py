@@ -8,6 +8,7 @@ import signal
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
@@ -79,10 +80,10 @@ def run(recipe: Recipe, options: Options, display: Display) -> list[Failure]:
     DataError when a finished job as a whole is not acceptable; KeyboardInterrupt passes through after the workers are
     stopped and their half-written files removed.
     """
-    for job in recipe.jobs:
-        job.check()
     chosen = (recipe.job(options.stage),) if options.stage else recipe.jobs
     with display, _pool(recipe, options) as pool:
+        for job in recipe.jobs:
+            job.check()
         for job in chosen:
             if options.stage:
                 for before in job.upstream():
@@ -159,6 +160,7 @@ class _Pool:
         self.count = 0
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["atom_data.run.warm"])
+        forkserver.ensure_running()  # it warms up while the recipe is checked
         self.context: ForkServerContext = context
 
     def token(self) -> str:

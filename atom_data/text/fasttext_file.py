@@ -23,7 +23,8 @@ _VERSIONS = (11, 12)
 _SUPERVISED = 3
 _CENTROIDS = 256
 _ENTRY_BYTES = 10
-_LONGEST_SUBWORD, _LONGEST_WORD_NGRAM, _LARGEST_DIMENSION = 256, 64, 1 << 16
+_ROWS_AT_A_TIME = 1 << 16
+_LONGEST_SUBWORD, _LONGEST_WORD_NGRAM, _LARGEST_DIMENSION, _MOST_BUCKETS = 256, 64, 1 << 16, 1 << 28
 _PREFIX = "__label__"
 _SENTENCE_END = b"</s>"
 
@@ -42,6 +43,10 @@ class _File:
     def require(self, right: bool, what: str) -> None:
         if not right:
             raise self.broken(what)
+
+    def require_finite(self, numbers: npt.NDArray[np.float32]) -> None:
+        parts = (numbers[start : start + _ROWS_AT_A_TIME] for start in range(0, len(numbers), _ROWS_AT_A_TIME))
+        self.require(all(np.isfinite(part).all() for part in parts), "numbers that are not finite")
 
     def take(self, kind: str, count: int) -> npt.NDArray[Any]:
         size, left = np.dtype(kind).itemsize * count, self.data.size - self.position
@@ -111,7 +116,7 @@ def _read_arguments(file: _File) -> _Arguments:
     file.require(longest <= _LONGEST_SUBWORD, f"subwords of up to {longest} characters")
     file.require(word_ngrams <= _LONGEST_WORD_NGRAM, f"n-grams of up to {word_ngrams} words")
     hashed = longest > 0 or word_ngrams > 1
-    file.require(buckets >= hashed, f"{buckets} buckets")
+    file.require(hashed <= buckets <= _MOST_BUCKETS, f"{buckets} buckets")
     return _Arguments(dimension, word_ngrams, loss, buckets, max(shortest, 1), longest)
 
 
@@ -172,7 +177,9 @@ def _read_matrix(file: _File, quantized: bool) -> npt.NDArray[np.float32]:
     if not quantized:
         rows, columns = file.values("2q")
         file.require(rows >= 0 < columns, f"a matrix of {rows} rows and {columns} columns")
-        return file.take("<f4", rows * columns).reshape(rows, columns)
+        matrix = file.take("<f4", rows * columns).reshape(rows, columns)
+        file.require_finite(matrix)
+        return matrix
     has_norms, rows, columns, size = file.values("?2qi")
     file.require(rows >= 0 < columns <= _LARGEST_DIMENSION, f"a matrix of {rows} rows and {columns} columns")
     codes = file.take("u1", size)
@@ -187,7 +194,9 @@ def _read_matrix(file: _File, quantized: bool) -> npt.NDArray[np.float32]:
         matrix[:, index * part : index * part + width] = table[codes[:, index]]
     if has_norms:
         norms = file.take("u1", rows)
-        matrix *= _read_centroids(file, 1)[0][norms][:, None]
+        with np.errstate(over="ignore"):
+            matrix *= _read_centroids(file, 1)[0][norms][:, None]
+    file.require_finite(matrix)
     return matrix
 
 
@@ -196,7 +205,9 @@ def _read_centroids(file: _File, columns: int) -> tuple[npt.NDArray[np.float32],
     width, parts, part, last = file.values("4i")
     right = width == columns and 0 < last <= part and (parts - 1) * part + last == width
     file.require(right, f"rows of {width} in {parts} parts of {part} and the last of {last}, for {columns} columns")
-    return np.array(file.take("<f4", _CENTROIDS * width), np.float32), parts, part, last
+    centroids = np.array(file.take("<f4", _CENTROIDS * width), np.float32)
+    file.require_finite(centroids)
+    return centroids, parts, part, last
 
 
 def _weights(file: _File, arguments: _Arguments, dictionary: _Dictionary, rows: npt.NDArray[np.float32]) -> Weights:

@@ -34,7 +34,10 @@ _NONE, _RUN, _SINGLE = 0, 1, 2
 _U64 = np.uint64
 _LEADS_C2 = _U64(0xC2C2C2C2C2C2C2C2)
 _LEADS_E0 = _U64(0xE0E0E0E0E0E0E0E0)
+_SECONDS_9A = _U64(0x9A9A9A9A9A9A9A9A)
 _TOP_SIX_BITS = _U64(0xFCFCFCFCFCFCFCFC)
+_TOP_SEVEN_BITS = _U64(0xFEFEFEFEFEFEFEFE)
+_LAST_UNKNOWN = _U64(0x8000000000000000)
 
 
 _HIGH_SEVEN = _U64(0x8080808080808000)
@@ -216,7 +219,7 @@ def _whitespace_edges(
     found: int,
 ) -> tuple[int, int, int]:
     while position < stop:
-        lane = load_eight(data, position) if position + 8 <= stop else _LEADS_E0
+        lane = load_eight(data, position) if position + 8 <= stop else _LEADS_C2
         if not _may_lead_space(lane):
             open_, found = _lane_edges(_ink_bytes(lane), 8, position, open_, edges, found)
             position += 8
@@ -243,9 +246,23 @@ def _ascii_width(lane: np.uint64) -> int:
 
 @inlined
 def _may_lead_space(lane: np.uint64) -> bool:
-    """Tell whether one of eight bytes begins a white-space character that is not ASCII: 0xC2 or 0xE0 to 0xE3."""
-    latin, punctuation = lane ^ _LEADS_C2, lane & _TOP_SIX_BITS ^ _LEADS_E0
-    return (((latin - LOW_BITS) & ~latin | (punctuation - LOW_BITS) & ~punctuation) & HIGH_BITS) != 0
+    """Tell whether one of eight bytes may begin a white-space character that is not ASCII.
+
+    Those are C2 85, C2 A0, E1 9A 80, E2 80 80 to 8A, E2 80 A8, A9 and AF, E2 81 9F, and E3 80 80: a byte is suspected
+    when it is C2, or E0 to E3 and the next one is 80, 81 or 9A, or unknown.
+    """
+    if lane & HIGH_BITS == 0:
+        return False
+    following = lane >> _U64(8) | _LAST_UNKNOWN
+    punctuation = _zero_bytes(lane & _TOP_SIX_BITS ^ _LEADS_E0)
+    second = _zero_bytes(following & _TOP_SEVEN_BITS ^ HIGH_BITS) | _zero_bytes(following ^ _SECONDS_9A)
+    return (_zero_bytes(lane ^ _LEADS_C2) | punctuation & second) & HIGH_BITS != 0
+
+
+@inlined
+def _zero_bytes(lane: np.uint64) -> np.uint64:
+    """Return the top bit of each zero byte, and perhaps of bytes above one; the other bits mean nothing."""
+    return (lane - LOW_BITS) & ~lane
 
 
 @inlined

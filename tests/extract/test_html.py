@@ -118,6 +118,7 @@ def test_decoded_prefers_utf8_to_a_wrong_declaration(data: bytes, encoding: str,
     assert decoded(data, encoding) == text
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300), st.one_of(st.none(), st.text(max_size=12)))
 def test_decoded_gives_text_for_any_bytes(data: bytes, charset: str | None) -> None:
     decoded(data, encoding_of(data, charset)).encode()
@@ -200,6 +201,7 @@ TAGS = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(TAGS, max_size=40))
 def test_measured_equals_the_plain_count(tags: list[str]) -> None:
     import numpy as np

@@ -84,10 +84,12 @@ class TestModel:
         if len(ours(path).labels) > 1:
             assert len({label for label, _ in expected(path, values)}) >= 4
 
+    @settings(max_examples=40)
     @given(st.lists(_documents, max_size=5))
     def test_text_has_the_labels_of_the_library(self, path: Path, documents: list[str]) -> None:
         assert_same(path, [document.encode() for document in documents])
 
+    @settings(max_examples=40)
     @given(st.lists(st.one_of(broken, st.lists(st.sampled_from(b" a\x80\xbf\xc3\xe3\xf0<>")).map(bytes)), max_size=5))
     def test_broken_bytes_have_the_labels_of_the_library(self, path: Path, documents: list[bytes]) -> None:
         assert_same(path, documents)
