@@ -8,6 +8,7 @@ import ctypes
 import json
 import os
 import platform
+import re
 import resource
 import shutil
 import statistics
@@ -26,6 +27,7 @@ QUICK = os.environ.get("QUICK", "") not in ("", "0")
 SET_CHILD_SUBREAPER = 36
 ORPHANS_SECONDS = 20.0
 TAIL_BYTES = 4_000
+PATH = re.compile(r"(?:/[\w.+-]+){2,}")
 LOAD = os.getloadavg()[0]
 """How busy the machine was before we came: above 0.5 or so, wall times say more about it than about the contenders."""
 
@@ -90,7 +92,7 @@ def in_turn(
             except RuntimeError as error:
                 if failed is None or len(runs) == 1:
                     raise
-                failed[name] = str(error).strip().splitlines()[-1]
+                failed[name] = PATH.sub("...", str(error).strip().splitlines()[-1])
                 del runs[name]
                 print(f"  {name}: left out. {error}", file=sys.stderr)
                 continue

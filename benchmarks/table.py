@@ -11,16 +11,10 @@ PAGE = ROOT / "docs" / "performance.md"
 BEGIN = "<!-- benchmarks/table.py writes from here -->"
 END = "<!-- to here -->"
 BUSY = 0.7
-TITLES = (
-    "tool",
-    "wall s",
-    "CPU s",
-    "MB/s a core",
-    "documents/s a core",
-    "peak MB",
-    "wall, its over ours",
-    "CPU, its over ours",
-)
+TITLES = ("tool", "wall s", "CPU s", "MB/s a core", "documents/s a core", "peak MB")
+MORE = {"text_mb_per_s_core": ("MB/s of text a core", "{:,.2f}"), "kept_share": ("kept", "{:.0%}")}
+"""Columns for what only some benchmarks have in their results: title and form."""
+RATIOS = ("wall, its over ours", "CPU, its over ours")
 
 
 def main() -> None:
@@ -47,19 +41,22 @@ def section(report: dict[str, Any]) -> str:
     where = f"{machine['cores']} cores of {machine['cpu']}, {machine['memory_gb']:.0f} GB, {machine['system']}"
     if machine.get("load_before", 0) > BUSY:
         where += f"; busy with other work (load {machine['load_before']}): look at CPU, not at wall time"
+    more = [name for name in MORE if any(name in row["result"] for row in report["rows"])]
+    titles = (*TITLES, *(MORE[name][0] for name in more), *RATIOS)
+    unit = f" MB are {report['unit']}." if "unit" in report else ""
     lines = [
         f"### {report['name']}",
         "",
-        f"{given['what']} ({size}). {where}, Python {machine['python']}.",
+        f"{given['what']} ({size}). {where}, Python {machine['python']}.{unit}",
         "",
-        *table(TITLES, [cells(row, report.get("ratios", {})) for row in report["rows"]]),
+        *table(titles, [cells(row, report.get("ratios", {}), more) for row in report["rows"]]),
     ]
     if report.get("stages"):
         lines += ["", "Our time by stage, from the receipts of the last run:", "", *stages(report["stages"])]
     return "\n".join([*lines, ""])
 
 
-def cells(row: dict[str, Any], ratios: dict[str, float]) -> tuple[str, ...]:
+def cells(row: dict[str, Any], ratios: dict[str, float], more: Sequence[str]) -> tuple[str, ...]:
     """Return a row's cells; of several runs the median and, for wall time, the range."""
     wall = row["wall_s"]
     spread = f" ({min(wall):.2f}-{max(wall):.2f})" if len(wall) > 1 else ""
@@ -71,6 +68,7 @@ def cells(row: dict[str, Any], ratios: dict[str, float]) -> tuple[str, ...]:
         f"{row['mb_per_s_core']:,.2f}",
         f"{row['documents_per_s_core']:,.0f}",
         f"{row['peak_mb']:,.0f}",
+        *(MORE[name][1].format(row["result"][name]) if name in row["result"] else "" for name in more),
         *(f"{ratio:.2f}" if ratio is not None else "" for ratio in over),
     )
 

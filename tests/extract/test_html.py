@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from atom_data.errors import ConfigError
@@ -203,6 +203,7 @@ TAGS = st.builds(
 
 @settings(deadline=None)
 @given(st.lists(TAGS, max_size=40))
+@example(["<b>"] * 6 + ["</b>"] * 3 + ["<b x>", "<b>"] * 3)
 def test_measured_equals_the_plain_count(tags: list[str]) -> None:
     import numpy as np
 

@@ -3,6 +3,8 @@
 import gzip
 import hashlib
 import lzma
+import os
+import random
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from fastwarc.warc import ArchiveIterator, WarcRecordType
 
 from atom_data.errors import ConfigError, DataError
 from atom_data.extract import Warc, Wet
+from atom_data.storage.shards import Intake
 from tests.extract.archives import PAGE, members, outcome, record, served, write
 
 
@@ -285,7 +288,7 @@ def test_warc_ids_change_with_every_part_of_a_record(tmp_path: Path) -> None:
         record(1, headers="WARC-Record-ID: <urn:uuid:x>"),
         record(1).replace(b"WARC-Record-ID", b"X-Record-ID"),
     ]
-    rows = outcome(Warc(write(tmp_path, "a.warc.gz", members(*variants)))).rows
+    rows = [outcome(Warc(write(tmp_path, "a.warc", variant))).rows[0] for variant in variants]
     assert len({row["id"] for row in rows}) == len(variants)
 
 
@@ -301,6 +304,26 @@ def test_warc_batches_are_bounded(tmp_path: Path) -> None:
     assert [batch.num_rows for batch in outcome(Warc(write(tmp_path, "a.warc.gz", data))).batches] == [3, 3, 1]
     data = members(*(record(n, page(b"x")) for n in range(2_100)))
     assert [batch.num_rows for batch in outcome(Warc(write(tmp_path, "b.warc.gz", data))).batches] == [1000, 1000, 100]
+
+
+def test_warc_hash_counts_what_is_read_again_once(tmp_path: Path) -> None:
+    noise = random.Random(0).randbytes(700_000)
+    data = members(*(record(n, page(noise)) for n in range(6)))
+    data = data[:3_000_000] + b"rubbish" + data[3_000_000:]
+    result = outcome(Warc(write(tmp_path, "a.warc.gz", data)))
+    assert (len(result.rows), result.reasons) == (5, ["warc.bad_gzip"])
+    assert result.inputs[0].sha256 == hashlib.sha256(data).hexdigest()
+
+
+def test_warc_file_that_shrinks_while_it_is_read_is_a_data_error(tmp_path: Path) -> None:
+    noise = random.Random(0).randbytes(5_000_000)
+    path = write(tmp_path, "a.warc.gz", members(*(record(n, page(noise)) for n in range(4))))
+    source = Warc(path)
+    batches = source.read(source.shards("")[0], "", ["html"], Intake(reject=lambda *_: None))
+    next(batches)
+    os.truncate(path, 17_000_000)
+    with pytest.raises(DataError, match=r"a\.warc\.gz: ended at byte 17000000 of 20\d+"):
+        list(batches)
 
 
 @pytest.mark.parametrize(

@@ -134,7 +134,7 @@ def test_long_document_has_the_score_of_its_parts() -> None:
 
 
 def test_answers_do_not_depend_on_neighbors_or_order() -> None:
-    values = sentences() + [b"abc" * STREAM, b"\x80" * 100, b"xy " * BLOCK] + sentences()[::-1]
+    values = [*sentences(), b"abc" * STREAM, b"\x80" * 100, b"xy " * BLOCK, *sentences()[::-1]]
     assert sum(len(value.split()) for value in values) > 2 * BLOCK
     model = ours(language_model())
     together = predict(model, buffers_of(values))
@@ -142,6 +142,14 @@ def test_answers_do_not_depend_on_neighbors_or_order() -> None:
     backwards = predict(read_model(language_model()), buffers_of(values[::-1]))
     assert together.labels.tolist() == [found.labels[0] for found in alone] == backwards.labels[::-1].tolist()
     assert together.scores.tolist() == [found.scores[0] for found in alone] == backwards.scores[::-1].tolist()
+
+
+@pytest.mark.parametrize("before", [0, 8, 16])
+def test_words_alike_but_for_eight_bytes_are_never_taken_for_each_other(before: int) -> None:
+    draw = random.Random(before)
+    letters = [b"a", b"n", "ж".encode(), b"c"]
+    words = [b"e" * before + b"".join(draw.choices(letters, k=8))[:8] + b"g" * (16 - before) for _ in range(30_000)]
+    assert_same(TREE, words)
 
 
 def test_threads_get_the_same_answers() -> None:
