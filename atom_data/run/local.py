@@ -135,6 +135,14 @@ def _say_plan(plan: Plan, state: _State, display: Display) -> None:
         display.note(f"{plan.job.name}: {len(plan.done)} shards are done already, {len(plan.todo)} to make")
 
 
+def warm_up() -> ForkServerContext:
+    """Start the server that workers are forked from; it imports and compiles while the caller goes on."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["atom_data.run.warm"])
+    forkserver.ensure_running()
+    return context
+
+
 @contextlib.contextmanager
 def _pool(recipe: Recipe, options: Options) -> Iterator["_Pool"]:
     pool = _Pool(recipe, options)
@@ -158,10 +166,7 @@ class _Pool:
         self.options = options
         self.workers: list[_Worker] = []
         self.count = 0
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["atom_data.run.warm"])
-        forkserver.ensure_running()  # it warms up while the recipe is checked
-        self.context: ForkServerContext = context
+        self.context = warm_up()
 
     def token(self) -> str:
         """A name for temporary files that no other process uses at this time."""
