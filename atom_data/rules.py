@@ -54,9 +54,9 @@ class Rule:
         passed = pc.is_valid(values)
         try:
             if self.min is not None:
-                passed = pc.and_(passed, pc.fill_null(pc.greater_equal(values, self.min), False))
+                passed = pc.and_(passed, pc.fill_null(pc.greater_equal(values, _as(values.type, self.min)), False))
             if self.max is not None:
-                passed = pc.and_(passed, pc.fill_null(pc.less_equal(values, self.max), False))
+                passed = pc.and_(passed, pc.fill_null(pc.less_equal(values, _as(values.type, self.max)), False))
             if self.one_of is not None:
                 passed = pc.and_(passed, pc.is_in(values, pa.array(self.one_of, type=values.type)))
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
@@ -70,6 +70,11 @@ class Rule:
         """Return the bounds as a person would write them."""
         parts = [f"{name} {value}" for name, value in (("min", self.min), ("max", self.max)) if value is not None]
         return ", ".join(parts + ([f"one_of {list(self.one_of)}"] if self.one_of is not None else []))
+
+
+def _as(kind: pa.DataType, bound: float) -> object:
+    """Return a bound in the column's precision, so that a float32 of 0.1 is not above a bound of 0.1."""
+    return pa.scalar(bound, kind) if pa.types.is_floating(kind) else bound
 
 
 @dataclass(frozen=True, slots=True)

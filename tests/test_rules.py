@@ -64,6 +64,13 @@ def test_keep_numbers_are_the_columns_it_looked_at(card: str) -> None:
     assert numbers[3] == {"count": None, "label": "good"}
 
 
+def test_keep_bounds_are_inclusive_in_the_precision_of_the_column(tmp_path: Path) -> None:
+    path = tmp_path / "share.toml"
+    path.write_text('source = "a test"\n[[rule]]\nreason = "share"\ncolumn = "share"\nmin = 0.1\nmax = 0.3\n')
+    batch = pa.record_batch({"id": list("abcd"), "share": pa.array([0.1, 0.3, 0.3001, 0.0999], pa.float32())})
+    assert keep(str(path))(batch).column(REASON).to_pylist() == [None, None, "share.share", "share.share"]
+
+
 def test_keep_zero_rows_gives_same_columns(card: str) -> None:
     assert keep(card)(empty(BATCH.schema)).schema == keep(card)(BATCH).schema
 

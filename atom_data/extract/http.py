@@ -1,14 +1,13 @@
 """What a server answered, as a crawler kept it: status, headers, and the payload with its codings undone."""
 
 import contextlib
-import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import brotli
 from backports import zstd
-from fastwarc.stream_io import BrotliReader
 from isal import igzip_lib
 
 from atom_data.extract.flow import BROKEN_DATA, HEAD_END
@@ -113,14 +112,18 @@ def _pieces(decompressor: Any, payload: bytes) -> Iterator[bytes]:  # noqa: ANN4
 
 
 def _brotli(payload: bytes) -> Iterator[bytes]:
-    reader = BrotliReader(io.BytesIO(payload))
-    while piece := reader.read(PIECE_BYTES):
+    decompressor = brotli.Decompressor()
+    piece = decompressor.process(payload, output_buffer_limit=PIECE_BYTES)
+    while piece:
         yield piece
+        if decompressor.is_finished() or decompressor.can_accept_more_data():
+            return
+        piece = decompressor.process(b"", output_buffer_limit=PIECE_BYTES)
 
 
 def _joined(pieces: Iterator[bytes], limit: int) -> bytes:
     total, kept = 0, []
-    with contextlib.suppress(*BROKEN_DATA):
+    with contextlib.suppress(*BROKEN_DATA, brotli.error):
         for piece in pieces:
             total += len(piece)
             if total > limit:
