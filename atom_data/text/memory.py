@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import llvmlite.binding as llvm  # type: ignore[import-untyped, unused-ignore]
+import llvmlite.binding as llvm
 import numpy as np
 import numpy.typing as npt
 from numba import config, njit

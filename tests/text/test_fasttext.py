@@ -25,6 +25,8 @@ from tests.text.reference import SAMPLES, broken, buffers_of, texts
 MODELS = (*sorted((Path(__file__).parent / "models").glob("*.[bf]*")), language_model())
 TREE = MODELS[0].with_name("tree.bin")
 HEADER_BYTES = 8
+SHORT = 1_000
+"""Bytes that sum up to the library's last digits; what is longer may differ by more, in this order of additions."""
 BUCKETS = HEADER_BYTES + 4 * 8
 
 _letters = "".join(LETTERS.values())
@@ -61,7 +63,7 @@ def assert_same(path: Path, values: Sequence[bytes]) -> None:
     labels, scores = predict(model, string_buffers(pa.array(values, pa.binary())))
     for value, label, score, (name, share) in zip(values, labels, scores, expected(path, values), strict=True):
         assert (model.labels[label] if label >= 0 else None) == name, value[:200]
-        assert score == pytest.approx(share, abs=1e-4), value[:200]
+        assert abs(score - share) <= (3e-6 if len(value) < SHORT else 1e-4), value[:200]
 
 
 def sentences() -> list[bytes]:
