@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import brotli  # type: ignore[import-untyped]
+import brotli
 from backports import zstd
 from isal import igzip_lib
 
