@@ -26,7 +26,6 @@ OPTIONS_LIMIT = 10_000
 ATTRIBUTES_LIMIT = 2_000
 """Attributes of one tag; 20,000 take 1.4 seconds, and four times as much for twice as many."""
 LONG_TAG_BYTES = 1 << 14
-OPENING = re.compile(rb"<[a-z]", re.IGNORECASE)
 QUOTED = re.compile(rb"\"[^\"]*\"|'[^']*'")
 
 
@@ -49,12 +48,13 @@ class Markup(NamedTuple):
 
 def is_too_complex(page: bytes) -> bool:
     """Tell whether parsing a page, or finding its main content, would take seconds or gigabytes."""
-    is_tag = np.zeros(-(-len(page) // 8) * 8, np.bool_)
-    np.equal(np.frombuffer(page, np.uint8), ord("<"), out=is_tag[: len(page)])
+    data = np.frombuffer(page, np.uint8)
+    is_tag = data == ord("<")
     tags = int(np.count_nonzero(is_tag))
     work = len(page) + 300 * tags
-    if tags * work > BOX_EFFORT or tags * tags > FORMAT_EFFORT:
-        markup = _markup(page, is_tag)
+    # At worst all tags are boxes, or half of them formats and the other half blocks to open them in.
+    if tags * work > BOX_EFFORT or tags * tags > 4 * FORMAT_EFFORT:
+        markup = measured(page, np.flatnonzero(is_tag))
         if (
             markup.box_depth * work > BOX_EFFORT
             or markup.open_formats * tags > FORMAT_EFFORT
@@ -65,53 +65,38 @@ def is_too_complex(page: bytes) -> bool:
     return has_long_tag(page)
 
 
-def measured(page: bytes) -> Markup:
-    """Count over all tags. Closing tags of what is not open don't count: parsers ignore them, too."""
-    is_tag = np.zeros(-(-len(page) // 8) * 8, np.bool_)
-    np.equal(np.frombuffer(page, np.uint8), ord("<"), out=is_tag[: len(page)])
-    return _markup(page, is_tag)
-
-
-def _markup(page: bytes, is_tag: npt.NDArray[np.bool_]) -> Markup:
-    eights = is_tag.view(np.uint64)
-    return Markup(*_measure(read_only(np.frombuffer(page, np.uint8)), read_only(is_tag), read_only(eights), NAMES))
+def measured(page: bytes, places: npt.NDArray[np.int64]) -> Markup:
+    """Count over the tags at `places`. Closing tags of what is not open don't count: parsers ignore them, too."""
+    depth, formats, options = _measure(read_only(np.frombuffer(page, np.uint8)), places, NAMES)
+    return Markup(depth, formats, options)
 
 
 @kernel
 def _measure(
-    page: npt.NDArray[np.uint8],
-    is_tag: npt.NDArray[np.bool_],
-    eights: npt.NDArray[np.uint64],
-    names: npt.NDArray[np.uint64],
+    page: npt.NDArray[np.uint8], places: npt.NDArray[np.int64], names: npt.NDArray[np.uint64]
 ) -> tuple[int, int, int]:
     plain = np.zeros(len(names), np.int64)
     attributed = np.zeros(len(names), np.int64)
     depth = deepest = formats = most_formats = options = most_options = 0
-    for eight in range(len(eights)):
-        if eights[eight] == 0:
-            continue
-        for place in range(8 * eight, 8 * eight + 8):
-            if not is_tag[place]:
-                continue
-            kind, closes, end = _tag(page, place + 1, names)
-            if kind == SELECT:
-                options = 0
-            elif kind == OPTION:
-                options += not closes
-                most_options = max(most_options, options)
-            elif 0 <= kind < FIRST_FORMAT:
-                before = plain[kind]
-                plain[kind] = max(0, before - 1) if closes else before + 1
-                depth += plain[kind] - before
-                deepest = max(deepest, depth)
-            elif kind >= FIRST_FORMAT:
-                # A parser keeps no more than three formats open that are the same in all their attributes.
-                before = attributed[kind] + min(plain[kind], 3)
-                many = (closes and attributed[kind] > 0) or (not closes and page[end] != CLOSE)
-                counts = attributed if many else plain
-                counts[kind] = max(0, counts[kind] - 1) if closes else counts[kind] + 1
-                formats += attributed[kind] + min(plain[kind], 3) - before
-                most_formats = max(most_formats, formats)
+    for place in places:
+        kind, closes, end = _tag(page, place + 1, names)
+        if kind == SELECT:
+            options = 0
+        elif kind == OPTION:
+            options += not closes
+            most_options = max(most_options, options)
+        elif 0 <= kind < FIRST_FORMAT:
+            before = plain[kind]
+            plain[kind] = max(0, before - 1) if closes else before + 1
+            depth += plain[kind] - before
+            deepest = max(deepest, depth)
+        elif kind >= FIRST_FORMAT:
+            # A parser keeps no more than three formats open that are the same in all their attributes.
+            before = attributed[kind] + min(plain[kind], 3)
+            counts = attributed if (closes and attributed[kind] > 0) or (not closes and page[end] != CLOSE) else plain
+            counts[kind] = max(0, counts[kind] - 1) if closes else counts[kind] + 1
+            formats += attributed[kind] + min(plain[kind], 3) - before
+            most_formats = max(most_formats, formats)
     return deepest, most_formats, most_options
 
 
@@ -145,9 +130,11 @@ def has_long_tag(page: bytes) -> bool:
             continue
         end = page.find(b">", place + LONG_TAG_BYTES)
         end = len(page) if end < 0 else end
-        begin = OPENING.search(page, place, end)
-        if begin is not None:
-            words = QUOTED.sub(b"", page[begin.start() : end]).replace(b"/", b" ").split()
+        begin = page.find(b"<", place, end)
+        while begin >= 0 and not page[begin + 1 : begin + 2].isalpha():
+            begin = page.find(b"<", begin + 1, end)
+        if begin >= 0:
+            words = QUOTED.sub(b"", page[begin:end]).replace(b"/", b" ").split()
             if len(words) > ATTRIBUTES_LIMIT:
                 return True
         place = end

@@ -8,17 +8,16 @@ import pyarrow as pa
 
 import atom_data.run.worker
 import atom_data.tokens  # noqa: F401
-from atom_data.batch import empty
 from atom_data.dedup import BandHashes
 from atom_data.signals import FastTextLanguage, count_characters, count_lines, count_words
 from atom_data.text.buffers import string_buffers
 from atom_data.text.copies import confirm
 from atom_data.text.shingles import shingle_set
 
-NOTHING = empty(pa.schema([("id", pa.string()), ("text", pa.string())]))
+BATCH = pa.record_batch({"id": ["warm"], "text": ["Any text of a few words will do."]})
 
 for step in (count_characters, count_words, count_lines, FastTextLanguage(), BandHashes()):
-    step(NOTHING)
-shingles = shingle_set(string_buffers(NOTHING.column("text")), 5)
-none = np.zeros(0, np.int64)
-confirm(none, np.zeros((0, 1), np.int64), 0, shingles.hashes, shingles.offsets, min_jaccard=1.0, cap=1)
+    step(BATCH)
+shingles = shingle_set(string_buffers(BATCH.column("text")), 5)
+alone = np.zeros(1, np.int64), np.full((1, 1), -1, np.int64)
+confirm(*alone, 0, shingles.hashes, shingles.offsets, min_jaccard=1.0, cap=1)

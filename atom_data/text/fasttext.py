@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from atom_data.text.buffers import Buffers
+from atom_data.text.fasttext_arrays import Block, Stream, Vectors, Weights
 from atom_data.text.fasttext_file import read_file
 from atom_data.text.fasttext_kernel import BLOCK, CHUNK, embed_documents
-from atom_data.text.fasttext_ngrams import STREAM, Block, Stream, Vectors, Weights
+from atom_data.text.fasttext_ngrams import STREAM
 from atom_data.text.fasttext_output import Output, best_labels
 from atom_data.text.lanes import LANES, aligned
 from atom_data.text.memory import read_only

@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from atom_data.errors import ConfigError, DataError
-from atom_data.text.fasttext_ngrams import Weights, hash_bytes, same
+from atom_data.text.fasttext_arrays import Weights
+from atom_data.text.fasttext_ngrams import hash_bytes, same
 from atom_data.text.fasttext_output import HIERARCHICAL, MOST_COUNTED, ONE_VS_ALL, Output, build_output
 from atom_data.text.lanes import aligned
 from atom_data.text.memory import kernel, read_only

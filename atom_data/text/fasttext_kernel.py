@@ -9,18 +9,8 @@ for another, and its vector is what it would be had it not been seen.
 import numpy as np
 import numpy.typing as npt
 
-from atom_data.text.fasttext_ngrams import (
-    IGNORED,
-    Block,
-    Stream,
-    Vectors,
-    Weights,
-    add_ngrams,
-    bucket_row,
-    hash_bytes,
-    identify,
-    stage,
-)
+from atom_data.text.fasttext_arrays import IGNORED, Block, Stream, Vectors, Weights
+from atom_data.text.fasttext_ngrams import add_ngrams, bucket_row, hash_bytes, identify, stage
 from atom_data.text.hashes import load_eight
 from atom_data.text.lanes import LANES, add_lanes
 from atom_data.text.memory import inlined, kernel

@@ -14,7 +14,8 @@ NOTHING, SIGNS, LETTERS = 0, 1, 2
 def letter_kinds(buffers: Buffers) -> npt.NDArray[np.int8]:
     """Return NOTHING, SIGNS or LETTERS for each value."""
     kinds = np.zeros(buffers.offsets.size - 1, np.int8)
-    _fill_kinds(read_only(buffers.data), read_only(buffers.offsets), characters(), kinds)
+    if kinds.size:
+        _fill_kinds(read_only(buffers.data), read_only(buffers.offsets), characters(), kinds)
     return kinds
 
 

@@ -46,7 +46,8 @@ def line_counts(buffers: Buffers) -> npt.NDArray[np.int64]:
     sign, end with a sentence's terminal sign, or have at most SHORT_CHARS characters.
     """  # fmt: skip
     counts = np.zeros((buffers.offsets.size - 1, len(COLUMNS)), np.int64)
-    _count_lines(read_only(buffers.data), read_only(buffers.offsets), counts)
+    if counts.size:
+        _count_lines(read_only(buffers.data), read_only(buffers.offsets), counts)
     return counts
 
 

@@ -49,7 +49,9 @@ def signatures(buffers: Buffers, ngram: int = 5, permutations: int = 112, seed: 
     factors, terms = _orders(permutations, seed)
     rows = np.full((buffers.offsets.size - 1, permutations), EMPTY, np.uint32)
     data, offsets = read_only(buffers.data), read_only(buffers.offsets)
-    _sign(data, offsets, checked_ngram(ngram), characters(), factors, terms, rows)
+    checked = checked_ngram(ngram)
+    if rows.size:
+        _sign(data, offsets, checked, characters(), factors, terms, rows)
     return rows
 
 
@@ -70,7 +72,8 @@ def bands(signatures: npt.NDArray[np.uint32], bands: int = 14, rows: int = 8) ->
             "Take fewer bands or rows, or more permutations."
         )
     hashes = np.empty((signatures.shape[0], bands), np.uint64)
-    _band(np.ascontiguousarray(signatures), rows, hashes)
+    if hashes.size:
+        _band(np.ascontiguousarray(signatures), rows, hashes)
     return hashes
 
 

@@ -76,7 +76,8 @@ def _words(buffers: Buffers, unicode: bool) -> Words:
     # Two neighboring words have a byte between them, or one of them has three bytes.
     most = int(offsets[-1] - offsets[0] + 2 * offsets.size) // 2
     found = Words(np.empty(most, np.uint64), np.empty(most, np.int64), np.empty(most, np.int64), np.zeros_like(offsets))
-    count = _fill_words(read_only(buffers.data), offsets, unicode, characters(), *found)
+    none = offsets.size == 1
+    count = 0 if none else _fill_words(read_only(buffers.data), offsets, unicode, characters(), *found)
     for values in found[:3]:
         values.resize(count, refcheck=False)
     return Words(*(read_only(values) for values in found))
