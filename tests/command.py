@@ -3,6 +3,7 @@
 import contextlib
 import io
 import re
+import signal
 import subprocess
 import sys
 import textwrap
@@ -41,9 +42,16 @@ def atom_data(*arguments: object, cwd: Path = ROOT) -> Done:
 
 
 def start(*arguments: object) -> subprocess.Popen[str]:
-    """Start `atom-data` and return at once."""
+    """Start `atom-data` and return at once. It hears Ctrl-C, also where the tests run in a shell's background."""
     command = [sys.executable, "-m", "atom_data.cli", *map(str, arguments)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    return subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
 
 
 def fingerprint(out: Path) -> str:
