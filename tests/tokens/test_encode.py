@@ -100,6 +100,7 @@ def test_ids_one_line_of_a_megabyte(path: Path, encoder: Encoder) -> None:
     line = (WORDS + " ") * (1_000_000 // len(WORDS))
     (ids,) = ids_of(encoder, [line])
     encoder.reference.check("here", "'long'", line, ids)
+    assert encoder.reference.decode(ids) == line
 
 
 def test_ids_no_texts_gives_one_offset(encoder: Encoder) -> None:
