@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 OUT ?= demo
 # The exact pin, because other torch wheels bring several GB of CUDA; only the tests and the training side need torch.
 TORCH ?= torch==2.13.0
+BENCHMARKS := langid pipeline
 
 .PHONY: demo test check format bench clean setup setup-dev
 
@@ -31,7 +32,7 @@ bench-%: $(VENV)/.dev  ## one benchmark beside its peers, e.g. make bench-pipeli
 	$(BIN)/python benchmarks/$*.py
 
 bench: $(VENV)/.dev  ## all benchmarks, and the tables of docs/performance.md
-	for name in langid pipeline; do $(BIN)/python benchmarks/$$name.py || exit 1; done
+	for name in $(BENCHMARKS); do $(BIN)/python benchmarks/$$name.py || exit 1; done
 	$(BIN)/python benchmarks/table.py
 
 setup: $(VENV)/.core

@@ -8,10 +8,12 @@ record = ["copy_of"]          # optional: more columns to note in the ledger
 [[rule]]
 reason = "word_count"         # the ledger says gopher_quality.word_count
 column = "word_count"
-min = 50                      # min, max (both inclusive), one_of: at least one of them
+min = 50                      # at least one of min, max (inclusive), above, below (exclusive), one_of, none_of
 max = 100_000
+where = { language = "en" }   # optional: judge only rows whose columns have these values (a value or a list of them)
 ```
 A null fails its rule, so a fault upstream shows up as drops with a name and not as bad text in the corpus.
+A null in a column of `where` is no such value, so the rule does not judge that row.
 """
 
 import hashlib
@@ -20,6 +22,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -35,7 +38,9 @@ RULES = "_drop_rules"
 Bound = int | float | str | bool
 
 CARD_KEYS = {"source", "url", "note", "record", "rule"}
-RULE_KEYS = {"reason", "column", "min", "max", "one_of", "note"}
+BOUNDS = {"min": pc.greater_equal, "max": pc.less_equal, "above": pc.greater, "below": pc.less}
+CHOICES = ("one_of", "none_of")
+RULE_KEYS = {"reason", "column", *BOUNDS, *CHOICES, "where", "note"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +51,28 @@ class Rule:
     column: str
     min: int | float | None = None
     max: int | float | None = None
+    above: int | float | None = None
+    below: int | float | None = None
     one_of: tuple[Bound, ...] | None = None
+    none_of: tuple[Bound, ...] | None = None
+    where: tuple[tuple[str, tuple[Bound, ...]], ...] = ()
+    """Columns and the values that they must have for the rule to judge a row."""
 
     def passes(self, batch: pa.RecordBatch) -> pa.Array:
         """Return a boolean per row; a null value fails. ConfigError when bound and column have different types."""
         values = column(batch, self.column)
         passed = pc.is_valid(values)
         try:
-            if self.min is not None:
-                passed = pc.and_(passed, pc.fill_null(pc.greater_equal(values, _as(values.type, self.min)), False))
-            if self.max is not None:
-                passed = pc.and_(passed, pc.fill_null(pc.less_equal(values, _as(values.type, self.max)), False))
+            for name, compare in BOUNDS.items():
+                bound = getattr(self, name)
+                if bound is not None:
+                    passed = pc.and_(passed, pc.fill_null(compare(values, _as(values.type, bound)), False))
             if self.one_of is not None:
-                passed = pc.and_(passed, pc.is_in(values, pa.array(self.one_of, type=values.type)))
+                passed = pc.and_(passed, _is_in(values, self.one_of))
+            if self.none_of is not None:
+                passed = pc.and_not(passed, _is_in(values, self.none_of))
+            for name, choice in self.where:
+                passed = pc.or_(passed, pc.invert(_is_in(column(batch, name), choice)))
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
             raise ConfigError(
                 f"rule '{self.reason}' bounds column '{self.column}', which is {values.type}, with {self.bounds()}. "
@@ -68,8 +82,14 @@ class Rule:
 
     def bounds(self) -> str:
         """Return the bounds as a person would write them."""
-        parts = [f"{name} {value}" for name, value in (("min", self.min), ("max", self.max)) if value is not None]
-        return ", ".join(parts + ([f"one_of {list(self.one_of)}"] if self.one_of is not None else []))
+        parts = [f"{name} {getattr(self, name)}" for name in BOUNDS if getattr(self, name) is not None]
+        parts += [f"{name} {list(getattr(self, name))}" for name in CHOICES if getattr(self, name) is not None]
+        parts += [f"where {name} is one of {list(choice)}" for name, choice in self.where]
+        return ", ".join(parts)
+
+
+def _is_in(values: pa.Array, choice: tuple[Bound, ...]) -> pa.Array:
+    return pc.is_in(values, pa.array(choice, type=values.type))
 
 
 def _as(kind: pa.DataType, bound: float) -> object:
@@ -116,7 +136,8 @@ class Keep:
     def numbers(self, batch: pa.RecordBatch) -> pa.Array:
         """Return per row, as JSON, the values that the card looked at and those it wants recorded."""
         card = load_card(self.card)
-        names = list(dict.fromkeys([rule.column for rule in card.rules] + list(card.record)))
+        judged = [name for rule in card.rules for name in (rule.column, *(where for where, _ in rule.where))]
+        names = list(dict.fromkeys([*judged, *card.record]))
         rows = pa.RecordBatch.from_arrays([column(batch, name) for name in names], names=names).to_pylist()
         return pa.array([json.dumps(row, ensure_ascii=False, default=str) for row in rows], pa.string())
 
@@ -167,21 +188,25 @@ def _rule(where: str, page: dict[str, object]) -> Rule:
     missing = [key for key in ("reason", "column") if not isinstance(page.get(key), str)]
     if missing:
         raise ConfigError(f"{where}: no '{missing[0]}'; keys there: {', '.join(page)}. Add it as a string.")
-    low, high, choice = page.get("min"), page.get("max"), page.get("one_of")
-    if low is None and high is None and choice is None:
-        raise ConfigError(f"{where}: no bound; keys there: {', '.join(page)}. Give min, max or one_of.")
-    for key, bound in (("min", low), ("max", high)):
-        if bound is not None and (not isinstance(bound, (int, float)) or isinstance(bound, bool)):
+    bounds = {key: page[key] for key in (*BOUNDS, *CHOICES) if key in page}
+    if not bounds:
+        raise ConfigError(
+            f"{where}: no bound; keys there: {', '.join(page)}. Give one of {', '.join((*BOUNDS, *CHOICES))}."
+        )
+    for key, bound in bounds.items():
+        if key in BOUNDS and (not isinstance(bound, (int, float)) or isinstance(bound, bool)):
             raise ConfigError(f"{where}: {key} is {bound!r}. Give a number; for text or truth values use one_of.")
-    if choice is not None and (not isinstance(choice, list) or not choice):
-        raise ConfigError(f"{where}: one_of is {choice!r}. Give a list of values.")
-    return Rule(
-        reason=str(page["reason"]),
-        column=str(page["column"]),
-        min=low,  # type: ignore[arg-type]
-        max=high,  # type: ignore[arg-type]
-        one_of=None if choice is None else tuple(choice),
-    )
+        if key in CHOICES and (not isinstance(bound, list) or not bound):
+            raise ConfigError(f"{where}: {key} is {bound!r}. Give a list of values.")
+    given: dict[str, Any] = {key: tuple(bound) if isinstance(bound, list) else bound for key, bound in bounds.items()}
+    return Rule(reason=str(page["reason"]), column=str(page["column"]), where=_conditions(where, page), **given)
+
+
+def _conditions(where: str, page: dict[str, object]) -> tuple[tuple[str, tuple[Bound, ...]], ...]:
+    conditions = page.get("where", {})
+    if not isinstance(conditions, dict):
+        raise ConfigError(f'{where}: where is {conditions!r}. Give columns and values: where = {{ language = "en" }}.')
+    return tuple((name, tuple(value) if isinstance(value, list) else (value,)) for name, value in conditions.items())
 
 
 def _refuse_unknown(where: str, page: dict[str, object], known: set[str]) -> None:

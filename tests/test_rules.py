@@ -71,6 +71,47 @@ def test_keep_bounds_are_inclusive_in_the_precision_of_the_column(tmp_path: Path
     assert keep(str(path))(batch).column(REASON).to_pylist() == [None, None, "share.share", "share.share"]
 
 
+def own(folder: Path, rule: str) -> str:
+    path = folder / "own.toml"
+    path.write_text(f'source = "a test"\n[[rule]]\nreason = "rule"\n{rule}\n')
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("rule", "kept"),
+    [
+        ('column = "count"\nabove = 2', "bcf"),
+        ('column = "count"\nbelow = 4', "aef"),
+        ('column = "count"\nabove = 1\nmax = 4\nnone_of = [3]', "ab"),
+        ('column = "label"\nnone_of = ["bad", "fair"]', "acd"),
+        ('column = "count"\nmin = 5\nwhere = { label = "good" }', "bcef"),
+        ('column = "count"\nmin = 5\nwhere = { label = ["good", "bad"] }', "bcf"),
+    ],
+)
+def test_keep_by_bound_choice_and_condition(tmp_path: Path, rule: str, kept: str) -> None:
+    marked = keep(own(tmp_path, rule))(BATCH)
+    assert "".join(marked.filter(marked.column(REASON).is_null()).column("id").to_pylist()) == kept
+
+
+def test_keep_notes_the_columns_of_a_condition(tmp_path: Path) -> None:
+    card = keep(own(tmp_path, 'column = "count"\nmin = 5\nwhere = { label = "good" }'))
+    assert json.loads(card.numbers(BATCH).to_pylist()[1]) == {"count": 4, "label": "fair"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ('column = "count"', "rule 1: no bound; keys there: reason, column. Give one of min, max, above, below,"),
+        ('column = "count"\nabove = "two"', "rule 1: above is 'two'. Give a number"),
+        ('column = "count"\nnone_of = []', r"rule 1: none_of is \[\]. Give a list of values."),
+        ('column = "count"\nmin = 1\nwhere = "en"', "rule 1: where is 'en'. Give columns and values"),
+    ],
+)
+def test_keep_refuses_a_rule_without_sense(tmp_path: Path, rule: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        keep(own(tmp_path, rule))
+
+
 def test_keep_zero_rows_gives_same_columns(card: str) -> None:
     assert keep(card)(empty(BATCH.schema)).schema == keep(card)(BATCH).schema
 

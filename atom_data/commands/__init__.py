@@ -1,0 +1,1 @@
+"""The commands, a file for each thing that a person does; `cli.py` lists them."""
