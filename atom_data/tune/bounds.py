@@ -12,7 +12,7 @@ from atom_data.errors import ConfigError
 from atom_data.rules import BOUNDS, CHOICES, Keep, Rule, load_card
 from atom_data.run.recipe import Recipe
 from atom_data.stage import Stage
-from atom_data.tune.sql import without
+from atom_data.tune.sql import with_bound, without
 
 KEYS = (*BOUNDS, *CHOICES)
 OFF = "off"
@@ -179,7 +179,7 @@ def changed(rules: Sequence[CardRule], settings: Sequence[Setting], schema: pa.S
             rest = without(item.rule, setting.key)
             made[at] = None if rest is None else replace(item, rule=rest)
         else:
-            made[at] = replace(item, rule=replace(item.rule, **{setting.key: setting.value}))
+            made[at] = replace(item, rule=with_bound(item.rule, setting.key, setting.value))
     return made
 
 
@@ -189,7 +189,7 @@ def swept(rules: Sequence[CardRule], sweep: Sweep, schema: pa.Schema) -> tuple[l
     if place is not None:
         return list(rules), place
     new = _new_rule(rules, Setting(sweep.name, sweep.key, 0), schema)
-    return [*rules, replace(new, rule=replace(new.rule, **{sweep.key: None}))], len(rules)
+    return [*rules, replace(new, rule=with_bound(new.rule, sweep.key, None))], len(rules)
 
 
 def _new_rule(rules: Sequence[CardRule], setting: Setting, schema: pa.Schema) -> CardRule:

@@ -1,5 +1,6 @@
 """A card with other bounds, written as a page that `keep("my_card.toml")` reads: source and notes stay, changes are said."""
 
+import itertools
 import json
 import tomllib
 from collections.abc import Sequence
@@ -32,7 +33,7 @@ def write_card(path: str, name: str, settings: Sequence[Setting], stored: Stored
     text = source.read_text("utf-8")
     page = tomllib.loads(text)
     note = f"Bounds of the card {load_card(name).name}, changed: {'; '.join(said)}."
-    lines = [line for line in text[: text.index("source")].splitlines() if line.startswith("#")]
+    lines = list(itertools.takewhile(lambda line: line.startswith("#"), text.splitlines()))
     lines += [_line("source", page["source"]), *(_line(key, page[key]) for key in ("url", "record") if key in page)]
     lines += [_line("note", " ".join([*([page["note"]] if page.get("note") else []), note]))]
     notes = [rule.get("note") for rule in page["rule"]] + [None] * len(after)

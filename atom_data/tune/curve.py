@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
@@ -11,7 +11,7 @@ from atom_data.errors import ConfigError
 from atom_data.rules import Rule
 from atom_data.tune.bounds import CardRule, Sweep
 from atom_data.tune.counts import Amount
-from atom_data.tune.sql import all_pass, identifier, literal, passes
+from atom_data.tune.sql import all_pass, identifier, literal, passes, with_bound
 from atom_data.tune.stored import ROW, Stored
 
 LEVELS = 20
@@ -55,7 +55,7 @@ def curve(
     item, key = rules[place], sweep.key
     loosest_first = sorted(_fitting(stored, item.rule, sweep), reverse=key in ("max", "below"))
     # A row that passes a bound passes every looser one, so the number of bounds passed says which.
-    passed = " + ".join(f"{passes(replace(item.rule, **{key: bound}), stored.schema)}::int" for bound in loosest_first)
+    passed = " + ".join(f"{passes(with_bound(item.rule, key, bound), stored.schema)}::int" for bound in loosest_first)
     rest = all_pass([other.rule for number, other in enumerate(rules) if number != place], stored.schema)
     lines = stored.select(
         f"""select level, rest, part, count(*), sum(tokens) from (select {passed} as level, {rest} as rest,
@@ -86,13 +86,13 @@ def _part(column: str | None, values: Sequence[str | None]) -> str:
 
 def _fitting(stored: Stored, rule: Rule, sweep: Sweep) -> list[float]:
     """Return the thresholds, the present bound among them, each once. ConfigError when the column takes no such bound."""
-    replace(rule, **{sweep.key: 0}).passes(empty(stored.schema))
+    with_bound(rule, sweep.key, 0).passes(empty(stored.schema))
     present = getattr(rule, sweep.key)
     found = dict.fromkeys([*(sweep.thresholds or levels(stored, rule.column)), *([] if present is None else [present])])
     if not found:
         raise ConfigError(f"--sweep: column '{rule.column}' holds no number. Give the thresholds.")
     for bound in found:
-        replace(rule, **{sweep.key: bound}).passes(empty(stored.schema))
+        with_bound(rule, sweep.key, bound).passes(empty(stored.schema))
     return list(found)
 
 

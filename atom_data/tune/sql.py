@@ -7,6 +7,7 @@ values 0.0 and -0.0 are two (as Arrow has it).
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import pyarrow as pa
 
@@ -44,9 +45,15 @@ def all_pass(rules: list[Rule], schema: pa.Schema) -> str:
     return f"({' and '.join(passes(rule, schema) for rule in rules)})" if rules else "true"
 
 
+def with_bound(rule: Rule, key: str, bound: Any) -> Rule:  # noqa: ANN401 - a number, or a tuple of values
+    """Return the rule with another bound."""
+    given: dict[str, Any] = {key: bound}
+    return replace(rule, **given)
+
+
 def without(rule: Rule, key: str) -> Rule | None:
     """Return the rule without one of its bounds; None when it has no other."""
-    rest = replace(rule, **{key: None})
+    rest = with_bound(rule, key, None)
     bounded = any(getattr(rest, name) is not None for name in (*BOUNDS, "one_of", "none_of"))
     return rest if bounded else None
 

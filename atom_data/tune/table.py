@@ -189,5 +189,5 @@ def _wider(key: str, bound: float) -> float:
     if isinstance(bound, int):
         step = max(1, abs(bound) // 5)
         return bound + step if up else bound - step
-    step = abs(bound) / 5 or 0.1
-    return two_digits(bound + step if up else bound - step, True)
+    share_of_it = abs(bound) / 5 or 0.1
+    return two_digits(bound + share_of_it if up else bound - share_of_it, True)
