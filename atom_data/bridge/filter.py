@@ -37,7 +37,7 @@ class DatatroveFilter:
     `text` is what the block has made of it, where it keeps the document and changes it (C4QualityFilter takes lines out).
     Columns `metadata` are what it has noted on a document, null where it has not. The class, its options and datatrove's
     version count in a stage's identity. Blocks whose answers hang on the order of documents are refused, and the first
-    document of a batch is asked about twice, so that others show: DataError. Memory: the block, once in a process.
+    document of a batch is asked about twice, which shows most others: DataError. Memory: the block, once in a process.
     """
 
     block: type[BaseFilter]

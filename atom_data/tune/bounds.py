@@ -153,8 +153,8 @@ def _number(option: str, text: str, right: str) -> float:
 
 def find(rules: Sequence[CardRule], name: str) -> int | None:
     """Return the place of the rule with that name: `card.reason`, a reason, or a column. ConfigError when several have it."""
-    for test in (lambda item: item.name, lambda item: item.rule.reason, lambda item: item.rule.column):
-        places = [number for number, item in enumerate(rules) if test(item) == name]
+    for names in zip(*((item.name, item.rule.reason, item.rule.column) for item in rules), strict=True):
+        places = [number for number, known in enumerate(names) if known == name]
         if len(places) > 1:
             several = ", ".join(rules[place].name for place in places)
             raise ConfigError(f"'{name}' may be any of {several}. Give one of these names in full.")

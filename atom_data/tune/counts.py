@@ -101,7 +101,7 @@ def _masks(stored: Stored, rules: Sequence[CardRule]) -> Iterator[tuple[Amount, 
     query = f"select {listed}count(*), sum(tokens) from (select {inner}{stored.tokens} as tokens from stored)"
     for *found, documents, tokens in stored.select(f"{query} group by {listed.rstrip(', ')}" if names else query):
         mask = sum(word << (WORD_BITS * number) for number, word in enumerate(found))
-        yield Amount(documents, round(tokens or 0)), mask
+        yield Amount(documents, int(tokens or 0)), mask
 
 
 def _waterfall(rules: Sequence[CardRule], total: Amount, groups: Sequence[tuple[Amount, int]]) -> Waterfall:
@@ -138,5 +138,5 @@ def count_by(stored: Stored, column: str, top: int, kept: str, other: str | None
 
 def _group(line: Sequence[Any], with_other: bool) -> Group:
     value, *numbers = line
-    total, kept, other = (Amount(numbers[at], round(numbers[at + 1] or 0)) for at in (0, 2, 4))
+    total, kept, other = (Amount(numbers[at], int(numbers[at + 1] or 0)) for at in (0, 2, 4))
     return Group(value, total, kept, other if with_other else None)

@@ -61,7 +61,7 @@ def curve(
         f"""select level, rest, part, count(*), sum(tokens) from (select {passed} as level, {rest} as rest,
         {_part(column, values)} as part, {stored.tokens} as tokens from stored) group by level, rest, part"""
     )
-    found = [(level, others, part, Amount(count, round(tokens or 0))) for level, others, part, count, tokens in lines]
+    found = [(level, others, part, Amount(count, int(tokens or 0))) for level, others, part, count, tokens in lines]
     made = Curve(item, key, getattr(item.rule, key), sum((amount for *_, amount in found), Amount()))
     for number, bound in enumerate(loosest_first):
         through = [(others, part, amount) for level, others, part, amount in found if level > number]

@@ -165,11 +165,11 @@ def _tokens(recipe: Recipe, out: str, schema: pa.Schema) -> tuple[str, str]:
             return f"coalesce({identifier(name)}, 0)", f"tokens are counted in the column '{name}'"
     ratio, where = _bytes_per_token(recipe, out)
     if "text_bytes" in schema.names:
-        return f"coalesce(text_bytes, 0) / {ratio!r}", f"tokens are estimated: text_bytes / {ratio:.2f}, {where}"
+        return f"coalesce(round(text_bytes / {ratio!r}), 0)::bigint", f"tokens are estimated: text_bytes / {ratio:.2f}, {where}"
     if "text" in schema.names and not is_remote(out):
         slow = "; with count_characters in the stage this is faster"
         return (
-            f"coalesce(strlen(text), 0) / {ratio!r}",
+            f"coalesce(round(strlen(text) / {ratio!r}), 0)::bigint",
             f"tokens are estimated: bytes of text / {ratio:.2f}, {where}{slow}",
         )
     return "0", "tokens are not known: the stage writes neither token_count nor text_bytes (count_characters adds it)"
