@@ -17,6 +17,7 @@ from datatrove.pipeline.filters import (
     C4QualityFilter,
     FineWebQualityFilter,
     GopherQualityFilter,
+    GopherRepetitionFilter,
     LambdaFilter,
     RegexFilter,
     SamplerFilter,
@@ -36,7 +37,7 @@ from tests.test_contract import ODD, batch
 PARAGRAPH = "A paragraph that goes on for quite a while, long enough for the rule that counts its characters. " * 3
 TEXTS = [
     "lorem ipsum",
-    "nothing { to see",
+    "Nothing { to see here.",
     None,
     "",
     "\n".join([PARAGRAPH] * 4),
@@ -94,22 +95,36 @@ class Tags(BaseExtractor):
     [
         (RegexFilter, {"regex_exp": "lorem"}),
         (C4ParagraphFilter, {}),
-        (FineWebQualityFilter, {"short_line_thr": 1.0, "char_duplicates_ratio": 1.0, "new_line_ratio": 1.0}),
         (C4QualityFilter, {"min_num_sentences": -1}),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
 def test_filter_decides_as_datatrove_does(kind: type[BaseFilter], options: dict[str, Any]) -> None:
     texts = [text for text in TEXTS if text]
+    expected = as_datatrove(kind, options, texts)
+    step = DatatroveFilter(block=kind, options=options, name="it")
+    made = step(batch(texts)).to_pydict()
+    assert list(zip(made["datatrove_it_kept"], made["datatrove_it_reason"], made["text"], strict=True)) == expected
+    assert len({kept for kept, *_ in expected}) == 2
+
+
+@pytest.mark.parametrize("kind", [GopherQualityFilter, GopherRepetitionFilter, FineWebQualityFilter])
+def test_filter_of_words_decides_as_datatrove_does(kind: type[BaseFilter]) -> None:
+    pytest.importorskip("spacy")
+    texts = [text for text in [*TEXTS, *ODD] if text]
+    made = DatatroveFilter(block=kind, name="it")(batch(texts)).to_pydict()
+    found = list(zip(made["datatrove_it_kept"], made["datatrove_it_reason"], made["text"], strict=True))
+    assert found == as_datatrove(kind, {}, texts)
+
+
+def as_datatrove(kind: type[BaseFilter], options: dict[str, Any], texts: list[str]) -> list[tuple[bool, str, str]]:
+    """Return decision, reason and text of each document, asked by itself."""
     expected = []
     for text in texts:
         document = Document(text=text, id="x")
         kept, reason = get_filter_result(kind(**options).filter(document))
         expected.append((bool(kept), "kept" if kept else reason or "dropped", document.text if kept else text))
-    step = DatatroveFilter(block=kind, options=options, name="it")
-    made = step(batch(texts)).to_pydict()
-    assert list(zip(made["datatrove_it_kept"], made["datatrove_it_reason"], made["text"], strict=True)) == expected
-    assert len({kept for kept, *_ in expected}) == 2
+    return expected
 
 
 def test_filter_that_takes_lines_out_changes_the_text_of_what_it_keeps() -> None:
