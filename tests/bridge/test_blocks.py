@@ -133,6 +133,15 @@ def test_filter_that_takes_lines_out_changes_the_text_of_what_it_keeps() -> None
     assert text == "\n".join(["One line that ends well, says Anna."] * 4)
 
 
+def test_filter_leaves_the_text_of_what_it_drops() -> None:
+    def cut(document: Document) -> bool:
+        document.text = document.text[1:]
+        return document.text != "rop"
+
+    made = DatatroveFilter(block=LambdaFilter, options={"filter_function": cut})(batch(["keep", "drop"]))
+    assert made.column("text").to_pylist() == ["eep", "drop"]
+
+
 def test_filter_reads_columns_as_metadata_and_gives_what_it_notes() -> None:
     rows = pa.record_batch({"id": list("abc"), "text": ["x", "y", "z"], "score": [0.9, 0.1, None]})
     step = DatatroveFilter(block=Needs, reads=("score",), metadata={"double": "float32"})

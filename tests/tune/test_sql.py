@@ -3,7 +3,7 @@
 import duckdb
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from atom_data.errors import ConfigError
@@ -49,6 +49,8 @@ def number_rules() -> st.SearchStrategy[Rule]:
 
 
 @settings(max_examples=300, deadline=None)
+@example(rule=Rule(reason="r", column=NAME, one_of=(0,)), kind=pa.float64(), values=[0.0, -0.0, None], words=["en"] * 8)
+@example(rule=Rule(reason="r", column=NAME, none_of=(-0.0,)), kind=pa.float32(), values=[0.0, -0.0], words=["en"] * 8)
 @given(
     rule=number_rules(),
     kind=st.sampled_from(KINDS),
