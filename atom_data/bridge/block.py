@@ -4,6 +4,7 @@ A recipe holds the class and the options, not the made block: so that they count
 and nothing is loaded before it is needed.
 """
 
+import contextlib
 import importlib.metadata
 import inspect
 import pickle
@@ -25,9 +26,16 @@ NO_TEXT = "no_text"
 _made: dict[tuple[type, str], PipelineStep] = {}
 
 
-def datatrove_version() -> str:
-    """Return the version of datatrove, which is part of what decides a result."""
-    return importlib.metadata.version("datatrove")
+def versions_of(kind: type) -> tuple[str, ...]:
+    """Return the versions that decide a block's results: of datatrove, what the block requires, and the word splitter."""
+    needed = {"datatrove", "spacy"}
+    for above in kind.mro():
+        needed |= {one if isinstance(one, str) else one[1] for one in getattr(above, "_requires_dependencies", ())}
+    found = []
+    for name in sorted(needed):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError, ValueError):
+            found.append(f"{name} {importlib.metadata.version(name)}")
+    return tuple(found)
 
 
 def check_block(step: str, kind: object, wanted: type, options: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ import pyarrow as pa
 from datatrove.pipeline.extractors.base import BaseExtractor
 
 from atom_data.batch import column, with_columns
-from atom_data.bridge.block import check_block, datatrove_version, failure, made
+from atom_data.bridge.block import check_block, failure, made, versions_of
 from atom_data.extract.encoding import decoded, encoding_of
 from atom_data.extract.html import page_strings
 from atom_data.extract.markup import is_too_complex
@@ -27,8 +27,8 @@ class DatatroveExtractor:
 
     The block's `timeout` has no effect: it runs in the worker itself and not in a process with a clock, for what is kept
     must not depend on how busy a machine is; the limits above stand for it. Trafilatura with `deduplicate`, datatrove's
-    default, is refused, because it remembers paragraphs of other pages. The class, its options and datatrove's version
-    count in a stage's identity.
+    default, is refused, because it remembers paragraphs of other pages. The class,
+    its options and the versions of datatrove and its packages count in a stage's identity.
     """
 
     block: type[BaseExtractor]
@@ -37,11 +37,13 @@ class DatatroveExtractor:
     max_html_bytes: int = HTML_BYTES
     charset: str | None = "charset"
     """The column with the server's charset; None where there is none."""
-    datatrove: str = field(init=False, default_factory=datatrove_version)
+    versions: tuple[str, ...] = field(init=False, default=())
+    """Of datatrove and of the packages that the block requires."""
 
     def __post_init__(self) -> None:
         """Refuse what is no extractor, and options it does not take."""
         check_block("DatatroveExtractor", self.block, BaseExtractor, self.options)
+        object.__setattr__(self, "versions", versions_of(self.block))
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Extract every page of a batch."""

@@ -9,7 +9,7 @@ from datatrove.data import Document
 from datatrove.pipeline.filters.base_filter import BaseFilter, get_filter_result
 
 from atom_data.batch import column, with_columns
-from atom_data.bridge.block import NO_TEXT, array_of, check_block, datatrove_version, documents, failure, made, name_of
+from atom_data.bridge.block import NO_TEXT, array_of, check_block, documents, failure, made, name_of, versions_of
 from atom_data.errors import ConfigError, DataError
 from atom_data.extract.rows import clean
 
@@ -35,9 +35,10 @@ class DatatroveFilter:
     null, which no rule accepts. A missing package or file of the block's is a ConfigError or DataError.
 
     `text` is what the block has made of it, where it keeps the document and changes it (C4QualityFilter takes lines out).
-    Columns `metadata` are what it has noted on a document, null where it has not. The class, its options and datatrove's
-    version count in a stage's identity. Blocks whose answers hang on the order of documents are refused, and the first
-    document of a batch is asked about twice, which shows most others: DataError. Memory: the block, once in a process.
+    Columns `metadata` are what it has noted on a document, null where it has not. The class, its options and the versions
+    of datatrove and its packages count in a stage's identity. Blocks whose answers hang on the order of documents are
+    refused, and the first document of a batch is asked about twice, which shows most others: DataError. Memory: the
+    block, once in a process.
     """
 
     block: type[BaseFilter]
@@ -49,11 +50,13 @@ class DatatroveFilter:
     """What to take from the metadata that it notes, and its Arrow type: {"language": "string"}."""
     name: str | None = None
     """The middle of the columns' names; without it, the class's."""
-    datatrove: str = field(init=False, default_factory=datatrove_version)
+    versions: tuple[str, ...] = field(init=False, default=())
+    """Of datatrove and of the packages that the block requires."""
 
     def __post_init__(self) -> None:
         """Refuse what is no filter, options it does not take, types that are none."""
         check_block("DatatroveFilter", self.block, BaseFilter, self.options)
+        object.__setattr__(self, "versions", versions_of(self.block))
         for key, kind in self.metadata.items():
             try:
                 pa.type_for_alias(kind)

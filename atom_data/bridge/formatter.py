@@ -8,7 +8,7 @@ import pyarrow as pa
 from datatrove.pipeline.formatters.base import BaseFormatter
 
 from atom_data.batch import column, with_columns
-from atom_data.bridge.block import NO_TEXT, check_block, datatrove_version, failure, fresh, name_of
+from atom_data.bridge.block import NO_TEXT, check_block, failure, fresh, name_of, versions_of
 from atom_data.extract.rows import clean
 
 
@@ -22,7 +22,7 @@ class DatatroveFormatter:
 
     Every document meets the block as its constructor left it, so that a text does not depend on those before it:
     PIIFormatter, which takes its replacements in turn, begins with the first in each document. The class, its options
-    and datatrove's version count in a stage's identity.
+    and the versions of datatrove and its packages count in a stage's identity.
     """
 
     block: type[BaseFormatter]
@@ -30,11 +30,13 @@ class DatatroveFormatter:
     """What the class is made with: {"remove_ips": False}."""
     name: str | None = None
     """The middle of the column's name; without it, the class's."""
-    datatrove: str = field(init=False, default_factory=datatrove_version)
+    versions: tuple[str, ...] = field(init=False, default=())
+    """Of datatrove and of the packages that the block requires."""
 
     def __post_init__(self) -> None:
         """Refuse what is no formatter, and options it does not take."""
         check_block("DatatroveFormatter", self.block, BaseFormatter, self.options)
+        object.__setattr__(self, "versions", versions_of(self.block))
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Rewrite every text of a batch."""

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from atom_data.commands.screen import DEFAULT_OUT, Output, RecipePath, console, printable
+from atom_data.commands.screen import DEFAULT_OUT, Output, RecipePath, console
+from atom_data.commands.tables import commands, print_report
 from atom_data.errors import ConfigError
 from atom_data.run.recipe import load_recipe
 from atom_data.tune.bounds import cards_of, read_setting, read_sweep, rules_of
@@ -14,7 +15,6 @@ from atom_data.tune.card import write_card
 from atom_data.tune.page import write_page
 from atom_data.tune.report import Question, as_json, ask
 from atom_data.tune.stored import MEMORY, open_stored
-from atom_data.tune.table import commands, print_report
 
 Names = list[str] | None
 
@@ -65,12 +65,14 @@ def tune(
     """
     loaded = load_recipe(recipe)
     job = loaded.job(stage)
-    cards = card or cards_of(loaded, stage)
+    cards = list(dict.fromkeys(card or cards_of(loaded, stage)))
     changes = tuple(read_setting(text) for text in settings or ())
     question = Question(
         rules=tuple(rules_of(cards)), settings=changes, sweeps=tuple(read_sweep(text) for text in sweep or ()),
         by=by, top=top, sample=sample,
     )  # fmt: skip
+    if page is not None and not Path(page).parent.is_dir():
+        raise ConfigError(f"--html: there is no folder {Path(page).parent}. Make it, or give another name.")
     if write is not None and len(cards) != 1:
         raise ConfigError(f"--write: it writes one card, and there are {len(cards)}. Name one with --card.")
     with open_stored(loaded, job, output, memory) as stored, console(stderr=True).status("reading columns"):
@@ -82,7 +84,7 @@ def tune(
         typer.echo(json.dumps(as_json(report), indent=1, ensure_ascii=False))
         return
     screen = console()
-    print_report(report, screen, printable)
+    print_report(report, screen)
     if write is not None:
         screen.print(f'\nwritten: {write}, to use as keep("{write}"): {"; ".join(said)}', soft_wrap=True, markup=False)
     given = "".join(f" --card {name}" for name in card or ())

@@ -128,16 +128,14 @@ def _thresholds(text: str, right: str) -> tuple[float, ...]:
         if len(parts) != 3 or parts[2] <= 0 or parts[1] < parts[0]:
             raise ConfigError(f"--sweep: '{text}': '{right}' is no START:STOP:STEP. Give one such as 4:12:0.5.")
         start, stop, step = parts
-        count = int((stop - start) / step + 1e-9) + 1
-        parts = [_round(start + number * step, step) for number in range(min(count, POINTS + 1))]
+        count = min(int((stop - start) / step + 1e-9), POINTS) + 1
+        # 0.3 for 0.1 + 0.2: no more digits than a person writes.
+        parts = [
+            start + at * step if isinstance(step, int) else float(f"{start + at * step:.12g}") for at in range(count)
+        ]
     if len(parts) > POINTS:
         raise ConfigError(f"--sweep: '{text}': more than {POINTS} thresholds. Take larger steps.")
     return tuple(sorted(set(parts)))
-
-
-def _round(value: float, step: float) -> float:
-    """Return 0.3 for 0.1 + 0.2: as many digits as the step can tell apart."""
-    return value if isinstance(value, int) else float(f"{value:.12g}") if step < 1e12 else value
 
 
 def _number(option: str, text: str, right: str) -> float:

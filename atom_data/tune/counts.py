@@ -74,7 +74,7 @@ class Group:
 def count(stored: Stored, rules: Sequence[CardRule], others: Sequence[CardRule] | None = None) -> Answer:
     """Count what `rules` keep, and what `others` would. DataError when the shards hold other rows than their receipts say."""
     both = [*rules, *(others or ())]
-    groups = [(amount, mask) for amount, mask in _masks(stored, both)]
+    groups = list(_masks(stored, both))
     total = sum((amount for amount, _ in groups), Amount())
     if total.documents != stored.documents:
         raise DataError(

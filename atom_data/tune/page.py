@@ -5,9 +5,8 @@ from html import escape
 
 from atom_data.tune.counts import Amount, Group, Waterfall
 from atom_data.tune.curve import Curve
-from atom_data.tune.report import CURVE_GROUPS, Report, share, total_of
+from atom_data.tune.report import CURVE_GROUPS, Report, in_words, share, total_of
 from atom_data.tune.sample import Sight
-from atom_data.tune.table import in_words
 
 WIDTH, HEIGHT, MARGIN = 720, 240, 40
 COLORS = ("#0b62a4", "#d1495b", "#2a9d5c", "#8f5bd0", "#b87b00", "#00808a", "#555555")
@@ -93,7 +92,7 @@ def _curve(curve: Curve, groups: Sequence[Group], names: Sequence[str | None]) -
     title = f"{curve.rule.name}.{curve.key}"
     rows = (
         _row(
-            [f"{point.threshold:g}", *_cells(point.kept, curve.total)],
+            [f"{point.threshold:,.10g}", *_cells(point.kept, curve.total)],
             share(point.kept.documents, curve.total.documents),
         )
         for point in curve.points

@@ -1,5 +1,6 @@
 """The answer to one question: what is asked, what comes out, and the same as JSON."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -144,7 +145,10 @@ def as_json(report: Report) -> dict[str, Any]:
     }
     names = [group.value for group in report.groups[:CURVE_GROUPS]]
     value["sweeps"] = [_curve(item, names) for item in report.curves]
-    value["samples"] = [asdict(sight) for sight in report.sights]
+    value["samples"] = [
+        {**asdict(sight), "values": {name: _plain(known) for name, known in sight.values.items()}}
+        for sight in report.sights
+    ]
     return value
 
 
@@ -176,6 +180,13 @@ def _curve(item: Curve, names: Sequence[str | None]) -> dict[str, Any]:
     return {"rule": item.rule.name, "key": item.key, "present": item.present, "points": points}
 
 
+def _plain(value: object) -> object:
+    """Return a value that JSON has: null for NaN and infinities, text for bytes."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, (bool, int, str)) else str(value)
+
+
 def _without_null(value: dict[str, Any], key: str) -> dict[str, Any]:
     return {name: part for name, part in value.items() if name != key or part is not None}
 
@@ -188,3 +199,11 @@ def share(part: int, whole: int) -> float:
 def total_of(report: Report) -> Amount:
     """Return all rows and their tokens."""
     return report.answer.present.total
+
+
+def in_words(number: float) -> str:
+    """Return a large number in three digits and a unit."""
+    for size, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(number) >= size:
+            return f"{number / size:.3g} {unit}"
+    return f"{number:.0f}"

@@ -165,7 +165,10 @@ def _tokens(recipe: Recipe, out: str, schema: pa.Schema) -> tuple[str, str]:
             return f"coalesce({identifier(name)}, 0)", f"tokens are counted in the column '{name}'"
     ratio, where = _bytes_per_token(recipe, out)
     if "text_bytes" in schema.names:
-        return f"coalesce(round(text_bytes / {ratio!r}), 0)::bigint", f"tokens are estimated: text_bytes / {ratio:.2f}, {where}"
+        return (
+            f"coalesce(round(text_bytes / {ratio!r}), 0)::bigint",
+            f"tokens are estimated: text_bytes / {ratio:.2f}, {where}",
+        )
     if "text" in schema.names and not is_remote(out):
         slow = "; with count_characters in the stage this is faster"
         return (

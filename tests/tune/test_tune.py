@@ -343,6 +343,7 @@ def test_screen_teaches(run: tuple[Path, Path]) -> None:
         (("--sweep", "language.min"), "bounds column 'language', which is string"),
         (("--by", "place"), "--by: measured has no column 'place'; columns there: id, url,"),
         (("--memory", "much"), "--memory: 'much' is no size. Give one such as 2GB or 500MB."),
+        (("--html", "no/such/place.html"), "--html: there is no folder no/such. Make it, or give another name."),
         (("--card", "no_card"), "no filter card 'no_card'"),
         (("--write", "x.toml"), "--write: it writes one card, and there are 3. Name one with --card."),
         (("--card", "gopher_quality", "--write", "x.toml"), "--write: the bounds are those of gopher_quality."),
@@ -382,6 +383,14 @@ def test_shards_that_are_not_as_their_receipts_say_are_named(run: tuple[Path, Pa
     done = atom_data("tune", run[0], "-o", out)
     assert done.returncode == 1
     assert f"its receipts say {table.num_rows:,} documents, its shards hold {table.num_rows - 1:,}." in done.stderr
+    assert atom_data("run", run[0], "-o", out, "--stage", "measured", "--part", "1/6", "-w", 1).returncode == 0
+    for path, names in zip(
+        sorted((out / "measured").glob("*.parquet")), (table.schema.names, ["id", "text"]), strict=True
+    ):
+        pq.write_table(table.select(names), path)
+    done = atom_data("tune", run[0], "-o", out)
+    assert done.returncode == 1
+    assert "stage 'measured': its shards cannot be read together (" in done.stderr
     shard.write_bytes(b"PAR1 nothing")
     assert "is no readable Parquet file" in atom_data("tune", run[0], "-o", out).stderr
 

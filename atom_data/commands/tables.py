@@ -1,22 +1,23 @@
-"""The report on a screen: waterfall, curves, groups, texts. What was crawled cannot move the cursor or set colors."""
+"""What `tune` prints: waterfall, curves, groups, texts. What was crawled cannot move the cursor or set colors."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from atom_data.commands.screen import printable
 from atom_data.tune.counts import Amount, Group, Waterfall
 from atom_data.tune.curve import Curve, two_digits
-from atom_data.tune.report import CURVE_GROUPS, Report, share, total_of
+from atom_data.tune.report import CURVE_GROUPS, Report, in_words, share, total_of
 from atom_data.tune.sample import Sight
 
 BAR = 24
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
-def print_report(report: Report, console: Console, printable: Callable[[str], str]) -> None:
-    """Print all parts of a report. `printable` takes control characters out of what was crawled."""
+def print_report(report: Report, console: Console) -> None:
+    """Print all parts of a report."""
     total = total_of(report)
     console.print(
         f"[bold]{report.stage}[/bold]  {total.documents:,} documents, {in_words(total.tokens)} tokens; "
@@ -36,19 +37,11 @@ def print_report(report: Report, console: Console, printable: Callable[[str], st
             soft_wrap=True,
         )
     if report.groups:
-        _print_groups(report, console, printable)
+        _print_groups(report, console)
     for curve in report.curves:
-        _print_curve(curve, report, console, printable)
+        _print_curve(curve, report, console)
     for sight in report.sights:
-        _print_sight(sight, console, printable)
-
-
-def in_words(number: float) -> str:
-    """Return a large number in three digits and a unit."""
-    for size, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if abs(number) >= size:
-            return f"{number / size:.3g} {unit}"
-    return f"{number:.0f}"
+        _print_sight(sight, console)
 
 
 def bar(part: float, width: int = BAR) -> str:
@@ -96,7 +89,7 @@ def _cells(part: Amount, total: Amount) -> list[str]:
     return [f"{part.documents:,}", f"{share(part.documents, total.documents):.2%}", in_words(part.tokens)]
 
 
-def _print_groups(report: Report, console: Console, printable: Callable[[str], str]) -> None:
+def _print_groups(report: Report, console: Console) -> None:
     console.print(
         f"\n[bold]by {escape(str(report.by))}[/bold]  the largest {len(report.groups)} of {report.values:,} values"
     )
@@ -104,30 +97,30 @@ def _print_groups(report: Report, console: Console, printable: Callable[[str], s
     later = ("kept then", "%", "tokens") if what_if else ()
     table = _table(str(report.by), "documents", "tokens", "kept", "%", "tokens", *later, "")
     for group in report.groups:
-        table.add_row(*_group_cells(group, printable))
+        table.add_row(*_group_cells(group))
     console.print(table)
 
 
-def _group_cells(group: Group, printable: Callable[[str], str]) -> list[str]:
+def _group_cells(group: Group) -> list[str]:
     last = group.kept if group.other is None else group.other
     then = [] if group.other is None else _cells(group.other, group.total)
     drawn = bar(share(last.documents, group.total.documents))
     total = [f"{group.total.documents:,}", in_words(group.total.tokens)]
-    return [_value(group.value, printable), *total, *_cells(group.kept, group.total), *then, drawn]
+    return [_value(group.value), *total, *_cells(group.kept, group.total), *then, drawn]
 
 
-def _value(value: str | None, printable: Callable[[str], str]) -> str:
+def _value(value: str | None) -> str:
     return "[dim]null[/dim]" if value is None else escape(printable(value).replace("\n", " ")[:60])
 
 
-def _print_curve(curve: Curve, report: Report, console: Console, printable: Callable[[str], str]) -> None:
+def _print_curve(curve: Curve, report: Report, console: Console) -> None:
     rest = "all rules" if len(report.rules) > 1 else "the rule"
     console.print(
         f"\n[bold]{escape(curve.rule.name)}.{curve.key}[/bold]  passed: this rule with that bound; kept: {rest}",
         soft_wrap=True,
     )
     groups = report.groups[:CURVE_GROUPS] if any(point.groups for point in curve.points) else []
-    names = [f"{_value(group.value, printable)} %" for group in groups]
+    names = [f"{_value(group.value)} %" for group in groups]
     table = _table(curve.key, "passed", "%", "kept", "%", "tokens", "%", *names, "kept documents", left=0)
     table.columns[-1].justify = "left"
     for point in curve.points:
@@ -137,7 +130,7 @@ def _print_curve(curve: Curve, report: Report, console: Console, printable: Call
             for amount, group in zip(point.groups, groups, strict=False)
         ]
         table.add_row(
-            f"{point.threshold:g}{sign}",
+            f"{point.threshold:,.10g}{sign}",
             f"{point.alone.documents:,}",
             f"{share(point.alone.documents, curve.total.documents):.2%}",
             *_cells(point.kept, curve.total),
@@ -150,7 +143,7 @@ def _print_curve(curve: Curve, report: Report, console: Console, printable: Call
         console.print("< the bound as it is now")
 
 
-def _print_sight(sight: Sight, console: Console, printable: Callable[[str], str]) -> None:
+def _print_sight(sight: Sight, console: Console) -> None:
     color = {"inside": "green", "comes in": "green"}.get(sight.side, "red")
     values = ", ".join(f"{name} {_number(value)}" for name, value in sight.values.items())
     console.print(
