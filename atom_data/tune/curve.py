@@ -11,7 +11,7 @@ from atom_data.errors import ConfigError
 from atom_data.rules import Rule
 from atom_data.tune.bounds import CardRule, Sweep
 from atom_data.tune.counts import Amount
-from atom_data.tune.sql import all_pass, identifier, literal, passes, with_bound
+from atom_data.tune.sql import all_pass, bounds_passed, identifier, literal, with_bound
 from atom_data.tune.stored import ROW, Stored
 
 LEVELS = 20
@@ -55,7 +55,7 @@ def curve(
     item, key = rules[place], sweep.key
     loosest_first = sorted(_fitting(stored, item.rule, sweep), reverse=key in ("max", "below"))
     # A row that passes a bound passes every looser one, so the number of bounds passed says which.
-    passed = " + ".join(f"{passes(with_bound(item.rule, key, bound), stored.schema)}::int" for bound in loosest_first)
+    passed = bounds_passed(item.rule, key, loosest_first, stored.schema)
     rest = all_pass([other.rule for number, other in enumerate(rules) if number != place], stored.schema)
     lines = stored.select(
         f"""select level, rest, part, count(*), sum(tokens) from (select {passed} as level, {rest} as rest,

@@ -4,6 +4,7 @@ Those nearest to the bound come first; which of equally near ones, a hash of the
 with BLAKE2b; here it is MD5, which DuckDB has).
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from atom_data.tune.sql import all_pass, identifier, passes, without
 from atom_data.tune.stored import FILE, ROW, Stored
 
 CHARACTERS = 400
+BATCH_ROWS = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +47,11 @@ def beside(stored: Stored, rules: Sequence[CardRule], place: int, key: str, coun
     remainder = without(item.rule, key)
     others = all_pass([*rest, *([remainder] if remainder else [])], stored.schema)
     passed, column = passes(line, stored.schema), identifier(item.rule.column)
-    near = "" if key in CHOICES else f"abs({column}::double - {float(bound)!r}), "
+    where = f"{column} is not null and {others}"
     name, found = f"{item.name} {key} {bound}", list[Sight]()
+    distance = None if key in CHOICES else f"abs({column}::double - {float(bound)!r})"
     for side, test in (("inside", passed), ("outside", f"not {passed}")):
-        where = f"{column} is not null and {others} and {test}"
-        found += _sights(stored, side, name, [item.rule.column], where, near, count)
+        found += _sights(stored, side, name, [item.rule.column], f"{where} and {test}", count, distance)
     return found
 
 
@@ -58,39 +60,45 @@ def crossing(stored: Stored, rules: Sequence[CardRule], others: Sequence[CardRul
     now, then = (all_pass([item.rule for item in some], stored.schema) for some in (rules, others))
     differing = [item.rule.column for item in (*rules, *others) if item not in rules or item not in others]
     columns = list(dict.fromkeys(differing))
-    coming = _sights(stored, "comes in", "", columns, f"{then} and not {now}", "", count)
-    return coming + _sights(stored, "goes out", "", columns, f"{now} and not {then}", "", count)
+    coming = _sights(stored, "comes in", "", columns, f"{then} and not {now}", count)
+    return coming + _sights(stored, "goes out", "", columns, f"{now} and not {then}", count)
 
 
 def _sights(
-    stored: Stored, side: str, bound: str, columns: Sequence[str], where: str, near: str, count: int
+    stored: Stored, side: str, bound: str, columns: Sequence[str], where: str, count: int, distance: str | None = None
 ) -> list[Sight]:
-    names = [name for name in ("id", "url") if name in stored.schema.names]
-    listed = ", ".join(identifier(name) for name in (*names, *columns))
+    order = "md5('0 ' || coalesce(id::varchar, ''))"
+    if distance is not None:
+        nearest = stored.select(f"select {distance} as far from stored where {where} order by far limit {count}")
+        if not nearest:
+            return []
+        # Only of those as near as the last one, an id is read and hashed.
+        where, order = f"{distance} <= {nearest[-1][0]!r} and {where}", f"{distance}, {order}"
+    listed = ", ".join(identifier(name) for name in ("id", *columns))
     lines = stored.select(
-        f"""select {FILE}, {ROW}, {listed} from stored where {where}
-        order by {near}md5('0 ' || coalesce(id::varchar, '')), {FILE}, {ROW} limit {count}"""
+        f"select {FILE}, {ROW}, {listed} from stored where {where} order by {order}, {FILE}, {ROW} limit {count}"
     )
     sights = []
-    for file, row, *values in lines:
-        known = dict(zip(names, values, strict=False))
-        measured = dict(zip(columns, values[len(names) :], strict=True))
-        text = _text(stored, file, row)
-        sights.append(Sight(side, bound, str(known.get("id")), known.get("url") or "", measured, text))
+    for file, row, identity, *values in lines:
+        text, url = _text_and_url(stored, file, row)
+        measured = dict(zip(columns, values, strict=True))
+        sights.append(Sight(side, bound, str(identity), url, measured, text))
     return sights
 
 
-def _text(stored: Stored, file: int, row: int) -> str:
-    """Return the beginning of the text in one row. Memory: the texts of its row group, about 32 MB as stages write them."""
-    if "text" not in stored.schema.names:
-        return f"(stage '{stored.stage}' does not write the text)"
+def _text_and_url(stored: Stored, file: int, row: int) -> tuple[str, str]:
+    """Return the beginning of the text in one row, and its url. Memory: a thousand rows of a shard, which holds 32 MB of them."""
     opened = open_parquet(stored.files[file])
     try:
         group = 0
         while row >= opened.metadata.row_group(group).num_rows:
             row -= opened.metadata.row_group(group).num_rows
             group += 1
-        text = opened.read_row_group(group, columns=["text"]).column("text")[row].as_py()
+        names = [name for name in ("text", "url") if name in stored.schema.names]
+        batches = opened.iter_batches(batch_size=BATCH_ROWS, row_groups=[group], columns=names)
+        batch = next(itertools.islice(batches, row // BATCH_ROWS, None)) if names else None
     finally:
         opened.close()
-    return (text or "")[:CHARACTERS]
+    line = {} if batch is None else batch.slice(row % BATCH_ROWS, 1).to_pylist()[0]
+    text = line.get("text") if "text" in names else f"(stage '{stored.stage}' does not write the text)"
+    return (text or "")[:CHARACTERS], line.get("url") or ""

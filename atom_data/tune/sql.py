@@ -6,6 +6,7 @@ values 0.0 and -0.0 are two (as Arrow has it).
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -35,14 +36,32 @@ def passes(rule: Rule, schema: pa.Schema) -> str:
         terms.append(_is_in(name, rule.one_of, kind))
     if rule.none_of is not None:
         terms.append(f"not {_is_in(name, rule.none_of, kind)}")
-    passed = f"coalesce({' and '.join(terms)}, false)"
-    others = [f"not coalesce({_is_in(identifier(at), choice, _kind(at, schema))}, false)" for at, choice in rule.where]
-    return f"({' or '.join([passed, *others])})"
+    return f"({' or '.join([f'coalesce({conjunction(terms)}, false)', *_not_judged(rule, schema)])})"
+
+
+def bounds_passed(rule: Rule, key: str, bounds: Sequence[float], schema: pa.Schema) -> str:
+    """Return an expression for how many of `bounds`, each as the rule's `key`, let a row pass: `passes` for all at once."""
+    kind, name = _kind(rule.column, schema), identifier(rule.column)
+    rest = without(replace(rule, where=()), key)
+    failed = f"{name} is null" if rest is None else f"not {passes(rest, schema)}"
+    passed = " + ".join(f"({_compared(name, SIGNS[key], bound, kind)})::int" for bound in bounds)
+    judged = f"case when {failed} then 0 else {passed} end"
+    free = " or ".join(_not_judged(rule, schema))
+    return f"case when {free} then {len(bounds)} else {judged} end" if free else judged
+
+
+def conjunction(terms: Sequence[str]) -> str:
+    """Return an expression that is true where all of them are."""
+    return f"({' and '.join(terms)})" if terms else "true"
+
+
+def _not_judged(rule: Rule, schema: pa.Schema) -> list[str]:
+    return [f"not coalesce({_is_in(identifier(at), choice, _kind(at, schema))}, false)" for at, choice in rule.where]
 
 
 def all_pass(rules: list[Rule], schema: pa.Schema) -> str:
     """Return an expression that is true for the rows that every rule lets pass."""
-    return f"({' and '.join(passes(rule, schema) for rule in rules)})" if rules else "true"
+    return conjunction([passes(rule, schema) for rule in rules])
 
 
 def with_bound(rule: Rule, key: str, bound: Any) -> Rule:  # noqa: ANN401 - a number, or a tuple of values

@@ -1,5 +1,7 @@
 """The SQL of a rule and `Rule.passes` say the same of every value: nulls, NaN, signs of zero, float32 bounds, odd text."""
 
+from typing import Any
+
 import duckdb
 import pyarrow as pa
 import pytest
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 
 from atom_data.errors import ConfigError
 from atom_data.rules import Rule
-from atom_data.tune.sql import passes, with_bound, without
+from atom_data.tune.sql import bounds_passed, passes, with_bound, without
 
 NAME = 'a "column"; drop'
 NUMBERS = [0, 1, -1, 2, 3, 50, 0.1, 0.3, -0.0, 1e300, float("nan"), float("inf"), float("-inf")]
@@ -16,12 +18,15 @@ KINDS = [pa.int8(), pa.int32(), pa.int64(), pa.uint16(), pa.float32(), pa.float6
 WORDS = ["", "en", "d'e", 'q"', "zh\0x", "\\", "日本"]
 
 
-def judged(rule: Rule, table: pa.Table) -> list[bool]:
-    """Return what DuckDB makes of the rule's SQL."""
+def judged(rule: Rule, table: pa.Table, expression: str = "") -> list[Any]:
+    """Return what DuckDB makes of the rule's SQL, or of an expression."""
     database = duckdb.connect()
     try:
         database.register("stored", table)
-        return [row[0] for row in database.execute(f"select {passes(rule, table.schema)} from stored").fetchall()]
+        return [
+            row[0]
+            for row in database.execute(f"select {expression or passes(rule, table.schema)} from stored").fetchall()
+        ]
     finally:
         database.close()
 
@@ -77,6 +82,28 @@ def test_words_agree(choice: tuple[str, ...], key: str, values: list[str | None]
     batch = pa.record_batch({NAME: pa.array(clean, pa.string())})
     rule = with_bound(Rule(reason="r", column=NAME), key, choice)
     assert judged(rule, pa.Table.from_batches([batch])) == rule.passes(batch).to_pylist()
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    rule=number_rules(),
+    key=st.sampled_from(["min", "max", "above", "below"]),
+    bounds=st.lists(st.sampled_from([n for n in NUMBERS if n == n]), min_size=1, max_size=4, unique=True),
+    kind=st.sampled_from(KINDS),
+    values=st.lists(st.one_of(st.none(), st.sampled_from(NUMBERS)), min_size=1, max_size=8),
+    words=st.lists(st.one_of(st.none(), st.sampled_from(WORDS)), min_size=8, max_size=8),
+)
+def test_bounds_passed_counts_the_rules_that_pass(
+    rule: Rule, key: str, bounds: list[float], kind: pa.DataType, values: list[object], words: list[str | None]
+) -> None:
+    batch = pa.record_batch({NAME: fitting(values, kind), "word": pa.array(words[: len(values)], pa.string())})
+    try:
+        each = [with_bound(rule, key, bound).passes(batch).to_pylist() for bound in bounds]
+    except (ConfigError, OverflowError):
+        return
+    table = pa.Table.from_batches([batch])
+    counted = judged(rule, table, bounds_passed(rule, key, bounds, table.schema))
+    assert counted == [sum(passed) for passed in zip(*each, strict=True)]
 
 
 def test_bound_of_a_float32_column_is_a_float32() -> None:
