@@ -61,6 +61,8 @@ def ask(stored: Stored, question: Question) -> Report:
         )
     others = changed(rules, question.settings, stored.schema) if question.settings else None
     later = None if others is None else [item for item in others if item is not None]
+    if question.sweeps or question.by or question.sample:
+        stored.hold(_columns(question, [*rules, *(later or ())]))
     answer = count(stored, rules, later)
     report = Report(stored.stage, stored.tokens_from, [*stored.notes, *missing], rules, later, answer)
     if question.by is not None:
@@ -72,6 +74,17 @@ def ask(stored: Stored, question: Question) -> Report:
     if question.sample:
         report.sights = _sights(stored, question, rules, later, answer.present)
     return report
+
+
+def _columns(question: Question, rules: Sequence[CardRule]) -> set[str]:
+    """Return the columns that a question looks at; a sweep's name may be one."""
+    judged = {name for item in rules for name in (item.rule.column, *(where for where, _ in item.rule.where))}
+    more = {
+        *(["id"] if question.sample else []),
+        *([question.by] if question.by else []),
+        *(sweep.name for sweep in question.sweeps),
+    }
+    return judged | more
 
 
 def _group(stored: Stored, question: Question, report: Report) -> None:
