@@ -79,12 +79,8 @@ def ask(stored: Stored, question: Question) -> Report:
 def _columns(question: Question, rules: Sequence[CardRule]) -> set[str]:
     """Return the columns that a question looks at; a sweep's name may be one."""
     judged = {name for item in rules for name in (item.rule.column, *(where for where, _ in item.rule.where))}
-    more = {
-        *(["id"] if question.sample else []),
-        *([question.by] if question.by else []),
-        *(sweep.name for sweep in question.sweeps),
-    }
-    return judged | more
+    grouped = {question.by} if question.by else set()
+    return judged | grouped | {sweep.name for sweep in question.sweeps} | ({"id"} if question.sample else set())
 
 
 def _group(stored: Stored, question: Question, report: Report) -> None:

@@ -219,6 +219,20 @@ def test_remote_shards_are_copied_and_answer_alike(run: tuple[Path, Path], monke
     assert there.sights == here.sights
 
 
+def test_scans_of_shards_and_of_held_columns_answer_alike(
+    run: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question = {
+        "by": "language",
+        "sample": 2,
+        "sweeps": ("text_chars.min", "word_count.min"),
+        "settings": ("symbols.max=1",),
+    }
+    held = asked(run, **question)
+    monkeypatch.setattr(stored_rows, "HELD_ROWS", 0)
+    assert asked(run, **question) == held
+
+
 def test_written_card_is_the_card_with_its_bounds_changed(run: tuple[Path, Path], tmp_path: Path) -> None:
     target = tmp_path / "own" / "mine.toml"
     settings = [
