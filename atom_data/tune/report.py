@@ -54,8 +54,11 @@ def ask(stored: Stored, question: Question) -> Report:
     ConfigError when no rule can be judged and nothing else is asked for, and for a name that is neither rule nor column.
     """
     rules, missing = stored_rules(question.rules, stored.schema, stored.stage)
-    if not rules and not question.settings and not question.sweeps:
-        why = " ".join(missing) or "No card is given, and the recipe has none from this stage on: give one with --card."
+    if not (rules or question.settings or question.sweeps or question.by):
+        why = (
+            " ".join(missing)
+            or "No card is given, and the recipe has none from this stage on: give one with --card, or a column with --sweep."
+        )
         raise ConfigError(
             f"stage '{stored.stage}': no rule to judge. {why} Columns there: {', '.join(stored.schema.names)}."
         )

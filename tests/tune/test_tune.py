@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from atom_data.errors import ConfigError
 from atom_data.rules import RULES, keep, load_card
 from atom_data.run.recipe import Recipe, load_recipe
 from atom_data.tune import stored as stored_rows
@@ -407,6 +408,17 @@ def test_shards_that_are_not_as_their_receipts_say_are_named(run: tuple[Path, Pa
     assert "stage 'measured': its shards cannot be read together (" in done.stderr
     shard.write_bytes(b"PAR1 nothing")
     assert "is no readable Parquet file" in atom_data("tune", run[0], "-o", out).stderr
+
+
+def test_columns_answer_without_any_card(run: tuple[Path, Path], rows: pa.Table) -> None:
+    report = asked(run, rules=(), sweeps=("text_chars.min=0:2000:500",), by="language", top=2)
+    sizes = rows["text_chars"].to_pylist()
+    assert [point.kept.documents for point in report.curves[0].points] == [
+        sum(size >= bound for size in sizes) for bound in range(0, 2001, 500)
+    ]
+    assert report.answer.present.kept.documents == len(sizes)
+    with pytest.raises(ConfigError, match="no rule to judge. No card is given, and the recipe has none"):
+        asked(run, rules=())
 
 
 def test_cards_are_those_of_the_stage_and_after(run: tuple[Path, Path]) -> None:
