@@ -55,12 +55,10 @@ def ask(stored: Stored, question: Question) -> Report:
     """
     rules, missing = stored_rules(question.rules, stored.schema, stored.stage)
     if not (rules or question.settings or question.sweeps or question.by):
-        why = (
-            " ".join(missing)
-            or "No card is given, and the recipe has none from this stage on: give one with --card, or a column with --sweep."
-        )
+        why = " ".join(missing) or "No card is given, and the recipe has none from this stage on."
         raise ConfigError(
-            f"stage '{stored.stage}': no rule to judge. {why} Columns there: {', '.join(stored.schema.names)}."
+            f"stage '{stored.stage}': no rule to judge. {why} Give a card with --card, or a column with --sweep; columns "
+            f"there: {', '.join(stored.schema.names)}."
         )
     others = changed(rules, question.settings, stored.schema) if question.settings else None
     later = None if others is None else [item for item in others if item is not None]

@@ -417,7 +417,7 @@ def test_columns_answer_without_any_card(run: tuple[Path, Path], rows: pa.Table)
         sum(size >= bound for size in sizes) for bound in range(0, 2001, 500)
     ]
     assert report.answer.present.kept.documents == len(sizes)
-    with pytest.raises(ConfigError, match="no rule to judge. No card is given, and the recipe has none"):
+    with pytest.raises(ConfigError, match=r"no rule to judge\. No card is given, and the recipe has none"):
         asked(run, rules=())
 
 
