@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from atom_data.commands import look, run, tokens
+from atom_data.commands import look, run, tokens, tune
 from atom_data.errors import AtomDataError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ for command in (
     run.run,
     look.status,
     look.peek,
+    tune.tune,
     look.verify,
     look.fingerprint,
     tokens.batches,

@@ -6,6 +6,9 @@ from collections.abc import Callable
 
 import pyarrow as pa
 import pytest
+from datatrove.pipeline.extractors.base import BaseExtractor
+from datatrove.pipeline.filters import RegexFilter
+from datatrove.pipeline.formatters import PIIFormatter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +16,7 @@ import atom_data.dedup
 import atom_data.extract
 import atom_data.signals
 from atom_data.batch import empty, visible
+from atom_data.bridge import DatatroveExtractor, DatatroveFilter, DatatroveFormatter
 from atom_data.identity import canonical, describe
 
 ODD = [
@@ -75,6 +79,16 @@ def batch(texts: list[str | None]) -> pa.RecordBatch:
     )
 
 
+class Upper(BaseExtractor):
+    """An extractor of datatrove's kind."""
+
+    def __init__(self) -> None:
+        super().__init__()
+
+    def extract(self, text: str) -> str:
+        return text.upper()
+
+
 def exported() -> list[object]:
     """Return every step of the packages' public lists; classes are made with their defaults."""
     steps = []
@@ -88,7 +102,12 @@ def exported() -> list[object]:
     return steps
 
 
-STEPS = exported()
+STEPS = [
+    *exported(),
+    DatatroveFilter(block=RegexFilter, options={"regex_exp": "fox"}),
+    DatatroveFormatter(block=PIIFormatter),
+    DatatroveExtractor(block=Upper),
+]
 
 
 def test_exported_steps_are_found() -> None:
