@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from atom_data.errors import DataError
+from atom_data.run.slurm import FOLDER as CLUSTER
+from atom_data.storage.manifest import manifest_path
 from atom_data.storage.paths import PARTIAL, sha256
 from atom_data.storage.receipts import plan_path, read_json, read_receipt, receipt_path
 
@@ -32,7 +34,7 @@ def verify(out: str) -> Verdict:
     verdict, known, digest = Verdict(), set[str](), hashlib.sha256()
     for path in plans:
         folder = path.parent.name
-        known.add(plan_path(folder))
+        known |= {plan_path(folder), manifest_path(folder)}
         plan = _plan(path, verdict)
         for shard in plan.get("shards", []):
             known.add(receipt_path(folder, shard))
@@ -94,8 +96,9 @@ def _check_file(root: Path, item: dict[str, Any], verdict: Verdict) -> None:
 
 
 def _orphans(root: Path, known: set[str]) -> Iterator[str]:
+    """Yield files that nobody speaks of; the scripts and logs of a cluster, and the failures written down, are no data."""
     for path in sorted(root.rglob("*")):
         if path.is_file() and not any(part.endswith(PARTIAL) for part in path.relative_to(root).parts[:-1]):
             name = path.relative_to(root).as_posix()
-            if name not in known:
+            if name not in known and not name.startswith(f"{CLUSTER}/") and path.parent.name != "failed":
                 yield name
