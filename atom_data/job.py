@@ -165,7 +165,7 @@ def _finished(folder: str, out: str) -> dict[str, Finished]:
         }
     plan = read_json(join(out, plan_path(folder))) or {}
     receipts = read_receipts(out, folder, plan.get("shards", ()))
-    return {shard: _of_receipt(receipt) for shard, receipt in receipts if receipt is not None and receipt["outputs"]}
+    return {shard: _of_receipt(receipt) for shard, receipt in receipts if receipt and receipt["outputs"]}
 
 
 def _of_receipt(receipt: dict[str, Any]) -> Finished:

@@ -1,5 +1,6 @@
 """What is done, what is to do, and why: receipts compared with the recipe, the inputs and the code as they are now."""
 
+import os
 from collections import Counter
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -50,11 +51,7 @@ def plan_job(
         mine = tasks[part[0] :: part[1]] if part else tasks
         receipts = read_receipts(out, job.name, [task.name for task in mine])
         for task, (_, receipt) in zip(mine, receipts, strict=True):
-            why = (
-                _missing(out, job, task)
-                if receipt is None
-                else _changed(job, task, out, identity, receipt, accept_code)
-            )
+            why = NEW if receipt is None else _changed(job, task, out, identity, receipt, accept_code)
             if why or receipt is None:
                 plan.todo.append(task)
                 plan.reasons[why] += 1
@@ -63,14 +60,10 @@ def plan_job(
     return plan
 
 
-def _missing(out: str, job: Job, task: Task) -> str:
-    if is_remote(out):
-        return NEW
-    return "receipt edited" if local(join(out, receipt_path(job.name, task.name))).exists() else NEW
-
-
 def _changed(job: Job, task: Task, out: str, identity: str, receipt: dict[str, Any], accept_code: bool) -> str:
     """Return why a finished task must be made again, or an empty string."""
+    if not receipt:
+        return "receipt edited"
     if receipt["identity"]["job"] != identity:
         return "recipe or card changed"
     if receipt["identity"]["code"] != code_identity() and not accept_code:
@@ -82,10 +75,16 @@ def _changed(job: Job, task: Task, out: str, identity: str, receipt: dict[str, A
     ):
         return "input changed"
     for item in receipt["outputs"]:
-        path = join(out, item["path"])
-        if not is_remote(out) and (not local(path).is_file() or local(path).stat().st_size != item["bytes"]):
+        if not is_remote(out) and _size(join(str(local(out)), item["path"])) != item["bytes"]:
             return "output missing or damaged"
     return ""
+
+
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size  # noqa: PTH116 - a Path takes longer to make than the call
+    except OSError:
+        return -1
 
 
 def _same(now: Input, then: dict[str, Any] | None, task: Task) -> bool:

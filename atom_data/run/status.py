@@ -86,7 +86,7 @@ def job_status(
                 status.add(row)
     else:
         for _, receipt in read_receipts(out, job.name, names):
-            if receipt is not None:
+            if receipt:
                 status.add(manifest_row(slim(receipt)))
     status.slowest.sort(reverse=True)
     if not is_remote(out):

@@ -7,7 +7,6 @@ time, so that a changed folder is noticed. URLs are never listed, and may hold a
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import astuple
 
 from atom_data.errors import DataError
 from atom_data.storage.paths import create, is_remote, join
@@ -40,10 +39,14 @@ def listing(out: str, source: str, make: Callable[[], tuple[Shard, ...]]) -> tup
 
 
 def _write(path: str, shards: tuple[Shard, ...]) -> tuple[Shard, ...]:
-    rows = [] if any(is_remote(shard.path) for shard in shards) else [astuple(shard) for shard in shards]
+    rows = [] if any(is_remote(shard.path) for shard in shards) else [_row(shard) for shard in shards]
     with create(path, _token) as stream:
         stream.write(json.dumps({"shards": rows}).encode())
     return shards
+
+
+def _row(shard: Shard) -> tuple[str, str, int, int, int | None]:
+    return shard.name, shard.path, shard.bytes, shard.start, shard.stop
 
 
 def _read(path: str) -> tuple[Shard, ...]:

@@ -104,7 +104,7 @@ def read_receipt(out: str, folder: str, shard: str) -> dict[str, Any] | None:
 
 
 def read_receipts(out: str, folder: str, shards: Sequence[str]) -> Iterator[tuple[str, dict[str, Any] | None]]:
-    """Yield the receipts of many shards, in their order; None for one that is missing or was edited.
+    """Yield the receipts of many shards, in their order: None for one that is missing, {} for one that was edited.
 
     The folder is listed once, so that receipts which are not there cost nothing. Memory: 4,096 receipts at a time.
     """
@@ -138,7 +138,7 @@ def _good(out: str, folder: str, shard: str) -> dict[str, Any] | None:
     try:
         return read_receipt(out, folder, shard)
     except DataError:
-        return None
+        return {}
 
 
 def plan_path(folder: str) -> str:

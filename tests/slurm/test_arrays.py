@@ -102,7 +102,9 @@ def test_sample_as_arrays_over_two_nodes_gives_the_same_bytes(slurm: Cluster, sa
         time.sleep(0.3)
     assert fingerprint(out) == fingerprint(sample_run)
     assert nodes == {"n1", "n2"}
-    lines = [json.loads(line) for path in (out / "cluster" / "logs").glob("*.log") for line in path.open()]
+    lines = [
+        json.loads(line) for path in (out / "cluster" / "logs").glob("*.log") for line in path.read_text().splitlines()
+    ]
     done = [line for line in lines if line["event"] == "finished"]
     assert {line["stage"] for line in done} == set(jobs(out))
     assert all(line["shard"] and line["cpu_seconds"] >= 0 for line in done)
