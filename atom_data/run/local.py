@@ -19,6 +19,7 @@ from atom_data.run.plan import (
     plan_job,
     remove_stale,
     require_complete,
+    write_jobs,
     write_plan,
 )
 from atom_data.run.pool import Pool
@@ -86,6 +87,7 @@ def run(recipe: Recipe, options: Options, display: Display, workers: Workers | N
     with display, _signals(pool, options.grace):
         for job in recipe.jobs:
             job.check()
+        write_jobs(recipe.jobs, options.out, pool.token())
         for job in chosen:
             if options.stage:
                 _require_upstream(job, options, pool)

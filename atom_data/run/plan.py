@@ -2,6 +2,7 @@
 
 import os
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +13,7 @@ from atom_data.job import Job, Task, remembering
 from atom_data.run.recipe import job_identity
 from atom_data.storage.manifest import manifest_row, read_manifest, slim, write_manifest
 from atom_data.storage.paths import is_remote, join, local, sha256, without_secrets
-from atom_data.storage.receipts import plan_path, read_json, read_receipts, receipt_path, write_json
+from atom_data.storage.receipts import JOBS, plan_path, read_json, read_receipts, receipt_path, write_json
 from atom_data.storage.shards import Input
 
 NEW = "new"
@@ -106,6 +107,13 @@ def write_plan(plan: Plan, out: str, token: str) -> None:
     value = {"stage": plan.job.name, "shards": [task.name for task in plan.tasks], "identity": plan.job.identity()}
     if read_json(path) != value:
         write_json(path, value, token)
+
+
+def write_jobs(jobs: Sequence[Job], out: str, token: str) -> None:
+    """Note the names of all jobs where nobody can list the folders, so that `verify` finds them."""
+    value = {"jobs": [job.name for job in jobs]}
+    if is_remote(out) and read_json(join(out, JOBS)) != value:
+        write_json(join(out, JOBS), value, token)
 
 
 def remove_stale(plan: Plan, out: str) -> list[str]:

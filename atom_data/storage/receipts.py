@@ -20,6 +20,8 @@ from atom_data.errors import DataError
 from atom_data.storage.paths import create, exists, is_remote, join, local, read_bytes
 
 FORMAT = 2
+JOBS = "jobs.json"
+"""On an object store, which is not listed: the names of the jobs of a run."""
 READERS = 16
 """Receipts read at a time: on a network file system each waits for a server, so that 100,000 in turn take minutes."""
 CHUNK = 256
