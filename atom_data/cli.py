@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from atom_data.commands import look, run, tokens, tune
+from atom_data.commands import cluster, look, run, tokens, tune
 from atom_data.errors import AtomDataError
 
 app = typer.Typer(
@@ -24,6 +24,8 @@ for command in (
     run.check,
     run.run,
     look.status,
+    cluster.logs,
+    cluster.cancel,
     look.peek,
     tune.tune,
     look.verify,

@@ -3,6 +3,7 @@
 AtomDataError         printed as one sentence, without a traceback
   ConfigError         the recipe, a card or an option is wrong; exit code 2; raised before a document is read
   DataError           an input or a shard is wrong; exit code 1
+  TimeUp              the machine is taken away; what is unfinished is left for the next run; exit code 75
 
 Everything else is a bug of ours and keeps its traceback.
 The sentence: `where: what is wrong, with the value; what there is. What to do.`
@@ -25,3 +26,9 @@ class DataError(AtomDataError):
     """Input or output that cannot be read, written or trusted."""
 
     exit_code = 1
+
+
+class TimeUp(AtomDataError):
+    """A run that was told to leave before it was done: nothing is wrong, and the next run goes on."""
+
+    exit_code = 75  # EX_TEMPFAIL of sysexits.h: try again later

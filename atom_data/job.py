@@ -1,17 +1,18 @@
 """What the runner runs: jobs made of tasks. A stage is one job; a pass over the whole corpus is one or more."""
 
 from collections import Counter
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import pyarrow as pa
 
 from atom_data.errors import ConfigError, DataError
+from atom_data.storage.manifest import read_manifest
 from atom_data.storage.parquet import Output, ParquetShard, create_parquet
 from atom_data.storage.paths import join
-from atom_data.storage.receipts import read_receipt
+from atom_data.storage.receipts import plan_path, read_json, read_receipt, read_receipts
 from atom_data.storage.shards import Input, Shard
 
 
@@ -106,15 +107,70 @@ class Job(Protocol):
         """Look at all receipts of the finished job. DataError when the whole is not acceptable."""
 
 
-def receipt_input(folder: str, shard: str, out: str) -> Input:
-    """Return a finished shard of another job as an input, by what its receipt says. DataError when there is none."""
+class Finished(NamedTuple):
+    """What another job needs to know of a finished shard."""
+
+    output: Input
+    """Its first file, as an input of the job that reads it."""
+    text_bytes: int
+
+
+_REMEMBERED: dict[tuple[str, str], dict[str, Finished]] | None = None
+"""While a job is planned: the finished shards of the jobs before it, by folder."""
+
+
+@contextmanager
+def remembering() -> Iterator[None]:
+    """Answer `finished_shard` from one reading of all receipts of a job, or of its manifest: one by one takes too long.
+
+    Memory: about 500 bytes a shard of every job asked for, until the end of the block.
+    """
+    global _REMEMBERED
+    before, _REMEMBERED = _REMEMBERED, {}
+    try:
+        yield
+    finally:
+        _REMEMBERED = before
+
+
+def finished_shard(folder: str, shard: str, out: str) -> Finished:
+    """Return what the receipt of a shard says, as far as other jobs ask. DataError when there is no receipt."""
+    if _REMEMBERED is not None:
+        if (out, folder) not in _REMEMBERED:
+            _REMEMBERED[out, folder] = _finished(folder, out)
+        found = _REMEMBERED[out, folder].get(shard)
+        if found is not None:
+            return found
     receipt = read_receipt(out, folder, shard)
     if receipt is None:
         raise DataError(
             f"{folder}/{shard}: there is no receipt, so the shard is not finished. Run the stage '{folder}' first."
         )
+    return _of_receipt(receipt)
+
+
+def receipt_input(folder: str, shard: str, out: str) -> Input:
+    """Return a finished shard of another job as an input, by what its receipt says. DataError when there is none."""
+    return finished_shard(folder, shard, out).output
+
+
+def _finished(folder: str, out: str) -> dict[str, Finished]:
+    found = read_manifest(out, folder)
+    if found is not None:
+        columns = (found.table.column(name).to_pylist() for name in ("shard", "path", "bytes", "sha256", "text_bytes"))
+        return {
+            shard: Finished(Input(path, size, sha256), text)
+            for shard, path, size, sha256, text in zip(*columns, strict=True)
+            if path is not None
+        }
+    plan = read_json(join(out, plan_path(folder))) or {}
+    receipts = read_receipts(out, folder, plan.get("shards", ()))
+    return {shard: _of_receipt(receipt) for shard, receipt in receipts if receipt and receipt["outputs"]}
+
+
+def _of_receipt(receipt: dict[str, Any]) -> Finished:
     data = receipt["outputs"][0]
-    return Input(path=data["path"], bytes=data["bytes"], sha256=data["sha256"])
+    return Finished(Input(data["path"], data["bytes"], data["sha256"]), receipt["text_bytes"])
 
 
 def jobs_behind(source: object) -> tuple[Job, ...]:

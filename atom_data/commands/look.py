@@ -1,22 +1,55 @@
 """`status`, `peek`, `verify`, `fingerprint`: what a run has made."""
 
+import os
+import time
 from typing import Annotated
 
 import typer
+from rich.console import Group
+from rich.live import Live
 from rich.markup import escape
 
 from atom_data.commands.screen import DEFAULT_OUT, Output, RecipePath, console, printable
 from atom_data.errors import DataError
+from atom_data.run.metrics import write_metrics
 from atom_data.run.peek import peek as peek_documents
 from atom_data.run.recipe import load_recipe
-from atom_data.run.status import job_status, print_status
+from atom_data.run.slurm import in_queue, submission
+from atom_data.run.status import JobStatus, job_status, print_status, remarks, status_table
 from atom_data.run.verify import verify as verify_folder
 
 
-def status(recipe: RecipePath, output: Output = DEFAULT_OUT) -> None:
-    """Show how far a run has come: documents in, kept and dropped by reason, bytes, tokens, time, speed."""
-    loaded = load_recipe(recipe)
-    print_status([job_status(job, output) for job in loaded.jobs], console())
+def status(
+    recipe: RecipePath,
+    output: Output = DEFAULT_OUT,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on until nothing of it is in the queue.")] = False,
+    seconds: Annotated[float, typer.Option(min=1, help="How often to look, with --watch.")] = 5.0,
+    metrics: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write the figures as OpenMetrics text, too.")
+    ] = None,
+) -> None:
+    """Show how far a run has come: documents in, kept and dropped by reason, bytes, tokens, time, speed.
+
+    It reads receipts, and asks Slurm where arrays were submitted, so it works from any machine that sees the folder.
+    """
+    loaded, screen = load_recipe(recipe), console()
+
+    def look() -> tuple[list[JobStatus], bool]:
+        record = submission(output)
+        queue = in_queue(output) if record else {}
+        statuses = [job_status(job, output, record, queue) for job in loaded.jobs]
+        if metrics:
+            write_metrics(metrics, statuses, f"status-{os.getpid()}")
+        return statuses, bool(queue)
+
+    statuses, busy = look()
+    if watch:
+        with Live(console=screen, auto_refresh=False) as live:
+            while busy:
+                live.update(Group(status_table(statuses), *remarks(statuses)), refresh=True)
+                time.sleep(seconds)
+                statuses, busy = look()
+    print_status(statuses, screen)
 
 
 def peek(

@@ -2,18 +2,37 @@
 
 import os
 import re
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 
+from atom_data.commands.cluster import CLUSTER, array_log, leave_for_later, pairs, ray_workers, submit_arrays
 from atom_data.commands.screen import DEFAULT_OUT, Output, RecipePath, console
-from atom_data.errors import ConfigError, DataError
-from atom_data.run.display import Display
-from atom_data.run.local import Options, check_out, warm_up
+from atom_data.errors import AtomDataError, ConfigError, DataError, TimeUp
+from atom_data.run.display import Display, JsonLog
+from atom_data.run.local import GRACE_SECONDS, Options, check_out
+from atom_data.run.local import close as close_stage
 from atom_data.run.local import run as run_jobs
-from atom_data.run.recipe import load_recipe
+from atom_data.run.pool import warm_up
+from atom_data.run.recipe import Recipe, load_recipe
 from atom_data.run.status import JobStatus, job_status, print_status
+
+
+class Where(StrEnum):
+    """Where a recipe runs."""
+
+    here = "here"
+    slurm = "slurm"
+    ray = "ray"
+
+
+class Log(StrEnum):
+    """How a run speaks."""
+
+    text = "text"
+    json = "json"
 
 
 def check(recipe: RecipePath) -> None:
@@ -41,32 +60,108 @@ def run(
     accept_code: Annotated[
         bool, typer.Option("--accept-code", help="Keep finished shards that another version of the code made.")
     ] = False,
+    log: Annotated[
+        Log, typer.Option(help="Lines for people, or JSON lines with stage and shard for programs.")
+    ] = Log.text,
+    on: Annotated[
+        Where,
+        typer.Option(
+            help="Here; as Slurm arrays, one a stage; or on the Ray cluster that RAY_ADDRESS names.",
+            rich_help_panel=CLUSTER,
+        ),
+    ] = Where.here,
+    tasks: Annotated[
+        int | None, typer.Option(min=1, help="At most so many elements in an array.", rich_help_panel=CLUSTER)
+    ] = None,
+    workers_per_task: Annotated[
+        int | None, typer.Option(min=1, help="Worker processes, and cores, of an element.", rich_help_panel=CLUSTER)
+    ] = None,
+    partition: Annotated[
+        str | None, typer.Option(help="The partition of the cluster.", rich_help_panel=CLUSTER)
+    ] = None,
+    time: Annotated[
+        str | None, typer.Option(help="The time limit of an element, as in 8:00:00.", rich_help_panel=CLUSTER)
+    ] = None,
+    sbatch: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY=VALUE", help="Any other option of sbatch; may be given again.", rich_help_panel=CLUSTER
+        ),
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option(metavar="FILE", help="These settings, from a TOML file.", rich_help_panel=CLUSTER)
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Write the scripts and submit nothing.", rich_help_panel=CLUSTER)
+    ] = False,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="With the settings of the last submission; what is finished is kept either way.",
+            rich_help_panel=CLUSTER,
+        ),
+    ] = False,
+    planned: Annotated[bool, typer.Option("--planned", hidden=True)] = False,
+    recipe_sha256: Annotated[str, typer.Option(hidden=True)] = "",
+    grace: Annotated[float, typer.Option(hidden=True)] = GRACE_SECONDS,
+    requeue: Annotated[bool, typer.Option("--requeue", hidden=True)] = False,
+    close: Annotated[bool, typer.Option("--close", hidden=True)] = False,
 ) -> None:
     """Run a recipe: what is finished is kept, what has changed is made again, what fails is listed.
 
-    The same recipe over the same inputs gives the same bytes for any number of workers, in any order, after any crash.
+    The same recipe over the same inputs gives the same bytes for any number of workers, in any order, after any crash,
+    here or on a cluster.
     """
     check_out(output)
     options = Options(
-        out=output, workers=workers or len(os.sched_getaffinity(0)), retries=retries,
-        stage=stage, part=_part(part, stage), accept_code=accept_code,
+        out=output, workers=workers or len(os.sched_getaffinity(0)), retries=retries, stage=stage,
+        part=_part(part, stage), accept_code=accept_code, planned=planned, grace=grace, log=array_log(output, stage),
     )  # fmt: skip
-    warm_up()
+    if on is Where.slurm:
+        settings = {"tasks": tasks, "workers_per_task": workers_per_task, "partition": partition, "time": time}
+        submit_arrays(
+            recipe, output, profile, resume, dry_run, accept_code, {**settings, "sbatch": pairs(sbatch or [])}
+        )
+        return
+    if not (close or on is Where.ray):
+        warm_up()
     loaded = load_recipe(recipe)
-    display = Display(console(stderr=True))
-    failures = run_jobs(loaded, options, display)
-    screen = console()
-    statuses = [job_status(job, output) for job in loaded.jobs]
-    print_status(statuses, screen)
+    _same_recipe(loaded, recipe_sha256)
+    display = (JsonLog if log is Log.json else Display)(console(stderr=True))
+    cluster = ray_workers(loaded, options, workers) if on is Where.ray else None
+    try:
+        failures = close_stage(loaded, options) if close else run_jobs(loaded, options, display, cluster)
+    except AtomDataError as error:
+        if requeue and isinstance(error, TimeUp):
+            leave_for_later(str(error))
+        display.ended(error.exit_code, str(error))
+        raise
+    display.ended(1 if failures else 0)
     if failures:
         names = ", ".join(f"{failure.stage}/{failure.shard}" for failure in failures[:10])
         raise DataError(
             f"{output}: {len(failures)} shards failed ({names}); their reasons stand above. "
             "Mend the cause and run again: finished shards are kept."
         )
-    if part is None:
-        for line in _next_commands(recipe, output, statuses):
-            screen.print(line, soft_wrap=True)
+    if log is Log.text:
+        _say_what_is_there(loaded, output, whole=part is None)
+
+
+def _same_recipe(loaded: Recipe, expected: str) -> None:
+    if expected and loaded.sha256 != expected:
+        raise ConfigError(
+            f"{loaded.path}: the recipe is not the one that was submitted (SHA-256 {loaded.sha256[:12]}, submitted "
+            f"{expected[:12]}). Cancel the jobs and submit again."
+        )
+
+
+def _say_what_is_there(loaded: Recipe, output: str, whole: bool) -> None:
+    screen = console()
+    statuses = [job_status(job, output) for job in loaded.jobs]
+    print_status(statuses, screen)
+    for line in _next_commands(loaded.path, output, statuses) if whole else ():
+        screen.print(line, soft_wrap=True)
 
 
 def _part(text: str | None, stage: str | None) -> tuple[int, int] | None:
@@ -89,7 +184,7 @@ def _next_commands(recipe: str, output: str, statuses: list[JobStatus]) -> list[
         reason = most.dropped.most_common(1)[0][0]
         look = f"atom-data peek {recipe} -o {output} --stage {most.name} --reason {reason}"
         lines.insert(0, (look, "what was dropped most, and why"))
-    if statuses[-1].tokens:
+    if statuses[-1].sums["tokens"]:
         lines.append((f"atom-data batches {output}/{statuses[-1].name}", "what a training loop would see"))
     else:
         lines.append((f"atom-data peek {recipe} -o {output} --stage {statuses[-1].name}", "what was kept"))

@@ -12,6 +12,7 @@ from atom_data.extract.files import SPLIT_BYTES, check_limits, current_input, li
 from atom_data.extract.lines import LINE_BYTES, Line, Lines
 from atom_data.extract.rows import Identities, Rows, clean
 from atom_data.extract.window import Window
+from atom_data.storage.listing import listing
 from atom_data.storage.shards import Input, Intake, Shard
 
 SUFFIXES = tuple(f".{name}{end}" for name in ("jsonl", "ndjson", "json") for end in ("", ".gz", ".zst", ".bz2", ".xz"))
@@ -100,6 +101,9 @@ class Jsonl:
 
     def shards(self, out: str) -> tuple[Shard, ...]:
         """One shard a file, or one a part of a large uncompressed file, sorted by name."""
+        return listing(out, repr(self), self._shards)
+
+    def _shards(self) -> tuple[Shard, ...]:
         return split(named(listed(self.paths, SUFFIXES)), self.split_bytes)
 
     def read(self, shard: Shard, out: str, columns: Collection[str], intake: Intake) -> Iterator[pa.RecordBatch]:

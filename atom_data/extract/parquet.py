@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from atom_data.errors import ConfigError, DataError
 from atom_data.extract.files import SPLIT_BYTES, check_limits, current_input, listed, named, ranges
 from atom_data.extract.rows import Identities
+from atom_data.storage.listing import listing
 from atom_data.storage.parquet import BATCH_BYTES, open_parquet, plain_field, read_parquet
 from atom_data.storage.paths import is_remote, open_raw, sha256, unreadable, without_secrets
 from atom_data.storage.shards import Input, Intake, Shard
@@ -96,6 +97,9 @@ class Parquet:
 
     def shards(self, out: str) -> tuple[Shard, ...]:
         """One shard a file, or one a run of row groups of a large file, sorted by name."""
+        return listing(out, repr(self), self._shards)
+
+    def _shards(self) -> tuple[Shard, ...]:
         parts: list[Shard] = []
         for shard in named(listed(self.paths, SUFFIXES)):
             count = 1

@@ -10,6 +10,7 @@ from atom_data.extract.files import check_limits, current_input, listed, named
 from atom_data.extract.lines import Line, Lines
 from atom_data.extract.rows import Identities, Rows
 from atom_data.extract.window import Window
+from atom_data.storage.listing import listing
 from atom_data.storage.shards import Input, Intake, Shard
 
 SUFFIXES = tuple(f".txt{end}" for end in ("", ".gz", ".zst", ".bz2", ".xz"))
@@ -75,6 +76,9 @@ class Text:
 
     def shards(self, out: str) -> tuple[Shard, ...]:
         """One shard a file, sorted by name."""
+        return listing(out, repr(self), self._shards)
+
+    def _shards(self) -> tuple[Shard, ...]:
         return tuple(named(listed(self.paths, self.suffixes)))
 
     def read(self, shard: Shard, out: str, columns: Collection[str], intake: Intake) -> Iterator[pa.RecordBatch]:

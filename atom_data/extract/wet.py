@@ -15,6 +15,7 @@ from atom_data.extract.archive import (
 from atom_data.extract.files import SPLIT_BYTES, UNCUT, check_limits, current_input, listed, named, split
 from atom_data.extract.records import HEADER_BYTES, RECORD_BYTES, Fault, Record
 from atom_data.extract.rows import Identities, Rows
+from atom_data.storage.listing import listing
 from atom_data.storage.shards import Input, Intake, Shard
 
 SUFFIXES = (".wet", ".wet.gz", ".wet.zst", ".wet.bz2", ".wet.xz")
@@ -66,6 +67,9 @@ class Wet:
 
     def shards(self, out: str) -> tuple[Shard, ...]:
         """One shard a file, or one a part of a large file, sorted by name."""
+        return listing(out, repr(self), self._shards)
+
+    def _shards(self) -> tuple[Shard, ...]:
         return split(named(listed(self.paths, SUFFIXES)), self.split_bytes, UNCUT)
 
     def read(self, shard: Shard, out: str, columns: Collection[str], intake: Intake) -> Iterator[pa.RecordBatch]:

@@ -1,12 +1,22 @@
-"""What a person sees while a run goes on: a live bar on a terminal, plain lines elsewhere. Never part of any output."""
+"""What is said while a run goes on: a live bar on a terminal, plain lines or JSON lines elsewhere. Never part of any output."""
 
+import datetime
+import json
 import time
 from types import TracebackType
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 PLAIN_SECONDS = 10.0
+
+
+def clock(seconds: float) -> str:
+    """Return a duration as a person reads it: 3:05 or 2:14:00."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 class Display:
@@ -21,9 +31,16 @@ class Display:
         self._started = self._said = 0.0
         self._total = 0
 
-    def note(self, text: str) -> None:
-        """Say one line."""
-        self.console.print(text, highlight=False, soft_wrap=True)
+    def note(self, text: str, **about: Any) -> None:  # noqa: ANN401 - plain values
+        """Say one line; `about` says which stage and shard it is about, for logs."""
+        self.console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+    def finished(self, receipt: dict[str, Any]) -> None:
+        """Take note of a finished shard; the bar shows it."""
+
+    def failed(self, stage: str, shard: str, message: str) -> None:
+        """Say that a shard failed, and why."""
+        self.note(f"{stage}/{shard}: {message}")
 
     def start(self, job: str, tasks: int, total_bytes: int) -> None:
         """Begin a job of `tasks` tasks."""
@@ -44,7 +61,7 @@ class Display:
         share = f"{kept / documents:.0%} kept" if documents else "-"
         figures = (
             f"{finished}/{tasks} shards  {documents:,} documents  {read / 1e6 / seconds:,.1f} MB/s  {share}  "
-            f"ETA {_clock(seconds * max(self._total - read, 0) / read) if read else '-'}"
+            f"ETA {clock(seconds * max(self._total - read, 0) / read) if read else '-'}"
         )
         if self._bar is not None and self._row is not None:
             self._bar.update(self._row, completed=finished, figures=f"{figures}  {workers} workers")
@@ -68,8 +85,32 @@ class Display:
         """Stop the bar."""
         self.stop()
 
+    def ended(self, code: int, message: str = "") -> None:
+        """Take note of the end; a person sees it from the command."""
 
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+class JsonLog(Display):
+    """One JSON object a line, for logs that programs read: time, stage, shard, event, and the figures of the receipt."""
+
+    def note(self, text: str, **about: Any) -> None:  # noqa: ANN401 - plain values
+        """Write a line with a message."""
+        self._write("note", message=text, **about)
+
+    def finished(self, receipt: dict[str, Any]) -> None:
+        """Write a line with what a finished shard took."""
+        figures = {name: receipt[name] for name in ("rows_in", "rows_out", "text_bytes", "tokens")}
+        self._write("finished", stage=receipt["stage"], shard=receipt["shard"], **figures, **receipt["measured"])
+
+    def failed(self, stage: str, shard: str, message: str) -> None:
+        """Write a line with an error."""
+        self._write("failed", stage=stage, shard=shard, message=message)
+
+    def ended(self, code: int, message: str = "") -> None:
+        """Write the last line: without it, the process was killed."""
+        self._write("end", exit_code=code, message=message)
+
+    def _write(self, event: str, **values: Any) -> None:  # noqa: ANN401 - plain values
+        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
+        line = json.dumps({"time": now, "event": event, **values}, ensure_ascii=False)
+        self.console.file.write(line + "\n")
+        self.console.file.flush()

@@ -1,27 +1,36 @@
-"""The local runner: a supervisor and its worker processes. It trusts receipts only, and survives any worker's death."""
+"""Running a recipe: its jobs in order, each planned from receipts, done by a pool of workers, and accepted as a whole."""
 
 import contextlib
-import multiprocessing
 import os
-import shutil
 import signal
-import socket
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from multiprocessing import forkserver
-from multiprocessing.connection import Connection, wait
-from multiprocessing.context import ForkServerContext
-from multiprocessing.process import BaseProcess
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
-from atom_data.errors import DataError
-from atom_data.job import Task
+from atom_data.errors import DataError, TimeUp
+from atom_data.job import Job
 from atom_data.run.display import Display
-from atom_data.run.plan import NEW, Plan, plan_job, remove_stale, require_complete, write_plan
+from atom_data.run.plan import (
+    NEW,
+    Plan,
+    close_job,
+    is_closed,
+    plan_job,
+    remove_stale,
+    require_complete,
+    write_jobs,
+    write_plan,
+)
+from atom_data.run.pool import Pool
+from atom_data.run.progress import Failure, Progress
 from atom_data.run.recipe import Recipe, job_identity
-from atom_data.run.worker import worker_main
-from atom_data.storage.paths import PARTIAL, is_remote, local, write_errors
+from atom_data.run.worker import Orders
+from atom_data.storage.listing import ANEW, READ, use_listings
+from atom_data.storage.manifest import remove_manifest
+from atom_data.storage.paths import is_remote, write_errors
+
+GRACE_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,263 +47,135 @@ class Options:
     """(i, n): only tasks i, i + n, i + 2n, ... of the job, as one element of an array of n."""
     accept_code: bool = False
     """Keep finished shards that another version of the code made."""
+    planned: bool = False
+    """The sources were listed by whoever started the array: read that listing and make none."""
+    grace: float = GRACE_SECONDS
+    """How many seconds running shards get to finish after SIGUSR1 says that the time is nearly up."""
+    log: str = ""
+    """The file that this run's lines go to, noted with each failure."""
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A shard that could not be finished, and why."""
+class Workers(Protocol):
+    """Who does the tasks: processes of this machine, or of a Ray cluster."""
 
-    stage: str
-    shard: str
-    message: str
+    @property
+    def leaving(self) -> bool:
+        """Tell whether they were told to leave."""
 
+    def token(self) -> str:
+        """A name for temporary files that no other process uses at this time."""
 
-@dataclass(slots=True)
-class _Worker:
-    process: BaseProcess
-    connection: Connection
-    token: str
-    task: Task | None = None
-    standing: tuple[int, int, int] = (0, 0, 0)
+    def leave(self, seconds: float) -> None:
+        """Take no more tasks; those that run get some seconds."""
 
+    def run_job(self, name: str, identity: str, progress: Progress) -> None:
+        """Do the waiting tasks of a job, until all are finished or failed, or the workers have to leave."""
 
-@dataclass(slots=True)
-class _Tally:
-    documents: int = 0
-    read: int = 0
-    kept: int = 0
+    def close(self) -> None:
+        """End all that runs."""
 
 
-@dataclass(slots=True)
-class _State:
-    waiting: list[Task]
-    attempts: dict[str, int] = field(default_factory=dict)
-    failures: list[Failure] = field(default_factory=list)
-    finished: int = 0
-    tally: _Tally = field(default_factory=_Tally)
-
-
-def run(recipe: Recipe, options: Options, display: Display) -> list[Failure]:
+def run(recipe: Recipe, options: Options, display: Display, workers: Workers | None = None) -> list[Failure]:
     """Run the jobs of a recipe in order; return the shards that failed. Later jobs do not start after a failure.
 
-    DataError when a finished job as a whole is not acceptable; KeyboardInterrupt passes through after the workers are
-    stopped and their half-written files removed.
+    DataError when a finished job as a whole is not acceptable; TimeUp when SIGUSR1 came before the end;
+    KeyboardInterrupt passes through after the workers are stopped and their half-written files removed.
     """
     chosen = (recipe.job(options.stage),) if options.stage else recipe.jobs
-    with display, _pool(recipe, options) as pool:
+    use_listings(READ if options.planned else ANEW)
+    pool = workers or Pool(Orders(recipe.path, options.out, options.planned), options.workers)
+    with display, _signals(pool, options.grace):
         for job in recipe.jobs:
             job.check()
+        write_jobs(recipe.jobs, options.out, pool.token())
         for job in chosen:
             if options.stage:
-                for before in job.upstream():
-                    require_complete(before, options.out, options.accept_code)
-            plan = plan_job(job, options.out, options.accept_code)
-            with write_errors(options.out):
-                stale = remove_stale(plan, options.out)
-                write_plan(plan, options.out, pool.token())
-            if stale:
-                display.note(
-                    f"{job.name}: {len(stale)} shards of an earlier run are no longer in the input; removed: {stale[0]}, ..."
-                )
-            state = _State(_order(_part(plan, options)), tally=_done_tally(plan))
-            _say_plan(plan, state, display)
-            failures = pool.run_job(plan, state, display)
+                _require_upstream(job, options, pool)
+            failures = _run_job(job, options, pool, display)
             if failures:
                 return failures
-            if not options.part:
-                require_complete(job, options.out, options.accept_code)
     return []
 
 
-def _part(plan: Plan, options: Options) -> list[Task]:
+def _require_upstream(job: Job, options: Options, pool: Workers) -> None:
+    """Trust the manifest of a job that another task of the array has just closed; otherwise look at every receipt."""
+    for before in job.upstream():
+        if not (options.planned and is_closed(before, options.out)):
+            require_complete(before, options.out, options.accept_code, pool.token())
+
+
+def _run_job(job: Job, options: Options, pool: Workers, display: Display) -> list[Failure]:
+    plan = plan_job(job, options.out, options.accept_code, options.part, options.planned)
+    with write_errors(options.out):
+        stale = remove_stale(plan, options.out)
+        write_plan(plan, options.out, pool.token())
+        if plan.todo or stale:
+            remove_manifest(options.out, job.name)
+    if stale:
+        display.note(
+            f"{job.name}: {len(stale)} shards of an earlier run are no longer in the input; removed: {stale[0]}, ...",
+            stage=job.name,
+        )
+    _say_plan(plan, display)
+    progress = Progress(plan, options.out, display, options.retries, options.log, list(plan.todo))
+    if progress.waiting:
+        display.start(job.name, progress.total, sum(task.bytes for task in progress.waiting))
+        try:
+            pool.run_job(job.name, job_identity(job), progress)
+        finally:
+            display.stop()
+        for failure in progress.failures:
+            display.failed(failure.stage, failure.shard, failure.message)
+    if progress.failures:
+        return sorted(progress.failures, key=lambda failure: failure.shard)
+    if pool.leaving:
+        left = progress.total - progress.finished
+        raise TimeUp(
+            f"{job.name}: the time is up: {progress.finished:,} shards were finished, {left:,} are left. "
+            "Run again to go on: nothing but the shards begun is repeated."
+        )
     if options.part is None:
-        return list(plan.todo)
-    index, count = options.part
-    mine = {task.name for task in plan.tasks[index::count]}
-    return [task for task in plan.todo if task.name in mine]
+        close_job(plan, options.out, pool.token())
+    return []
 
 
-def _order(tasks: list[Task]) -> list[Task]:
-    """Largest first, so that the last worker does not sit with the largest alone; popped from the end."""
-    return sorted(tasks, key=lambda task: (task.bytes, task.name))
+def close(recipe: Recipe, options: Options) -> list[Failure]:
+    """Look at every receipt of one stage, accept it as a whole and write its manifest. DataError when it is not whole."""
+    use_listings(READ if options.planned else ANEW)
+    job = recipe.job(options.stage or recipe.jobs[-1].name)
+    require_complete(job, options.out, options.accept_code, f"close-{os.getpid()}")
+    return []
 
 
-def _done_tally(plan: Plan) -> _Tally:
-    done = plan.done.values()
-    return _Tally(documents=sum(r["rows_in"] for r in done), kept=sum(r["rows_out"] for r in done))
-
-
-def _say_plan(plan: Plan, state: _State, display: Display) -> None:
+def _say_plan(plan: Plan, display: Display) -> None:
     changed = {why: count for why, count in sorted(plan.reasons.items()) if why != NEW}
+    done, todo, name = f"{len(plan.done):,} shards are done already", f"{len(plan.todo):,} to make", plan.job.name
     if plan.done and not plan.todo:
-        display.note(f"{plan.job.name}: all {len(plan.tasks)} shards are done already")
+        display.note(f"{name}: all {done}", stage=name)
     elif changed:
-        said = ", ".join(f"{why}: {count}" for why, count in changed.items())
-        display.note(f"{plan.job.name}: {len(plan.done)} shards are done already, {len(plan.todo)} to make ({said})")
+        said = ", ".join(f"{why}: {count:,}" for why, count in changed.items())
+        display.note(f"{name}: {done}, {todo} ({said})", stage=name)
     elif plan.done:
-        display.note(f"{plan.job.name}: {len(plan.done)} shards are done already, {len(plan.todo)} to make")
-
-
-def warm_up() -> ForkServerContext:
-    """Start the server that workers are forked from; it imports and compiles while the caller goes on."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["atom_data.run.warm"])
-    forkserver.ensure_running()
-    return context
+        display.note(f"{name}: {done}, {todo}", stage=name)
 
 
 @contextlib.contextmanager
-def _pool(recipe: Recipe, options: Options) -> Iterator["_Pool"]:
-    pool = _Pool(recipe, options)
-    before = signal.signal(signal.SIGTERM, _terminated)
+def _signals(pool: Workers, grace: float) -> Iterator[None]:
+    """End at once on SIGTERM, as on Ctrl-C; on SIGUSR1, which Slurm sends before the time is up, finish what runs."""
+    before = {
+        signal.SIGTERM: signal.signal(signal.SIGTERM, _terminated),
+        signal.SIGUSR1: signal.signal(signal.SIGUSR1, lambda number, frame: pool.leave(grace)),
+    }
     try:
-        yield pool
+        yield
     finally:
         pool.close()
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _terminated(number: int, frame: object) -> None:
     raise KeyboardInterrupt
-
-
-class _Pool:
-    """Worker processes that are replaced when they die."""
-
-    def __init__(self, recipe: Recipe, options: Options) -> None:
-        self.recipe = recipe
-        self.options = options
-        self.workers: list[_Worker] = []
-        self.count = 0
-        self.context = warm_up()
-
-    def token(self) -> str:
-        """A name for temporary files that no other process uses at this time."""
-        self.count += 1
-        return f"{socket.gethostname()}-{os.getpid()}-{self.count}"
-
-    def run_job(self, plan: Plan, state: _State, display: Display) -> list[Failure]:
-        if not state.waiting:
-            return []
-        identity = job_identity(plan.job)
-        total = len(state.waiting)
-        display.start(plan.job.name, total, sum(task.bytes for task in state.waiting))
-        try:
-            while state.waiting or any(worker.task for worker in self.workers):
-                self._hand_out(plan, state, identity)
-                self._listen(plan, state)
-                busy = [worker for worker in self.workers if worker.task]
-                now = [sum(figures) for figures in zip((0, 0, 0), *(worker.standing for worker in busy), strict=True)]
-                tally = state.tally
-                display.update(
-                    state.finished, total, tally.documents + now[0], tally.read + now[1], tally.kept + now[2], len(busy)
-                )
-        finally:
-            display.stop()
-        for failure in state.failures:
-            display.note(f"{failure.stage}/{failure.shard}: {failure.message}")
-        return sorted(state.failures, key=lambda failure: failure.shard)
-
-    def _hand_out(self, plan: Plan, state: _State, identity: str) -> None:
-        while len(self.workers) < min(
-            self.options.workers, len(state.waiting) + sum(1 for w in self.workers if w.task)
-        ):
-            self.workers.append(self._start())
-        for worker in self.workers:
-            if worker.task is None and state.waiting:
-                task = state.waiting.pop()
-                worker.task, worker.standing = task, (0, 0, 0)
-                with contextlib.suppress(OSError):  # a worker that just died is met in _listen
-                    worker.connection.send((plan.job.name, task, identity))
-
-    def _start(self) -> _Worker:
-        ours, theirs = self.context.Pipe()
-        token = self.token()
-        arguments = (theirs, self.recipe.path, self.options.out, token)
-        process = self.context.Process(target=worker_main, args=arguments, daemon=True)
-        process.start()
-        theirs.close()
-        return _Worker(process, ours, token)
-
-    def _listen(self, plan: Plan, state: _State) -> None:
-        handles: list[Any] = [worker.connection for worker in self.workers]
-        handles += [worker.process.sentinel for worker in self.workers]
-        ready = wait(handles, timeout=0.5)
-        for worker in list(self.workers):
-            if worker.connection in ready:
-                self._receive(worker, plan, state)
-            elif worker.process.sentinel in ready:
-                self._bury(worker, plan, state)
-
-    def _receive(self, worker: _Worker, plan: Plan, state: _State) -> None:
-        try:
-            message = worker.connection.recv()
-        except (EOFError, OSError):
-            self._bury(worker, plan, state)
-            return
-        task = worker.task
-        if task is None:
-            return
-        if message[0] == "progress":
-            worker.standing = message[1:]
-            return
-        worker.task = None
-        if message[0] == "done":
-            receipt = message[1]
-            plan.done[task.name] = receipt
-            state.finished += 1
-            state.tally.documents += receipt["rows_in"]
-            state.tally.read += task.bytes
-            state.tally.kept += receipt["rows_out"]
-        else:
-            _, again, text = message
-            self._failed(task, plan, state, text.strip(), again)
-
-    def _bury(self, worker: _Worker, plan: Plan, state: _State) -> None:
-        worker.process.join()
-        self.workers.remove(worker)
-        worker.connection.close()
-        self._sweep(worker)
-        if worker.task is not None:
-            self._failed(worker.task, plan, state, _death(worker.process.exitcode), again=True)
-
-    def _failed(self, task: Task, plan: Plan, state: _State, text: str, again: bool) -> None:
-        tried = state.attempts[task.name] = state.attempts.get(task.name, 0) + 1
-        if again and tried <= self.options.retries:
-            state.waiting.insert(0, task)
-        else:
-            times = f" (tried {tried} times)" if tried > 1 else ""
-            state.failures.append(Failure(plan.job.name, task.name, text + times))
-
-    def _sweep(self, worker: _Worker) -> None:
-        """Remove what a dead worker left half-written."""
-        if not is_remote(self.options.out):
-            for partial in local(self.options.out).rglob(f"*.{worker.token}{PARTIAL}"):
-                if partial.is_dir():
-                    shutil.rmtree(partial, ignore_errors=True)
-                else:
-                    partial.unlink(missing_ok=True)
-
-    def close(self) -> None:
-        """End all workers at once; only unfinished shards are lost."""
-        for worker in self.workers:
-            worker.process.terminate()
-        for worker in self.workers:
-            worker.process.join(5)
-            if worker.process.is_alive():
-                worker.process.kill()
-                worker.process.join()
-            worker.connection.close()
-            self._sweep(worker)
-        self.workers = []
-
-
-def _death(code: int | None) -> str:
-    if code is not None and code < 0:
-        name = signal.Signals(-code).name if -code in signal.Signals._value2member_map_ else f"signal {-code}"
-        hint = " (out of memory?)" if name == "SIGKILL" else ""
-        return f"the worker was ended by {name}{hint}. Give it more memory or fewer workers, then run again."
-    return f"the worker ended with exit code {code}. Look at the lines above, then run again."
 
 
 def check_out(out: str) -> None:

@@ -1,15 +1,19 @@
 """What is done, what is to do, and why: receipts compared with the recipe, the inputs and the code as they are now."""
 
+import os
 from collections import Counter
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
 from atom_data.errors import DataError
 from atom_data.identity import code_identity
-from atom_data.job import Job, Task
+from atom_data.job import Job, Task, remembering
 from atom_data.run.recipe import job_identity
+from atom_data.storage.manifest import manifest_row, read_manifest, slim, write_manifest
 from atom_data.storage.paths import is_remote, join, local, sha256, without_secrets
-from atom_data.storage.receipts import plan_path, read_json, read_receipt, receipt_path, write_json
+from atom_data.storage.receipts import JOBS, plan_path, read_json, read_receipts, receipt_path, write_json
 from atom_data.storage.shards import Input
 
 NEW = "new"
@@ -31,33 +35,36 @@ class Plan:
         return not self.todo
 
 
-def plan_job(job: Job, out: str, accept_code: bool = False) -> Plan:
-    """Compare every task of a job with its receipt. DataError when there is nothing to read."""
-    tasks = job.tasks(out)
-    if not tasks:
-        raise DataError(f"stage '{job.name}': there is no shard to read. Check the paths in the recipe.")
-    plan, identity = Plan(job, tasks), job_identity(job)
-    for task in tasks:
-        receipt, why = _receipt(out, job.name, task.name)
-        why = why or _changed(job, task, out, identity, receipt or {}, accept_code)
-        if why or receipt is None:
-            plan.todo.append(task)
-            plan.reasons[why] += 1
-        else:
-            plan.done[task.name] = receipt
+def plan_job(
+    job: Job, out: str, accept_code: bool = False, part: tuple[int, int] | None = None, planned: bool = False
+) -> Plan:
+    """Compare the tasks of a job with their receipts. DataError when there is nothing to read.
+
+    With `part`, (i, n), only tasks i, i + n, i + 2n, ... are looked at; the others are neither done nor to do, and of
+    the jobs before no more is read than these need, unless they are `planned` and so have manifests.
+    Memory: about 2 kB a task.
+    """
+    with remembering() if part is None or planned else nullcontext():
+        tasks = job.tasks(out)
+        if not tasks:
+            raise DataError(f"stage '{job.name}': there is no shard to read. Check the paths in the recipe.")
+        plan, identity = Plan(job, tasks), job_identity(job)
+        mine = tasks[part[0] :: part[1]] if part else tasks
+        receipts = read_receipts(out, job.name, [task.name for task in mine])
+        for task, (_, receipt) in zip(mine, receipts, strict=True):
+            why = NEW if receipt is None else _changed(job, task, out, identity, receipt, accept_code)
+            if why or receipt is None:
+                plan.todo.append(task)
+                plan.reasons[why] += 1
+            else:
+                plan.done[task.name] = slim(receipt)
     return plan
-
-
-def _receipt(out: str, stage: str, shard: str) -> tuple[dict[str, Any] | None, str]:
-    try:
-        receipt = read_receipt(out, stage, shard)
-    except DataError:
-        return None, "receipt edited"
-    return (receipt, "") if receipt is not None else (None, NEW)
 
 
 def _changed(job: Job, task: Task, out: str, identity: str, receipt: dict[str, Any], accept_code: bool) -> str:
     """Return why a finished task must be made again, or an empty string."""
+    if not receipt:
+        return "receipt edited"
     if receipt["identity"]["job"] != identity:
         return "recipe or card changed"
     if receipt["identity"]["code"] != code_identity() and not accept_code:
@@ -69,10 +76,16 @@ def _changed(job: Job, task: Task, out: str, identity: str, receipt: dict[str, A
     ):
         return "input changed"
     for item in receipt["outputs"]:
-        path = join(out, item["path"])
-        if not is_remote(out) and (not local(path).is_file() or local(path).stat().st_size != item["bytes"]):
+        if not is_remote(out) and _size(join(str(local(out)), item["path"])) != item["bytes"]:
             return "output missing or damaged"
     return ""
+
+
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size  # noqa: PTH116 - a Path takes longer to make than the call
+    except OSError:
+        return -1
 
 
 def _same(now: Input, then: dict[str, Any] | None, task: Task) -> bool:
@@ -96,24 +109,30 @@ def write_plan(plan: Plan, out: str, token: str) -> None:
         write_json(path, value, token)
 
 
+def write_jobs(jobs: Sequence[Job], out: str, token: str) -> None:
+    """Note the names of all jobs where nobody can list the folders, so that `verify` finds them."""
+    value = {"jobs": [job.name for job in jobs]}
+    if is_remote(out) and read_json(join(out, JOBS)) != value:
+        write_json(join(out, JOBS), value, token)
+
+
 def remove_stale(plan: Plan, out: str) -> list[str]:
     """Remove shards of an earlier run that the input no longer has; return their names. Local output only."""
     earlier = read_json(join(out, plan_path(plan.job.name)))
     if earlier is None or is_remote(out):
         return []
     stale = sorted(set(earlier.get("shards", [])) - {task.name for task in plan.tasks})
-    for name in stale:
-        receipt, _ = _receipt(out, plan.job.name, name)
+    for name, receipt in read_receipts(out, plan.job.name, stale) if stale else ():
         local(join(out, receipt_path(plan.job.name, name))).unlink(missing_ok=True)
         for item in receipt["outputs"] if receipt else ():
             local(join(out, item["path"])).unlink(missing_ok=True)
     return stale
 
 
-def require_complete(job: Job, out: str, accept_code: bool = False) -> None:
-    """Raise DataError unless every shard of a job is finished, current and accepted as a whole."""
-    plan = plan_job(job, out, accept_code)
-    if not plan.complete:
+def close_job(plan: Plan, out: str, token: str) -> None:
+    """Accept a finished job as a whole, and write its manifest. DataError when it is not complete or not acceptable."""
+    job = plan.job
+    if len(plan.done) < len(plan.tasks):
         missing = ", ".join(task.name for task in plan.todo[:3])
         why = ", ".join(f"{reason}: {count:,}" for reason, count in sorted(plan.reasons.items()))
         raise DataError(
@@ -121,3 +140,21 @@ def require_complete(job: Job, out: str, accept_code: bool = False) -> None:
             "Run that stage first."
         )
     job.accept(list(plan.done.values()))
+    rows = (manifest_row(plan.done[task.name]) for task in plan.tasks)
+    write_manifest(out, job.name, identity_now(job), rows, token)
+
+
+def identity_now(job: Job) -> dict[str, Any]:
+    """Return what a receipt of the job would say of its identity."""
+    return {"job": job_identity(job), "code": code_identity()}
+
+
+def is_closed(job: Job, out: str) -> bool:
+    """Tell whether the job has a manifest that this recipe and this code would write: one file read, no listing."""
+    found = read_manifest(out, job.name)
+    return found is not None and found.identity == identity_now(job)
+
+
+def require_complete(job: Job, out: str, accept_code: bool, token: str) -> None:
+    """Raise DataError unless every shard of a job is finished, current and accepted as a whole."""
+    close_job(plan_job(job, out, accept_code), out, token)

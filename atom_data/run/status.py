@@ -1,91 +1,165 @@
-"""The table at the end of a run and of `atom-data status`: per stage documents in, kept, dropped by reason, and speed."""
+"""How far a run has come: per stage documents in, kept, dropped by reason, speed, and what still runs or has failed."""
 
+import heapq
+import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from atom_data.errors import DataError
 from atom_data.job import Job
-from atom_data.storage.paths import join
-from atom_data.storage.receipts import plan_path, read_json, read_receipt
+from atom_data.run.display import clock
+from atom_data.storage.manifest import COUNTS, manifest_row, read_manifest, slim
+from atom_data.storage.paths import is_remote, join, local
+from atom_data.storage.receipts import plan_path, read_json, read_receipts
+
+SUMS = ("rows_in", "rows_out", "text_bytes", "tokens", "input_bytes", "output_bytes", "wall_seconds", "cpu_seconds")
+SLOWEST = 3
 
 
 @dataclass(slots=True)
 class JobStatus:
-    """The sums of a job's receipts."""
+    """The sums of a job's receipts, and its array if it has one."""
 
     name: str
     shards: int = 0
     finished: int = 0
-    rows_in: int = 0
-    rows_out: int = 0
+    failed: int = 0
+    sums: Counter[str] = field(default_factory=Counter)
     dropped: Counter[str] = field(default_factory=Counter)
     unreadable: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
-    input_bytes: int = 0
-    text_bytes: int = 0
-    tokens: int = 0
-    cpu_seconds: float = 0.0
     peak_memory_bytes: int = 0
+    slowest: list[tuple[float, str]] = field(default_factory=list)
+    """Seconds and name of the shards that took longest, slowest first."""
+    elements: Counter[str] = field(default_factory=Counter)
+    """Elements of its array in the queue, by Slurm's state."""
+    workers: int = 1
+    """Worker processes of an element."""
 
-    def add(self, receipt: dict[str, Any]) -> None:
-        """Add one receipt."""
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Add a row of the manifest."""
         self.finished += 1
-        for name in ("rows_in", "rows_out", "text_bytes", "tokens"):
-            setattr(self, name, getattr(self, name) + receipt[name])
-        for name in ("dropped", "unreadable", "skipped"):
-            getattr(self, name).update(receipt[name])
-        measured = receipt["measured"]
-        self.input_bytes += measured["input_bytes"]
-        self.cpu_seconds += measured["cpu_seconds"]
-        self.peak_memory_bytes = max(self.peak_memory_bytes, measured["peak_memory_bytes"])
+        for name in SUMS:
+            self.sums[name] += row[name]
+        for name in COUNTS:
+            getattr(self, name).update(json.loads(row[name]))
+        self.peak_memory_bytes = max(self.peak_memory_bytes, row["peak_memory_bytes"])
+        heapq.heappush(self.slowest, (row["wall_seconds"], row["shard"]))
+        if len(self.slowest) > SLOWEST:
+            heapq.heappop(self.slowest)
+
+    @property
+    def bytes_a_second(self) -> float:
+        """Input that its running elements read in a second, by what finished shards took."""
+        running = self.elements["RUNNING"] * self.workers
+        return running * self.sums["input_bytes"] / self.sums["wall_seconds"] if self.sums["wall_seconds"] else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long the rest takes with what runs now, if shards are alike; None when nothing tells."""
+        running = min(self.elements["RUNNING"] * self.workers, self.shards - self.finished)
+        if not running or not self.finished:
+            return None
+        return (self.shards - self.finished) * self.sums["wall_seconds"] / self.finished / running
 
 
-def job_status(job: Job, out: str) -> JobStatus:
-    """Add up a job's receipts, as far as it has come. A receipt that was edited counts as not there."""
+def job_status(
+    job: Job, out: str, record: Mapping[str, Any] | None = None, queue: Mapping[str, str] | None = None
+) -> JobStatus:
+    """Add up a job's manifest, or its receipts as far as it has come; a receipt that was edited counts as not there.
+
+    `record` and `queue` are what was submitted to Slurm and what Slurm says of it. Memory: a few kB, and a manifest.
+    """
     status = JobStatus(job.name)
     plan = read_json(join(out, plan_path(job.name)))
     names = plan["shards"] if plan else ()
     status.shards = len(names)
-    for name in names:
-        try:
-            receipt = read_receipt(out, job.name, name)
-        except DataError:
-            receipt = None
-        if receipt is not None:
-            status.add(receipt)
+    found = read_manifest(out, job.name)
+    if found is not None and found.table.num_rows == len(names):
+        for batch in found.table.to_batches(max_chunksize=1024):
+            for row in batch.to_pylist():
+                status.add(row)
+    else:
+        for _, receipt in read_receipts(out, job.name, names):
+            if receipt:
+                status.add(manifest_row(slim(receipt)))
+    status.slowest.sort(reverse=True)
+    if not is_remote(out):
+        status.failed = sum(1 for _ in local(join(out, job.name, "failed")).glob("*.json"))
+    for item in (record or {}).get("jobs", ()):
+        if item["stage"] == job.name:
+            states = [state for name, state in (queue or {}).items() if name.partition("_")[0] == item["array"]]
+            status.elements = Counter(states)
+            status.workers = record["profile"]["workers_per_task"] if record else 1
     return status
 
 
-def print_status(statuses: list[JobStatus], console: Console) -> None:
-    """Print one line a stage, and below it what it dropped and why."""
+def status_table(statuses: list[JobStatus]) -> Table:
+    """Return one line a stage, and below it what it dropped and why; columns of the array while one is in the queue."""
+    queued = any(status.elements for status in statuses)
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("stage")
-    for title in ("shards", "documents in", "kept", "dropped", "text MB", "tokens", "CPU s", "MB/s a core", "peak MB"):
+    titles = ["shards", "documents in", "kept", "dropped", "text MB", "tokens", "CPU s", "MB/s a core", "peak MB"]
+    for title in titles[:1] + (["running", "waiting", "MB/s", "ETA"] if queued else []) + titles[1:]:
         table.add_column(title, justify="right")
     for status in statuses:
-        table.add_row(*_cells(status))
+        cells = _cells(status)
+        table.add_row(*cells[:2], *(_queue_cells(status) if queued else ()), *cells[2:])
+        blank = [""] * (6 if queued else 2)
         for name, count in _reasons(status):
-            table.add_row(f"  [dim]{name}[/dim]", "", "", "", f"[dim]{count:,}[/dim]")
-    console.print(table)
+            table.add_row(f"  [dim]{escape(name)}[/dim]", *blank, "", f"[dim]{count:,}[/dim]")
+    return table
+
+
+def print_status(statuses: list[JobStatus], console: Console) -> None:
+    """Print the table, the slowest shards of stages that still run, and what to do about failures."""
+    console.print(status_table(statuses))
+    for line in remarks(statuses):
+        console.print(line, soft_wrap=True)
+
+
+def remarks(statuses: list[JobStatus]) -> list[str]:
+    """Return what is worth a look: the slowest shards while a stage runs, and shards that failed."""
+    lines = []
+    for status in statuses:
+        if status.elements and status.slowest:
+            slow = ", ".join(f"{escape(name)} {seconds:,.1f} s" for seconds, name in status.slowest)
+            lines.append(f"{status.name}: slowest shards: {slow}")
+        if status.failed:
+            lines.append(f"[red]{status.name}: {status.failed:,} shards failed[/red]; see atom-data logs --failed")
+    return lines
 
 
 def _cells(status: JobStatus) -> tuple[str, ...]:
-    speed = f"{status.input_bytes / 1e6 / status.cpu_seconds:,.1f}" if status.cpu_seconds else "-"
+    sums = status.sums
+    speed = f"{sums['input_bytes'] / 1e6 / sums['cpu_seconds']:,.1f}" if sums["cpu_seconds"] else "-"
     return (
         status.name,
         f"{status.finished:,}/{status.shards:,}" if status.shards else "not begun",
-        f"{status.rows_in:,}",
-        f"{status.rows_out:,}",
+        f"{sums['rows_in']:,}",
+        f"{sums['rows_out']:,}",
         f"{status.dropped.total():,}",
-        f"{status.text_bytes / 1e6:,.1f}" if status.text_bytes else "",
-        f"{status.tokens:,}" if status.tokens else "",
-        f"{status.cpu_seconds:,.1f}",
+        f"{sums['text_bytes'] / 1e6:,.1f}" if sums["text_bytes"] else "",
+        f"{sums['tokens']:,}" if sums["tokens"] else "",
+        f"{sums['cpu_seconds']:,.1f}",
         speed,
         f"{status.peak_memory_bytes / 1e6:,.0f}",
+    )
+
+
+def _queue_cells(status: JobStatus) -> tuple[str, ...]:
+    running, left = status.elements["RUNNING"], status.seconds_left
+    waiting = status.elements.total() - running
+    return (
+        f"{running:,}" if running else "",
+        f"{waiting:,}" if waiting else "",
+        f"{status.bytes_a_second / 1e6:,.1f}" if running else "",
+        clock(left) if left is not None else "",
     )
 
 

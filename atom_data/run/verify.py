@@ -3,12 +3,13 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from atom_data.errors import DataError
-from atom_data.storage.paths import PARTIAL, sha256
-from atom_data.storage.receipts import plan_path, read_json, read_receipt, receipt_path
+from atom_data.run.slurm import FOLDER as CLUSTER
+from atom_data.storage.manifest import manifest_path
+from atom_data.storage.paths import PARTIAL, exists, is_remote, join, local, sha256, size
+from atom_data.storage.receipts import JOBS, plan_path, read_json, read_receipt, receipt_path
 
 
 @dataclass(slots=True)
@@ -24,30 +25,35 @@ class Verdict:
 
 
 def verify(out: str) -> Verdict:
-    """Check an output folder. DataError when there is nothing of ours in it."""
-    root = Path(out)
-    plans = sorted(root.glob("*/plan.json"))
-    if not plans:
+    """Check an output folder or URL. DataError when there is nothing of ours in it; orphans are looked for in folders."""
+    folders = _folders(out)
+    if not folders:
         raise DataError(f"{out}: there is no run in it (no plan.json in any folder). Give the --output of a run.")
-    verdict, known, digest = Verdict(), set[str](), hashlib.sha256()
-    for path in plans:
-        folder = path.parent.name
-        known.add(plan_path(folder))
-        plan = _plan(path, verdict)
+    verdict, known, digest = Verdict(), {JOBS}, hashlib.sha256()
+    for folder in folders:
+        known |= {plan_path(folder), manifest_path(folder)}
+        plan = _plan(join(out, plan_path(folder)), verdict)
         for shard in plan.get("shards", []):
             known.add(receipt_path(folder, shard))
             for item in _receipt(out, folder, shard, verdict):
                 known.add(item["path"])
                 digest.update(f"{item['path']} {item['sha256']}\n".encode())
-                _check_file(root, item, verdict)
-    verdict.faults += [f"{name}: an orphan; no receipt speaks of it" for name in _orphans(root, known)]
+                _check_file(out, item, verdict)
+    verdict.faults += [f"{name}: an orphan; no receipt speaks of it" for name in _orphans(out, known)]
     verdict.fingerprint = digest.hexdigest()
     return verdict
 
 
-def _plan(path: Path, verdict: Verdict) -> dict[str, Any]:
+def _folders(out: str) -> list[str]:
+    """Return the folders of the jobs; an object store is not listed, but was told the names of the jobs."""
+    if is_remote(out):
+        return sorted((read_json(join(out, JOBS)) or {}).get("jobs", []))
+    return sorted(path.parent.name for path in local(out).glob("*/plan.json"))
+
+
+def _plan(path: str, verdict: Verdict) -> dict[str, Any]:
     try:
-        return read_json(str(path)) or {}
+        return read_json(path) or {}
     except DataError as error:
         verdict.faults.append(str(error))
         return {}
@@ -59,7 +65,7 @@ def _receipt(out: str, folder: str, shard: str, verdict: Verdict) -> list[dict[s
         receipt = read_receipt(out, folder, shard)
     except DataError:
         verdict.faults.append(f"{name}: the receipt was edited after it was written")
-        receipt = read_json(str(Path(out) / name)) if _is_json(Path(out) / name) else None
+        receipt = read_json(join(out, name)) if _is_json(join(out, name)) else None
         return receipt.get("outputs", []) if receipt else []
     if receipt is None:
         verdict.faults.append(f"{name}: the receipt is missing, so shard '{shard}' of '{folder}' is not finished")
@@ -72,30 +78,32 @@ def _receipt(out: str, folder: str, shard: str, verdict: Verdict) -> list[dict[s
     return outputs
 
 
-def _is_json(path: Path) -> bool:
+def _is_json(path: str) -> bool:
     try:
-        return read_json(str(path)) is not None
+        return read_json(path) is not None
     except DataError:
         return False
 
 
-def _check_file(root: Path, item: dict[str, Any], verdict: Verdict) -> None:
-    path = root / item["path"]
-    if not path.is_file():
+def _check_file(out: str, item: dict[str, Any], verdict: Verdict) -> None:
+    path = join(out, item["path"])
+    if not exists(path):
         verdict.faults.append(f"{item['path']}: the file is missing")
         return
-    size = path.stat().st_size
+    bytes_there = size(path)
     verdict.files += 1
-    verdict.bytes += size
-    if size != item["bytes"]:
-        verdict.faults.append(f"{item['path']}: {size:,} bytes; the receipt says {item['bytes']:,}")
-    elif sha256(str(path)) != item["sha256"]:
+    verdict.bytes += bytes_there
+    if bytes_there != item["bytes"]:
+        verdict.faults.append(f"{item['path']}: {bytes_there:,} bytes; the receipt says {item['bytes']:,}")
+    elif sha256(path) != item["sha256"]:
         verdict.faults.append(f"{item['path']}: the content is not what the receipt says (SHA-256 differs)")
 
 
-def _orphans(root: Path, known: set[str]) -> Iterator[str]:
-    for path in sorted(root.rglob("*")):
+def _orphans(out: str, known: set[str]) -> Iterator[str]:
+    """Yield files that nobody speaks of; the scripts and logs of a cluster, and the failures written down, are no data."""
+    root = local(out)
+    for path in () if is_remote(out) else sorted(root.rglob("*")):
         if path.is_file() and not any(part.endswith(PARTIAL) for part in path.relative_to(root).parts[:-1]):
             name = path.relative_to(root).as_posix()
-            if name not in known:
+            if name not in known and not name.startswith(f"{CLUSTER}/") and path.parent.name != "failed":
                 yield name

@@ -9,6 +9,7 @@ import signal
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -16,10 +17,21 @@ from atom_data.errors import AtomDataError, ConfigError, DataError
 from atom_data.identity import code_identity
 from atom_data.job import Job, Progress, Task, Work
 from atom_data.run.recipe import Recipe, job_identity, load_recipe
+from atom_data.storage.listing import ANEW, READ, use_listings
 from atom_data.storage.paths import is_remote, join, local, without_secrets, write_errors
 from atom_data.storage.receipts import FORMAT, read_receipt, write_receipt
 
 REPORT_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What a worker is told once: plain values, so that it loads the recipe itself."""
+
+    recipe: str
+    out: str
+    planned: bool = False
+    """Read the listings of sources that whoever started the array wrote down."""
 
 
 def do_task(job: Job, task: Task, out: str, token: str, progress: Progress) -> dict[str, Any]:
@@ -63,10 +75,10 @@ def do_task(job: Job, task: Task, out: str, token: str, progress: Progress) -> d
                 "input_bytes": task.bytes,
             },
         }
-        sealed = write_receipt(out, receipt, token)
+        write_receipt(out, receipt, token)
         for path in sorted(before - {item.path for item in work.outputs}):
             local(join(out, path)).unlink(missing_ok=True)
-    return sealed
+    return receipt
 
 
 def check_accounting(stage: str, shard: str, work: Work) -> None:
@@ -89,30 +101,39 @@ def _earlier_outputs(out: str, stage: str, shard: str) -> set[str]:
     return {item["path"] for item in receipt["outputs"]} if receipt else set()
 
 
-def worker_main(connection: Connection, recipe_path: str, out: str, token: str) -> None:
+def worker_main(connection: Connection, orders: Orders, token: str) -> None:
     """Serve tasks until the connection closes. Ctrl-C is the supervisor's business."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    use_listings(READ if orders.planned else ANEW)
     recipe: Recipe | None = None
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
             name, task, identity = connection.recv()
             try:
-                recipe = recipe or load_recipe(recipe_path)
-                job = recipe.job(name)
-                if job_identity(job) != identity:
-                    raise ConfigError(
-                        f"{recipe_path}: the recipe, a card or a file of '{name}' changed during the run. Run again."
-                    )
-                receipt = do_task(job, task, out, token, _reporter(connection))
+                recipe = recipe or load_recipe(orders.recipe)
+                job = unchanged_job(recipe, name, identity)
+                receipt = do_task(job, task, orders.out, token, _reporter(connection))
                 connection.send(("done", receipt))
-            except AtomDataError as error:
-                connection.send(("failed", not isinstance(error, ConfigError), str(error)))
             except (EOFError, BrokenPipeError, ConnectionResetError):
                 raise
             except Exception as error:
-                text = "".join(traceback.format_exception(error))
-                connection.send(("crashed", isinstance(error, (MemoryError, OSError)), text))
+                connection.send(("failed", *judged(error)))
+
+
+def unchanged_job(recipe: Recipe, name: str, identity: str) -> Job:
+    """Return a job of the recipe; ConfigError when it is no longer the one that was planned."""
+    job = recipe.job(name)
+    if job_identity(job) != identity:
+        raise ConfigError(f"{recipe.path}: the recipe, a card or a file of '{name}' changed during the run. Run again.")
+    return job
+
+
+def judged(error: Exception) -> tuple[bool, str]:
+    """Return whether a failed task is worth another try, and what to say: a sentence, or for a bug its traceback."""
+    if isinstance(error, AtomDataError):
+        return not isinstance(error, ConfigError), str(error)
+    return isinstance(error, (MemoryError, OSError)), "".join(traceback.format_exception(error))
 
 
 def _reporter(connection: Connection) -> Callable[[int, int, int], None]:

@@ -15,10 +15,9 @@ import pyarrow.compute as pc
 from atom_data.batch import visible
 from atom_data.errors import ConfigError, DataError
 from atom_data.identity import describe
-from atom_data.job import Job, Progress, Table, Task, Work, jobs_behind, receipt_input
+from atom_data.job import Job, Progress, Table, Task, Work, finished_shard, jobs_behind
 from atom_data.stage import DEAD, LEDGER, Stage
 from atom_data.storage.paths import join
-from atom_data.storage.receipts import read_receipt
 from atom_data.storage.shards import Input, Intake, Reads, Shard
 from atom_data.tokens.documents import Documents
 from atom_data.tokens.encode import BACKENDS, load_encoder, texts_of
@@ -144,9 +143,7 @@ class Tokenize:
         """
         for shard in self.reads.shards(out):
             if isinstance(self.reads, Stage):
-                receipt_input(self.reads.name, shard.name, out)
-                receipt = read_receipt(out, self.reads.name, shard.name) or {}
-                yield shard, int(receipt.get("text_bytes", shard.bytes))
+                yield shard, finished_shard(self.reads.name, shard.name, out).text_bytes
             else:
                 yield shard, shard.bytes or self.target_tokens * BYTES_PER_TOKEN
 

@@ -269,7 +269,7 @@ def test_trafilatura_of_datatrove() -> None:
         ),
     ],
 )
-def test_mistakes_are_named_before_a_document_is_read(make: Any, said: str) -> None:  # noqa: ANN401
+def test_mistakes_are_named_before_a_document_is_read(make: Any, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         make()
 

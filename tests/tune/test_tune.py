@@ -50,7 +50,7 @@ def rows(run: tuple[Path, Path]) -> pa.Table:
     return pa.concat_tables(pq.read_table(path) for path in sorted((run[1] / "measured").glob("*.parquet")))
 
 
-def asked(run: tuple[Path, Path], **question: Any) -> Report:  # noqa: ANN401
+def asked(run: tuple[Path, Path], **question: Any) -> Report:
     """Return the answer to a question about the stage `measured`; without rules, about the recipe's cards."""
     loaded = load_recipe(str(run[0]))
     rules = question.pop("rules", rules_of(cards_of(loaded, "measured")))

@@ -1,0 +1,130 @@
+"""`run --on slurm`, `cancel` and `logs`: what a cluster adds to a run."""
+
+import os
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from atom_data.commands.screen import DEFAULT_OUT, Output, console, printable
+from atom_data.errors import ConfigError, DataError
+from atom_data.run.failures import silent_ends, stage_failures
+from atom_data.run.local import Options, Workers
+from atom_data.run.profile import Profile, load_profile
+from atom_data.run.recipe import Recipe, load_recipe
+from atom_data.run.slurm import FOLDER, Array, in_queue, requeue, submission, submit
+from atom_data.run.slurm import cancel as cancel_jobs
+from atom_data.storage.paths import join, local
+
+CLUSTER = "On a cluster"
+RESTARTS = 3
+"""How often an element may come back without a finished shard before it counts as failed."""
+
+
+def submit_arrays(
+    recipe: str, out: str, profile: str | None, resume: bool, dry_run: bool, accept_code: bool, given: dict[str, Any]
+) -> None:
+    """Submit what is not finished, and show the scripts."""
+    before = submission(out)
+    if resume and before is None:
+        raise ConfigError(
+            f"{out}: nothing was submitted for it, so there is nothing to resume. Submit without --resume."
+        )
+    settings = _again(before["profile"], given) if resume and before and not profile else load_profile(profile, **given)
+    loaded = load_recipe(recipe)
+    arrays = submit(loaded, out, settings, accept_code, dry_run)
+    screen = console()
+    if not arrays:
+        screen.print(f"{out}: every stage is finished and closed; there is nothing to submit.", soft_wrap=True)
+        return
+    _show(arrays, out)
+    if dry_run:
+        screen.print(f"\nNothing was submitted. The scripts are in {join(out, FOLDER)}.", soft_wrap=True)
+        return
+    numbers = {job["stage"]: job["array"] for job in (submission(out) or {}).get("jobs", ())}
+    for array in arrays:
+        screen.print(
+            f"{array.stage}: array {numbers[array.stage]}, {len(array.elements):,} of {array.parts:,} elements"
+        )
+    screen.print(
+        f"\nNext:\n  atom-data status {recipe} -o {out} --watch\n  atom-data logs {out} --failed", soft_wrap=True
+    )
+
+
+def _again(settings: dict[str, Any], given: dict[str, Any]) -> Profile:
+    merged = {**settings, **{key: value for key, value in given.items() if value is not None and key != "sbatch"}}
+    return Profile(**{**merged, "setup": tuple(merged["setup"]), "sbatch": {**settings["sbatch"], **given["sbatch"]}})
+
+
+def _show(arrays: list[Array], out: str) -> None:
+    """Print the first script, and of the others what they wait for."""
+    screen = console()
+    screen.print(escape(arrays[0].script), soft_wrap=True)
+    for array in arrays:
+        after = f" after {', '.join(f'{stage}-close' for stage in array.after)}" if array.after else ""
+        screen.print(f"{join(out, FOLDER, array.stage)}.sh{after}, then {array.stage}-close.sh", soft_wrap=True)
+    screen.print()
+
+
+def pairs(texts: list[str]) -> dict[str, str]:
+    """Return key=value texts as a dictionary."""
+    found = {}
+    for text in texts:
+        key, sign, value = text.partition("=")
+        if not sign:
+            raise ConfigError(f"--sbatch: '{text}' is no KEY=VALUE. For example --sbatch account=open-lm.")
+        found[key] = value
+    return found
+
+
+def array_log(out: str, stage: str | None) -> str:
+    """Return the file to which Slurm writes what this process says, or an empty string outside an array."""
+    array, element = os.environ.get("SLURM_ARRAY_JOB_ID"), os.environ.get("SLURM_ARRAY_TASK_ID")
+    return join(out, FOLDER, "logs", f"{stage}-{array}_{element}.log") if array and element else ""
+
+
+def leave_for_later(why: str) -> None:
+    """Go back into the queue, unless that has not helped before. DataError when no shard fits into the time limit."""
+    if int(os.environ.get("SLURM_RESTART_COUNT", "0")) >= RESTARTS and ": 0 shards were finished" in why:
+        raise DataError(f"{why} It was so {RESTARTS} times before: give the array a longer --time.")
+    requeue()
+
+
+def ray_workers(recipe: Recipe, options: Options, workers: int) -> Workers:
+    """Return workers on the Ray cluster; 0 of them are as many as it has cores."""
+    from atom_data.run.ray import RayWorkers  # noqa: PLC0415 - an extra
+
+    return RayWorkers(recipe.path, options.out, workers)
+
+
+def cancel(output: Output = DEFAULT_OUT) -> None:
+    """End the jobs that were submitted for an output folder. Finished shards stay; run --on slurm --resume goes on."""
+    numbers = cancel_jobs(output)
+    said = f"ended {', '.join(numbers)}" if numbers else "none of its jobs is in the queue"
+    console().print(f"{output}: {said}", soft_wrap=True)
+
+
+def logs(
+    output: Annotated[str, typer.Argument(metavar="OUT", help="The --output of a run.")] = DEFAULT_OUT,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="Only shards that failed, and elements that ended without a word.")
+    ] = False,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=1, help="How many lines of each.")] = 5,
+) -> None:
+    """Show why shards failed, with the end of the log of the array element that tried."""
+    screen = console()
+    failures = stage_failures(output)
+    for failure in failures:
+        screen.print(f"[bold]{failure['stage']}/{failure['shard']}[/bold]  {escape(failure['log'])}", soft_wrap=True)
+        screen.print(escape(printable(_tail(failure["message"], lines))), soft_wrap=True)
+    folder = local(join(output, FOLDER, "logs"))
+    chosen = silent_ends(output, in_queue(output)) if failed else sorted(folder.glob("*.log"))
+    for path in chosen:
+        screen.print(f"[bold]{escape(str(path))}[/bold]", soft_wrap=True)
+        screen.print(escape(printable(_tail(path.read_text("utf-8", "replace"), lines))), soft_wrap=True)
+    if not failures and not chosen:
+        screen.print(f"{output}: no shard has failed" if failed else f"{output}: there is no log", soft_wrap=True)
+
+
+def _tail(text: str, lines: int) -> str:
+    return "\n".join(f"  {line}" for line in text.strip().splitlines()[-lines:])

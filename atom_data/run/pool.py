@@ -1,0 +1,161 @@
+"""Worker processes on this machine: a supervisor that hands them tasks and survives any worker's death."""
+
+import contextlib
+import multiprocessing
+import os
+import shutil
+import signal
+import socket
+import time
+from dataclasses import dataclass
+from multiprocessing import forkserver
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkServerContext
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from atom_data.job import Task
+from atom_data.run.progress import Progress
+from atom_data.run.worker import Orders, worker_main
+from atom_data.storage.paths import PARTIAL, is_remote, local
+
+
+@dataclass(slots=True)
+class _Worker:
+    process: BaseProcess
+    connection: Connection
+    token: str
+    task: Task | None = None
+    standing: tuple[int, int, int] = (0, 0, 0)
+
+
+def warm_up() -> ForkServerContext:
+    """Start the server that workers are forked from; it imports and compiles while the caller goes on."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["atom_data.run.warm"])
+    forkserver.ensure_running()
+    return context
+
+
+class Pool:
+    """Worker processes that are replaced when they die."""
+
+    def __init__(self, orders: Orders, workers: int) -> None:
+        """Start nothing yet: workers are started when there is a task for them."""
+        self.orders = orders
+        self.most = workers
+        self.workers: list[_Worker] = []
+        self.count = 0
+        self.leave_at: float | None = None
+        self.context = warm_up()
+
+    def token(self) -> str:
+        """A name for temporary files that no other process uses at this time."""
+        self.count += 1
+        return f"{socket.gethostname()}-{os.getpid()}-{self.count}"
+
+    def leave(self, seconds: float) -> None:
+        """Hand out no more tasks; those that run get some seconds to finish, then they are left for the next run."""
+        if self.leave_at is None:
+            self.leave_at = time.monotonic() + seconds
+
+    @property
+    def leaving(self) -> bool:
+        """Tell whether the pool was told to leave."""
+        return self.leave_at is not None
+
+    def run_job(self, name: str, identity: str, progress: Progress) -> None:
+        """Run the waiting tasks of a job, until all are finished or failed, or the pool has to leave."""
+        while (progress.waiting and not self.leaving) or any(worker.task for worker in self.workers):
+            self._hand_out(name, identity, progress)
+            self._listen(progress)
+            busy = [worker.standing for worker in self.workers if worker.task]
+            progress.show(busy)
+            if self.leave_at is not None and time.monotonic() > self.leave_at:
+                break
+
+    def _hand_out(self, name: str, identity: str, progress: Progress) -> None:
+        if self.leaving:
+            return
+        wanted = min(self.most, len(progress.waiting) + sum(1 for worker in self.workers if worker.task))
+        while len(self.workers) < wanted:
+            self.workers.append(self._start())
+        for worker in self.workers:
+            if worker.task is None and progress.waiting:
+                worker.task, worker.standing = progress.waiting.pop(), (0, 0, 0)
+                with contextlib.suppress(OSError):  # a worker that just died is met in _listen
+                    worker.connection.send((name, worker.task, identity))
+
+    def _start(self) -> _Worker:
+        ours, theirs = self.context.Pipe()
+        token = self.token()
+        process = self.context.Process(target=worker_main, args=(theirs, self.orders, token), daemon=True)
+        process.start()
+        theirs.close()
+        return _Worker(process, ours, token)
+
+    def _listen(self, progress: Progress) -> None:
+        handles: list[Any] = [worker.connection for worker in self.workers]
+        handles += [worker.process.sentinel for worker in self.workers]
+        ready = wait(handles, timeout=0.5)
+        for worker in list(self.workers):
+            if worker.connection in ready:
+                self._receive(worker, progress)
+            elif worker.process.sentinel in ready:
+                self._bury(worker, progress)
+
+    def _receive(self, worker: _Worker, progress: Progress) -> None:
+        try:
+            message = worker.connection.recv()
+        except (EOFError, OSError):
+            self._bury(worker, progress)
+            return
+        task = worker.task
+        if task is None:
+            return
+        if message[0] == "progress":
+            worker.standing = message[1:]
+            return
+        worker.task = None
+        if message[0] == "done":
+            progress.done(task, message[1])
+        else:
+            progress.failed(task, message[2].strip(), again=message[1])
+
+    def _bury(self, worker: _Worker, progress: Progress) -> None:
+        worker.process.join()
+        self.workers.remove(worker)
+        worker.connection.close()
+        self._sweep(worker)
+        if worker.task is not None:
+            progress.failed(worker.task, _death(worker.process.exitcode), again=True)
+
+    def _sweep(self, worker: _Worker) -> None:
+        """Remove what a dead worker left half-written."""
+        if not is_remote(self.orders.out):
+            for partial in local(self.orders.out).rglob(f"*.{worker.token}{PARTIAL}"):
+                if partial.is_dir():
+                    shutil.rmtree(partial, ignore_errors=True)
+                else:
+                    partial.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """End all workers at once; only unfinished shards are lost."""
+        for worker in self.workers:
+            worker.process.terminate()
+        for worker in self.workers:
+            worker.process.join(5)
+            if worker.process.is_alive():
+                worker.process.kill()
+                worker.process.join()
+            worker.connection.close()
+            self._sweep(worker)
+        self.workers = []
+
+
+def _death(code: int | None) -> str:
+    if code is not None and code < 0:
+        name = signal.Signals(-code).name if -code in signal.Signals._value2member_map_ else f"signal {-code}"
+        hint = " (out of memory?)" if name == "SIGKILL" else ""
+        return f"the worker was ended by {name}{hint}. Give it more memory or fewer workers, then run again."
+    return f"the worker ended with exit code {code}. Look at the lines above, then run again."

@@ -1,0 +1,95 @@
+"""Profiles: what a cluster is like, in a small TOML file of its own, so that recipes run anywhere.
+
+```toml
+partition = "cpu"
+tasks = 500                    # at most so many elements in an array
+workers_per_task = 8           # worker processes, and cores, of an element
+memory_per_worker = "2G"
+time = "8:00:00"
+setup = ["module load python/3.11", "source ~/corpus/.venv/bin/activate"]
+command = "atom-data"          # how the setup lets it be called; the present Python when left out
+
+[sbatch]                       # anything else that sbatch knows, without the dashes
+account = "open-lm"
+```
+"""
+
+import re
+import tomllib
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from atom_data.errors import ConfigError
+
+MEMORY = re.compile(r"(\d+)([KMGT]?)")
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The settings of a cluster."""
+
+    partition: str = ""
+    time: str = ""
+    """The time limit of an element, as Slurm writes it."""
+    tasks: int = 100
+    workers_per_task: int = 1
+    memory_per_worker: str = ""
+    setup: tuple[str, ...] = ()
+    """Lines of shell before the command."""
+    command: str = ""
+    sbatch: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse what no cluster takes."""
+        for name in ("tasks", "workers_per_task"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"{name}: {getattr(self, name)}. Give a number from 1.")
+        if self.memory_per_worker and not MEMORY.fullmatch(self.memory_per_worker):
+            raise ConfigError(f"memory_per_worker: '{self.memory_per_worker}'. Give a number and a unit, as in 2G.")
+        for key, value in {**self.sbatch, "partition": self.partition, "time": self.time}.items():
+            if not re.fullmatch(r"[a-z][a-z0-9-]*", key) or "\n" in value:
+                raise ConfigError(
+                    f"sbatch: '{key}={value}'. Give an option as sbatch has it, without dashes: account=lab."
+                )
+
+    def settings(self) -> dict[str, str]:
+        """Return the settings as sbatch has them."""
+        found = {"partition": self.partition, "time": self.time}
+        if self.memory_per_worker:
+            match = MEMORY.fullmatch(self.memory_per_worker)
+            found["mem"] = f"{int(match[1]) * self.workers_per_task}{match[2]}" if match else ""
+        return {key: value for key, value in found.items() if value} | self.sbatch
+
+    def alone(self) -> "Profile":
+        """Return the profile of a job with one worker."""
+        return replace(self, workers_per_task=1)
+
+
+def load_profile(path: str | None, **options: Any) -> Profile:  # noqa: ANN401 - options of the command line
+    """Return a profile from a TOML file, with options that are given (not None) in place of its settings.
+
+    ConfigError for a file that is not there, is no TOML, or has a key or a type that no profile has.
+    """
+    page = _page(path) if path else {}
+    known = {item.name: item.type for item in fields(Profile)}
+    for key, value in page.items():
+        if key not in known:
+            raise ConfigError(f"{path}: unknown key '{key}'. Keys allowed: {', '.join(known)}.")
+        kinds = {"setup": list, "sbatch": dict, "tasks": int, "workers_per_task": int}
+        if not isinstance(value, kinds.get(key, str)) or isinstance(value, bool):
+            raise ConfigError(f"{path}: {key} is {value!r}. It is {kinds.get(key, str).__name__} in a profile.")
+    page |= {key: value for key, value in options.items() if value is not None and key != "sbatch"}
+    page["setup"] = tuple(map(str, page.get("setup", ())))
+    given = options.get("sbatch") or {}
+    page["sbatch"] = {key: str(value) for key, value in {**page.get("sbatch", {}), **given}.items()}
+    return Profile(**page)
+
+
+def _page(path: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(Path(path).read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}). Give the path of a profile.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: is no TOML ({error}). Mend the profile.") from error

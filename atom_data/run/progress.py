@@ -1,0 +1,89 @@
+"""How far a job has come: tasks waiting, finished and failed, and what a person or a log is told of them."""
+
+import contextlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from atom_data.errors import AtomDataError
+from atom_data.job import Task
+from atom_data.run.display import Display
+from atom_data.run.plan import Plan
+from atom_data.storage.manifest import slim
+from atom_data.storage.paths import is_remote, join, local
+from atom_data.storage.receipts import failure_path, write_json
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A shard that could not be finished, and why."""
+
+    stage: str
+    shard: str
+    message: str
+
+
+@dataclass(slots=True)
+class Progress:
+    """The tasks of a job that are to do now, and what became of them."""
+
+    plan: Plan
+    out: str
+    display: Display
+    retries: int
+    log: str
+    """The file that this run's lines go to, for whoever finds a failure; empty when they go to a screen."""
+    waiting: list[Task]
+    attempts: dict[str, int] = field(default_factory=dict)
+    failures: list[Failure] = field(default_factory=list)
+    finished: int = 0
+    total: int = 0
+    documents: int = 0
+    read: int = 0
+    kept: int = 0
+
+    def __post_init__(self) -> None:
+        """Begin with what earlier runs have done."""
+        # Largest first, so that the last worker does not sit with the largest alone; popped from the end.
+        self.waiting.sort(key=lambda task: (task.bytes, task.name))
+        self.total = len(self.waiting)
+        self.documents = sum(receipt["rows_in"] for receipt in self.plan.done.values())
+        self.kept = sum(receipt["rows_out"] for receipt in self.plan.done.values())
+
+    def done(self, task: Task, receipt: dict[str, Any]) -> None:
+        """Note a finished task."""
+        self.plan.done[task.name] = slim(receipt)
+        self.finished += 1
+        self.documents += receipt["rows_in"]
+        self.read += task.bytes
+        self.kept += receipt["rows_out"]
+        if not is_remote(self.out):
+            local(join(self.out, failure_path(self.plan.job.name, task.name))).unlink(missing_ok=True)
+        self.display.finished(receipt)
+
+    def failed(self, task: Task, message: str, again: bool) -> None:
+        """Note a failed attempt; the task waits for another one, or its failure is written beside the receipts."""
+        stage, tried = self.plan.job.name, self.attempts.get(task.name, 0) + 1
+        self.attempts[task.name] = tried
+        if again and tried <= self.retries:
+            self.waiting.insert(0, task)
+            self.display.note(f"{stage}/{task.name}: {last_line(message)} Trying again.", stage=stage, shard=task.name)
+            return
+        failure = Failure(stage, task.name, message + (f" (tried {tried} times)" if tried > 1 else ""))
+        self.failures.append(failure)
+        value = {"stage": stage, "shard": task.name, "message": failure.message, "log": self.log}
+        with contextlib.suppress(AtomDataError, OSError):  # a full disk takes no notes; the failure is said either way
+            write_json(join(self.out, failure_path(stage, task.name)), value, f"{os.getpid()}-{tried}")
+
+    def show(self, standings: Sequence[tuple[int, int, int]]) -> None:
+        """Show where the job stands, with what running tasks report: documents, bytes read, documents kept."""
+        now = [sum(figures) for figures in zip((0, 0, 0), *standings, strict=True)]
+        self.display.update(
+            self.finished, self.total, self.documents + now[0], self.read + now[1], self.kept + now[2], len(standings)
+        )
+
+
+def last_line(message: str) -> str:
+    """Return the last line of an error: of a traceback, the one that says what happened."""
+    return message.strip().splitlines()[-1] if message.strip() else "no message."

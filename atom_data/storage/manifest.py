@@ -1,0 +1,114 @@
+"""The manifest of a finished job: one file that says what all its receipts say.
+
+A receipt a shard is right for workers, and a hundred thousand small files are wrong for everyone who reads them all: the
+stages after, `status`, a passage over the whole corpus. So a job that is finished is written down once more, as Parquet
+that DuckDB opens as it is. It is made from the receipts and taken away before one of them changes; without it, the
+receipts are read.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from atom_data.errors import DataError
+from atom_data.storage.paths import create, is_remote, join, local, read_bytes
+
+SCHEMA = pa.schema(
+    [
+        ("shard", pa.string()),
+        ("rows_in", pa.int64()),
+        ("rows_out", pa.int64()),
+        ("dropped", pa.string()),
+        ("unreadable", pa.string()),
+        ("skipped", pa.string()),
+        ("text_bytes", pa.int64()),
+        ("tokens", pa.int64()),
+        ("input_bytes", pa.int64()),
+        ("output_bytes", pa.int64()),
+        ("wall_seconds", pa.float64()),
+        ("cpu_seconds", pa.float64()),
+        ("peak_memory_bytes", pa.int64()),
+        ("path", pa.string()),
+        ("bytes", pa.int64()),
+        ("sha256", pa.string()),
+    ]
+)
+"""One row a shard, in the order of the plan. `dropped`, `unreadable` and `skipped` are JSON, a count a reason; `path`,
+`bytes` and `sha256` are those of the shard's first output, null for a task that makes none."""
+
+COUNTS = ("dropped", "unreadable", "skipped")
+_IDENTITY = b"identity"
+
+
+class Manifest(NamedTuple):
+    """What a finished job says of itself."""
+
+    identity: dict[str, Any]
+    """Of the job and of the code, as the receipts have it."""
+    table: pa.Table
+
+
+def manifest_path(folder: str) -> str:
+    """Return where the manifest of a job stands, relative to the output folder."""
+    return join(folder, "receipts", "all.parquet")
+
+
+def slim(receipt: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a receipt with the first of its files only, and the sum of their bytes: what is kept of 100,000 of them."""
+    size = sum(item["bytes"] for item in receipt["outputs"])
+    inputs = receipt["inputs"][:1] if receipt["span"] else []
+    return {**receipt, "inputs": inputs, "outputs": receipt["outputs"][:1], "output_bytes": size}
+
+
+def manifest_row(receipt: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a slim receipt as a row of the manifest."""
+    measured, outputs = receipt["measured"], receipt["outputs"]
+    first = outputs[0] if outputs else {}
+    return {
+        "shard": receipt["shard"],
+        **{name: receipt[name] for name in ("rows_in", "rows_out", "text_bytes", "tokens")},
+        **{name: json.dumps(receipt[name], sort_keys=True) for name in COUNTS},
+        **{name: measured[name] for name in ("input_bytes", "wall_seconds", "cpu_seconds", "peak_memory_bytes")},
+        "output_bytes": receipt["output_bytes"],
+        **{name: first.get(name) for name in ("path", "bytes", "sha256")},
+    }
+
+
+def write_manifest(
+    out: str, folder: str, identity: dict[str, Any], rows: Iterable[Mapping[str, Any]], token: str
+) -> None:
+    """Write the manifest of a job from `manifest_row`s. Nothing is written when the same one is there already."""
+    table = pa.Table.from_pylist(list(rows), SCHEMA.with_metadata({_IDENTITY: json.dumps(identity, sort_keys=True)}))
+    before = read_manifest(out, folder)
+    if before is None or before.identity != identity or not before.table.equals(table):
+        with create(join(out, manifest_path(folder)), token) as stream:
+            pq.write_table(table, stream, compression="zstd")
+
+
+def read_manifest(out: str, folder: str) -> Manifest | None:
+    """Return the manifest of a job, or None when the job is not finished or the file is no manifest."""
+    path = join(out, manifest_path(folder))
+    try:
+        if is_remote(path):
+            table = pq.read_table(pa.BufferReader(read_bytes(path)))
+        elif local(path).is_file():
+            table = pq.read_table(local(path), memory_map=False)
+        else:
+            return None
+        identity = json.loads((table.schema.metadata or {})[_IDENTITY])
+    except (DataError, OSError, KeyError, ValueError):  # pyarrow's errors are ValueErrors and OSErrors
+        return None
+    return Manifest(identity, table) if table.schema.equals(SCHEMA) else None
+
+
+def remove_manifest(out: str, folder: str) -> None:
+    """Take the manifest away, for a shard is about to be made again; on an object store an empty file takes its place."""
+    path = join(out, manifest_path(folder))
+    if not is_remote(out):
+        local(path).unlink(missing_ok=True)
+    elif read_manifest(out, folder) is not None:
+        with create(path, "") as stream:
+            stream.write(b"")

@@ -1,0 +1,201 @@
+"""A real Slurm on this machine: slurmctld, munged and one slurmd a virtual node, all on loopback, in a folder of their own.
+
+It needs root and Debian's packages slurmctld, slurmd, slurm-client and munge. Every process it starts it ends by number.
+"""
+
+import contextlib
+import getpass
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PROGRAMS = ("slurmctld", "slurmd", "sbatch", "squeue", "scontrol", "scancel", "munged")
+FIRST_PORT = 17_800
+
+CONFIG = """
+ClusterName=atom
+SlurmctldHost={host}(127.0.0.1)
+SlurmctldPort={port}
+SlurmUser={user}
+SlurmdUser={user}
+AuthType=auth/munge
+CredType=cred/munge
+AuthInfo=socket={folder}/munge/munge.socket,cred_expire=3
+StateSaveLocation={folder}/state
+SlurmdSpoolDir={folder}/spool-%n
+SlurmctldPidFile={folder}/slurmctld.pid
+SlurmdPidFile={folder}/slurmd-%n.pid
+SlurmctldLogFile={folder}/slurmctld.log
+SlurmdLogFile={folder}/slurmd-%n.log
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+SwitchType=switch/none
+MpiDefault=none
+AccountingStorageType=accounting_storage/none
+JobAcctGatherType=jobacct_gather/none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_CPU
+SchedulerType=sched/builtin
+SchedulerParameters=sched_interval=2,batch_sched_delay=0,sched_min_interval=0
+SlurmdParameters=config_overrides
+ReturnToService=2
+SlurmdTimeout=20
+KillWait=4
+MinJobAge=600
+MaxArraySize={most}
+JobRequeue=1
+PreemptType=preempt/none
+{nodes}
+PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
+"""
+
+
+@dataclass(slots=True)
+class Cluster:
+    """A running cluster: its folder, and the environment in which Slurm's commands speak to it."""
+
+    folder: Path
+    environment: dict[str, str]
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def command(self, *arguments: object) -> str:
+        """Run one of Slurm's commands and return what it prints. RuntimeError with its words when it fails."""
+        done = subprocess.run(
+            [str(word) for word in arguments],
+            env=self.environment, capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+        if done.returncode != 0:
+            raise RuntimeError(f"{arguments[0]}: exit code {done.returncode}: {done.stderr.strip()}")
+        return done.stdout
+
+    def jobs(self) -> dict[str, str]:
+        """Return the state of every job that is waiting or running, by its number (array elements apart)."""
+        lines = self.command("squeue", "--noheader", "--array", "--format=%i %T").split("\n")
+        return dict(line.split() for line in lines if line)
+
+    def wait(self, seconds: float = 240) -> None:
+        """Wait until nothing waits or runs. RuntimeError with the queue when that takes too long."""
+        end = time.monotonic() + seconds
+        while self.jobs():
+            if time.monotonic() > end:
+                raise RuntimeError(f"still there after {seconds} s:\n{self.command('squeue')}")
+            time.sleep(0.3)
+
+    def start_node(self, name: str) -> None:
+        """Start the slurmd of a node, also after it was killed."""
+        self._start(name, ["slurmd", "-D", "-N", name])
+        self._until(lambda: self._is_up(name), f"node {name} did not come up")
+
+    def kill_node(self, name: str) -> None:
+        """Kill the slurmd of a node with SIGKILL; its jobs run on until Slurm finds the node gone."""
+        process = self.processes.pop(name)
+        process.kill()
+        process.wait()
+
+    def _is_up(self, name: str) -> bool:
+        state = self.command("sinfo", "--noheader", "--nodes", name, "--format=%T").strip()
+        return state in ("idle", "mixed", "allocated")
+
+    def _start(self, name: str, command: list[str]) -> None:
+        with (self.folder / f"{name}.out").open("ab") as log:
+            self.processes[name] = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
+
+    def _until(self, true: object, failed: str, seconds: float = 60) -> None:
+        end = time.monotonic() + seconds
+        while True:
+            with contextlib.suppress(RuntimeError, subprocess.TimeoutExpired):
+                if true():  # type: ignore[operator]
+                    return
+            if time.monotonic() > end:
+                logs = [path.read_text(errors="replace")[-1500:] for path in sorted(self.folder.glob("*.log"))]
+                raise RuntimeError(f"{failed}:\n" + "\n".join(logs))
+            time.sleep(0.2)
+
+    def stop(self) -> None:
+        """End what runs on the cluster, then the cluster."""
+        with contextlib.suppress(RuntimeError, subprocess.TimeoutExpired):
+            for number in {name.partition("_")[0] for name in self.jobs()}:
+                self.command("scancel", number)
+            self.wait(20)
+        for process in reversed(list(self.processes.values())):
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def missing() -> list[str]:
+    """Return the programs that are not installed."""
+    path = f"{os.environ['PATH']}:/usr/sbin:/sbin"
+    return [name for name in PROGRAMS if shutil.which(name, path=path) is None]
+
+
+@contextlib.contextmanager
+def cluster(folder: Path, nodes: int = 2, cores: int = 2, most: int = 1001) -> Iterator[Cluster]:
+    """Run a cluster of virtual nodes; `most` is its MaxArraySize."""
+    for name in ("munge", "state"):
+        (folder / name).mkdir(parents=True)
+    host, names = socket.gethostname().partition(".")[0], [f"n{number}" for number in range(1, nodes + 1)]
+    port = _free_ports(nodes + 1)
+    lines = [
+        f"NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port + number} CPUs={cores} RealMemory=8000 State=UNKNOWN"
+        for number, name in enumerate(names, 1)
+    ]
+    config = CONFIG.format(
+        host=host, port=port, user=getpass.getuser(), folder=folder, nodes="\n".join(lines), most=most
+    )
+    (folder / "slurm.conf").write_text(config)
+    made = Cluster(folder, _environment(folder))
+    try:
+        _start_munge(made)
+        made._start("slurmctld", ["slurmctld", "-D", "-i"])
+        made._until(lambda: "is UP" in made.command("scontrol", "ping"), "slurmctld did not answer")
+        for name in names:
+            made.start_node(name)
+        yield made
+    finally:
+        made.stop()
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    environment: Mapping[str, str] = {
+        name: value for name, value in os.environ.items() if not name.startswith("SLURM_")
+    }
+    return {**environment, "SLURM_CONF": str(folder / "slurm.conf"), "PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin"}
+
+
+def _start_munge(made: Cluster) -> None:
+    place = made.folder / "munge"
+    key = place / "munge.key"
+    key.write_bytes(secrets.token_bytes(128))
+    key.chmod(0o400)
+    place.chmod(0o755)
+    made._start(
+        "munged",
+        [
+            "munged", "--foreground", "--force", f"--key-file={key}", f"--socket={place}/munge.socket",
+            f"--pid-file={place}/munged.pid", f"--log-file={place}/munged.log", f"--seed-file={place}/munge.seed",
+        ],
+    )  # fmt: skip
+    made._until((place / "munge.socket").exists, "munged did not start")
+
+
+def _free_ports(count: int) -> int:
+    for first in range(FIRST_PORT, 65_000, 97):
+        with contextlib.ExitStack() as stack:
+            try:
+                for port in range(first, first + count):
+                    stack.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return first
+    raise RuntimeError("no free ports on loopback")
