@@ -4,7 +4,8 @@ from atom_data.signals.classifier import FastTextClassifier
 from atom_data.signals.language import FastTextLanguage
 from atom_data.signals.lines import count_lines
 from atom_data.signals.sampling import SampleUnit
+from atom_data.signals.stop_words import CountStopWords
 from atom_data.signals.urls import CheckUrl
 from atom_data.signals.words import count_characters, count_words
 
-__all__ = ["CheckUrl", "FastTextClassifier", "FastTextLanguage", "SampleUnit", "count_characters", "count_lines", "count_words"]
+__all__ = ["CheckUrl", "CountStopWords", "FastTextClassifier", "FastTextLanguage", "SampleUnit", "count_characters", "count_lines", "count_words"]

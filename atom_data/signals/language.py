@@ -25,8 +25,9 @@ MIXED = "mixed"
 FEW_LETTERS = 0.5
 """A text with a smaller share of letters (over all characters but white space and marks) is no language."""
 
-CODE_LETTERS, CODE_SCORE = 0.85, 0.65
-"""Nor is one with a share and a score below these: `docs/language.md` has what that finds, and what it takes for code."""
+CODE_LETTERS, CODE_SCORE, CODE_CHARACTERS = 0.85, 0.65, 200
+"""Nor is one with a share and a score below these, if it has so many letters and other characters: shorter ones are too
+often a sentence with a number in it. `docs/language.md` has what that finds, and what it takes for code."""
 
 MIXED_SHARE = 0.6
 """A text of which less is in its first language is mixed."""
@@ -40,7 +41,7 @@ class FastTextLanguage:
     Labels are those of the fastText library, scores within 1e-4 of its; line ends count as spaces. Two more answers:
 
     - "none" for what is no language: no letter at all (digits, punctuation, emoji), or less than half of the characters
-      letters, or less than 85 % of them and a score below 0.65 as well. White space and marks do not count.
+      letters, or, of 200 characters and more, less than 85 % and a score below 0.65 as well. White space and marks do not count.
     - "mixed", with `segment_bytes` only: less than 60 % of the bytes are in segments of the most frequent language. A text
       that is for the most part in segments of no language is "none" then.
 
@@ -112,7 +113,8 @@ class FastTextLanguage:
         shares = letter_shares(counts)
         signs = counts[:, 0] == 0
         if self.none_for_code:
-            signs |= (shares < FEW_LETTERS) | (shares < CODE_LETTERS) & (found.scores < CODE_SCORE)
+            long = counts[:, 0] + counts[:, 2] >= CODE_CHARACTERS
+            signs |= (shares < FEW_LETTERS) | long & (shares < CODE_LETTERS) & (found.scores < CODE_SCORE)
         unknown = (counts.sum(axis=1) == 0) | (found.labels < 0) & ~signs
         return np.where(signs, none, found.labels).astype(np.int32), unknown
 
