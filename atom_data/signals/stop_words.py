@@ -1,4 +1,4 @@
-"""Stop words of the language that a text is in (Penedo et al. 2025, FineWeb2, section 4.4)."""
+"""Stop words of the language that a text is in (Penedo et al. 2025, FineWeb2, for Gopher's rule in every language)."""
 
 from dataclasses import dataclass
 from functools import cache
