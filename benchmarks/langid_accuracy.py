@@ -34,16 +34,17 @@ PAGE = ROOT / "docs" / "language.md"
 KINDS = ("single-words", "word-pairs", "sentences")
 PUBLISHED = ("cld2", "cld3", "langdetect", "langid", "simplemma", "lingua-low-accuracy", "lingua-high-accuracy")
 OURS = "lid.176 (ours)"
-NAMES = dict(
-    pair.split("=")
-    for pair in """Afrikaans=af Albanian=sq Arabic=ar Armenian=hy Azerbaijani=az Basque=eu Belarusian=be Bengali=bn Bokmal=nb
-    Bosnian=bs Bulgarian=bg Catalan=ca Chinese=zh Croatian=hr Czech=cs Danish=da Dutch=nl English=en Esperanto=eo Estonian=et
-    Finnish=fi French=fr Ganda=lg Georgian=ka German=de Greek=el Gujarati=gu Hebrew=he Hindi=hi Hungarian=hu Icelandic=is
-    Indonesian=id Irish=ga Italian=it Japanese=ja Kazakh=kk Korean=ko Latin=la Latvian=lv Lithuanian=lt Macedonian=mk Malay=ms
-    Maori=mi Marathi=mr Mongolian=mn Nynorsk=nn Persian=fa Polish=pl Portuguese=pt Punjabi=pa Romanian=ro Russian=ru Serbian=sr
-    Shona=sn Slovak=sk Slovene=sl Somali=so Sotho=st Spanish=es Swahili=sw Swedish=sv Tagalog=tl Tamil=ta Telugu=te Thai=th
-    Tsonga=ts Tswana=tn Turkish=tr Ukrainian=uk Urdu=ur Vietnamese=vi Welsh=cy Xhosa=xh Yoruba=yo Zulu=zu""".split()
-)
+_NAMES = """
+    Afrikaans=af Albanian=sq Arabic=ar Armenian=hy Azerbaijani=az Basque=eu Belarusian=be Bengali=bn Bokmal=nb Bosnian=bs
+    Bulgarian=bg Catalan=ca Chinese=zh Croatian=hr Czech=cs Danish=da Dutch=nl English=en Esperanto=eo Estonian=et Finnish=fi
+    French=fr Ganda=lg Georgian=ka German=de Greek=el Gujarati=gu Hebrew=he Hindi=hi Hungarian=hu Icelandic=is Indonesian=id
+    Irish=ga Italian=it Japanese=ja Kazakh=kk Korean=ko Latin=la Latvian=lv Lithuanian=lt Macedonian=mk Malay=ms Maori=mi
+    Marathi=mr Mongolian=mn Nynorsk=nn Persian=fa Polish=pl Portuguese=pt Punjabi=pa Romanian=ro Russian=ru Serbian=sr Shona=sn
+    Slovak=sk Slovene=sl Somali=so Sotho=st Spanish=es Swahili=sw Swedish=sv Tagalog=tl Tamil=ta Telugu=te Thai=th Tsonga=ts
+    Tswana=tn Turkish=tr Ukrainian=uk Urdu=ur Vietnamese=vi Welsh=cy Xhosa=xh Yoruba=yo Zulu=zu
+"""
+NAMES = dict(pair.split("=") for pair in _NAMES.split())
+"""What lingua calls a language, and its files."""
 SAME = {"nb": "no", "cmn": "zh", "hbs": "sh", "fil": "tl", "iw": "he", "pes": "fa", "arb": "ar"}
 """Codes of the data that the model calls something else."""
 
@@ -75,7 +76,9 @@ def main() -> None:
 def unpacked(archive: Path) -> dict[str, bytes]:
     """Return the files of the archive that are used, by the end of their names."""
     with tarfile.open(archive) as opened:
-        members = [one for one in opened if one.isfile() and one.name.endswith((".txt", ".csv", ".xml", ".json", ".jsonl"))]
+        members = [
+            one for one in opened if one.isfile() and one.name.endswith((".txt", ".csv", ".xml", ".json", ".jsonl"))
+        ]
         return {one.name.partition("langid/")[2]: opened.extractfile(one).read() for one in members}
 
 
@@ -158,7 +161,9 @@ def declarations_right(declared: list[tuple[str, str, list[str]]], labels: set[s
         "mistaken": wrong,
         "by_score": calibration,
         "unknown_documents": len(unknown),
-        "unknown_above": {str(bound): share(score >= bound for score in unknown) for bound in (0.3, 0.5, 0.65, 0.8, 0.9)},
+        "unknown_above": {
+            str(bound): share(score >= bound for score in unknown) for bound in (0.3, 0.5, 0.65, 0.8, 0.9)
+        },
     }
 
 
@@ -185,7 +190,9 @@ def no_language(declared: list[tuple[str, str, list[str]]]) -> dict[str, Any]:
     draw = random.Random(1)
     places = {"Python": (sysconfig.get_path("stdlib"), "*.py"), "C headers": (sysconfig.get_path("include"), "*.h")}
     texts = {
-        f"code, {name}": [path.read_text("utf-8", "replace")[:20_000] for path in sorted(Path(place).rglob(pattern))[:2_000]]
+        f"code, {name}": [
+            path.read_text("utf-8", "replace")[:20_000] for path in sorted(Path(place).rglob(pattern))[:2_000]
+        ]
         for name, (place, pattern) in places.items()
     }
     texts["tables of numbers"] = [
@@ -254,12 +261,17 @@ def averages(found: dict[str, Any]) -> list[str]:
 
 def weakest(found: dict[str, Any]) -> list[str]:
     """Return every language in which fewer than 90 % of sentences are right, and those that the model does not have."""
-    lines = ["| language | sentences | word pairs | single words | sentences taken for |", "| --- | --: | --: | --: | --- |"]
+    lines = [
+        "| language | sentences | word pairs | single words | sentences taken for |",
+        "| --- | --: | --: | --: | --- |",
+    ]
     known = {name: one for name, one in found.items() if one["in_model"]}
     for name, one in sorted(known.items(), key=lambda pair: (pair[1]["sentences"][OURS], pair[0])):
         if one["sentences"][OURS] < 0.9:
             cells = [f"{one[kind][OURS]:.1%}" for kind in reversed(KINDS)]
-            taken = ", ".join(f"{label} {count / 10:.1f} %" for label, count in one["sentences"]["mistaken_for"].items())
+            taken = ", ".join(
+                f"{label} {count / 10:.1f} %" for label, count in one["sentences"]["mistaken_for"].items()
+            )
             lines.append(f"| {name} (`{SAME.get(one['code'], one['code'])}`) | {' | '.join(cells)} | {taken} |")
     missing = ", ".join(sorted(set(found) - set(known)))
     strong = len(known) - (len(lines) - 2)
@@ -278,7 +290,7 @@ def others(report: dict[str, Any]) -> list[str]:
     """Return what is measured on whole documents, code and mixtures."""
     given, mixed = report["declarations"], report["mixtures"]
     wrong = ", ".join(sorted(given["mistaken"]))
-    lines = [
+    return [
         "### Whole documents",
         "",
         f"{given['right']:.1%} of {given['documents']} declarations of human rights are right, "
@@ -289,7 +301,9 @@ def others(report: dict[str, Any]) -> list[str]:
         *(f"| {bounds} | {one['paragraphs']:,} | {one['right']:.1%} |" for bounds, one in given["by_score"].items()),
         "",
         f"{given['unknown_documents']} declarations are in languages that the model does not have. It gives them a label all the "
-        "same, with a score of at least " + ", ".join(f"{bound} in {part:.0%}" for bound, part in given["unknown_above"].items()) + ".",
+        "same, with a score of at least "
+        + ", ".join(f"{bound} in {part:.0%}" for bound, part in given["unknown_above"].items())
+        + ".",
         "",
         "| snippets of | snippets | in languages of the model | right |",
         "| --- | --: | --: | --: |",
@@ -308,7 +322,6 @@ def others(report: dict[str, Any]) -> list[str]:
         "| --- | --: | --: |",
         *(f"| {name} | {one['texts']:,} | {one['mixed']:.1%} |" for name, one in mixed.items()),
     ]
-    return lines
 
 
 if __name__ == "__main__":

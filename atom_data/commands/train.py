@@ -17,15 +17,21 @@ Value = TypeVar("Value", int, str)
 
 
 def train(
-    model: Annotated[Path, typer.Argument(metavar="MODEL", help="Where to write it: a .bin file, .ftz with --quantize.")],
-    good: Annotated[list[str], typer.Option(help="Documents of the first label: a file, folder or glob; give it again for more.")],
+    model: Annotated[
+        Path, typer.Argument(metavar="MODEL", help="Where to write it: a .bin file, .ftz with --quantize.")
+    ],
+    good: Annotated[
+        list[str], typer.Option(help="Documents of the first label: a file, folder or glob; give it again for more.")
+    ],
     bad: Annotated[list[str], typer.Option(help="Documents of the second label, in the same way.")],
     labels: Annotated[str, typer.Option(help="The names of the two labels.")] = "hq,lq",
     text: Annotated[str, typer.Option(help="The field or column with the text, in JSON lines and Parquet.")] = "text",
     held_out: Annotated[float, typer.Option(help="The share of documents to test on, drawn by their ids.")] = 0.1,
     max_bytes: Annotated[int | None, typer.Option(min=1, help="Look only at the first bytes of a text.")] = None,
     word_ngrams: Annotated[int, typer.Option(min=1, help="Longest run of words that is a feature.")] = 2,
-    subwords: Annotated[str, typer.Option(help="Shortest and longest run of characters that is one; 0,0: none.")] = "0,0",
+    subwords: Annotated[
+        str, typer.Option(help="Shortest and longest run of characters that is one; 0,0: none.")
+    ] = "0,0",
     dimension: Annotated[int, typer.Option(min=1, help="Numbers in a vector.")] = 100,
     buckets: Annotated[int, typer.Option(min=1, help="Rows that n-grams share.")] = 2_000_000,
     min_count: Annotated[int, typer.Option(min=1, help="Leave out words that are rarer.")] = 1,
@@ -57,13 +63,19 @@ def _two(given: str, option: str, kind: Callable[[str], Value]) -> tuple[Value, 
     except ValueError as error:
         raise ConfigError(f"--{option}: '{given}' is no pair. Give two with a comma between them.") from error
     if kind is str and (first == second or not all(part.isidentifier() for part in parts)):
-        raise ConfigError(f"--{option}: '{given}'; a label is letters, digits and underscores. Give two different ones.")
+        raise ConfigError(
+            f"--{option}: '{given}'; a label is letters, digits and underscores. Give two different ones."
+        )
     return first, second
 
 
 def _show(report: Report, model: Path, written: Path, max_bytes: int | None) -> None:
     screen = console()
-    for title, counts in (("trained on", report.documents), ("held out", report.held_out), ("left out", report.left_out)):
+    for title, counts in (
+        ("trained on", report.documents),
+        ("held out", report.held_out),
+        ("left out", report.left_out),
+    ):
         screen.print(f"[bold]{title}[/bold]  " + ", ".join(f"{name} {count:,}" for name, count in counts.items()))
     table = Table("min", "kept", "precision", "recall", title=f"score of '{report.label}' on documents held out")
     for threshold in report.thresholds:
@@ -74,7 +86,9 @@ def _show(report: Report, model: Path, written: Path, max_bytes: int | None) -> 
     screen.print("The last line has the highest F1. Area under the curve: " + f"{report.area_under_curve:.4f}")
     limit = "" if max_bytes is None else f", max_bytes={max_bytes}"
     screen.print("\nIn a recipe, with a card that bounds quality_score:", soft_wrap=True)
-    screen.print(f'  FastTextClassifier(model=Path("{model}"), label="{report.label}"{limit})', soft_wrap=True, markup=False)
+    screen.print(
+        f'  FastTextClassifier(model=Path("{model}"), label="{report.label}"{limit})', soft_wrap=True, markup=False
+    )
     screen.print(f"\nwritten: {model}, {written}", soft_wrap=True, markup=False)
 
 

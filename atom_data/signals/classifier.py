@@ -49,9 +49,13 @@ class FastTextClassifier:
     def __post_init__(self) -> None:
         """Refuse a model that is not a Path, whose bytes would not count, and a limit that leaves nothing."""
         if not isinstance(self.model, Path):
-            raise ConfigError(f"FastTextClassifier: model is {self.model!r}, not a Path. Give Path({str(self.model)!r}).")
+            raise ConfigError(
+                f"FastTextClassifier: model is {self.model!r}, not a Path. Give Path({str(self.model)!r})."
+            )
         if self.max_bytes is not None and self.max_bytes < 1:
-            raise ConfigError(f"FastTextClassifier: max_bytes is {self.max_bytes}. Give a number of bytes above 0, or None.")
+            raise ConfigError(
+                f"FastTextClassifier: max_bytes is {self.max_bytes}. Give a number of bytes above 0, or None."
+            )
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Score every text of the batch."""
@@ -68,5 +72,7 @@ class FastTextClassifier:
         name = self.label.removeprefix(_PREFIX)
         if name not in model.labels:
             there = ", ".join(model.labels[:20]) + (", ..." if len(model.labels) > 20 else "")
-            raise ConfigError(f"FastTextClassifier: no label '{name}' in {self.model}; labels there: {there}. Name one of them.")
+            raise ConfigError(
+                f"FastTextClassifier: no label '{name}' in {self.model}; labels there: {there}. Name one of them."
+            )
         return model.labels.index(name)

@@ -65,7 +65,9 @@ class OnnxClassifier:
             if not isinstance(path, Path):
                 raise ConfigError(f"OnnxClassifier: {name} is {path!r}, not a Path. Give Path({str(path)!r}).")
         if self.activation not in ACTIVATIONS:
-            raise ConfigError(f"OnnxClassifier: activation is '{self.activation}'; there are {', '.join(ACTIVATIONS)}. Take one.")
+            raise ConfigError(
+                f"OnnxClassifier: activation is '{self.activation}'; there are {', '.join(ACTIVATIONS)}. Take one."
+            )
         if not 0 < self.max_tokens <= self.batch_tokens:
             raise ConfigError(
                 f"OnnxClassifier: max_tokens is {self.max_tokens}, batch_tokens {self.batch_tokens}. "
@@ -107,7 +109,7 @@ class OnnxClassifier:
             found = np.exp(found - found.max(axis=1, keepdims=True))
             found /= found.sum(axis=1, keepdims=True)
         scores: npt.NDArray[np.float32] = found[:, self.output]
-        return 1 / (1 + np.exp(-scores)) if self.activation == "sigmoid" else scores
+        return (1 / (1 + np.exp(-scores))).astype(np.float32) if self.activation == "sigmoid" else scores
 
 
 class _Encoder(NamedTuple):
@@ -129,7 +131,9 @@ def _encoder(model: Path, tokenizer: Path, max_tokens: int) -> _Encoder:
 
     for path in (model, tokenizer):
         if not path.is_file():
-            raise ConfigError(f"OnnxClassifier: no file {path}. Give the paths of an ONNX file and of its tokenizer.json.")
+            raise ConfigError(
+                f"OnnxClassifier: no file {path}. Give the paths of an ONNX file and of its tokenizer.json."
+            )
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 4
@@ -140,7 +144,9 @@ def _encoder(model: Path, tokenizer: Path, max_tokens: int) -> _Encoder:
     try:
         cut = Tokenizer.from_file(str(tokenizer))
     except Exception as error:  # tokenizers raises a plain Exception
-        raise DataError(f"OnnxClassifier: {tokenizer} is no tokenizer ({_first_line(error)}). Download it again.") from error
+        raise DataError(
+            f"OnnxClassifier: {tokenizer} is no tokenizer ({_first_line(error)}). Download it again."
+        ) from error
     inputs = tuple(one.name for one in session.get_inputs())
     unknown = set(inputs) - {"input_ids", "attention_mask", "token_type_ids"}
     if unknown:

@@ -49,9 +49,9 @@ def _count_letters(
                     continue
             code, size = decode(data, position, end)
             kind = item(table.kinds, cell_of(code, table))
-            letters += np.int64(kind == LETTER or kind == UNSPACED)  # noqa: PLR1714 - compiled
+            letters += np.int64(kind in (LETTER, UNSPACED))
             marks += np.int64(kind == MARK)
-            others += np.int64(not (kind == LETTER or kind == UNSPACED or kind == MARK or kind == SPACE))  # noqa: PLR1714
+            others += np.int64(kind not in (LETTER, UNSPACED, MARK, SPACE))
             position += size
         counts[document, 0], counts[document, 1], counts[document, 2] = letters, marks, others
 

@@ -1,5 +1,6 @@
 """How many different words of a list a text has; the list may be another one for every text."""
 
+import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -48,7 +49,7 @@ def word_lists(words: Sequence[Sequence[str]], parts: Sequence[Sequence[str]]) -
     word_offsets = np.cumsum([0, *map(len, words)])
     masks = [
         np.bitwise_or.reduce(_U64(1) << (found.hashes[low:high] & _U64(63)), initial=_U64(0))
-        for low, high in zip(word_offsets[:-1], word_offsets[1:], strict=True)
+        for low, high in itertools.pairwise(word_offsets)
     ]
     arrays = (
         found.hashes,

@@ -1,7 +1,6 @@
 """A fastText classifier trained from labeled documents (Joulin et al. 2017, Bag of Tricks for Efficient Text Classification)."""
 
 import json
-import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -60,9 +59,7 @@ class Options:
             )
 
 
-def train_classifier(
-    sets: Sequence[tuple[str, Sequence[Reads]]], path: Path, options: Options | None = None
-) -> Report:
+def train_classifier(sets: Sequence[tuple[str, Sequence[Reads]]], path: Path, options: Options | None = None) -> Report:
     """Train a model on labeled documents, write it to `path`, and report how good it is on those held out.
 
     `sets` are labels and their documents; the report is on the first label. Same documents and options, same bytes: one
@@ -89,7 +86,7 @@ def train_classifier(
         part = Path(folder) / path.name
         part.write_bytes(made)
         scores = _scores(part, lines, labeled, tested)
-        os.replace(part, path)
+        part.replace(path)
     positive = labeled.numbers[tested] == 0
     return Report(
         label=labeled.labels[0],
@@ -115,7 +112,9 @@ def _check_parts(labeled: Labeled, trained: npt.NDArray[np.int64], tested: npt.N
         counts = _counts(labeled, rows)
         for label, count in counts.items():
             if not count:
-                raise DataError(f"label '{label}': no document of it is {name}. Give more documents, or another held_out.")
+                raise DataError(
+                    f"label '{label}': no document of it is {name}. Give more documents, or another held_out."
+                )
 
 
 def _counts(labeled: Labeled, rows: npt.NDArray[np.int64]) -> dict[str, int]:
@@ -149,7 +148,9 @@ def _trained(floret: Any, lines: Path, labeled: Labeled, rows: npt.NDArray[np.in
     model.save_model(str(made))
     data = made.read_bytes()
     if data[_FLORET_ONLY] != _PLAIN:
-        raise DataError("floret: a model file of another form than release 0.10.5 writes. Run `pip install floret==0.10.5`.")
+        raise DataError(
+            "floret: a model file of another form than release 0.10.5 writes. Run `pip install floret==0.10.5`."
+        )
     return data[: _FLORET_ONLY.start] + data[_FLORET_ONLY.stop :]
 
 

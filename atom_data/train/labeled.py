@@ -30,13 +30,19 @@ def source_of(path: str, text: str) -> Reads:
     place = Path(path)
     found = [kind for kind, suffixes in kinds.items() if path.endswith(suffixes)]
     if place.is_dir():
-        found = [kind for kind, suffixes in kinds.items() if any(one.name.endswith(suffixes) for one in place.rglob("*"))]
+        found = [
+            kind for kind, suffixes in kinds.items() if any(one.name.endswith(suffixes) for one in place.rglob("*"))
+        ]
     if len(found) != 1:
         what = f"holds {' and '.join(found)}" if found else "ends in none of .jsonl, .parquet, .txt, compressed or not"
         raise ConfigError(f"{path}: it {what}. Give files of one of these kinds, or a folder or glob of them.")
     if found == ["text"]:
         return Text(path, source="labeled")
-    return Jsonl(path, source="labeled", text=text) if found == ["JSON lines"] else Parquet(path, source="labeled", text=text)
+    return (
+        Jsonl(path, source="labeled", text=text)
+        if found == ["JSON lines"]
+        else Parquet(path, source="labeled", text=text)
+    )
 
 
 @dataclass(slots=True)

@@ -50,7 +50,9 @@ def test_label_with_its_prefix_and_another_column() -> None:
 
 
 def test_mistakes_are_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"no label 'hq' in .*softmax\.bin; labels there: .*yy.*\. Name one of them\."):
+    with pytest.raises(
+        ConfigError, match=r"no label 'hq' in .*softmax\.bin; labels there: .*yy.*\. Name one of them\."
+    ):
         scored([], label="hq")
     with pytest.raises(ConfigError, match=r"model is 'm\.bin', not a Path\. Give Path\('m\.bin'\)\."):
         scored(["x"], model="m.bin")

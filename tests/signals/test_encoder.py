@@ -85,7 +85,9 @@ def test_numbers_are_those_of_the_model(files: dict[str, Path]) -> None:
         assert found == pytest.approx([expected(text)[output] for text in TEXTS], abs=1e-5)
     logits = np.array([expected(text) for text in TEXTS])
     shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    assert scored(OnnxClassifier(**files, output=1, activation="softmax"), list(TEXTS)) == pytest.approx(shares[:, 1], abs=1e-5)
+    assert scored(OnnxClassifier(**files, output=1, activation="softmax"), list(TEXTS)) == pytest.approx(
+        shares[:, 1], abs=1e-5
+    )
     sigmoid = 1 / (1 + np.exp(-logits[:, 0]))
     assert scored(OnnxClassifier(**files, activation="sigmoid"), list(TEXTS)) == pytest.approx(sigmoid, abs=1e-5)
 
@@ -93,7 +95,9 @@ def test_numbers_are_those_of_the_model(files: dict[str, Path]) -> None:
 def test_small_batches_give_the_same_and_only_the_first_tokens_count(files: dict[str, Path]) -> None:
     many = [*TEXTS * 20, "good " * 3]
     whole = scored(OnnxClassifier(**files), list(many))
-    assert scored(OnnxClassifier(**files, max_tokens=100, batch_tokens=100), list(many)) == pytest.approx(whole, abs=1e-5)
+    assert scored(OnnxClassifier(**files, max_tokens=100, batch_tokens=100), list(many)) == pytest.approx(
+        whole, abs=1e-5
+    )
     cut = scored(OnnxClassifier(**files, max_tokens=3), list(TEXTS))
     assert cut == pytest.approx([expected(text, 3)[0] for text in TEXTS], abs=1e-5)
     assert cut[1] != pytest.approx(whole[1], abs=1e-3)

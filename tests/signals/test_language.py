@@ -86,7 +86,16 @@ def test_code_and_tables_are_no_language_and_prose_with_numbers_is() -> None:
 
 def test_text_of_two_languages_is_mixed() -> None:
     german, french = SENTENCES["de"] + "\n", SENTENCES["fr"] + "\n"
-    texts = [german * 40 + french * 40, german * 80, german * 72 + french * 8, german, None, "", "12", CODE * 5 + german]
+    texts = [
+        german * 40 + french * 40,
+        german * 80,
+        german * 72 + french * 8,
+        german,
+        None,
+        "",
+        "12",
+        CODE * 5 + german,
+    ]
     found = columns(texts, FastTextLanguage(segment_bytes=300))
     assert found["language"] == ["mixed", "de", "de", "de", None, None, "none", "none"]
     shares = found["language_share"]
@@ -100,7 +109,7 @@ def test_best_labels_as_many_as_asked_for() -> None:
     found = columns([SENTENCES["de"], None, "", "12"], FastTextLanguage(top=3))["language_top"]
     first = found[0]
     assert isinstance(first, list)
-    assert [entry["language"] for entry in first][0] == "de"
+    assert next(entry["language"] for entry in first) == "de"
     assert len(first) == 3
     assert first[0]["score"] > first[1]["score"] > first[2]["score"]
     assert found[1:3] == [None, None]

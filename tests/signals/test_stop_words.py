@@ -16,9 +16,19 @@ def counted(pairs: list[tuple[str | None, str | None]], step: CountStopWords | N
 
 
 def test_each_text_is_counted_by_the_list_of_its_language() -> None:
-    assert counted([("Le chat et l'homme", "fr"), ("Le chat et l'homme", "fra_Latn"), ("Le chat et", "en")]) == [3, 3, 0]
+    assert counted([("Le chat et l'homme", "fr"), ("Le chat et l'homme", "fra_Latn"), ("Le chat et", "en")]) == [
+        3,
+        3,
+        0,
+    ]
     assert counted([("在中国的人", "zh"), ("ใครอยู่ในบ้านที่", "th"), ("저는 학교에서", "ko")]) == [4, 2, 3]
-    assert counted([("The and THE", "en"), ("", "en"), (None, "en"), ("the", None), ("the", "xx")]) == [2, 0, None, None, None]
+    assert counted([("The and THE", "en"), ("", "en"), (None, "en"), ("the", None), ("the", "xx")]) == [
+        2,
+        0,
+        None,
+        None,
+        None,
+    ]
 
 
 def test_every_list_is_of_words_that_prose_of_the_language_has() -> None:

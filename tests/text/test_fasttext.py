@@ -116,7 +116,7 @@ class TestModel:
 
 @pytest.mark.parametrize("path", MODELS, ids=lambda path: path.name)
 def test_every_label_has_the_score_of_the_library(path: Path) -> None:
-    model, values = ours(path), sentences()[::4] + [b"", b"</s>", b"\xff"]
+    model, values = ours(path), [*sentences()[::4], b"", b"</s>", b"\xff"]
     buffers, count = buffers_of(values), min(5, len(model.labels))
     top, few = predict_top(model, buffers, len(model.labels) + 1), predict_top(model, buffers, count)
     assert top.labels.shape == (len(values), len(model.labels))

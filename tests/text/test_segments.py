@@ -1,5 +1,7 @@
 """Segments of a text: where they end, and that nothing is lost between them."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,8 +14,8 @@ def cut(values: list[bytes], size: int) -> list[list[bytes]]:
     """The segments of each value."""
     segments = cut_segments(buffers_of(values), size)
     data, offsets, firsts = segments.buffers.data.tobytes(), segments.buffers.offsets, segments.firsts
-    pieces = [data[start:end] for start, end in zip(offsets[:-1], offsets[1:], strict=True)]
-    return [pieces[start:end] for start, end in zip(firsts[:-1], firsts[1:], strict=True)]
+    pieces = [data[start:end] for start, end in itertools.pairwise(offsets)]
+    return [pieces[start:end] for start, end in itertools.pairwise(firsts)]
 
 
 @pytest.mark.parametrize(
@@ -40,7 +42,14 @@ def test_no_values() -> None:
     assert cut([b"", b""], 10) == [[], []]
 
 
-@given(st.lists(st.one_of(broken, st.binary(max_size=300), st.lists(st.sampled_from([b"a", b" ", b"\n", b"\x80"])).map(b"".join))), st.integers(1, 40))
+@given(
+    st.lists(
+        st.one_of(
+            broken, st.binary(max_size=300), st.lists(st.sampled_from([b"a", b" ", b"\n", b"\x80"])).map(b"".join)
+        )
+    ),
+    st.integers(1, 40),
+)
 def test_segments_are_the_values(values: list[bytes], size: int) -> None:
     for value, pieces in zip(values, cut(values, size), strict=True):
         assert b"".join(pieces) == value

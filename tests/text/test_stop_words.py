@@ -43,7 +43,7 @@ def test_counts_are_those_of_a_plain_search(pairs: list[tuple[str, int]]) -> Non
 
 
 def test_wrong_lists_are_named() -> None:
-    with pytest.raises(ValueError, match="'l.homme', which is 2 words"):
+    with pytest.raises(ValueError, match=r"'l.homme', which is 2 words"):
         word_lists([["l'homme"]], [[]])
     with pytest.raises(ValueError, match="65 entries, more than 64"):
         word_lists([[f"w{number}" for number in range(60)]], [["a", "b", "c", "d", "e"]])

@@ -22,8 +22,11 @@ from tests.command import atom_data
 pytest.importorskip("floret")
 
 SMALL = Options(dimension=8, buckets=2_000, epochs=10, learning_rate=0.5, held_out=0.25)
-ONLY = {"good": "proof theorem lemma therefore because".split(), "bad": "buy cheap click winner casino".split()}
-BOTH = "the of and page world people time".split()
+ONLY = {
+    "good": ["proof", "theorem", "lemma", "therefore", "because"],
+    "bad": ["buy", "cheap", "click", "winner", "casino"],
+}
+BOTH = ["the", "of", "and", "page", "world", "people", "time"]
 
 
 def texts(kind: str, count: int) -> list[str]:
@@ -34,7 +37,9 @@ def texts(kind: str, count: int) -> list[str]:
 @pytest.fixture
 def sets(tmp_path: Path) -> tuple[Path, Path]:
     good, bad = tmp_path / "good.jsonl", tmp_path / "bad.parquet"
-    good.write_text("".join(json.dumps({"id": f"g{n}", "text": text}) + "\n" for n, text in enumerate(texts("good", 200))))
+    good.write_text(
+        "".join(json.dumps({"id": f"g{n}", "text": text}) + "\n" for n, text in enumerate(texts("good", 200)))
+    )
     pq.write_table(pa.table({"text": texts("bad", 200)}), bad)
     return good, bad
 
@@ -56,7 +61,9 @@ def test_same_sets_give_the_same_bytes_and_the_scores_of_the_library(quantize: b
     step = FastTextClassifier(model=first, label="hq")
     scores = step(pa.record_batch({"text": documents}))["quality_score"].to_pylist()
     for document, score in zip(documents, scores, strict=True):
-        answer = dict((label, share) for share, label in library.predict(document.replace("\n", " ") + "\n", 2, 0.0, "strict"))
+        answer = {
+            label: share for share, label in library.predict(document.replace("\n", " ") + "\n", 2, 0.0, "strict")
+        }
         assert score == pytest.approx(answer["__label__hq"], abs=1e-5)
 
 
@@ -89,7 +96,14 @@ def test_another_seed_holds_out_others(sets: tuple[Path, Path]) -> None:
 
 def test_texts_that_are_no_use_are_left_out_and_counted(tmp_path: Path) -> None:
     good, bad = tmp_path / "good.jsonl", tmp_path / "bad.txt"
-    lines = ['{"text": "same one"}', '{"text": "same one"}', '{"text": " "}', "no json", '{"text": "alone here"}', '{"text": null}']
+    lines = [
+        '{"text": "same one"}',
+        '{"text": "same one"}',
+        '{"text": " "}',
+        "no json",
+        '{"text": "alone here"}',
+        '{"text": null}',
+    ]
     good.write_text("\n".join(lines))
     bad.write_text("same one")
     (tmp_path / "more.txt").write_text("another\nline")
@@ -119,7 +133,7 @@ def test_line_has_no_label_of_its_own(text: bytes | None, line: bytes) -> None:
 
 
 def test_text_cannot_label_itself(sets: tuple[Path, Path]) -> None:
-    good, bad = sets
+    good, _bad = sets
     plain = train(sets, good.with_name("plain.bin"))
     rows = [json.loads(line) for line in good.read_text().splitlines()]
     good.write_text("".join(json.dumps(row | {"text": "__label__lq " + row["text"]}) + "\n" for row in rows))
@@ -156,7 +170,10 @@ def test_mistakes_are_named(sets: tuple[Path, Path], monkeypatch: pytest.MonkeyP
     model = sets[0].with_name("m.bin")
     for arguments, message in (
         ((model, "--good", sets[0], "--bad", "nothing.doc"), "nothing.doc: it ends in none of .jsonl, .parquet, .txt"),
-        ((model, "--good", sets[0].parent, "--bad", sets[1]), "it holds JSON lines and Parquet. Give files of one of these kinds"),
+        (
+            (model, "--good", sets[0].parent, "--bad", sets[1]),
+            "it holds JSON lines and Parquet. Give files of one of these kinds",
+        ),
         ((model, "--good", sets[0], "--bad", sets[1], "--labels", "hq"), "--labels: 'hq' is no pair"),
         ((model, "--good", sets[0], "--bad", sets[1], "--labels", "a,a"), "Give two different ones"),
         ((model.with_suffix(".ftz"), "--good", sets[0], "--bad", sets[1]), "the model is a .bin file"),
