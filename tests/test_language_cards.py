@@ -9,7 +9,7 @@ import pytest
 from atom_data.assets import filters_folder
 from atom_data.batch import with_columns
 from atom_data.rules import REASON, keep, load_card
-from atom_data.signals import CountStopWords, count_characters, count_lines, count_words
+from atom_data.signals import CountStopWords, count_characters, count_lines, count_units, count_words
 
 CARDS = sorted(path for path in filters_folder().glob("fineweb2_*.toml") if path.stem != "fineweb2_language")
 LISTS = (filters_folder() / "lists" / "stop_words.txt").read_text("utf-8")
@@ -24,7 +24,7 @@ PROSE = {
 def measured(text: str, language: str | None) -> pa.RecordBatch:
     """A row with every column that a card of FineWeb2 bounds; nothing in it is repeated."""
     batch = pa.record_batch({"text": [text], "language": pa.array([language], pa.string())})
-    for step in (count_characters, count_words, count_lines, CountStopWords()):
+    for step in (count_characters, count_words, count_units, count_lines, CountStopWords()):
         batch = step(batch)
     repeated = {rule.column for card in CARDS for rule in load_card(card.stem).rules} - set(batch.schema.names)
     assert all(name.startswith(("duplicate_", "top_")) for name in repeated)
@@ -60,16 +60,20 @@ def test_card_judges_only_rows_in_its_language(path: Path) -> None:
         assert reason("| | |\n- #\n", other, path.stem) is None
 
 
-@pytest.mark.parametrize(
-    ("language", "code"), [("fr", "fra_Latn"), ("de", "deu_Latn"), ("ru", "rus_Cyrl"), ("th", "tha_Thai")]
-)
-def test_prose_is_kept_and_prose_without_stop_words_is_not(language: str, code: str) -> None:
+CODES = {"fr": "fra_Latn", "de": "deu_Latn", "ru": "rus_Cyrl", "th": "tha_Thai"}
+
+
+@pytest.mark.parametrize("language", CODES)
+def test_prose_is_kept(language: str) -> None:
     text = "\n".join([(PROSE[language] * 2).strip().removesuffix(".") + "."] * 4)
-    assert reason(text, language, f"fineweb2_{code}") is None
-    assert reason(text, code, f"fineweb2_{code}") is None
-    bare = text if language == "th" else "Wörter Wände Walzer. " * 60
-    if language != "th":
-        assert reason(bare, language, f"fineweb2_{code}") == f"fineweb2_{code}.stop_words"
+    for label in (language, CODES[language]):
+        assert reason(text, label, f"fineweb2_{CODES[language]}") is None
+
+
+@pytest.mark.parametrize("language", ["fr", "de", "ru"])
+def test_prose_without_stop_words_of_the_language_is_dropped(language: str) -> None:
+    card = f"fineweb2_{CODES[language]}"
+    assert reason("Wörter Wände Walzer Wolken Winde Waren. " * 30, language, card) == f"{card}.stop_words"
 
 
 def test_score_of_each_language_has_its_own_bound() -> None:

@@ -6,6 +6,7 @@ from atom_data.signals.language import FastTextLanguage
 from atom_data.signals.lines import count_lines
 from atom_data.signals.sampling import SampleUnit
 from atom_data.signals.stop_words import CountStopWords
+from atom_data.signals.units import count_units
 from atom_data.signals.urls import CheckUrl
 from atom_data.signals.words import count_characters, count_words
 
@@ -18,5 +19,6 @@ __all__ = [
     "SampleUnit",
     "count_characters",
     "count_lines",
+    "count_units",
     "count_words",
 ]
