@@ -27,8 +27,8 @@ class FastTextClassifier:
     A null, empty or blank text has a null score, which no rule accepts. Reads `text`, or the column named by `text`.
     Time: that of language identification for a model with subwords, less without. Memory: the model, read once a process.
 
-    For DCLM's classifier: `FastTextClassifier(model=Path("openhermes_reddit_eli5_vs_rw_v2_bigram_200k_train.bin"),
-    label="hq")`, and a card with `min = 0.018112`, its bound for the best tenth. `atom-data train-classifier` trains one.
+    DCLM's classifier is `FastTextClassifier(model=Path("fasttext_oh_eli5.bin"), label="hq")` with the card
+    `dclm_classifier`. `atom-data train-classifier` trains one of your own.
     Errors: a ConfigError for a model that is not there or does not classify, and for a label it does not have; a
     DataError for a damaged one.
     """

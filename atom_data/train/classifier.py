@@ -27,7 +27,7 @@ _PLAIN = (1).to_bytes(4, "little") * 2
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Options:
-    """How to train; the defaults are those of DCLM's classifier where it states them (Li et al. 2024, appendix N)."""
+    """How to train; the defaults are fastText's own, but for the runs of two words that DCLM has (Li et al. 2024)."""
 
     seed: int = 0
     held_out: float = 0.1
