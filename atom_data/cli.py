@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from atom_data.commands import cluster, look, run, tokens, tune
+from atom_data.commands import cluster, look, run, tokens, train, tune
 from atom_data.errors import AtomDataError
 
 app = typer.Typer(
@@ -34,6 +34,7 @@ for command in (
     tokens.trace,
 ):
     app.command()(command)
+app.command(name="train-classifier")(train.train)
 
 UsageError: Any = typer.BadParameter.__base__
 """What is wrong with an option; typer carries a click of its own, and BadParameter is the name it gives out."""

@@ -26,7 +26,7 @@ LIBRARIES = (
 )
 """Libraries whose version can change a byte of output."""
 
-WITHOUT_EFFECT = ("cli.py", "commands", "loader", "publish", "run", "tune")
+WITHOUT_EFFECT = ("cli.py", "commands", "loader", "publish", "run", "train", "tune")
 """Parts of the package that never touch an output byte."""
 
 

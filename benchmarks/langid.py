@@ -218,7 +218,7 @@ def same_work(taken: Mapping[str, list[Run]]) -> dict[str, Any]:
         "labels compared": len(asked),
         "labels that differ": differing,
         "largest difference of scores": float(f"{furthest:.1e}"),
-        "texts without letters, not compared": len(ours) - len(asked),
+        "texts that are no language, not compared": len(ours) - len(asked),
     }
 
 

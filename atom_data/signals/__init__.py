@@ -1,9 +1,24 @@
 """Signals: steps that measure. Each adds columns, none drops a row; cards decide."""
 
+from atom_data.signals.classifier import FastTextClassifier
+from atom_data.signals.encoder import OnnxClassifier
 from atom_data.signals.language import FastTextLanguage
 from atom_data.signals.lines import count_lines
 from atom_data.signals.sampling import SampleUnit
+from atom_data.signals.stop_words import CountStopWords
+from atom_data.signals.units import count_units
 from atom_data.signals.urls import CheckUrl
 from atom_data.signals.words import count_characters, count_words
 
-__all__ = ["CheckUrl", "FastTextLanguage", "SampleUnit", "count_characters", "count_lines", "count_words"]
+__all__ = [
+    "CheckUrl",
+    "CountStopWords",
+    "FastTextClassifier",
+    "FastTextLanguage",
+    "OnnxClassifier",
+    "SampleUnit",
+    "count_characters",
+    "count_lines",
+    "count_units",
+    "count_words",
+]

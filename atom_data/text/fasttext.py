@@ -12,7 +12,7 @@ from atom_data.text.fasttext_arrays import Block, Stream, Vectors, Weights
 from atom_data.text.fasttext_file import read_file
 from atom_data.text.fasttext_kernel import BLOCK, CHUNK, embed_documents
 from atom_data.text.fasttext_ngrams import STREAM
-from atom_data.text.fasttext_output import Output, best_labels
+from atom_data.text.fasttext_output import Output, best_labels, label_scores, top_labels
 from atom_data.text.lanes import LANES, aligned
 from atom_data.text.memory import read_only
 
@@ -63,6 +63,37 @@ def predict(model: Model, buffers: Buffers) -> Predictions:
     empty value has the label of the empty text. The answer depends on the value alone, never on its neighbors or on what
     came before.
     """
+    totals, rows = _embedded(model, buffers)
+    found = Predictions(np.empty(rows.size, np.int32), np.empty(rows.size, np.float32))
+    best_labels(totals, rows, model.output, *found)
+    return found
+
+
+def predict_top(model: Model, buffers: Buffers, count: int) -> Predictions:
+    """Return the `count` best labels and scores of every value, best first, as `model.predict(text, k=count)`.
+
+    Two dimensions: a row a value. Where the library returns fewer, the rest is -1 and 0.
+    """
+    totals, rows = _embedded(model, buffers)
+    shape = rows.size, min(count, len(model.labels))
+    found = Predictions(np.empty(shape, np.int32), np.empty(shape, np.float32))
+    top_labels(totals, rows, model.output, *found)
+    return found
+
+
+def score_label(model: Model, buffers: Buffers, label: int) -> npt.NDArray[np.float32]:
+    """Return the score of one label, by its number, for every value, as `model.predict(text, k=-1)` gives it.
+
+    It is 0 where the library leaves the label out: below a share of about 1e-5, and for a value of which it says nothing.
+    """
+    totals, rows = _embedded(model, buffers)
+    scores = np.empty(rows.size, np.float32)
+    label_scores(totals, rows, model.output, label, scores)
+    return scores
+
+
+def _embedded(model: Model, buffers: Buffers) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    """Return the sum of the rows of each value's words and n-grams, and how many rows they are."""
     count = buffers.offsets.size - 1
     totals, rows = np.zeros((count, model.weights.rows.shape[1])), np.zeros(count, np.int64)
     try:
@@ -71,9 +102,7 @@ def predict(model: Model, buffers: Buffers) -> Predictions:
         workspace = _workspace(model.weights)
     embed_documents(read_only(buffers.data), read_only(buffers.offsets), model.weights, *workspace, totals, rows)
     model.idle.append(workspace)
-    found = Predictions(np.empty(count, np.int32), np.empty(count, np.float32))
-    best_labels(totals, rows, model.output, *found)
-    return found
+    return totals, rows
 
 
 def _workspace(weights: Weights) -> _Workspace:

@@ -62,6 +62,83 @@ def best_labels(
         scores[document] = np.float32(math.exp(np.float64(score)) if label >= 0 else 0.0)
 
 
+@kernel
+def top_labels(
+    totals: npt.NDArray[np.float64],
+    counts: npt.NDArray[np.int64],
+    output: Output,
+    labels: npt.NDArray[np.int32],
+    scores: npt.NDArray[np.float32],
+) -> None:
+    """Set the best labels of each document, best first, as many as `labels` has columns; -1 and 0 where there is none."""
+    vector = np.zeros(totals.shape[1], np.float32)
+    for document in range(counts.size):
+        logs = _log_shares(totals, counts, document, vector, output)
+        for rank in range(labels.shape[1]):
+            best, best_score = -1, _LEAST
+            for label in range(logs.size):
+                if logs[label] >= best_score:
+                    best, best_score = label, logs[label]
+            labels[document, rank] = best
+            scores[document, rank] = np.float32(math.exp(np.float64(best_score)) if best >= 0 else 0.0)
+            if best >= 0:
+                logs[best] = -np.inf
+
+
+@kernel
+def label_scores(
+    totals: npt.NDArray[np.float64],
+    counts: npt.NDArray[np.int64],
+    output: Output,
+    label: int,
+    scores: npt.NDArray[np.float32],
+) -> None:
+    """Set the score that one label has for each document; 0 where the library would not return it."""
+    vector = np.zeros(totals.shape[1], np.float32)
+    for document in range(counts.size):
+        score = _log_shares(totals, counts, document, vector, output)[label]
+        scores[document] = np.float32(math.exp(np.float64(score)) if score >= _LEAST else 0.0)
+
+
+@allocating
+def _log_shares(
+    totals: npt.NDArray[np.float64],
+    counts: npt.NDArray[np.int64],
+    document: int,
+    vector: npt.NDArray[np.float32],
+    output: Output,
+) -> npt.NDArray[np.float32]:
+    """Return the logarithm of every label's share of a document; minus infinity for all of a document without rows."""
+    if output.loss == HIERARCHICAL:
+        logs = np.full(output.children.shape[0] + 1, -np.inf, np.float32)
+    else:
+        logs = np.full(output.matrix.shape[1], -np.inf, np.float32)
+    if counts[document] == 0:
+        return logs
+    for lane in range(vector.size):
+        vector[lane] = np.float32(totals[document, lane]) * np.float32(1.0 / counts[document])
+    if output.loss == HIERARCHICAL:
+        _leaf_logs(vector, output, logs)
+        return logs
+    shares = _shares(vector, output)
+    for label in range(shares.size):
+        logs[label] = _log(shares[label])
+    return logs
+
+
+@allocating
+def _leaf_logs(vector: npt.NDArray[np.float32], output: Output, logs: npt.NDArray[np.float32]) -> None:
+    """Set the score of every leaf of the tree; parents come after children, so it is walked from the last node down."""
+    labels = logs.size
+    nodes = np.zeros(2 * labels - 1, np.float32)
+    for node in range(labels - 2, -1, -1):
+        right = _right_share(vector, node, output)
+        left = np.float32(1.0 - np.float64(right))
+        nodes[output.children[node, 0]] = nodes[labels + node] + _log(left)
+        nodes[output.children[node, 1]] = nodes[labels + node] + _log(right)
+    logs[:] = nodes[:labels]
+
+
 @inlined
 def _log(share: np.float32) -> np.float32:
     return np.float32(math.log(np.float64(share) + 1e-5))
@@ -122,6 +199,18 @@ def _greedy(vector: npt.NDArray[np.float32], output: Output) -> np.float32:
 @allocating
 def _compare(vector: npt.NDArray[np.float32], output: Output) -> tuple[int, np.float32]:
     """Return the best of all labels, for the losses that give each its share."""
+    shares = _shares(vector, output)
+    best, best_score = -1, np.float32(-np.inf)
+    for label in range(shares.size):
+        score = _log(shares[label])
+        if score >= best_score:
+            best, best_score = label, score
+    return best, best_score
+
+
+@allocating
+def _shares(vector: npt.NDArray[np.float32], output: Output) -> npt.NDArray[np.float32]:
+    """Return the share of each label, for the losses that give each its own."""
     shares = np.zeros(output.matrix.shape[1], np.float32)
     for lane in range(vector.size):
         factor = vector[lane]
@@ -131,12 +220,7 @@ def _compare(vector: npt.NDArray[np.float32], output: Output) -> tuple[int, np.f
         _softmax(shares)
     else:
         _sigmoid(shares, output.sigmoid)
-    best, best_score = -1, np.float32(-np.inf)
-    for label in range(shares.size):
-        score = _log(shares[label])
-        if score >= best_score:
-            best, best_score = label, score
-    return best, best_score
+    return shares
 
 
 @inlined

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from atom_data.assets import language_model
 from atom_data.errors import AtomDataError, ConfigError, DataError
 from atom_data.text.buffers import Buffers, string_buffers
-from atom_data.text.fasttext import Model, Predictions, predict, read_model
+from atom_data.text.fasttext import Model, Predictions, predict, predict_top, read_model, score_label
 from atom_data.text.fasttext_kernel import BLOCK, CHUNK
 from atom_data.text.fasttext_ngrams import STREAM
 from tests.text.models.make_models import LETTERS
@@ -112,6 +112,32 @@ class TestModel:
         assert_same(path, values)
         found = predict(ours(path), buffers_of([b"ab </s> cd efgh abcd", b"ab"]))
         assert found.scores[0] == found.scores[1]
+
+
+@pytest.mark.parametrize("path", MODELS, ids=lambda path: path.name)
+def test_every_label_has_the_score_of_the_library(path: Path) -> None:
+    model, values = ours(path), [*sentences()[::4], b"", b"</s>", b"\xff"]
+    buffers, count = buffers_of(values), min(5, len(model.labels))
+    top, few = predict_top(model, buffers, len(model.labels) + 1), predict_top(model, buffers, count)
+    assert top.labels.shape == (len(values), len(model.labels))
+    assert few.labels.tolist() == top.labels[:, :count].tolist()
+    scores = np.stack([score_label(model, buffers, label) for label in range(len(model.labels))])
+    for row, value in enumerate(values):
+        answer = library(path).predict(value.replace(b"\n", b" ") + b"\n", -1, 0.0, "strict")
+        shares = {name.removeprefix("__label__"): share for share, name in answer}
+        assert [shares.get(label, 0.0) for label in model.labels] == pytest.approx(scores[:, row], abs=2e-5), value
+        there = top.labels[row][top.labels[row] >= 0]
+        assert len(there) == len(answer)
+        assert top.scores[row][: len(answer)] == pytest.approx([share for share, _ in answer], abs=2e-5)
+        assert [scores[label, row] for label in there] == top.scores[row][: len(there)].tolist()
+
+
+def test_best_of_the_best_labels_is_the_best_label() -> None:
+    values = sentences()
+    for path in MODELS:
+        best, top = predict(ours(path), buffers_of(values)), predict_top(ours(path), buffers_of(values), 1)
+        assert top.labels[:, 0].tolist() == best.labels.tolist()
+        assert top.scores[:, 0] == pytest.approx(best.scores, abs=1e-6)
 
 
 def test_long_word_has_the_label_of_the_library() -> None:

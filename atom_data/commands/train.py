@@ -1,0 +1,97 @@
+"""`train-classifier`: a quality model of your own, and how good it is."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+from rich.table import Table
+
+from atom_data.commands.screen import console
+from atom_data.errors import ConfigError
+from atom_data.train.classifier import Options, train_classifier, write_report
+from atom_data.train.labeled import source_of
+from atom_data.train.report import Report, Threshold
+
+Value = TypeVar("Value", int, str)
+
+
+def train(
+    model: Annotated[
+        Path, typer.Argument(metavar="MODEL", help="Where to write it: a .bin file, .ftz with --quantize.")
+    ],
+    good: Annotated[
+        list[str], typer.Option(help="Documents of the first label: a file, folder or glob; give it again for more.")
+    ],
+    bad: Annotated[list[str], typer.Option(help="Documents of the second label, in the same way.")],
+    labels: Annotated[str, typer.Option(help="The names of the two labels.")] = "hq,lq",
+    text: Annotated[str, typer.Option(help="The field or column with the text, in JSON lines and Parquet.")] = "text",
+    held_out: Annotated[float, typer.Option(help="The share of documents to test on, drawn by their ids.")] = 0.1,
+    max_bytes: Annotated[int | None, typer.Option(min=1, help="Look only at the first bytes of a text.")] = None,
+    word_ngrams: Annotated[int, typer.Option(min=1, help="Longest run of words that is a feature.")] = 2,
+    subwords: Annotated[
+        str, typer.Option(help="Shortest and longest run of characters that is one; 0,0: none.")
+    ] = "0,0",
+    dimension: Annotated[int, typer.Option(min=1, help="Numbers in a vector.")] = 100,
+    buckets: Annotated[int, typer.Option(min=1, help="Rows that n-grams share.")] = 2_000_000,
+    min_count: Annotated[int, typer.Option(min=1, help="Leave out words that are rarer.")] = 1,
+    epochs: Annotated[int, typer.Option(min=1, help="Times to read all documents.")] = 5,
+    learning_rate: Annotated[float, typer.Option(min=0, help="Where the learning rate begins.")] = 0.1,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed holds out others and begins elsewhere.")] = 0,
+    quantize: Annotated[bool, typer.Option("--quantize", help="Write the small form, about a fiftieth.")] = False,
+) -> None:
+    """Train a fastText classifier from two labeled sets, and report precision and recall on a part held out.
+
+    Same documents and options, same bytes. MODEL.report.json keeps the report. Needs `pip install 'atom-data[train]'`.
+    """
+    shortest, longest = _two(subwords, "subwords", int)
+    names = _two(labels, "labels", str)
+    options = Options(
+        seed=seed, held_out=held_out, max_bytes=max_bytes, dimension=dimension, word_ngrams=word_ngrams,
+        shortest_subword=shortest, longest_subword=longest, buckets=buckets, min_count=min_count, epochs=epochs,
+        learning_rate=learning_rate, quantize=quantize,
+    )  # fmt: skip
+    sets = [(name, [source_of(path, text) for path in paths]) for name, paths in zip(names, (good, bad), strict=True)]
+    report = train_classifier(sets, model, options)
+    _show(report, model, write_report(report, model), max_bytes)
+
+
+def _two(given: str, option: str, kind: Callable[[str], Value]) -> tuple[Value, Value]:
+    parts = [part.strip() for part in given.split(",")]
+    try:
+        first, second = (kind(part) for part in parts)
+    except ValueError as error:
+        raise ConfigError(f"--{option}: '{given}' is no pair. Give two with a comma between them.") from error
+    if kind is str and (first == second or not all(part.isidentifier() for part in parts)):
+        raise ConfigError(
+            f"--{option}: '{given}'; a label is letters, digits and underscores. Give two different ones."
+        )
+    return first, second
+
+
+def _show(report: Report, model: Path, written: Path, max_bytes: int | None) -> None:
+    screen = console()
+    for title, counts in (
+        ("trained on", report.documents),
+        ("held out", report.held_out),
+        ("left out", report.left_out),
+    ):
+        screen.print(f"[bold]{title}[/bold]  " + ", ".join(f"{name} {count:,}" for name, count in counts.items()))
+    table = Table("min", "kept", "precision", "recall", title=f"score of '{report.label}' on documents held out")
+    for threshold in report.thresholds:
+        table.add_row(*_cells(threshold))
+    table.add_section()
+    table.add_row(*_cells(report.best))
+    screen.print(table)
+    screen.print("The last line has the highest F1. Area under the curve: " + f"{report.area_under_curve:.4f}")
+    limit = "" if max_bytes is None else f", max_bytes={max_bytes}"
+    screen.print("\nIn a recipe, with a card that bounds quality_score:", soft_wrap=True)
+    screen.print(
+        f'  FastTextClassifier(model=Path("{model}"), label="{report.label}"{limit})', soft_wrap=True, markup=False
+    )
+    screen.print(f"\nwritten: {model}, {written}", soft_wrap=True, markup=False)
+
+
+def _cells(threshold: Threshold) -> tuple[str, ...]:
+    precision = "" if threshold.precision is None else f"{threshold.precision:.3f}"
+    return f"{threshold.score:g}", f"{threshold.kept:.1%}", precision, f"{threshold.recall:.3f}"
