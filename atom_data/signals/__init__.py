@@ -1,9 +1,18 @@
 """Signals: steps that measure. Each adds columns, none drops a row; cards decide."""
 
+from atom_data.signals.bad_words import CountBadWords
 from atom_data.signals.language import FastTextLanguage
 from atom_data.signals.lines import count_lines
 from atom_data.signals.sampling import SampleUnit
 from atom_data.signals.urls import CheckUrl
 from atom_data.signals.words import count_characters, count_words
 
-__all__ = ["CheckUrl", "FastTextLanguage", "SampleUnit", "count_characters", "count_lines", "count_words"]
+__all__ = [
+    "CheckUrl",
+    "CountBadWords",
+    "FastTextLanguage",
+    "SampleUnit",
+    "count_characters",
+    "count_lines",
+    "count_words",
+]
