@@ -62,7 +62,9 @@ class RemoveC4Lines:
     def __post_init__(self) -> None:
         """Refuse bounds that cannot be meant."""
         if self.marks == "":
-            raise ConfigError("RemoveC4Lines: marks is empty, so no line could stay. Give the signs, or None for any end.")
+            raise ConfigError(
+                "RemoveC4Lines: marks is empty, so no line could stay. Give the signs, or None for any end."
+            )
         if self.max_word_chars is not None and self.max_word_chars < 1:
             raise ConfigError(
                 f"RemoveC4Lines: max_word_chars is {self.max_word_chars}; a word has 1 or more. Give a number, or None."

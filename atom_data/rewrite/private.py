@@ -13,7 +13,7 @@ from atom_data.batch import column, with_columns
 from atom_data.errors import ConfigError
 from atom_data.text.buffers import Buffers, string_buffers
 from atom_data.text.edits import Places, counts_of, replaced
-from atom_data.text.phrases import INSIDE, Phrases, build_phrases
+from atom_data.text.phrases import Phrases, build_phrases, entry
 from atom_data.text.private import KINDS, private_places
 
 EXAMPLES = {
@@ -27,8 +27,8 @@ EXAMPLES = {
 }
 """Values that belong to nobody: RFC 2606, RFC 5737, RFC 3849, and numbers kept for fiction (NANPA 555-01XX)."""
 
-WORDS_BEFORE_PHONE = ("phone", "fon", "call", "tel", "fax", "mobil", "cell", "whatsapp", "téléphone", "teléfono", "dial")
-"""What makes a number of an unknown form a telephone number, anywhere in the few words before it."""
+WORDS_BEFORE_PHONE = "*phone* *telefon* *tél* tel fax* call* mobil* cell whatsapp dial contact"
+"""What makes a number of an unknown form a telephone number, among the few words before it; `*` for more letters."""
 
 _RESERVED = (b".example.com", b".example.org", b".example.net", b".example", b".test", b".invalid", b".localhost")
 
@@ -87,10 +87,10 @@ class ReplacePrivate:
 
     def _not_allowed(self, buffers: Buffers, places: Places) -> Places:
         allowed = frozenset(value.lower().encode() for value in (*self.allowed, *EXAMPLES.values()))
-        data = memoryview(buffers.data)
+        data = buffers.data
         stays = np.zeros(places.starts.size, np.bool_)
         for number, (start, end, kind) in enumerate(_rows(places)):
-            value = bytes(data[start:end]).lower()
+            value = data[start:end].tobytes().lower()
             stays[number] = value in allowed or (kind == 0 and _is_allowed_mail(value, allowed))
         return Places(*(values[~stays] for values in places)) if stays.any() else places
 
@@ -101,11 +101,11 @@ class ReplacePrivate:
 
     def _hashes(self, batch: pa.RecordBatch, buffers: Buffers, places: Places) -> list[bytes]:
         identifiers = column(batch, "id").cast(pa.string()).cast(pa.large_binary())
-        data = memoryview(buffers.data)
+        data = buffers.data
         after = []
         for document, (start, end, kind) in zip(places.documents.tolist(), _rows(places), strict=True):
             identifier = identifiers[document].as_py() or b""
-            key = f"private {self.seed} {len(identifier)} ".encode() + identifier + bytes(data[start:end])
+            key = f"private {self.seed} {len(identifier)} ".encode() + identifier + data[start:end].tobytes()
             after.append(f"<{KINDS[kind].upper()}-{blake2b(key, digest_size=6).hexdigest()}>".encode())
         return after
 
@@ -121,4 +121,4 @@ def _is_allowed_mail(value: bytes, allowed: frozenset[bytes]) -> bool:
 
 @cache
 def _words_before_phone() -> Phrases:
-    return build_phrases([(word.encode(), INSIDE) for word in WORDS_BEFORE_PHONE])
+    return build_phrases([entry(word) for word in WORDS_BEFORE_PHONE.split()])

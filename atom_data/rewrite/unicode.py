@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 import pyarrow as pa
 from ftfy import ExplainedText, TextFixerConfig, fix_and_explain
-from ftfy.badness import MOJIBAKE_CATEGORIES
+from ftfy.badness import MOJIBAKE_CATEGORIES, is_bad
 from ftfy.chardata import CONTROL_CHARS, LIGATURES, WIDTH_MAP
 
 from atom_data.batch import column, with_columns
@@ -130,13 +130,15 @@ class RepairUnicode:
         texts = column(batch, "text")
         buffers = string_buffers(texts)
         lines = suspect_lines(buffers, self._wanted(), _suspects(self._marked()))
-        data, counts = memoryview(buffers.data), np.zeros((batch.num_rows, len(_REPAIRS)), np.int32)
+        data, counts = buffers.data, np.zeros((batch.num_rows, len(_REPAIRS)), np.int32)
         changed: list[int] = []
         after: list[bytes] = []
         spans = zip(lines.starts.tolist(), lines.ends.tolist(), lines.kinds.tolist(), strict=True)
-        for number, (start, end, markup) in enumerate(spans):
-            line = bytes(data[start:end]).decode(errors="replace")
-            repaired, kinds = self._repair(line, markup == MARKUP)
+        for number, (start, end, kind) in enumerate(spans):
+            line = data[start:end].tobytes().decode(errors="replace")
+            if kind & ~MARKUP == MOJIBAKE and not is_bad(line):
+                continue
+            repaired, kinds = self._repair(line, kind & MARKUP != 0)
             if repaired != line:
                 changed.append(number)
                 after.append(repaired.encode())
@@ -199,18 +201,20 @@ class NormalizeUnicode:
     def __post_init__(self) -> None:
         """Refuse a form that there is not."""
         if self.form not in _FORMS:
-            raise ConfigError(f"NormalizeUnicode: no form {self.form!r}; there are {', '.join(_FORMS)}. Choose of these.")
+            raise ConfigError(
+                f"NormalizeUnicode: no form {self.form!r}; there are {', '.join(_FORMS)}. Choose of these."
+            )
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Normalize the texts of a batch."""
         texts = column(batch, "text")
         buffers = string_buffers(texts)
         lines = suspect_lines(buffers, MARKED, _from(_FORMS[self.form]))
-        data = memoryview(buffers.data)
+        data = buffers.data
         changed: list[int] = []
         after: list[bytes] = []
         for number, (start, end) in enumerate(zip(lines.starts.tolist(), lines.ends.tolist(), strict=True)):
-            line = bytes(data[start:end]).decode(errors="replace")
+            line = data[start:end].tobytes().decode(errors="replace")
             if not unicodedata.is_normalized(self.form, line):
                 changed.append(number)
                 after.append(unicodedata.normalize(self.form, line).encode())
@@ -222,7 +226,8 @@ class NormalizeUnicode:
 @cache
 def _suspects(marked: str) -> Suspects:
     """Return what a repair looks for; `marked` are the characters that it changes wherever they stand."""
-    pairs = [tuple(map(_signs, line.split(" > "))) for line in _PAIRS.strip().splitlines()]
+    sides = (line.partition(" > ") for line in _PAIRS.strip().splitlines())
+    pairs = [(_signs(before), _signs(after)) for before, _, after in sides]
     ascii_letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
     others = "".join(chr(code) for code in range(0x10000) if chr(code) not in ascii_letters)
     pairs += [("Œœ", others), ("ÂÃ", " ")]

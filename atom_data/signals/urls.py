@@ -16,8 +16,8 @@ from atom_data.assets import filters_folder
 from atom_data.batch import column, with_columns
 from atom_data.errors import ConfigError
 from atom_data.text.buffers import string_array, string_buffers
-from atom_data.text.hosts import OTHER_HOST, NO_HOST, DomainList, are_listed, domain_list, entry_hashes, hosts
-from atom_data.text.phrases import ASCII_LETTERS, FOLLOWS, GOES_ON, Phrases, build_phrases, phrase_counts
+from atom_data.text.hosts import NO_HOST, OTHER_HOST, are_listed, domain_table, entry_hashes, hosts
+from atom_data.text.phrases import ASCII_LETTERS, Phrases, build_phrases, entry, phrase_counts
 
 # The host of RFC 3986, as browsers find it: up to the last `@`, and a backslash ends it as well as a slash. A name has no
 # space or control character in it. For hosts that are not ASCII; the kernel finds the others.
@@ -39,9 +39,9 @@ class CheckUrl:
     null for one that is not blocked. The rules follow Penedo et al. 2023, The RefinedWeb Dataset for Falcon LLM, section
     3.1.
 
-    Of a list of domains 64-bit hashes are kept: eight bytes a domain, 8 MB and, while it is read, 16 MB and as much again.
-    A domain that is not listed is taken for one that is with a probability of its labels times the length of the list in
-    2^64: with 5 million domains, once in some 10^12 urls.
+    Of a list of domains 64-bit hashes are kept: 12 to 24 bytes a domain and, while it is read, 8 more and 50 MB. A domain
+    that is not listed is taken for one that is with a probability of its labels times the length of the list in 2^64:
+    with 5 million domains, once in some 10^12 urls.
     """
 
     domains: Path | tuple[Path, ...] | None = None
@@ -94,12 +94,9 @@ def _other_domains(urls: pa.Array) -> pa.Array:
 
 
 @cache
-def _blocked_domains(paths: tuple[Path, ...]) -> DomainList:
-    """Return the domains of some files."""
-    return domain_list(np.concatenate([hashes for path in paths for hashes in _hashes_in(path)] or [_NONE]))
-
-
-_NONE = np.zeros(0, np.uint64)
+def _blocked_domains(paths: tuple[Path, ...]) -> npt.NDArray[np.uint64]:
+    """Return the table of the domains in some files."""
+    return domain_table([hashes for path in paths for hashes in _hashes_in(path)])
 
 
 def _hashes_in(path: Path) -> Iterator[npt.NDArray[np.uint64]]:
@@ -108,8 +105,9 @@ def _hashes_in(path: Path) -> Iterator[npt.NDArray[np.uint64]]:
         rest = b""
         while chunk := stream.read(_CHUNK_BYTES):
             lines, end, after = chunk.rpartition(b"\n")
-            part, rest = (rest + lines + end, after) if end else (b"", rest + chunk)
-            yield _hashes_of(part)
+            if end:
+                yield _hashes_of(rest + lines + end)
+            rest = after if end else rest + chunk
         yield _hashes_of(rest)
 
 
@@ -132,16 +130,12 @@ def _blocked_words(path: Path) -> Phrases:
             f"{path.name}: {what}; it takes 1 to {_MOST_WORDS} words of a to z, with * before or after for more letters. "
             "Mend the list."
         )
-    return build_phrases([(word.strip("*").encode(), _place(word)) for word in words])
-
-
-def _place(word: str) -> int:
-    return (FOLLOWS if word[0] == "*" else 0) | (GOES_ON if word[-1] == "*" else 0)
+    return build_phrases([entry(word) for word in words])
 
 
 def _entries(path: Path) -> Iterator[str]:
     with path.open(encoding="utf-8", errors="replace") as lines:
         for line in lines:
-            entry = line.partition("#")[0].strip()
-            if entry:
-                yield entry
+            word = line.partition("#")[0].strip()
+            if word:
+                yield word

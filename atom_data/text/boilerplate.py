@@ -115,7 +115,7 @@ def _look(data: npt.NDArray[np.uint8], position: int, stop: int, table: Characte
             code, size = decode(data, position, stop)
             cell = cell_of(code, table)
             kind = item(table.kinds, cell)
-            letters += np.int64(kind == LETTER or kind == UNSPACED or kind == MARK)
+            letters += np.int64(kind in (LETTER, UNSPACED, MARK))
             unspaced += np.int64(kind == UNSPACED)
             upper += np.int64(item(table.shifts, cell) != 0 and kind == LETTER)
             numbers += np.int64(kind == NUMBER)
@@ -152,9 +152,7 @@ def _kind(
 
 
 @inlined
-def _is_counter(
-    data: npt.NDArray[np.uint8], position: int, stop: int, counted: Phrases, table: Characters
-) -> bool:
+def _is_counter(data: npt.NDArray[np.uint8], position: int, stop: int, counted: Phrases, table: Characters) -> bool:
     """Tell whether a line is a number and one word that says what it counts: `3 likes`, `1.2K views`."""
     position = skip_spaces(data, position, stop)
     stop = last_character(data, position, stop)[1]

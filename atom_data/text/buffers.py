@@ -8,7 +8,6 @@ import pyarrow as pa
 
 from atom_data.errors import ConfigError, DataError
 
-
 _MOST_BYTES = 2**31 - 1
 
 

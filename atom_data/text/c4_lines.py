@@ -14,7 +14,7 @@ import pyarrow as pa
 from atom_data.text.buffers import Buffers, string_array
 from atom_data.text.characters import Characters, characters, decode
 from atom_data.text.edits import copied
-from atom_data.text.lines import last_character, skip_spaces
+from atom_data.text.lines import is_three_dots, last_character, skip_spaces
 from atom_data.text.memory import inlined, item, kernel, put, read_only
 from atom_data.text.phrases import INSIDE, Phrases, build_phrases, phrases_in
 from atom_data.text.words import space_size
@@ -247,9 +247,8 @@ def _is_digit(code: int) -> bool:
 def _ends_well(target: npt.NDArray[np.uint8], start: int, stop: int, marks: npt.NDArray[np.int64]) -> bool:
     if start == stop:
         return False
-    if stop - start >= 3 and item(target, stop - 1) == 0x2E:
-        if item(target, stop - 2) == 0x2E and item(target, stop - 3) == 0x2E:
-            return False
+    if is_three_dots(target, start, stop):
+        return False
     last = stop - 1
     while last > start and stop - last < 4 and item(target, last) & 0xC0 == 0x80:
         last -= 1

@@ -1,11 +1,11 @@
-"""Hosts of addresses, and lists of domains as sorted hashes, over Arrow bytes.
+"""Hosts of addresses, and tables of domains by their hashes, over Arrow bytes.
 
 A domain is hashed label by label from the right, so that one pass over a host gives the hash of every domain above it.
 Hashes have 64 bits and are all that is kept of a list: a host that is not listed is found with a probability of its
 labels times the length of the list in 2^64 (with 5 million domains and 3 labels, one in 10^12).
 """
 
-from typing import NamedTuple
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -20,24 +20,21 @@ NO_HOST, ASCII_HOST, OTHER_HOST = 0, 1, 2
 LONGEST_NAME = 253
 """RFC 1035, section 2.3.4, without the final dot. A longer host is on no list."""
 
-_BUCKET_BITS = 20
 _U64 = np.uint64
 _SEED = _U64(0x9E3779B97F4A7C15)
 
 
-class DomainList(NamedTuple):
-    """Sorted hashes of domains, and where those begin that share the highest bits: eight bytes a domain, and 8 MB."""
+def domain_table(parts: Sequence[npt.NDArray[np.uint64]]) -> npt.NDArray[np.uint64]:
+    """Return a table of the hashes that `entry_hashes` gave: 12 to 24 bytes a domain.
 
-    hashes: npt.NDArray[np.uint64]
-    buckets: npt.NDArray[np.int64]
-
-
-def domain_list(hashes: npt.NDArray[np.uint64]) -> DomainList:
-    """Return the list of the hashes that `entry_hashes` gave, which are sorted in place."""
-    hashes.sort()
-    edges = np.arange(1 << _BUCKET_BITS, dtype=np.uint64) << _U64(64 - _BUCKET_BITS)
-    buckets = np.append(np.searchsorted(hashes, edges), hashes.size).astype(np.int64)
-    return DomainList(read_only(hashes), read_only(buckets))
+    Its size is a power of two. A hash is at the place that its lowest bits say, or in the first place behind it that was
+    free; a free place is 0.
+    """
+    count = sum(part.size for part in parts)
+    table = np.zeros(1 << max(count + count // 2, 1).bit_length(), np.uint64)
+    for part in parts:
+        _insert(read_only(part), table)
+    return read_only(table)
 
 
 def hosts(buffers: Buffers) -> tuple[Buffers, npt.NDArray[np.int8]]:
@@ -53,11 +50,11 @@ def hosts(buffers: Buffers) -> tuple[Buffers, npt.NDArray[np.int8]]:
     return Buffers(data[: offsets[-1]], offsets), kinds
 
 
-def are_listed(buffers: Buffers, listed: DomainList) -> npt.NDArray[np.bool_]:
+def are_listed(buffers: Buffers, table: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
     """Tell of each host in lower case whether it or a domain above it is on a list."""
     found = np.zeros(buffers.offsets.size - 1, np.bool_)
-    if found.size and listed.hashes.size:
-        _look_up(read_only(buffers.data), read_only(buffers.offsets), listed, found)
+    if found.size:
+        _look_up(read_only(buffers.data), read_only(buffers.offsets), table, found)
     return found
 
 
@@ -173,7 +170,10 @@ def _bare(data: npt.NDArray[np.uint8], start: int, stop: int) -> tuple[int, int]
 
 @kernel
 def _look_up(
-    data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64], listed: DomainList, found: npt.NDArray[np.bool_]
+    data: npt.NDArray[np.uint8],
+    offsets: npt.NDArray[np.int64],
+    table: npt.NDArray[np.uint64],
+    found: npt.NDArray[np.bool_],
 ) -> None:
     for host in range(found.size):
         start, stop = offsets[host], offsets[host + 1]
@@ -183,33 +183,34 @@ def _look_up(
         while stop > start and not hit:
             label = _label(data, start, stop)
             state = _with_label(data, label, stop, state)
-            hit = _has(listed, state)
+            value = max(state, _U64(1))
+            hit = item(table, _place(table, value)) == value
             stop = label - 1
         found[host] = hit
 
 
+@kernel
+def _insert(hashes: npt.NDArray[np.uint64], table: npt.NDArray[np.uint64]) -> None:
+    for index in range(hashes.size):
+        place = _place(table, hashes[index])
+        put(table, place, hashes[index])
+
+
 @inlined
-def _has(listed: DomainList, value: np.uint64) -> bool:
-    bucket = np.int64(value >> _U64(64 - _BUCKET_BITS))
-    low, high = item(listed.buckets, bucket), item(listed.buckets, bucket + 1)
-    end = high
-    while low < high:
-        middle = (low + high) >> 1
-        if item(listed.hashes, middle) < value:
-            low = middle + 1
-        else:
-            high = middle
-    return low < end and item(listed.hashes, low) == value
+def _place(table: npt.NDArray[np.uint64], value: np.uint64) -> int:
+    """Return where a hash is, or where it would be."""
+    last = table.size - 1
+    place = np.int64(value & _U64(last))
+    while item(table, place) != value and item(table, place) != 0:
+        place = (place + 1) & last
+    return place
 
 
 @kernel
 def _hash_entries(data: npt.NDArray[np.uint8], hashes: npt.NDArray[np.uint64]) -> int:
     position, count = 0, 0
     while position < data.size:
-        first, stop, line = position, position, True
-        # One look at each byte: the last field begins behind the last space that ink follows.
-        field, inside = position, False
-        ink_end = position
+        field, ink_end, line, inside = position, position, True, False
         while position < data.size:
             byte = item(data, position)
             if byte == 0x0A:
@@ -230,7 +231,7 @@ def _hash_entries(data: npt.NDArray[np.uint8], hashes: npt.NDArray[np.uint64]) -
                 label = _label(data, first, stop)
                 state = _with_label(data, label, stop, state)
                 stop = label - 1
-            hashes[count] = state
+            hashes[count] = max(state, _U64(1))
             count += 1
     return count
 

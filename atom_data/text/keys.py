@@ -52,7 +52,7 @@ xoxr- signs 15 250      Slack
 xoxs- signs 15 250      Slack
 """
 
-_MOST_PEM = 16_384
+_LEAST_PEM, _MOST_PEM = 64, 16_384
 _BEGIN = np.frombuffer(b"-----BEGIN ", np.uint8)
 _KEY = np.frombuffer(b"PRIVATE KEY", np.uint8)
 _END = np.frombuffer(b"-----END ", np.uint8)
@@ -123,17 +123,14 @@ def _is_token(byte: np.uint8) -> bool:
 
 @inlined
 def _is_head(data: npt.NDArray[np.uint8], first: int, keys: Keys, key: int) -> bool:
-    start = item(keys.offsets, key)
+    start, same = item(keys.offsets, key), True
     for index in range(item(keys.offsets, key + 1) - start):
-        if item(data, first + index) != item(keys.heads, start + index):
-            return False
-    return True
+        same &= item(data, first + index) == item(keys.heads, start + index)
+    return same
 
 
 @inlined
-def _key_end(
-    data: npt.NDArray[np.uint8], floor: int, first: int, position: int, end: int, keys: Keys, key: int
-) -> int:
+def _key_end(data: npt.NDArray[np.uint8], floor: int, first: int, position: int, end: int, keys: Keys, key: int) -> int:
     """Return the end of a key whose beginning ends at `position`, or -1 when the rest is not as its format says."""
     alphabet, least, most = item(keys.rules, 3 * key), item(keys.rules, 3 * key + 1), item(keys.rules, 3 * key + 2)
     if first > floor and _is_token(item(data, first - 1)):
@@ -166,33 +163,37 @@ def _pem_place(data: npt.NDArray[np.uint8], floor: int, position: int, end: int,
     limit = min(position + 24, end)
     while position < limit and not _stands(data, position, end, _KEY):
         position += 1
-    if position >= limit:
-        return -1, -1
-    position += _KEY.size
+    return (start, _pem_end(data, position + _KEY.size, end, keys)) if position < limit else (-1, -1)
+
+
+@inlined
+def _pem_end(data: npt.NDArray[np.uint8], position: int, end: int, keys: Keys) -> int:
+    """Return the end of a private key whose first line ends soon after `position`, or -1."""
     # ` BLOCK` of OpenPGP, and the five hyphens.
-    limit = min(position + 11, end)
-    while position < limit and (item(data, position) in (0x20, 0x2D) or 0x41 <= item(data, position) <= 0x5A):
-        position += 1
+    position = _skip_label(data, position, min(position + 11, end))
     row, body = (keys.alphabets.size >> 8) - 1, position
     limit = min(position + _MOST_PEM, end)
     while position < limit and item(keys.alphabets, row << 8 | item(data, position)):
         position += 1
-    if position - body < 64:
-        return -1, -1
+    if position - body < _LEAST_PEM:
+        return -1
     if _stands(data, position, end, _END):
-        position += _END.size
-        while position < end and (item(data, position) == 0x20 or 0x41 <= item(data, position) <= 0x5A):
-            position += 1
-        while position < end and item(data, position) == 0x2D:
-            position += 1
-    return start, position
+        position = _skip_label(data, position + _END.size, min(position + _END.size + 40, end))
+    return position
+
+
+@inlined
+def _skip_label(data: npt.NDArray[np.uint8], position: int, limit: int) -> int:
+    while position < limit and (item(data, position) in (0x20, 0x2D) or 0x41 <= item(data, position) <= 0x5A):
+        position += 1
+    return position
 
 
 @inlined
 def _stands(data: npt.NDArray[np.uint8], position: int, end: int, words: npt.NDArray[np.uint8]) -> bool:
     if position + words.size > end:
         return False
+    same = True
     for index in range(words.size):
-        if item(data, position + index) != words[index]:
-            return False
-    return True
+        same &= item(data, position + index) == words[index]
+    return same

@@ -66,7 +66,7 @@ def _count_lines(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64], co
             code, size = decode(data, last, stop)
             lines += 1
             bullets += np.int64(_is_bullet(decode(data, start, stop)[0]))
-            ellipses += np.int64(code == 0x2026 or _is_three_dots(data, start, stop))
+            ellipses += np.int64(code == 0x2026 or is_three_dots(data, start, stop))
             terminals += np.int64(last + size == stop and _is_terminal(code))
             shorts += np.int64(_is_short(data, start, stop))
         counts[document, 0], counts[document, 1], counts[document, 2] = lines, bullets, ellipses
@@ -120,7 +120,8 @@ def _is_bullet(code: int) -> bool:
 
 
 @inlined
-def _is_three_dots(data: npt.NDArray[np.uint8], start: int, stop: int) -> bool:
+def is_three_dots(data: npt.NDArray[np.uint8], start: int, stop: int) -> bool:
+    """Tell whether a line ends with three dots."""
     if stop - start < 3 or item(data, stop - 1) != 0x2E:
         return False
     return item(data, stop - 2) == 0x2E and item(data, stop - 3) == 0x2E

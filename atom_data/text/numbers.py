@@ -80,24 +80,15 @@ def goes_on(data: npt.NDArray[np.uint8], position: int, end: int) -> bool:
 @called
 def ipv4_end(data: npt.NDArray[np.uint8], floor: int, position: int, end: int, public_only: bool) -> int:
     """Return the end of four numbers up to 255 with dots between, none with a zero before it."""
-    start, address = position, 0
-    for part in range(4):
-        value, first = 0, position
-        while is_digit(data, position, end) and position - first < 3:
-            value = 10 * value + np.int64(item(data, position)) - 0x30
-            position += 1
-        if position == first or value > 255 or (item(data, first) == 0x30 and position - first > 1):
-            return -1
-        address = address << 8 | value
-        if part < 3:
-            if position >= end or item(data, position) != 0x2E:
-                return -1
-            position += 1
-    if is_digit(data, position, end) or (position < end and is_word_byte(item(data, position))):
+    start = position
+    address, position = _read_ipv4(data, position, end)
+    if address < 0 or (position < end and is_word_byte(item(data, position))):
         return -1
     if position + 1 < end and item(data, position) == 0x2E and is_digit(data, position + 1, end):
         return -1
     if start > floor and (is_word_byte(item(data, start - 1)) or item(data, start - 1) == 0x2E):
+        return -1
+    if position + 1 < end and item(data, position) == 0x2E and _begins_line(data, floor, start):
         return -1
     special = False
     for run in range(0, _SPECIAL.size, 2):
@@ -108,9 +99,38 @@ def ipv4_end(data: npt.NDArray[np.uint8], floor: int, position: int, end: int, p
 
 
 @inlined
+def _read_ipv4(data: npt.NDArray[np.uint8], position: int, end: int) -> tuple[int, int]:
+    """Return an address as a number, and where it ends; the number is -1 when it is none."""
+    address = 0
+    for part in range(4):
+        value, first = 0, position
+        while is_digit(data, position, end) and position - first < 3:
+            value = 10 * value + np.int64(item(data, position)) - 0x30
+            position += 1
+        if position == first or value > 255 or (item(data, first) == 0x30 and position - first > 1):
+            return -1, position
+        address = address << 8 | value
+        if part < 3:
+            if position >= end or item(data, position) != 0x2E:
+                return -1, position
+            position += 1
+    return address, position
+
+
+@inlined
+def _begins_line(data: npt.NDArray[np.uint8], floor: int, position: int) -> bool:
+    """Tell whether a number begins a line: with a dot after it, it is that of a section."""
+    for _ in range(16):
+        if position > floor and item(data, position - 1) in (0x20, 0x09):
+            position -= 1
+    return position == floor or item(data, position - 1) == 0x0A
+
+
+@inlined
 def _is_version(data: npt.NDArray[np.uint8], floor: int, position: int) -> bool:
-    """Tell whether the word before a number is `version`, `ver`, `release`, `build` or `firmware`: its last letters."""
-    while position > floor and item(data, position - 1) in (0x20, 0x3A, 0x3D, 0x2E):
+    """Tell whether the word before a number is `version`, `release`, `build`, `firmware`, `section`: by its last letters."""
+    # Spaces, no-break spaces among them, and signs.
+    while position > floor and item(data, position - 1) in (0x20, 0x3A, 0x3D, 0x2E, 0xC2, 0xA0):
         position -= 1
     if position - floor < 3:
         return False
@@ -124,13 +144,13 @@ def _is_version(data: npt.NDArray[np.uint8], floor: int, position: int) -> bool:
         or last == 0x6C65617365  # lease
         or last == 0x6275696C64  # build
         or last == 0x6D77617265  # mware
+        or last == 0x6374696F6E  # ction
+        or last == 0x6170746572  # apter
     )
 
 
 @called
-def ipv6_place(
-    data: npt.NDArray[np.uint8], floor: int, position: int, end: int, public_only: bool
-) -> tuple[int, int]:
+def ipv6_place(data: npt.NDArray[np.uint8], floor: int, position: int, end: int, public_only: bool) -> tuple[int, int]:
     """Return the place of the IPv6 address (RFC 4291, section 2.2) that a colon or digit is in, or -1.
 
     There is a digit in it, so that `dead::beef` in a program is none.
@@ -150,8 +170,8 @@ def ipv6_place(
         return -1, -1
     if stop < end and (is_word_byte(item(data, stop)) or item(data, stop) >= 0x80):
         return -1, -1
-    first, second, digits = _read_ipv6(data, start, stop)
-    if first < 0 or digits == 0 or (public_only and not _is_public(first, second)):
+    head, digits = _read_ipv6(data, start, stop)
+    if head < 0 or digits == 0 or (public_only and not _is_public(head >> 16, head & 0xFFFF)):
         return -1, -1
     return start, stop
 
@@ -167,51 +187,50 @@ def _is_of_ipv6(byte: np.uint8) -> bool:
 
 
 @inlined
-def _read_ipv6(data: npt.NDArray[np.uint8], position: int, stop: int) -> tuple[int, int, int]:
-    """Return the first two groups of an address and how many digits it has; the first is -1 when it is none."""
-    groups, gap, first, second, digits = 0, -1, 0, 0, 0
+def _read_ipv6(data: npt.NDArray[np.uint8], position: int, stop: int) -> tuple[int, int]:
+    """Return the first 32 bits of an address, -1 when it is none, and how many digits are written in it."""
+    groups, gap, head, digits = 0, -1, 0, 0
     if item(data, position) == 0x3A:
         if item(data, position + 1) != 0x3A:
-            return -1, 0, 0
+            return -1, 0
         position, gap = position + 2, 0
     while position < stop:
-        begin, value = position, 0
-        while position < stop and item(data, position) != 0x3A and item(data, position) != 0x2E:
-            byte = np.int64(item(data, position))
-            digits += np.int64(byte < 0x3A)
-            value = value << 4 | (byte - 0x30 if byte < 0x3A else (byte | 0x20) - 0x57)
-            position += 1
-            if position - begin > 4:
-                return -1, 0, 0
-        if position < stop and item(data, position) == 0x2E:
-            # The last 32 bits may be written as an IPv4 address.
-            if ipv4_end(data, begin, begin, stop, False) != stop:
-                return -1, 0, 0
-            groups, position = groups + 2, stop
-            break
-        if position == begin or groups == 8:
-            return -1, 0, 0
-        if groups == 0 and gap < 0:
-            first = value
-        elif groups == 1 and gap < 0:
-            second = value
-        groups += 1
+        value, written, width, position = _group(data, position, stop)
+        if width == 0 or groups > 7:
+            return -1, 0
+        if gap < 0 and groups < 2:
+            head |= value << 16 * (1 - groups)
+        groups, digits = groups + width, digits + written
         if position < stop:
             position += 1
-            if position == stop:
-                return -1, 0, 0
+            if position == stop or (gap >= 0 and item(data, position) == 0x3A):
+                return -1, 0
             if item(data, position) == 0x3A:
-                if gap >= 0:
-                    return -1, 0, 0
                 position, gap = position + 1, groups
     whole = groups == 8 if gap < 0 else groups < 8
-    return (first, second, digits) if whole else (-1, 0, 0)
+    return (head, digits) if whole else (-1, 0)
+
+
+@inlined
+def _group(data: npt.NDArray[np.uint8], position: int, stop: int) -> tuple[int, int, int, int]:
+    """Return the value of a group, its decimal digits, how many groups it counts for, 0 for none, and where it ends."""
+    begin, value, digits = position, 0, 0
+    while position < stop and position - begin < 5 and item(data, position) != 0x3A and item(data, position) != 0x2E:
+        byte = np.int64(item(data, position))
+        digits += np.int64(byte < 0x3A)
+        value = value << 4 | (byte - 0x30 if byte < 0x3A else (byte | 0x20) - 0x57)
+        position += 1
+    if position < stop and item(data, position) == 0x2E:
+        # The last 32 bits may be written as an IPv4 address.
+        address, after = _read_ipv4(data, begin, stop)
+        return 0, 1, 2 * np.int64(address >= 0 and after == stop), stop
+    return value, digits, np.int64(0 < position - begin < 5), position
 
 
 @inlined
 def _is_public(first: int, second: int) -> bool:
     """Tell whether an address is global unicast (2000::/3), and not of RFC 2928, RFC 3849 or RFC 9637."""
-    if first >> 13 != 1 or first == 0x3FFF and second < 0x1000:
+    if first >> 13 != 1 or (first == 0x3FFF and second < 0x1000):
         return False
     return not (first == 0x2001 and (second < 0x200 or second == 0xDB8))
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from atom_data.text.characters import Characters
 from atom_data.text.memory import called, inlined, item
 from atom_data.text.numbers import goes_on, is_digit, is_word_byte
-from atom_data.text.phrases import Phrases, phrases_in
+from atom_data.text.phrases import ASCII_LETTERS, Phrases, has_phrase
 
 _MOST_DIGITS = 15
 _MOST_GROUPS = 8
@@ -28,7 +28,14 @@ def phone_place(
     start, plus = _start(data, floor, position)
     if start > floor and (is_word_byte(item(data, start - 1)) or item(data, start - 1) in _PART_OF):
         return -1, -1
-    sizes, leads, groups, digits, signs, after = 0, 0, 0, 0, np.int64(item(data, start) == 0x28) * _PARENTHESIS, position
+    sizes, leads, groups, digits, signs, after = (
+        0,
+        0,
+        0,
+        0,
+        np.int64(item(data, start) == 0x28) * _PARENTHESIS,
+        position,
+    )
     while groups < _MOST_GROUPS:
         size, lead = 0, np.int64(item(data, position)) - 0x30
         while is_digit(data, position, end) and size <= _MOST_DIGITS:
@@ -42,10 +49,11 @@ def phone_place(
             break
     if goes_on(data, after, end) and not _has_extension(data, after, end):
         return -1, -1
-    second = np.int64(item(data, start + 1)) - 0x30 if digits > 1 else 0
-    if not _may_be(plus, sizes, leads, groups, digits, signs, second):
-        known = 7 <= digits and groups <= 6 and not _is_date(sizes, groups)
-        if not known or phrases_in(data, max(floor, start - _LOOK_BACK), start, before, table) == 0:
+    # A row of numbers is none, and a part of it is none either.
+    alone = plus or start == floor or not _is_row(data, floor, start)
+    if not alone or not _may_be(plus, sizes, leads, groups, digits, signs, _zeros(data, start, after)):
+        known = digits >= 7 and groups <= 6 and not _is_date(sizes, groups)
+        if not known or not _is_announced(data, floor, start, before, table):
             return -1, -1
     return start, _extended(data, after, end)
 
@@ -60,6 +68,36 @@ def _start(data: npt.NDArray[np.uint8], floor: int, position: int) -> tuple[int,
         elif position > floor and item(data, position - 1) == 0x28 and item(data, position) != 0x28:
             position -= 1
     return position, plus
+
+
+@inlined
+def _is_row(data: npt.NDArray[np.uint8], floor: int, start: int) -> bool:
+    """Tell whether a number and a space stand before a number without a parenthesis."""
+    if item(data, start) == 0x28 or item(data, start - 1) != 0x20 or start - 2 < floor:
+        return False
+    return np.uint8(item(data, start - 2) - 0x30) < 10
+
+
+@inlined
+def _zeros(data: npt.NDArray[np.uint8], start: int, end: int) -> int:
+    """Return how many zeros a number begins with."""
+    zeros = 0
+    for position in range(start, end):
+        byte = item(data, position)
+        if byte == 0x30:
+            zeros += 1
+        elif np.uint8(byte - 0x30) < 10:
+            break
+    return zeros
+
+
+@inlined
+def _is_announced(data: npt.NDArray[np.uint8], floor: int, start: int, before: Phrases, table: Characters) -> bool:
+    """Tell whether one of the words stands shortly before a number; a word that is cut off is not looked at."""
+    first = max(floor, start - _LOOK_BACK)
+    while first > floor and first < start and is_word_byte(item(data, first)) and is_word_byte(item(data, first - 1)):
+        first += 1
+    return has_phrase(data, first, start, ASCII_LETTERS, before, table)
 
 
 @inlined
@@ -83,25 +121,26 @@ def _next_group(data: npt.NDArray[np.uint8], position: int, end: int, signs: int
 
 
 @inlined
-def _may_be(plus: bool, sizes: int, leads: int, groups: int, digits: int, signs: int, second: int) -> bool:
+def _may_be(plus: bool, sizes: int, leads: int, groups: int, digits: int, signs: int, zeros: int) -> bool:
     """Tell whether groups are those of a number; `sizes` and `leads` have four bits a group, the last one lowest."""
     lead = leads >> 4 * (groups - 1)
     if plus:
-        return lead != 0 and 8 <= digits and groups <= 6
+        return lead != 0 and digits >= 8 and groups <= 6
     if groups >= 3 and sizes & 0xFFF == 0x334 and leads >> 8 & 0xF >= 2 and leads >> 4 & 0xF >= 2:
         # The country's 1, or 1 behind two zeros.
-        return groups == 3 or (groups == 4 and (sizes >> 12 == 1 and lead == 1 or sizes >> 12 == 3 and lead == 0))
+        return groups == 3 or (groups == 4 and ((sizes >> 12 == 1 and lead == 1) or (sizes >> 12 == 3 and lead == 0)))
     first = sizes >> 4 * (groups - 1)
-    if groups < 2 or lead != 0 or _is_date(sizes, groups) or not 9 <= digits:
+    # A zip code of the United States and its four digits are none.
+    if groups < 2 or lead != 0 or _is_date(sizes, groups) or not digits >= 9 or sizes == 0x54:
         return False
     small = False
     for group in range(groups):
         small |= sizes >> 4 * group & 0xF < 2
-    if small or signs & _DOT and signs & _SLASH:
+    if small or (signs & _DOT and signs & _SLASH):
         return False
-    if second == 0:
-        return digits >= 10 and (first >= 4 or first == 2 and signs & _DOT == 0)
-    return digits <= 11 and first <= 5
+    if zeros == 2:
+        return digits >= 10 and (4 <= first <= 5 or (first == 2 and signs & _DOT == 0))
+    return zeros == 1 and digits <= 11 and first <= 5
 
 
 @inlined
@@ -125,7 +164,12 @@ def _extended(data: npt.NDArray[np.uint8], position: int, end: int) -> int:
     at = position
     while at < end and at - position < 2 and item(data, at) == 0x20:
         at += 1
-    if at + 3 < end and item(data, at) | 0x20 == 0x65 and item(data, at + 1) | 0x20 == 0x78 and item(data, at + 2) == 0x74:
+    if (
+        at + 3 < end
+        and item(data, at) | 0x20 == 0x65
+        and item(data, at + 1) | 0x20 == 0x78
+        and item(data, at + 2) == 0x74
+    ):
         at += 3
         while at < end and at - position < 8 and item(data, at) in (0x20, 0x2E):
             at += 1

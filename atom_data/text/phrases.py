@@ -85,6 +85,12 @@ def _trie(phrases: Iterable[bytes]) -> tuple[list[dict[int, int]], dict[int, lis
     return children, ends
 
 
+def entry(word: str) -> tuple[bytes, int]:
+    """Return a word and where it may stand, for `build_phrases`: `*` before or after it is for more of a word there."""
+    place = (FOLLOWS if word[0] == "*" else 0) | (GOES_ON if word[-1] == "*" else 0)
+    return word.strip("*").encode(), place
+
+
 def folded(text: str) -> str:
     """Return a text in lower case as the kernels read it."""
     lower = (character.lower() for character in text)
@@ -159,6 +165,20 @@ def phrases_in(data: npt.NDArray[np.uint8], start: int, end: int, phrases: Phras
             found |= 1 << phrase
             phrase = np.int64(item(phrases.shorter, phrase))
     return found
+
+
+@inlined
+def has_phrase(
+    data: npt.NDArray[np.uint8], start: int, end: int, words: int, phrases: Phrases, table: Characters
+) -> bool:
+    """Tell whether a phrase stands in a text where it may."""
+    state, position = 0, start
+    while position < end:
+        state, position = next_state(data, position, end, state, phrases, table)
+        phrase = np.int64(item(phrases.rows, state))
+        if phrase >= 0 and _stands(data, start, position, end, phrase, words, phrases, table):
+            return True
+    return False
 
 
 @inlined

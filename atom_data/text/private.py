@@ -70,9 +70,7 @@ def _find(
                 if not _is_interesting(lane):
                     position += 8
                     continue
-            start, stop, kind = _first_in(
-                data, floor, position, end, wanted, public_only, keys, before_phone, table
-            )
+            start, stop, kind = _first_in(data, floor, position, end, wanted, public_only, keys, before_phone, table)
             if kind < 0:
                 position = min(position + 8, end)
                 continue
@@ -111,29 +109,24 @@ def _first_in(
     table: Characters,
 ) -> tuple[int, int, int]:
     """Return the first thing that is seen at one of eight bytes, and its kind, or -1."""
-    stop = min(position + 8, end)
     if wanted >> KEY & 1:
         start, after = key_place(data, floor, position, end, keys)
         if after >= 0:
             return start, after, KEY
-    while position < stop:
-        byte = item(data, position)
-        if byte == 0x40:
-            if wanted >> MAIL & 1:
-                start, after = _mail(data, floor, position, end)
-                if after >= 0:
-                    return start, after, MAIL
-        elif byte == 0x3A:
-            if wanted >> IPV6 & 1:
-                start, after = ipv6_place(data, floor, position, end, public_only)
-                if after >= 0:
-                    return start, after, IPV6
-        elif np.uint8(byte - 0x30) < 10 and (position == floor or np.uint8(item(data, position - 1) - 0x30) >= 10):
-            start, after, kind = _number(data, floor, position, end, wanted, public_only, before_phone, table)
-            if kind >= 0:
-                return start, after, kind
-        position += 1
-    return 0, 0, -1
+    for at in range(position, min(position + 8, end)):
+        byte = item(data, at)
+        start, after, kind = 0, -1, -1
+        if byte == 0x40 and wanted >> MAIL & 1:
+            start, after = _mail(data, floor, at, end)
+            kind = MAIL
+        elif byte == 0x3A and wanted >> IPV6 & 1:
+            start, after = ipv6_place(data, floor, at, end, public_only)
+            kind = IPV6
+        elif np.uint8(byte - 0x30) < 10 and (at == floor or np.uint8(item(data, at - 1) - 0x30) >= 10):
+            start, after, kind = _number(data, floor, at, end, wanted, public_only, before_phone, table)
+        if after >= 0:
+            return start, after, kind
+    return 0, -1, -1
 
 
 @inlined
@@ -147,15 +140,11 @@ def _number(
     before_phone: Phrases,
     table: Characters,
 ) -> tuple[int, int, int]:
-    """Return the thing that the digits at `position` belong to, and its kind, or -1."""
+    """Return the thing that the digits at `position` belong to, and its kind; its end is -1 when there is none."""
     if wanted >> IPV4 & 1:
         after = ipv4_end(data, floor, position, end, public_only)
         if after >= 0:
             return position, after, IPV4
-    if wanted >> IPV6 & 1:
-        start, after = ipv6_place(data, floor, position, end, public_only)
-        if after >= 0:
-            return start, after, IPV6
     if wanted >> IBAN & 1:
         after = iban_end(data, floor, position, end)
         if after >= 0:
@@ -166,9 +155,8 @@ def _number(
             return position, after, CARD
     if wanted >> PHONE & 1:
         start, after = phone_place(data, floor, position, end, before_phone, table)
-        if after >= 0:
-            return start, after, PHONE
-    return 0, 0, -1
+        return start, after, PHONE
+    return 0, -1, -1
 
 
 @inlined

@@ -21,8 +21,8 @@ MOJIBAKE, CONTROLS, ENTITIES, LINE_BREAKS, MARKED = 1, 2, 4, 8, 16
 """What to look for: pairs of characters; control characters; `&`; line ends that are no line feed; characters that are
 marked with MARKED in the classes of `Suspects`."""  # fmt: skip
 
-MARKUP = 1
-"""The kind of a line at or behind the first `<` of its text; others have the kind 0."""
+MARKUP = 32
+"""Set in the kind of a line at or behind the first `<` of its text."""
 
 _SIZE = 0x10000
 _U64 = np.uint64
@@ -54,14 +54,12 @@ def build_suspects(pairs: list[tuple[str, str]], alone: Mapping[int, str]) -> Su
 
 
 def suspect_lines(buffers: Buffers, wanted: int, suspects: Suspects) -> Places:
-    """Return the lines that have any of what is wanted; their kind is MARKUP or 0."""
+    """Return the lines that have any of what is wanted; their kind has a bit for each, and MARKUP."""
     # A line feed ends a line, so there are no more lines than those and the texts.
     most = int(np.count_nonzero(buffers.data[buffers.offsets[0] : buffers.offsets[-1]] == 0x0A)) + buffers.offsets.size
     found = Places(*(np.empty(most, np.int64) for _ in Places._fields))
     none = buffers.offsets.size == 1
-    count = (
-        0 if none else _find_lines(read_only(buffers.data), read_only(buffers.offsets), wanted, suspects, *found)
-    )
+    count = 0 if none else _find_lines(read_only(buffers.data), read_only(buffers.offsets), wanted, suspects, *found)
     return Places(*(values[:count] for values in found))
 
 
@@ -81,19 +79,19 @@ def _find_lines(
         position, end, markup = offsets[document], offsets[document + 1], 0
         while position < end:
             stop = min(next_line_feed(data, position, end) + 1, end)
-            suspicious, markup = _look(data, position, stop, wanted, suspects, markup)
-            if suspicious:
-                starts[count], ends[count], kinds[count], documents[count] = position, stop, markup, document
+            seen = _look(data, position, stop, wanted, suspects)
+            markup |= seen & MARKUP
+            if seen & ~MARKUP:
+                starts[count], ends[count], kinds[count], documents[count] = position, stop, seen | markup, document
                 count += 1
             position = stop
     return count
 
 
 @inlined
-def _look(
-    data: npt.NDArray[np.uint8], position: int, stop: int, wanted: int, suspects: Suspects, markup: int
-) -> tuple[bool, int]:
-    suspicious, before = False, _NO
+def _look(data: npt.NDArray[np.uint8], position: int, stop: int, wanted: int, suspects: Suspects) -> int:
+    """Return a bit for each thing that is wanted and there, and MARKUP for a `<`."""
+    seen, before = 0, _NO
     while position < stop:
         if before == _NO and position + 8 <= stop and _is_plain(load_eight(data, position)):
             position += 8
@@ -102,14 +100,16 @@ def _look(
         position += size
         if code < 0x80:
             if code == 0x3C:
-                markup = MARKUP
-            suspicious |= wanted & ENTITIES != 0 and code == 0x26 and _is_entity(data, position, stop)
+                seen |= MARKUP
+            elif code == 0x26 and _is_entity(data, position, stop):
+                seen |= ENTITIES
         # All characters of other planes are one.
         code = min(code, _SIZE - 1)
-        suspicious |= wanted & np.int64(item(suspects.alone, code)) != 0
-        suspicious |= wanted & MOJIBAKE != 0 and before & item(suspects.second, code) != 0
+        seen |= np.int64(item(suspects.alone, code))
+        if before & item(suspects.second, code):
+            seen |= MOJIBAKE
         before = item(suspects.first, code)
-    return suspicious, markup
+    return seen & (wanted | MARKUP)
 
 
 @inlined
