@@ -179,6 +179,8 @@ def _pem_end(data: npt.NDArray[np.uint8], position: int, end: int, keys: Keys) -
         return -1
     if _stands(data, position, end, _END):
         position = _skip_label(data, position + _END.size, min(position + _END.size + 40, end))
+    while item(data, position - 1) == 0x20:
+        position -= 1
     return position
 
 

@@ -5,6 +5,8 @@ plan, or it begins with the 0 that most other plans put before an area, or words
 prices and numbers that are part of something larger are none. Nothing checks that a number is in use.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
@@ -17,7 +19,19 @@ _MOST_DIGITS = 15
 _MOST_GROUPS = 8
 _LOOK_BACK = 28
 _PART_OF = tuple(b".,-/#$%+\\")
-_DOT, _SLASH, _PARENTHESIS = 1, 2, 4
+_DOT, _SLASH, _CLOSED = 1, 2, 4
+
+
+class Groups(NamedTuple):
+    """Digits with signs between: four bits a group, the last one lowest."""
+
+    sizes: int
+    leads: int
+    """The first digit of each."""
+    groups: int
+    digits: int
+    signs: int
+    end: int
 
 
 @called
@@ -28,34 +42,31 @@ def phone_place(
     start, plus = _start(data, floor, position)
     if start > floor and (is_word_byte(item(data, start - 1)) or item(data, start - 1) in _PART_OF):
         return -1, -1
-    sizes, leads, groups, digits, signs, after = (
-        0,
-        0,
-        0,
-        0,
-        np.int64(item(data, start) == 0x28) * _PARENTHESIS,
-        position,
-    )
-    while groups < _MOST_GROUPS:
-        size, lead = 0, np.int64(item(data, position)) - 0x30
-        while is_digit(data, position, end) and size <= _MOST_DIGITS:
-            size, position = size + 1, position + 1
-        digits += size
-        if digits > _MOST_DIGITS:
-            return -1, -1
-        sizes, leads, groups, after = sizes << 4 | size, leads << 4 | lead, groups + 1, position
-        position, signs = _next_group(data, position, end, signs)
-        if position < 0:
-            break
-    if goes_on(data, after, end) and not _has_extension(data, after, end):
+    found = _groups(data, position, end)
+    after = _extended(data, found.end, end)
+    if found.digits > _MOST_DIGITS or (after == found.end and goes_on(data, after, end)):
         return -1, -1
     # A row of numbers is none, and a part of it is none either.
     alone = plus or start == floor or not _is_row(data, floor, start)
-    if not alone or not _may_be(plus, sizes, leads, groups, digits, signs, _zeros(data, start, after)):
-        known = digits >= 7 and groups <= 6 and not _is_date(sizes, groups)
+    if not alone or not _may_be(found, plus, _zeros(data, position, found.end)):
+        known = found.digits >= 7 and found.groups <= 6 and not _is_date(found)
         if not known or not _is_announced(data, floor, start, before, table):
             return -1, -1
-    return start, _extended(data, after, end)
+    # A parenthesis that is not closed in the number is not of it.
+    return start + np.int64(item(data, start) == 0x28 and found.signs & _CLOSED == 0), after
+
+
+@inlined
+def _groups(data: npt.NDArray[np.uint8], position: int, end: int) -> Groups:
+    sizes, leads, groups, digits, signs, after = 0, 0, 0, 0, 0, position
+    while position >= 0 and groups < _MOST_GROUPS and digits <= _MOST_DIGITS:
+        size, lead = 0, np.int64(item(data, position)) - 0x30
+        while is_digit(data, position, end) and size <= _MOST_DIGITS:
+            size, position = size + 1, position + 1
+        digits, groups, after = digits + size, groups + 1, position
+        sizes, leads = sizes << 4 | size & 0xF, leads << 4 | lead
+        position, signs = _next_group(data, position, end, signs)
+    return Groups(sizes, leads, groups, digits, signs, after)
 
 
 @inlined
@@ -103,59 +114,65 @@ def _is_announced(data: npt.NDArray[np.uint8], floor: int, start: int, before: P
 @inlined
 def _next_group(data: npt.NDArray[np.uint8], position: int, end: int, signs: int) -> tuple[int, int]:
     """Return where the next group begins, or -1, and the signs seen up to there."""
-    first = position
+    first, before = position, signs
     while position < end and position - first <= 3:
         byte = item(data, position)
         if byte == 0x2E:
             signs |= _DOT
         elif byte == 0x2F:
             signs |= _SLASH
-        elif byte == 0x28 or byte == 0x29:
-            signs |= _PARENTHESIS
-        elif byte != 0x20 and byte != 0x2D:
+        elif byte == 0x29:
+            signs |= _CLOSED
+        elif byte not in (0x20, 0x28, 0x2D):
             break
         position += 1
     if position == first or position - first > 3 or not is_digit(data, position, end):
-        return -1, signs
+        return -1, before
     return position, signs
 
 
 @inlined
-def _may_be(plus: bool, sizes: int, leads: int, groups: int, digits: int, signs: int, zeros: int) -> bool:
-    """Tell whether groups are those of a number; `sizes` and `leads` have four bits a group, the last one lowest."""
+def _may_be(found: Groups, plus: bool, zeros: int) -> bool:
+    """Tell whether groups are those of a number; `zeros` is how many it begins with."""
+    sizes, leads, groups, digits = found.sizes, found.leads, found.groups, found.digits
     lead = leads >> 4 * (groups - 1)
     if plus:
         return lead != 0 and digits >= 8 and groups <= 6
     if groups >= 3 and sizes & 0xFFF == 0x334 and leads >> 8 & 0xF >= 2 and leads >> 4 & 0xF >= 2:
         # The country's 1, or 1 behind two zeros.
-        return groups == 3 or (groups == 4 and ((sizes >> 12 == 1 and lead == 1) or (sizes >> 12 == 3 and lead == 0)))
-    first = sizes >> 4 * (groups - 1)
+        country = (sizes >> 12 == 1 and lead == 1) or (sizes >> 12 == 3 and lead == 0)
+        return groups == 3 or (groups == 4 and country)
     # A zip code of the United States and its four digits are none.
-    if groups < 2 or lead != 0 or _is_date(sizes, groups) or not digits >= 9 or sizes == 0x54:
+    if groups < 2 or lead != 0 or digits < 9 or sizes == 0x54 or _is_date(found):
         return False
-    small = False
+    smallest = sizes & 0xF
     for group in range(groups):
-        small |= sizes >> 4 * group & 0xF < 2
-    if small or (signs & _DOT and signs & _SLASH):
+        smallest = min(smallest, sizes >> 4 * group & 0xF)
+    if smallest < 2 or found.signs & (_DOT | _SLASH) == _DOT | _SLASH:
         return False
+    first = sizes >> 4 * (groups - 1)
     if zeros == 2:
-        return digits >= 10 and (4 <= first <= 5 or (first == 2 and signs & _DOT == 0))
+        return digits >= 10 and (4 <= first <= 5 or (first == 2 and found.signs & _DOT == 0))
     return zeros == 1 and digits <= 11 and first <= 5
 
 
 @inlined
-def _is_date(sizes: int, groups: int) -> bool:
-    """Tell whether there is a year among groups of one or two digits, or two years."""
+def _is_date(found: Groups) -> bool:
+    """Tell whether there is a year first or third among groups of one or two digits, or two years."""
+    sizes, leads, groups = found.sizes, found.leads, found.groups
     if groups == 2:
-        return sizes == 0x44
-    head = sizes >> 4 * (groups - 3)
-    ordered = head & 0xF == 4 and head >> 8 <= 2 and head >> 4 & 0xF <= 2
-    return ordered or (head >> 8 == 4 and head >> 4 & 0xF <= 2 and head & 0xF <= 2)
+        return sizes == 0x44 and _is_century(leads >> 4 & 0xF) and _is_century(leads & 0xF)
+    head, first = sizes >> 4 * (groups - 3), leads >> 4 * (groups - 3)
+    one, two, three = head >> 8 & 0xF, head >> 4 & 0xF, head & 0xF
+    if groups < 3 or two > 2:
+        return False
+    ends = one <= 2 and three == 4 and _is_century(first & 0xF)
+    return ends or (one == 4 and three <= 2 and _is_century(first >> 8 & 0xF))
 
 
 @inlined
-def _has_extension(data: npt.NDArray[np.uint8], position: int, end: int) -> bool:
-    return _extended(data, position, end) > position
+def _is_century(lead: int) -> bool:
+    return lead in (1, 2)
 
 
 @inlined

@@ -93,7 +93,7 @@ def _is_interesting(lane: np.uint64) -> bool:
     if lane & HIGH_BITS == 0 and (in_range(low | CASE_BITS, 0x61, 0x7A) | signs) & HIGH_BITS == HIGH_BITS:
         return True
     # Three of the five hyphens that a private key begins with are in the first or the second eight bytes.
-    return hyphens & (hyphens - LOW_BITS) != 0 and (hyphens >> _U64(7)) * LOW_BITS >> _U64(56) >= 3
+    return (hyphens >> _U64(7)) * LOW_BITS >> _U64(56) >= 3
 
 
 @called

@@ -81,8 +81,16 @@ lines = st.sampled_from(
         "***\n",
         "| 2 |\n",
         "\n",
+        "12:30\n",
+        "日本\n",
+        "A line of words.\n",
+        "ΑΒΓ δ\n",
+        "x",
+        "·\u00a0·",
+        "\u0301\n",
+        "1 reply\n",
+        "2 replie\n",
     ]
-    + ["12:30\n", "日本\n", "A line of words.\n", "ΑΒΓ δ\n", "x", "·\u00a0·", "\u0301\n", "1 reply\n", "2 replie\n"]
 )
 pages = st.lists(st.one_of(lines, texts), max_size=10).map("".join)
 

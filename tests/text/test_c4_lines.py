@@ -77,8 +77,20 @@ pieces = st.sampled_from(
         "[",
         "]",
         "...",
+        "\n",
+        "\r\n",
+        "\x85",
+        "\u2028",
+        "\x1c",
+        ".",
+        ". \n",
+        "!\n",
+        '"\n',
+        "…\n",
+        "a b c.\n",
+        "word " * 4,
+        "x" * 12,
     ]
-    + ["\n", "\r\n", "\x85", "\u2028", "\x1c", ".", ". \n", "!\n", '"\n', "…\n", "a b c.\n", "word " * 4, "x" * 12]
 )
 pages = st.lists(st.one_of(pieces, texts), max_size=14).map("".join)
 any_rules = st.builds(
