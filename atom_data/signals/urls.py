@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -14,7 +15,7 @@ import pyarrow.compute as pc
 
 from atom_data.assets import filters_folder
 from atom_data.batch import column, with_columns
-from atom_data.errors import ConfigError
+from atom_data.errors import ConfigError, DataError
 from atom_data.text.buffers import string_array, string_buffers
 from atom_data.text.hosts import NO_HOST, OTHER_HOST, are_listed, domain_table, entry_hashes, hosts
 from atom_data.text.phrases import ASCII_LETTERS, Phrases, build_phrases, entry, phrase_counts
@@ -79,7 +80,7 @@ class CheckUrl:
 
 def _domains(urls: pa.Array) -> pa.Array:
     buffers, kinds = hosts(string_buffers(urls))
-    found = string_array(buffers.data, buffers.offsets, pa.array(np.zeros(len(urls)), pa.float64()).cast(pa.string()))
+    found = string_array(buffers.data, buffers.offsets, urls.fill_null(""))
     domains = pc.if_else(pa.array(kinds == NO_HOST), pa.scalar(None, pa.string()), found)
     others = kinds == OTHER_HOST
     if not others.any():
@@ -101,14 +102,17 @@ def _blocked_domains(paths: tuple[Path, ...]) -> npt.NDArray[np.uint64]:
 
 def _hashes_in(path: Path) -> Iterator[npt.NDArray[np.uint64]]:
     """Yield the hashes of the entries of a file, which is read in parts that end with a line."""
-    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
-        rest = b""
-        while chunk := stream.read(_CHUNK_BYTES):
-            lines, end, after = chunk.rpartition(b"\n")
-            if end:
-                yield _hashes_of(rest + lines + end)
-            rest = after if end else rest + chunk
-        yield _hashes_of(rest)
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
+            rest = b""
+            while chunk := stream.read(_CHUNK_BYTES):
+                lines, end, after = chunk.rpartition(b"\n")
+                if end:
+                    yield _hashes_of(rest + lines + end)
+                rest = after if end else rest + chunk
+            yield _hashes_of(rest)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"CheckUrl: {path.name} cannot be read ({error}). Fetch the list of domains again.") from error
 
 
 def _hashes_of(lines: bytes) -> npt.NDArray[np.uint64]:

@@ -7,13 +7,14 @@ tokens. What stands around it is then judged exactly, within a bounded number of
 import numpy as np
 import numpy.typing as npt
 
+from atom_data.text.addresses import ipv4_end, ipv6_place
 from atom_data.text.buffers import Buffers
 from atom_data.text.characters import Characters, characters
 from atom_data.text.edits import Places
 from atom_data.text.hashes import CASE_BITS, HIGH_BITS, LOW_BITS, in_range, load_eight
 from atom_data.text.keys import KEYS, Keys, key_place
 from atom_data.text.memory import called, inlined, item, kernel, read_only
-from atom_data.text.numbers import card_end, iban_end, ipv4_end, ipv6_place, is_word_byte
+from atom_data.text.numbers import card_end, iban_end, is_word_byte
 from atom_data.text.phones import phone_place
 from atom_data.text.phrases import Phrases
 

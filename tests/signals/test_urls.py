@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atom_data.assets import filters_folder
-from atom_data.errors import ConfigError
+from atom_data.errors import ConfigError, DataError
 from atom_data.signals.urls import CheckUrl
 
 
@@ -87,6 +87,14 @@ def test_check_url_says_what_blocked(tmp_path: Path) -> None:
     batch = CheckUrl(domains=(plain, packed))(pa.record_batch({"url": urls}))
     assert batch.column("url_blocked_by").to_pylist() == ["domain", "word", "domain", "domain", None, None]
     assert batch.column("is_blocked_url").to_pylist() == [True, True, True, True, False, False]
+
+
+@pytest.mark.parametrize("packed", [b"bad.example\n", gzip.compress(b"bad.example\n")[:-9]])
+def test_check_url_a_damaged_list_is_named(tmp_path: Path, packed: bytes) -> None:
+    path = tmp_path / "list.gz"
+    path.write_bytes(packed)
+    with pytest.raises(DataError, match=r"list\.gz cannot be read .* Fetch the list of domains again"):
+        checked(["http://x/"], domains=path)
 
 
 def test_check_url_a_list_read_in_parts_is_the_same_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
