@@ -81,6 +81,7 @@ pieces = st.sampled_from(
         "\r\n",
         "\x85",
         "\u2028",
+        "\u2029",
         "\x1c",
         ".",
         ". \n",

@@ -157,6 +157,24 @@ def test_hashes_of_names_that_differ_in_two_places_are_different() -> None:
     assert len(set(hashes[:count].tolist())) == len({name.lower() for name in names})
 
 
+def test_hashes_of_names_that_differ_late_are_at_different_places() -> None:
+    # The place in the table is of the lowest bits, which the last byte of a lane has to reach.
+    names = [f"aaaaaaa{sign}.example" for sign in "abcdefghijklmnopqrstuvwxyz0123456789"]
+    hashes = np.zeros(40, np.uint64)
+    count = entry_hashes(np.frombuffer("\n".join(names).encode(), np.uint8), hashes)
+    assert len(set((hashes[:count] & np.uint64(0xFFFF)).tolist())) >= count - 1
+
+
+def test_are_listed_a_dot_is_not_nothing() -> None:
+    listed = table_of(b"ij.abcdefgh\nab.cd")
+    assert are_listed(buffers_of(["abcdefghij", "abcdefgh.ij", "abcd", "ij.abcdefgh"]), listed).tolist() == [
+        False,
+        False,
+        False,
+        True,
+    ]
+
+
 def test_are_listed_longer_than_a_name_may_be_is_not() -> None:
     listed = table_of(b"uk")
     longest = "aa." + "a." * ((LONGEST_NAME - 5) // 2) + "uk"
