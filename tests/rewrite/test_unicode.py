@@ -12,6 +12,9 @@ from hypothesis import strategies as st
 
 from atom_data.errors import ConfigError
 from atom_data.rewrite import NormalizeUnicode, RepairUnicode
+from atom_data.rewrite.unicode import _suspects
+from atom_data.text.buffers import string_buffers
+from atom_data.text.suspects import CONTROLS, MOJIBAKE, suspect_lines
 from tests.text.reference import broken, texts
 
 # Characters of ftfy's categories, and others that its expression names.
@@ -72,6 +75,7 @@ def configuration(**changed: bool | str) -> ftfy.TextFixerConfig:
 
 
 @example("&lt; <\n&lt;\n")
+@example("voilÃ le travail de tous les jours")
 @example("\u0152\u00e0")
 @example("œ\U0001f600")
 @given(pages)
@@ -91,10 +95,12 @@ def test_repair_everything_is_that_of_the_library(text: str, entities: bool) -> 
 
 @pytest.mark.parametrize("first", ODD)
 def test_repair_every_pair_that_the_library_calls_bad_is_looked_at(first: str) -> None:
-    lines = [f"{before}{first}{second}{after}" for second in ODD for before in ("", "a", " ") for after in ("", "b")]
+    tails = ("", "b", " and many a plain word")
+    lines = [f"{before}{first}{second}{after}" for second in ODD for before in ("", "a", " ") for after in tails]
     bad = [line for line in lines if is_bad(line)]
-    for line in bad[::3]:
-        assert repaired(line)["text"] == ftfy.fix_text(line, configuration())
+    buffers = string_buffers(pa.array(["\n".join(bad)]))
+    found = suspect_lines(buffers, MOJIBAKE | CONTROLS, _suspects(""))
+    assert found.starts.size == len(bad)
 
 
 def test_repair_known_faults_are_counted_by_line() -> None:
