@@ -4,14 +4,17 @@ The repair itself is that of the library ftfy (Speer 2019), which knows how text
 finds the few lines that it could change.
 """
 
+import re
+import sys
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
 import numpy as np
 import pyarrow as pa
-from ftfy import ExplainedText, TextFixerConfig, fix_and_explain
+from ftfy import TextFixerConfig, _fix_encoding_one_step_and_explain, fixes
 from ftfy.badness import MOJIBAKE_CATEGORIES, is_bad
 from ftfy.chardata import CONTROL_CHARS, LIGATURES, WIDTH_MAP
 
@@ -35,7 +38,15 @@ ZERO_WIDTH = "\u00ad\u200b\u2060"
 """Soft hyphen, zero-width space, word joiner: they show nothing, and no script needs them to be read."""
 
 _MOST_CHARS = 1_000_000
-"""Characters that ftfy looks at together, of a line that is longer."""
+"""Characters that are looked at together, of a line that is longer, as in ftfy."""
+
+_MOST_PASSES = 8
+"""How often a line is repaired, as one repair may uncover another. ftfy goes on until nothing changes, which for some
+lines (`&amp;amp;amp;...`) takes time that grows with the square of their length."""  # fmt: skip
+
+_MOST_MARKS = 64
+"""A longer run of combining marks is left as it is: to order them takes time that grows with its square. The
+Stream-Safe Text Format of Unicode Standard Annex 15 has 30."""  # fmt: skip
 
 _REPAIRS = (
     "mojibake",
@@ -48,16 +59,8 @@ _REPAIRS = (
     "quote",
     "zero_width",
 )
-_OF_STEP = {
-    "unescape_html": "entity",
-    "remove_control_chars": "control_character",
-    "remove_terminal_escapes": "terminal_escape",
-    "fix_line_breaks": "line_ending",
-    "fix_latin_ligatures": "ligature",
-    "fix_character_width": "character_width",
-    "uncurl_quotes": "quote",
-}
 _QUOTES = "\u02bc\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f"
+_CONFIGURATION = TextFixerConfig()
 _FORMS = {"NFC": "\u0300", "NFD": "\u00c0", "NFKC": "\u00a0", "NFKD": "\u00a0"}
 """The first character that a form may change; all before it stay."""
 
@@ -102,9 +105,9 @@ class RepairUnicode:
     nothing in a text, byte order marks among them; `terminal_escape_line_count`: colors of a terminal;
     `line_ending_line_count`, `ligature_line_count`, `character_width_line_count`, `quote_line_count`,
     `zero_width_line_count`: what the parameters below ask for, else 0. A line goes to its line feed, and is repaired by
-    itself, in parts of a million characters. With the defaults the text is that of datatrove's `FTFYFormatter`: they
-    change what is broken, and not how people write. A null text stays null. Time is linear; lines that are not suspicious
-    are never made Python strings.
+    itself, in parts of a million characters, in at most 8 passes. With the defaults the text is that of datatrove's
+    `FTFYFormatter`: they change what is broken, and not how people write. A null text stays null. Time is linear; lines
+    that are not suspicious are never made Python strings.
     """
 
     entities: bool | Literal["auto"] = "auto"
@@ -163,26 +166,37 @@ class RepairUnicode:
 
     def _repair(self, line: str, markup: bool) -> tuple[str, set[str]]:
         """Return a line repaired, and the kinds of repairs."""
-        entities = self.entities is True or (self.entities == "auto" and not markup)
-        config = TextFixerConfig(
-            unescape_html=entities,
-            fix_latin_ligatures=self.ligatures,
-            fix_character_width=self.character_width,
-            uncurl_quotes=self.straight_quotes,
-            fix_line_breaks=self.line_endings,
-            normalization=None,
-        )
+        steps = self._steps(self.entities is True or (self.entities == "auto" and not markup))
         parts: list[str] = []
         kinds: set[str] = set()
         for start in range(0, len(line), _MOST_CHARS):
-            fixed: ExplainedText = fix_and_explain(line[start : start + _MOST_CHARS], config)
-            parts.append(fixed.text)
-            kinds |= {_OF_STEP.get(step.parameter, "mojibake") for step in fixed.explanation or ()}
-        text = "".join(parts)
-        if self.zero_width and any(sign in text for sign in ZERO_WIDTH):
-            kinds.add("zero_width")
-            text = text.translate(dict.fromkeys(map(ord, ZERO_WIDTH)))
-        return text, kinds
+            text = line[start : start + _MOST_CHARS]
+            for _ in range(_MOST_PASSES):
+                before = text
+                for kind, repair in steps:
+                    after = repair(text)
+                    kinds |= {kind} if after != text else set()
+                    text = after
+                if text == before:
+                    break
+            parts.append(text)
+        return "".join(parts), kinds
+
+    def _steps(self, entities: bool) -> list[tuple[str, Callable[[str], str]]]:
+        """Return the repairs of the library in its order, and ours."""
+        steps: tuple[tuple[bool, str, Callable[[str], str]], ...] = (
+            (entities, "entity", fixes.unescape_html),
+            (True, "mojibake", _without_mojibake),
+            (True, "mojibake", fixes.fix_c1_controls),
+            (self.ligatures, "ligature", fixes.fix_latin_ligatures),
+            (self.character_width, "character_width", fixes.fix_character_width),
+            (self.straight_quotes, "quote", fixes.uncurl_quotes),
+            (self.line_endings, "line_ending", fixes.fix_line_breaks),
+            (True, "terminal_escape", fixes.remove_terminal_escapes),
+            (True, "control_character", fixes.remove_control_chars),
+            (self.zero_width, "zero_width", _without_zero_width),
+        )
+        return [(kind, repair) for wanted, kind, repair in steps if wanted]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -192,7 +206,8 @@ class NormalizeUnicode:
     `normalized_line_count` (int32): lines that were not in the form (Unicode Standard Annex 15). NFC composes letters and
     their marks, and is how the web should be (W3C Character Model); NFKC also replaces characters that are like others
     (ligatures, superscripts, full-width letters), and loses that they were different. A line goes to its line feed, which
-    no form changes. The tables are those of this Python's `unicodedata`. A null text stays null.
+    no form changes; a run of more than 64 combining marks is left as it is. The tables are those of this Python's
+    `unicodedata`. A null text stays null.
     """
 
     form: Literal["NFC", "NFD", "NFKC", "NFKD"] = "NFC"
@@ -215,12 +230,34 @@ class NormalizeUnicode:
         after: list[bytes] = []
         for number, (start, end) in enumerate(zip(lines.starts.tolist(), lines.ends.tolist(), strict=True)):
             line = data[start:end].tobytes().decode(errors="replace")
-            if not unicodedata.is_normalized(self.form, line):
+            parts = _long_runs().split(line)
+            if not all(unicodedata.is_normalized(self.form, part) for part in parts[::2]):
                 changed.append(number)
-                after.append(unicodedata.normalize(self.form, line).encode())
+                parts[::2] = [unicodedata.normalize(self.form, part) for part in parts[::2]]
+                after.append("".join(parts).encode())
         places = Places(*(values[changed] for values in lines))
         counts = np.bincount(places.documents, minlength=batch.num_rows).astype(np.int32)
         return with_columns(batch, text=replaced(texts, buffers, places, after), normalized_line_count=counts)
+
+
+def _without_mojibake(text: str) -> str:
+    for _ in range(_MOST_PASSES):
+        after = _fix_encoding_one_step_and_explain(text, _CONFIGURATION).text
+        if after == text:
+            break
+        text = after
+    return text
+
+
+def _without_zero_width(text: str) -> str:
+    return text.translate(dict.fromkeys(map(ord, ZERO_WIDTH)))
+
+
+@cache
+def _long_runs() -> re.Pattern[str]:
+    """Return a pattern that finds long runs of combining marks."""
+    marks = "".join(map(chr, filter(lambda code: unicodedata.combining(chr(code)), range(sys.maxunicode + 1))))
+    return re.compile(f"([{marks}]{{{_MOST_MARKS + 1},}})")
 
 
 @cache

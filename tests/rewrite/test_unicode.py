@@ -165,6 +165,19 @@ def test_repair_ten_megabytes_in_one_line_take_one_pass(piece: str) -> None:
     assert repaired(text)["text"] == text.replace("\x1b", "")
 
 
+@pytest.mark.parametrize(("first", "next_"), [("&", "amp;"), ("&", "&num;38;"), ("Ã", "ƒ"), ("\x1b[", "\x1b[")])
+def test_repair_of_what_uncovers_more_ends(first: str, next_: str) -> None:
+    # The library would take hours.
+    assert len(repaired(first + next_ * 100_000)["text"]) < 1_000_000  # type: ignore[arg-type]
+
+
+def test_normalize_a_long_run_of_marks_is_left_and_the_rest_is_not() -> None:
+    run = "\u0327\u0301" * 500_000
+    batch = pa.record_batch({"text": [f"e\u0301 x{run} e\u0301", "a" + "\u0301\u0327" * 32]})
+    found = NormalizeUnicode()(batch)["text"].to_pylist()
+    assert found == [f"é x{run} é", unicodedata.normalize("NFC", "a" + "\u0301\u0327" * 32)]
+
+
 def test_normalize_a_form_that_is_none_is_refused() -> None:
     with pytest.raises(ConfigError, match="no form 'NFX'; there are NFC, NFD, NFKC, NFKD"):
         NormalizeUnicode(form="NFX")  # type: ignore[arg-type]
