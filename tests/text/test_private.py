@@ -158,6 +158,10 @@ def test_planted_things_are_found_behind_words_of_any_size(kind: str, value: str
         "x4556156821609393",
         "4556156821609393.5",
         "DE89370400440532013001",
+        "DE88370400440532013000",
+        "2a00:1:2:3:4:5:6::7",
+        "2a00:1:2:3:4:5:6:7:8",
+        "2a00::1::2",
         "XX89370400440532013000",
         "DE8937040044053201300",
         "2019-2020 2021-2022",
@@ -195,6 +199,17 @@ def test_near_misses_are_not_found(text: str) -> None:
 )
 def test_phones_known_forms_are_found_whole(text: str, value: str) -> None:
     assert one(text) == [("phone", value)]
+
+
+def test_what_follows_on_a_find_is_looked_at_alone() -> None:
+    assert one("a@b.co@c.de") == [("mail", "a@b.co")]
+    assert one("ann@mail.org,bob@mail.org") == [("mail", "ann@mail.org"), ("mail", "bob@mail.org")]
+    assert one("8.8.8.8,1.1.1.1 2a00::1,2a00::2") == [
+        ("ipv4", "8.8.8.8"),
+        ("ipv4", "1.1.1.1"),
+        ("ipv6", "2a00::1"),
+        ("ipv6", "2a00::2"),
+    ]
 
 
 def test_private_networks_are_found_when_they_are_asked_for() -> None:
