@@ -29,6 +29,8 @@ from atom_data.text.suspects import (
     MARKED,
     MARKUP,
     MOJIBAKE,
+    MOST_MARKS,
+    RUNS,
     Suspects,
     build_suspects,
     suspect_lines,
@@ -43,10 +45,6 @@ _MOST_CHARS = 1_000_000
 _MOST_PASSES = 8
 """How often a line is repaired, as one repair may uncover another. ftfy goes on until nothing changes, which for some
 lines (`&amp;amp;amp;...`) takes time that grows with the square of their length."""  # fmt: skip
-
-_MOST_MARKS = 64
-"""A longer run of combining marks is left as it is: to order them takes time that grows with its square. The
-Stream-Safe Text Format of Unicode Standard Annex 15 has 30."""  # fmt: skip
 
 _REPAIRS = (
     "mojibake",
@@ -224,13 +222,15 @@ class NormalizeUnicode:
         """Normalize the texts of a batch."""
         texts = column(batch, "text")
         buffers = string_buffers(texts)
-        lines = suspect_lines(buffers, MARKED, _from(_FORMS[self.form]))
+        lines = suspect_lines(buffers, MARKED | RUNS, _from(_FORMS[self.form]))
         data = buffers.data
         changed: list[int] = []
         after: list[bytes] = []
-        for number, (start, end) in enumerate(zip(lines.starts.tolist(), lines.ends.tolist(), strict=True)):
+        spans = zip(lines.starts.tolist(), lines.ends.tolist(), lines.kinds.tolist(), strict=True)
+        for number, (start, end, kind) in enumerate(spans):
             line = data[start:end].tobytes().decode(errors="replace")
-            parts = _long_runs().split(line)
+            # To put marks in their order takes time that grows with the square of how many follow on each other.
+            parts = _long_runs().split(line) if kind & RUNS else [line]
             if not all(unicodedata.is_normalized(self.form, part) for part in parts[::2]):
                 changed.append(number)
                 parts[::2] = [unicodedata.normalize(self.form, part) for part in parts[::2]]
@@ -256,8 +256,11 @@ def _without_zero_width(text: str) -> str:
 @cache
 def _long_runs() -> re.Pattern[str]:
     """Return a pattern that finds long runs of combining marks."""
-    marks = "".join(map(chr, filter(lambda code: unicodedata.combining(chr(code)), range(sys.maxunicode + 1))))
-    return re.compile(f"([{marks}]{{{_MOST_MARKS + 1},}})")
+    return re.compile(f"([{_combining(sys.maxunicode)}]{{{MOST_MARKS + 1},}})")
+
+
+def _combining(last: int) -> str:
+    return "".join(map(chr, filter(lambda code: unicodedata.combining(chr(code)), range(last + 1))))
 
 
 @cache
@@ -278,8 +281,9 @@ def _suspects(marked: str) -> Suspects:
 
 @cache
 def _from(first: str) -> Suspects:
-    """Return a search for any character from the first on."""
-    return build_suspects([], {MARKED: "".join(map(chr, range(ord(first), 0x10000)))})
+    """Return a search for any character from the first on, and for long runs of marks."""
+    every = "".join(map(chr, range(ord(first), 0x10000)))
+    return build_suspects([], {MARKED: every, RUNS: _combining(0xFFFF) + "\uffff"})
 
 
 def _signs(words: str) -> str:

@@ -21,6 +21,12 @@ MOJIBAKE, CONTROLS, ENTITIES, LINE_BREAKS, MARKED = 1, 2, 4, 8, 16
 """What to look for: pairs of characters; control characters; `&`; line ends that are no line feed; characters that are
 marked with MARKED in the classes of `Suspects`."""  # fmt: skip
 
+RUNS = 64
+"""To look for: more than MOST_MARKS of the characters that have this bit in the classes of `Suspects`, one after another."""
+
+MOST_MARKS = 64
+"""The Stream-Safe Text Format of Unicode Standard Annex 15 has 30."""
+
 MARKUP = 32
 """Set in the kind of a line at or behind the first `<` of its text."""
 
@@ -35,7 +41,7 @@ class Suspects(NamedTuple):
     first: npt.NDArray[np.uint64]
     second: npt.NDArray[np.uint64]
     alone: npt.NDArray[np.uint8]
-    """CONTROLS, LINE_BREAKS or MARKED, for a character that is suspicious by itself."""
+    """CONTROLS, LINE_BREAKS or MARKED for a character that is suspicious by itself, RUNS for one that many make so."""
 
 
 def build_suspects(pairs: list[tuple[str, str]], alone: Mapping[int, str]) -> Suspects:
@@ -91,10 +97,11 @@ def _find_lines(
 @inlined
 def _look(data: npt.NDArray[np.uint8], position: int, stop: int, wanted: int, suspects: Suspects) -> int:
     """Return a bit for each thing that is wanted and there, and MARKUP for a `<`."""
-    seen, before = 0, _NO
+    seen, before, run = 0, _NO, 0
     while position < stop:
         if before == _NO and position + 8 <= stop and _is_plain(load_eight(data, position)):
             position += 8
+            run = 0
             continue
         code, size = decode(data, position, stop)
         position += size
@@ -105,7 +112,9 @@ def _look(data: npt.NDArray[np.uint8], position: int, stop: int, wanted: int, su
                 seen |= ENTITIES
         # All characters of other planes are one.
         code = min(code, _SIZE - 1)
-        seen |= np.int64(item(suspects.alone, code))
+        kind = np.int64(item(suspects.alone, code))
+        run = run + 1 if kind & RUNS else 0
+        seen |= kind if run > MOST_MARKS else kind & ~RUNS
         if before & item(suspects.second, code):
             seen |= MOJIBAKE
         before = item(suspects.first, code)
