@@ -37,7 +37,7 @@ from atom_data.signals import CheckUrl
 DOMAINS = 5_000_000
 URLS = 200_000 if QUICK else 1_000_000
 PEER_URLS = 20_000 if QUICK else 100_000
-"""datatrove is fifty times as slow, so it gets the first so many."""
+"""datatrove is some twenty times as slow, so it gets the first so many."""
 ROUNDS = 2 if QUICK else 5
 BATCH_ROWS = 10_000
 TOOLS = ("atom-data", "datatrove")
