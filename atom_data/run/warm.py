@@ -9,14 +9,14 @@ import pyarrow as pa
 import atom_data.run.worker
 import atom_data.tokens  # noqa: F401
 from atom_data.dedup import BandHashes
-from atom_data.signals import FastTextLanguage, count_characters, count_lines, count_words
+from atom_data.signals import CheckUrl, FastTextLanguage, count_characters, count_lines, count_words
 from atom_data.text.buffers import string_buffers
 from atom_data.text.copies import confirm
 from atom_data.text.shingles import shingle_set
 
-BATCH = pa.record_batch({"id": ["warm"], "text": ["Any text of a few words will do."]})
+BATCH = pa.record_batch({"id": ["warm"], "url": ["https://example.org/"], "text": ["Any text of a few words will do."]})
 
-for step in (count_characters, count_words, count_lines, FastTextLanguage(), BandHashes()):
+for step in (CheckUrl(), count_characters, count_words, count_lines, FastTextLanguage(), BandHashes()):
     step(BATCH)
 shingles = shingle_set(string_buffers(BATCH.column("text")), 5)
 alone = np.zeros(1, np.int64), np.full((1, 1), -1, np.int64)

@@ -1,5 +1,6 @@
 """Signals: steps that measure. Each adds columns, none drops a row; cards decide."""
 
+from atom_data.signals.bad_words import CountBadWords
 from atom_data.signals.classifier import FastTextClassifier
 from atom_data.signals.encoder import OnnxClassifier
 from atom_data.signals.language import FastTextLanguage
@@ -12,6 +13,7 @@ from atom_data.signals.words import count_characters, count_words
 
 __all__ = [
     "CheckUrl",
+    "CountBadWords",
     "CountStopWords",
     "FastTextClassifier",
     "FastTextLanguage",

@@ -6,7 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from atom_data.errors import ConfigError
+from atom_data.errors import ConfigError, DataError
+
+_MOST_BYTES = 2**31 - 1
 
 
 class Buffers(NamedTuple):
@@ -41,6 +43,22 @@ def string_buffers(array: pa.Array) -> Buffers:
     if array.null_count and _nulls_have_bytes(array, offsets):
         return string_buffers(array.fill_null(b"" if "binary" in str(kind) else ""))
     return Buffers(data, offsets)
+
+
+def string_array(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64], like: pa.Array) -> pa.Array:
+    """Return an array of new bytes with the type and the nulls of `like`; no copy of the bytes.
+
+    A DataError says that the values of one batch have outgrown the type (2 GB for string).
+    """
+    wide = pa.types.is_large_string(like.type) or pa.types.is_large_binary(like.type)
+    if not wide and offsets[-1] > _MOST_BYTES:
+        raise DataError(
+            f"a rewrite: the texts of a batch grew to {offsets[-1]:,} bytes; {like.type} holds {_MOST_BYTES:,}. "
+            "Read smaller batches, or cast the column to large_string first."
+        )
+    valid = pa.py_buffer(np.packbits(np.asarray(like.is_valid()), bitorder="little")) if like.null_count else None
+    narrow = offsets if wide else offsets.astype(np.int32)
+    return pa.Array.from_buffers(like.type, len(like), [valid, pa.py_buffer(narrow), pa.py_buffer(data)])
 
 
 def _nulls_have_bytes(array: pa.Array, offsets: npt.NDArray[np.int64]) -> bool:

@@ -58,15 +58,15 @@ def _count_lines(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64], co
         lines, bullets, ellipses, terminals, shorts = 0, 0, 0, 0, 0
         while position < end:
             stop = next_line_feed(data, position, end)
-            start = _skip_spaces(data, position, stop)
+            start = skip_spaces(data, position, stop)
             position = stop + 1
             if start == stop:
                 continue
-            last, stop = _last_character(data, start, stop)
+            last, stop = last_character(data, start, stop)
             code, size = decode(data, last, stop)
             lines += 1
             bullets += np.int64(_is_bullet(decode(data, start, stop)[0]))
-            ellipses += np.int64(code == 0x2026 or _is_three_dots(data, start, stop))
+            ellipses += np.int64(code == 0x2026 or is_three_dots(data, start, stop))
             terminals += np.int64(last + size == stop and _is_terminal(code))
             shorts += np.int64(_is_short(data, start, stop))
         counts[document, 0], counts[document, 1], counts[document, 2] = lines, bullets, ellipses
@@ -87,7 +87,8 @@ def next_line_feed(data: npt.NDArray[np.uint8], position: int, end: int) -> int:
 
 
 @inlined
-def _skip_spaces(data: npt.NDArray[np.uint8], position: int, stop: int) -> int:
+def skip_spaces(data: npt.NDArray[np.uint8], position: int, stop: int) -> int:
+    """Return where the first character that is not white space begins, or the end."""
     while position < stop:
         size = space_size(data, position, stop)
         if size == 0:
@@ -97,7 +98,7 @@ def _skip_spaces(data: npt.NDArray[np.uint8], position: int, stop: int) -> int:
 
 
 @inlined
-def _last_character(data: npt.NDArray[np.uint8], start: int, stop: int) -> tuple[int, int]:
+def last_character(data: npt.NDArray[np.uint8], start: int, stop: int) -> tuple[int, int]:
     """Return where the last character that is not white space begins and ends; there is one."""
     while True:
         last = stop - 1
@@ -119,7 +120,8 @@ def _is_bullet(code: int) -> bool:
 
 
 @inlined
-def _is_three_dots(data: npt.NDArray[np.uint8], start: int, stop: int) -> bool:
+def is_three_dots(data: npt.NDArray[np.uint8], start: int, stop: int) -> bool:
+    """Tell whether a line ends with three dots."""
     if stop - start < 3 or item(data, stop - 1) != 0x2E:
         return False
     return item(data, stop - 2) == 0x2E and item(data, stop - 3) == 0x2E

@@ -1,5 +1,6 @@
 """URL signals: hosts as browsers find them, listed domains and words, and addresses meant to confuse."""
 
+import gzip
 from pathlib import Path
 
 import pyarrow as pa
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atom_data.assets import filters_folder
-from atom_data.errors import ConfigError
+from atom_data.errors import ConfigError, DataError
 from atom_data.signals.urls import CheckUrl
 
 
@@ -69,6 +70,39 @@ def test_check_url_listed_domain_blocks_all_below_it(tmp_path: Path) -> None:
     found = checked([f"http://{host}/" for host in hosts], domains=path)
     assert [blocked for _, blocked in found] == list(hosts.values())
     assert checked(["http://bad.example/"]) == [("bad.example", False)]
+
+
+def test_check_url_says_what_blocked(tmp_path: Path) -> None:
+    plain, packed = tmp_path / "domains", tmp_path / "hosts.gz"
+    plain.write_bytes(b"bad.example\n" * 3 + b"last.example")
+    packed.write_bytes(gzip.compress(b"# a hosts file\n0.0.0.0 worse.example # ads\n"))
+    urls = [
+        "http://bad.example/togel",
+        "http://x/togel",
+        "http://a.worse.example",
+        "http://last.example",
+        "http://x/",
+        None,
+    ]
+    batch = CheckUrl(domains=(plain, packed))(pa.record_batch({"url": urls}))
+    assert batch.column("url_blocked_by").to_pylist() == ["domain", "word", "domain", "domain", None, None]
+    assert batch.column("is_blocked_url").to_pylist() == [True, True, True, True, False, False]
+
+
+@pytest.mark.parametrize("packed", [b"bad.example\n", gzip.compress(b"bad.example\n")[:-9]])
+def test_check_url_a_damaged_list_is_named(tmp_path: Path, packed: bytes) -> None:
+    path = tmp_path / "list.gz"
+    path.write_bytes(packed)
+    with pytest.raises(DataError, match=r"list\.gz cannot be read .* Fetch the list of domains again"):
+        checked(["http://x/"], domains=path)
+
+
+def test_check_url_a_list_read_in_parts_is_the_same_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "domains.txt"
+    path.write_text("".join(f"name{number}.example\n" for number in range(2_000)) + "a-longer-name-than-a-part.example")
+    urls = [f"http://name{number}.example/" for number in range(2_100)] + ["http://a-longer-name-than-a-part.example"]
+    monkeypatch.setattr("atom_data.signals.urls._CHUNK_BYTES", 13)
+    assert [blocked for _, blocked in checked(urls, domains=path)] == [True] * 2_000 + [False] * 100 + [True]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +166,7 @@ def test_check_url_broken_text_does_not_raise(raw: bytes) -> None:
 @pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.null()])
 def test_check_url_no_rows_keep_the_columns(kind: pa.DataType) -> None:
     found = CheckUrl()(pa.RecordBatch.from_arrays([pa.array([], kind)], names=["url"]))
-    assert [str(field.type) for field in found.schema] == [str(kind), "string", "bool"]
+    assert [str(field.type) for field in found.schema] == [str(kind), "string", "bool", "string"]
 
 
 def test_word_list_names_its_source_and_has_no_entry_twice() -> None:
