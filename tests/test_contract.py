@@ -77,7 +77,6 @@ def batch(texts: list[str | None]) -> pa.RecordBatch:
             "id": pa.array([f"id-{i}" for i in range(count)], pa.string()),
             "url": repeated(list(URLS), pa.string()),
             "text": pa.array(texts, pa.string()),
-            "language": repeated(["en", "ja", None, "xx"], pa.string()),
             "html": repeated(list(HTML), pa.binary()),
             "mime": repeated(["text/html", None, "application/pdf"], pa.string()),
             "charset": repeated(["utf-8", None, "latin-1", "x-unknown"], pa.string()),
