@@ -3,6 +3,7 @@
 AtomDataError         printed as one sentence, without a traceback
   ConfigError         the recipe, a card or an option is wrong; exit code 2; raised before a document is read
   DataError           an input or a shard is wrong; exit code 1
+    Refusal           a result that only a person can accept: run --accept
 
 Everything else is a bug of ours and keeps its traceback.
 The sentence: `where: what is wrong, with the value; what there is. What to do.`
@@ -25,3 +26,7 @@ class DataError(AtomDataError):
     """Input or output that cannot be read, written or trusted."""
 
     exit_code = 1
+
+
+class Refusal(DataError):
+    """A result that is done and as it should be by its inputs, but so unlikely that a person must accept it."""

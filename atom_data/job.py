@@ -106,14 +106,19 @@ class Job(Protocol):
         """Look at all receipts of the finished job. DataError when the whole is not acceptable."""
 
 
-def receipt_input(folder: str, shard: str, out: str) -> Input:
-    """Return a finished shard of another job as an input, by what its receipt says. DataError when there is none."""
+def receipt_of(folder: str, shard: str, out: str) -> dict[str, Any]:
+    """Return the receipt of a finished shard. DataError when there is none."""
     receipt = read_receipt(out, folder, shard)
     if receipt is None:
         raise DataError(
             f"{folder}/{shard}: there is no receipt, so the shard is not finished. Run the stage '{folder}' first."
         )
-    data = receipt["outputs"][0]
+    return receipt
+
+
+def receipt_input(folder: str, shard: str, out: str) -> Input:
+    """Return a finished shard of another job as an input, by what its receipt says. DataError when there is none."""
+    data = receipt_of(folder, shard, out)["outputs"][0]
     return Input(path=data["path"], bytes=data["bytes"], sha256=data["sha256"])
 
 

@@ -41,6 +41,9 @@ def run(
     accept_code: Annotated[
         bool, typer.Option("--accept-code", help="Keep finished shards that another version of the code made.")
     ] = False,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Go on although a source, language or domain loses more than is allowed.")
+    ] = False,
 ) -> None:
     """Run a recipe: what is finished is kept, what has changed is made again, what fails is listed.
 
@@ -49,7 +52,7 @@ def run(
     check_out(output)
     options = Options(
         out=output, workers=workers or len(os.sched_getaffinity(0)), retries=retries,
-        stage=stage, part=_part(part, stage), accept_code=accept_code,
+        stage=stage, part=_part(part, stage), accept_code=accept_code, accept=accept,
     )  # fmt: skip
     warm_up()
     loaded = load_recipe(recipe)

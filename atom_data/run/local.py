@@ -38,6 +38,8 @@ class Options:
     """(i, n): only tasks i, i + n, i + 2n, ... of the job, as one element of an array of n."""
     accept_code: bool = False
     """Keep finished shards that another version of the code made."""
+    accept: bool = False
+    """Go on where a job as a whole is refused, and note in its receipt that this was accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def run(recipe: Recipe, options: Options, display: Display) -> list[Failure]:
         for job in chosen:
             if options.stage:
                 for before in job.upstream():
-                    require_complete(before, options.out, options.accept_code)
+                    require_complete(before, options.out, options.accept_code, pool.token() if options.accept else "")
             plan = plan_job(job, options.out, options.accept_code)
             with write_errors(options.out):
                 stale = remove_stale(plan, options.out)
@@ -102,7 +104,7 @@ def run(recipe: Recipe, options: Options, display: Display) -> list[Failure]:
             if failures:
                 return failures
             if not options.part:
-                require_complete(job, options.out, options.accept_code)
+                require_complete(job, options.out, options.accept_code, pool.token() if options.accept else "")
     return []
 
 

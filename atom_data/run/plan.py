@@ -4,12 +4,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from atom_data.errors import DataError
+from atom_data.errors import DataError, Refusal
 from atom_data.identity import code_identity
 from atom_data.job import Job, Task
 from atom_data.run.recipe import job_identity
 from atom_data.storage.paths import is_remote, join, local, sha256, without_secrets
-from atom_data.storage.receipts import plan_path, read_json, read_receipt, receipt_path, write_json
+from atom_data.storage.receipts import plan_path, read_json, read_receipt, receipt_path, write_json, write_receipt
 from atom_data.storage.shards import Input
 
 NEW = "new"
@@ -110,8 +110,11 @@ def remove_stale(plan: Plan, out: str) -> list[str]:
     return stale
 
 
-def require_complete(job: Job, out: str, accept_code: bool = False) -> None:
-    """Raise DataError unless every shard of a job is finished, current and accepted as a whole."""
+def require_complete(job: Job, out: str, accept_code: bool = False, token: str = "") -> None:
+    """Raise DataError unless every shard of a job is finished, current and accepted as a whole.
+
+    With a `token` (for temporary files) what the job refuses is accepted, and its first receipt says so.
+    """
     plan = plan_job(job, out, accept_code)
     if not plan.complete:
         missing = ", ".join(task.name for task in plan.todo[:3])
@@ -120,4 +123,13 @@ def require_complete(job: Job, out: str, accept_code: bool = False) -> None:
             f"stage '{job.name}': {len(plan.todo):,} of {len(plan.tasks):,} shards are not finished ({missing}; {why}). "
             "Run that stage first."
         )
-    job.accept(list(plan.done.values()))
+    receipts = [plan.done[task.name] for task in plan.tasks]
+    try:
+        job.accept(receipts)
+    except Refusal as refusal:
+        # Only the very words that a person saw are accepted: other figures must be accepted anew.
+        if receipts[0].get("accepted") == str(refusal):
+            return
+        if not token:
+            raise
+        write_receipt(out, {**receipts[0], "accepted": str(refusal)}, token)

@@ -51,7 +51,7 @@ class CheckUrl:
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Look at every url of a batch."""
         urls = column(batch, "url").cast(pa.string())
-        domains = _domains(urls)
+        domains = domains_of(urls)
         blocked = pc.fill_null(pc.match_substring_regex(urls, _blocked_words(self._words())), False)
         if self.domains is not None:
             blocked = pc.or_(blocked, _is_listed(domains, _blocked_domains(Path(self.domains))))
@@ -61,7 +61,8 @@ class CheckUrl:
         return filters_folder() / "lists" / "url_words.txt" if self.words is None else Path(self.words)
 
 
-def _domains(urls: pa.Array) -> pa.Array:
+def domains_of(urls: pa.Array) -> pa.Array:
+    """Return the host of every url in lower case, without `www.` and final dot; null where there is none."""
     host = pc.struct_field(pc.extract_regex(urls, _HOST), "host")
     name = pc.replace_substring_regex(pc.ascii_lower(host), r"^www\.|\.+$", "")
     return pc.if_else(pc.equal(name, ""), pa.scalar(None, pa.string()), name)
