@@ -13,7 +13,7 @@ document and which jobs find the copies among all of them. Every job has tasks o
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt

@@ -24,6 +24,7 @@ from atom_data.text.groups import links
 
 Integers = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
+Shares = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,8 +134,8 @@ class Confirmed:
         table: pa.Table,
         order: Integers,
         copy_of: Integers,
-        jaccard: Any,
-        containment: Any,  # noqa: ANN401
+        jaccard: Shares,
+        containment: Shares,
     ) -> tuple[Integers, pa.RecordBatch]:
         """Return the rows that are copies or have some, and the columns that say so."""
         own = np.arange(table.num_rows)
