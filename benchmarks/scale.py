@@ -38,10 +38,12 @@ class Memory(threading.Thread):
     """Adds up the memory of a process and all below it, every half second, and keeps the most. Shared pages count once."""
 
     def __init__(self, pid: int) -> None:
+        """Watch a process and those it starts."""
         super().__init__(daemon=True)
         self.pid, self.most, self.stopped = pid, 0, threading.Event()
 
     def run(self) -> None:
+        """Look until stopped."""
         while not self.stopped.wait(SECONDS):
             self.most = max(self.most, sum(map(_proportional, _family(self.pid))))
 
@@ -171,7 +173,12 @@ def engines() -> dict[str, Any]:
             same.add(count)
     if len(same) != 1:
         raise RuntimeError(f"the engines disagree: {same}")
-    return {"hashes": GROUPED, "links": same.pop(), "atom_data_cpu_s": round(min(ours), 2), "duckdb_cpu_s": round(min(theirs), 2)}
+    return {
+        "hashes": GROUPED,
+        "links": same.pop(),
+        "atom_data_cpu_s": round(min(ours), 2),
+        "duckdb_cpu_s": round(min(theirs), 2),
+    }
 
 
 def main() -> None:
@@ -182,7 +189,11 @@ def main() -> None:
         for what, documents in (("signatures", DOCUMENTS), ("template", HOT), ("same", HOT)):
             out = Path(folder) / what
             report[what] = measured(what, documents, out)
-            truth = checked(out, documents) if what == "signatures" else removed(out, "near" if what == "template" else "exact")
+            truth = (
+                checked(out, documents)
+                if what == "signatures"
+                else removed(out, "near" if what == "template" else "exact")
+            )
             report[what]["result"] = truth
             shutil.rmtree(out)
             print(json.dumps(report[what], indent=1), file=sys.stderr)

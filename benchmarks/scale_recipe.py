@@ -72,8 +72,8 @@ def _random(one: int, other: int, third: int) -> np.uint64:
 def draw(numbers: npt.NDArray[np.int64], found: npt.NDArray[np.int64], rows: npt.NDArray[np.uint32]) -> None:
     """Fill signatures of BANDS * ROWS places.
 
-    Clusters of even first place, and the largest, are stars: all share band 0, and each shares one to thirteen more by chance. The others are
-    chains: a member shares one band with the next one and another with the one before, and none with the rest.
+    Clusters of even first place, and the largest, are stars: all share band 0, and each some more by chance. The others
+    are chains: a member shares one band with the next one and another with the one before, and none with the rest.
     """
     for index in range(numbers.size):
         cluster, member, size = found[index]
@@ -109,7 +109,9 @@ class Numbers:
     def shards(self, out: str) -> tuple[Shard, ...]:
         """Shards of a million."""
         starts = range(0, self.count, SHARD_ROWS)
-        return tuple(Shard(f"{start // SHARD_ROWS:05}", "", min(SHARD_ROWS, self.count - start) * 8) for start in starts)
+        return tuple(
+            Shard(f"{start // SHARD_ROWS:05}", "", min(SHARD_ROWS, self.count - start) * 8) for start in starts
+        )
 
     def current(self, shard: Shard, out: str) -> tuple[Input, ...]:
         """Nothing but the number of documents decides."""
@@ -137,7 +139,9 @@ class Numbers:
         return {"numbers": self.count, "text": self.text}
 
 
-TEMPLATE = "Sorry, the page {} that you asked for is not there any more; go back to the front page or look at page {} instead"
+TEMPLATE = (
+    "Sorry, the page {} that you asked for is not there any more; go back to the front page or look at page {} instead"
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

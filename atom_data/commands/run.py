@@ -42,7 +42,7 @@ def run(
         bool, typer.Option("--accept-code", help="Keep finished shards that another version of the code made.")
     ] = False,
     accept: Annotated[
-        bool, typer.Option("--accept", help="Go on although a source, language or domain loses more than is allowed.")
+        bool, typer.Option("--accept", help="Go on where a pass or a card removes more than is allowed.")
     ] = False,
 ) -> None:
     """Run a recipe: what is finished is kept, what has changed is made again, what fails is listed.

@@ -78,7 +78,7 @@ class Copies:
     def __post_init__(self) -> None:
         """Take the comparison's name; refuse sizes and policies without sense."""
         object.__setattr__(self, "name", self.name or self.by.name)
-        _ = self.marks
+        _ = self.guard
 
     @cached_property
     def corpus(self) -> Corpus:

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from atom_data.dedup.corpus import finished
+from atom_data.dedup.corpus import finished, memory_bytes, scratch
 from atom_data.dedup.marks import LOSS, Marks
 from atom_data.errors import ConfigError, Refusal
 from atom_data.job import Job, Progress, Table, Task, Work
@@ -23,6 +23,9 @@ SMALL = 1000
 """Groups with fewer documents are not judged."""
 LISTED = 5
 """How many groups an error names; the rest are in the guard's table."""
+
+LEAST_MEMORY = 100_000_000
+"""Below this DuckDB does not begin."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +77,7 @@ class Guard:
         with ExitStack() as stack:
             table = Table(join(self.name, "loss.parquet"), LOSS, out, token, stack, work)
             table.open()
-            for batch in self._sums(out):
+            for batch in self._sums(out, stack.enter_context(scratch(out, self.name, token))):
                 table.write(batch)
         paths = [join(out, item.path) for item in work.outputs]
         lines = [row for path in paths for batch in read_parquet(path, LOSS.names) for row in batch.to_pylist()]
@@ -84,8 +87,10 @@ class Guard:
     def _allowed(self, column: str) -> float:
         return self.allow_domain_loss if column == "domain" else self.allow_loss
 
-    def _sums(self, out: str) -> Iterator[pa.RecordBatch]:
-        with duckdb.connect(config={"memory_limit": self.marks.corpus.memory, "threads": 1}) as database:
+    def _sums(self, out: str, folder: str) -> Iterator[pa.RecordBatch]:
+        memory = max(memory_bytes(self.marks.corpus.memory), LEAST_MEMORY)
+        limits: dict[str, Any] = {"memory_limit": f"{memory}B", "threads": 1, "temp_directory": folder}
+        with duckdb.connect(config=limits) as database:
             database.register("losses", pa.RecordBatchReader.from_batches(LOSS, self._losses(out)))
             found = database.sql(
                 f"""select "column", value, sum(documents)::bigint as documents, sum(removed)::bigint as removed,

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from atom_data.dedup.clusters import read_numbers
 from atom_data.dedup.corpus import Corpus, finished, shard_inputs
+from atom_data.dedup.documents import DOCUMENTS
 from atom_data.job import Job, Progress, Table, Task, Work
 from atom_data.storage.parquet import read_parquet
 from atom_data.storage.paths import join
@@ -84,7 +85,7 @@ class Marks:
         work = Work(inputs=list(self.inputs(task, out)), rows_in=stop - start, rows_out=stop - start)
         names = ["id", *GROUPS]
         batches = read_parquet(join(out, self.corpus.measures.documents(task.name)), names)
-        documents = pa.Table.from_batches(batches).select(names)
+        documents = pa.Table.from_batches(batches, pa.schema([field for field in DOCUMENTS if field.name in names]))
         with ExitStack() as stack:
             if len(rows):
                 marks = Table(self.path(task.name), self.check(), out, token, stack, work)

@@ -1,6 +1,5 @@
 """Confirmation: candidates compared on their shingles, each only with documents that are kept."""
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from atom_data.dedup.candidates import Candidates, root_places
-from atom_data.dedup.corpus import Corpus, finished, memory_bytes, part_of
+from atom_data.dedup.corpus import Corpus, finished, memory_bytes, part_of, scratch
 from atom_data.dedup.survivors import COLUMNS, ranks_within
 from atom_data.identity import describe
 from atom_data.job import Job, Progress, Task, Work
 from atom_data.storage.parquet import Output
-from atom_data.storage.paths import PARTIAL, is_remote, join, local
+from atom_data.storage.paths import join
 from atom_data.storage.pieces import create_pieces, number_places, read_pieces
 from atom_data.storage.shards import Input
 from atom_data.text.copies import confirm
@@ -82,7 +81,7 @@ class Confirmed:
         """Decide about every candidate of a range of clusters."""
         found, count = Output(join(self.name, f"{task.name}.found")), finished(self.corpus.measures, out).count
         work = Work(inputs=list(self.inputs(task, out)), outputs=[found])
-        with _scratch(out, self.name, token) as folder:
+        with scratch(out, self.name, token) as folder:
             table, shingles, offsets, bands = self._gather(task, out, Path(folder), progress)
             order = self.corpus.survivors.order(table)
             if self.confirm:
@@ -157,12 +156,6 @@ class Confirmed:
 
     def accept(self, receipts: list[dict[str, Any]]) -> None:
         """The guard looks at the whole."""
-
-
-def _scratch(out: str, name: str, token: str) -> "tempfile.TemporaryDirectory[str]":
-    base = Path(tempfile.gettempdir()) if is_remote(out) else local(out) / name
-    base.mkdir(parents=True, exist_ok=True)
-    return tempfile.TemporaryDirectory(prefix="scratch.", suffix=f".{token}{PARTIAL}", dir=base)
 
 
 def number_buckets(bands: Hashes, count: int) -> tuple[Integers, int]:

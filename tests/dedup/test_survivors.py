@@ -17,7 +17,13 @@ ROWS = [
     {"number": 4, "id": "a", "source": "web", "date": "2025-06-01", "text_bytes": 10},
 ]
 SCHEMA = pa.schema(
-    [("number", pa.int64()), ("id", pa.string()), ("source", pa.string()), ("date", pa.string()), ("text_bytes", pa.int64())]
+    [
+        ("number", pa.int64()),
+        ("id", pa.string()),
+        ("source", pa.string()),
+        ("date", pa.string()),
+        ("text_bytes", pa.int64()),
+    ]
 )
 
 
@@ -33,14 +39,18 @@ SCHEMA = pa.schema(
         (("longest", "source"), ("wiki",), [2, 3, 4, 0, 1]),
     ],
 )
-def test_order_is_that_of_each_policy_in_turn(keep: tuple[str, ...], prefer: tuple[str, ...], expected: list[int]) -> None:
+def test_order_is_that_of_each_policy_in_turn(
+    keep: tuple[str, ...], prefer: tuple[str, ...], expected: list[int]
+) -> None:
     assert Survivors(keep=keep, prefer=prefer).order(pa.Table.from_pylist(ROWS, SCHEMA)).tolist() == expected
 
 
 def test_order_does_not_depend_on_the_order_of_rows() -> None:
     policy = Survivors(keep=("source", "newest", "longest"), prefer=("web",))
     straight, turned = pa.Table.from_pylist(ROWS, SCHEMA), pa.Table.from_pylist(ROWS[::-1], SCHEMA)
-    assert [ROWS[i]["number"] for i in policy.order(straight)] == [ROWS[::-1][i]["number"] for i in policy.order(turned)]
+    assert [ROWS[i]["number"] for i in policy.order(straight)] == [
+        ROWS[::-1][i]["number"] for i in policy.order(turned)
+    ]
 
 
 def test_policy_that_there_is_not_is_refused() -> None:
@@ -48,7 +58,9 @@ def test_policy_that_there_is_not_is_refused() -> None:
         Survivors(keep=("prettiest",))
 
 
-@given(st.lists(st.integers(0, 4), max_size=30).flatmap(lambda c: st.tuples(st.just(c), st.permutations(range(len(c))))))
+@given(
+    st.lists(st.integers(0, 4), max_size=30).flatmap(lambda c: st.tuples(st.just(c), st.permutations(range(len(c)))))
+)
 def test_ranks_within_clusters_count_those_before(drawn: tuple[list[int], list[int]]) -> None:
     clusters, order = drawn
     ranks, sizes = ranks_within(np.array(clusters, np.int64), np.array(order, np.int64))

@@ -34,7 +34,9 @@ def test_links_lead_from_each_hash_to_its_first(values: list[int]) -> None:
 
 def test_links_of_many_hashes_in_many_cells() -> None:
     chance = np.random.default_rng(2)
-    hashes = chance.integers(0, 150_000, 300_000).astype(np.uint64)  # small numbers: the cells must not rely on high bits
+    hashes = chance.integers(0, 150_000, 300_000).astype(
+        np.uint64
+    )  # small numbers: the cells must not rely on high bits
     members, heads = links(hashes, np.arange(hashes.size))
     assert members.size == hashes.size - np.unique(hashes).size
     assert (hashes[members] == hashes[heads]).all()
