@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from atom_data.commands import look, run, tokens
+from atom_data.commands import index, look, run, tokens
 from atom_data.errors import AtomDataError
 
 app = typer.Typer(
@@ -31,6 +31,7 @@ for command in (
     tokens.trace,
 ):
     app.command()(command)
+app.add_typer(index.app, name="dedup-index")
 
 UsageError: Any = typer.BadParameter.__base__
 """What is wrong with an option; typer carries a click of its own, and BadParameter is the name it gives out."""

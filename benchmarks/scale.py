@@ -20,6 +20,7 @@ import duckdb
 import numba
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 import pyarrow.parquet as pq
 import scale_recipe
 from measure import QUICK, RESULTS, machine
@@ -70,9 +71,9 @@ def _proportional(pid: int) -> int:
     return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
 
 
-def measured(what: str, documents: int, out: Path) -> dict[str, Any]:
+def measured(what: str, documents: int, out: Path, **more: str) -> dict[str, Any]:
     """Run one recipe; return what it took, job by job."""
-    environment = {**os.environ, "SCALE_WHAT": what, "SCALE_DOCUMENTS": str(documents)}
+    environment = {**os.environ, "SCALE_WHAT": what, "SCALE_DOCUMENTS": str(documents), **more}
     recipe = str(Path(__file__).with_name("scale_recipe.py"))
     command = [sys.executable, "-m", "atom_data.cli", "run", recipe, "-o", str(out), "-w", str(WORKERS)]
     begin = time.monotonic()
@@ -149,6 +150,26 @@ def removed(out: Path, name: str) -> dict[str, int]:
     return {"in_buckets": kept, "removed": copies}
 
 
+def large(folder: Path) -> list[dict[str, Any]]:
+    """Run both passes over documents of 25 and 100 MB: two near copies of many scripts, and one of punctuation alone."""
+    chance, lines = np.random.default_rng(3), []
+    for megabytes in (1, 4) if QUICK else (25, 100):
+        words = np.array(["Wort", "слово", "単語", "word", "λέξη", "كلمة", *(f"w{i}" for i in range(5000))])
+        text = " ".join(chance.choice(words, megabytes * 180_000).tolist())
+        texts = [text, text + " and a little more", "?! ... " * (megabytes * 1_000_000 // 7)]
+        place = folder / f"large-{megabytes}"
+        place.mkdir()
+        pq.write_table(pa.table({"id": ["a", "b", "c"], "text": texts}), place / "in.parquet")
+        taken = measured("large", 3, place / "out", SCALE_FILE=str(place / "in.parquet"))
+        found = [row for path in (place / "out" / "near").glob("*.parquet") for row in pq.read_table(path).to_pylist()]
+        if [(row["id"], row["near_copy_of"]) for row in found] != [("a", "b"), ("b", None)]:
+            raise RuntimeError(f"{megabytes} MB: {found}")
+        sizes = [len(one.encode()) for one in texts]
+        lines.append({"text_bytes": sizes, **{key: taken[key] for key in ("wall_s", "cpu_s", "peak_mb", "disk_mb")}})
+        shutil.rmtree(place)
+    return lines
+
+
 def engines() -> dict[str, Any]:
     """Group the same band hashes with our kernel and with DuckDB, one thread each: CPU seconds, best of three."""
     chance = np.random.default_rng(1)
@@ -197,6 +218,8 @@ def main() -> None:
             report[what]["result"] = truth
             shutil.rmtree(out)
             print(json.dumps(report[what], indent=1), file=sys.stderr)
+        report["large"] = large(Path(folder))
+        print(json.dumps(report["large"], indent=1), file=sys.stderr)
     if not QUICK:
         path = RESULTS / "scale" / "report.json"  # a folder of its own: it has no rows for the table of speeds
         path.parent.mkdir(exist_ok=True)

@@ -1,7 +1,7 @@
 """The recipes that `scale.py` runs: documents drawn with known copies, as many as SCALE_DOCUMENTS says.
 
 `signatures`: MinHash signatures are drawn, not computed, so that all that comes after them can be measured at a size for
-which there is no text here. `template`: real texts, all the same but for two words, so that they all share buckets.
+which there is no text here. `template`: real texts, all the same but for two words, so that they all share buckets. `same`: one text. `large`: the documents of SCALE_FILE.
 """
 
 import os
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from atom_data import Copies, MinHash, SameText
+from atom_data import Copies, MinHash, Parquet, SameText
 from atom_data.batch import column, with_columns
 from atom_data.storage.shards import Input, Intake, Shard
 from atom_data.text.minhash import bands
@@ -180,5 +180,8 @@ def stages() -> tuple[object, ...]:
         return (Copies(of=Numbers(count=DOCUMENTS, text=TEMPLATE), by=MinHash(min_jaccard=0.5), **limits),)
     if WHAT == "same":
         return (Copies(of=Numbers(count=DOCUMENTS, text="The same text every time."), by=SameText(), **limits),)
+    if WHAT == "large":
+        distinct = Copies(of=Parquet(os.environ["SCALE_FILE"]), by=SameText(), **limits)
+        return (Copies(of=distinct, by=MinHash(), **limits),)
     by = DrawnMinHash(count=DOCUMENTS, bands=BANDS, rows=ROWS, confirm=False)
     return (Copies(of=Numbers(count=DOCUMENTS), by=by, **limits),)

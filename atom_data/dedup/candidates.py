@@ -51,6 +51,8 @@ class Candidates:
     source: Reads
     ngram: int
     """Shingles of so many words; 0 where nothing will be confirmed: then texts are not read."""
+    column: str = "text"
+    """Where they are taken from; any other column than `text` has them ready."""
 
     @property
     def corpus(self) -> Corpus:
@@ -80,7 +82,7 @@ class Candidates:
 
     def identity(self) -> dict[str, object]:
         """What is brought together."""
-        return {"candidates of": self.clusters.name, "ngram": self.ngram}
+        return {"candidates of": self.clusters.name, "ngram": self.ngram, "column": self.column}
 
     def work(self, task: Task, out: str, token: str, progress: Progress) -> Work:
         """Take the candidates' notes, bands and texts."""
@@ -117,20 +119,26 @@ class Candidates:
             return
         bands, done = self._bands(task.name, out, rows), 0
         intake = Intake(reject=lambda *_: None)
-        for batch, here in picked(self.source.read(task.shards[0], out, {"id", "text"}, intake), rows):
+        for batch, here in picked(self.source.read(task.shards[0], out, {"id", self.column}, intake), rows):
             if not batch.column("id").equals(ids.slice(done, len(here)).combine_chunks()):
                 raise DataError(
                     f"{task.name}: its documents are not those that '{self.corpus.measures.name}' saw. Run the pass again."
                 )
-            hashes, offsets = shingle_set(string_buffers(batch.column("text")), self.ngram)
+            shingles = self._shingles(batch.column(self.column))
             own = bands[done : done + len(here)]
             width = np.arange(len(own) + 1, dtype=np.int64) * bands.shape[1]
             yield (
                 pa.LargeListArray.from_arrays(pa.array(width), pa.array(own.ravel())),
-                pa.LargeListArray.from_arrays(pa.array(offsets), pa.array(hashes)),
+                shingles,
             )
             done += len(here)
             progress(0, intake.bytes_read, 0)
+
+    def _shingles(self, column: pa.Array) -> pa.Array:
+        if self.column != "text":
+            return column.cast(pa.large_list(pa.uint64()))
+        hashes, offsets = shingle_set(string_buffers(column), self.ngram)
+        return pa.LargeListArray.from_arrays(pa.array(offsets), pa.array(hashes))
 
     def _bands(self, shard: str, out: str, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
         hashes, places = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]

@@ -110,7 +110,14 @@ class Measures:
 
     def _wanted(self) -> set[str]:
         there = set(self.of.schema().names)
-        return there & {"id", "source", "language", "date", *(("domain",) if "domain" in there else ("url",))}
+        return there & {
+            "id",
+            "source",
+            "language",
+            "date",
+            "text_bytes",
+            *(("domain",) if "domain" in there else ("url",)),
+        }
 
     def documents(self, shard: str) -> str:
         """Return where the documents of a shard are noted, relative to the output folder."""
