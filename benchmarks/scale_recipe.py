@@ -1,7 +1,8 @@
 """The recipes that `scale.py` runs: documents drawn with known copies, as many as SCALE_DOCUMENTS says.
 
 `signatures`: MinHash signatures are drawn, not computed, so that all that comes after them can be measured at a size for
-which there is no text here. `template`: real texts, all the same but for two words, so that they all share buckets. `same`: one text. `large`: the documents of SCALE_FILE.
+which there is no text here. `template`: real texts, all the same but for two words, so that they all share buckets.
+`same`: one text. `large`: the documents of SCALE_FILE.
 """
 
 import os
