@@ -1,6 +1,5 @@
 """A pass in parts: same bytes for any number of them and after a death in every job; policies, the guard, odd texts."""
 
-import json
 import re
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.command import atom_data, fingerprint, recipe
-from tests.dedup.test_copies import corpus, jaccard, ledger, rows, shingles
+from tests.dedup.test_copies import corpus, ledger, rows
 
 RECIPE = """
     import os, signal
