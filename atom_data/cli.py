@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from atom_data.commands import cluster, look, run, tokens, train, tune
+from atom_data.commands import cluster, index, look, run, tokens, train, tune
 from atom_data.errors import AtomDataError
 
 app = typer.Typer(
@@ -35,6 +35,7 @@ for command in (
 ):
     app.command()(command)
 app.command(name="train-classifier")(train.train)
+app.add_typer(index.app, name="dedup-index")
 
 UsageError: Any = typer.BadParameter.__base__
 """What is wrong with an option; typer carries a click of its own, and BadParameter is the name it gives out."""

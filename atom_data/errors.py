@@ -3,6 +3,7 @@
 AtomDataError         printed as one sentence, without a traceback
   ConfigError         the recipe, a card or an option is wrong; exit code 2; raised before a document is read
   DataError           an input or a shard is wrong; exit code 1
+    Refusal           a result that only a person can accept: run --accept
   TimeUp              the machine is taken away; what is unfinished is left for the next run; exit code 75
 
 Everything else is a bug of ours and keeps its traceback.
@@ -26,6 +27,10 @@ class DataError(AtomDataError):
     """Input or output that cannot be read, written or trusted."""
 
     exit_code = 1
+
+
+class Refusal(DataError):
+    """A result that is done and as it should be by its inputs, but so unlikely that a person must accept it."""
 
 
 class TimeUp(AtomDataError):

@@ -141,12 +141,17 @@ def finished_shard(folder: str, shard: str, out: str) -> Finished:
         found = _REMEMBERED[out, folder].get(shard)
         if found is not None:
             return found
+    return _of_receipt(receipt_of(folder, shard, out))
+
+
+def receipt_of(folder: str, shard: str, out: str) -> dict[str, Any]:
+    """Return the receipt of a finished shard. DataError when there is none."""
     receipt = read_receipt(out, folder, shard)
     if receipt is None:
         raise DataError(
             f"{folder}/{shard}: there is no receipt, so the shard is not finished. Run the stage '{folder}' first."
         )
-    return _of_receipt(receipt)
+    return receipt
 
 
 def receipt_input(folder: str, shard: str, out: str) -> Input:

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from atom_data.batch import empty, visible
-from atom_data.errors import AtomDataError, ConfigError, DataError
+from atom_data.errors import AtomDataError, ConfigError, DataError, Refusal
 from atom_data.extract.records import check_spans
 from atom_data.identity import describe, label
 from atom_data.job import Job, Progress, Table, Task, Work, jobs_behind, receipt_input
@@ -240,7 +240,7 @@ class Stage:
                 dropped[reason.split(".")[0]] += count
         for card, count in sorted(dropped.items()):
             if read >= 1000 and count > self.allow_drop * read:
-                raise DataError(
+                raise Refusal(
                     f"stage '{self.name}': the card '{card}' dropped {count:,} of {read:,} documents; allowed are "
                     f"{self.allow_drop:.0%}. Check the card and the input, or set allow_drop=1.0 in the recipe."
                 )

@@ -22,7 +22,7 @@ RESTARTS = 3
 
 
 def submit_arrays(
-    recipe: str, out: str, profile: str | None, resume: bool, dry_run: bool, accept_code: bool, given: dict[str, Any]
+    recipe: str, out: str, profile: str | None, resume: bool, dry_run: bool, flags: list[str], given: dict[str, Any]
 ) -> None:
     """Submit what is not finished, and show the scripts."""
     before = submission(out)
@@ -32,7 +32,7 @@ def submit_arrays(
         )
     settings = _again(before["profile"], given) if resume and before and not profile else load_profile(profile, **given)
     loaded = load_recipe(recipe)
-    arrays = submit(loaded, out, settings, accept_code, dry_run)
+    arrays = submit(loaded, out, settings, flags, dry_run)
     screen = console()
     if not arrays:
         screen.print(f"{out}: every stage is finished and closed; there is nothing to submit.", soft_wrap=True)

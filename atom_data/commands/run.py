@@ -60,6 +60,9 @@ def run(
     accept_code: Annotated[
         bool, typer.Option("--accept-code", help="Keep finished shards that another version of the code made.")
     ] = False,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Go on where a pass or a card removes more than is allowed.")
+    ] = False,
     log: Annotated[
         Log, typer.Option(help="Lines for people, or JSON lines with stage and shard for programs.")
     ] = Log.text,
@@ -116,13 +119,13 @@ def run(
     check_out(output)
     options = Options(
         out=output, workers=workers or len(os.sched_getaffinity(0)), retries=retries, stage=stage,
-        part=_part(part, stage), accept_code=accept_code, planned=planned, grace=grace, log=array_log(output, stage),
+        part=_part(part, stage), accept_code=accept_code, accept=accept, planned=planned, grace=grace,
+        log=array_log(output, stage),
     )  # fmt: skip
     if on is Where.slurm:
         settings = {"tasks": tasks, "workers_per_task": workers_per_task, "partition": partition, "time": time}
-        submit_arrays(
-            recipe, output, profile, resume, dry_run, accept_code, {**settings, "sbatch": pairs(sbatch or [])}
-        )
+        flags = [name for name, given in (("--accept-code", accept_code), ("--accept", accept)) if given]
+        submit_arrays(recipe, output, profile, resume, dry_run, flags, {**settings, "sbatch": pairs(sbatch or [])})
         return
     if not (close or on is Where.ray):
         warm_up()

@@ -1,7 +1,7 @@
 """Whole-corpus passes that find copies. Each ends as columns; cards decide what to do with them."""
 
 from atom_data.dedup.copies import Copies
-from atom_data.dedup.exact import SameText, hash_text
+from atom_data.dedup.exact import Same, SameText, hash_text
 from atom_data.dedup.minhash import BandHashes, MinHash
 
-__all__ = ["BandHashes", "Copies", "MinHash", "SameText", "hash_text"]
+__all__ = ["BandHashes", "Copies", "MinHash", "Same", "SameText", "hash_text"]

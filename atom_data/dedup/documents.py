@@ -1,105 +1,141 @@
-"""All documents of a corpus as one DuckDB table that spills to disk: what the whole-corpus comparisons work on."""
+"""What the passes know of every document, measured shard by shard, and the number each document has in the corpus."""
 
-import contextlib
-import tempfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
 
-import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from atom_data.job import Progress
-from atom_data.stage import Stage
-from atom_data.storage.paths import PARTIAL, is_remote, local
-from atom_data.storage.shards import Input, Intake
+from atom_data.batch import column
+from atom_data.identity import describe
+from atom_data.job import Job, Progress, Table, Task, Work, jobs_behind
+from atom_data.signals.urls import domains_of
+from atom_data.stage import Stage, Step
+from atom_data.storage.parquet import Output
+from atom_data.storage.paths import join
+from atom_data.storage.pieces import create_pieces, hash_places
+from atom_data.storage.shards import Input, Intake, Reads
 
-
-@dataclass(slots=True)
-class Documents:
-    """The table `documents` (shard, row, priority and the columns asked for) and what was read to make it."""
-
-    database: duckdb.DuckDBPyConnection
-    folder: Path
-    """Scratch space on disk, gone after the pass."""
-    names: list[str] = field(default_factory=list)
-    """Shard names by number."""
-    inputs: list[Input] = field(default_factory=list)
-    rows: int = 0
-
-    def loss(self, table: str, rank: str) -> list[list[Any]]:
-        """Return [column, value, documents, removed] for each source and language, removed being those of rank > 0."""
-        found: list[list[Any]] = []
-        for name in ("source", "language"):
-            lines = self.database.execute(
-                f"""select a.value, a.documents, coalesce(b.removed, 0) from
-                (select {name} as value, count(*) as documents from documents group by 1) a left join
-                (select {name} as value, count(*) as removed from {table} where {rank} > 0 group by 1) b
-                on a.value is not distinct from b.value where a.value is not null order by 1"""
-            ).fetchall()
-            found += [[name, *line] for line in lines]
-        return found
+DOCUMENTS = pa.schema(
+    [
+        ("id", pa.string()),
+        ("source", pa.string()),
+        ("language", pa.string()),
+        ("domain", pa.string()),
+        ("date", pa.string()),
+        ("text_bytes", pa.int64()),
+    ]
+)
+"""What survivor policies and the guard look at; columns that the corpus lacks are null. Row by row as in the shard."""
 
 
-@contextlib.contextmanager
-def open_documents(
-    stage: Stage,
-    out: str,
-    name: str,
-    token: str,
-    columns: Sequence[str],
-    prefer: Sequence[str],
-    memory: str,
-    progress: Progress,
-) -> Iterator[Documents]:
-    """Read the shards of a stage into DuckDB. Columns the stage lacks are null; `priority` follows from `prefer`.
+class Hashes(Protocol):
+    """The part of a comparison that measures."""
 
-    The rows stream through in batches; what does not fit into `memory` goes to a scratch folder beside the output.
+    @property
+    def measure(self) -> Step:
+        """The step that measures each document on its own; it adds the column `measured`, and may add `text_bytes`."""
+
+    @property
+    def measured(self) -> str:
+        """The column by which documents are compared."""
+
+    @property
+    def record(self) -> pa.Schema:
+        """The columns of `records`; the first is `hash` (uint64), the second `row` (int64)."""
+
+    def records(self, documents: pa.RecordBatch, measured: pa.Array, first: int) -> pa.RecordBatch:
+        """Return what goes to the task that groups equal hashes; `first` is the row of the first document."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measures:
+    """The first job of a pass: each shard read once, its documents noted and their hashes dealt by range.
+
+    NAME/SHARD.parquet has DOCUMENTS, NAME/SHARD.hashes the records of the comparison. Memory: a batch and 200 MB.
     """
-    base = local(out) / name if not is_remote(out) else Path(tempfile.gettempdir())
-    base.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="scratch.", suffix=f".{token}{PARTIAL}", dir=base) as folder:
-        database = duckdb.connect(str(Path(folder) / "documents.duckdb"))
-        try:
-            database.execute(f"set memory_limit = '{memory}'")
-            database.execute("set preserve_insertion_order = false")
-            documents = Documents(database, Path(folder))
-            schema = stage.schema()
-            types = {f.name: f.type for f in schema}
-            wanted = pa.schema([(c, types.get(c, pa.string())) for c in columns])
-            reader = pa.RecordBatchReader.from_batches(
-                pa.schema([("shard", pa.int32()), ("row", pa.int64()), ("priority", pa.int32()), *wanted]),
-                _batches(stage, out, wanted, prefer, documents, progress),
-            )
-            database.register("incoming", reader)
-            database.execute("create table documents as select * from incoming")
-            database.unregister("incoming")
-            yield documents
-        finally:
-            database.close()
+
+    name: str
+    of: Reads
+    by: Hashes
+
+    @cached_property
+    def stage(self) -> Stage:
+        """The step as a stage: it knows the columns that the step needs."""
+        return Stage(name=self.name, reads=self.of, steps=(self.by.measure,), writes=("id", self.by.measured))
+
+    def upstream(self) -> tuple[Job, ...]:
+        """The jobs behind what it reads."""
+        return jobs_behind(self.of)
+
+    def check(self) -> pa.Schema:
+        """Try the step on zero rows."""
+        self.stage.check()
+        return DOCUMENTS
+
+    def tasks(self, out: str) -> tuple[Task, ...]:
+        """One task a shard."""
+        return self.stage.tasks(out)
+
+    def inputs(self, task: Task, out: str) -> tuple[Input, ...]:
+        """The shard as it is now."""
+        return self.of.current(task.shards[0], out)
+
+    def identity(self) -> dict[str, object]:
+        """What is read and how it is measured."""
+        return {"measures": self.stage.identity()["reads"], "by": describe(self.by.measure), "format": 1}
+
+    def work(self, task: Task, out: str, token: str, progress: Progress) -> Work:
+        """Measure every document of a shard."""
+        shard, work, intake = task.shards[0], Work(), Intake(reject=lambda *_: None)
+        columns = {*self.stage.needed(), *self._wanted()}
+        hashes = Output(self.hashes(shard.name))
+        with ExitStack() as stack:
+            table = Table(self.documents(shard.name), DOCUMENTS, out, token, stack, work)
+            table.open()
+            pieces = stack.enter_context(create_pieces(join(out, hashes.path), self.by.record, token, hashes))
+            work.outputs.append(hashes)
+            for batch in self.of.read(shard, out, columns, intake):
+                measured = self.by.measure(batch)
+                documents = _documents(measured)
+                table.write(documents)
+                records = self.by.records(documents, column(measured, self.by.measured), work.rows_in)
+                pieces.write(records, hash_places(records.column("hash").to_numpy()))
+                work.rows_in += batch.num_rows
+                progress(work.rows_in, intake.bytes_read, work.rows_in)
+        work.rows_out, work.inputs = work.rows_in, intake.inputs
+        return work
+
+    def _wanted(self) -> set[str]:
+        there = set(self.of.schema().names)
+        return there & {
+            "id",
+            "source",
+            "language",
+            "date",
+            "text_bytes",
+            *(("domain",) if "domain" in there else ("url",)),
+        }
+
+    def documents(self, shard: str) -> str:
+        """Return where the documents of a shard are noted, relative to the output folder."""
+        return join(self.name, f"{shard}.parquet")
+
+    def hashes(self, shard: str) -> str:
+        """Return where the records of a shard are, relative to the output folder."""
+        return join(self.name, f"{shard}.hashes")
+
+    def accept(self, receipts: list[dict[str, Any]]) -> None:
+        """Whatever was measured is as it is."""
 
 
-def _batches(
-    stage: Stage, out: str, wanted: pa.Schema, prefer: Sequence[str], documents: Documents, progress: Progress
-) -> Iterator[pa.RecordBatch]:
-    ranks = {source: rank for rank, source in enumerate(prefer)}
-    intake = Intake(reject=lambda *_: None)
-    for number, shard in enumerate(stage.shards(out)):
-        documents.names.append(shard.name)
-        row = 0
-        for batch in stage.read(shard, out, wanted.names, intake):
-            count = batch.num_rows
-            there = dict(zip(batch.schema.names, batch.columns, strict=True))
-            sources = there["source"].to_pylist() if ranks and "source" in there else [None] * count
-            arrays = [
-                pa.array([number] * count, pa.int32()),
-                pa.array(range(row, row + count), pa.int64()),
-                pa.array([ranks.get(source or "", len(ranks)) for source in sources], pa.int32()),
-                *(there.get(item.name, pa.nulls(count, item.type)) for item in wanted),
-            ]
-            yield pa.RecordBatch.from_arrays(arrays, names=["shard", "row", "priority", *wanted.names])
-            row += count
-            progress(documents.rows + row, 0, documents.rows + row)  # the comparing that follows has no bytes to count
-        documents.rows += row
-    documents.inputs = intake.inputs
+def _documents(batch: pa.RecordBatch) -> pa.RecordBatch:
+    there = dict(zip(batch.schema.names, batch.columns, strict=True))
+    if "domain" not in there and "url" in there:
+        there["domain"] = domains_of(there["url"].cast(pa.string()))
+    if "text_bytes" not in there and "text" in there:
+        there["text_bytes"] = pc.fill_null(pc.binary_length(there["text"]).cast(pa.int64()), 0)
+    arrays = [there.get(field.name, pa.nulls(batch.num_rows)).cast(field.type) for field in DOCUMENTS]
+    return pa.RecordBatch.from_arrays(arrays, schema=DOCUMENTS)

@@ -1,24 +1,121 @@
-"""The guard: a pass that would wipe out a source or a language stops and says so.
+"""The guard: a pass that would wipe out a source, a language or a domain stops and says so.
 
 An audit of unverified deduplication found whole sources gone (859,092 documents -> 2; marin issue 6854).
 """
 
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Any
 
-from atom_data.errors import DataError
+import duckdb
+import pyarrow as pa
+
+from atom_data.dedup.corpus import finished, memory_bytes, scratch
+from atom_data.dedup.marks import LOSS, Marks
+from atom_data.errors import ConfigError, Refusal
+from atom_data.job import Job, Progress, Table, Task, Work
+from atom_data.storage.parquet import read_parquet
+from atom_data.storage.paths import join
+from atom_data.storage.shards import Input
 
 SMALL = 1000
 """Groups with fewer documents are not judged."""
+LISTED = 5
+"""How many groups an error names; the rest are in the guard's table."""
+
+LEAST_MEMORY = 100_000_000
+"""Below this DuckDB does not begin."""
 
 
-def refuse_losses(name: str, loss: list[list[Any]], allowed: float) -> None:
-    """Raise DataError when of any group of [column, value, documents, removed] more than `allowed` is removed."""
-    wiped = [line for line in loss if line[2] >= SMALL and line[3] > allowed * line[2]]
-    if wiped:
-        listed = "; ".join(
-            f"{column} '{value}' would lose {removed:,} of {all_:,}" for column, value, all_, removed in wiped[:5]
-        )
-        raise DataError(
-            f"{name}: {listed}; allowed are {allowed:.0%}. Look at the copies in {name}/, "
-            "then set allow_loss in the recipe if this is right."
-        )
+@dataclass(frozen=True, kw_only=True)
+class Guard:
+    """The job that judges the loss: one task, which adds up what the shards of a pass would lose.
+
+    NAME-guard/loss.parquet has LOSS for every group of SMALL documents or more, the greatest share first; the receipt
+    notes those above the limit. Memory: DuckDB's limit, which is the pass's; the rest goes to disk.
+    """
+
+    marks: Marks
+    allow_loss: float
+    allow_domain_loss: float
+
+    def __post_init__(self) -> None:
+        """Refuse limits without sense."""
+        for name in ("allow_loss", "allow_domain_loss"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ConfigError(f"{self.name}: {name} is {getattr(self, name)}. Give a share from 0 to 1.")
+
+    @property
+    def name(self) -> str:
+        """Its folder."""
+        return f"{self.marks.name}-guard"
+
+    def upstream(self) -> tuple[Job, ...]:
+        """The copies of each shard."""
+        return (self.marks,)
+
+    def check(self) -> pa.Schema:
+        """Return what it writes."""
+        return LOSS
+
+    def tasks(self, out: str) -> tuple[Task, ...]:
+        """One task."""
+        return (Task("loss", finished(self.marks, out).bytes(".parquet"), ()),)
+
+    def inputs(self, task: Task, out: str) -> tuple[Input, ...]:
+        """All copies and losses."""
+        return (finished(self.marks, out).input,)
+
+    def identity(self) -> dict[str, object]:
+        """The limits."""
+        return {"guards": self.marks.name, "limits": [self.allow_loss, self.allow_domain_loss, SMALL]}
+
+    def work(self, task: Task, out: str, token: str, progress: Progress) -> Work:
+        """Add up the losses."""
+        work = Work(inputs=list(self.inputs(task, out)))
+        with ExitStack() as stack:
+            table = Table(join(self.name, "loss.parquet"), LOSS, out, token, stack, work)
+            table.open()
+            for batch in self._sums(out, stack.enter_context(scratch(out, self.name, token))):
+                table.write(batch)
+        paths = [join(out, item.path) for item in work.outputs]
+        lines = [row for path in paths for batch in read_parquet(path, LOSS.names) for row in batch.to_pylist()]
+        work.notes["above"] = [row for row in lines if row["removed"] > self._allowed(row["column"]) * row["documents"]]
+        return work
+
+    def _allowed(self, column: str) -> float:
+        return self.allow_domain_loss if column == "domain" else self.allow_loss
+
+    def _sums(self, out: str, folder: str) -> Iterator[pa.RecordBatch]:
+        memory = max(memory_bytes(self.marks.corpus.memory), LEAST_MEMORY)
+        limits: dict[str, Any] = {"memory_limit": f"{memory}B", "threads": 1, "temp_directory": folder}
+        with duckdb.connect(config=limits) as database:
+            database.register("losses", pa.RecordBatchReader.from_batches(LOSS, self._losses(out)))
+            found = database.sql(
+                f"""select "column", value, sum(documents)::bigint as documents, sum(removed)::bigint as removed,
+                       min(sample) as sample
+                from losses group by "column", value having sum(documents) >= {SMALL}
+                order by sum(removed) / sum(documents) desc, "column", value"""
+            )
+            yield from found.to_arrow_reader(65_536)
+
+    def _losses(self, out: str) -> Iterator[pa.RecordBatch]:
+        for _, path in finished(self.marks, out).outputs(".parquet"):
+            if path.startswith(f"{self.marks.name}/loss/"):
+                yield from read_parquet(join(out, path), LOSS.names)
+
+    def accept(self, receipts: list[dict[str, Any]]) -> None:
+        """Refuse a pass that would remove nearly all of a source, a language or a domain."""
+        above = [row for receipt in receipts for row in receipt["notes"]["above"]]
+        if above:
+            listed = "; ".join(
+                f"{row['column']} '{row['value']}' would lose {row['removed']:,} of {row['documents']:,} "
+                f"(such as {row['sample']}), allowed are {self._allowed(row['column']):.0%}"
+                for row in above[:LISTED]
+            )
+            more = f"; and {len(above) - LISTED:,} more" if len(above) > LISTED else ""
+            raise Refusal(
+                f"{self.marks.name}: {listed}{more}. Look at the copies in {self.marks.name}/ and at "
+                f"{self.name}/loss.parquet; then run again with --accept, or set the limit in the recipe, if this is right."
+            )

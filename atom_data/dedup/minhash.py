@@ -5,20 +5,23 @@ Massive Datasets, section 3.4: two texts of Jaccard index s share a band with pr
 """
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
 
 from atom_data.batch import column, with_columns
-from atom_data.dedup.documents import Documents
-from atom_data.dedup.verify import Candidates, confirm_candidates
+from atom_data.dedup.candidates import Candidates
+from atom_data.dedup.clusters import Clusters, Links
+from atom_data.dedup.corpus import Corpus
+from atom_data.dedup.verify import Confirmed
 from atom_data.errors import ConfigError
+from atom_data.job import Job
 from atom_data.stage import Step
 from atom_data.storage.shards import Reads
 from atom_data.text.buffers import string_buffers
 from atom_data.text.minhash import bands as band_hashes
-from atom_data.text.minhash import has_shingles, signatures
+from atom_data.text.minhash import has_shingles, shingle_set, signatures
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,24 +44,62 @@ class BandHashes:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class MinHash:
-    """Compares by word n-grams. Adds `near_copy_rank`, `_count`, `_of`, `_jaccard` and `_containment`.
+class Sketch:
+    """Add what `BandHashes` adds, and `shingles` (list of uint64: the sorted distinct hashes of the word n-grams).
 
-    A document is a near copy (rank > 0) only when its word n-grams have a Jaccard index of at least `min_jaccard` with
-    those of a document that is kept, computed on the texts. A text without words is no copy of anything.
-    `keep("first_near_copy")` keeps one of each. Defaults: the bands and rows of FineWeb (Penedo et al. 2024, section 3.4).
+    All that finding and confirming near copies takes, eight bytes a word of text: the text is not needed after it.
     """
 
     ngram: int = 5
     bands: int = 14
     rows: int = 8
     seed: int = 1
-    min_jaccard: float = 0.75
+
+    def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Hash the word n-grams of `text`; a null text has none."""
+        hashes, offsets = shingle_set(string_buffers(column(batch, "text")), self.ngram)
+        lists = pa.LargeListArray.from_arrays(pa.array(offsets), pa.array(hashes))
+        bands = BandHashes(ngram=self.ngram, bands=self.bands, rows=self.rows, seed=self.seed)
+        return with_columns(bands(batch), shingles=lists)
+
+
+def measured_before(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return the batch, which must have `band_hashes` and `text_bytes` already."""
+    column(batch, "band_hashes")
+    column(batch, "text_bytes")
+    return batch
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MinHash:
+    """Compares by word n-grams. Adds `near_copy_rank` (int32, 0: kept) and `near_copy_count` (int32, 1: no copy), and
+    where there are copies `near_copy_of` (id of the kept one; null for itself), `near_copy_jaccard`,
+    `near_copy_containment` (float32, of a copy with the kept one) and `near_copy_cluster` (id of the kept one for all).
+
+    A document is a near copy (rank > 0) only when it shares a band and enough word n-grams, counted on the texts, with a
+    document that is kept. A text without words is no copy of anything. `keep("first_near_copy")` keeps one of each.
+    Defaults: the bands and rows of FineWeb (Penedo et al. 2024, section 3.4).
+    """  # fmt: skip
+
+    ngram: int = 5
+    bands: int = 14
+    rows: int = 8
+    seed: int = 1
+    min_jaccard: float | None = 0.75
+    """Enough is this Jaccard index of the two sets of word n-grams;"""
+    min_containment: float | None = None
+    """or this share of the copy's n-grams in the kept document. None: that alone is never enough."""
+    confirm: bool = True
+    """False trusts the bands, unconfirmed and transitively, as other tools do: of all that hangs together one is kept."""
     bucket_cap: int = 64
     """With how many kept documents of one bucket a document is compared: hot buckets stay linear."""
+    shingles: str = ""
+    """A column that already has the sorted distinct n-grams' hashes, beside `band_hashes` and `text_bytes`: then no text
+    is needed. An index has one."""
 
     name: ClassVar[str] = "near"
     measured: ClassVar[str] = "band_hashes"
+    record: ClassVar[pa.Schema] = pa.schema([("hash", pa.uint64()), ("row", pa.uint32())])
     added: ClassVar[pa.Schema] = pa.schema(
         [
             ("near_copy_rank", pa.int32()),
@@ -66,6 +107,7 @@ class MinHash:
             ("near_copy_of", pa.string()),
             ("near_copy_jaccard", pa.float32()),
             ("near_copy_containment", pa.float32()),
+            ("near_copy_cluster", pa.string()),
         ]
     )
 
@@ -74,60 +116,39 @@ class MinHash:
         for name in ("ngram", "bands", "rows", "bucket_cap"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"MinHash: {name} is {getattr(self, name)}. Give a whole number from 1.")
-        if not 0 < self.min_jaccard <= 1:
-            raise ConfigError(f"MinHash: min_jaccard is {self.min_jaccard}. Give a number in (0, 1].")
+        bounds = {"min_jaccard": self.min_jaccard, "min_containment": self.min_containment}
+        for name, bound in bounds.items():
+            if bound is not None and not 0 < bound <= 1:
+                raise ConfigError(f"MinHash: {name} is {bound}. Give a number in (0, 1].")
+        if self.confirm and self.min_jaccard is None and self.min_containment is None:
+            raise ConfigError("MinHash: neither min_jaccard nor min_containment. Give one, or set confirm=False.")
 
     @property
     def measure(self) -> Step:
         """The step that hashes the bands of each text."""
+        if self.shingles:
+            return measured_before
         return BandHashes(ngram=self.ngram, bands=self.bands, rows=self.rows, seed=self.seed)
 
-    def compare(self, documents: Documents, source: Reads, out: str) -> dict[str, Any]:
-        """Group the bands on disk, then confirm the candidates on their texts.
+    def records(self, documents: pa.RecordBatch, measured: pa.Array, first: int) -> pa.RecordBatch:
+        """Return a record for each band of each document that has any."""
+        rows = np.flatnonzero(np.asarray(measured.is_valid())) + first
+        numbers = np.repeat(rows.astype(np.uint32), self.bands)
+        return pa.RecordBatch.from_arrays([measured.drop_null().flatten(), pa.array(numbers)], schema=self.record)
 
-        Memory: DuckDB's limit for the grouping, then 8 bytes a band and about 60 bytes more for each candidate; the
-        candidates' shingles stand in a scratch file.
-        """
-        candidates = find_candidates(documents, self.bands)
-        copies, notes = confirm_candidates(
-            documents, candidates, source, out,
-            ngram=self.ngram, min_jaccard=self.min_jaccard, bucket_cap=self.bucket_cap,
-        )  # fmt: skip
-        documents.database.register("found", copies)
-        documents.database.execute("create table copies as select * from found join candidates using (candidate)")
-        return notes
-
-
-def find_candidates(documents: Documents, bands: int) -> Candidates:
-    """Make the table `candidates`: documents that share a band with another, numbered by shard and row.
-
-    `survival` is their place in the order in which survivors are chosen; the bucket of each band is -1 where the
-    document is alone in it.
-    """
-    database = documents.database
-    database.execute(
-        """create table banded as
-        select shard, row, (band - 1)::int as band, band_hashes[band] as hash
-        from documents, generate_series(1, $1) as bands(band) where band_hashes is not null""".replace("$1", str(bands))
-    )
-    database.execute(
-        """create table shared as
-        select shard, row, band, (dense_rank() over (order by hash) - 1)::int as bucket from banded
-        where hash in (select hash from banded group by hash having count(*) > 1)"""
-    )
-    database.execute("drop table banded")
-    database.execute(
-        """create table candidates as
-        select (row_number() over (order by shard, row) - 1)::bigint as candidate,
-               (row_number() over (order by priority, text_bytes desc, id, shard, row) - 1)::bigint as survival,
-               shard, row, id, source, language
-        from documents where (shard, row) in (select (shard, row) from shared)"""
-    )
-    ((count,),) = database.sql("select count(*) from candidates").fetchall()
-    buckets = np.full((count, bands), -1, np.int64)
-    found = database.sql("select candidate, band, bucket from shared join candidates using (shard, row)")
-    for batch in found.to_arrow_reader(1 << 20):
-        candidate, band, bucket = (batch.column(name).to_numpy() for name in ("candidate", "band", "bucket"))
-        buckets[candidate, band] = bucket
-    order = database.sql("select candidate from candidates order by survival").fetchnumpy()["candidate"]
-    return Candidates(order=order.astype(np.int64), buckets=buckets, bucket_count=int(buckets.max(initial=-1)) + 1)
+    def finds(self, corpus: Corpus, source: Reads) -> Job:
+        """Return the last of the jobs that find the copies: equal bands, what hangs together, its texts, the decision."""
+        clusters = Clusters(links=Links(corpus=corpus))
+        return Confirmed(
+            candidates=Candidates(
+                clusters=clusters,
+                source=source,
+                ngram=self.ngram if self.confirm else 0,
+                column=self.shingles or "text",
+            ),
+            schema=self.added,
+            confirm=self.confirm,
+            min_jaccard=self.min_jaccard,
+            min_containment=self.min_containment,
+            bucket_cap=self.bucket_cap,
+        )

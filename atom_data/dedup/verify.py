@@ -1,128 +1,179 @@
-"""Confirmation: candidates compared on their texts, each only with documents that are kept."""
+"""Confirmation: candidates compared on their shingles, each only with documents that are kept."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from atom_data.dedup.documents import Documents
-from atom_data.errors import DataError
-from atom_data.storage.shards import Intake, Reads, Shard
-from atom_data.text.buffers import string_buffers
+from atom_data.dedup.candidates import Candidates, root_places
+from atom_data.dedup.corpus import Corpus, finished, memory_bytes, part_of, scratch
+from atom_data.dedup.survivors import COLUMNS, ranks_within
+from atom_data.identity import describe
+from atom_data.job import Job, Progress, Task, Work
+from atom_data.storage.parquet import Output
+from atom_data.storage.paths import join
+from atom_data.storage.pieces import create_pieces, number_places, read_pieces
+from atom_data.storage.shards import Input
 from atom_data.text.copies import confirm
-from atom_data.text.shingles import shingle_set
+from atom_data.text.groups import links
 
 Integers = npt.NDArray[np.int64]
+Hashes = npt.NDArray[np.uint64]
+Shares = npt.NDArray[np.float32]
 
 
-@dataclass(frozen=True, slots=True)
-class Candidates:
-    """Documents that share a bucket with another, by number."""
+@dataclass(frozen=True, kw_only=True)
+class Confirmed:
+    """The job that decides: a task a range of clusters, and each sees all candidates of its clusters.
 
-    order: Integers
-    """Their numbers in the order in which survivors are chosen, best first."""
-    buckets: Integers
-    """[candidate, band]: the bucket, or -1 where the document is alone in it."""
-    bucket_count: int
-
-
-def confirm_candidates(
-    documents: Documents,
-    candidates: Candidates,
-    source: Reads,
-    out: str,
-    *,
-    ngram: int,
-    min_jaccard: float,
-    bucket_cap: int,
-) -> tuple[pa.Table, dict[str, Any]]:
-    """Walk the candidates in survivor order; one is a copy when a kept document of its buckets is near enough.
-
-    Returns a table of the copies and of the documents kept for them (`candidate` and the columns of the pass; rank 0 for
-    the kept), and notes for the receipt.
+    A document is a copy only of a kept document that shares a band and enough shingles with it. With `confirm` off, all
+    that hangs together is one cluster, as other tools do it. NAME-confirmed/PART.found has `number` and the columns
+    added. Memory: about 60 bytes a band for each candidate of its range; shingles beyond half the pass's memory go to a
+    scratch file. What hangs together is never parted, so the largest cluster is the least that a task can hold.
     """
-    shingles, offsets = shingles_on_disk(documents, source, out, ngram)
-    copy_of, jaccard, containment, compared = confirm(
-        candidates.order,
-        candidates.buckets,
-        candidates.bucket_count,
-        shingles,
-        offsets,
-        min_jaccard=min_jaccard,
-        cap=bucket_cap,
-    )
-    removed = np.flatnonzero(copy_of >= 0)
-    kept = np.unique(copy_of[removed])
-    size = len(offsets) - 1
-    count = np.bincount(copy_of[removed], minlength=size) + 1
-    ranks = ranks_within(copy_of, candidates.order)
-    ids = documents.database.sql("select id from candidates order by candidate").to_arrow_table().column("id")
-    rows = np.concatenate([kept, removed])
-    cluster = np.concatenate([kept, copy_of[removed]])
-    lone = np.concatenate([np.ones(len(kept), bool), np.zeros(len(removed), bool)])
-    table = pa.table(
-        {
-            "candidate": pa.array(rows),
-            "near_copy_rank": pa.array(ranks[rows], pa.int32()),
-            "near_copy_count": pa.array(count[cluster], pa.int32()),
-            "near_copy_of": ids.take(pa.array(cluster, mask=lone)),
-            "near_copy_jaccard": pa.array(jaccard[rows], pa.float32(), mask=lone),
-            "near_copy_containment": pa.array(containment[rows], pa.float32(), mask=lone),
+
+    candidates: Candidates
+    schema: pa.Schema
+    confirm: bool
+    min_jaccard: float | None
+    min_containment: float | None
+    bucket_cap: int
+
+    @property
+    def corpus(self) -> Corpus:
+        """What is compared."""
+        return self.candidates.corpus
+
+    @property
+    def name(self) -> str:
+        """Its folder."""
+        return f"{self.corpus.name}-confirmed"
+
+    def upstream(self) -> tuple[Job, ...]:
+        """The candidates."""
+        return (self.candidates,)
+
+    def check(self) -> pa.Schema:
+        """Return what it writes."""
+        return pa.schema([("number", pa.int64()), *self.schema])
+
+    def tasks(self, out: str) -> tuple[Task, ...]:
+        """As many parts as fit the memory."""
+        return self.corpus.tasks(3 * finished(self.candidates, out).bytes(".candidates"))
+
+    def inputs(self, task: Task, out: str) -> tuple[Input, ...]:
+        """All candidates."""
+        return finished(self.candidates, out).input, finished(self.corpus.measures, out).input
+
+    def identity(self) -> dict[str, object]:
+        """Who survives, and what a copy is."""
+        return {
+            "candidates": self.candidates.name,
+            "survivors": describe(self.corpus.survivors),
+            "confirm": [self.confirm, self.min_jaccard, self.min_containment, self.bucket_cap],
         }
-    )
-    notes = {
-        "candidates": size,
-        "compared": int(compared),
-        "near_copies": len(removed),
-        "buckets": candidates.bucket_count,
-    }
-    return table, notes
+
+    def work(self, task: Task, out: str, token: str, progress: Progress) -> Work:
+        """Decide about every candidate of a range of clusters."""
+        found, count = Output(join(self.name, f"{task.name}.found")), finished(self.corpus.measures, out).count
+        work = Work(inputs=list(self.inputs(task, out)), outputs=[found])
+        with scratch(out, self.name, token) as folder:
+            table, shingles, offsets, bands = self._gather(task, out, Path(folder), progress)
+            order = self.corpus.survivors.order(table)
+            if self.confirm:
+                buckets, bucket_count = number_buckets(bands, table.num_rows)
+                copy_of, jaccard, containment, compared = confirm(
+                    order, buckets, bucket_count, shingles, offsets,
+                    self.min_jaccard, self.bucket_cap, self.min_containment,
+                )  # fmt: skip
+                work.notes["compared"] = compared
+            else:
+                copy_of = best_of(table.column("root").to_numpy(), order)
+                jaccard = containment = np.full(table.num_rows, np.nan, np.float32)
+        rows, batch = self._copies(table, order, copy_of, jaccard, containment)
+        with create_pieces(join(out, found.path), self.check(), token, found) as pieces:
+            pieces.write(batch, number_places(table.column("number").to_numpy()[rows], count))
+        work.notes |= {"candidates": table.num_rows, "copies": int((copy_of >= 0).sum())}
+        return work
+
+    def _gather(
+        self, task: Task, out: str, folder: Path, progress: Progress
+    ) -> tuple[pa.Table, Hashes, Integers, Hashes]:
+        """Read the candidates of a range; shingles that are many go to a scratch file."""
+        candidates, (first, last) = finished(self.candidates, out), part_of(task)
+        spill = 3 * task.bytes > memory_bytes(self.corpus.memory)
+        batches, bands, kept, read = [], [np.zeros(0, np.uint64)], [np.zeros(0, np.uint64)], 0
+        lengths, path = [np.zeros(1, np.int64)], folder / "shingles"
+        with path.open("wb") as file:
+            for _, name in candidates.outputs(".candidates"):
+                for batch in read_pieces(join(out, name), first, last):
+                    places = root_places(batch.column("root").to_numpy())
+                    batch = batch.filter(pa.array((places >= first) & (places < last)))
+                    values = batch.column("shingles").flatten().to_numpy()
+                    lengths.append(np.diff(batch.column("shingles").offsets.to_numpy()))
+                    bands.append(batch.column("hashes").flatten().to_numpy())
+                    if spill:
+                        file.write(values)
+                    else:
+                        kept.append(values)
+                    batches.append(batch.drop_columns(["shingles", "hashes"]))
+                    read += batch.nbytes
+                    progress(0, read, 0)
+        offsets = np.cumsum(np.concatenate(lengths), dtype=np.int64)
+        shingles = np.memmap(path, np.uint64, mode="r") if spill and offsets[-1] else np.concatenate(kept)
+        schema = pa.schema([("root", pa.int64()), ("number", pa.int64()), *COLUMNS])
+        return pa.Table.from_batches(batches, schema), shingles, offsets, np.concatenate(bands)
+
+    def _copies(
+        self,
+        table: pa.Table,
+        order: Integers,
+        copy_of: Integers,
+        jaccard: Shares,
+        containment: Shares,
+    ) -> tuple[Integers, pa.RecordBatch]:
+        """Return the rows that are copies or have some, and the columns that say so."""
+        own = np.arange(table.num_rows)
+        ranks, sizes = ranks_within(np.where(copy_of >= 0, copy_of, own), order)
+        rows = np.flatnonzero(sizes > 1)
+        is_copy = copy_of[rows] >= 0
+        kept = table.column("id").take(pa.array(np.where(is_copy, copy_of[rows], rows))).combine_chunks()
+        unknown = ~is_copy | np.isnan(jaccard[rows])
+        columns = [
+            table.column("number").take(pa.array(rows)).combine_chunks(),
+            pa.array(ranks[rows], pa.int32()),
+            pa.array(sizes[rows], pa.int32()),
+            pc.if_else(pa.array(is_copy), kept, pa.scalar(None, pa.string())),
+            pa.array(jaccard[rows], pa.float32(), mask=unknown),
+            pa.array(containment[rows], pa.float32(), mask=unknown),
+            kept,
+        ]
+        return rows, pa.RecordBatch.from_arrays(columns, schema=self.check())
+
+    def accept(self, receipts: list[dict[str, Any]]) -> None:
+        """The guard looks at the whole."""
 
 
-def ranks_within(copy_of: Integers, order: Integers) -> Integers:
-    """Return 0 for kept documents, and 1, 2, ... for the copies of each, in survivor order."""
-    ranks = np.zeros(len(copy_of), np.int64)
-    ordered = order[copy_of[order] >= 0]
-    by_kept = ordered[np.argsort(copy_of[ordered], kind="stable")]
-    owners = copy_of[by_kept]
-    starts = np.searchsorted(owners, owners, side="left")
-    ranks[by_kept] = np.arange(len(by_kept)) - starts + 1
-    return ranks
+def number_buckets(bands: Hashes, count: int) -> tuple[Integers, int]:
+    """Return the bucket of every band of `count` documents, -1 where a document is alone in it, and how many there are."""
+    members, heads = links(bands, np.arange(bands.size))
+    is_head = np.zeros(bands.size, bool)
+    is_head[heads] = True
+    numbers = np.cumsum(is_head) - 1
+    buckets = np.where(is_head, numbers, -1)
+    buckets[members] = numbers[heads]
+    width = bands.size // count if count else 1
+    return buckets.reshape(count, width), int(is_head.sum())
 
 
-def shingles_on_disk(
-    documents: Documents, source: Reads, out: str, ngram: int
-) -> tuple[npt.NDArray[np.uint64], Integers]:
-    """Write the sorted shingle sets of all candidates to a scratch file; return it as a memory map, with offsets."""
-    path = documents.folder / "shingles"
-    lengths = [np.zeros(1, np.int64)]
-    with path.open("wb") as file:
-        for shard_number, shard in enumerate(source.shards(out)):
-            for texts in _candidate_texts(documents, source, shard, shard_number, out):
-                flat, offsets = shingle_set(string_buffers(texts), ngram)
-                file.write(flat.tobytes())
-                lengths.append(np.diff(offsets))
-    offsets = np.cumsum(np.concatenate(lengths), dtype=np.int64)
-    if offsets[-1] == 0:
-        return np.zeros(0, np.uint64), offsets
-    return np.memmap(path, np.uint64, mode="r"), offsets
-
-
-def _candidate_texts(documents: Documents, source: Reads, shard: Shard, number: int, out: str) -> Iterator[pa.Array]:
-    found = documents.database.sql(
-        f"select row, id from candidates where shard = {number} order by row"
-    ).to_arrow_table()
-    rows, ids = found.column("row").to_numpy(), found.column("id")
-    start = done = 0
-    if len(rows) == 0:
-        return
-    for batch in source.read(shard, out, {"id", "text"}, Intake(reject=lambda *_: None)):
-        last = int(np.searchsorted(rows, start + batch.num_rows))
-        where = pa.array(rows[done:last] - start)
-        if not batch.column("id").take(where).equals(ids.slice(done, last - done).combine_chunks()):
-            raise DataError(f"{shard.name}: its documents are not those that the signatures saw. Run the pass again.")
-        yield batch.column("text").take(where)
-        start, done = start + batch.num_rows, last
+def best_of(roots: Integers, order: Integers) -> Integers:
+    """Return, for each document, the best one in `order` of all with its root; -1 for the best itself."""
+    ranks, _ = ranks_within(roots, order)
+    names, codes = np.unique(roots, return_inverse=True)
+    best = np.empty(len(names), np.int64)
+    best[codes[ranks == 0]] = np.flatnonzero(ranks == 0)
+    return np.where(ranks == 0, -1, best[codes])

@@ -41,10 +41,10 @@ def stations(folder: str, token_shard: str, row: dict[str, Any]) -> list[Station
     while receipt is not None:
         names = [name for name in _folders(receipt) if name not in seen]
         seen.update(names)
-        upstream = [(name, read_receipt(out, name, row["shard"])) for name in names]  # a pass has no such receipt
+        upstream = [(name, read_receipt(out, name, row["shard"])) for name in names]
         receipt = None
         for name, before in upstream:
-            if before is not None:
+            if before is not None and not _is_of_a_pass(before):
                 found.append(Station(name, _row(out, before, row["id"])))
                 receipt = before
     if not found:
@@ -54,6 +54,11 @@ def stations(folder: str, token_shard: str, row: dict[str, Any]) -> list[Station
 
 def _folders(receipt: dict[str, Any]) -> list[str]:
     return sorted({item["path"].split("/")[0] for item in receipt["inputs"] if not item["path"].startswith("/")})
+
+
+def _is_of_a_pass(receipt: dict[str, Any]) -> bool:
+    """Tell whether a receipt is of a job that looked at all shards of another: its documents are in what the pass reads."""
+    return any(item["path"].endswith("/receipts") for item in receipt["inputs"])
 
 
 def _row(out: str, receipt: dict[str, Any], identity: str) -> dict[str, Any]:

@@ -47,6 +47,8 @@ class Options:
     """(i, n): only tasks i, i + n, i + 2n, ... of the job, as one element of an array of n."""
     accept_code: bool = False
     """Keep finished shards that another version of the code made."""
+    accept: bool = False
+    """Go on where a job as a whole is refused, and note in its receipt that this was accepted."""
     planned: bool = False
     """The sources were listed by whoever started the array: read that listing and make none."""
     grace: float = GRACE_SECONDS
@@ -101,7 +103,7 @@ def _require_upstream(job: Job, options: Options, pool: Workers) -> None:
     """Trust the manifest of a job that another task of the array has just closed; otherwise look at every receipt."""
     for before in job.upstream():
         if not (options.planned and is_closed(before, options.out)):
-            require_complete(before, options.out, options.accept_code, pool.token())
+            require_complete(before, options.out, options.accept_code, pool.token(), options.accept)
 
 
 def _run_job(job: Job, options: Options, pool: Workers, display: Display) -> list[Failure]:
@@ -135,7 +137,7 @@ def _run_job(job: Job, options: Options, pool: Workers, display: Display) -> lis
             "Run again to go on: nothing but the shards begun is repeated."
         )
     if options.part is None:
-        close_job(plan, options.out, pool.token())
+        close_job(plan, options.out, pool.token(), options.accept)
     return []
 
 
@@ -143,7 +145,7 @@ def close(recipe: Recipe, options: Options) -> list[Failure]:
     """Look at every receipt of one stage, accept it as a whole and write its manifest. DataError when it is not whole."""
     use_listings(READ if options.planned else ANEW)
     job = recipe.job(options.stage or recipe.jobs[-1].name)
-    require_complete(job, options.out, options.accept_code, f"close-{os.getpid()}")
+    require_complete(job, options.out, options.accept_code, f"close-{os.getpid()}", options.accept)
     return []
 
 

@@ -7,13 +7,22 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
-from atom_data.errors import DataError
+from atom_data.errors import DataError, Refusal
 from atom_data.identity import code_identity
 from atom_data.job import Job, Task, remembering
 from atom_data.run.recipe import job_identity
 from atom_data.storage.manifest import manifest_row, read_manifest, slim, write_manifest
 from atom_data.storage.paths import is_remote, join, local, sha256, without_secrets
-from atom_data.storage.receipts import JOBS, plan_path, read_json, read_receipts, receipt_path, write_json
+from atom_data.storage.receipts import (
+    JOBS,
+    plan_path,
+    read_json,
+    read_receipt,
+    read_receipts,
+    receipt_path,
+    write_json,
+    write_receipt,
+)
 from atom_data.storage.shards import Input
 
 NEW = "new"
@@ -129,8 +138,11 @@ def remove_stale(plan: Plan, out: str) -> list[str]:
     return stale
 
 
-def close_job(plan: Plan, out: str, token: str) -> None:
-    """Accept a finished job as a whole, and write its manifest. DataError when it is not complete or not acceptable."""
+def close_job(plan: Plan, out: str, token: str, accept: bool = False) -> None:
+    """Accept a finished job as a whole, and write its manifest. DataError when it is not complete or not acceptable.
+
+    With `accept` what the job refuses is accepted, and its first receipt says so.
+    """
     job = plan.job
     if len(plan.done) < len(plan.tasks):
         missing = ", ".join(task.name for task in plan.todo[:3])
@@ -139,9 +151,23 @@ def close_job(plan: Plan, out: str, token: str) -> None:
             f"stage '{job.name}': {len(plan.todo):,} of {len(plan.tasks):,} shards are not finished ({missing}; {why}). "
             "Run that stage first."
         )
-    job.accept(list(plan.done.values()))
+    try:
+        job.accept([plan.done[task.name] for task in plan.tasks])
+    except Refusal as refusal:
+        _accept(job, plan.tasks[0].name, str(refusal), out, token if accept else "")
     rows = (manifest_row(plan.done[task.name]) for task in plan.tasks)
     write_manifest(out, job.name, identity_now(job), rows, token)
+
+
+def _accept(job: Job, first: str, said: str, out: str, token: str) -> None:
+    """Note in the first receipt of a job that a person accepts what it refuses; Refusal without a token."""
+    receipt = read_receipt(out, job.name, first) or {}
+    # Only the very words that a person saw are accepted: other figures must be accepted anew.
+    if receipt.get("accepted") == said:
+        return
+    if not token:
+        raise Refusal(said)
+    write_receipt(out, {**receipt, "accepted": said}, token)
 
 
 def identity_now(job: Job) -> dict[str, Any]:
@@ -155,6 +181,6 @@ def is_closed(job: Job, out: str) -> bool:
     return found is not None and found.identity == identity_now(job)
 
 
-def require_complete(job: Job, out: str, accept_code: bool, token: str) -> None:
+def require_complete(job: Job, out: str, accept_code: bool, token: str, accept: bool = False) -> None:
     """Raise DataError unless every shard of a job is finished, current and accepted as a whole."""
-    close_job(plan_job(job, out, accept_code), out, token)
+    close_job(plan_job(job, out, accept_code), out, token, accept)

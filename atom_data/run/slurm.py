@@ -50,9 +50,10 @@ class Array:
     close: str
 
 
-def submit(recipe: Recipe, out: str, profile: Profile, accept_code: bool = False, dry_run: bool = False) -> list[Array]:
+def submit(recipe: Recipe, out: str, profile: Profile, flags: Sequence[str] = (), dry_run: bool = False) -> list[Array]:
     """Write the scripts of all that is not finished, and hand them to sbatch unless this is a dry run.
 
+    `flags` are options of `run` that go along: --accept-code, --accept.
     DataError when an earlier submission is still in the queue, or when sbatch refuses; ConfigError without Slurm.
     """
     if is_remote(out):
@@ -68,7 +69,7 @@ def submit(recipe: Recipe, out: str, profile: Profile, accept_code: bool = False
     token = f"submit-{os.getpid()}"
     use_listings(WRITE, token)
     local(join(out, FOLDER, "logs")).mkdir(parents=True, exist_ok=True)
-    arrays = [array for array in _arrays(recipe, out, profile, most, accept_code, token) if array.elements]
+    arrays = [array for array in _arrays(recipe, out, profile, most, flags, token) if array.elements]
     for array in arrays:
         local(join(out, FOLDER, f"{array.stage}.sh")).write_text(array.script)
         local(join(out, FOLDER, f"{array.stage}-close.sh")).write_text(array.close)
@@ -77,18 +78,18 @@ def submit(recipe: Recipe, out: str, profile: Profile, accept_code: bool = False
     return arrays
 
 
-def _arrays(recipe: Recipe, out: str, profile: Profile, most: int, accept_code: bool, token: str) -> list[Array]:
+def _arrays(recipe: Recipe, out: str, profile: Profile, most: int, flags: Sequence[str], token: str) -> list[Array]:
     arrays: dict[str, Array] = {}
     for job in recipe.jobs:
         job.check()
         after = tuple(before.name for before in job.upstream() if before.name in arrays)
-        tasks, todo = _todo(job, out, accept_code, bool(after), token)
+        tasks, todo = _todo(job, out, "--accept-code" in flags, bool(after), token)
         parts = max(1, min(profile.tasks, most, tasks or most))
         elements = tuple(range(parts)) if todo is None else tuple(sorted({number % parts for number in todo}))
         if not elements and is_closed(job, out):
             continue
         elements = elements or (0,)  # all is made, but nobody has closed it
-        command = _command(recipe, out, job.name, profile, accept_code)
+        command = _command(recipe, out, job.name, profile, flags)
         script = _script(
             job.name, profile, out, _ranges(elements), [*command, "--part", f'"$SLURM_ARRAY_TASK_ID/{parts}"']
         )
@@ -113,14 +114,14 @@ def _todo(job: Job, out: str, accept_code: bool, waits: bool, token: str) -> tup
     return len(plan.tasks), [numbers[task.name] for task in plan.todo]
 
 
-def _command(recipe: Recipe, out: str, stage: str, profile: Profile, accept_code: bool) -> list[str]:
+def _command(recipe: Recipe, out: str, stage: str, profile: Profile, flags: Sequence[str]) -> list[str]:
     words = [
         *shlex.split(profile.command or f"{shlex.quote(sys.executable)} -m atom_data.cli"),
         "run", str(Path(recipe.path).absolute()), "--output", str(local(out).absolute()), "--stage", stage,
         "--workers", str(profile.workers_per_task), "--log", "json", "--planned", "--recipe-sha256", recipe.sha256,
         "--grace", str(LEAD_SECONDS // 2), "--requeue",
     ]  # fmt: skip
-    return [shlex.quote(word) for word in [*words, *(["--accept-code"] if accept_code else [])]]
+    return [shlex.quote(word) for word in [*words, *flags]]
 
 
 def _script(name: str, profile: Profile, out: str, elements: str, command: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ from atom_data.dedup import BandHashes
 from atom_data.signals import CheckUrl, FastTextLanguage, count_characters, count_lines, count_words
 from atom_data.text.buffers import string_buffers
 from atom_data.text.copies import confirm
+from atom_data.text.groups import Forest, links
 from atom_data.text.shingles import shingle_set
 
 BATCH = pa.record_batch({"id": ["warm"], "url": ["https://example.org/"], "text": ["Any text of a few words will do."]})
@@ -20,4 +21,6 @@ for step in (CheckUrl(), count_characters, count_words, count_lines, FastTextLan
     step(BATCH)
 shingles = shingle_set(string_buffers(BATCH.column("text")), 5)
 alone = np.zeros(1, np.int64), np.full((1, 1), -1, np.int64)
+Forest(1).link(*links(shingles.hashes[:1], np.zeros(1, np.int64)))
+Forest(1).roots(0, 1)
 confirm(*alone, 0, shingles.hashes, shingles.offsets, min_jaccard=1.0, cap=1)

@@ -62,7 +62,7 @@ class CheckUrl:
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Look at every url of a batch."""
         urls = column(batch, "url").cast(pa.string())
-        domains = _domains(urls)
+        domains = domains_of(urls)
         worded = phrase_counts(string_buffers(urls), _blocked_words(self._words()), ASCII_LETTERS) > 0
         lists = self._lists()
         named = are_listed(string_buffers(domains), _blocked_domains(lists)) if lists and len(urls) else ~worded & False
@@ -78,7 +78,8 @@ class CheckUrl:
         return filters_folder() / "lists" / "url_words.txt" if self.words is None else Path(self.words)
 
 
-def _domains(urls: pa.Array) -> pa.Array:
+def domains_of(urls: pa.Array) -> pa.Array:
+    """Return the host of every url in lower case, without `www.` and final dot; null where there is none."""
     buffers, kinds = hosts(string_buffers(urls))
     found = string_array(buffers.data, buffers.offsets, urls.fill_null(""))
     domains = pc.if_else(pa.array(kinds == NO_HOST), pa.scalar(None, pa.string()), found)

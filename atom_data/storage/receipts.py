@@ -38,7 +38,8 @@ def receipt_path(folder: str, shard: str) -> str:
 
 def seal(receipt: dict[str, Any]) -> bytes:
     """Return a receipt as it is written: readable JSON that ends with the hash of what stands before it."""
-    body = json.dumps(receipt, indent=1, ensure_ascii=False).removesuffix("\n}").encode()
+    plain = {key: value for key, value in receipt.items() if key != "sha256"}
+    body = json.dumps(plain, indent=1, ensure_ascii=False).removesuffix("\n}").encode()
     return body + SEAL.format(hashlib.sha256(body).hexdigest()).encode()
 
 

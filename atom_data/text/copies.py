@@ -12,6 +12,9 @@ from atom_data.errors import ConfigError
 from atom_data.text.memory import inlined, item, kernel, put, read_only
 from atom_data.text.shingles import common
 
+NEVER = 2.0
+"""A bound that no share reaches."""
+
 
 class Copies(NamedTuple):
     """What `confirm` found, one value a document: a kept document has no `copy_of` (-1) and NaN for the rest."""
@@ -30,10 +33,13 @@ def confirm(
     bucket_count: int,
     shingles: npt.NDArray[np.uint64],
     offsets: npt.NDArray[np.int64],
-    min_jaccard: float,
+    min_jaccard: float | None,
     cap: int,
+    min_containment: float | None = None,
 ) -> Copies:
-    """Return, for each document, the first kept document in `order` that shares a bucket and `min_jaccard` with it.
+    """Return, for each document, the first kept document in `order` that shares a bucket and enough of it.
+
+    Enough is a Jaccard index of `min_jaccard`, or `min_containment` of the document's own shingles; None asks for no such.
 
     `order` has the documents' numbers, best first: a document is compared only with better ones that are kept.
     `buckets[document]` has a bucket number a band, -1 where the document is alone; `shingles` are the sorted sets of
@@ -42,8 +48,12 @@ def confirm(
     results, however documents and buckets are numbered. Memory: eight bytes for each bucket of a document (at most
     `cap` a bucket), 16 a bucket and 24 a document.
     """
-    if cap < 1 or not 0 < min_jaccard <= 1:
-        raise ConfigError(f"confirm: cap {cap}, min_jaccard {min_jaccard}; cap is at least 1, min_jaccard in (0, 1].")
+    bounds = [bound for bound in (min_jaccard, min_containment) if bound is not None]
+    if cap < 1 or not bounds or not all(0 < bound <= 1 for bound in bounds):
+        raise ConfigError(
+            f"confirm: cap {cap}, min_jaccard {min_jaccard}, min_containment {min_containment}; "
+            "cap is at least 1, the others are in (0, 1], one of them may be None."
+        )
     count = order.size
     if count != buckets.shape[0] or count != offsets.size - 1 or buckets.max(initial=-1) >= bucket_count:
         raise ValueError(
@@ -56,7 +66,8 @@ def confirm(
     members = np.empty(int(places[-1]), np.int64)
     compared = _confirm(
         *(read_only(np.ascontiguousarray(array)) for array in (order, buckets, shingles, offsets)),
-        min_jaccard,
+        NEVER if min_jaccard is None else min_jaccard,
+        NEVER if min_containment is None else min_containment,
         places,
         sizes,
         members,
@@ -86,6 +97,7 @@ def _confirm(
     shingles: npt.NDArray[np.uint64],
     offsets: npt.NDArray[np.int64],
     min_jaccard: float,
+    min_containment: float,
     places: npt.NDArray[np.int64],
     sizes: npt.NDArray[np.int64],
     members: npt.NDArray[np.int64],
@@ -107,13 +119,12 @@ def _confirm(
             kept = order[best]
             other_start, other_end = offsets[kept], offsets[kept + 1]
             least, most = min(end - start, other_end - other_start), max(end - start, other_end - other_start)
-            if least < min_jaccard * most:
+            if least < min_jaccard * most and least < min_containment * (end - start):
                 continue
             shared = common(shingles, start, end, shingles, other_start, other_end)
-            jaccard = shared / max(least + most - shared, 1)
-            if shared and jaccard >= min_jaccard:
-                copy_of[document], jaccards[document] = kept, jaccard
-                containments[document] = shared / (end - start)
+            jaccard, containment = shared / max(least + most - shared, 1), shared / max(end - start, 1)
+            if shared and (jaccard >= min_jaccard or containment >= min_containment):
+                copy_of[document], jaccards[document], containments[document] = kept, jaccard, containment
                 break
         if copy_of[document] < 0:
             _remember(rank, own, places, sizes, members)

@@ -132,7 +132,7 @@ def test_wiping_out_a_source_stops_the_pass(tmp_path: Path) -> None:
     path = recipe(tmp_path, RECIPE.format(folder=str(source), prefer=""))
     done = atom_data("run", path, "-o", tmp_path / "out")
     assert done.returncode == 1
-    assert "exact: source 'test' would lose 1,199 of 1,200; allowed are 90%" in done.stderr
+    assert "exact: source 'test' would lose 1,199 of 1,200 (such as d0001 -> d0000), allowed are 90%" in done.stderr
     assert not (tmp_path / "out" / "distinct").exists()
 
 

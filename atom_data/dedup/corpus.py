@@ -1,0 +1,142 @@
+"""A corpus during a pass: how its documents are numbered, how its work is parted, and what the jobs before have made.
+
+Every document has a number: shards in the order of their names, then rows. Work that looks at all documents is split
+into parts by range of hash; how many parts there are changes no byte of a result.
+"""
+
+import hashlib
+import re
+import tempfile
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from atom_data.dedup.documents import Measures
+from atom_data.dedup.survivors import Survivors
+from atom_data.errors import ConfigError
+from atom_data.job import Job, Task, receipt_of
+from atom_data.storage.paths import PARTIAL, is_remote, local
+from atom_data.storage.pieces import share
+from atom_data.storage.shards import Input
+
+MOST_PARTS = 4096
+UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Corpus:
+    """What all jobs of a pass share."""
+
+    name: str
+    measures: Measures
+    survivors: Survivors
+    memory: str
+    """What a task may use, e.g. `2GB`."""
+    parts: int = 0
+    """Into how many parts work on all documents is split; 0 takes as many as `memory` asks for."""
+
+    def __post_init__(self) -> None:
+        """Refuse sizes without sense."""
+        memory_bytes(self.memory)
+        if not 0 <= self.parts <= MOST_PARTS:
+            raise ConfigError(f"{self.name}: parts is {self.parts}. Give a number from 1 to {MOST_PARTS:,}, or 0.")
+
+    def tasks(self, need: int) -> tuple[Task, ...]:
+        """Return a task for each part of work that needs `need` bytes of memory in all."""
+        least = -(-need // memory_bytes(self.memory))
+        parts = self.parts or min(MOST_PARTS, 1 << max(least - 1, 0).bit_length())
+        return tuple(Task(f"{part:04}-of-{parts:04}", need // parts, ()) for part in range(parts))
+
+
+def part_of(task: Task) -> tuple[int, int]:
+    """Return the range of places of a task of `Corpus.tasks`."""
+    part, _, parts = task.name.partition("-of-")
+    return share(int(part), int(parts))
+
+
+def memory_bytes(text: str) -> int:
+    """Return a size like `2GB` or `500 MB` in bytes."""
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?B?)\s*", text.upper())
+    size = int(float(match[1]) * UNITS[match[2]]) if match and match[2] in UNITS else 0
+    if size < 1_000_000:
+        raise ConfigError(f"memory is '{text}'. Give at least 1MB as a number and a unit: 500MB, 2GB.")
+    return size
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A job that is done, as the jobs after it see it."""
+
+    receipts: tuple[dict[str, Any], ...]
+    """Sorted by task."""
+    input: Input
+    """All that it made, as one input of a task that reads parts of everything."""
+    bases: npt.NDArray[np.int64]
+    """The number of the first row of each task's shard, and the number of all: documents are numbered by shard and row."""
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return int(self.bases[-1])
+
+    def numbers(self, shard: str) -> tuple[int, int]:
+        """Return the number of the first row of a shard and of the first after it."""
+        place = bisect_left(self.receipts, shard, key=lambda receipt: receipt["shard"])
+        return int(self.bases[place]), int(self.bases[place + 1])
+
+    def outputs(self, suffix: str) -> Iterator[tuple[int, str]]:
+        """Yield, for each task that made a file with this ending, its first number and the path."""
+        for base, receipt in zip(self.bases.tolist(), self.receipts, strict=False):
+            for item in receipt["outputs"]:
+                if item["path"].endswith(suffix):
+                    yield base, item["path"]
+
+    def bytes(self, suffix: str) -> int:
+        """Return the size of all files with this ending."""
+        return sum(
+            int(item["bytes"])
+            for receipt in self.receipts
+            for item in receipt["outputs"]
+            if item["path"].endswith(suffix)
+        )
+
+    def notes(self, name: str) -> int:
+        """Return the sum of a note over all tasks."""
+        return sum(int(receipt["notes"].get(name, 0)) for receipt in self.receipts)
+
+
+def finished(job: Job, out: str) -> Finished:
+    """Return what a job has made; read once for each job, since it is complete before a job after it starts.
+
+    DataError when it is not finished. Memory: its receipts.
+    """
+    known: dict[str, Finished] = vars(job).setdefault("_finished", {})
+    if out not in known:
+        receipts = tuple(receipt_of(job.name, task.name, out) for task in job.tasks(out))
+        digest = hashlib.sha256()
+        for receipt in receipts:
+            for item in receipt["outputs"]:
+                digest.update(f"{item['path']} {item['sha256']}\n".encode())
+        size = sum(item["bytes"] for receipt in receipts for item in receipt["outputs"])
+        bases = np.cumsum([0, *(receipt["rows_out"] for receipt in receipts)], dtype=np.int64)
+        known[out] = Finished(receipts, Input(f"{job.name}/receipts", size, digest.hexdigest()), bases)
+    return known[out]
+
+
+def shard_inputs(measures: Measures, shard: str, out: str) -> tuple[Input, ...]:
+    """Return what a shard's measures were made of and what they are: the inputs of a job that reads both."""
+    receipt = receipt_of(measures.name, shard, out)
+    items = [*receipt["inputs"], *receipt["outputs"]]
+    return tuple(Input(path=item["path"], bytes=item["bytes"], sha256=item["sha256"]) for item in items)
+
+
+def scratch(out: str, name: str, token: str) -> "tempfile.TemporaryDirectory[str]":
+    """Return a folder on disk that is gone after the task, and after its worker's death too."""
+    base = Path(tempfile.gettempdir()) if is_remote(out) else local(out) / name
+    base.mkdir(parents=True, exist_ok=True)
+    return tempfile.TemporaryDirectory(prefix="scratch.", suffix=f".{token}{PARTIAL}", dir=base)

@@ -1,0 +1,309 @@
+"""An index of near copies that lives: crawls are added one after the other, documents taken out, indices merged.
+
+INDEX/index.json     the sources in order, what was removed, how documents are compared
+INDEX/index.py       the recipe that makes the rest, so that an index runs as any recipe does, also as an array
+INDEX/out/           its run: `sketches` (all that comparing takes, in place of the texts), the jobs of the pass, and
+                     `kept` with the ids of the documents that stay and, in its ledger, those that are copies
+
+An earlier source comes before a later one, whatever the texts: adding a crawl never changes what was kept of those before
+it. The result is that of one pass over all sources in this order, without the documents that were removed.
+"""
+
+import json
+import re
+import shutil
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from atom_data.batch import with_columns
+from atom_data.dedup.copies import Copies
+from atom_data.dedup.minhash import MinHash, Sketch
+from atom_data.errors import ConfigError, DataError
+from atom_data.extract.files import listed
+from atom_data.extract.jsonl import SUFFIXES as JSONL
+from atom_data.extract.jsonl import Jsonl
+from atom_data.extract.parquet import SUFFIXES as PARQUET
+from atom_data.extract.parquet import Parquet
+from atom_data.rules import keep
+from atom_data.stage import Stage
+from atom_data.storage.manifest import remove_manifest
+from atom_data.storage.parquet import Output, create_parquet, open_parquet, read_parquet
+from atom_data.storage.receipts import read_json, read_receipt, receipt_path, write_json, write_receipt
+from atom_data.storage.shards import Input, Intake, Shard
+
+FORMAT = 1
+SKETCHES = "sketches"
+COLUMNS = pa.schema([(name, pa.string()) for name in ("id", "text", "url", "date", "source", "language")])
+RECIPE = '''"""The index in this folder. Made by `atom-data dedup-index`; run it as an array by `atom-data run`."""
+
+from pathlib import Path
+
+from atom_data.dedup.index import Index
+
+
+def stages():
+    return Index.load(Path(__file__).parent).stages()
+'''
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A crawl, or whatever else was added at once."""
+
+    name: str
+    files: tuple[str, ...]
+    is_jsonl: bool
+    shards: tuple[Shard, ...]
+    """As they were when it was added: the files may go once they are sketched."""
+
+    @property
+    def reads(self) -> Parquet | Jsonl:
+        """The files."""
+        return Jsonl(*self.files) if self.is_jsonl else Parquet(*self.files)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Series:
+    """All sources of an index, with the name of each in `source`, without the documents that were removed."""
+
+    sources: tuple[Source, ...]
+    removed: frozenset[str]
+    name: str = "series"
+
+    def schema(self) -> pa.Schema:
+        """Id, text, url, date, source, language; null where a source lacks one."""
+        return COLUMNS
+
+    def shards(self, out: str) -> tuple[Shard, ...]:
+        """The shards of each source, after its name."""
+        found = [replace(s, name=f"{source.name}--{s.name}") for source in self.sources for s in source.shards]
+        return tuple(sorted(found, key=lambda shard: shard.name))
+
+    def current(self, shard: Shard, out: str) -> tuple[Input, ...]:
+        """The file as it is; once it is gone, as it was when it was sketched."""
+        receipt = read_receipt(out, SKETCHES, shard.name)
+        if receipt is not None and not Path(shard.path).exists():
+            return tuple(Input(**{**item, "modified": 0}) for item in receipt["inputs"])
+        source, own = self._source(shard)
+        return source.reads.current(own, out)
+
+    def _source(self, shard: Shard) -> tuple[Source, Shard]:
+        name, _, rest = shard.name.partition("--")
+        return next(source for source in self.sources if source.name == name), replace(shard, name=rest)
+
+    def read(self, shard: Shard, out: str, columns: Collection[str], intake: Intake) -> Iterator[pa.RecordBatch]:
+        """Yield the documents of a shard that were not removed."""
+        source, own = self._source(shard)
+        gone = pa.array(sorted(self.removed), pa.string())
+        for batch in source.reads.read(own, out, {*columns, "id"}, intake):
+            kept = batch.filter(pc.invert(pc.is_in(batch.column("id"), gone)))
+            more = {f.name: pa.nulls(kept.num_rows, f.type) for f in COLUMNS if f.name not in kept.schema.names}
+            yield with_columns(kept, **more, source=pa.array([source.name] * kept.num_rows, pa.string()))
+
+    def identity(self) -> dict[str, object]:
+        """Nothing but what is in a shard decides about it: so a source more leaves the others as they are."""
+        return {"series": FORMAT}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Index:
+    """An index as its index.json says it."""
+
+    folder: Path
+    compare: dict[str, Any]
+    """The parameters of MinHash."""
+    sources: tuple[Source, ...] = ()
+    removed: frozenset[str] = field(default_factory=frozenset)
+    memory: str = "2GB"
+    purging: bool = False
+    """Whether sketches may still have documents that were removed, because the command that removes them was stopped."""
+
+    @classmethod
+    def load(cls, folder: Path) -> "Index":
+        """Read an index. DataError when there is none."""
+        page = read_json(str(folder / "index.json"))
+        if page is None:
+            raise DataError(
+                f"{folder}: there is no index in it (no index.json). Make one by atom-data dedup-index add."
+            )
+        sources = tuple(
+            Source(
+                name=source["name"],
+                files=tuple(source["files"]),
+                is_jsonl=source["is_jsonl"],
+                shards=tuple(Shard(*shard) for shard in source["shards"]),
+            )
+            for source in page["sources"]
+        )
+        known = {name: page[name] for name in ("compare", "memory", "purging")}
+        return cls(folder=folder, sources=sources, removed=frozenset(page["removed"]), **known)
+
+    def save(self) -> None:
+        """Write index.json, whole or not at all, and the recipe beside it."""
+        sources = [
+            {
+                "name": source.name,
+                "files": list(source.files),
+                "is_jsonl": source.is_jsonl,
+                "shards": [[s.name, s.path, s.bytes, s.start, s.stop] for s in source.shards],
+            }
+            for source in self.sources
+        ]
+        page = {
+            "format": FORMAT,
+            "compare": self.compare,
+            "memory": self.memory,
+            "purging": self.purging,
+            "sources": sources,
+        }
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_json(str(self.folder / "index.json"), {**page, "removed": sorted(self.removed)}, "index")
+        (self.folder / "index.py").write_text(RECIPE)
+
+    @property
+    def out(self) -> str:
+        """The output folder of its run."""
+        return str(self.folder / "out")
+
+    @property
+    def by(self) -> MinHash:
+        """The comparison."""
+        return MinHash(**self.compare, shingles="shingles")
+
+    def stages(self) -> tuple[Stage, ...]:
+        """The jobs that make it: sketches, the pass, and who stays. DataError while documents are being removed."""
+        if self.purging:
+            raise DataError(
+                f"{self.folder}: documents were being removed. Run atom-data dedup-index remove again first."
+            )
+        sketch = Sketch(ngram=self.by.ngram, bands=self.by.bands, rows=self.by.rows, seed=self.by.seed)
+        sketches = Stage(
+            name=SKETCHES,
+            reads=Series(sources=self.sources, removed=self.removed),
+            steps=(sketch,),
+            writes=("id", "url", "date", "source", "language", "text_bytes", "band_hashes", "shingles"),
+        )
+        order = tuple(source.name for source in self.sources)
+        copies = Copies(of=sketches, by=self.by, keep=("source", "longest"), prefer=order, memory=self.memory)
+        kept = Stage(
+            name="kept", reads=copies, steps=(keep("first_near_copy"),), writes=("id", "url", "source"), allow_drop=1.0
+        )
+        return (kept,)
+
+    def added(self, name: str, files: tuple[str, ...]) -> "Index":
+        """Return the index with a source more, after all others. ConfigError for a name that is taken or no name."""
+        if not re.fullmatch(r"[A-Za-z0-9_.]+(-[A-Za-z0-9_.]+)*", name):
+            raise ConfigError(f"--name: '{name}' is no name of a source. Use letters, digits, dots and single dashes.")
+        if any(source.name == name for source in self.sources):
+            there = ", ".join(source.name for source in self.sources)
+            raise ConfigError(f"--name: '{name}' is in the index already; sources there: {there}. Give another name.")
+        files = tuple(str(Path(file).absolute()) if "://" not in file else file for file in files)
+        kinds = {file.path.endswith(JSONL) for file in listed(files, (*JSONL, *PARQUET))}
+        if len(kinds) > 1:
+            raise ConfigError(f"{files[0]}: Parquet and JSONL files in one source. Add them as two.")
+        source = Source(name=name, files=files, is_jsonl=kinds.pop(), shards=())
+        return replace(self, sources=(*self.sources, replace(source, shards=source.reads.shards(""))))
+
+    def without(self, ids: Collection[str]) -> "Index":
+        """Take documents out of the index and of every sketch, and return it; the run that follows decides anew.
+
+        Until all are purged the index says so, and no job runs: what a crash leaves is purged by the next command.
+        """
+        index = replace(self, removed=self.removed | set(ids), purging=True)
+        index.save()
+        for shard in Series(sources=index.sources, removed=index.removed).shards(""):
+            _purge(index.out, shard.name, index.removed)
+        index = replace(index, purging=False)
+        index.save()
+        return index
+
+    def merged(self, other: "Index") -> "Index":
+        """Return the index with all sources of another after its own, with their sketches copied here.
+
+        ConfigError when the two compare differently or share the name of a source.
+        """
+        if self.compare != other.compare:
+            raise ConfigError(
+                f"{other.folder}: it compares by {other.compare}, {self.folder} by {self.compare}. Make it anew."
+            )
+        both = {source.name for source in self.sources} & {source.name for source in other.sources}
+        if both:
+            raise ConfigError(f"{other.folder}: both indices have a source '{min(both)}'. Each source must be in one.")
+        for shard in Series(sources=other.sources, removed=frozenset()).shards(""):
+            if read_receipt(other.out, SKETCHES, shard.name) is None:
+                raise DataError(
+                    f"{other.folder}: '{shard.name}' is not sketched. Run atom-data run {other.folder}/index.py first."
+                )
+            for path in (f"{SKETCHES}/{shard.name}.parquet", receipt_path(SKETCHES, shard.name)):
+                target = Path(self.out) / path
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(Path(other.out) / path, target)
+        index = replace(self, sources=(*self.sources, *other.sources))
+        return index.without(other.removed)
+
+
+def _purge(out: str, shard: str, removed: Collection[str]) -> None:
+    """Write a sketch again without documents, and its receipt as if they had never been there."""
+    receipt = read_receipt(out, SKETCHES, shard)
+    path = Path(out) / SKETCHES / f"{shard}.parquet"
+    if receipt is None or not path.exists():
+        return
+    remove_manifest(out, SKETCHES)
+    gone, there, found = pa.array(sorted(removed), pa.string()), 0, 0
+    for batch in read_parquet(str(path), ["id"]):
+        there += batch.num_rows
+        found += pc.sum(pc.is_in(batch.column("id"), gone)).as_py() or 0
+    if not found and there == receipt["rows_out"]:
+        return
+    file = open_parquet(str(path))
+    schema = file.schema_arrow
+    file.close()
+    output = Output(receipt["outputs"][0]["path"])
+    with create_parquet(str(path), schema, "purge", output) as table:
+        for batch in read_parquet(str(path), schema.names):
+            table.write(batch.filter(pc.invert(pc.is_in(batch.column("id"), gone))))
+    rest = [item for item in receipt["outputs"] if item["path"] != output.path]
+    own = {"path": output.path, "bytes": output.bytes, "sha256": output.sha256, "rows": output.rows}
+    body = {**receipt, "outputs": [own, *rest], "rows_in": output.rows, "rows_out": output.rows}
+    write_receipt(out, body, "purge")
+
+
+def statistics(index: Index) -> list[dict[str, Any]]:
+    """Return, for each source, its documents, how many of them stay, and the bytes of its sketches."""
+    lines = []
+    for source in index.sources:
+        line: dict[str, Any] = {
+            "source": source.name,
+            "shards": len(source.shards),
+            "documents": 0,
+            "kept": 0,
+            "bytes": 0,
+        }
+        for shard in Series(sources=(source,), removed=frozenset()).shards(""):
+            sketch, kept = (read_receipt(index.out, name, shard.name) for name in (SKETCHES, "kept"))
+            line["documents"] += sketch["rows_out"] if sketch else 0
+            line["bytes"] += sum(item["bytes"] for item in sketch["outputs"]) if sketch else 0
+            line["kept"] += kept["rows_out"] if kept else 0
+        lines.append(line)
+    return lines
+
+
+def read_ids(path: Path) -> list[str]:
+    """Return the ids in a text file, one a line. ConfigError when there are none."""
+    try:
+        ids = [line.strip() for line in path.read_text("utf-8").splitlines() if line.strip()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read ({error}). Give a text file with one id a line.") from error
+    if not ids:
+        raise ConfigError(f"{path}: there is no id in it. Give a text file with one id a line.")
+    return ids
+
+
+def described(index: Index) -> str:
+    """Return how an index compares, in one line."""
+    return json.dumps(index.compare, sort_keys=True)

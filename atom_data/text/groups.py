@@ -1,0 +1,157 @@
+"""Equal hashes among millions, and what hangs together through them: links, and the clusters they make.
+
+Both are linear in their input: a bucket of ten million documents costs ten million links, not their square.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from atom_data.text.memory import inlined, item, kernel, put, read_only
+
+_U64 = np.uint64
+_CELL = 8192
+_MOST_CELLS = 1 << 14
+_GOLDEN = _U64(0x9E3779B97F4A7C15)
+
+
+def links(
+    hashes: npt.NDArray[np.uint64], numbers: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return, for each hash that came before, a link from its number to the number it first came with.
+
+    The hashes are dealt into cells that stay in the processor's cache, and looked up in a table there: three times as
+    fast as sorting them. Memory: 16 bytes a hash besides the input, and up to 64 for each hash of the fullest cell.
+    """
+    if hashes.size != numbers.size:
+        raise ValueError(f"{hashes.size} hashes for {numbers.size} numbers")
+    bits = max(0, min(_MOST_CELLS, hashes.size // _CELL).bit_length() - 1)
+    spread, members = np.empty(hashes.size, np.uint64), np.empty(hashes.size, np.int64)
+    starts = np.zeros((1 << bits) + 1, np.int64)
+    _deal(read_only(hashes), read_only(numbers), _U64(64 - bits), starts, spread, members)
+    count = int(_link(starts, spread, members))
+    heads = spread.view(np.int64)
+    return members[:count], heads[:count]
+
+
+@inlined
+def _cell(value: np.uint64, shift: np.uint64) -> np.uint64:
+    # A shift by 64 is no shift on this processor; the product makes cells even where hashes are not.
+    return _U64(0) if shift == _U64(64) else value * _GOLDEN >> shift
+
+
+@kernel
+def _deal(
+    hashes: npt.NDArray[np.uint64],
+    numbers: npt.NDArray[np.int64],
+    shift: np.uint64,
+    starts: npt.NDArray[np.int64],
+    spread: npt.NDArray[np.uint64],
+    members: npt.NDArray[np.int64],
+) -> None:
+    for index in range(hashes.size):
+        starts[_cell(hashes[index], shift) + _U64(1)] += 1
+    for cell in range(starts.size - 1):
+        starts[cell + 1] += starts[cell]
+    places = starts.copy()
+    for index in range(hashes.size):
+        cell = _cell(hashes[index], shift)
+        place = item(places, cell)
+        put(places, cell, place + 1)
+        put(spread, place, hashes[index])
+        put(members, place, numbers[index])
+
+
+@kernel
+def _link(starts: npt.NDArray[np.int64], spread: npt.NDArray[np.uint64], members: npt.NDArray[np.int64]) -> int:
+    """Write links over the records that are done: the head in place of the hash. Return how many."""
+    fullest = 1
+    for cell in range(starts.size - 1):
+        fullest = max(fullest, starts[cell + 1] - starts[cell])
+    size = 1
+    while size < 2 * fullest:
+        size *= 2
+    keys, firsts = np.empty(size, np.uint64), np.empty(size, np.int64)
+    heads = spread.view(np.int64)
+    found = 0
+    for cell in range(starts.size - 1):
+        first, last = starts[cell], starts[cell + 1]
+        room = 1
+        while room < 2 * (last - first):
+            room *= 2
+        firsts[:room] = -1
+        mask = _U64(room - 1)
+        for record in range(first, last):
+            value, number = item(spread, record), item(members, record)
+            slot = (value ^ value >> _U64(32)) & mask
+            while item(firsts, slot) >= 0 and item(keys, slot) != value:
+                slot = (slot + _U64(1)) & mask
+            head = item(firsts, slot)
+            if head < 0:
+                put(keys, slot, value)
+                put(firsts, slot, number)
+            elif head != number:
+                put(heads, found, head)
+                put(members, found, number)
+                found += 1
+    return found
+
+
+class Forest:
+    """Numbers below `count` and the links between them: which hang together (union-find, Tarjan 1975).
+
+    Memory: five bytes a number below 2 ** 32, else nine.
+    """
+
+    def __init__(self, count: int) -> None:
+        """Begin with every number alone."""
+        self._parents = np.arange(count, dtype=np.uint32 if count <= 1 << 32 else np.int64)
+        self._linked = np.zeros(count, np.uint8)
+
+    def link(self, members: npt.NDArray[np.int64], heads: npt.NDArray[np.int64]) -> None:
+        """Take in links; the order in which they come changes nothing."""
+        if members.size and max(members.max(), heads.max()) >= self._parents.size:
+            raise ValueError(f"a link to {max(members.max(), heads.max())} among {self._parents.size} numbers")
+        _unite(self._parents, self._linked, read_only(members), read_only(heads))
+
+    def roots(self, start: int, stop: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return the numbers from `start` to `stop` that have a link, and the smallest number each hangs together with."""
+        numbers = np.flatnonzero(self._linked[start:stop]) + start
+        found = np.empty(numbers.size, np.int64)
+        _find(self._parents, numbers, found)
+        return numbers, found
+
+
+@kernel
+def _unite(
+    parents: npt.NDArray[np.int64],
+    linked: npt.NDArray[np.uint8],
+    members: npt.NDArray[np.int64],
+    heads: npt.NDArray[np.int64],
+) -> None:
+    for index in range(members.size):
+        one, other = members[index], heads[index]
+        put(linked, one, 1)
+        put(linked, other, 1)
+        one, other = _root(parents, one), _root(parents, other)
+        # The smaller one becomes the root, so that a root says the same for any order of links.
+        if one < other:
+            put(parents, other, one)
+        elif other < one:
+            put(parents, one, other)
+
+
+@inlined
+def _root(parents: npt.NDArray[np.int64], number: int) -> int:
+    """Return the root of a number; every other parent on the way is skipped from now on."""
+    above = np.int64(item(parents, number))
+    while above != number:
+        next_above = np.int64(item(parents, above))
+        put(parents, number, next_above)
+        number, above = next_above, np.int64(item(parents, next_above))
+    return number
+
+
+@kernel
+def _find(parents: npt.NDArray[np.int64], numbers: npt.NDArray[np.int64], found: npt.NDArray[np.int64]) -> None:
+    for index in range(numbers.size):
+        found[index] = _root(parents, numbers[index])

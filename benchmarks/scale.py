@@ -1,0 +1,230 @@
+"""Copies among 100 million documents on two cores: time, memory and disk of every job, the result against the truth.
+
+`python benchmarks/scale.py` draws MinHash signatures with known clusters (`scale_recipe.py`), runs the pass as a user
+would, adds up the memory of all its processes while it runs, and compares every document's cluster with the one it was
+drawn from. Two hot buckets follow: ten million pages of one template, ten million equal texts. QUICK=1 takes a hundredth.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numba
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+import scale_recipe
+from measure import QUICK, RESULTS, machine
+
+from atom_data.storage.receipts import read_json
+from atom_data.text.groups import links
+
+DOCUMENTS = int(os.environ.get("SCALE_DOCUMENTS", "1000000" if QUICK else "100000000"))
+HOT = DOCUMENTS // 10
+WORKERS = 2
+SECONDS = 0.5
+GROUPED = 2_000_000 if QUICK else 20_000_000
+
+
+class Memory(threading.Thread):
+    """Adds up the memory of a process and all below it, every half second, and keeps the most. Shared pages count once."""
+
+    def __init__(self, pid: int) -> None:
+        """Watch a process and those it starts."""
+        super().__init__(daemon=True)
+        self.pid, self.most, self.stopped = pid, 0, threading.Event()
+
+    def run(self) -> None:
+        """Look until stopped."""
+        while not self.stopped.wait(SECONDS):
+            self.most = max(self.most, sum(map(_proportional, _family(self.pid))))
+
+
+def _family(pid: int) -> list[int]:
+    parents = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            except OSError:
+                continue
+    family = [pid]
+    for member in family:
+        family += [child for child, parent in parents.items() if parent == member]
+    return family
+
+
+def _proportional(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+
+
+def measured(what: str, documents: int, out: Path, **more: str) -> dict[str, Any]:
+    """Run one recipe; return what it took, job by job."""
+    environment = {**os.environ, "SCALE_WHAT": what, "SCALE_DOCUMENTS": str(documents), **more}
+    recipe = str(Path(__file__).with_name("scale_recipe.py"))
+    command = [sys.executable, "-m", "atom_data.cli", "run", recipe, "-o", str(out), "-w", str(WORKERS)]
+    begin = time.monotonic()
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    memory = Memory(process.pid)
+    memory.start()
+    if process.wait() != 0:
+        raise RuntimeError(f"{what}: exit code {process.returncode}")
+    memory.stopped.set()
+    jobs = [_job(plan.parent) for plan in sorted(out.glob("*/plan.json"), key=lambda path: path.stat().st_mtime)]
+    return {
+        "documents": documents,
+        "wall_s": round(time.monotonic() - begin, 1),
+        "cpu_s": round(sum(job["cpu_s"] for job in jobs), 1),
+        "peak_mb": round(memory.most / 1e6),
+        "disk_mb": round(sum(job["disk_mb"] for job in jobs)),
+        "jobs": jobs,
+    }
+
+
+def _job(folder: Path) -> dict[str, Any]:
+    receipts = [read_json(str(path)) or {} for path in sorted((folder / "receipts").glob("*.json"))]
+    taken = [receipt["measured"] for receipt in receipts]
+    size = sum(item["bytes"] for receipt in receipts for item in receipt["outputs"])
+    return {
+        "job": folder.name,
+        "tasks": len(receipts),
+        "cpu_s": round(sum(one["cpu_seconds"] for one in taken), 1),
+        "task_peak_mb": round(max(one["peak_memory_bytes"] for one in taken) / 1e6),
+        "disk_mb": round(size / 1e6, 1),
+    }
+
+
+@numba.njit(cache=True)
+def _best(firsts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return, for each document, the smallest number in its cluster."""
+    smallest = np.full(firsts.size, -1, np.int64)
+    for number in range(firsts.size):
+        if smallest[firsts[number]] < 0:
+            smallest[firsts[number]] = number
+    for number in range(firsts.size):
+        firsts[number] = smallest[firsts[number]]
+    return firsts
+
+
+def checked(out: Path, documents: int) -> dict[str, Any]:
+    """Compare the cluster of every document with the one it was drawn from. RuntimeError when one differs."""
+    kinds = scale_recipe.layout(documents)
+    firsts, sizes = np.empty(documents, np.int64), np.empty(documents, np.int32)
+    for start in range(0, documents, 1 << 20):
+        found = scale_recipe.clusters(np.arange(start, min(start + (1 << 20), documents)), documents, kinds)
+        firsts[start : start + len(found)], sizes[start : start + len(found)] = found[:, 0], found[:, 2]
+    expected, wrong, seen = _best(firsts), 0, np.zeros(documents, bool)
+    for path in sorted((out / "near").glob("*.parquet")):
+        columns = ["id", "near_copy_cluster", "near_copy_count", "near_copy_rank"]
+        for batch in pq.ParquetFile(path).iter_batches(columns=columns):
+            number = batch.column("id").cast("int64").to_numpy()
+            seen[number] = True
+            wrong += int((batch.column("near_copy_cluster").cast("int64").to_numpy() != expected[number]).sum())
+            wrong += int((batch.column("near_copy_count").to_numpy() != sizes[number]).sum())
+            wrong += int(((batch.column("near_copy_rank").to_numpy() == 0) != (expected[number] == number)).sum())
+    wrong += int((seen != (sizes > 1)).sum())
+    if wrong:
+        raise RuntimeError(f"{wrong} differences from the clusters that were drawn")
+    removed = int((expected != np.arange(documents)).sum())
+    clusters = int(((sizes > 1) & (expected == np.arange(documents))).sum())
+    return {"clusters": clusters, "removed": removed, "largest": int(sizes.max()), "wrong": wrong}
+
+
+def removed(out: Path, name: str) -> dict[str, int]:
+    """Count who stays of a hot bucket."""
+    kept = sum(pq.read_metadata(path).num_rows for path in (out / name).glob("*.parquet"))
+    copies = sum((read_json(str(path)) or {})["notes"]["copies"] for path in (out / name / "receipts").glob("*.json"))
+    return {"in_buckets": kept, "removed": copies}
+
+
+def large(folder: Path) -> list[dict[str, Any]]:
+    """Run both passes over documents of 25 and 100 MB: two near copies of many scripts, and one of punctuation alone."""
+    chance, lines = np.random.default_rng(3), []
+    for megabytes in (1, 4) if QUICK else (25, 100):
+        words = np.array(["Wort", "слово", "単語", "word", "λέξη", "كلمة", *(f"w{i}" for i in range(5000))])
+        text = " ".join(chance.choice(words, megabytes * 180_000).tolist())
+        texts = [text, text + " and a little more", "?! ... " * (megabytes * 1_000_000 // 7)]
+        place = folder / f"large-{megabytes}"
+        place.mkdir()
+        pq.write_table(pa.table({"id": ["a", "b", "c"], "text": texts}), place / "in.parquet")
+        taken = measured("large", 3, place / "out", SCALE_FILE=str(place / "in.parquet"))
+        found = [row for path in (place / "out" / "near").glob("*.parquet") for row in pq.read_table(path).to_pylist()]
+        if [(row["id"], row["near_copy_of"]) for row in found] != [("a", "b"), ("b", None)]:
+            raise RuntimeError(f"{megabytes} MB: {found}")
+        sizes = [len(one.encode()) for one in texts]
+        lines.append({"text_bytes": sizes, **{key: taken[key] for key in ("wall_s", "cpu_s", "peak_mb", "disk_mb")}})
+        shutil.rmtree(place)
+    return lines
+
+
+def engines() -> dict[str, Any]:
+    """Group the same band hashes with our kernel and with DuckDB, one thread each: CPU seconds, best of three."""
+    chance = np.random.default_rng(1)
+    hashes = chance.integers(0, 1 << 63, GROUPED).astype(np.uint64)
+    hashes[: GROUPED // 5] = hashes[GROUPED // 5 : 2 * (GROUPED // 5)]
+    numbers = np.arange(GROUPED)
+    ours, theirs, same = [], [], set()
+    for _ in range(3):
+        begin = time.process_time()
+        found = links(hashes, numbers)
+        ours.append(time.process_time() - begin)
+        same.add(len(found[0]))
+        with duckdb.connect(config={"threads": 1}) as database:
+            database.register("given", {"hash": hashes, "number": numbers})
+            database.execute("create table banded as select hash, number from given")
+            begin = time.process_time()
+            ((count,),) = database.sql(
+                """select count(*) from banded join (select hash, min(number) as head from banded
+                group by hash having count(*) > 1) using (hash) where number <> head"""
+            ).fetchall()
+            theirs.append(time.process_time() - begin)
+            same.add(count)
+    if len(same) != 1:
+        raise RuntimeError(f"the engines disagree: {same}")
+    return {
+        "hashes": GROUPED,
+        "links": same.pop(),
+        "atom_data_cpu_s": round(min(ours), 2),
+        "duckdb_cpu_s": round(min(theirs), 2),
+    }
+
+
+def main() -> None:
+    """Measure all three, check them, and write the report."""
+    report: dict[str, Any] = {"name": "scale", "machine": machine(), "workers": WORKERS, "memory": scale_recipe.MEMORY}
+    report["grouping"] = engines()
+    with tempfile.TemporaryDirectory(prefix="atom-data-scale-", dir=os.environ.get("SCALE_TMPDIR")) as folder:
+        for what, documents in (("signatures", DOCUMENTS), ("template", HOT), ("same", HOT)):
+            out = Path(folder) / what
+            report[what] = measured(what, documents, out)
+            truth = (
+                checked(out, documents)
+                if what == "signatures"
+                else removed(out, "near" if what == "template" else "exact")
+            )
+            report[what]["result"] = truth
+            shutil.rmtree(out)
+            print(json.dumps(report[what], indent=1), file=sys.stderr)
+        report["large"] = large(Path(folder))
+        print(json.dumps(report["large"], indent=1), file=sys.stderr)
+    if not QUICK:
+        path = RESULTS / "scale" / "report.json"  # a folder of its own: it has no rows for the table of speeds
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(report, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,172 @@
+"""A pass in parts: same bytes for any number of them and after a death in every job; policies, the guard, odd texts."""
+
+import re
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tests.command import atom_data, fingerprint, recipe
+from tests.dedup.test_copies import corpus, ledger, rows
+
+RECIPE = """
+    import os, signal
+    from multiprocessing import parent_process
+    from pathlib import Path
+
+    from atom_data import Copies, MinHash, Parquet, SameText, Stage, keep
+
+    {before}
+    READ = Parquet({files!r})
+
+    def stages():
+        distinct = Stage(name="distinct", reads=Copies(of=READ, by=SameText(), {given}), steps=(keep("first_copy"),))
+        unique = Stage(name="unique", reads=Copies(of=distinct, by=MinHash({minhash}), {given}), steps=(keep("first_near_copy"),))
+        return (unique,)
+"""
+
+DIE_ONCE = """
+    real = os.fsync
+
+    def fsync(descriptor):
+        path = Path(os.readlink(f"/proc/self/fd/{descriptor}"))
+        if parent_process() is not None and path.name.endswith(".partial"):
+            folder = path.parent.parent if path.parent.name == "receipts" else path.parent
+            marker = Path(MARKERS) / f"{folder.name}-{path.suffixes[0]}"
+            if not marker.exists():
+                marker.touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+        real(descriptor)
+
+    os.fsync = fsync
+"""
+
+JOBS = {
+    "exact-text-hash", "exact-groups", "exact", "exact-guard", "distinct", "near-band-hashes", "near-links",
+    "near-clusters", "near-candidates", "near-confirmed", "near", "near-guard", "unique",
+}  # fmt: skip
+
+
+def write(folder: Path, documents: list[dict[str, object]], shards: int = 4) -> str:
+    folder.mkdir()
+    for shard in range(shards):
+        pq.write_table(pa.Table.from_pylist(documents[shard::shards] or documents[:0]), folder / f"{shard}.parquet")
+    return str(folder / "*.parquet")
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> str:
+    documents: list[dict[str, object]] = [
+        {
+            "id": name,
+            "text": text,
+            "source": "web",
+            "date": f"20{position % 23:02}-01-01",
+            "url": f"https://h{position % 3}.org/x",
+        }
+        for position, (name, text) in enumerate(sorted(corpus().items()))
+    ]
+    return write(tmp_path_factory.mktemp("pass") / "in", documents)
+
+
+def run(
+    folder: Path, files: str, name: str = "out", before: str = "", given: str = "", minhash: str = "", **more: object
+) -> Path:
+    text = RECIPE.replace("{before}", before.strip()).replace("{given}", given).replace("{minhash}", minhash)
+    path = recipe(folder, text.replace("{files!r}", repr(files)), f"{name}.py")
+    options = [part for key, value in more.items() for part in (f"--{key}", value) if part is not True]
+    done = atom_data("run", path, "-o", folder / name, "-w", 2, *options)
+    assert done.returncode == 0, done.stderr
+    return folder / name
+
+
+@pytest.fixture(scope="module")
+def whole(files: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return run(tmp_path_factory.mktemp("whole"), files)
+
+
+def contents(out: Path) -> dict[str, bytes]:
+    """Return what a user reads: the copies of each shard, what was kept, and the ledgers."""
+    found = [path for name in ("exact", "distinct", "near", "unique") for path in (out / name).rglob("*.parquet")]
+    return {str(path.relative_to(out)): path.read_bytes() for path in found}
+
+
+@pytest.mark.parametrize("given", ["parts=5", "parts=64, memory='1MB'"])
+def test_number_of_parts_changes_no_byte(whole: Path, files: str, tmp_path: Path, given: str) -> None:
+    out = run(tmp_path, files, given=given)
+    assert len(list((out / "near-links" / "receipts").glob("*.json"))) > 1
+    assert len(list((out / "near-confirmed" / "receipts").glob("*.json"))) > 1
+    assert contents(out) == contents(whole)
+
+
+def test_a_worker_that_dies_in_every_file_of_every_job_changes_no_byte(whole: Path, files: str, tmp_path: Path) -> None:
+    markers = tmp_path / "markers"
+    markers.mkdir()
+    out = run(tmp_path, files, before=DIE_ONCE.replace("MARKERS", repr(str(markers))), retries=20)
+    died = {re.split(r"-\.", path.name)[0] for path in markers.iterdir()}
+    assert died - {"drops", "loss"} == JOBS
+    assert len(list(markers.iterdir())) > 2 * len(JOBS)
+    assert fingerprint(out) == fingerprint(whole)
+
+
+def test_a_finished_pass_is_not_made_again_and_more_parts_replace_the_old_ones(files: str, tmp_path: Path) -> None:
+    first = contents(run(tmp_path, files))
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*.json")}
+    run(tmp_path, files)
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert contents(run(tmp_path, files, given="parts=3")) == first
+    assert {path.name for path in (tmp_path / "out" / "near-links").glob("*.links")} == {
+        f"{part:04}-of-0003.links" for part in range(3)
+    }
+    assert atom_data("verify", tmp_path / "out").returncode == 0
+
+
+def test_classic_behavior_keeps_one_of_all_that_hangs_together(whole: Path, files: str, tmp_path: Path) -> None:
+    out = run(tmp_path, files, minhash="confirm=False")
+    kept, gone = rows(out, "unique"), ledger(out, "unique")
+    assert sorted([*kept, *gone]) == sorted(rows(out, "distinct"))
+    assert set(kept) <= set(rows(whole, "unique"))
+    assert {numbers["near_copy_of"] for numbers in gone.values()} <= set(kept)
+    assert all(numbers["near_copy_jaccard"] is None for numbers in gone.values())
+
+
+def test_ledger_names_the_cluster_and_so_do_the_kept(whole: Path) -> None:
+    gone = ledger(whole, "unique")
+    marks = {row["id"]: row for path in (whole / "near").glob("*.parquet") for row in pq.read_table(path).to_pylist()}
+    for name, numbers in gone.items():
+        assert numbers["near_copy_cluster"] == numbers["near_copy_of"] == marks[name]["near_copy_cluster"]
+        kept = marks[str(numbers["near_copy_of"])]
+        assert (kept["near_copy_rank"], kept["near_copy_of"], kept["near_copy_cluster"]) == (0, None, kept["id"])
+        assert kept["near_copy_count"] == sum(other["near_copy_of"] == kept["id"] for other in gone.values()) + 1
+
+
+@pytest.mark.parametrize("policy", ["newest", "oldest"])
+def test_policy_decides_who_is_kept(files: str, tmp_path: Path, policy: str) -> None:
+    out = run(tmp_path, files, given=f"keep=({policy!r},)")
+    dates = {
+        row["id"]: row["date"]
+        for path in Path(files).parent.glob("*.parquet")
+        for row in pq.read_table(path, columns=["id", "date"]).to_pylist()
+    }
+    for stage, column, least in (("distinct", "copy_of", 10), ("unique", "near_copy_of", 60)):
+        pairs = [(dates[str(numbers[column])], dates[name]) for name, numbers in ledger(out, stage).items()]
+        assert len(pairs) > least
+        assert all(kept >= gone if policy == "newest" else kept <= gone for kept, gone in pairs)
+
+
+@pytest.mark.parametrize(
+    ("given", "minhash", "message"),
+    [
+        ("memory='lots'", "", "memory is 'lots'. Give at least 1MB as a number and a unit: 500MB, 2GB."),
+        ("parts=9999", "", "exact: parts is 9999. Give a number from 1 to 4,096, or 0."),
+        ("keep=('best',)", "", "keep: no policy 'best'; policies: source, longest, newest, oldest."),
+        ("allow_loss=2", "", "exact-guard: allow_loss is 2. Give a share from 0 to 1."),
+        ("", "min_containment=0", "MinHash: min_containment is 0. Give a number in (0, 1]."),
+        ("", "min_jaccard=None", "MinHash: neither min_jaccard nor min_containment. Give one, or set confirm=False."),
+    ],
+)
+def test_wrong_parameters_are_refused(files: str, tmp_path: Path, given: str, minhash: str, message: str) -> None:
+    done = atom_data("check", recipe(tmp_path, RECIPE.format(before="", files=files, given=given, minhash=minhash)))
+    assert done.returncode == 2
+    assert message in done.stderr
