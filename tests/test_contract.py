@@ -13,6 +13,7 @@ import atom_data.dedup
 import atom_data.extract
 import atom_data.signals
 from atom_data.batch import empty, visible
+from atom_data.dedup.repeats import SPANS
 from atom_data.identity import canonical, describe
 
 ODD = [
@@ -71,6 +72,7 @@ def batch(texts: list[str | None]) -> pa.RecordBatch:
             "mime": repeated(["text/html", None, "application/pdf"], pa.string()),
             "charset": repeated(["utf-8", None, "latin-1", "x-unknown"], pa.string()),
             "http_status": repeated([200, None, 404], pa.int32()),
+            "repeated_lines": pa.array([[{"start": 0, "end": len(t.encode())}] if t else [] for t in texts], SPANS),
         }
     )
 
