@@ -15,7 +15,10 @@ from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from atom_data.batch import with_columns
 from atom_data.dedup.engines import Exact, Partition, Verdict
 from atom_data.dedup.rounds import Found, Pieces, Round
 from atom_data.errors import ConfigError
@@ -64,11 +67,19 @@ class Substrings:
         """Ranges of windows, then windows."""
         return (
             Round(name="ranges", cut=self._ranges, judge=self._judge, grouped=True),
-            Round(name="windows", cut=self._windows, judge=self._judge),
+            Round(name="windows", cut=self._windows, judge=self._judge_windows),
         )
 
     def _judge(self, partition: Partition) -> Iterator[Verdict]:
         return Exact().judge(partition, distance=self.length)
+
+    def _judge_windows(self, partition: Partition) -> Iterator[Verdict]:
+        """Yield windows as ranges: one that comes again every `step` symbols, fewer than its length, leaves no gap."""
+        for verdict in self._judge(partition):
+            found = verdict.found
+            reach = pc.add(pc.multiply(found.column("step"), pc.subtract(found.column("times"), 1)), 1)
+            once = pa.array(np.ones(found.num_rows, np.int32))
+            yield verdict._replace(found=with_columns(found, step=once, times=reach.cast(pa.int32())))
 
     def _ranges(self, buffers: Buffers, _: Found) -> Pieces:
         return Pieces(*window_ranges(*self._symbols(buffers), self.length, self.seed))
