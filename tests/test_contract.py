@@ -13,7 +13,7 @@ import atom_data.dedup
 import atom_data.extract
 import atom_data.signals
 from atom_data.batch import empty, visible
-from atom_data.dedup.repeats import SPANS
+from atom_data.dedup.remove import SPANS
 from atom_data.identity import canonical, describe
 
 ODD = [

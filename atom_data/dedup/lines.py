@@ -72,9 +72,7 @@ class Lines:
             seed=self.seed,
         )
         once = np.ones(len(found.rows), np.int64)
-        return Pieces(
-            found.rows, found.starts, found.sizes, once, found.highs, found.lows, np.empty(0, np.uint64)
-        )
+        return Pieces(found.rows, found.starts, found.sizes, once, found.highs, found.lows, np.empty(0, np.uint64))
 
     def _judge(self, partition: Partition) -> Iterator[Verdict]:
         distance = 1 if self.within else FOREVER
@@ -87,7 +85,7 @@ class Lines:
         last = (spans.ends == sizes) & (spans.starts > 0)
         last[last] = buffers.data[buffers.offsets[spans.rows[last] + 1] - 1] != 0x0A
         counts = np.bincount(found.rows, minlength=len(buffers.offsets) - 1)
-        return Spans(spans.rows, spans.starts - last, spans.ends), counts
+        return merged(spans.rows, spans.starts - last, spans.ends), counts
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,9 +7,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from atom_data.batch import column, with_columns
-from atom_data.errors import DataError
+from atom_data.errors import ConfigError, DataError
 from atom_data.text.buffers import string_buffers
 from atom_data.text.spans import Spans, cut
+
+SPANS = pa.list_(pa.struct([("start", pa.int64()), ("end", pa.int64())]))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,6 +29,10 @@ class RemoveSpans:
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Return the batch with its texts rewritten."""
         texts, lists = column(batch, "text"), column(batch, self.spans)
+        if lists.type != SPANS:
+            raise ConfigError(
+                f"{self.spans}: is {lists.type}, not spans ({SPANS}). Name a column that Repeats adds: repeated_lines, ..."
+            )
         buffers = string_buffers(texts)
         spans = _flat(lists)
         sizes = np.diff(buffers.offsets)

@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from atom_data.batch import with_columns
 from atom_data.dedup.buckets import Cursor
+from atom_data.dedup.remove import SPANS
 from atom_data.dedup.rounds import ComparePieces, CutPieces, Found, Round, identity_of, take_found
 from atom_data.errors import ConfigError, DataError
 from atom_data.identity import describe
@@ -28,7 +29,6 @@ from atom_data.storage.shards import Input, Intake, Reads, Shard
 from atom_data.text.buffers import Buffers, string_buffers
 from atom_data.text.spans import Spans
 
-SPANS = pa.list_(pa.struct([("start", pa.int64()), ("end", pa.int64())]))
 MOST_PARTITIONS = 512
 MOST_SOURCES = 250
 UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
@@ -96,7 +96,9 @@ class Repeats:
         """`memory` as a number. ConfigError when it is no size."""
         match = re.fullmatch(r"(\d+(?:\.\d+)?) *([KMGT]?B)", self.memory)
         if match is None or not float(match[1]):
-            raise ConfigError(f"Repeats '{self.name}': memory is '{self.memory}'. Give a size such as '500MB' or '2GB'.")
+            raise ConfigError(
+                f"Repeats '{self.name}': memory is '{self.memory}'. Give a size such as '500MB' or '2GB'."
+            )
         return int(float(match[1]) * UNITS[match[2]])
 
     @cached_property

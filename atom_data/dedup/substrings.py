@@ -57,9 +57,7 @@ class Substrings:
         if self.unit not in UNITS:
             raise ConfigError(f"Substrings: unit is '{self.unit}'. Give one of: {', '.join(UNITS)}.")
         if not UNITS[self.unit] <= self.length <= MOST:
-            raise ConfigError(
-                f"Substrings: length is {self.length} {self.unit}. Give {UNITS[self.unit]} to {MOST:,}."
-            )
+            raise ConfigError(f"Substrings: length is {self.length} {self.unit}. Give {UNITS[self.unit]} to {MOST:,}.")
         if not 0 <= self.seed < 1 << 63:
             raise ConfigError(f"Substrings: seed is {self.seed}. Give a number from 0 to 2^63 - 1.")
 
@@ -88,7 +86,9 @@ class Substrings:
         windows = hashed_windows(*self._symbols(buffers), *found, self.length, self.seed)
         return Pieces(*windows, groups=np.empty(0, np.uint64))
 
-    def _symbols(self, buffers: Buffers) -> tuple[npt.NDArray[np.uint8] | npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
+    def _symbols(
+        self, buffers: Buffers
+    ) -> tuple[npt.NDArray[np.uint8] | npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
         if self.unit == "bytes":
             return buffers.data, buffers.offsets
         words = whitespace_words(buffers)

@@ -15,12 +15,13 @@ from atom_data.text.shingles import scatter
 _U64 = np.uint64
 WIDTH = 8
 """Numbers of 64 bits in a slot: a cache line."""
-HIGH, LOW, DOCUMENT, START, COUNT, LAST, BASIS = range(7)
+HIGH, LOW, DOCUMENT, START, COUNT, LAST, PART = range(7)
 SLOT_BYTES = 8 * WIDTH
 _SEVERAL = _U64(0x5EBE7A1C1A55E500)
 """The low half of the keys under which groups stand."""
-WHOLE = 1 << 32
-"""Keys are taken by parts of this range: see `part_of`."""
+_FINE = 30
+WHOLE = 1 << 32 + _FINE
+"""Keys are taken by parts of this range: by 32 bits of the group first, then by 30 bits of the key (see `_part`)."""
 
 
 class Keys(NamedTuple):
@@ -58,15 +59,10 @@ class Seen:
             if at == keys.highs.size:
                 return
             self.upper = self.lower + (self.upper - self.lower) // 2
-            if self.upper == self.lower:
-                raise MemoryError("the table of keys is too small for the keys of one part")
-            self._drop()
-
-    def _drop(self) -> None:
-        kept = self.slots[(self.slots[:, COUNT] > 0) & (_parts(self.slots[:, BASIS]) < self.upper)]
-        self.slots[:] = 0
-        self.used[0] = len(kept)
-        _put_back(self.slots, kept)
+            kept = self.slots[(self.slots[:, COUNT] > 0) & (self.slots[:, PART] < self.upper)]
+            self.slots[:] = 0
+            self.used[0] = len(kept)
+            _put_back(self.slots, kept)
 
     def next_round(self) -> bool:
         """Go on with the keys that were dropped; False when there are none."""
@@ -82,6 +78,7 @@ class Seen:
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
         """Return for each key how many of its `times` stay (-1: a key of another round), and whether its group has others.
 
+        (Or may have: a group with more keys than the table holds counts as having several.)
         What stays: all where the key comes `at_most` times; else what is first (none, without `keep_first`), and what
         begins in the same document less than `distance` after it.
         """
@@ -93,22 +90,17 @@ class Seen:
         return self.slots, self.lower, self.upper
 
 
-def _parts(basis: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    value = (basis ^ basis >> _U64(33)) * _U64(0xFF51AFD7ED558CCD)
-    value ^= value >> _U64(29)
-    return value & _U64(WHOLE - 1)
-
-
 def bucket_of(basis: npt.NDArray[np.uint64], buckets: int) -> npt.NDArray[np.int64]:
     """Return the bucket, of a power of two, that a key is in: by other bits than its part of the range."""
     value = (basis ^ basis >> _U64(33)) * _U64(0xFF51AFD7ED558CCD)
-    return (value >> _U64(33)).astype(np.int64) % buckets if buckets > 1 else np.zeros(len(basis), np.int64)
+    value ^= value >> _U64(29)
+    return (value >> _U64(33)).astype(np.int64) & (buckets - 1)
 
 
 @inlined
-def part_of(basis: np.uint64) -> int:
-    """Return where in the range [0, WHOLE) a key is, by its spread bits."""
-    return np.int64(scatter(basis) & _U64(0xFFFFFFFF))
+def _part(basis: np.uint64, low: np.uint64) -> int:
+    """Return where in the range [0, WHOLE) a key is: its group's bits, then its own, so that any group can be cut."""
+    return np.int64(scatter(basis) & _U64(0xFFFFFFFF)) << _FINE | np.int64(scatter(low) >> _U64(64 - _FINE))
 
 
 @inlined
@@ -122,8 +114,8 @@ def _find(slots: npt.NDArray[np.uint64], high: np.uint64, low: np.uint64) -> int
 
 
 @inlined
-def _set(slots: npt.NDArray[np.uint64], index: int, high: np.uint64, low: np.uint64, basis: np.uint64) -> None:
-    slots[index, HIGH], slots[index, LOW], slots[index, BASIS] = high, low, basis
+def _set(slots: npt.NDArray[np.uint64], index: int, high: np.uint64, low: np.uint64, part: int) -> None:
+    slots[index, HIGH], slots[index, LOW], slots[index, PART] = high, low, _U64(part)
 
 
 @kernel
@@ -147,7 +139,7 @@ def _note(
     for index in range(begin, highs.size):
         high, low = item(highs, index), item(lows, index)
         basis = item(groups, index) if grouped else high
-        part = part_of(basis)
+        part = _part(basis, low)
         if part < lower or part >= upper:
             continue
         if used[0] + 2 > limit:
@@ -155,7 +147,7 @@ def _note(
         slot, document = _find(slots, high, low), item(documents, index)
         if slots[slot, COUNT] == 0:
             used[0] += 1
-            _set(slots, slot, high, low, basis)
+            _set(slots, slot, high, low, part)
             slots[slot, DOCUMENT], slots[slot, START] = document, _U64(item(starts, index))
             slots[slot, COUNT] = _U64(1) if distinct_documents else _U64(item(times, index))
         else:
@@ -170,7 +162,7 @@ def _note(
             slot = _find(slots, basis, _SEVERAL)
             if slots[slot, COUNT] == 0:
                 used[0] += 1
-                _set(slots, slot, basis, _SEVERAL, basis)
+                _set(slots, slot, basis, _SEVERAL, part >> _FINE << _FINE)
                 slots[slot, DOCUMENT], slots[slot, START], slots[slot, COUNT] = high, low, _U64(1)
             elif slots[slot, DOCUMENT] != high or slots[slot, START] != low:
                 slots[slot, COUNT] = _U64(2)
@@ -199,7 +191,7 @@ def _judge(
     for index in range(highs.size):
         high, low = item(highs, index), item(lows, index)
         basis = item(groups, index) if grouped else high
-        part = part_of(basis)
+        part = _part(basis, low)
         if part < lower or part >= upper:
             put(staying, index, -1)
             continue
@@ -213,7 +205,10 @@ def _judge(
             kept = min(count, max(0, (missing + step - 1) // step))
         put(staying, index, kept)
         if grouped:
-            several[index] = slots[_find(slots, basis, _SEVERAL), COUNT] > 1
+            # A group that is cut by the edge of the range has keys in other rounds, or may have: it counts as several.
+            cut = part >> _FINE == lower >> _FINE and lower & ((1 << _FINE) - 1) != 0
+            cut |= part >> _FINE == upper >> _FINE
+            several[index] = cut or slots[_find(slots, basis, _SEVERAL), COUNT] > 1
 
 
 @kernel

@@ -61,9 +61,7 @@ def _merge(rows: Integers, starts: Integers, ends: Integers) -> int:
 
 
 @kernel
-def _shrink(
-    data: npt.NDArray[np.uint8], offsets: Integers, rows: Integers, starts: Integers, ends: Integers
-) -> None:
+def _shrink(data: npt.NDArray[np.uint8], offsets: Integers, rows: Integers, starts: Integers, ends: Integers) -> None:
     for index in range(rows.size):
         begin, stop = offsets[rows[index]], offsets[rows[index] + 1]
         start, end = begin + starts[index], begin + ends[index]
