@@ -92,7 +92,7 @@ class Cursor:
 
     def until(self, end: int) -> list[pa.RecordBatch]:
         """Return what comes next with `row` below `end`."""
-        taken = []
+        taken: list[pa.RecordBatch] = []
         while True:
             if self._rest is None:
                 self._rest = next(self._batches, None)

@@ -33,7 +33,7 @@ class Partition(Protocol):
     memory: int
     """Bytes that the engine may take."""
 
-    def keys(self) -> Iterator[tuple[int, Keys]]:
+    def read_keys(self) -> Iterator[tuple[int, Keys]]:
         """Yield shard numbers and keys, in order of shard and row; `documents` are rank, shard and row in one number."""
 
 
@@ -70,9 +70,9 @@ class Exact:
         """Yield what repeats, shard by shard. See `Seen.judge` for the rule."""
         lap, seen = 0, Seen(partition.memory, partition.expected)
         while True:
-            for _, keys in partition.keys():
+            for _, keys in partition.read_keys():
                 seen.note(keys, distance == FOREVER)
-            for shard, keys in partition.keys():
+            for shard, keys in partition.read_keys():
                 staying, several = seen.judge(keys, distance, at_most, keep_first)
                 yield Verdict(lap, shard, found_batch(keys, staying, several))
             lap += 1
@@ -114,9 +114,9 @@ class Bloom:
         """Yield what came before, shard by shard."""
         words = np.zeros((self.bytes // BLOCK_BYTES >> partition.shift, 8), np.uint32)
         for rank in range(partition.ranks):
-            for shard, keys in partition.keys():
+            for shard, keys in partition.read_keys():
                 mine = np.flatnonzero(keys.documents >> np.uint64(RANK_BITS) == rank)
-                chosen = Keys(*(values[mine] if values.size else values for values in keys))
+                chosen = keys.take(mine)
                 known = add_and_test(
                     words, partition.shift, chosen.highs, chosen.lows, chosen.documents, distance != FOREVER
                 )

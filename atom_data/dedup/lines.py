@@ -5,7 +5,7 @@ folded text, and calls each line a paragraph; Dolma (Soldaini et al. 2024) does 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
@@ -37,7 +37,7 @@ class Lines:
     """Whether the first one stays: without it, a line that comes more than `at_most` times is boilerplate everywhere."""
     within: bool = True
     """Whether a line that comes again in its own document repeats; else only other documents count, each once."""
-    engine: Exact | Bloom = Exact()
+    engine: Exact | Bloom = field(default_factory=Exact)
     seed: int = 0
     """Key of the 128-bit hash (SipHash-2-4): among 10^12 distinct lines a pair with the same hash has odds of 1.5e-15."""
 

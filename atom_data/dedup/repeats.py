@@ -267,7 +267,7 @@ class Repeats:
 def _spread(here: pa.Table, field: pa.Field, places: pa.Array) -> pa.Array:
     """Return a whole column from the values of few rows: an empty list or zero for all others."""
     values = here.column(field.name).combine_chunks()
-    nothing = pa.array([[]] if field.type == SPANS else [0], field.type)
+    nothing = pa.array([[]], SPANS) if field.type == SPANS else pa.array([0], field.type)
     return pa.concat_arrays([values, nothing]).take(places.fill_null(len(values)))
 
 

@@ -143,8 +143,8 @@ class CutPieces:
 
     def _batch(self, pieces: Pieces, documents: Hashes) -> pa.RecordBatch:
         schema = self.check()
-        columns = {"high": pieces.highs, "low": pieces.lows, "group": pieces.groups, "document": documents}
-        columns |= {"start": pieces.starts, "step": pieces.steps, "times": pieces.times}
+        columns: dict[str, npt.NDArray[Any]] = {"high": pieces.highs, "low": pieces.lows, "group": pieces.groups}
+        columns |= {"document": documents, "start": pieces.starts, "step": pieces.steps, "times": pieces.times}
         return pa.RecordBatch.from_arrays(
             [pa.array(columns[field.name], field.type) for field in schema], schema=schema
         )
@@ -234,7 +234,7 @@ class _Part:
         self.expected = self.pieces * (2 if pieces.round.grouped else 1)
         self.read = 0
 
-    def keys(self) -> Iterator[tuple[int, Keys]]:
+    def read_keys(self) -> Iterator[tuple[int, Keys]]:
         for shard, (path, groups) in enumerate(self.files):
             for batch in read_bucket(path, groups, self.number):
                 self.read += batch.num_rows

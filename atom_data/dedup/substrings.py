@@ -97,10 +97,7 @@ class Substrings:
     def spans(self, buffers: Buffers, found: Found) -> tuple[Spans, npt.NDArray[np.int64]]:
         """Return the bytes that repeat, and in how many spans they are in each text."""
         spans = merged(found.rows, found.starts, found.starts + found.steps * found.times - 1 + self.length)
-        if self.unit == "bytes":
-            spans = whole_characters(spans, buffers)
-        else:
-            spans = _word_bytes(spans, buffers)
+        spans = whole_characters(spans, buffers) if self.unit == "bytes" else _word_bytes(spans, buffers)
         return spans, np.bincount(spans.rows, minlength=len(buffers.offsets) - 1)
 
 

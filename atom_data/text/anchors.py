@@ -11,11 +11,13 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from atom_data.text.memory import inlined, item, kernel, put, read_only
-from atom_data.text.modular import bases, between, longer, powers
+from atom_data.text.memory import allocating, inlined, item, kernel, put, read_only
+from atom_data.text.modular import bases, between, coefficient, longer, powers
 from atom_data.text.shingles import power, roll, scatter
 
 _U64 = np.uint64
+_NONE = _U64(0xFFFFFFFFFFFFFFFF)
+_PLACES = _U64(0xFFFFFFFF)
 
 
 class Ranges(NamedTuple):
@@ -48,15 +50,46 @@ def window_ranges(
     """
     symbols, offsets = read_only(symbols), read_only(offsets)
     first, second = bases(seed)
-    most = 2 * length + 2
-    tables = powers(first, most), powers(second, most)
+    tables = _Powers(powers(first, 2 * length), powers(second, 2 * length))
     room = 1024 + 8 * int(offsets[-1] - offsets[0]) // length
     while True:
-        found = Ranges(*(np.empty(room, np.int64) for _ in range(4)), *(np.empty(room, np.uint64) for _ in range(3)))
-        needed = _fill_ranges(symbols, offsets, length, gram_of(length), *tables, *found)
+        places, hashes = np.empty((4, room), np.int64), np.empty((3, room), np.uint64)
+        found = Ranges(*places, *hashes)
+        needed = _fill_ranges(symbols, offsets, length, gram_of(length), tables, found)
         if needed <= room:
-            return Ranges(*(values[:needed] for values in found))
+            return Ranges(*places[:, :needed], *hashes[:, :needed])
         room = needed
+
+
+class _Ring(NamedTuple):
+    """What is known of the last symbols, by place modulo a power of two, and of the last block of anchors, by place in it."""
+
+    highs: npt.NDArray[np.uint64]
+    lows: npt.NDArray[np.uint64]
+    grams: npt.NDArray[np.uint64]
+    orders: npt.NDArray[np.uint64]
+    """Of each gram of a block: 32 bits of its hash, and its place from the end; the smallest is the anchor."""
+    behind: npt.NDArray[np.uint64]
+    """Of each gram of the block before: the smallest from there to the end of its block."""
+
+
+class _Powers(NamedTuple):
+    highs: npt.NDArray[np.uint64]
+    lows: npt.NDArray[np.uint64]
+
+
+@allocating
+def _ring(length: int, block: int) -> _Ring:
+    size = 1
+    while size < 4 * length + 4:
+        size *= 2
+    return _Ring(
+        np.zeros(size, np.uint64),
+        np.zeros(size, np.uint64),
+        np.zeros(size, np.uint64),
+        np.zeros(block, np.uint64),
+        np.zeros(block, np.uint64),
+    )
 
 
 @kernel
@@ -65,100 +98,119 @@ def _fill_ranges(
     offsets: npt.NDArray[np.int64],
     length: int,
     gram: int,
-    powers_high: npt.NDArray[np.uint64],
-    powers_low: npt.NDArray[np.uint64],
-    rows: npt.NDArray[np.int64],
-    starts: npt.NDArray[np.int64],
-    steps: npt.NDArray[np.int64],
-    repeats: npt.NDArray[np.int64],
-    highs: npt.NDArray[np.uint64],
-    lows: npt.NDArray[np.uint64],
-    groups: npt.NDArray[np.uint64],
+    powers: _Powers,
+    found: Ranges,
 ) -> int:
-    size = 1
-    while size < 2 * length + 4:
-        size *= 2
-    mask = size - 1
-    prefix_high, prefix_low = np.zeros(size, np.uint64), np.zeros(size, np.uint64)
-    queue_places, queue_hashes = np.zeros(size, np.int64), np.zeros(size, np.uint64)
-    base_high, base_low, leaving = powers_high[1], powers_low[1], power(gram)
+    # Smallest of the last `block` grams by van Herk 1992: the smallest from a place to the end of its block, and the
+    # smallest from there on. Two loops a block, and no branch in them that has to be guessed but where an anchor ends.
+    block = length - gram + 1
+    ring, state, weight = _ring(length, block), np.zeros(3, np.uint64), power(gram)
     used = 0
     for document in range(offsets.size - 1):
         begin, count = offsets[document], offsets[document + 1] - offsets[document]
-        high, low, rolling, front, back = _U64(0), _U64(0), _U64(0), 0, 0
-        prefix_high[0], prefix_low[0] = high, low
-        anchor, anchor_hash, opened, first = -1, _U64(0), 0, used
-        for index in range(count):
-            symbol = item(symbols, begin + index)
-            high, low = longer(high, symbol, base_high), longer(low, symbol, base_low)
-            old = _U64(item(symbols, begin + index - gram)) if index >= gram else _U64(0)
-            rolling = roll(rolling, _U64(symbol), old, leaving)
-            if index + 1 >= gram:
-                value = scatter(rolling)
-                while back > front and item(queue_hashes, (back - 1) & mask) >= value:
-                    back -= 1
-                put(queue_hashes, back & mask, value)
-                put(queue_places, back & mask, index + 1 - gram)
-                back += 1
-            start = index + 1 - length
-            if start >= 0:
-                while item(queue_places, front & mask) < start:
-                    front += 1
-                if item(queue_places, front & mask) != anchor:
-                    if anchor >= 0:
-                        used = _close(
-                            document, opened, start - opened, anchor_hash, index, first, used, mask,
-                            prefix_high, prefix_low, powers_high, powers_low,
-                            rows, starts, steps, repeats, highs, lows, groups,
-                        )  # fmt: skip
-                    anchor, anchor_hash = item(queue_places, front & mask), item(queue_hashes, front & mask)
-                    opened = start
-            put(prefix_high, (index + 1) & mask, high)
-            put(prefix_low, (index + 1) & mask, low)
-        if anchor >= 0:
-            used = _close(
-                document, opened, count - length + 1 - opened, anchor_hash, count, first, used, mask,
-                prefix_high, prefix_low, powers_high, powers_low,
-                rows, starts, steps, repeats, highs, lows, groups,
-            )  # fmt: skip
+        if count < length:
+            continue
+        state[:] = 0
+        ring.highs[0], ring.lows[0] = _U64(0), _U64(0)
+        _hash_symbols(symbols, begin, 0, gram - 1, gram, weight, powers, ring, state)
+        first, opened, anchor = used, 0, -1
+        for start in range(0, count - gram + 1, block):
+            size = min(block, count - gram + 1 - start)
+            _hash_symbols(symbols, begin, start + gram - 1, start + gram - 1 + size, gram, weight, powers, ring, state)
+            if start:
+                smallest = _NONE
+                # The window that is the block before, then those that end in this one.
+                for place in range(size):
+                    best = min(item(ring.behind, place), smallest)
+                    smallest = min(smallest, item(ring.orders, place))
+                    here = np.int64(_PLACES - (best & _PLACES))
+                    if here != anchor:
+                        window = start - block + place
+                        if anchor >= 0:
+                            used = _close(document, opened, window, anchor, first, used, length, powers, ring, found)
+                        opened, anchor = window, here
+            if size == block:
+                smallest = _NONE
+                for place in range(block - 1, -1, -1):
+                    smallest = min(smallest, item(ring.orders, place))
+                    put(ring.behind, place, smallest)
+            last, rest = start, size
+        # The last window is the last `block` grams; the loop above stopped one short of it.
+        smallest = _NONE
+        for place in range(rest):
+            smallest = min(smallest, item(ring.orders, place))
+        if rest < block:
+            smallest = min(smallest, item(ring.behind, rest))
+        here, window = np.int64(_PLACES - (smallest & _PLACES)), last - block + rest
+        if here != anchor:
+            if anchor >= 0:
+                used = _close(document, opened, window, anchor, first, used, length, powers, ring, found)
+            opened, anchor = window, here
+        used = _close(document, opened, window + 1, anchor, first, used, length, powers, ring, found)
     return used
+
+
+@inlined
+def _hash_symbols(
+    symbols: npt.NDArray[np.uint8],
+    begin: int,
+    start: int,
+    stop: int,
+    gram: int,
+    weight: np.uint64,
+    powers: _Powers,
+    ring: _Ring,
+    state: npt.NDArray[np.uint64],
+) -> None:
+    """Take the symbols [start, stop) of a document: prefix hashes, and the order of each gram that ends with one."""
+    mask, origin = ring.highs.size - 1, start
+    high, low, rolling = state[0], state[1], state[2]
+    base_high, base_low = powers.highs[1], powers.lows[1]
+    for index in range(start, stop):
+        symbol = item(symbols, begin + index)
+        high, low = longer(high, symbol, base_high), longer(low, symbol, base_low)
+        put(ring.highs, (index + 1) & mask, high)
+        put(ring.lows, (index + 1) & mask, low)
+        old = _U64(item(symbols, begin + index - gram)) if index >= gram else _U64(0)
+        rolling = roll(rolling, _U64(symbol), old, weight)
+        place = index + 1 - gram
+        if place >= 0:
+            value = scatter(rolling)
+            put(ring.grams, place & mask, value)
+            put(ring.orders, index - origin, value >> _U64(32) << _U64(32) | _PLACES - _U64(place))
+    state[0], state[1], state[2] = high, low, rolling
 
 
 @inlined
 def _close(
     document: int,
     start: int,
-    step: int,
-    group: np.uint64,
     stop: int,
+    anchor: int,
     first: int,
     used: int,
-    mask: int,
-    prefix_high: npt.NDArray[np.uint64],
-    prefix_low: npt.NDArray[np.uint64],
-    powers_high: npt.NDArray[np.uint64],
-    powers_low: npt.NDArray[np.uint64],
-    rows: npt.NDArray[np.int64],
-    starts: npt.NDArray[np.int64],
-    steps: npt.NDArray[np.int64],
-    repeats: npt.NDArray[np.int64],
-    highs: npt.NDArray[np.uint64],
-    lows: npt.NDArray[np.uint64],
-    groups: npt.NDArray[np.uint64],
+    length: int,
+    powers: _Powers,
+    ring: _Ring,
+    found: Ranges,
 ) -> int:
-    """Note a range, or add it to the last one when it is the same again; past the end of the room, only count it."""
-    size = stop - start
-    high = between(item(prefix_high, stop & mask), item(prefix_high, start & mask), item(powers_high, size))
-    low = between(item(prefix_low, stop & mask), item(prefix_low, start & mask), item(powers_low, size))
-    last = used - 1
-    if first <= last < rows.size and steps[last] == step and groups[last] == group:
-        follows = starts[last] + step * repeats[last] == start
-        if follows and highs[last] == high and lows[last] == low:
-            repeats[last] += 1
+    """Note the windows [start, stop), or add them to the last range when they are the same again.
+
+    Past the end of the room, they are only counted.
+    """
+    mask, step, last = ring.highs.size - 1, stop - start, used - 1
+    end, size = stop - 1 + length, stop - start - 1 + length
+    high = between(item(ring.highs, end & mask), item(ring.highs, start & mask), item(powers.highs, size))
+    low = between(item(ring.lows, end & mask), item(ring.lows, start & mask), item(powers.lows, size))
+    group = item(ring.grams, anchor & mask)
+    if first <= last < found.rows.size and found.steps[last] == step and found.groups[last] == group:
+        follows = found.starts[last] + step * found.times[last] == start
+        if follows and found.highs[last] == high and found.lows[last] == low:
+            found.times[last] += 1
             return used
-    if used < rows.size:
-        rows[used], starts[used], steps[used], repeats[used] = document, start, step, 1
-        highs[used], lows[used], groups[used] = high, low, group
+    if used < found.rows.size:
+        found.rows[used], found.starts[used], found.steps[used], found.times[used] = document, start, step, 1
+        found.highs[used], found.lows[used], found.groups[used] = high, low, group
     return used + 1
 
 
@@ -188,7 +240,7 @@ def hashed_windows(
 ) -> Windows:
     """Return each window of the given ranges, which are in order of document and start. Memory: 48 bytes a window."""
     count = int(steps.sum())
-    found = Windows(*(np.empty(count, np.int64) for _ in range(4)), *(np.empty(count, np.uint64) for _ in range(2)))
+    found = Windows(*np.empty((4, count), np.int64), *np.empty((2, count), np.uint64))
     if count:
         high, low = bases(seed)
         given = (read_only(values) for values in (symbols, offsets, rows, starts, steps, repeats))
@@ -239,4 +291,4 @@ def _fill_windows(
 @inlined
 def _slid(state: np.uint64, old: int, new: int, base: np.uint64, top: np.uint64) -> np.uint64:
     """Return the hash of the window one symbol further; `top` is the base to the length of the window."""
-    return between(longer(state, new, base), longer(_U64(0), old, base), top)
+    return between(longer(state, new, base), coefficient(old), top)

@@ -59,7 +59,8 @@ def add_and_test(
 ) -> npt.NDArray[np.bool_]:
     """Add the keys in their order; return which were there before.
 
-    `words` is the filter (blocks, 8), or of a filter cut into 2^`shift` parts the one that `bucket_of` says. Without `within`, only what an earlier document added counts: the keys of a document are next to each other.
+    `words` is the filter (blocks, 8), or of a filter cut into 2^`shift` parts the one that `bucket_of` says. Without
+    `within`, only what an earlier document added counts: the keys of a document are next to each other.
     """
     known = np.zeros(highs.size, np.bool_)
     _add(words, shift, read_only(highs), read_only(lows), read_only(documents), within, known)

@@ -35,6 +35,12 @@ class Keys(NamedTuple):
     steps: npt.NDArray[np.int64]
     times: npt.NDArray[np.int64]
 
+    def take(self, which: npt.NDArray[np.int64]) -> "Keys":
+        """Return some of them."""
+        places = (values[which] for values in self[4:])
+        groups = self.groups[which] if self.groups.size else self.groups
+        return Keys(self.highs[which], self.lows[which], groups, self.documents[which], *places)
+
 
 class Seen:
     """The table. Memory: at most `room` bytes, and half as much again while it drops entries."""
@@ -118,6 +124,19 @@ def _set(slots: npt.NDArray[np.uint64], index: int, high: np.uint64, low: np.uin
     slots[index, HIGH], slots[index, LOW], slots[index, PART] = high, low, _U64(part)
 
 
+@inlined
+def _note_group(slots: npt.NDArray[np.uint64], group: np.uint64, high: np.uint64, low: np.uint64, part: int) -> int:
+    """Note that a group has a key: its first one, then whether there is another. Return how many slots that took."""
+    slot = _find(slots, group, _SEVERAL)
+    if slots[slot, COUNT] == 0:
+        _set(slots, slot, group, _SEVERAL, part >> _FINE << _FINE)
+        slots[slot, DOCUMENT], slots[slot, START], slots[slot, COUNT] = high, low, _U64(1)
+        return 1
+    if slots[slot, DOCUMENT] != high or slots[slot, START] != low:
+        slots[slot, COUNT] = _U64(2)
+    return 0
+
+
 @kernel
 def _note(
     slots: npt.NDArray[np.uint64],
@@ -159,13 +178,7 @@ def _note(
                 slots[slot, COUNT] += _U64(1)
         slots[slot, LAST] = document
         if grouped:
-            slot = _find(slots, basis, _SEVERAL)
-            if slots[slot, COUNT] == 0:
-                used[0] += 1
-                _set(slots, slot, basis, _SEVERAL, part >> _FINE << _FINE)
-                slots[slot, DOCUMENT], slots[slot, START], slots[slot, COUNT] = high, low, _U64(1)
-            elif slots[slot, DOCUMENT] != high or slots[slot, START] != low:
-                slots[slot, COUNT] = _U64(2)
+            used[0] += _note_group(slots, basis, high, low, part)
     return highs.size
 
 

@@ -41,16 +41,15 @@ def hashed_lines(
     offsets = read_only(buffers.offsets)
     data = read_only(buffers.data)
     count = int(_count_feeds(data, offsets))
-    found = HashedLines(*(np.empty(count, kind) for kind in (np.int64, np.int64, np.int64, np.uint64, np.uint64)))
+    places, hashes = np.empty((3, count), np.int64), np.empty((2, count), np.uint64)
+    used = 0
     if count:
         longest = int(np.diff(offsets).max(initial=0))
         scratch = np.empty(2 * longest + 8 if folded else 0, np.uint8)
         table = folding()
-        used = _fill_lines(
-            data, offsets, paragraphs, folded, max(1, min_characters), _U64(seed), table.pages, table.shifts, scratch, *found
-        )  # fmt: skip
-        found = HashedLines(*(values[:used] for values in found))
-    return found
+        options = paragraphs, folded, max(1, min_characters), _U64(seed)
+        used = _fill_lines(data, offsets, *options, table.pages, table.shifts, scratch, *places, *hashes)
+    return HashedLines(*places[:, :used], *hashes[:, :used])
 
 
 @kernel
@@ -86,10 +85,7 @@ def _fill_lines(
         position = first
         while position < end:
             start = position
-            if paragraphs:
-                position = _paragraph_end(data, start, end)
-            else:
-                position = min(next_line_feed(data, start, end) + 1, end)
+            position = _paragraph_end(data, start, end) if paragraphs else _line_end(data, start, end)
             if folded:
                 size, characters = _fold_into(data, start, position, pages, shifts, scratch)
                 if characters < least:
@@ -107,11 +103,16 @@ def _fill_lines(
 
 
 @inlined
+def _line_end(data: npt.NDArray[np.uint8], start: int, end: int) -> int:
+    return min(next_line_feed(data, start, end) + 1, end)
+
+
+@inlined
 def _paragraph_end(data: npt.NDArray[np.uint8], start: int, end: int) -> int:
     """Return where the next paragraph begins: the first line that is not blank after one that is, or the end."""
     position, was_blank, any_text = start, False, False
     while position < end:
-        stop = min(next_line_feed(data, position, end) + 1, end)
+        stop = _line_end(data, position, end)
         blank = _is_blank(data, position, stop)
         if not blank and was_blank and any_text:
             break

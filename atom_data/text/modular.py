@@ -42,7 +42,7 @@ def powers(base: np.uint64, count: int) -> npt.NDArray[np.uint64]:
 
 @intrinsic
 def _multiply(_: Any, left: Any, right: Any) -> Any:  # noqa: ANN401 - types of the compiler
-    """Return the product of two numbers below 2^61, its 122 bits added up as two times 61: below 2^62."""
+    """Return a product modulo the prime, as the sum of its lower 61 bits and the rest: below 2^62 for two numbers below 2^61."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ANN401
         wide, narrow = ir.IntType(128), ir.IntType(64)
@@ -75,11 +75,12 @@ def coefficient(symbol: int) -> np.uint64:
 
 @inlined
 def longer(state: np.uint64, symbol: int, base: np.uint64) -> np.uint64:
-    """Return the hash of a run with one symbol more."""
-    return reduced(times(state, base) + coefficient(symbol))
+    """Return the hash of a run with one symbol more, reduced to below 2^61 + 4 only: the next step waits for this one."""
+    value = _multiply(state, base) + coefficient(symbol)
+    return (value & _P) + (value >> _U64(61))
 
 
 @inlined
 def between(whole: np.uint64, before: np.uint64, power: np.uint64) -> np.uint64:
     """Return the hash of what a run has after its beginning; `power` is the base to the length of that part."""
-    return reduced(whole + _P - times(before, power))
+    return reduced(reduced(whole) + _P - times(reduced(before), power))

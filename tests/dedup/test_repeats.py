@@ -326,7 +326,9 @@ def test_a_source_without_text_is_refused(tmp_path: Path) -> None:
 def test_wiping_out_a_source_stops_the_pass(tmp_path: Path) -> None:
     texts = ["The same long line in every document of this source.\n" * 100] * 2000
     source = shards(tmp_path / "in", texts, 2, ["web"] * 2000)
-    with pytest.raises(DataError, match="of source 'web', 10,[0-9,]+ of 10,[0-9,]+ bytes are repeats; allowed are 90%"):
+    with pytest.raises(
+        DataError, match=r"of source 'web', 10,[0-9,]+ of 10,[0-9,]+ bytes are repeats; allowed are 90%"
+    ):
         execute(Repeats(of=source, by=Lines()), tmp_path / "out")
 
 

@@ -32,7 +32,7 @@ def judged(keys: Keys, room: int, **rule: object) -> tuple[list[int], list[bool]
         laps += 1
         half = len(keys.highs) // 2
         for part in (slice(0, half), slice(half, None)):
-            seen.note(Keys(*(values[part] if values.size else values for values in keys)), bool(rule["documents"]))
+            seen.note(keys.take(np.arange(len(keys.highs))[part]), bool(rule["documents"]))
         now, others = seen.judge(keys, int(rule["distance"]), int(rule["at_most"]), bool(rule["keep_first"]))
         assert not (staying[now >= 0] >= 0).any(), "a key was judged in two laps"
         staying = np.where(now >= 0, now, staying)
