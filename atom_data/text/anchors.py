@@ -18,6 +18,8 @@ from atom_data.text.shingles import power, roll, scatter
 _U64 = np.uint64
 _NONE = _U64(0xFFFFFFFFFFFFFFFF)
 _PLACES = _U64(0xFFFFFFFF)
+USED, FIRST, OPENED, ANCHOR = range(4)
+"""Where a walk is: ranges found, those of documents before, the first window of the open range, its anchor or -1."""
 
 
 class Ranges(NamedTuple):
@@ -105,49 +107,70 @@ def _fill_ranges(
     # smallest from there on. Two loops a block, and no branch in them that has to be guessed but where an anchor ends.
     block = length - gram + 1
     ring, state, weight = _ring(length, block), np.zeros(3, np.uint64), power(gram)
-    used = 0
+    at = np.zeros(4, np.int64)
     for document in range(offsets.size - 1):
-        begin, count = offsets[document], offsets[document + 1] - offsets[document]
-        if count < length:
+        begin, grams = offsets[document], offsets[document + 1] - offsets[document] - gram + 1
+        if grams < block:
             continue
         state[:] = 0
         ring.highs[0], ring.lows[0] = _U64(0), _U64(0)
+        at[FIRST], at[OPENED], at[ANCHOR] = at[USED], 0, -1
         _hash_symbols(symbols, begin, 0, gram - 1, gram, weight, powers, ring, state)
-        first, opened, anchor = used, 0, -1
-        for start in range(0, count - gram + 1, block):
-            size = min(block, count - gram + 1 - start)
-            _hash_symbols(symbols, begin, start + gram - 1, start + gram - 1 + size, gram, weight, powers, ring, state)
+        for start in range(0, grams, block):
+            end = min(start + block, grams)
+            _hash_symbols(symbols, begin, start + gram - 1, end + gram - 1, gram, weight, powers, ring, state)
             if start:
-                smallest = _NONE
-                # The window that is the block before, then those that end in this one.
-                for place in range(size):
-                    best = min(item(ring.behind, place), smallest)
-                    smallest = min(smallest, item(ring.orders, place))
-                    here = np.int64(_PLACES - (best & _PLACES))
-                    if here != anchor:
-                        window = start - block + place
-                        if anchor >= 0:
-                            used = _close(document, opened, window, anchor, first, used, length, powers, ring, found)
-                        opened, anchor = window, here
-            if size == block:
+                _slide(document, start - block, end - start, length, at, powers, ring, found)
+            if end - start == block:
                 smallest = _NONE
                 for place in range(block - 1, -1, -1):
                     smallest = min(smallest, item(ring.orders, place))
                     put(ring.behind, place, smallest)
-            last, rest = start, size
-        # The last window is the last `block` grams; the loop above stopped one short of it.
-        smallest = _NONE
-        for place in range(rest):
+        # The window that is left is the last block; or, where that is not whole, what `_slide` ended before.
+        rest = (grams - 1) % block + 1
+        smallest = item(ring.behind, rest % block)
+        for place in range(rest % block):
             smallest = min(smallest, item(ring.orders, place))
-        if rest < block:
-            smallest = min(smallest, item(ring.behind, rest))
-        here, window = np.int64(_PLACES - (smallest & _PLACES)), last - block + rest
-        if here != anchor:
-            if anchor >= 0:
-                used = _close(document, opened, window, anchor, first, used, length, powers, ring, found)
-            opened, anchor = window, here
-        used = _close(document, opened, window + 1, anchor, first, used, length, powers, ring, found)
-    return used
+        _enter(document, grams - block, smallest, length, at, powers, ring, found)
+        _close(document, grams - block + 1, length, at, powers, ring, found)
+    return at[USED]
+
+
+@inlined
+def _slide(
+    document: int,
+    window: int,
+    count: int,
+    length: int,
+    at: npt.NDArray[np.int64],
+    powers: _Powers,
+    ring: _Ring,
+    found: Ranges,
+) -> None:
+    """Take `count` windows from the one that is the block before: the rest of that block, and the beginning of this one."""
+    smallest = _NONE
+    for place in range(count):
+        _enter(document, window + place, min(item(ring.behind, place), smallest), length, at, powers, ring, found)
+        smallest = min(smallest, item(ring.orders, place))
+
+
+@inlined
+def _enter(
+    document: int,
+    window: int,
+    order: np.uint64,
+    length: int,
+    at: npt.NDArray[np.int64],
+    powers: _Powers,
+    ring: _Ring,
+    found: Ranges,
+) -> None:
+    """Take a window with its smallest gram: where that is another than before, a range ends and one begins."""
+    anchor = np.int64(_PLACES - (order & _PLACES))
+    if anchor != at[ANCHOR]:
+        if at[ANCHOR] >= 0:
+            _close(document, window, length, at, powers, ring, found)
+        at[OPENED], at[ANCHOR] = window, anchor
 
 
 @inlined
@@ -184,34 +207,32 @@ def _hash_symbols(
 @inlined
 def _close(
     document: int,
-    start: int,
     stop: int,
-    anchor: int,
-    first: int,
-    used: int,
     length: int,
+    at: npt.NDArray[np.int64],
     powers: _Powers,
     ring: _Ring,
     found: Ranges,
-) -> int:
-    """Note the windows [start, stop), or add them to the last range when they are the same again.
+) -> None:
+    """Note the windows since the last range, or add them to it when they are the same again.
 
     Past the end of the room, they are only counted.
     """
+    start, used = at[OPENED], at[USED]
     mask, step, last = ring.highs.size - 1, stop - start, used - 1
     end, size = stop - 1 + length, stop - start - 1 + length
     high = between(item(ring.highs, end & mask), item(ring.highs, start & mask), item(powers.highs, size))
     low = between(item(ring.lows, end & mask), item(ring.lows, start & mask), item(powers.lows, size))
-    group = item(ring.grams, anchor & mask)
-    if first <= last < found.rows.size and found.steps[last] == step and found.groups[last] == group:
+    group = item(ring.grams, at[ANCHOR] & mask)
+    if at[FIRST] <= last < found.rows.size and found.steps[last] == step and found.groups[last] == group:
         follows = found.starts[last] + step * found.times[last] == start
         if follows and found.highs[last] == high and found.lows[last] == low:
             found.times[last] += 1
-            return used
+            return
     if used < found.rows.size:
         found.rows[used], found.starts[used], found.steps[used], found.times[used] = document, start, step, 1
         found.highs[used], found.lows[used], found.groups[used] = high, low, group
-    return used + 1
+    at[USED] += 1
 
 
 class Windows(NamedTuple):
