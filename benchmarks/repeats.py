@@ -35,8 +35,27 @@ ROUNDS, PEER_ROUNDS = (1, 1) if QUICK else (5, 2)
 QUICK_BYTES = 8_000_000
 SHARDS = 4
 LENGTH = 500
-DATATROVE = ("datatrove==0.10.1", "xxhash<4", "pyarrow==26.0.1", "orjson")
-DOLMA = ("dolma==1.2.1",)
+DATATROVE = (
+    "datatrove==0.10.1",
+    "xxhash<4",
+    "pyarrow==26.0.1",
+    "orjson==3.13.0",
+    "regex==2026.11.15",
+    "tokenizers==0.23.3",
+)
+# dolma's own bounds send pip through all versions of boto3; these are what uv finds at once.
+DOLMA = (
+    "dolma==1.2.1",
+    "aiobotocore==2.5.4",
+    "boto3==1.28.17",
+    "botocore==1.31.17",
+    "fsspec==2023.6.0",
+    "s3fs==2023.6.0",
+    "numpy==1.26.4",
+    "tokenizers==0.19.1",
+    "huggingface-hub==0.36.2",
+    "urllib3==1.26.20",
+)
 SUFFIXES = ("pydivsufsort==0.0.20", "pyarrow==26.0.1")
 RATE = 1e-6
 LINES, SPANS = "RemoveSpans(spans='repeated_lines'), keep('repeated_lines')", "RemoveSpans(spans='repeated_spans')"

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from atom_data.text.memory import inlined, item, kernel, put
+from atom_data.text.memory import inlined, item, kernel, put, read_only
 from atom_data.text.shingles import scatter
 
 _U64 = np.uint64
@@ -59,7 +59,7 @@ class Seen:
 
         When the table is full, the keys of the upper half of its range are dropped: they come in another round.
         """
-        at = 0
+        at, keys = 0, Keys(*map(read_only, keys))
         while True:
             at = _note(*self._range(), self.used, int(0.7 * len(self.slots)), distinct_documents, at, *keys)
             if at == keys.highs.size:
@@ -89,7 +89,7 @@ class Seen:
         begins in the same document less than `distance` after it.
         """
         staying, several = np.empty(keys.highs.size, np.int64), np.zeros(keys.highs.size, np.bool_)
-        _judge(*self._range(), distance, at_most, keep_first, staying, several, *keys)
+        _judge(*self._range(), distance, at_most, keep_first, staying, several, *map(read_only, keys))
         return staying, several
 
     def _range(self) -> tuple[npt.NDArray[np.uint64], int, int]:
