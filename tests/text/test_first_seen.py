@@ -8,9 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atom_data.text.bloom import BLOCK_BYTES, add_and_test, blocks_for, false_positive_rate
-from atom_data.text.first_seen import Keys, Seen, bucket_of
+from atom_data.text.first_seen import WHOLE, Keys, Seen, bucket_of
 
-pieces = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 12), st.integers(0, 40)), max_size=150)
+pieces = st.one_of(
+    st.lists(st.tuples(st.integers(0, most), st.integers(0, 12), st.integers(0, 40)), min_size=least, max_size=200)
+    for most, least in ((20, 0), (300, 80))  # the smaller table holds 42 keys
+)
 """Key, document, start."""
 
 
@@ -66,6 +69,31 @@ def test_seen_tells_which_groups_have_several_keys(values: list[tuple[int, int, 
     sizes = Counter(group for group, _ in members)
     rule = {"distance": 1, "at_most": 1, "keep_first": True, "documents": False}
     assert judged(keys, room, **rule)[1] == [sizes[group] > 1 for group in keys.groups.tolist()]
+
+
+def test_seen_cuts_a_group_that_is_larger_than_the_table() -> None:
+    """500 keys of one group, in a table of 42: no round sees them all, and still the group has several."""
+    keys = keys_of([(number, number % 7, number) for number in range(500)])
+    keys = keys._replace(groups=np.where(np.arange(500) % 10 == 0, np.arange(500), 9).astype(np.uint64))
+    rule = {"distance": 1, "at_most": 1, "keep_first": True, "documents": False}
+    staying, several = judged(keys, 0, **rule)
+    assert staying == [1] * 500
+    assert several == (keys.groups == 9).tolist()
+
+
+def test_seen_counts_a_group_that_a_round_cuts_as_several() -> None:
+    """Two keys of a group, and a round that ends between them: each round sees one key, and must not think it alone."""
+    keys = keys_of([(1, 0, 0), (2, 0, 1)])._replace(groups=np.array([9, 9], np.uint64))
+    seen, low, high = Seen(0, 2), 0, WHOLE
+    while (inside := (seen.judge(keys, 1, 1, True)[0] >= 0)).sum() != 1:
+        low, high = (seen.upper, high) if not inside.any() else (low, seen.upper)
+        seen.upper = (low + high) // 2
+    found = np.zeros(2, bool)
+    for _ in range(2):
+        seen.note(keys, False)
+        found |= seen.judge(keys, 1, 1, True)[1]
+        seen.next_round()
+    assert found.all()
 
 
 def test_seen_of_a_million_equal_keys_takes_one_slot() -> None:
