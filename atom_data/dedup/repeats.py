@@ -29,7 +29,8 @@ from atom_data.storage.shards import Input, Intake, Reads, Shard
 from atom_data.text.buffers import Buffers, string_buffers
 from atom_data.text.spans import Spans
 
-MOST_PARTITIONS = 512
+MOST_PARTITIONS = 256
+"""A task by shard holds a file open for each, in each round."""
 MOST_SOURCES = 250
 UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 SMALL_BYTES = 10_000_000

@@ -39,9 +39,9 @@ class Substrings:
     A byte is in a repeated span when it is in a window whose content came earlier, in document order, and ended before
     the window begins; so the first occurrence stays, and of a text that goes on repeating itself, one window. Every
     repeat of at least `length` units is found. Equal means equal by two polynomials modulo 2^61 - 1, with bases drawn from
-    `seed`: for 500 bytes a pair of windows is taken for equal that is not with odds below 2^-104. Spans are cut at the
+    `seed`: for 500 bytes, a pair that differs is taken for equal with odds below 2^-102. Spans are cut at the
     edges of UTF-8 characters, or with `unit="words"` at the edges of words (runs without white space, with the white space
-    after them, which is not compared).
+    after them, which is not compared; a word is its 64-bit hash).
     """
 
     length: int = 500

@@ -310,7 +310,7 @@ def test_remove_spans_says_what_is_left() -> None:
         (lambda: Bloom(lines=5, false_positive_rate=1), "Give a number between 0 and 1, such as 1e-6"),
         (
             lambda: Repeats(of=Parquet("x"), by=Lines(), partitions=12),
-            "partitions is 12. Give a power of two from 1 to 512",
+            "partitions is 12. Give a power of two from 1 to 256",
         ),
         (lambda: Repeats(of=Parquet("x"), by=Lines(), memory="much"), "memory is 'much'. Give a size such as '500MB'"),
     ],
