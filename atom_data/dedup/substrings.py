@@ -22,9 +22,10 @@ from atom_data.batch import with_columns
 from atom_data.dedup.engines import Exact, Partition, Verdict
 from atom_data.dedup.rounds import Found, Pieces, Round
 from atom_data.errors import ConfigError
-from atom_data.text.anchors import hashed_windows, window_ranges
+from atom_data.text.anchors import window_ranges
 from atom_data.text.buffers import Buffers
 from atom_data.text.spans import Spans, merged, whole_characters
+from atom_data.text.windows import hashed_windows
 from atom_data.text.words import whitespace_words
 
 UNITS = {"bytes": 16, "words": 4}

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atom_data.text.anchors import Ranges, gram_of, hashed_windows, window_ranges
+from atom_data.text.anchors import Ranges, gram_of, window_ranges
 from atom_data.text.buffers import Buffers
 from atom_data.text.modular import PRIME, bases, powers
+from atom_data.text.windows import hashed_windows
 from tests.text.reference import buffers_of
 
 pieces = st.one_of(
