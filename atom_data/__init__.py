@@ -1,19 +1,25 @@
 """From crawl shards to training batches: the data pipeline for truly open language models."""
 
-from atom_data.dedup import Copies, MinHash, SameText
+from atom_data.dedup import Bloom, Copies, Lines, MinHash, Paragraphs, RemoveSpans, Repeats, SameText, Substrings
 from atom_data.extract import ExtractHtml, Jsonl, Parquet, Text, Warc, Wet
 from atom_data.rules import keep
 from atom_data.stage import Stage
 from atom_data.tokens import Tokenize
 
 __all__ = [
+    "Bloom",
     "Copies",
     "ExtractHtml",
     "Jsonl",
+    "Lines",
     "MinHash",
+    "Paragraphs",
     "Parquet",
+    "RemoveSpans",
+    "Repeats",
     "SameText",
     "Stage",
+    "Substrings",
     "Text",
     "Tokenize",
     "Warc",

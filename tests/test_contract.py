@@ -19,6 +19,7 @@ import atom_data.rewrite
 import atom_data.signals
 from atom_data.batch import empty, visible
 from atom_data.bridge import DatatroveExtractor, DatatroveFilter, DatatroveFormatter
+from atom_data.dedup.remove import SPANS
 from atom_data.identity import canonical, describe
 
 ODD = [
@@ -82,6 +83,7 @@ def batch(texts: list[str | None]) -> pa.RecordBatch:
             "charset": repeated(["utf-8", None, "latin-1", "x-unknown"], pa.string()),
             "http_status": repeated([200, None, 404], pa.int32()),
             "language": repeated(["en", None, "th", "jpn_Jpan", "xx"], pa.string()),
+            "repeated_lines": pa.array([[{"start": 0, "end": len(t.encode())}] if t else [] for t in texts], SPANS),
         }
     )
 

@@ -1,7 +1,26 @@
-"""Whole-corpus passes that find copies. Each ends as columns; cards decide what to do with them."""
+"""Whole-corpus passes that find copies and repeats. Each ends as columns; cards decide what to do with them."""
 
 from atom_data.dedup.copies import Copies
+from atom_data.dedup.engines import Bloom, Exact
 from atom_data.dedup.exact import Same, SameText, hash_text
+from atom_data.dedup.lines import Lines, Paragraphs
 from atom_data.dedup.minhash import BandHashes, MinHash
+from atom_data.dedup.remove import RemoveSpans
+from atom_data.dedup.repeats import Repeats
+from atom_data.dedup.substrings import Substrings
 
-__all__ = ["BandHashes", "Copies", "MinHash", "Same", "SameText", "hash_text"]
+__all__ = [
+    "BandHashes",
+    "Bloom",
+    "Copies",
+    "Exact",
+    "Lines",
+    "MinHash",
+    "Paragraphs",
+    "RemoveSpans",
+    "Repeats",
+    "Same",
+    "SameText",
+    "Substrings",
+    "hash_text",
+]
