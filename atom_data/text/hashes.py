@@ -57,7 +57,7 @@ def _hash_characters(data: npt.NDArray[np.uint8], start: int, end: int, table: C
     while position < end:
         code, size = decode(data, position, end)
         shift = item(table.shifts, cell_of(code, table))
-        character = _encoded(code + shift, size) if shift else load_last(data, position, position + size, _U64(0))
+        character = encoded(code + shift, size) if shift else load_last(data, position, position + size, _U64(0))
         if filled == 64:
             state, lane, filled = _mix(state ^ lane), _U64(0), 0
         lane |= character << _U64(filled)
@@ -70,7 +70,7 @@ def _hash_characters(data: npt.NDArray[np.uint8], start: int, end: int, table: C
 
 
 @inlined
-def _encoded(code: int, size: int) -> np.uint64:
+def encoded(code: int, size: int) -> np.uint64:
     """Return the UTF-8 bytes of a code point that takes `size` of them, the first one lowest."""
     if size == 1:
         return _U64(code)
