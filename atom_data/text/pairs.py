@@ -46,7 +46,14 @@ def similar_pairs(shingles: Shingles, least: float) -> Pairs:
     parts, document = [[part[:0] for part in buffers]], 0
     while document < order.size:
         document, found = _join(
-            read_only(tokens), read_only(offsets), read_only(heads), read_only(starts), *state, least, document, *buffers
+            read_only(tokens),
+            read_only(offsets),
+            read_only(heads),
+            read_only(starts),
+            *state,
+            least,
+            document,
+            *buffers,
         )
         parts.append([part[:found].copy() for part in buffers])
     left, right, jaccard = (np.concatenate(part) for part in zip(*parts, strict=True))
@@ -108,8 +115,7 @@ def _join(
     """Join documents from `document` on, smallest first, with those before; stop when the room for pairs is short."""
     found = 0
     while document < heads.size and found + document <= left.size:
-        start, end = offsets[document], offsets[document + 1]
-        for place in range(start, start + heads[document]):
+        for place in range(offsets[document], offsets[document] + heads[document]):
             token = item(tokens, place)
             for index in range(item(starts, token), item(ends, token)):
                 other = item(members, index)

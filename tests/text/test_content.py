@@ -25,7 +25,9 @@ def reference(text: str, fold_case: bool, skip_punctuation: bool) -> str:
     return " ".join(part for part in made.split(" ") if part)
 
 
-def reduced(values: list[str | None] | list[bytes], fold_case: bool = True, skip_punctuation: bool = True) -> list[bytes]:
+def reduced(
+    values: list[str | None] | list[bytes], fold_case: bool = True, skip_punctuation: bool = True
+) -> list[bytes]:
     found: Buffers = content(buffers_of(values), fold_case, skip_punctuation)
     edges = found.offsets
     return [found.data[edges[i] : edges[i + 1]].tobytes() for i in range(len(values))]
@@ -55,7 +57,12 @@ def test_content_broken_bytes_stay_and_nothing_grows(documents: list[bytes]) -> 
 
 
 def test_content_says_what_is_the_same() -> None:
-    same = ["The e-mail,  don\u2019t\n", "the E mail don't", "\ufeffthe e\u2010mail\u00a0do\u00adn\u2019t", "THE. E. MAIL! DON`T"]
+    same = [
+        "The e-mail,  don\u2019t\n",
+        "the E mail don't",
+        "\ufeffthe e\u2010mail\u00a0do\u00adn\u2019t",
+        "THE. E. MAIL! DON`T",
+    ]
     assert reduced(same)[:3] == [b"the e mail don t"] * 3
     assert reduced(same)[3] != reduced(same)[0]  # a grave accent is a symbol, not punctuation
     assert len(set(reduced(["x < y", "x > y", "1.5", "15", "a b", "ab"]))) == 6

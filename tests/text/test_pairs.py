@@ -34,7 +34,9 @@ def listed(sets: list[set[int]], least: float) -> list[tuple[int, int, float]]:
     return list(zip(found.left.tolist(), found.right.tolist(), found.jaccard.tolist(), strict=True))
 
 
-@given(st.lists(st.sets(st.integers(0, 12), max_size=9), max_size=12), st.sampled_from([0.01, 0.3, 0.5, 0.75, 0.8, 1.0]))
+@given(
+    st.lists(st.sets(st.integers(0, 12), max_size=9), max_size=12), st.sampled_from([0.01, 0.3, 0.5, 0.75, 0.8, 1.0])
+)
 def test_pairs_any_sets_are_those_of_every_pair(sets: list[set[int]], least: float) -> None:
     assert listed(sets, least) == every_pair(sets, least)
 
