@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from atom_data.commands import look, run, tokens
+from atom_data.commands import dedup, look, run, tokens
 from atom_data.errors import AtomDataError
 
 app = typer.Typer(
@@ -29,6 +29,8 @@ for command in (
     look.fingerprint,
     tokens.batches,
     tokens.trace,
+    dedup.minhash_explain,
+    dedup.dedup_eval,
 ):
     app.command()(command)
 
