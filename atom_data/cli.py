@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from atom_data.commands import cluster, index, look, run, tokens, train, tune
+from atom_data.commands import cluster, dedup, index, look, run, tokens, train, tune
 from atom_data.errors import AtomDataError
 
 app = typer.Typer(
@@ -32,6 +32,8 @@ for command in (
     look.fingerprint,
     tokens.batches,
     tokens.trace,
+    dedup.minhash_explain,
+    dedup.dedup_eval,
 ):
     app.command()(command)
 app.command(name="train-classifier")(train.train)

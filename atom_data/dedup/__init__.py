@@ -3,6 +3,7 @@
 from atom_data.dedup.copies import Copies
 from atom_data.dedup.engines import Bloom, Exact
 from atom_data.dedup.exact import Same, SameText, hash_text
+from atom_data.dedup.keys import CanonicalUrl, ContentHash
 from atom_data.dedup.lines import Lines, Paragraphs
 from atom_data.dedup.minhash import BandHashes, MinHash
 from atom_data.dedup.remove import RemoveSpans
@@ -12,6 +13,8 @@ from atom_data.dedup.substrings import Substrings
 __all__ = [
     "BandHashes",
     "Bloom",
+    "CanonicalUrl",
+    "ContentHash",
     "Copies",
     "Exact",
     "Lines",
