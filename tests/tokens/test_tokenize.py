@@ -217,7 +217,7 @@ def test_columns_kept_are_the_usual_ones_or_those_named(tmp_path: Path) -> None:
         ({"eos": "<eos>"}, "no token <eos>"),
         ({"name": "a/b"}, "the name is also a folder"),
         ({"target_tokens": 0}, "target_tokens is 0"),
-        ({"backend": "magic"}, "no backend 'magic'; there are fastokens, tokenizers"),
+        ({"backend": "magic"}, "no backend 'magic'; there are fastokens, gigatoken, tokenizers"),
     ],
 )
 def test_check_wrong_recipe_is_refused(tmp_path: Path, options: dict[str, Any], says: str) -> None:
