@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from atom_data.commands import look, run, tokens
+from atom_data.commands import look, run, tokens, train
 from atom_data.errors import AtomDataError
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ for command in (
     look.peek,
     look.verify,
     look.fingerprint,
+    train.train_tokenizer,
     tokens.batches,
     tokens.trace,
 ):

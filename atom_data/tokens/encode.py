@@ -3,6 +3,7 @@
 All are built from the same definition, and take text that spells a special token for ordinary text.
 """
 
+import importlib.metadata
 import json
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -169,6 +170,16 @@ def _gigatoken(vocabulary: Vocabulary) -> Encode:
         return Encoded(np.asarray(layout.content.data)[offsets[0] : offsets[-1]], offsets - offsets[0])
 
     return encode
+
+
+def backend_identity(backend: str) -> str:
+    """Return the backend, with its version where it is an extra: the versions of the others count everywhere."""
+    if backend != "gigatoken":
+        return backend
+    try:
+        return f"gigatoken {importlib.metadata.version('gigatoken')}"
+    except importlib.metadata.PackageNotFoundError:
+        return backend
 
 
 def _unknown(vocabulary: Vocabulary, backend: str, error: BaseException) -> ConfigError:

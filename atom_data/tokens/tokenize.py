@@ -22,7 +22,7 @@ from atom_data.storage.receipts import read_receipt
 from atom_data.storage.shards import Input, Intake, Reads, Shard
 from atom_data.tokens.definition import definition_files
 from atom_data.tokens.documents import Documents
-from atom_data.tokens.encode import BACKENDS, Encoder, load_encoder, texts_of
+from atom_data.tokens.encode import BACKENDS, Encoder, backend_identity, load_encoder, texts_of
 
 KEEPS = ("url", "source", "date", "language", "file", "offset")
 """Columns copied beside the tokens where the source has them and the recipe names none."""
@@ -171,7 +171,7 @@ class Tokenize:
             "encoding": self.encoding,
             "eos": self.eos,
             "bos": self.bos,
-            "backend": self.backend,
+            "backend": backend_identity(self.backend),
             "seed": self.seed,
             "target_tokens": self.target_tokens,
             "keeps": None if self.keeps is None else list(self.keeps),
