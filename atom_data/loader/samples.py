@@ -49,7 +49,7 @@ class Samples:
         self.sources = {ALONE: sources} if isinstance(sources, TokenShards) else dict(sources)
         if not 0 <= seed < 2**63:
             raise ConfigError(f"samples: the seed is {seed}. Give a number from 0 to 2**63 - 1.")
-        for what in ("sequence_length", "eos_id"):
+        for what in ("sequence_length", "tokenizer", "eos_id"):
             values = {name: getattr(source, what) for name, source in self.sources.items()}
             if len(set(values.values())) > 1:
                 there = ", ".join(f"{name}: {value}" for name, value in sorted(values.items()))

@@ -18,7 +18,16 @@ from typing import Any
 from atom_data.errors import DataError
 from atom_data.job import Task
 from atom_data.run.display import Display
-from atom_data.run.plan import NEW, Plan, plan_job, remove_stale, require_complete, write_plan
+from atom_data.run.plan import (
+    NEW,
+    Plan,
+    plan_job,
+    remove_stale,
+    require_complete,
+    withdraw_manifest,
+    write_manifest,
+    write_plan,
+)
 from atom_data.run.recipe import Recipe, job_identity
 from atom_data.run.worker import worker_main
 from atom_data.storage.paths import PARTIAL, is_remote, local, write_errors
@@ -92,6 +101,7 @@ def run(recipe: Recipe, options: Options, display: Display) -> list[Failure]:
             with write_errors(options.out):
                 stale = remove_stale(plan, options.out)
                 write_plan(plan, options.out, pool.token())
+                withdraw_manifest(plan, options.out, pool.token())
             if stale:
                 display.note(
                     f"{job.name}: {len(stale)} shards of an earlier run are no longer in the input; removed: {stale[0]}, ..."
@@ -103,6 +113,8 @@ def run(recipe: Recipe, options: Options, display: Display) -> list[Failure]:
                 return failures
             if not options.part:
                 require_complete(job, options.out, options.accept_code)
+            with write_errors(options.out):
+                write_manifest(job, options.out, pool.token(), options.accept_code)
     return []
 
 

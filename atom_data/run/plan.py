@@ -8,8 +8,8 @@ from atom_data.errors import DataError
 from atom_data.identity import code_identity
 from atom_data.job import Job, Task
 from atom_data.run.recipe import job_identity
-from atom_data.storage.paths import is_remote, join, local, sha256, without_secrets
-from atom_data.storage.receipts import plan_path, read_json, read_receipt, receipt_path, write_json
+from atom_data.storage.paths import exists, is_remote, join, local, sha256, without_secrets
+from atom_data.storage.receipts import manifest_path, plan_path, read_json, read_receipt, receipt_path, write_json
 from atom_data.storage.shards import Input
 
 NEW = "new"
@@ -94,6 +94,27 @@ def write_plan(plan: Plan, out: str, token: str) -> None:
     value = {"stage": plan.job.name, "shards": [task.name for task in plan.tasks], "identity": plan.job.identity()}
     if read_json(path) != value:
         write_json(path, value, token)
+
+
+def write_manifest(job: Job, out: str, token: str, accept_code: bool = False) -> None:
+    """Write the summary of a job that has one (`job.manifest(out)`), if all of its shards are finished."""
+    summary = getattr(job, "manifest", None)
+    if summary is None or not plan_job(job, out, accept_code).complete:
+        return
+    path, value = join(out, manifest_path(job.name)), summary(out)
+    if read_json(path) != value:
+        write_json(path, value, token)
+
+
+def withdraw_manifest(plan: Plan, out: str, token: str) -> None:
+    """Take back a job's summary while there are shards to make: from now on the receipts alone tell what is there."""
+    path = join(out, manifest_path(plan.job.name))
+    if plan.complete or not exists(path):
+        return
+    if is_remote(out):
+        write_json(path, {}, token)  # object stores that smart_open writes to are not asked to delete
+    else:
+        local(path).unlink(missing_ok=True)
 
 
 def remove_stale(plan: Plan, out: str) -> list[str]:

@@ -8,7 +8,8 @@ from typing import Any
 
 from atom_data.errors import DataError
 from atom_data.storage.paths import PARTIAL, sha256
-from atom_data.storage.receipts import plan_path, read_json, read_receipt, receipt_path
+from atom_data.storage.receipts import manifest_path, plan_path, read_json, read_receipt, receipt_path
+from atom_data.tokens.manifest import manifest_of_receipts
 
 
 @dataclass(slots=True)
@@ -40,6 +41,8 @@ def verify(out: str) -> Verdict:
                 known.add(item["path"])
                 digest.update(f"{item['path']} {item['sha256']}\n".encode())
                 _check_file(root, item, verdict)
+        known.add(manifest_path(folder))
+        _check_manifest(out, folder, verdict)
     verdict.faults += [f"{name}: an orphan; no receipt speaks of it" for name in _orphans(root, known)]
     verdict.fingerprint = digest.hexdigest()
     return verdict
@@ -70,6 +73,16 @@ def _receipt(out: str, folder: str, shard: str, verdict: Verdict) -> list[dict[s
         verdict.faults.append(f"{name}: rows in are not rows out plus dropped")
     outputs: list[dict[str, Any]] = receipt["outputs"]
     return outputs
+
+
+def _check_manifest(out: str, folder: str, verdict: Verdict) -> None:
+    name = manifest_path(folder)
+    try:
+        found = read_json(str(Path(out) / name))
+        if found is not None and found != manifest_of_receipts(out, folder):
+            verdict.faults.append(f"{name}: is not what the receipts say. Delete it; the next run writes it again")
+    except DataError as error:
+        verdict.faults.append(str(error))
 
 
 def _is_json(path: Path) -> bool:

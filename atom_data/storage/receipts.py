@@ -2,6 +2,7 @@
 
 OUT/clean/plan.json               the names of all shards that the job makes
 OUT/clean/receipts/NAME.json      written last: inputs, identity, rows, outputs with their hashes, time and memory
+OUT/clean/manifest.json           for tokens: what all receipts say together, once all shards are there
 OUT/clean/NAME.parquet            the data
 OUT/clean/drops/NAME.parquet      the ledger, where something was dropped
 OUT/clean/dead/NAME.parquet       records that could not be read, where there were any
@@ -70,3 +71,8 @@ def read_receipt(out: str, folder: str, shard: str) -> dict[str, Any] | None:
 def plan_path(folder: str) -> str:
     """Return where the list of a job's shards stands, relative to the output folder."""
     return join(folder, "plan.json")
+
+
+def manifest_path(folder: str) -> str:
+    """Return where the summary of a finished job stands, for jobs that have one, relative to the output folder."""
+    return join(folder, "manifest.json")

@@ -23,6 +23,7 @@ from atom_data.storage.shards import Input, Intake, Reads, Shard
 from atom_data.tokens.definition import definition_files
 from atom_data.tokens.documents import Documents
 from atom_data.tokens.encode import BACKENDS, Encoder, backend_identity, load_encoder, texts_of
+from atom_data.tokens.manifest import manifest_of_receipts
 
 KEEPS = ("url", "source", "date", "language", "file", "offset")
 """Columns copied beside the tokens where the source has them and the recipe names none."""
@@ -203,6 +204,10 @@ class Tokenize:
         work.tokens, work.text_bytes = documents.tokens, documents.text_bytes
         work.notes.update(documents.notes())
         return work
+
+    def manifest(self, out: str) -> dict[str, Any]:
+        """Return what stands for the whole once every shard is finished: the runner writes it beside the plan."""
+        return manifest_of_receipts(out, self.name)
 
     def _columns(self) -> tuple[str, ...]:
         schema = self.reads.schema()
