@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from atom_data.commands import look, run, tokens, train
+from atom_data.commands import export, look, run, tokens, train
 from atom_data.errors import AtomDataError
 
 app = typer.Typer(
@@ -28,6 +28,8 @@ for command in (
     look.verify,
     look.fingerprint,
     train.train_tokenizer,
+    export.export,
+    export.merge,
     tokens.batches,
     tokens.trace,
 ):
