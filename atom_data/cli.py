@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from atom_data.commands import export, look, run, tokens, train
+from atom_data.commands import export, look, mix, run, tokens, train
 from atom_data.errors import AtomDataError
 
 app = typer.Typer(
@@ -34,6 +34,8 @@ for command in (
     tokens.trace,
 ):
     app.command()(command)
+
+app.add_typer(mix.app, name="mix")
 
 UsageError: Any = typer.BadParameter.__base__
 """What is wrong with an option; typer carries a click of its own, and BadParameter is the name it gives out."""

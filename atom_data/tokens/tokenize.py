@@ -152,13 +152,21 @@ class Tokenize:
 
         A remote file, whose size nobody asked for, makes a task of its own.
         """
+        share, stage = getattr(self.reads, "share", 1.0), self._stage()
         for shard in self.reads.shards(out):
-            if isinstance(self.reads, Stage):
-                receipt_input(self.reads.name, shard.name, out)
-                receipt = read_receipt(out, self.reads.name, shard.name) or {}
-                yield shard, int(receipt.get("text_bytes", shard.bytes))
+            if stage is not None:
+                receipt_input(stage.name, shard.name, out)
+                receipt = read_receipt(out, stage.name, shard.name) or {}
+                yield shard, int(receipt.get("text_bytes", shard.bytes) * share)
             else:
                 yield shard, shard.bytes or self.target_tokens * BYTES_PER_TOKEN
+
+    def _stage(self) -> Stage | None:
+        """The stage whose shards it reads, also where it reads a part of their rows only."""
+        source: object = self.reads
+        while hasattr(source, "share"):
+            source = source.of  # type: ignore[attr-defined]
+        return source if isinstance(source, Stage) else None
 
     def inputs(self, task: Task, out: str) -> tuple[Input, ...]:
         """The inputs of all shards of a task as they are now."""

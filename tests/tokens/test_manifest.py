@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from atom_data.errors import ConfigError, DataError
-from atom_data.loader import Samples, TokenShards
-from atom_data.loader.order import Mixture
+from atom_data.loader import Mixture, Samples, TokenShards
 from atom_data.run.plan import plan_job, withdraw_manifest, write_manifest
 from atom_data.storage.receipts import seal
 from atom_data.tokens import manifest
