@@ -17,6 +17,7 @@ import tokenizers
 from fastokens import Tokenizer
 
 from atom_data.errors import ConfigError, DataError
+from atom_data.tokens.definition import definition_files
 from atom_data.tokens.vocabulary import Vocabulary, load_vocabulary
 
 BACKENDS = ("fastokens", "gigatoken", "tokenizers")
@@ -123,12 +124,30 @@ def load_encoder(
     bos: str | None = None,
     encoding: str | None = None,
 ) -> Encoder:
-    """Return an encoder for a tokenizer (see `load_vocabulary`); equal ones are built once, where memory allows it."""
-    vocabulary = load_vocabulary(tokenizer, eos, bos=bos, encoding=encoding)
+    """Return an encoder for a tokenizer (see `load_vocabulary`).
+
+    The last one is kept while its files are unchanged, as every task of a worker needs it and a large one takes seconds;
+    not so gigatoken's, whose cache would grow from shard to shard.
+    """
+    stamps = tuple((str(file), _stamp(file)) for file in definition_files(tokenizer))
+    vocabulary = _vocabulary(tokenizer, stamps, eos, bos, encoding)
     return Encoder(vocabulary, backend) if backend == "gigatoken" else _encoder(vocabulary, backend)
 
 
-@lru_cache(maxsize=1)  # a large vocabulary takes seconds to build, and every task of a worker needs the same
+def _stamp(file: Path) -> tuple[int, int]:
+    try:
+        status = file.stat()
+    except OSError:
+        return 0, 0  # reading it says what is wrong
+    return status.st_mtime_ns, status.st_size
+
+
+@lru_cache(maxsize=1)
+def _vocabulary(tokenizer: Path, stamps: object, eos: str | None, bos: str | None, encoding: str | None) -> Vocabulary:
+    return load_vocabulary(tokenizer, eos, bos=bos, encoding=encoding)
+
+
+@lru_cache(maxsize=1)
 def _encoder(vocabulary: Vocabulary, backend: str) -> Encoder:
     return Encoder(vocabulary, backend)
 
