@@ -30,6 +30,7 @@ for command in (
     train.train_tokenizer,
     export.export,
     export.merge,
+    export.pack,
     tokens.batches,
     tokens.trace,
 ):

@@ -1,4 +1,4 @@
-"""`export` and `merge`: token shards for other loaders."""
+"""`export`, `merge` and `pack`: token shards for other loaders, and plans of samples."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +11,7 @@ from atom_data.commands.screen import console
 from atom_data.tokens.export import export as export_shards
 from atom_data.tokens.merge import TARGET_BYTES
 from atom_data.tokens.merge import merge as merge_shards
+from atom_data.tokens.pack import pack_folder
 
 Tokens = Annotated[str, typer.Argument(metavar="OUT/TOKENS", help="A finished tokens folder.")]
 To = Annotated[
@@ -65,6 +66,24 @@ def merge(
             soft_wrap=True,
         )
     screen.print(f"Train with: --data-args-path {to}/blend.txt", soft_wrap=True)
+
+
+def pack(
+    tokens: Tokens,
+    to: To,
+    length: Annotated[int, typer.Option(min=1, help="Tokens of a sample.")] = 4096,
+) -> None:
+    """Plan samples that cut no document that fits into one: best-fit decreasing, as an index; no token is copied.
+
+    The loader's default, windows one after the other, needs no plan; this is for runs where truncation hurts.
+    """
+    with _bar("packing") as progress:
+        made = pack_folder(tokens, to, length, progress)
+    console().print(
+        f"{to}: {made.samples:,} samples of {made.length:,} tokens, {made.fill:.3%} full; {made.cut:,} of "
+        f"{made.documents:,} documents are longer than one and cut; windows would cut {made.cut_by_windows:,}",
+        soft_wrap=True,
+    )
 
 
 @contextmanager

@@ -19,8 +19,8 @@ CHECKED_SHARE = 1 / 2_000
 """Of the documents of a shard that are encoded again with the reference: about 130 of a shard of 1 GB of web pages. It
 is 50 times as slow, so this costs about a fortieth of the encoder's time."""
 CHECKED_AT_LEAST = 4
-CHECKED_BYTES = 1 << 20
-"""Longer texts are left out of that sample: the reference needs seconds for them, and hundreds of bytes a token."""
+CHECKED_BYTES = 1 << 18
+"""Longer texts are left out of that sample: the reference takes its time for them, and hundreds of bytes a token."""
 
 BUFFER_TOKENS = 1 << 22
 TABLE_ROWS = 16_384
