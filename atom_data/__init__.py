@@ -2,6 +2,7 @@
 
 from atom_data.dedup import Bloom, Copies, Lines, MinHash, Paragraphs, RemoveSpans, Repeats, SameText, Substrings
 from atom_data.extract import ExtractHtml, Jsonl, Parquet, Text, Warc, Wet
+from atom_data.mix import group_by_size, hold_out
 from atom_data.rules import keep
 from atom_data.stage import Stage
 from atom_data.tokens import Tokenize
@@ -24,5 +25,7 @@ __all__ = [
     "Tokenize",
     "Warc",
     "Wet",
+    "group_by_size",
+    "hold_out",
     "keep",
 ]

@@ -8,7 +8,19 @@ from typing import Any
 
 import typer
 
-from atom_data.commands import cluster, dedup, index, look, run, tokens, train, tune
+from atom_data.commands import (
+    classifier,
+    cluster,
+    dedup,
+    export,
+    index,
+    look,
+    mix,
+    run,
+    tokenizer,
+    tokens,
+    tune,
+)
 from atom_data.errors import AtomDataError
 
 app = typer.Typer(
@@ -30,14 +42,20 @@ for command in (
     tune.tune,
     look.verify,
     look.fingerprint,
+    tokenizer.train_tokenizer,
+    export.export,
+    export.merge,
+    export.pack,
     tokens.batches,
     tokens.trace,
     dedup.minhash_explain,
     dedup.dedup_eval,
 ):
     app.command()(command)
-app.command(name="train-classifier")(train.train)
+app.command(name="train-classifier")(classifier.train)
 app.add_typer(index.app, name="dedup-index")
+
+app.add_typer(mix.app, name="mix")
 
 UsageError: Any = typer.BadParameter.__base__
 """What is wrong with an option; typer carries a click of its own, and BadParameter is the name it gives out."""

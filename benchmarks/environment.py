@@ -12,9 +12,12 @@ PLACE = Path(__file__).resolve().parent / ".environments"
 READY = "ready.txt"
 
 
-def environment(name: str, requirements: Sequence[str]) -> Path:
-    """Return the Python of an environment with these requirements. RuntimeError when pip cannot make it."""
-    wanted = "\n".join([f"python {sys.version_info.major}.{sys.version_info.minor}", *requirements])
+def environment(name: str, requirements: Sequence[str], then: Sequence[str] = ()) -> Path:
+    """Return the Python of an environment with these requirements. RuntimeError when pip cannot make it.
+
+    `then` is what pip installs in a second call, with its options: what must come without what it says it needs.
+    """
+    wanted = "\n".join([f"python {sys.version_info.major}.{sys.version_info.minor}", *requirements, *then])
     folder = PLACE / f"{name}-{hashlib.sha256(wanted.encode()).hexdigest()[:12]}"
     python = folder / "bin" / "python"
     if (folder / READY).exists():
@@ -24,10 +27,11 @@ def environment(name: str, requirements: Sequence[str]) -> Path:
     PLACE.mkdir(exist_ok=True)
     (PLACE / ".gitignore").write_text("*\n", "utf-8")
     venv.create(folder, with_pip=True)
-    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *requirements]
-    made = subprocess.run(pip, capture_output=True, text=True, check=False)
-    if made.returncode != 0:
-        raise RuntimeError(f"{name}: pip could not install {' '.join(requirements)}:\n{made.stderr[-2000:]}")
+    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    for packages in filter(None, (requirements, then)):
+        made = subprocess.run([*pip, *packages], capture_output=True, text=True, check=False)
+        if made.returncode != 0:
+            raise RuntimeError(f"{name}: pip could not install {' '.join(packages)}:\n{made.stderr[-2000:]}")
     (folder / READY).write_text(wanted + "\n", "utf-8")
     return python
 

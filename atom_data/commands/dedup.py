@@ -34,7 +34,8 @@ def minhash_explain(
     rows: Rows = None,
     threshold: Threshold = None,
     permutations: Permutations = 128,
-    min_jaccard: Annotated[float, typer.Option(help="From where on the texts confirm a copy.")] = MinHash().min_jaccard,
+    min_jaccard: Annotated[float, typer.Option(help="From where on the texts confirm a copy.")] = MinHash().min_jaccard
+    or 0.75,
     svg: Annotated[Path | None, typer.Option(metavar="FILE", help="Also draw the curve into a file.")] = None,
 ) -> None:
     """Print what bands and rows do: the S-curve, what is found and what is missed, what stricter means, and what it costs.

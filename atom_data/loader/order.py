@@ -6,12 +6,9 @@ source a sample comes from is settled a block at a time: each block holds a whol
 its weight, at shuffled places. The cursors follow by multiplication, so nothing is stored and nothing is replayed.
 """
 
-import math
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,16 +16,7 @@ import numpy.typing as npt
 
 from atom_data.errors import ConfigError
 from atom_data.loader.permutation import Permutation
-
-BLOCK = 65_536
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Mixture:
-    """Weights of the sources from sample number `start` on, until the next mixture starts."""
-
-    start: int = 0
-    weights: Mapping[str, float]
+from atom_data.mix.mixture import BLOCK, Mixture, check_mixtures, quotas
 
 
 class Place(NamedTuple):
@@ -73,7 +61,7 @@ class Order:
             )
         self.mixtures = tuple(mixtures) or (Mixture(weights=dict.fromkeys(self.windows, 1.0)),)
         self._starts = [mixture.start for mixture in self.mixtures]
-        _check(self.mixtures, self.windows, block)
+        check_mixtures(self.mixtures, self.windows, block)
         self._names = sorted({name for mixture in self.mixtures for name, weight in mixture.weights.items() if weight})
         self._parts = self._whole_samples()
         self._block = lru_cache(maxsize=4)(self._make_block)
@@ -128,7 +116,7 @@ class Order:
         before = [0] * len(self._names)
         for mixture, stop in zip(self.mixtures, [*self._starts[1:], None], strict=True):
             blocks = None if stop is None else (stop - mixture.start) // self.block
-            part = _Part(blocks, _quotas(self._names, mixture, self.block), before)
+            part = _Part(blocks, quotas(self._names, mixture, self.block), before)
             before = [done + quota * (blocks or 0) for done, quota in zip(before, part.quotas, strict=True)]
             parts.append(part)
         return parts
@@ -146,44 +134,3 @@ class Order:
 
     def _make_permutation(self, name: str, epoch: int) -> Permutation:
         return Permutation(self.windows[name], self.seed, "source", name, epoch)
-
-
-def _quotas(names: Sequence[str], mixture: Mixture, block: int) -> list[int]:
-    """Share a block among the sources by largest remainders, so that the weights hold to one sample a block."""
-    total = sum(mixture.weights.values())
-    exact = [mixture.weights.get(name, 0.0) / total * block for name in names]
-    quotas = [int(share) for share in exact]
-    by_remainder = sorted(range(len(names)), key=lambda number: quotas[number] - exact[number])
-    for number in by_remainder[: block - sum(quotas)]:
-        quotas[number] += 1
-    for name, quota in zip(names, quotas, strict=True):
-        if mixture.weights.get(name) and not quota:
-            raise ConfigError(
-                f"mixture from sample {mixture.start:,}: '{name}' weighs {mixture.weights[name] / total:.2g} of all, "
-                f"less than one sample in a block of {block:,}. Give it more, or leave it out."
-            )
-    return quotas
-
-
-def _check(mixtures: Sequence[Mixture], windows: Mapping[str, int], block: int) -> None:
-    if mixtures[0].start != 0:
-        raise ConfigError(f"the first mixture starts at sample {mixtures[0].start:,}. It must start at 0.")
-    for before, mixture in pairwise(mixtures):
-        if mixture.start % block or mixture.start <= before.start:
-            raise ConfigError(
-                f"a mixture starts at sample {mixture.start:,}, after one at {before.start:,}. "
-                f"Starts grow, and are multiples of {block:,}."
-            )
-    for mixture in mixtures:
-        where = f"mixture from sample {mixture.start:,}"
-        for name, weight in mixture.weights.items():
-            if name not in windows:
-                raise ConfigError(
-                    f"{where}: no source '{name}'; sources there: {', '.join(sorted(windows))}. Correct the name."
-                )
-            if not math.isfinite(weight) or weight < 0:
-                raise ConfigError(f"{where}: the weight of '{name}' is {weight}. Give a number from 0 up.")
-            if weight and windows[name] < 1:
-                raise ConfigError(f"{where}: source '{name}' has no window to read. Leave it out.")
-        if not any(mixture.weights.values()):
-            raise ConfigError(f"{where}: no source has a weight above 0. Give one to each source it reads.")

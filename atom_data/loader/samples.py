@@ -9,8 +9,9 @@ import numpy.typing as npt
 
 from atom_data.errors import ConfigError
 from atom_data.identity import canonical
-from atom_data.loader.order import BLOCK, Mixture, Order
+from atom_data.loader.order import Order
 from atom_data.loader.tokens import TokenShards
+from atom_data.mix import BLOCK, Mix, Mixture, load_mix, plan_mix
 
 VERSION = 1
 
@@ -49,7 +50,7 @@ class Samples:
         self.sources = {ALONE: sources} if isinstance(sources, TokenShards) else dict(sources)
         if not 0 <= seed < 2**63:
             raise ConfigError(f"samples: the seed is {seed}. Give a number from 0 to 2**63 - 1.")
-        for what in ("sequence_length", "eos_id"):
+        for what in ("sequence_length", "tokenizer", "eos_id"):
             values = {name: getattr(source, what) for name, source in self.sources.items()}
             if len(set(values.values())) > 1:
                 there = ", ".join(f"{name}: {value}" for name, value in sorted(values.items()))
@@ -134,6 +135,14 @@ class Samples:
             if state.get(key) != own[key]:
                 raise ConfigError(f"loader state: {key} is {state.get(key)!r}, and {own[key]!r} here. {what}")
         return consumed
+
+
+def open_mix(mix: Mix | str) -> Samples:
+    """Return the samples of a mix, or of a mix file, after the same refusals as `atom-data mix plan`."""
+    mix = load_mix(mix) if isinstance(mix, str) else mix
+    plan = plan_mix(mix)
+    sources = {part.name: TokenShards(part.folder, sequence_length=mix.sequence_length) for part in plan.parts}
+    return Samples(sources, mixtures=plan.mixtures, seed=mix.seed, block=mix.block)
 
 
 def boundaries(inputs: npt.NDArray[np.uint32], eos_id: int) -> npt.NDArray[np.int32]:

@@ -19,8 +19,10 @@ from atom_data.run.plan import (
     plan_job,
     remove_stale,
     require_complete,
+    withdraw_summary,
     write_jobs,
     write_plan,
+    write_summary,
 )
 from atom_data.run.pool import Pool
 from atom_data.run.progress import Failure, Progress
@@ -113,6 +115,7 @@ def _run_job(job: Job, options: Options, pool: Workers, display: Display) -> lis
         write_plan(plan, options.out, pool.token())
         if plan.todo or stale:
             remove_manifest(options.out, job.name)
+            withdraw_summary(job, options.out, pool.token())
     if stale:
         display.note(
             f"{job.name}: {len(stale)} shards of an earlier run are no longer in the input; removed: {stale[0]}, ...",
@@ -138,6 +141,7 @@ def _run_job(job: Job, options: Options, pool: Workers, display: Display) -> lis
         )
     if options.part is None:
         close_job(plan, options.out, pool.token(), options.accept)
+        write_summary(job, options.out, pool.token())
     return []
 
 
@@ -146,6 +150,7 @@ def close(recipe: Recipe, options: Options) -> list[Failure]:
     use_listings(READ if options.planned else ANEW)
     job = recipe.job(options.stage or recipe.jobs[-1].name)
     require_complete(job, options.out, options.accept_code, f"close-{os.getpid()}", options.accept)
+    write_summary(job, options.out, f"close-{os.getpid()}")
     return []
 
 

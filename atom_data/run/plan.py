@@ -12,7 +12,7 @@ from atom_data.identity import code_identity
 from atom_data.job import Job, Task, remembering
 from atom_data.run.recipe import job_identity
 from atom_data.storage.manifest import manifest_row, read_manifest, slim, write_manifest
-from atom_data.storage.paths import is_remote, join, local, sha256, without_secrets
+from atom_data.storage.paths import exists, is_remote, join, local, sha256, without_secrets
 from atom_data.storage.receipts import (
     JOBS,
     plan_path,
@@ -20,6 +20,7 @@ from atom_data.storage.receipts import (
     read_receipt,
     read_receipts,
     receipt_path,
+    summary_path,
     write_json,
     write_receipt,
 )
@@ -123,6 +124,25 @@ def write_jobs(jobs: Sequence[Job], out: str, token: str) -> None:
     value = {"jobs": [job.name for job in jobs]}
     if is_remote(out) and read_json(join(out, JOBS)) != value:
         write_json(join(out, JOBS), value, token)
+
+
+def write_summary(job: Job, out: str, token: str) -> None:
+    """Write the summary of a finished job that has one (`job.manifest(out)`)."""
+    summary = getattr(job, "manifest", None)
+    if summary is None:
+        return
+    path, value = join(out, summary_path(job.name)), summary(out)
+    if read_json(path) != value:
+        write_json(path, value, token)
+
+
+def withdraw_summary(job: Job, out: str, token: str) -> None:
+    """Take back a job's summary while there are shards to make: from now on the receipts alone tell what is there."""
+    path = join(out, summary_path(job.name))
+    if not is_remote(out):
+        local(path).unlink(missing_ok=True)
+    elif exists(path):
+        write_json(path, {}, token)  # object stores that smart_open writes to are not asked to delete
 
 
 def remove_stale(plan: Plan, out: str) -> list[str]:

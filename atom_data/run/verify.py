@@ -1,15 +1,24 @@
 """`atom-data verify OUT`: every file against its receipt, every receipt against its seal, nothing missing, nothing over."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from atom_data.errors import DataError
 from atom_data.run.slurm import FOLDER as CLUSTER
-from atom_data.storage.manifest import manifest_path
+from atom_data.storage.manifest import manifest_path, manifest_row, read_manifest, slim
 from atom_data.storage.paths import PARTIAL, exists, is_remote, join, local, sha256, size
-from atom_data.storage.receipts import JOBS, plan_path, read_json, read_receipt, receipt_path
+from atom_data.storage.receipts import (
+    JOBS,
+    plan_path,
+    read_json,
+    read_receipt,
+    read_receipts,
+    receipt_path,
+    summary_path,
+)
+from atom_data.tokens.manifest import manifest_of_receipts
 
 
 @dataclass(slots=True)
@@ -31,7 +40,7 @@ def verify(out: str) -> Verdict:
         raise DataError(f"{out}: there is no run in it (no plan.json in any folder). Give the --output of a run.")
     verdict, known, digest = Verdict(), {JOBS}, hashlib.sha256()
     for folder in folders:
-        known |= {plan_path(folder), manifest_path(folder)}
+        known |= {plan_path(folder), manifest_path(folder), summary_path(folder)}
         plan = _plan(join(out, plan_path(folder)), verdict)
         for shard in plan.get("shards", []):
             known.add(receipt_path(folder, shard))
@@ -39,6 +48,8 @@ def verify(out: str) -> Verdict:
                 known.add(item["path"])
                 digest.update(f"{item['path']} {item['sha256']}\n".encode())
                 _check_file(out, item, verdict)
+        _check_manifest(out, folder, plan.get("shards", []), verdict)
+        _check_summary(out, folder, verdict)
     verdict.faults += [f"{name}: an orphan; no receipt speaks of it" for name in _orphans(out, known)]
     verdict.fingerprint = digest.hexdigest()
     return verdict
@@ -97,6 +108,26 @@ def _check_file(out: str, item: dict[str, Any], verdict: Verdict) -> None:
         verdict.faults.append(f"{item['path']}: {bytes_there:,} bytes; the receipt says {item['bytes']:,}")
     elif sha256(path) != item["sha256"]:
         verdict.faults.append(f"{item['path']}: the content is not what the receipt says (SHA-256 differs)")
+
+
+def _check_manifest(out: str, folder: str, shards: Sequence[str], verdict: Verdict) -> None:
+    found = read_manifest(out, folder)
+    if found is None:
+        return
+    receipts = dict(read_receipts(out, folder, shards))
+    rows = [manifest_row(slim(receipt)) for receipt in receipts.values() if receipt]
+    if found.table.to_pylist() != rows:
+        verdict.faults.append(f"{manifest_path(folder)}: is not what the receipts say")
+
+
+def _check_summary(out: str, folder: str, verdict: Verdict) -> None:
+    name = summary_path(folder)
+    try:
+        found = read_json(join(out, name))
+        if found and found != manifest_of_receipts(out, folder):
+            verdict.faults.append(f"{name}: is not what the receipts say. Delete it; the next run writes it again")
+    except DataError as error:
+        verdict.faults.append(str(error))
 
 
 def _orphans(out: str, known: set[str]) -> Iterator[str]:

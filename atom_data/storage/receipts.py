@@ -3,6 +3,7 @@
 OUT/clean/plan.json               the names of all shards that the job makes
 OUT/clean/receipts/NAME.json      written last: inputs, identity, rows, outputs with their hashes, time and memory
 OUT/clean/receipts/all.parquet    written when the whole job is finished: what the receipts say, a row each
+OUT/tokens/manifest.json          for tokens: what all receipts say together, for readers
 OUT/clean/NAME.parquet            the data
 OUT/clean/drops/NAME.parquet      the ledger, where something was dropped
 OUT/clean/dead/NAME.parquet       records that could not be read, where there were any
@@ -152,3 +153,8 @@ def plan_path(folder: str) -> str:
 def failure_path(folder: str, shard: str) -> str:
     """Return where the last error of a shard stands, relative to the output folder."""
     return join(folder, "failed", f"{shard}.json")
+
+
+def summary_path(folder: str) -> str:
+    """Return where the summary of a finished job stands, for jobs that have one, relative to the output folder."""
+    return join(folder, "manifest.json")

@@ -1,12 +1,14 @@
-"""Text to token ids with fastokens, and the check of a sample of documents against `tokenizers`.
+"""Text to token ids with a fast encoder, and the check of a sample of documents against `tokenizers`.
 
-Both are built from the same definition, and take text that spells a special token for ordinary text.
+All are built from the same definition, and take text that spells a special token for ordinary text.
 """
 
-from collections.abc import Sequence
+import importlib.metadata
+import json
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,9 +17,10 @@ import tokenizers
 from fastokens import Tokenizer
 
 from atom_data.errors import ConfigError, DataError
+from atom_data.tokens.definition import definition_files
 from atom_data.tokens.vocabulary import Vocabulary, load_vocabulary
 
-BACKENDS = ("fastokens", "tokenizers")
+BACKENDS = ("fastokens", "gigatoken", "tokenizers")
 
 PROBES = ("a", " a  b", "a \n\n\tb ", "naïve Ｆｕｌｌ 漢字 👩‍👩‍👧", "it's 1,234.50")
 """A tokenizer that gives these back as they were is one whose ids must decode to the document's bytes."""
@@ -30,34 +33,38 @@ class Encoded(NamedTuple):
     offsets: npt.NDArray[np.int64]
 
 
-class Encoder:
-    """Token ids by fastokens: exact, and linear in the length of a text (a line of 4 MB takes about 2 s).
+Encode = Callable[[Sequence[str]], Encoded]
 
-    Memory: the texts, their ids, and a cache of words that fastokens bounds (about 450 MB measured). The backend
-    "tokenizers" takes tokenizers that fastokens does not know (SentencePiece's), at a fiftieth of the speed.
+
+class Encoder:
+    """Token ids by a fast encoder, exact, and close to linear in the length of a text, also where it is one word.
+
+    Backends: "fastokens" (its cache of words takes 450 MB at most); "gigatoken", which may be faster and whose cache
+    has no bound in 0.10, so it is made anew for each shard (`pip install 'atom-data[gigatoken]'`); "tokenizers", the
+    reference itself at a fiftieth of the speed, for kinds that neither knows (SentencePiece's).
+
+    Memory besides the cache: the texts and their ids; for one unbroken word about 60 bytes a byte of it.
     """
 
     def __init__(self, vocabulary: Vocabulary, backend: str = "fastokens") -> None:
-        """Build both encoders. ConfigError when one of them cannot work with the definition."""
-        self.vocabulary = vocabulary
-        self._fast = _fast(vocabulary) if backend == "fastokens" else None
-        self.reference = Reference(vocabulary)
+        """Build the encoder and the reference. ConfigError when one of them cannot work with the definition."""
+        self.vocabulary, self.backend = vocabulary, backend
+        made = {"fastokens": _fastokens, "gigatoken": _gigatoken}.get(backend)
+        fast = made(vocabulary) if made else None
+        self.reference = Reference(vocabulary, backend)
+        self._encode: Encode = fast or self.reference.encode_all
 
     def encode(self, texts: Sequence[str]) -> Encoded:
         """Return the ids of the texts, without special tokens around or inside them."""
-        if self._fast is None:
-            each = [np.array(self.reference.encode(text), "<u4") for text in texts]
-            offsets = np.cumsum([0, *map(len, each)], dtype=np.int64)
-            return Encoded(np.concatenate([np.zeros(0, "<u4"), *each]), offsets)
-        ids, ends = self._fast.encode_batch_flat(list(texts), add_special_tokens=False, split_special_tokens=True)
-        return Encoded(np.frombuffer(ids, "<u4"), np.frombuffer(ends, "<u8").astype(np.int64))
+        return self._encode(texts)
 
 
 class Reference:
     """The same tokenizer in `tokenizers`, slow and trusted."""
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        """Build it, and find out whether its ids can be decoded to what was encoded."""
+    def __init__(self, vocabulary: Vocabulary, backend: str = "fastokens") -> None:
+        """Build it, and find out whether its ids can be decoded to what was encoded; `backend` is what it checks."""
+        self._backend = backend
         try:
             self._slow = tokenizers.Tokenizer.from_str(vocabulary.definition)
         except Exception as error:  # tokenizers raises no class of its own
@@ -71,6 +78,12 @@ class Reference:
     def encode(self, text: str) -> list[int]:
         """Return the ids of one text."""
         return list(self._slow.encode(text, add_special_tokens=False).ids)
+
+    def encode_all(self, texts: Sequence[str]) -> Encoded:
+        """Return the ids of many."""
+        each = [np.array(self.encode(text), "<u4") for text in texts]
+        offsets = np.cumsum([0, *map(len, each)], dtype=np.int64)
+        return Encoded(np.concatenate([np.zeros(0, "<u4"), *each]), offsets)
 
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text of ids, special tokens included."""
@@ -87,9 +100,9 @@ class Reference:
         if list(ids) != expected:
             position = _first_difference(ids, expected)
             raise DataError(
-                f"{where}: document {document} differs from the reference at token {position}: fastokens gives "
+                f"{where}: document {document} differs from the reference at token {position}: {self._backend} gives "
                 f"{_at(ids, position)} of {len(ids):,} ids, tokenizers {_at(expected, position)} of {len(expected):,}. "
-                "Don't train on these tokens; report the document, and try another version of fastokens."
+                "Don't train on these tokens; report the document, and try another backend."
             )
         if not self.decodes:
             return
@@ -103,23 +116,95 @@ class Reference:
             )
 
 
-def load_encoder(tokenizer: Path, eos: str | None = None, backend: str = "fastokens") -> Encoder:
-    """Return an encoder for a tokenizer.json; `eos` names the token that ends a document, or the usual ones are tried."""
-    return _encoder(load_vocabulary(tokenizer, eos), backend)
+def load_encoder(
+    tokenizer: Path,
+    eos: str | None = None,
+    backend: str = "fastokens",
+    *,
+    bos: str | None = None,
+    encoding: str | None = None,
+) -> Encoder:
+    """Return an encoder for a tokenizer (see `load_vocabulary`).
+
+    The last one is kept while its files are unchanged, as every task of a worker needs it and a large one takes seconds;
+    not so gigatoken's, whose cache would grow from shard to shard.
+    """
+    stamps = tuple((str(file), _stamp(file)) for file in definition_files(tokenizer))
+    vocabulary = _vocabulary(tokenizer, stamps, eos, bos, encoding)
+    return Encoder(vocabulary, backend) if backend == "gigatoken" else _encoder(vocabulary, backend)
 
 
-@lru_cache(maxsize=1)  # a large vocabulary takes seconds to build, and every task of a worker needs the same
+def _stamp(file: Path) -> tuple[int, int]:
+    try:
+        status = file.stat()
+    except OSError:
+        return 0, 0  # reading it says what is wrong
+    return status.st_mtime_ns, status.st_size
+
+
+@lru_cache(maxsize=1)
+def _vocabulary(tokenizer: Path, stamps: object, eos: str | None, bos: str | None, encoding: str | None) -> Vocabulary:
+    return load_vocabulary(tokenizer, eos, bos=bos, encoding=encoding)
+
+
+@lru_cache(maxsize=1)
 def _encoder(vocabulary: Vocabulary, backend: str) -> Encoder:
     return Encoder(vocabulary, backend)
 
 
-def _fast(vocabulary: Vocabulary) -> Any:  # noqa: ANN401 - fastokens has no types
+def _fastokens(vocabulary: Vocabulary) -> Encode:
     try:
-        return Tokenizer.from_json_str(vocabulary.definition)
+        fast = Tokenizer.from_json_str(vocabulary.definition)
     except Exception as error:  # fastokens raises no class of its own
+        raise _unknown(vocabulary, "fastokens", error) from error
+
+    def encode(texts: Sequence[str]) -> Encoded:
+        ids, ends = fast.encode_batch_flat(list(texts), add_special_tokens=False, split_special_tokens=True)
+        return Encoded(np.frombuffer(ids, "<u4"), np.frombuffer(ends, "<u8").astype(np.int64))
+
+    return encode
+
+
+def _gigatoken(vocabulary: Vocabulary) -> Encode:
+    try:
+        import gigatoken  # noqa: PLC0415 - an extra
+    except ImportError as error:
         raise ConfigError(
-            f"{vocabulary.file}: fastokens cannot use this tokenizer ({_short(error)}). Use the slow backend 'tokenizers'."
+            "backend 'gigatoken': the package is not installed. pip install 'atom-data[gigatoken]', or use 'fastokens'."
         ) from error
+    page = json.loads(vocabulary.definition)
+    # It has no option that leaves special tokens in text alone, so it must not know them.
+    page["added_tokens"] = [entry for entry in page.get("added_tokens") or [] if not entry.get("special")]
+    try:
+        fast = gigatoken.Tokenizer.from_json(json.dumps(page, ensure_ascii=False))
+    except Exception as error:
+        raise _unknown(vocabulary, "gigatoken", error) from error
+
+    def encode(texts: Sequence[str]) -> Encoded:
+        if not texts:
+            return Encoded(np.zeros(0, "<u4"), np.zeros(1, np.int64))
+        # One thread: workers are processes, as for every other backend.
+        layout = fast.encode_batch(list(texts), parallel=False).layout
+        offsets = np.asarray(layout.offsets.data, np.int64)
+        return Encoded(np.asarray(layout.content.data)[offsets[0] : offsets[-1]], offsets - offsets[0])
+
+    return encode
+
+
+def backend_identity(backend: str) -> str:
+    """Return the backend, with its version where it is an extra: the versions of the others count everywhere."""
+    if backend != "gigatoken":
+        return backend
+    try:
+        return f"gigatoken {importlib.metadata.version('gigatoken')}"
+    except importlib.metadata.PackageNotFoundError:
+        return backend
+
+
+def _unknown(vocabulary: Vocabulary, backend: str, error: BaseException) -> ConfigError:
+    return ConfigError(
+        f"{vocabulary.file}: {backend} cannot use this tokenizer ({_short(error)}). Use the slow backend 'tokenizers'."
+    )
 
 
 def texts_of(column: pa.Array) -> list[str | None]:

@@ -1,32 +1,51 @@
-"""What a finished folder of tokens holds: its shards in order, and one fingerprint over all of it."""
+"""What a finished folder of tokens holds: its shards in order, and one fingerprint over all of it.
+
+NAME/manifest.json is written once all shards are there, so that a reader opens one file and not every receipt; without
+it, the receipts say the same.
+"""
 
 import hashlib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from atom_data.errors import DataError
+from atom_data.errors import ConfigError, DataError
 from atom_data.identity import canonical
 from atom_data.storage.paths import join
-from atom_data.storage.receipts import plan_path, read_json, read_receipt
+from atom_data.storage.receipts import plan_path, read_json, read_receipt, summary_path
+from atom_data.tokens.definition import read_definition
+from atom_data.tokens.vocabulary import stored_dtype
 
-SHARED = ("tokenizer", "vocabulary", "eos", "eos_id", "dtype")
+FORMAT = 1
+
+SHARED = ("tokenizer", "vocabulary", "eos", "eos_id", "bos", "bos_id", "dtype")
 """What all shards must have in common."""
+OPTIONAL = ("bos", "bos_id")
 
 
 def manifest(out: str, name: str = "tokens") -> dict[str, Any]:
-    """Return what the receipts of a finished pass say, as plain JSON values; no folder is listed.
+    """Return what a finished pass made, as plain JSON values, from its manifest.json or else from its receipts.
 
-    {"name", "tokenizer", "vocabulary", "eos", "eos_id", "dtype", "documents", "tokens", "fingerprint",
-     "shards": [{"name", "documents", "tokens", "sha256", "bin", "idx", "docs"}, ...]}; bin, idx and docs are outputs
-    as the receipts have them (path below `out`, bytes, sha256, rows). The fingerprint counts ids, their order and what
-    they mean, and neither paths nor names. DataError when a shard is missing or the shards don't belong together.
+    {"format", "name", "plan", "tokenizer", "vocabulary", "eos", "eos_id", "bos", "bos_id", "dtype", "documents",
+     "tokens", "shards": [{"name", "documents", "tokens", "sha256", "bin", "idx", "docs"}, ...], "fingerprint",
+     "sha256"}; bin, idx and docs are outputs as the receipts have them (path below `out`, bytes, sha256, rows). The
+    fingerprint counts ids, their order and what they mean, and neither paths nor names; sha256 seals the manifest.
+    DataError when a shard is missing, the shards don't belong together, or a manifest was edited.
     """
-    plan = read_json(join(out, plan_path(name)))
-    if plan is None:
-        raise DataError(
-            f"{join(out, name)}: there are no tokens here (no plan.json). Give the folder of a finished Tokenize."
-        )
+    plan = _plan(out, name)
+    path = join(out, summary_path(name))
+    found = read_json(path)
+    if found is None or found.get("format") != FORMAT or found.get("plan") != _hash(plan):
+        return manifest_of_receipts(out, name)
+    if found.get("sha256") != _seal(found):
+        raise DataError(f"{path}: was edited after it was written. Delete it; the next run writes it again.")
+    return found
+
+
+def manifest_of_receipts(out: str, name: str = "tokens") -> dict[str, Any]:
+    """Return the same from the receipts alone: no folder is listed, and every receipt is opened."""
+    plan = _plan(out, name)
     shards, shared = [], dict[str, Any]()
     for shard in plan.get("shards", []):
         receipt = read_receipt(out, name, shard)
@@ -36,7 +55,7 @@ def manifest(out: str, name: str = "tokens") -> dict[str, Any]:
             )
         notes = {key: receipt["notes"].get(key) for key in SHARED}
         shared = shared or notes
-        if None in notes.values():
+        if any(notes[key] is None for key in SHARED if key not in OPTIONAL):
             raise DataError(
                 f"{join(out, name)}: the receipt of '{shard}' names no tokenizer. Give the folder of a Tokenize."
             )
@@ -47,7 +66,9 @@ def manifest(out: str, name: str = "tokens") -> dict[str, Any]:
             )
         shards.append(_shard(shard, receipt))
     value = {
+        "format": FORMAT,
         "name": name,
+        "plan": _hash(plan),
         **shared,
         "documents": sum(shard["documents"] for shard in shards),
         "tokens": sum(shard["tokens"] for shard in shards),
@@ -55,7 +76,37 @@ def manifest(out: str, name: str = "tokens") -> dict[str, Any]:
     }
     if not value["tokens"]:
         raise DataError(f"{join(out, name)}: holds no token in {len(shards):,} shards. There is nothing to train on.")
-    return {**value, "fingerprint": _fingerprint(value)}
+    _require_dtype(join(out, name), value)
+    value["fingerprint"] = _fingerprint(value)
+    return {**value, "sha256": _seal(value)}
+
+
+def require_tokenizer(where: str, found: dict[str, Any], tokenizer: Path, encoding: str | None = None) -> None:
+    """Raise ConfigError when the tokens of a manifest were made by another tokenizer than this one."""
+    sha256 = read_definition(tokenizer, encoding).sha256
+    if sha256 != found["tokenizer"]:
+        raise ConfigError(
+            f"{where}: its tokens are of the tokenizer with SHA-256 {found['tokenizer'][:16]}... ({found['vocabulary']:,} "
+            f"ids); {tokenizer} has {sha256[:16]}.... Give the tokenizer that made them, or tokenize again."
+        )
+
+
+def _require_dtype(where: str, value: dict[str, Any]) -> None:
+    wanted = stored_dtype(value["vocabulary"]).name
+    if value["dtype"] != wanted:
+        raise DataError(
+            f"{where}: ids of a vocabulary of {value['vocabulary']:,} are stored as {value['dtype']}; from 65,500 ids on "
+            f"readers do not agree what two bytes mean, so {wanted} is the type for it. Tokenize again."
+        )
+
+
+def _plan(out: str, name: str) -> dict[str, Any]:
+    plan = read_json(join(out, plan_path(name)))
+    if plan is None:
+        raise DataError(
+            f"{join(out, name)}: there are no tokens here (no plan.json). Give the folder of a finished Tokenize."
+        )
+    return plan
 
 
 def _shard(name: str, receipt: dict[str, Any]) -> dict[str, Any]:
@@ -87,4 +138,12 @@ def _shard(name: str, receipt: dict[str, Any]) -> dict[str, Any]:
 def _fingerprint(value: dict[str, Any]) -> str:
     shards = [[shard["tokens"], shard["documents"], shard["sha256"]] for shard in value["shards"]]
     parts = [value["tokenizer"], value["eos_id"], value["dtype"], shards]
-    return hashlib.sha256(canonical(parts).encode()).hexdigest()
+    return _hash(parts)
+
+
+def _seal(value: dict[str, Any]) -> str:
+    return _hash({key: item for key, item in value.items() if key != "sha256"})
+
+
+def _hash(value: object) -> str:
+    return hashlib.sha256(canonical(value).encode()).hexdigest()

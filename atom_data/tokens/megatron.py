@@ -9,6 +9,7 @@ The .idx, little-endian and without padding (megatron/core/datasets/indexed_data
 Here every document is one sequence. There is no code for uint32: ids below 2**31 have the same bytes as int32 (code 4).
 """
 
+import os
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ import numpy.typing as npt
 
 from atom_data.errors import DataError
 from atom_data.storage.parquet import Output
-from atom_data.storage.paths import Hashed, create, is_remote, local, open_raw, size, without_secrets
+from atom_data.storage.paths import Hashed, create, is_remote, local, open_raw, size, unreadable, without_secrets
 
 MAGIC = b"MMIDIDX\x00\x00"
 HEADER = struct.Struct("<9sQBQQ")
@@ -109,11 +110,17 @@ def create_megatron(
     binary.rows = index.rows = sum(len(lengths) for lengths in shard._lengths)
 
 
-def read_header(path: str) -> tuple[np.dtype[Any], int]:
-    """Return dtype and number of documents of an .idx, with its size checked against them. DataError when it is none."""
-    bytes_there = _size(path)
-    with open_raw(path) as stream:
-        raw = stream.read(HEADER.size)
+def read_header(path: str, bytes_there: int | None = None) -> tuple[np.dtype[Any], int]:
+    """Return dtype and number of documents of an .idx, with its size checked against them. DataError when it is none.
+
+    `bytes_there` is the size of a local file that the caller has looked at: then three system calls are all it takes.
+    """
+    if bytes_there is None:
+        bytes_there = _size(path)
+        with open_raw(path) as stream:
+            raw = stream.read(HEADER.size)
+    else:
+        raw = _first_bytes(path)
     if len(raw) < HEADER.size or raw[:9] != MAGIC:
         raise _broken(path, f"it begins with {raw[:9]!r}, not with {MAGIC!r}")
     _, version, code, sequences, documents = HEADER.unpack(raw)
@@ -158,6 +165,17 @@ def read_pair(prefix: str) -> Index:
             f"{expected:,}. One of them is cut or from another run: make the shard again."
         )
     return index
+
+
+def _first_bytes(path: str) -> bytes:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            return os.read(descriptor, HEADER.size)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise unreadable(path, "cannot be read", error) from error
 
 
 def _size(path: str) -> int:

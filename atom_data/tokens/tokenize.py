@@ -19,8 +19,10 @@ from atom_data.job import Job, Progress, Table, Task, Work, finished_shard, jobs
 from atom_data.stage import DEAD, LEDGER, Stage
 from atom_data.storage.paths import join
 from atom_data.storage.shards import Input, Intake, Reads, Shard
+from atom_data.tokens.definition import definition_files
 from atom_data.tokens.documents import Documents
-from atom_data.tokens.encode import BACKENDS, load_encoder, texts_of
+from atom_data.tokens.encode import BACKENDS, Encoder, backend_identity, load_encoder, texts_of
+from atom_data.tokens.manifest import manifest_of_receipts
 
 KEEPS = ("url", "source", "date", "language", "file", "offset")
 """Columns copied beside the tokens where the source has them and the recipe names none."""
@@ -43,7 +45,8 @@ class Tokenize:
 
     Reads `id`, `text` and the columns it keeps. Within a shard the documents stand in the order of a hash of (seed, id),
     so that neighbors in the crawl are not neighbors in training. Each ends with the end token, which stands nowhere
-    else. Documents without text are dropped as `tokens.empty_text`, those that are no UTF-8 as `tokens.broken_text`.
+    else; with `bos` each also begins with that one. Documents without text are dropped as `tokens.empty_text`, those
+    that are no UTF-8 as `tokens.broken_text`.
 
     Memory of a task: its ids (2 bytes each below 65,500 ids, 4 above), its rows of docs.parquet twice, one batch of text,
     and the encoder's cache (about 450 MB). A task is never smaller than one shard of the source.
@@ -53,11 +56,15 @@ class Tokenize:
     """The folder below the output folder."""
     reads: Reads
     tokenizer: Path
-    """A tokenizer.json."""
+    """A tokenizer.json, a folder as model hubs lay it out, or a .tiktoken file with its `encoding`."""
+    encoding: str | None = None
+    """What tiktoken calls the encoding of a .tiktoken file: "gpt2", "r50k", "p50k", "cl100k" or "o200k"."""
     eos: str | None = None
     """The token that ends every document; the usual names are tried when it is None."""
+    bos: str | None = None
+    """A token that begins every document as well, as Llama 3 was trained; none when it is None."""
     backend: str = "fastokens"
-    """What encodes: "fastokens", or the reference "tokenizers" itself, slow, where fastokens does not know the kind."""
+    """What encodes: "fastokens", "gigatoken" (an extra), or "tokenizers", the slow reference, which knows every kind."""
     seed: int = 0
     target_tokens: int = 2**28
     """1 GiB of four-byte ids."""
@@ -90,8 +97,11 @@ class Tokenize:
     def check(self) -> pa.Schema:
         """Look for the columns, and build the encoder; return the schema of docs.parquet."""
         schema = self._schema()
-        load_encoder(self.tokenizer, self.eos, self.backend)
+        self._encoder()
         return schema
+
+    def _encoder(self) -> Encoder:
+        return load_encoder(self.tokenizer, self.eos, self.backend, bos=self.bos, encoding=self.encoding)
 
     def _schema(self) -> pa.Schema:
         schema = self.reads.schema()
@@ -141,11 +151,19 @@ class Tokenize:
 
         A remote file, whose size nobody asked for, makes a task of its own.
         """
+        share, stage = getattr(self.reads, "share", 1.0), self._stage()
         for shard in self.reads.shards(out):
-            if isinstance(self.reads, Stage):
-                yield shard, finished_shard(self.reads.name, shard.name, out).text_bytes
+            if stage is not None:
+                yield shard, int(finished_shard(stage.name, shard.name, out).text_bytes * share)
             else:
                 yield shard, shard.bytes or self.target_tokens * BYTES_PER_TOKEN
+
+    def _stage(self) -> Stage | None:
+        """The stage whose shards it reads, also where it reads a part of their rows only."""
+        source: object = self.reads
+        while hasattr(source, "share"):
+            source = source.of  # type: ignore[attr-defined]
+        return source if isinstance(source, Stage) else None
 
     def inputs(self, task: Task, out: str) -> tuple[Input, ...]:
         """The inputs of all shards of a task as they are now."""
@@ -155,9 +173,11 @@ class Tokenize:
         """Source, tokenizer by its bytes, end token, seed, size and columns."""
         return {
             "reads": self.reads.name if isinstance(self.reads, Stage) else self.reads.identity(),
-            "tokenizer": describe(self.tokenizer),
+            "tokenizer": [describe(path) for path in definition_files(self.tokenizer)],
+            "encoding": self.encoding,
             "eos": self.eos,
-            "backend": self.backend,
+            "bos": self.bos,
+            "backend": backend_identity(self.backend),
             "seed": self.seed,
             "target_tokens": self.target_tokens,
             "keeps": None if self.keeps is None else list(self.keeps),
@@ -166,8 +186,7 @@ class Tokenize:
     def work(self, task: Task, out: str, token: str, progress: Progress) -> Work:
         """Encode the documents of a task and write its shard. DataError when the encoder differs from the reference."""
         work, schema = Work(), self._schema()
-        encoder = load_encoder(self.tokenizer, self.eos, self.backend)
-        documents = Documents(encoder, self.seed, schema, f"{self.name}/{task.name}")
+        documents = Documents(self._encoder(), self.seed, schema, f"{self.name}/{task.name}")
         with ExitStack() as stack:
             ledger = Table(join(self.name, "drops", f"{task.name}.parquet"), LEDGER, out, token, stack, work)
             dead = Table(join(self.name, "dead", f"{task.name}.parquet"), DEAD, out, token, stack, work)
@@ -190,6 +209,10 @@ class Tokenize:
         work.tokens, work.text_bytes = documents.tokens, documents.text_bytes
         work.notes.update(documents.notes())
         return work
+
+    def manifest(self, out: str) -> dict[str, Any]:
+        """Return what stands for the whole once every shard is finished: the runner writes it beside the plan."""
+        return manifest_of_receipts(out, self.name)
 
     def _columns(self) -> tuple[str, ...]:
         schema = self.reads.schema()

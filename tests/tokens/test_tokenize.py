@@ -13,6 +13,7 @@ import pytest
 import tokenizers
 
 from atom_data.errors import ConfigError, DataError
+from atom_data.extract import Jsonl
 from atom_data.stage import Stage
 from atom_data.storage.paths import sha256
 from atom_data.storage.shards import Intake, Shard
@@ -217,7 +218,7 @@ def test_columns_kept_are_the_usual_ones_or_those_named(tmp_path: Path) -> None:
         ({"eos": "<eos>"}, "no token <eos>"),
         ({"name": "a/b"}, "the name is also a folder"),
         ({"target_tokens": 0}, "target_tokens is 0"),
-        ({"backend": "magic"}, "no backend 'magic'; there are fastokens, tokenizers"),
+        ({"backend": "magic"}, "no backend 'magic'; there are fastokens, gigatoken, tokenizers"),
     ],
 )
 def test_check_wrong_recipe_is_refused(tmp_path: Path, options: dict[str, Any], says: str) -> None:
@@ -246,6 +247,8 @@ def test_identity_changes_with_everything_that_decides_a_byte(tmp_path: Path) ->
         {},
         {"tokenizer": other},
         {"eos": "<|im_start|>"},
+        {"bos": "<|im_start|>"},
+        {"encoding": "gpt2"},
         {"seed": 1},
         {"target_tokens": 5},
         {"keeps": ("url",)},
@@ -296,6 +299,38 @@ def test_encoder_that_gives_the_end_token_fails_the_shard(tmp_path: Path, monkey
         DataError, match=r"document 'a5' has id 0 at token 2; ids end below \d+, and 0 \('<\|endoftext\|>'\) ends"
     ):
         token_run(tmp_path, {"s": rows(60)})
+
+
+def test_documents_with_a_begin_token_have_one_of_each(tmp_path: Path) -> None:
+    token_run(tmp_path, {"s": rows(60)}, bos="<|im_start|>", eos="<|endoftext|>")
+    out = tmp_path / "out"
+    reference = tokenizers.Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
+    texts = {row["id"]: row["text"] for row in rows(60)}
+    for row, ids in zip(table(out, "shard-00000"), documents(out, "shard-00000"), strict=True):
+        assert ids == [1, *reference.encode(texts[row["id"]]).ids, 0]
+        assert row["tokens"] == len(ids) and (ids.count(0), ids.count(1)) == (1, 1)
+    written = receipt(out, "shard-00000")
+    assert (written["notes"]["bos"], written["notes"]["bos_id"]) == ("<|im_start|>", 1)
+    assert written["tokens"] == sum(row["tokens"] for row in table(out, "shard-00000"))
+
+
+def test_begin_token_that_is_none_or_the_end_token_is_refused(tmp_path: Path) -> None:
+    tokenizer = tiny_tokenizer(tmp_path / "t.json")
+    with pytest.raises(ConfigError, match=r"no token <s> to begin a document with; .* Name one of them as bos"):
+        Tokenize(reads=Rows(SHARDS), tokenizer=tokenizer, bos="<s>").check()
+    with pytest.raises(ConfigError, match=r"'<\|endoftext\|>' cannot both begin and end a document"):
+        Tokenize(reads=Rows(SHARDS), tokenizer=tokenizer, bos="<|endoftext|>").check()
+
+
+def test_broken_surrogates_of_json_lines_are_tokens_of_the_replacement_character(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(
+        '{"id": "a", "text": "x \\ud83d y \\udc00"}\n{"id": "b", "text": "\\ud83d\\udc69"}\n'
+    )
+    tokens = Tokenize(reads=Jsonl(str(tmp_path / "a.jsonl")), tokenizer=tiny_tokenizer(tmp_path / "t.json"))
+    finish(tokens, tmp_path / "out")
+    reference = tokenizers.Tokenizer.from_file(str(tmp_path / "t.json"))
+    ids = documents(tmp_path / "out", "shard-00000")
+    assert sorted(reference.decode(one[:-1]) for one in ids) == ["x \ufffd y \ufffd", "\U0001f469"]
 
 
 def test_sample_takes_a_share_of_many_documents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

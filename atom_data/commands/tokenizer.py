@@ -1,0 +1,91 @@
+"""`train-tokenizer`: a vocabulary of one's own."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from atom_data.commands.screen import DEFAULT_OUT, Output, console
+from atom_data.errors import ConfigError
+from atom_data.run.plan import require_complete
+from atom_data.run.recipe import load_recipe
+from atom_data.stage import Stage
+from atom_data.storage.paths import create, without_secrets
+from atom_data.storage.shards import Reads
+from atom_data.tokens.encode import load_encoder
+from atom_data.tokens.train import Sample, Training, draw, text_source, train
+
+MEGABYTES = 1024
+PIECE = 1_000
+
+
+def train_tokenizer(
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FILES]", help="Parquet, JSON lines or text with the corpus; or --recipe and --stage."),
+    ] = None,
+    to: Annotated[Path, typer.Option(metavar="FILE", help="The tokenizer.json to write.")] = Path("tokenizer.json"),
+    recipe: Annotated[str | None, typer.Option(help="A recipe, to learn from one of its finished stages.")] = None,
+    stage: Annotated[str, typer.Option(help="The stage of the recipe.")] = "unique",
+    output: Output = DEFAULT_OUT,
+    size: Annotated[int, typer.Option(min=258, help="Ids in all: special tokens, 256 bytes, merges.")] = 32_768,
+    split: Annotated[str, typer.Option(help="How text is cut before merging: gpt2, cl100k or o200k.")] = "cl100k",
+    special: Annotated[
+        list[str] | None, typer.Option(help="A special token; give it again for more. The first ends documents.")
+    ] = None,
+    sample_mb: Annotated[
+        int, typer.Option(min=1, help="MB of text to learn from; also about the memory it takes.")
+    ] = MEGABYTES,
+    seed: Annotated[int, typer.Option(min=0, help="Which documents are drawn.")] = 0,
+) -> None:
+    """Train a byte-level BPE tokenizer on a sample of a corpus, drawn by a hash of each id.
+
+    The same corpus, size, split and seed give the same file. At the end both encoders must give the same ids.
+
+    Example: atom-data train-tokenizer 'pages/*.parquet' --size 65000 --to tokenizer.json
+    """
+    training = Training(size=size, split=split, special=tuple(special or ["<|endoftext|>"]))
+    source = _source(files, recipe, stage, output)
+    screen = console(stderr=True)
+    with screen.status("reading") as status:
+
+        def seen(documents: int, text_bytes: int) -> None:
+            status.update(f"reading: {documents:,} documents, {text_bytes / 1e6:,.0f} MB of text")
+
+        sample = draw(source, output, sample_mb << 20, seed, seen)
+        status.update(f"learning {size:,} ids from {len(sample.texts):,} documents")
+        definition = train(sample.texts, training)
+    with create(str(to), "train") as stream:
+        stream.write(definition.encode())
+    _report(to, sample, training.special[0])
+
+
+def _source(files: list[str] | None, recipe: str | None, stage: str, output: str) -> Reads:
+    if bool(files) == bool(recipe):
+        raise ConfigError("train-tokenizer: give either files, or --recipe with --stage.")
+    if recipe is None:
+        return text_source(files or [])
+    job = load_recipe(recipe).job(stage)
+    if not isinstance(job, Stage) or "text" not in job.schema().names:
+        raise ConfigError(f"{recipe}: '{stage}' writes no text. Name a stage that does.")
+    require_complete(job, output, accept_code=True, token="train-tokenizer")
+    return job
+
+
+def _report(to: Path, sample: Sample, eos: str) -> None:
+    encoder = load_encoder(to, eos)
+    texts = sample.texts[:PIECE]
+    ids = encoder.encode(texts)
+    for number, text in enumerate(texts[:20]):
+        its = ids.ids[ids.offsets[number] : ids.offsets[number + 1]].tolist()
+        encoder.reference.check(without_secrets(str(to)), f"number {number} of the sample", text, its)
+    per_token = sum(len(text.encode()) for text in texts) / max(len(ids.ids), 1)
+    left_out = f" ({sample.unreadable:,} records were unreadable)" if sample.unreadable else ""
+    screen = console()
+    screen.print(
+        f"{to}: {encoder.vocabulary.size:,} ids learned from {len(sample.texts):,} of {sample.documents:,} documents, "
+        f"{sample.sampled_bytes / 1e6:,.1f} of {sample.text_bytes / 1e6:,.1f} MB{left_out}; "
+        f"{per_token:.2f} bytes a token; '{eos}' ends documents",
+        soft_wrap=True,
+    )
+    screen.print(f"In a recipe: Tokenize(reads=..., tokenizer=Path({str(to)!r}))", soft_wrap=True)

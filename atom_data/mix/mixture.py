@@ -1,0 +1,64 @@
+"""Weights from a sample number on, and the whole samples of each source that a block then holds."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from atom_data.errors import ConfigError
+
+BLOCK = 65_536
+"""Samples among which every source has its exact share."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mixture:
+    """Weights of the sources from sample number `start` on, until the next mixture starts."""
+
+    start: int = 0
+    weights: Mapping[str, float]
+
+
+def quotas(names: Sequence[str], mixture: Mixture, block: int) -> list[int]:
+    """Share a block among the sources by largest remainders, so that the weights hold to one sample a block.
+
+    ConfigError when a source has so little weight that it would never be read.
+    """
+    total = sum(mixture.weights.values())
+    exact = [mixture.weights.get(name, 0.0) / total * block for name in names]
+    shares = [int(share) for share in exact]
+    by_remainder = sorted(range(len(names)), key=lambda number: shares[number] - exact[number])
+    for number in by_remainder[: block - sum(shares)]:
+        shares[number] += 1
+    for name, quota in zip(names, shares, strict=True):
+        if mixture.weights.get(name) and not quota:
+            raise ConfigError(
+                f"mixture from sample {mixture.start:,}: '{name}' weighs {mixture.weights[name] / total:.2g} of all, "
+                f"less than one sample in a block of {block:,}. Give it more, or leave it out."
+            )
+    return shares
+
+
+def check_mixtures(mixtures: Sequence[Mixture], windows: Mapping[str, int], block: int) -> None:
+    """Raise ConfigError for starts that do not follow each other, and for weights of sources that cannot be read."""
+    if mixtures[0].start != 0:
+        raise ConfigError(f"the first mixture starts at sample {mixtures[0].start:,}. It must start at 0.")
+    for before, mixture in pairwise(mixtures):
+        if mixture.start % block or mixture.start <= before.start:
+            raise ConfigError(
+                f"a mixture starts at sample {mixture.start:,}, after one at {before.start:,}. "
+                f"Starts grow, and are multiples of {block:,}."
+            )
+    for mixture in mixtures:
+        where = f"mixture from sample {mixture.start:,}"
+        for name, weight in mixture.weights.items():
+            if name not in windows:
+                raise ConfigError(
+                    f"{where}: no source '{name}'; sources there: {', '.join(sorted(windows))}. Correct the name."
+                )
+            if not math.isfinite(weight) or weight < 0:
+                raise ConfigError(f"{where}: the weight of '{name}' is {weight}. Give a number from 0 up.")
+            if weight and windows[name] < 1:
+                raise ConfigError(f"{where}: source '{name}' has no window to read. Leave it out.")
+        if not any(mixture.weights.values()):
+            raise ConfigError(f"{where}: no source has a weight above 0. Give one to each source it reads.")

@@ -1,0 +1,296 @@
+"""Tokenizing: Parquet to committed Megatron shards, beside the bare encoder and what others use.
+
+    make bench-tokens            QUICK=1: 3 MB of text, one round of each
+    python benchmarks/tokens.py --data FOLDER
+
+FOLDER holds mixed-*.parquet and tokenizers.tar.xz (the default is ../shared/data, or BENCH_DATA); without it, the pages
+and the tokenizer of the sample are taken. Every contender is a process of its own that first builds its encoder, off
+the clock; then it works once over all documents. What each does is in its row: the bare encoders get Python strings and
+keep ids in memory; the others read Parquet (dolma: JSON lines) and write files. dolma's figures are of the whole process.
+All must give the same ids for the same documents, or there are no figures.
+"""
+
+import argparse
+import gzip
+import json
+import os
+import statistics
+import sys
+import tarfile
+import tempfile
+import time
+import tomllib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import tokenizers
+import xxhash
+from datatrove.pipeline.readers import ParquetReader
+from datatrove.pipeline.tokens import DocumentTokenizer
+from environment import environment, version
+from langid import sample_texts
+from measure import QUICK, ROOT, Run, in_turn, row, write_report
+from table import section
+
+from atom_data import Parquet, Tokenize
+from atom_data.run.worker import do_task
+from atom_data.tokens import manifest
+from atom_data.tokens.encode import Encoder, load_encoder
+from atom_data.tokens.megatron import read_pair
+from atom_data.tokens.vocabulary import load_vocabulary
+
+DATA = Path(os.environ.get("BENCH_DATA", ROOT.parent / "shared" / "data"))
+ROUNDS, SLOW_ROUNDS = (1, 1) if QUICK else (7, 3)
+QUICK_BYTES = 3_000_000
+BARE_BYTES = 8 << 20
+"""Of text in a batch for the bare encoders, as the pass has it."""
+DOLMA = ("dolma==1.2.1",)
+WORK = {
+    "atom-data": "Parquet to .bin, .idx, docs.parquet and receipt, a sample checked with tokenizers",
+    "fastokens, bare": "strings to ids in memory",
+    "tokenizers, bare": "strings to ids in memory (encode_batch_fast)",
+    "datatrove": "Parquet to .ds and its index (DocumentTokenizer, shuffled as ours)",
+    "dolma": "JSON lines to .npy and .csv.gz (dolma tokens); the whole process",
+}
+SLOW = ("tokenizers, bare", "datatrove", "dolma")
+
+
+def main() -> None:
+    """Measure, check that the ids are the same, write the report, print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--data", type=Path, default=DATA, help="the folder with the texts")
+    parser.add_argument("--tool", choices=list(WORK), help=argparse.SUPPRESS)
+    parser.add_argument("--place", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--out", type=Path, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.tool:
+        took = TOOLS[given.tool](given.place, given.out)
+        with (given.place / f"{given.tool}.clock").open("a", encoding="utf-8") as clock:
+            clock.write(json.dumps(took) + "\n")
+        return
+    with tempfile.TemporaryDirectory(prefix="bench-tokens-") as place:
+        report = measure(given.data, Path(place))
+    path = write_report("tokens", report)
+    print(section(json.loads(path.read_bytes())))
+    for name, ratio in report["ratios"].items():
+        print(f"- {name}: {ratio}")
+    print(f"\nwritten: {path.relative_to(ROOT)}")
+
+
+def clocked(work: Callable[[], object]) -> dict[str, float]:
+    """Return what a call took in this process, its threads included."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    work()
+    return {"wall_s": time.perf_counter() - wall, "cpu_s": time.process_time() - cpu}
+
+
+def ours(place: Path, out: Path) -> dict[str, float]:
+    """Run the pass as a worker runs it."""
+    job = Tokenize(
+        reads=Parquet(str(place / "texts.parquet")), tokenizer=place / "tokenizer.json", target_tokens=1 << 30
+    )
+    load_encoder(place / "tokenizer.json")
+    tasks = job.tasks(str(out))
+    took = clocked(lambda: [do_task(job, task, str(out), "bench", lambda *_: None) for task in tasks])
+    (out / "tokens" / "plan.json").write_text(json.dumps({"shards": [task.name for task in tasks]}))
+    found = manifest(str(out))
+    documents = []
+    for shard in found["shards"]:
+        index = read_pair(str(out / "tokens" / shard["name"]))
+        ids = np.fromfile(out / "tokens" / f"{shard['name']}.bin", index.dtype)
+        documents += [ids[start : start + count] for start, count in zip(index.starts, index.lengths, strict=True)]
+    answer(out, documents)
+    return took
+
+
+def bare(place: Path, out: Path, slow: bool) -> dict[str, float]:
+    """Encode strings, which are made before, and keep the ids."""
+    vocabulary = load_vocabulary(place / "tokenizer.json")
+    encoder = Encoder(vocabulary)
+    reference = tokenizers.Tokenizer.from_str(vocabulary.definition)
+    reference.encode_special_tokens = True
+    groups = list(batches(pq.read_table(place / "texts.parquet", columns=["text"]).column("text").to_pylist()))
+    kept: list[Any] = []
+
+    def work() -> None:
+        for texts in groups:
+            made = reference.encode_batch_fast(texts, add_special_tokens=False) if slow else encoder.encode(texts)
+            kept.append([one.ids for one in made] if slow else made)
+
+    took = clocked(work)
+    if slow:
+        each = [np.array(ids, np.uint32) for group in kept for ids in group]
+    else:
+        each = [group.ids[a:b] for group in kept for a, b in zip(group.offsets[:-1], group.offsets[1:], strict=True)]
+    answer(out, [np.append(ids, np.uint32(vocabulary.eos_id)) for ids in each])
+    return took
+
+
+def datatrove(place: Path, out: Path) -> dict[str, float]:
+    """Run datatrove's reader and tokenizer, one task, in this process."""
+    vocabulary = load_vocabulary(place / "tokenizer.json")
+    step = DocumentTokenizer(str(out), str(place / "tokenizer.json"), eos_token=vocabulary.eos, seed=0)
+    assert step.tokenizer is not None
+    reader = ParquetReader(str(place), glob_pattern="texts.parquet")
+    took = clocked(lambda: list(step.run(reader.run(), rank=0, world_size=1) or ()))
+    answer(
+        out, [ids for path in sorted(out.glob("*.ds")) for ids in at_ends(path, vocabulary.eos_id, vocabulary.dtype)]
+    )
+    return took
+
+
+def dolma(place: Path, out: Path) -> dict[str, float]:
+    """Run `dolma tokens` in its environment; the clock is that of the process around it."""
+    from subprocess import run
+
+    vocabulary = load_vocabulary(place / "tokenizer.json")
+    command = [environment("dolma", DOLMA).parent / "dolma", "tokens", "--documents", place / "texts.jsonl.gz"]
+    options = {
+        "destination": out,
+        "tokenizer.name_or_path": place / "tokenizer.json",
+        "tokenizer.eos_token_id": vocabulary.eos_id,
+        "tokenizer.pad_token_id": vocabulary.eos_id,
+        "dtype": vocabulary.dtype.name,
+        "processes": 1,
+    }
+    flags = [part for key, value in options.items() for part in (f"--{key}", str(value))]
+    run([*map(str, command), *flags], check=True, capture_output=True)
+    documents = [
+        ids for path in sorted(out.rglob("*.npy")) for ids in at_ends(path, vocabulary.eos_id, vocabulary.dtype)
+    ]
+    answer(out, documents)
+    return {}
+
+
+TOOLS: dict[str, Callable[[Path, Path], dict[str, float]]] = {
+    "atom-data": ours,
+    "fastokens, bare": partial(bare, slow=False),
+    "tokenizers, bare": partial(bare, slow=True),
+    "datatrove": datatrove,
+    "dolma": dolma,
+}
+
+
+def batches(texts: Iterable[str]) -> Iterable[list[str]]:
+    """Yield texts in batches of about BARE_BYTES."""
+    waiting: list[str] = []
+    size = 0
+    for text in texts:
+        waiting.append(text)
+        size += len(text)
+        if size >= BARE_BYTES:
+            yield waiting
+            waiting, size = [], 0
+    if waiting:
+        yield waiting
+
+
+def at_ends(path: Path, end: int, dtype: np.dtype[Any]) -> list[np.ndarray[Any, Any]]:
+    """Return raw ids cut after each end token."""
+    ids = np.fromfile(path, dtype)
+    return [part for part in np.split(ids, np.flatnonzero(ids == end) + 1) if len(part)]
+
+
+def answer(out: Path, documents: Sequence[np.ndarray[Any, Any]]) -> None:
+    """Note documents, tokens, and a sum of hashes of their ids that no order changes."""
+    hashes = (xxhash.xxh3_64_intdigest(ids.astype("<u4").tobytes()) for ids in documents)
+    found = {
+        "documents": len(documents),
+        "tokens": sum(len(ids) for ids in documents),
+        "ids": f"{sum(hashes) % 2**64:016x}",
+    }
+    (out / "answer.json").write_text(json.dumps(found))
+
+
+def prepare(data: Path, place: Path) -> tuple[str, int, int]:
+    """Write texts and tokenizer for all contenders; return what they are, documents and bytes."""
+    mixed, archive = sorted(data.glob("mixed-*.parquet")), data / "tokenizers.tar.xz"
+    if mixed and archive.exists():
+        what = "the mixed corpus, GPT-2's tokenizer"
+        texts = [text for path in mixed for text in pq.read_table(path, columns=["text"]).column("text").to_pylist()]
+        with tarfile.open(archive) as opened:
+            opened.extractall(place, filter="data")
+        vocabulary = load_vocabulary(place / "tokenizers" / "gpt2")
+    else:
+        what = "pages of the sample, the sample's tokenizer"
+        texts = sample_texts()
+        vocabulary = load_vocabulary(ROOT / "pipelines" / "sample" / "tokenizer.json")
+    (place / "tokenizer.json").write_text(vocabulary.definition)
+    texts = [text for text in texts if text.strip()]
+    step = max(1, sum(len(text.encode()) for text in texts) // QUICK_BYTES) if QUICK else 1
+    texts = texts[::step]
+    table = pa.table({"id": [f"d{number}" for number in range(len(texts))], "text": texts})
+    pq.write_table(table, place / "texts.parquet", compression="zstd", row_group_size=2_000)
+    with gzip.open(place / "texts.jsonl.gz", "wt", encoding="utf-8", compresslevel=1) as file:
+        for line in table.to_pylist():
+            file.write(json.dumps({**line, "source": "bench"}) + "\n")
+    return what, len(texts), sum(len(text.encode()) for text in texts)
+
+
+def measure(data: Path, place: Path) -> dict[str, Any]:
+    """Run all contenders in turn and return the report without its name and machine."""
+    what, documents, size = prepare(data, place)
+    print(f"{what}: {documents:,} documents, {size / 1e6:.1f} MB", file=sys.stderr)
+    failed: dict[str, str] = {}
+    try:
+        environment("dolma", DOLMA)
+    except RuntimeError as error:
+        failed["dolma"] = str(error).strip().splitlines()[-1][:200]
+
+    def command(tool: str, folder: Path) -> list[str]:
+        return [sys.executable, __file__, "--tool", tool, "--place", str(place), "--out", str(folder)]
+
+    contenders = {tool: partial(command, tool) for tool in WORK if tool not in failed}
+    rounds = {tool: SLOW_ROUNDS if tool in SLOW else ROUNDS for tool in contenders}
+    runs = {
+        tool: on_its_clock(place, tool, taken)
+        for tool, taken in in_turn(contenders, rounds, place / "runs", failed).items()
+    }
+    same = same_work(runs)
+    rows = [
+        row(tool, version_of(tool), WORK[tool], taken, megabytes=size / 1e6, documents=documents, result=same[tool])
+        for tool, taken in runs.items()
+    ]
+    cpu = {tool: statistics.median(run.cpu_s for run in taken) for tool, taken in runs.items()}
+    ratios = {f"{tool} CPU": round(took / cpu["atom-data"], 2) for tool, took in cpu.items() if tool != "atom-data"}
+    best = {tool: min(run.cpu_s for run in taken) for tool, taken in runs.items()}
+    return {
+        "input": {"what": what, "bytes": size, "documents": documents},
+        "rows": rows,
+        "ratios": ratios,
+        "share_of_bare_speed": round(best["fastokens, bare"] / best["atom-data"], 3),
+        "same_work": same,
+        "left_out": failed,
+    }
+
+
+def on_its_clock(place: Path, tool: str, taken: Sequence[Run]) -> list[Run]:
+    """Return runs with the times that the contender took itself, where it has some."""
+    lines = (place / f"{tool}.clock").read_text("utf-8").splitlines()
+    return [replace(run, **json.loads(line)) for run, line in zip(taken, lines, strict=True)]
+
+
+def same_work(runs: Mapping[str, Sequence[Run]]) -> dict[str, dict[str, Any]]:
+    """Return what each contender made. SystemExit when they did not all make the same ids."""
+    found = {tool: json.loads((taken[-1].folder / "answer.json").read_bytes()) for tool, taken in runs.items()}
+    if len({json.dumps(one) for one in found.values()}) > 1:
+        raise SystemExit(f"not the same work: {json.dumps(found, indent=1)}")
+    return found
+
+
+def version_of(tool: str) -> str:
+    """Return the version that a row is of."""
+    if tool == "atom-data":
+        return str(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"])
+    python = environment("dolma", DOLMA) if tool == "dolma" else sys.executable
+    return version(python, tool.partition(",")[0])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,22 @@
+"""What MosaicML's streaming makes of exported shards, as JSON. Run by readers.py in an environment of its own."""
+
+import json
+import sys
+
+from streaming import LocalDataset, StreamingDataset
+
+
+def main() -> None:
+    """Read every sample through the plain dataset and through the streaming one, unshuffled."""
+    folder = sys.argv[1]
+    local, streaming = LocalDataset(folder), StreamingDataset(local=folder, batch_size=1, shuffle=False)
+    found = {
+        "local": [local[number]["tokens"].tolist() for number in range(len(local))],
+        "streaming": [sample["tokens"].tolist() for sample in streaming],
+        "dtype": str(local[0]["tokens"].dtype),
+    }
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()
