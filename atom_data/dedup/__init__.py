@@ -2,6 +2,6 @@
 
 from atom_data.dedup.copies import Copies
 from atom_data.dedup.exact import Same, SameText, hash_text
-from atom_data.dedup.minhash import BandHashes, MinHash
+from atom_data.dedup.minhash import BandHashes, MinHash, Sketch
 
-__all__ = ["BandHashes", "Copies", "MinHash", "Same", "SameText", "hash_text"]
+__all__ = ["BandHashes", "Copies", "MinHash", "Same", "SameText", "Sketch", "hash_text"]
