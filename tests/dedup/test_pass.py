@@ -201,6 +201,6 @@ def test_any_hash_can_be_compared_and_null_is_no_copy(tmp_path: Path) -> None:
 
 def test_a_hash_that_is_no_binary_is_refused(tmp_path: Path) -> None:
     files = write(tmp_path / "in", [{"id": "1", "text": "t", "url": "http://a.org/"}], 1)
-    done = atom_data("run", recipe(tmp_path, SAME.format(files=files, kind="pa.binary()")), "-o", tmp_path / "out")
-    assert done.returncode == 1
+    done = atom_data("check", recipe(tmp_path, SAME.format(files=files, kind="pa.binary()")))
+    assert done.returncode == 2
     assert "column 'host_hash' is binary; copies are compared by binary of 8 bytes or more. Hash it so." in done.stderr
