@@ -5,7 +5,7 @@ from atom_data.dedup.engines import Bloom, Exact
 from atom_data.dedup.exact import Same, SameText, hash_text
 from atom_data.dedup.keys import CanonicalUrl, ContentHash
 from atom_data.dedup.lines import Lines, Paragraphs
-from atom_data.dedup.minhash import BandHashes, MinHash
+from atom_data.dedup.minhash import BandHashes, MinHash, Sketch
 from atom_data.dedup.remove import RemoveSpans
 from atom_data.dedup.repeats import Repeats
 from atom_data.dedup.substrings import Substrings
@@ -24,6 +24,7 @@ __all__ = [
     "Repeats",
     "Same",
     "SameText",
+    "Sketch",
     "Substrings",
     "hash_text",
 ]

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from atom_data.batch import column
+from atom_data.batch import column, empty
 from atom_data.identity import describe
 from atom_data.job import Job, Progress, Table, Task, Work, jobs_behind
 from atom_data.signals.urls import domains_of
@@ -71,8 +71,9 @@ class Measures:
         return jobs_behind(self.of)
 
     def check(self) -> pa.Schema:
-        """Try the step on zero rows."""
-        self.stage.check()
+        """Try the step on zero rows, and whether what it measures can be compared."""
+        measured = self.stage.check().field(self.by.measured)
+        self.by.records(empty(DOCUMENTS), pa.array([], measured.type), 0)
         return DOCUMENTS
 
     def tasks(self, out: str) -> tuple[Task, ...]:

@@ -45,9 +45,10 @@ class BandHashes:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sketch:
-    """Add what `BandHashes` adds, and `shingles` (list of uint64: the sorted distinct hashes of the word n-grams).
+    """Add `band_hashes` and `text_bytes` as `BandHashes` does, and `shingles` (large_list of uint64, sorted, distinct).
 
-    All that finding and confirming near copies takes, eight bytes a word of text: the text is not needed after it.
+    `shingles` are the hashes of the word n-grams, none for a null text or one without words. All that finding and
+    confirming near copies takes, eight bytes a word of text: the text is not needed after it.
     """
 
     ngram: int = 5

@@ -1,5 +1,6 @@
 """Confirmation: candidates compared on their shingles, each only with documents that are kept."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from atom_data.storage.shards import Input
 from atom_data.text.copies import confirm
 from atom_data.text.groups import links
 
+_STEP = 1 << 20
 Integers = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
 Shares = npt.NDArray[np.float32]
@@ -94,9 +96,10 @@ class Confirmed:
             else:
                 copy_of = best_of(table.column("root").to_numpy(), order)
                 jaccard = containment = np.full(table.num_rows, np.nan, np.float32)
-        rows, batch = self._copies(table, order, copy_of, jaccard, containment)
+        numbers = table.column("number").to_numpy()
         with create_pieces(join(out, found.path), self.check(), token, found) as pieces:
-            pieces.write(batch, number_places(table.column("number").to_numpy()[rows], count))
+            for rows, batch in self._copies(table, order, copy_of, jaccard, containment):
+                pieces.write(batch, number_places(numbers[rows], count))
         work.notes |= {"candidates": table.num_rows, "copies": int((copy_of >= 0).sum())}
         return work
 
@@ -135,24 +138,27 @@ class Confirmed:
         copy_of: Integers,
         jaccard: Shares,
         containment: Shares,
-    ) -> tuple[Integers, pa.RecordBatch]:
-        """Return the rows that are copies or have some, and the columns that say so."""
+    ) -> Iterator[tuple[Integers, pa.RecordBatch]]:
+        """Yield rows that are copies or have some, and the columns that say so, some at a time."""
         own = np.arange(table.num_rows)
         ranks, sizes = ranks_within(np.where(copy_of >= 0, copy_of, own), order)
-        rows = np.flatnonzero(sizes > 1)
-        is_copy = copy_of[rows] >= 0
-        kept = table.column("id").take(pa.array(np.where(is_copy, copy_of[rows], rows))).combine_chunks()
-        unknown = ~is_copy | np.isnan(jaccard[rows])
-        columns = [
-            table.column("number").take(pa.array(rows)).combine_chunks(),
-            pa.array(ranks[rows], pa.int32()),
-            pa.array(sizes[rows], pa.int32()),
-            pc.if_else(pa.array(is_copy), kept, pa.scalar(None, pa.string())),
-            pa.array(jaccard[rows], pa.float32(), mask=unknown),
-            pa.array(containment[rows], pa.float32(), mask=unknown),
-            kept,
-        ]
-        return rows, pa.RecordBatch.from_arrays(columns, schema=self.check())
+        ids = table.column("id").cast(pa.large_string())  # the ids of a huge cluster are more than 2 GB
+        found = np.flatnonzero(sizes > 1)
+        for start in range(0, len(found), _STEP):
+            rows = found[start : start + _STEP]
+            is_copy = copy_of[rows] >= 0
+            kept = ids.take(pa.array(np.where(is_copy, copy_of[rows], rows))).combine_chunks().cast(pa.string())
+            unknown = ~is_copy | np.isnan(jaccard[rows])
+            columns = [
+                table.column("number").take(pa.array(rows)).combine_chunks(),
+                pa.array(ranks[rows], pa.int32()),
+                pa.array(sizes[rows], pa.int32()),
+                pc.if_else(pa.array(is_copy), kept, pa.scalar(None, pa.string())),
+                pa.array(jaccard[rows], pa.float32(), mask=unknown),
+                pa.array(containment[rows], pa.float32(), mask=unknown),
+                kept,
+            ]
+            yield rows, pa.RecordBatch.from_arrays(columns, schema=self.check())
 
     def accept(self, receipts: list[dict[str, Any]]) -> None:
         """The guard looks at the whole."""

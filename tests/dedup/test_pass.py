@@ -170,3 +170,37 @@ def test_wrong_parameters_are_refused(files: str, tmp_path: Path, given: str, mi
     done = atom_data("check", recipe(tmp_path, RECIPE.format(before="", files=files, given=given, minhash=minhash)))
     assert done.returncode == 2
     assert message in done.stderr
+
+
+SAME = """
+    import pyarrow as pa
+
+    from atom_data import Copies, Parquet, Stage, keep
+    from atom_data.batch import column, with_columns
+    from atom_data.dedup import Same
+
+    def hash_host(batch):
+        hosts = [None if url is None else (url.split("/")[2] * 8)[:8].encode() for url in column(batch, "url").to_pylist()]
+        return with_columns(batch, host_hash=pa.array(hosts, {kind}))
+
+    def stages():
+        copies = Copies(of=Parquet({files!r}), by=Same(measure=hash_host, measured="host_hash"), keep=("newest",))
+        return (Stage(name="hosts", reads=copies, steps=(keep("first_copy"),)),)
+"""
+
+
+def test_any_hash_can_be_compared_and_null_is_no_copy(tmp_path: Path) -> None:
+    urls = ["http://a.org/1", "http://a.org/2", "http://b.org/1", None, None, "http://a.org/3"]
+    documents = [{"id": str(i), "text": "t", "url": url, "date": f"200{i}"} for i, url in enumerate(urls)]
+    files = write(tmp_path / "in", documents, 2)
+    done = atom_data("run", recipe(tmp_path, SAME.format(files=files, kind="pa.binary(8)")), "-o", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    gone = {name: numbers["copy_of"] for name, numbers in ledger(tmp_path / "out", "hosts").items()}
+    assert gone == {"0": "5", "1": "5"}
+
+
+def test_a_hash_that_is_no_binary_is_refused(tmp_path: Path) -> None:
+    files = write(tmp_path / "in", [{"id": "1", "text": "t", "url": "http://a.org/"}], 1)
+    done = atom_data("check", recipe(tmp_path, SAME.format(files=files, kind="pa.binary()")))
+    assert done.returncode == 2
+    assert "column 'host_hash' is binary; copies are compared by binary of 8 bytes or more. Hash it so." in done.stderr
