@@ -1,9 +1,22 @@
 """Signals: steps that measure. Each adds columns, none drops a row; cards decide."""
 
+from atom_data.signals.datatrove import measure_as_datatrove
 from atom_data.signals.language import FastTextLanguage
 from atom_data.signals.lines import count_lines
+from atom_data.signals.placeholders import count_placeholders
+from atom_data.signals.repetition import measure_repetition
 from atom_data.signals.sampling import SampleUnit
 from atom_data.signals.urls import CheckUrl
 from atom_data.signals.words import count_characters, count_words
 
-__all__ = ["CheckUrl", "FastTextLanguage", "SampleUnit", "count_characters", "count_lines", "count_words"]
+__all__ = [
+    "CheckUrl",
+    "FastTextLanguage",
+    "SampleUnit",
+    "count_characters",
+    "count_lines",
+    "count_placeholders",
+    "count_words",
+    "measure_as_datatrove",
+    "measure_repetition",
+]

@@ -38,7 +38,10 @@ def datatrove_counts(buffers: Buffers) -> npt.NDArray[np.int64]:
     """Return a row of COLUMNS a document. Memory: up to 90 bytes for a byte of the longest document, of words only."""
     counts = np.zeros((buffers.offsets.size - 1, len(COLUMNS)), np.int64)
     if counts.size:
-        _count(read_only(buffers.data), read_only(buffers.offsets), english(), characters(), counts)
+        copy = np.empty(int(np.diff(buffers.offsets).max()) + 1, np.uint8)
+        tables = english(), characters()
+        # The copy is read through a view that is typed as the text is, so that nothing is compiled twice.
+        _count(read_only(buffers.data), read_only(buffers.offsets), *tables, copy, read_only(copy), counts)
     return counts
 
 
@@ -48,14 +51,15 @@ def _count(
     offsets: npt.NDArray[np.int64],
     table: English,
     spaces: Characters,
+    copy: npt.NDArray[np.uint8],
+    copied: npt.NDArray[np.uint8],
     counts: npt.NDArray[np.int64],
 ) -> None:
     most = 0
     for document in range(offsets.size - 1):
         most = max(most, offsets[document + 1] - offsets[document])
     room, hashes, before = make_room(most), np.empty(most + 1, np.uint64), np.zeros(most + 2, np.int64)
-    cuts, copy = np.empty(most + 2, np.int64), np.empty(most + 1, np.uint8)
-    edges, state = word_edges(), word_state()
+    cuts, edges, state = np.empty(most + 2, np.int64), word_edges(), word_state()
     for document in range(offsets.size - 1):
         start, end = offsets[document], offsets[document + 1]
         if start == end:
@@ -65,7 +69,7 @@ def _count(
         row[CHARACTERS], row[NUMBER_SIGNS], row[LINE_FEEDS], row[ELLIPSES] = size, marks, feeds, ellipses
         count_repeated(data, start, end, table, before, room, row)
         before[0] = 0
-        tokens = _read_words(data, start, end, signs, table, spaces, state, edges, cuts, copy, hashes, before, row)
+        tokens = _read_words(data, start, end, signs, table, spaces, state, edges, cuts, copy, copied, hashes, before, row)
         row[TOKENS] = tokens
         count_repetition(hashes, before, tokens, 1, True, room, row[RUNS:])
 
@@ -82,6 +86,7 @@ def _read_words(
     edges: npt.NDArray[np.int64],
     cuts: npt.NDArray[np.int64],
     copy: npt.NDArray[np.uint8],
+    copied: npt.NDArray[np.uint8],
     hashes: npt.NDArray[np.uint64],
     before: npt.NDArray[np.int64],
     row: npt.NDArray[np.int64],
@@ -100,7 +105,7 @@ def _read_words(
             begin, close = item(edges, 2 * word), item(edges, 2 * word + 1)
             if begin >= stop:
                 if words:
-                    finish_line(data, first, last, -1 if long else words, sentences, signs, table, cuts, copy, row)
+                    finish_line(data, first, last, -1 if long else words, sentences, signs, table, cuts, copy, copied, row)
                 while begin >= stop:
                     stop, next_line = end_of_line(data, next_line, end, breaks)
                     lines += 1
@@ -124,7 +129,7 @@ def _read_words(
             if close - begin > LONGEST_WORD and characters_in(data, begin, close) > LONGEST_WORD:
                 long = True
     if words:
-        finish_line(data, first, last, -1 if long else words, sentences, signs, table, cuts, copy, row)
+        finish_line(data, first, last, -1 if long else words, sentences, signs, table, cuts, copy, copied, row)
     while next_line < end:
         _, next_line = end_of_line(data, next_line, end, breaks)
         lines += 1

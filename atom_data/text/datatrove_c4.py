@@ -45,7 +45,7 @@ def end_of_line(data: npt.NDArray[np.uint8], start: int, end: int, breaks: bool)
     return end, end + 1
 
 
-@inlined
+@called
 def finish_line(
     data: npt.NDArray[np.uint8],
     start: int,
@@ -56,6 +56,7 @@ def finish_line(
     table: English,
     cuts: npt.NDArray[np.int64],
     copy: npt.NDArray[np.uint8],
+    copied: npt.NDArray[np.uint8],
     row: npt.NDArray[np.int64],
 ) -> None:
     """Count a line with ink from `start` to `end`, of so many words between white space; -1 when one is too long."""
@@ -67,12 +68,12 @@ def finish_line(
     if signs & SQUARE:
         size = _without_citations(data, start, end, copy)
         if size < end - start:
-            _judge_line(copy, 0, size, _stripped_sentences(copy, size, table, cuts), signs, row)
+            _judge_line(copied, 0, size, count_sentences(copied, 0, size, table, cuts), signs, row)
             return
     _judge_line(data, start, end, sentences, signs, row)
 
 
-@inlined
+@called
 def _judge_line(
     data: npt.NDArray[np.uint8], start: int, end: int, sentences: int, signs: int, row: npt.NDArray[np.int64]
 ) -> None:
@@ -148,11 +149,3 @@ def _citation_size(data: npt.NDArray[np.uint8], position: int, end: int) -> int:
         if same:
             return close - begin
     return 0
-
-
-@called
-def _stripped_sentences(copy: npt.NDArray[np.uint8], size: int, table: English, cuts: npt.NDArray[np.int64]) -> int:
-    """Return the sentences of what is left of a line; the blanks that citations leave at its ends are tokens or none."""
-    return count_sentences(copy, 0, size, table, cuts)
-
-

@@ -3,7 +3,9 @@
 import numpy as np
 import numpy.typing as npt
 
+from atom_data.text.buffers import Buffers
 from atom_data.text.datatrove_columns import (
+    COLUMNS,
     INK_LINES,
     LINES,
     PARAGRAPHS,
@@ -15,16 +17,37 @@ from atom_data.text.datatrove_columns import (
     SHORT_LINES,
     TERMINAL_LINES,
 )
-from atom_data.text.english_table import TERMINAL, English, flags_before
+from atom_data.text.english_table import TERMINAL, English, english, flags_before
 from atom_data.text.hashes import hash_bytes
 from atom_data.text.lines import SHORT_CHARS, next_line_feed
-from atom_data.text.memory import allocating, inlined, item, put
-from atom_data.text.repetition import Room, find_first
+from atom_data.text.memory import allocating, inlined, item, kernel, put, read_only
+from atom_data.text.repetition import Room, find_first, make_room
 from atom_data.text.shingles import scatter
 from atom_data.text.words import space_size
 
 _U64 = np.uint64
 _STEP = _U64(0xC2B2AE3D27D4EB4F)
+
+
+def repeated_line_counts(buffers: Buffers) -> npt.NDArray[np.int64]:
+    """Return a row of `datatrove_columns.COLUMNS` a document, with LINES to REPEATED_INK_CHARACTERS filled in."""
+    counts = np.zeros((buffers.offsets.size - 1, len(COLUMNS)), np.int64)
+    if counts.size:
+        _fill_repeated(read_only(buffers.data), read_only(buffers.offsets), english(), counts)
+    return counts
+
+
+@kernel
+def _fill_repeated(
+    data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64], table: English, counts: npt.NDArray[np.int64]
+) -> None:
+    most = 0
+    for document in range(offsets.size - 1):
+        most = max(most, offsets[document + 1] - offsets[document])
+    room, characters = make_room(most), np.empty(most + 2, np.int64)
+    for document in range(offsets.size - 1):
+        if offsets[document] < offsets[document + 1]:
+            count_repeated(data, offsets[document], offsets[document + 1], table, characters, room, counts[document])
 
 
 @allocating

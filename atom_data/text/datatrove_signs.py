@@ -24,7 +24,9 @@ _NAMES = (
 _LETTERS = np.frombuffer("".join(name for name, _ in _NAMES).encode(), np.uint8)
 _ENDS = np.cumsum([len(name) for name, _ in _NAMES])
 _BITS = np.array([bit for _, bit in _NAMES], np.int64)
-_INITIALS = np.array([any(ord(name[0]) == code | 0x20 for name, _ in _NAMES) for code in range(256)], np.bool_)
+_PAIRS = np.zeros(1024, np.bool_)
+for _name, _ in _NAMES:
+    _PAIRS[(ord(_name[0]) & 31) << 5 | ord(_name[1]) & 31] = True
 
 
 @inlined
@@ -104,8 +106,9 @@ def three_dots(data: npt.NDArray[np.uint8], position: int, end: int) -> int:
 def phrases_in(data: npt.NDArray[np.uint8], start: int, end: int) -> int:
     """Return the bits of the phrases in the bytes, in any case of ASCII letters."""
     found = 0
-    for position in range(start, end):
-        if not _INITIALS[item(data, position)]:
+    for position in range(start, end - 1):
+        # Two letters tell nearly all places apart; the case bit is not among the five that are looked at.
+        if not _PAIRS[(np.int64(item(data, position)) & 31) << 5 | np.int64(item(data, position + 1)) & 31]:
             continue
         begin = 0
         for name in range(_BITS.size):
