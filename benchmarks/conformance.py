@@ -56,10 +56,7 @@ def compared(decided: pa.RecordBatch) -> dict[str, tuple[int, int, Counter[str]]
     measured = measure_as_datatrove(pa.record_batch({"id": decided["id"], "text": decided["text"]}))
     found = {}
     for name, card in CARDS.items():
-        ours = [
-            reason and reason.partition(".")[2]
-            for reason in keep(card)(measured).column(REASON).to_pylist()
-        ]
+        ours = [reason and reason.partition(".")[2] for reason in keep(card)(measured).column(REASON).to_pylist()]
         theirs, kept = decided[f"{name}_reason"].to_pylist(), decided[name].to_pylist()
         pairs = list(zip(ours, theirs, kept, strict=True))
         differing = Counter(f"{his} to {mine}" for mine, his, keeps in pairs if (mine is None) != keeps)

@@ -133,7 +133,11 @@ def _clocked(taken: list[Run], clock: Path) -> list[Run]:
 
 def _row(tool: str, version: str, runs: list[Run], texts: list[str]) -> dict[str, Any]:
     size = sum(len(text.encode()) for text in texts)
-    result = {"documents": len(texts), "bytes": size, "best_mb_per_s_core": round(size / 1e6 / min(one.cpu_s for one in runs), 2)}
+    result = {
+        "documents": len(texts),
+        "bytes": size,
+        "best_mb_per_s_core": round(size / 1e6 / min(one.cpu_s for one in runs), 2),
+    }
     return row(tool, version, WORK, runs, megabytes=size / 1e6, documents=len(texts), result=result)
 
 

@@ -11,6 +11,11 @@ from atom_data.text.buffers import string_buffers
 from atom_data.text.datatrove import datatrove_counts
 from atom_data.text.datatrove_columns import COLUMNS
 
+_WHOLE = (
+    *("characters", "tokens", "words", "stop_words", "ink_lines", "sentences", "lorem_lines", "curly_lines"),
+    *("terminal_sentences", "terminal_lorem_lines", "terminal_curly_lines"),
+)
+
 
 def measure_as_datatrove(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Add 32 columns, all `datatrove_...`: counts (int32) and shares (float64). Reads `text`; a null is an empty text.
@@ -23,9 +28,7 @@ def measure_as_datatrove(batch: pa.RecordBatch) -> pa.RecordBatch:
     counts = dict(zip(COLUMNS, datatrove_counts(string_buffers(column(batch, "text"))).T, strict=True))
     characters, tokens, lines = counts["characters"], counts["tokens"], counts["split_lines"]
     ink = counts["ink_lines"]
-    whole = ("characters", "tokens", "words", "stop_words", "ink_lines", "sentences", "lorem_lines", "curly_lines")
-    whole += ("terminal_sentences", "terminal_lorem_lines", "terminal_curly_lines")
-    found: dict[str, Any] = {name: counts[name].astype(np.int32) for name in whole}
+    found: dict[str, Any] = {name: counts[name].astype(np.int32) for name in _WHOLE}
     found |= {
         "mean_word_chars": _shares(counts["word_characters"], counts["words"]),
         "number_sign_ratio": _shares(counts["number_signs"], tokens),

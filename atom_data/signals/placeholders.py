@@ -18,6 +18,4 @@ def count_placeholders(batch: pa.RecordBatch) -> pa.RecordBatch:
         "lorem_ipsum_count": pc.count_substring(text, "lorem ipsum", ignore_case=True),
         "javascript_count": pc.count_substring(text, "javascript", ignore_case=True),
     }
-    return with_columns(
-        batch, **{name: pc.fill_null(values, 0).cast(pa.int32()) for name, values in counts.items()}
-    )
+    return with_columns(batch, **{name: pc.fill_null(values, 0).cast(pa.int32()) for name, values in counts.items()})

@@ -69,13 +69,15 @@ def _count(
         row[CHARACTERS], row[NUMBER_SIGNS], row[LINE_FEEDS], row[ELLIPSES] = size, marks, feeds, ellipses
         count_repeated(data, start, end, table, before, room, row)
         before[0] = 0
-        tokens = _read_words(data, start, end, signs, table, spaces, state, edges, cuts, copy, copied, hashes, before, row)
+        tokens = _read_words(
+            data, start, end, signs, table, spaces, state, edges, cuts, copy, copied, hashes, before, row
+        )
         row[TOKENS] = tokens
         count_repetition(hashes, before, tokens, 1, True, room, row[RUNS:])
 
 
 @called
-def _read_words(
+def _read_words(  # noqa: C901 - one loop over words, and its state would not fit through calls
     data: npt.NDArray[np.uint8],
     start: int,
     end: int,
@@ -105,7 +107,9 @@ def _read_words(
             begin, close = item(edges, 2 * word), item(edges, 2 * word + 1)
             if begin >= stop:
                 if words:
-                    finish_line(data, first, last, -1 if long else words, sentences, signs, table, cuts, copy, copied, row)
+                    finish_line(
+                        data, first, last, -1 if long else words, sentences, signs, table, cuts, copy, copied, row
+                    )
                 while begin >= stop:
                     stop, next_line = end_of_line(data, next_line, end, breaks)
                     lines += 1

@@ -38,9 +38,9 @@ def end_of_line(data: npt.NDArray[np.uint8], start: int, end: int, breaks: bool)
             return position, position + 1 + np.int64(paired)
         if byte == 0xC2 and position + 1 < end and item(data, position + 1) == 0x85:
             return position, position + 2
-        if byte == 0xE2 and position + 2 < end and item(data, position + 1) == 0x80:
-            if item(data, position + 2) & 0xFE == 0xA8:
-                return position, position + 3
+        general = byte == 0xE2 and position + 2 < end and item(data, position + 1) == 0x80
+        if general and item(data, position + 2) & 0xFE == 0xA8:
+            return position, position + 3
         position += 1
     return end, end + 1
 

@@ -125,4 +125,4 @@ def phrases_in(data: npt.NDArray[np.uint8], start: int, end: int) -> int:
 
 @inlined
 def _same_letter(byte: int, letter: int) -> bool:
-    return byte == letter or letter != 0x20 and byte | 0x20 == letter and byte < 0x80
+    return byte == letter or (letter != 0x20 and byte | 0x20 == letter and byte < 0x80)

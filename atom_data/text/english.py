@@ -34,9 +34,7 @@ _MOST_WINDOW = 8
 
 
 @called
-def split_ink(
-    data: npt.NDArray[np.uint8], start: int, end: int, table: English, cuts: npt.NDArray[np.int64]
-) -> int:
+def split_ink(data: npt.NDArray[np.uint8], start: int, end: int, table: English, cuts: npt.NDArray[np.int64]) -> int:
     """Write where the tokens of a run of ink begin, and its end, to `cuts`; return how many tokens there are.
 
     `cuts` needs two places more than the run has bytes. Linear in the run's length.
@@ -115,7 +113,12 @@ def _suffix_size(data: npt.NDArray[np.uint8], low: int, high: int, table: Englis
     if (last | 0x20) == 0x73 and high - 1 > low:
         if item(data, high - 2) == 0x27:
             return 2
-        if high - 4 >= low and item(data, high - 2) == 0x99 and item(data, high - 3) == 0x80 and item(data, high - 4) == 0xE2:
+        if (
+            high - 4 >= low
+            and item(data, high - 2) == 0x99
+            and item(data, high - 3) == 0x80
+            and item(data, high - 4) == 0xE2
+        ):
             return 4
     if last == 0xA6 and _is_ellipsis(data, low, high) and _is_ellipsis(data, low, high - 3):
         return 6
@@ -207,7 +210,7 @@ def _infix_size(
     if flags & INFIX:
         return size
     first = item(data, position)
-    if 0x30 <= first <= 0x39 or (first | 0x20) - 0x61 < 26 and first >= 0x41:
+    if 0x30 <= first <= 0x39 or ((first | 0x20) - 0x61 < 26 and first >= 0x41):
         return 0
     following = position + size
     after = item(data, following) if following < high else np.uint8(0)
@@ -217,9 +220,12 @@ def _infix_size(
         if following == high or not before & (LOWER | QUOTE):
             return 0
         return np.int64(flags_at(data, following, high, table)[0] & (UPPER | QUOTE) != 0)
-    if digit and (first == _PLUS or first == _HYPHEN or first == 0x2A or first == 0x5E):
-        if 0x30 <= after <= 0x39 or after == _HYPHEN:
-            return 1
+    if (
+        digit
+        and (first in (_PLUS, _HYPHEN) or first == 42 or first == 94)
+        and (0x30 <= after <= 0x39 or after == _HYPHEN)
+    ):
+        return 1
     if not (before & ALPHA or digit) or following == high:
         return 0
     if first == _COMMA or first == 0x3A or first == 0x3C or first == 0x3D or first == 0x3E or first == 0x2F:
@@ -237,17 +243,20 @@ def _hyphens_size(data: npt.NDArray[np.uint8], position: int, high: int, table: 
     elif first == _HYPHEN:
         while size < 3 and position + size < high and item(data, position + size) == _HYPHEN:
             size += 1
-    elif first == 0xE2 and position + 2 < high and item(data, position + 1) == 0x80:
-        last = item(data, position + 2)
-        if last == 0x93 or last == 0x94:
-            size = 3
-            following = position + 3
-            if last == 0x94 and following + 2 < high and item(data, following) == 0xE2:
-                if item(data, following + 1) == 0x80 and item(data, following + 2) == 0x94:
-                    size = 6
+    elif _is_dash(data, position, high):
+        size = 3
+        if item(data, position + 2) == 0x94 and _is_dash(data, position + 3, high) and item(data, position + 5) == 0x94:
+            size = 6
     if size == 0 or position + size >= high:
         return 0
     return size if flags_at(data, position + size, high, table)[0] & ALPHA else 0
+
+
+@inlined
+def _is_dash(data: npt.NDArray[np.uint8], position: int, high: int) -> bool:
+    if position + 2 >= high or item(data, position) != 0xE2 or item(data, position + 1) != 0x80:
+        return False
+    return item(data, position + 2) == 0x93 or item(data, position + 2) == 0x94
 
 
 @called
@@ -260,12 +269,11 @@ def _is_address(data: npt.NDArray[np.uint8], low: int, high: int, table: English
         byte = item(data, position)
         if byte == _AT and position > low and _host(data, position + 1, high, table):
             return True
-        if scheme and byte == 0x3A and position >= low + 2 and position + 2 < high:
-            if item(data, position + 1) == 0x2F and item(data, position + 2) == 0x2F:
-                if _host(data, position + 3, high, table):
-                    return True
-        word = byte >= 0x80 or 0x30 <= byte <= 0x39 or (byte | 0x20) - 0x61 < 26 and byte >= 0x41
-        scheme = scheme and (word or byte == 0x5F or byte == _PLUS or byte == _HYPHEN or byte == _DOT)
+        slashes = position + 2 < high and item(data, position + 1) == 0x2F and item(data, position + 2) == 0x2F
+        if byte == 0x3A and slashes and scheme and position >= low + 2 and _host(data, position + 3, high, table):
+            return True
+        word = byte >= 0x80 or 0x30 <= byte <= 0x39 or ((byte | 0x20) - 0x61 < 26 and byte >= 0x41)
+        scheme = scheme and (word or byte == 95 or byte in (_PLUS, _HYPHEN, _DOT))
         position += 1
     return False
 
@@ -284,8 +292,8 @@ def _host(data: npt.NDArray[np.uint8], position: int, high: int, table: English)
             position += 1
             continue
         flags, size = flags_at(data, position, high, table)
-        letter = byte >= 0x80 and byte < 0xF0 or 0x30 <= byte <= 0x39 or (byte | 0x20) - 0x61 < 26 and byte >= 0x41
-        if not letter and (characters == 0 or byte != 0x5F and byte != _HYPHEN):
+        letter = (byte >= 0x80 and byte < 0xF0) or 0x30 <= byte <= 0x39 or ((byte | 0x20) - 0x61 < 26 and byte >= 0x41)
+        if not letter and (characters == 0 or (byte != 0x5F and byte != _HYPHEN)):
             return False
         edge, small = letter, small and flags & LOWER != 0
         characters += 1
@@ -299,7 +307,7 @@ def _host(data: npt.NDArray[np.uint8], position: int, high: int, table: English)
         if port - position - 1 < 2 or port - position - 1 > 5:
             return False
         position = port
-    return position == high or item(data, position) != 0x3A and not 0x30 <= item(data, position) <= 0x39
+    return position == high or (item(data, position) != 0x3A and not 0x30 <= item(data, position) <= 0x39)
 
 
 @inlined

@@ -138,5 +138,5 @@ def flags_before(data: npt.NDArray[np.uint8], start: int, position: int, table: 
     last = position - 1
     while last > start and position - last < 4 and item(data, last) & 0xC0 == 0x80:
         last -= 1
-    flags, size = flags_at(data, last, position, table)
+    flags, _ = flags_at(data, last, position, table)
     return flags, position - last

@@ -28,7 +28,9 @@ def reason(card: str, text: str) -> str | None:
     return found and found.partition(".")[2]
 
 
-@pytest.mark.parametrize("case", [json.loads(line) for line in CASES.open(encoding="utf-8")], ids=lambda case: case["id"])
+@pytest.mark.parametrize(
+    "case", [json.loads(line) for line in CASES.read_text("utf-8").strip().split("\n")], ids=lambda case: case["id"]
+)
 def test_unit_cases_of_datatrove_with_default_bounds(case: dict[str, str | None]) -> None:
     assert reason(CARDS[str(case["filter"])], str(case["text"])) == case["reason"]
 

@@ -1,6 +1,7 @@
 """Tokens, against what spaCy 3.8.18 makes of the same runs of ink (made by spacy.blank("en") of random pieces)."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,7 @@ def tokens(runs: list[str]) -> list[list[str]]:
     _cuts(read_only(buffers.data), read_only(buffers.offsets), english(), cuts, counts)
     data = buffers.data.tobytes()
     return [
-        [data[one:two].decode() for one, two in zip(cut[:count], cut[1 : count + 1], strict=True)]
+        [data[one:two].decode() for one, two in pairwise(cut[: count + 1])]
         for cut, count in zip(cuts, counts, strict=True)
     ]
 

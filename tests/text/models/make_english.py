@@ -69,7 +69,9 @@ def main() -> None:
         bool(tokenizer.find_prefix(form) or tokenizer.find_infix(form) or tokenizer.find_suffix(form)) for form in forms
     ]
     sizes = [([len(piece.encode()) for piece in pieces] + [0, 0, 0])[:3] for pieces in forms.values()]
-    units = sorted({unit.replace("\\", "") for unit in classes.split_chars(classes._units + " " + classes._currency)} | {"+"})
+    units = sorted(
+        {unit.replace("\\", "") for unit in classes.split_chars(classes._units + " " + classes._currency)} | {"+"}
+    )
     np.savez_compressed(
         PLACE,
         pages=pages.astype(np.uint8),
@@ -80,7 +82,9 @@ def main() -> None:
         sizes=np.array(sizes, np.uint8),
         units=np.array("\n".join(units)),
     )
-    print(f"{PLACE.name}: {len(forms)} forms, {len(units)} units, {kinds.size} kinds, {unique.shape[0]} pages")
+    sys.stdout.write(
+        f"{PLACE.name}: {len(forms)} forms, {len(units)} units, {kinds.size} kinds, {unique.shape[0]} pages\n"
+    )
 
 
 if __name__ == "__main__":
