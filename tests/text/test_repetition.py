@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from atom_data.text.memory import kernel
 from atom_data.text.repetition import DUPLICATE_NGRAMS, TOP_NGRAMS, find_first, repetition_counts
-
-_NUMBERS = {letter: place * 0x9E3779B97F4A7C15 % 2**64 for place, letter in enumerate("abcdefghij", 1)}
+from tests.text.reference import hash_of
 
 
 def plain(words: list[str]) -> list[int]:
@@ -35,7 +34,7 @@ def plain(words: list[str]) -> list[int]:
 def counted(documents: list[list[str]]) -> list[list[int]]:
     """The kernel's row for each document."""
     every = [word for words in documents for word in words]
-    hashes = np.array([_NUMBERS[word[0]] * len(word) % 2**64 for word in every], np.uint64)
+    hashes = np.array([hash_of(word.encode()) for word in every], np.uint64)
     sizes = np.array([len(word) for word in every], np.int64)
     offsets = np.cumsum([0, *map(len, documents)]).astype(np.int64)
     return repetition_counts(hashes, sizes, offsets).tolist()
