@@ -18,7 +18,20 @@ _WHOLE = (
 
 
 def measure_as_datatrove(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Add 32 columns, all `datatrove_...`: counts (int32) and shares (float64). Reads `text`; a null is an empty text.
+    """Add 34 columns, counts (int32) and shares (float64). Reads `text`; a null is an empty text.
+
+    Counts: `datatrove_characters`, `datatrove_tokens`, `datatrove_words` (tokens that are not all signs),
+    `datatrove_stop_words` (different ones), `datatrove_ink_lines`; of the lines C4 keeps, with any end and with
+    terminal punctuation: `datatrove_sentences`, `datatrove_lorem_lines`, `datatrove_curly_lines`,
+    `datatrove_terminal_sentences`, `datatrove_terminal_lorem_lines`, `datatrove_terminal_curly_lines`.
+    Per word or token: `datatrove_mean_word_chars`, `datatrove_number_sign_ratio`, `datatrove_ellipsis_ratio`,
+    `datatrove_alphabetic_share`, `datatrove_newline_ratio`. Of lines: `datatrove_bullet_line_share`,
+    `datatrove_ellipsis_line_share`, `datatrove_terminal_line_share`, `datatrove_short_line_share`,
+    `datatrove_repeated_line_share`, `datatrove_repeated_paragraph_share`. Of characters:
+    `datatrove_repeated_line_char_share`, `datatrove_repeated_paragraph_char_share`, `datatrove_repeated_ink_char_share`,
+    `datatrove_top_2gram_char_share`, `datatrove_top_3gram_char_share`, `datatrove_top_4gram_char_share`,
+    `datatrove_repeated_5gram_char_share`, `datatrove_repeated_6gram_char_share`, `datatrove_repeated_7gram_char_share`,
+    `datatrove_repeated_8gram_char_share`, `datatrove_repeated_9gram_char_share`, `datatrove_repeated_10gram_char_share`.
 
     They are what GopherRepetitionFilter, GopherQualityFilter, C4QualityFilter and FineWebQualityFilter of datatrove 0.10.1
     compute with their defaults, for which English is the language, whatever the text is in. Words are tokens of spaCy's

@@ -24,8 +24,10 @@ from atom_data.text.english_table import (
     flags_at,
     flags_before,
     form_at,
+    form_of,
     is_unit,
 )
+from atom_data.text.hashes import hash_letters
 from atom_data.text.memory import called, inlined, item, put
 
 _DOT, _COMMA, _PLUS, _HYPHEN, _AT = 0x2E, 0x2C, 0x2B, 0x2D, 0x40
@@ -40,11 +42,14 @@ def split_ink(data: npt.NDArray[np.uint8], start: int, end: int, table: English,
     `cuts` needs two places more than the run has bytes. Linear in the run's length.
     """
     low, high, count, back = start, end, 0, cuts.size
-    form = 0
+    form, letters = 0, False
     while low < high:
-        form = form_at(data, low, high, table)
-        if form:
-            break
+        # Long rests are no forms, and to look at them whole for each sign that is taken off would not be linear.
+        if high - low <= LONGEST_FORM:
+            key, letters = hash_letters(data, low, high)
+            form = form_of(key, table)
+            if form or letters:
+                break
         before = _prefix_size(data, low, high, table)
         if before and form_at(data, low + before, high, table):
             put(cuts, count, low)
@@ -64,7 +69,13 @@ def split_ink(data: npt.NDArray[np.uint8], start: int, end: int, table: English,
             high, back = high - behind, back - 1
             put(cuts, back, high)
     if low < high:
-        count = _form_cuts(form, low, cuts, count) if form else _inner_cuts(data, low, high, table, cuts, count)
+        if form:
+            count = _form_cuts(form, low, cuts, count)
+        elif letters:
+            put(cuts, count, low)
+            count += 1
+        else:
+            count = _inner_cuts(data, low, high, table, cuts, count)
     for index in range(back, cuts.size):
         put(cuts, count, item(cuts, index))
         count += 1
