@@ -24,11 +24,11 @@ def measure_repetition(batch: pa.RecordBatch) -> pa.RecordBatch:
 
     `repeated_line_share` and `repeated_line_char_share`: lines, between line feeds, that were there before, and their
     part of the characters; `repeated_paragraph_share` and `repeated_paragraph_char_share`: the same of paragraphs, between
-    empty lines; `top_2gram_char_share`, `top_3gram_char_share`, `top_4gram_char_share`: the most frequent run of n words, all its occurrences,
-    of the characters in words; `repeated_5gram_char_share`, `repeated_6gram_char_share`, `repeated_7gram_char_share`,
-    `repeated_8gram_char_share`, `repeated_9gram_char_share`, `repeated_10gram_char_share`: words in a run that was there
-    before, each counted once. Words are runs of ink, as in `count_words`, and are compared as they are. A null text has
-    nothing. Memory: 60 bytes a word of the longest document.
+    empty lines. `top_2gram_char_share`, `top_3gram_char_share`, `top_4gram_char_share`: the most frequent run of n words,
+    all its occurrences, of the characters in words. `repeated_5gram_char_share`, `repeated_6gram_char_share`,
+    `repeated_7gram_char_share`, `repeated_8gram_char_share`, `repeated_9gram_char_share`, `repeated_10gram_char_share`:
+    words in a run that was there before, each counted once. Words are runs of ink, as in `count_words`, and are compared
+    as they are. A null text has nothing. Memory: 60 bytes a word of the longest document.
     """
     batch, buffers, words = words_of(batch)
     lines = repeated_line_counts(buffers).T
