@@ -2,9 +2,12 @@
 
 from atom_data.signals.bad_words import CountBadWords
 from atom_data.signals.classifier import FastTextClassifier
+from atom_data.signals.datatrove import measure_as_datatrove
 from atom_data.signals.encoder import OnnxClassifier
 from atom_data.signals.language import FastTextLanguage
 from atom_data.signals.lines import count_lines
+from atom_data.signals.placeholders import count_placeholders
+from atom_data.signals.repetition import measure_repetition
 from atom_data.signals.sampling import SampleUnit
 from atom_data.signals.stop_words import CountStopWords
 from atom_data.signals.units import count_units
@@ -21,6 +24,9 @@ __all__ = [
     "SampleUnit",
     "count_characters",
     "count_lines",
+    "count_placeholders",
     "count_units",
     "count_words",
+    "measure_as_datatrove",
+    "measure_repetition",
 ]

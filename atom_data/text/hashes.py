@@ -27,6 +27,21 @@ def hash_bytes(data: npt.NDArray[np.uint8], start: int, end: int) -> np.uint64:
 
 
 @inlined
+def hash_letters(data: npt.NDArray[np.uint8], start: int, end: int) -> tuple[np.uint64, bool]:
+    """Return `hash_bytes`, and whether all bytes are ASCII letters."""
+    state, position, others = _begin(end - start), start, _U64(0)
+    while end - position > 8:
+        lane = load_eight(data, position)
+        others |= ~in_range(lane & ~HIGH_BITS | CASE_BITS, 0x61, 0x7A) | lane
+        state = _mix(state ^ lane)
+        position += 8
+    lane = load_last(data, position, end, _U64(0))
+    inside = _ONES >> _U64(64 - 8 * (end - position))
+    others |= (~in_range(lane & ~HIGH_BITS | CASE_BITS, 0x61, 0x7A) | lane) & inside
+    return _mix(state ^ lane), others & HIGH_BITS == 0
+
+
+@inlined
 def hash_folded(data: npt.NDArray[np.uint8], start: int, end: int, table: Characters) -> np.uint64:
     """Return `hash_bytes` of a unicode word in lower case."""
     state, position = _begin(end - start), start

@@ -16,10 +16,10 @@ from numba.core.caching import IndexDataCacheFile
 # handed, and without `forceinline` it pushes seven words an array: together they made a word four times as slow.
 inlined = njit(nogil=True, forceinline=True, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
-# Called, and not copied: for checks of rare candidates, which would make a kernel large and slow to compile.
+# Called and not copied: for what is long and seldom needed.
 called = njit(nogil=True, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
-# The same for functions that make an array, which are not called in a loop.
+# The same for functions that make an array, or call one that does, which are not called in a loop.
 allocating = njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
