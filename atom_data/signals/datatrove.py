@@ -27,11 +27,11 @@ def measure_as_datatrove(batch: pa.RecordBatch) -> pa.RecordBatch:
     Per word or token: `datatrove_mean_word_chars`, `datatrove_number_sign_ratio`, `datatrove_ellipsis_ratio`,
     `datatrove_alphabetic_share`, `datatrove_newline_ratio`. Of lines: `datatrove_bullet_line_share`,
     `datatrove_ellipsis_line_share`, `datatrove_terminal_line_share`, `datatrove_short_line_share`,
-    `datatrove_repeated_line_share`, `datatrove_repeated_paragraph_share`. Of characters:
-    `datatrove_repeated_line_char_share`, `datatrove_repeated_paragraph_char_share`, `datatrove_repeated_ink_char_share`,
+    `datatrove_duplicate_line_share`, `datatrove_duplicate_paragraph_share`. Of characters:
+    `datatrove_duplicate_line_char_share`, `datatrove_duplicate_paragraph_char_share`, `datatrove_repeated_ink_char_share`,
     `datatrove_top_2gram_char_share`, `datatrove_top_3gram_char_share`, `datatrove_top_4gram_char_share`,
-    `datatrove_repeated_5gram_char_share`, `datatrove_repeated_6gram_char_share`, `datatrove_repeated_7gram_char_share`,
-    `datatrove_repeated_8gram_char_share`, `datatrove_repeated_9gram_char_share`, `datatrove_repeated_10gram_char_share`.
+    `datatrove_duplicate_5gram_char_share`, `datatrove_duplicate_6gram_char_share`, `datatrove_duplicate_7gram_char_share`,
+    `datatrove_duplicate_8gram_char_share`, `datatrove_duplicate_9gram_char_share`, `datatrove_duplicate_10gram_char_share`.
 
     They are what GopherRepetitionFilter, GopherQualityFilter, C4QualityFilter and FineWebQualityFilter of datatrove 0.10.1
     compute with their defaults, for which English is the language, whatever the text is in. Words are tokens of spaCy's
@@ -49,10 +49,10 @@ def measure_as_datatrove(batch: pa.RecordBatch) -> pa.RecordBatch:
         "alphabetic_share": _shares(counts["alphabetic"], tokens),
         "bullet_line_share": _shares(counts["bullet_lines"], lines),
         "ellipsis_line_share": _shares(counts["ellipsis_lines"], lines),
-        "repeated_line_share": _shares(counts["repeated_lines"], counts["lines"]),
-        "repeated_line_char_share": _shares(counts["repeated_line_characters"], characters),
-        "repeated_paragraph_share": _shares(counts["repeated_paragraphs"], counts["paragraphs"]),
-        "repeated_paragraph_char_share": _shares(counts["repeated_paragraph_characters"], characters),
+        "duplicate_line_share": _shares(counts["duplicate_lines"], counts["lines"]),
+        "duplicate_line_char_share": _shares(counts["duplicate_line_characters"], characters),
+        "duplicate_paragraph_share": _shares(counts["duplicate_paragraphs"], counts["paragraphs"]),
+        "duplicate_paragraph_char_share": _shares(counts["duplicate_paragraph_characters"], characters),
         "terminal_line_share": _shares(counts["terminal_lines"], ink),
         "short_line_share": _shares(counts["short_lines"], ink),
         "repeated_ink_char_share": _shares(counts["repeated_ink_characters"], characters - counts["line_feeds"]),

@@ -29,7 +29,7 @@ _U64 = np.uint64
 _STEP = _U64(0xC2B2AE3D27D4EB4F)
 
 
-def repeated_line_counts(buffers: Buffers) -> npt.NDArray[np.int64]:
+def duplicate_line_counts(buffers: Buffers) -> npt.NDArray[np.int64]:
     """Return a row of `datatrove_columns.COLUMNS` a document, with LINES to REPEATED_INK_CHARACTERS filled in."""
     counts = np.zeros((buffers.offsets.size - 1, len(COLUMNS)), np.int64)
     if counts.size:

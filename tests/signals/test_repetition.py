@@ -15,19 +15,19 @@ def measured(text: str | None) -> dict[str, float | None]:
 
 def test_repetition_lines_and_paragraphs_known_shares() -> None:
     found = measured("one\ntwo\none\n\none\ntwo\none")
-    assert found["repeated_line_share"] == pytest.approx(4 / 6)
-    assert found["repeated_line_char_share"] == pytest.approx(12 / 24)
-    assert found["repeated_paragraph_share"] == pytest.approx(1 / 2)
-    assert found["repeated_paragraph_char_share"] == pytest.approx(11 / 24)
+    assert found["duplicate_line_share"] == pytest.approx(4 / 6)
+    assert found["duplicate_line_char_share"] == pytest.approx(12 / 24)
+    assert found["duplicate_paragraph_share"] == pytest.approx(1 / 2)
+    assert found["duplicate_paragraph_char_share"] == pytest.approx(11 / 24)
 
 
 def test_repetition_runs_known_shares() -> None:
     found = measured("ab cd ab cd ef")
     assert found["top_2gram_char_share"] == pytest.approx(8 / 10)
     assert found["top_4gram_char_share"] == pytest.approx(8 / 10)
-    assert found["repeated_5gram_char_share"] == 0
-    assert measured("a b c d e f " * 2)["repeated_6gram_char_share"] == pytest.approx(1 / 2)
-    assert measured("é 漢 c d e f " * 2)["repeated_5gram_char_share"] == pytest.approx(1 / 2)
+    assert found["duplicate_5gram_char_share"] == 0
+    assert measured("a b c d e f " * 2)["duplicate_6gram_char_share"] == pytest.approx(1 / 2)
+    assert measured("é 漢 c d e f " * 2)["duplicate_5gram_char_share"] == pytest.approx(1 / 2)
 
 
 @pytest.mark.parametrize("text", [None, ""])
@@ -38,19 +38,19 @@ def test_repetition_nothing_has_no_shares(text: str | None) -> None:
 def test_gopher_repetition_card_has_all_of_table_a1() -> None:
     bounds = {rule.column: rule.max for rule in load_card("gopher_repetition").rules}
     assert bounds == {
-        "repeated_line_share": 0.3,
-        "repeated_paragraph_share": 0.3,
-        "repeated_line_char_share": 0.2,
-        "repeated_paragraph_char_share": 0.2,
+        "duplicate_line_share": 0.3,
+        "duplicate_paragraph_share": 0.3,
+        "duplicate_line_char_share": 0.2,
+        "duplicate_paragraph_char_share": 0.2,
         "top_2gram_char_share": 0.2,
         "top_3gram_char_share": 0.18,
         "top_4gram_char_share": 0.16,
-        "repeated_5gram_char_share": 0.15,
-        "repeated_6gram_char_share": 0.14,
-        "repeated_7gram_char_share": 0.13,
-        "repeated_8gram_char_share": 0.12,
-        "repeated_9gram_char_share": 0.11,
-        "repeated_10gram_char_share": 0.10,
+        "duplicate_5gram_char_share": 0.15,
+        "duplicate_6gram_char_share": 0.14,
+        "duplicate_7gram_char_share": 0.13,
+        "duplicate_8gram_char_share": 0.12,
+        "duplicate_9gram_char_share": 0.11,
+        "duplicate_10gram_char_share": 0.10,
     }
 
 
