@@ -28,7 +28,7 @@ def measure_as_datatrove(batch: pa.RecordBatch) -> pa.RecordBatch:
     `datatrove_alphabetic_share`, `datatrove_newline_ratio`. Of lines: `datatrove_bullet_line_share`,
     `datatrove_ellipsis_line_share`, `datatrove_terminal_line_share`, `datatrove_short_line_share`,
     `datatrove_duplicate_line_share`, `datatrove_duplicate_paragraph_share`. Of characters:
-    `datatrove_duplicate_line_char_share`, `datatrove_duplicate_paragraph_char_share`, `datatrove_repeated_ink_char_share`,
+    `datatrove_duplicate_line_char_share`, `datatrove_duplicate_paragraph_char_share`, `datatrove_duplicate_ink_char_share`,
     `datatrove_top_2gram_char_share`, `datatrove_top_3gram_char_share`, `datatrove_top_4gram_char_share`,
     `datatrove_duplicate_5gram_char_share`, `datatrove_duplicate_6gram_char_share`, `datatrove_duplicate_7gram_char_share`,
     `datatrove_duplicate_8gram_char_share`, `datatrove_duplicate_9gram_char_share`, `datatrove_duplicate_10gram_char_share`.
@@ -55,7 +55,7 @@ def measure_as_datatrove(batch: pa.RecordBatch) -> pa.RecordBatch:
         "duplicate_paragraph_char_share": _shares(counts["duplicate_paragraph_characters"], characters),
         "terminal_line_share": _shares(counts["terminal_lines"], ink),
         "short_line_share": _shares(counts["short_lines"], ink),
-        "repeated_ink_char_share": _shares(counts["repeated_ink_characters"], characters - counts["line_feeds"]),
+        "duplicate_ink_char_share": _shares(counts["repeated_ink_characters"], characters - counts["line_feeds"]),
         "newline_ratio": _shares(counts["line_feeds"], tokens),
     }
     found |= {f"{run}gram_char_share": _shares(counts[run], characters) for run in COLUMNS if run[-1].isdigit()}
