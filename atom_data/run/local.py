@@ -31,6 +31,7 @@ from atom_data.run.worker import Orders
 from atom_data.storage.listing import ANEW, READ, use_listings
 from atom_data.storage.manifest import remove_manifest
 from atom_data.storage.paths import is_remote, write_errors
+from atom_data.storage.receipts import finished_names
 
 GRACE_SECONDS = 60.0
 
@@ -139,10 +140,19 @@ def _run_job(job: Job, options: Options, pool: Workers, display: Display) -> lis
             f"{job.name}: the time is up: {progress.finished:,} shards were finished, {left:,} are left. "
             "Run again to go on: nothing but the shards begun is repeated."
         )
-    if options.part is None:
-        close_job(plan, options.out, pool.token(), options.accept)
-        write_summary(job, options.out, pool.token())
+    if options.part is not None:
+        if options.planned or not _is_last(plan, options.out):
+            return []  # an array of ours has a job that closes the stage
+        plan = plan_job(job, options.out, options.accept_code)
+    close_job(plan, options.out, pool.token(), options.accept)
+    write_summary(job, options.out, pool.token())
     return []
+
+
+def _is_last(plan: Plan, out: str) -> bool:
+    """Tell whether every task of a job has a receipt by now, so that this part is the one that closes it."""
+    there = finished_names(out, plan.job.name)
+    return there is not None and all(task.name in there for task in plan.tasks)
 
 
 def close(recipe: Recipe, options: Options) -> list[Failure]:

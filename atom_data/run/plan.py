@@ -201,6 +201,6 @@ def is_closed(job: Job, out: str) -> bool:
     return found is not None and found.identity == identity_now(job)
 
 
-def require_complete(job: Job, out: str, accept_code: bool, token: str, accept: bool = False) -> None:
+def require_complete(job: Job, out: str, accept_code: bool = False, token: str = "", accept: bool = False) -> None:
     """Raise DataError unless every shard of a job is finished, current and accepted as a whole."""
     close_job(plan_job(job, out, accept_code), out, token, accept)

@@ -112,7 +112,7 @@ def read_receipts(out: str, folder: str, shards: Sequence[str]) -> Iterator[tupl
 
     The folder is listed once, so that receipts which are not there cost nothing. Memory: 4,096 receipts at a time.
     """
-    there = _listed(join(out, folder, "receipts"))
+    there = finished_names(out, folder)
     chunks = [shards[start : start + CHUNK] for start in range(0, len(shards), CHUNK)]
 
     def read(names: Sequence[str]) -> list[tuple[str, dict[str, Any] | None]]:
@@ -127,12 +127,12 @@ def read_receipts(out: str, folder: str, shards: Sequence[str]) -> Iterator[tupl
                 yield from found
 
 
-def _listed(folder: str) -> set[str] | None:
-    """Return the shards with a receipt, or None where a folder cannot be listed."""
-    if is_remote(folder):
+def finished_names(out: str, folder: str) -> set[str] | None:
+    """Return the shards with a receipt by one listing, or None on an object store, which is not listed."""
+    if is_remote(out):
         return None
     try:
-        with os.scandir(local(folder)) as entries:
+        with os.scandir(local(join(out, folder, "receipts"))) as entries:
             return {entry.name.removesuffix(".json") for entry in entries}
     except OSError:
         return set()

@@ -38,7 +38,7 @@ def manifest(out: str, name: str = "tokens") -> dict[str, Any]:
     found = read_json(path)
     if found is None or found.get("format") != FORMAT or found.get("plan") != _hash(plan):
         return manifest_of_receipts(out, name)
-    if found.get("sha256") != _seal(found):
+    if found.get("sha256") != sealed_hash(found):
         raise DataError(f"{path}: was edited after it was written. Delete it; the next run writes it again.")
     return found
 
@@ -78,7 +78,7 @@ def manifest_of_receipts(out: str, name: str = "tokens") -> dict[str, Any]:
         raise DataError(f"{join(out, name)}: holds no token in {len(shards):,} shards. There is nothing to train on.")
     _require_dtype(join(out, name), value)
     value["fingerprint"] = _fingerprint(value)
-    return {**value, "sha256": _seal(value)}
+    return {**value, "sha256": sealed_hash(value)}
 
 
 def require_tokenizer(where: str, found: dict[str, Any], tokenizer: Path, encoding: str | None = None) -> None:
@@ -141,7 +141,8 @@ def _fingerprint(value: dict[str, Any]) -> str:
     return _hash(parts)
 
 
-def _seal(value: dict[str, Any]) -> str:
+def sealed_hash(value: dict[str, Any]) -> str:
+    """Return the hash that a manifest carries of all else in it."""
     return _hash({key: item for key, item in value.items() if key != "sha256"})
 
 

@@ -9,10 +9,10 @@ import pytest
 
 from atom_data.errors import ConfigError, DataError
 from atom_data.loader import Mixture, Samples, TokenShards
-from atom_data.run.plan import plan_job, withdraw_manifest, write_manifest
+from atom_data.run.plan import withdraw_summary, write_summary
 from atom_data.storage.receipts import seal
 from atom_data.tokens import manifest
-from atom_data.tokens.manifest import manifest_of_receipts
+from atom_data.tokens.manifest import manifest_of_receipts, sealed_hash
 from tests.command import ROOT, atom_data
 from tests.tokens.corpus import rows, tiny_tokenizer, token_run
 
@@ -22,13 +22,13 @@ SHARDS = {f"part-{i}": rows(60, f"p{i}-") for i in range(4)}
 def edit(path: Path, **changes: object) -> None:
     """Change a sealed file and seal it again."""
     value = {**json.loads(path.read_text()), **changes}
-    path.write_text(json.dumps({**value, "sha256": seal(value)}))
+    path.write_text(json.dumps({**value, "sha256": sealed_hash(value)}))
 
 
 @pytest.fixture
 def out(tmp_path: Path) -> Path:
     tokens = token_run(tmp_path, SHARDS, target_tokens=500)
-    write_manifest(tokens, str(tmp_path / "out"), "test")
+    write_summary(tokens, str(tmp_path / "out"), "test")
     return tmp_path / "out"
 
 
@@ -54,21 +54,12 @@ def test_manifest_edited_is_refused(out: Path) -> None:
         TokenShards(str(out / "tokens"), sequence_length=64)
 
 
-def test_manifest_is_written_when_the_last_shard_is_done_and_withdrawn_when_one_is_gone(tmp_path: Path) -> None:
+def test_manifest_is_withdrawn_before_a_shard_is_made_again(tmp_path: Path) -> None:
     tokens = token_run(tmp_path, SHARDS, target_tokens=500)
     out, path = str(tmp_path / "out"), tmp_path / "out" / "tokens" / "manifest.json"
-    receipt = tmp_path / "out" / "tokens" / "receipts" / "shard-00002.json"
-    kept = receipt.read_bytes()
-    receipt.unlink()
-    write_manifest(tokens, out, "test")
-    assert not path.exists()
-    receipt.write_bytes(kept)
-    write_manifest(tokens, out, "test")
+    write_summary(tokens, out, "test")
     assert path.exists()
-    withdraw_manifest(plan_job(tokens, out), out, "test")
-    assert path.exists()
-    (tmp_path / "out" / "tokens" / "shard-00001.bin").unlink()
-    withdraw_manifest(plan_job(tokens, out), out, "test")
+    withdraw_summary(tokens, out, "test")
     assert not path.exists()
 
 
@@ -103,8 +94,9 @@ def test_run_by_parts_writes_it_with_the_last(sample_run: Path, tmp_path: Path) 
 
 def every_receipt(out: Path, **notes: object) -> None:
     (out / "tokens" / "manifest.json").unlink()
-    for path in (out / "tokens" / "receipts").iterdir():
-        edit(path, notes={**json.loads(path.read_text())["notes"], **notes})
+    for path in (out / "tokens" / "receipts").glob("*.json"):
+        value = json.loads(path.read_text())
+        path.write_bytes(seal({**value, "notes": {**value["notes"], **notes}}))
 
 
 @pytest.mark.parametrize("vocabulary", [65_500, 65_530, 65_536])
