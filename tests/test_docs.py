@@ -110,7 +110,7 @@ def test_readme_array_command_runs_every_element(own: Path) -> None:
     for number in range(2):
         done = shell(text, own, SLURM_ARRAY_TASK_ID=str(number), SLURM_ARRAY_TASK_COUNT="2")
         assert done.returncode == 0, done.stderr
-    receipts = {path.name for path in (own / "by_array" / "clean" / "receipts").iterdir()}
+    receipts = {path.name for path in (own / "by_array" / "clean" / "receipts").glob("*.json")}
     assert receipts == {"part-0.jsonl.json", "part-1.jsonl.json", "part-2.jsonl.json"}
 
 

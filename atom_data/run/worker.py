@@ -4,12 +4,13 @@ Only the recipe's path and plain task records cross the process border: each wor
 """
 
 import contextlib
+import os
 import resource
 import signal
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -32,6 +33,8 @@ class Orders:
     out: str
     planned: bool = False
     """Read the listings of sources that whoever started the array wrote down."""
+    environment: dict[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+    """As it is now: the server that workers are forked from keeps the one in which it was started."""
 
 
 def do_task(job: Job, task: Task, out: str, token: str, progress: Progress) -> dict[str, Any]:
@@ -105,6 +108,8 @@ def worker_main(connection: Connection, orders: Orders, token: str) -> None:
     """Serve tasks until the connection closes. Ctrl-C is the supervisor's business."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    os.environ.clear()
+    os.environ.update(orders.environment)
     use_listings(READ if orders.planned else ANEW)
     recipe: Recipe | None = None
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):

@@ -53,7 +53,7 @@ class Manifest(NamedTuple):
 
 def manifest_path(folder: str) -> str:
     """Return where the manifest of a job stands, relative to the output folder."""
-    return join(folder, "receipts", "all.parquet")
+    return join(folder, "receipts", "all.pq")
 
 
 def slim(receipt: Mapping[str, Any]) -> dict[str, Any]:

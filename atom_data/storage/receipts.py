@@ -2,7 +2,7 @@
 
 OUT/clean/plan.json               the names of all shards that the job makes
 OUT/clean/receipts/NAME.json      written last: inputs, identity, rows, outputs with their hashes, time and memory
-OUT/clean/receipts/all.parquet    written when the whole job is finished: what the receipts say, a row each
+OUT/clean/receipts/all.pq         written when the whole job is finished: what the receipts say, a row each
 OUT/tokens/manifest.json          for tokens: what all receipts say together, for readers
 OUT/clean/NAME.parquet            the data
 OUT/clean/drops/NAME.parquet      the ledger, where something was dropped

@@ -30,10 +30,7 @@ FILES = ("sample-00001.warc.gz", "sample-00003.warc.gz", "sample-00005.warc.gz")
 
 @pytest.fixture(scope="module")
 def store() -> Iterator[Any]:
-    """A client of a server that fails every twentieth request; the bucket `corpus` has the input.
-
-    One for all tests: the server that workers are forked from keeps the environment in which it was started.
-    """
+    """A client of a server that fails every twentieth request; the bucket `corpus` has the input."""
     with s3_server(every=20) as url, pytest.MonkeyPatch.context() as monkeypatch:
         for name, value in {**ENVIRONMENT, "AWS_ENDPOINT_URL": url}.items():
             monkeypatch.setenv(name, value)

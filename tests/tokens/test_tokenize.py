@@ -48,7 +48,7 @@ def files(out: Path) -> dict[str, str]:
     return {
         path.name: sha256(str(path))
         for path in sorted((out / "tokens").rglob("*"))
-        if path.is_file() and path.suffix != ".json"
+        if path.is_file() and path.suffix != ".json" and path.parent.name != "receipts"
     }
 
 
