@@ -41,7 +41,8 @@ def sizes(packed: Packed) -> list[list[int]]:
 @given(lengths=st.lists(st.integers(0, 70), max_size=60), length=st.integers(1, 24))
 def test_pack_is_best_fit_decreasing_and_holds_every_token_once(lengths: list[int], length: int) -> None:
     packed = pack(np.array(lengths, np.int32), length)
-    assert sorted(map(sorted, sizes(packed))) == sorted(map(sorted, slowly(lengths, length)))
+    # Of two samples with the same room either may take a piece; what is left open is the same.
+    assert sorted(map(sum, sizes(packed))) == sorted(map(sum, slowly(lengths, length)))
     seen = sorted((document, start, count) for document, start, count in packed.pieces.tolist())
     expected = [
         (document, start, min(length, count - start))
