@@ -262,9 +262,7 @@ def measure(data: Path, scratch: Path, only: Sequence[str] | None) -> dict[str, 
     rounds = {name: 1 if name in SLOW or QUICK else 3 for name in whole}
     in_turn({OURS: whole[OURS]}, 1, scratch / "warm")
     runs = in_turn(whole, rounds, scratch / "whole", failed)
-    clocks = {
-        name: clocked(taken) for name, taken in in_turn(alone, 1 if QUICK else 2, scratch / "alone", failed).items()
-    }
+    clocks = {name: clocked(taken) for name, taken in in_turn(alone, 1, scratch / "alone", failed).items()}
     shutil.rmtree(scratch / "warm", ignore_errors=True)
     results = {name: quality(kept_by(name, taken[-1].folder, table), pairs) for name, taken in runs.items()}
     counts = {"megabytes": size / 1e6, "documents": len(table)}
