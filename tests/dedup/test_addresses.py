@@ -149,7 +149,7 @@ def test_any_text_has_a_form_of_itself_or_none(pieces: list[str]) -> None:
 )
 def test_long_urls_of_anything_has_a_form(part: str) -> None:
     """Were a step of quadratic time, this would take minutes."""
-    long = part * (200_000 // len(part))
+    long = part * (60_000 // len(part))
     for url in (
         long,
         f"http://{long}",
