@@ -55,7 +55,7 @@ def measure_as_datatrove(batch: pa.RecordBatch) -> pa.RecordBatch:
         "duplicate_paragraph_char_share": _shares(counts["duplicate_paragraph_characters"], characters),
         "terminal_line_share": _shares(counts["terminal_lines"], ink),
         "short_line_share": _shares(counts["short_lines"], ink),
-        "duplicate_ink_char_share": _shares(counts["repeated_ink_characters"], characters - counts["line_feeds"]),
+        "duplicate_ink_char_share": _shares(counts["duplicate_ink_characters"], characters - counts["line_feeds"]),
         "newline_ratio": _shares(counts["line_feeds"], tokens),
     }
     found |= {f"{run}gram_char_share": _shares(counts[run], characters) for run in COLUMNS if run[-1].isdigit()}

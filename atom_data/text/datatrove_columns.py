@@ -6,11 +6,11 @@ COLUMNS = (
     *("split_lines", "bullet_lines", "ellipsis_lines"),
     *("lines", "duplicate_lines", "duplicate_line_characters"),
     *("paragraphs", "duplicate_paragraphs", "duplicate_paragraph_characters"),
-    *("ink_lines", "terminal_lines", "short_lines", "repeated_ink_characters"),
+    *("ink_lines", "terminal_lines", "short_lines", "duplicate_ink_characters"),
     *("sentences", "lorem_lines", "curly_lines"),
     *("terminal_sentences", "terminal_lorem_lines", "terminal_curly_lines"),
     *(f"top_{size}" for size in (2, 3, 4)),
-    *(f"repeated_{size}" for size in (5, 6, 7, 8, 9, 10)),
+    *(f"duplicate_{size}" for size in (5, 6, 7, 8, 9, 10)),
 )
 """Characters, `#`, line feeds and ellipses of the text; tokens, those that are words, their characters, tokens with a letter,
 kinds of stop words; lines as `str.splitlines` cuts them; lines between line feeds and paragraphs between empty lines; lines

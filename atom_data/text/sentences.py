@@ -70,26 +70,26 @@ def _count_sentences(
             code, size = decode(data, position, end)
             position += size
             kind = _kind(code, table)
-            if code == 0x0A:
-                sentences += np.int64(written)
-                written, state = False, _NONE
-                continue
-            if kind == SPACE:
-                state = _GAP if state != _NONE else _NONE
-                continue
-            if state == _GAP:
+            if code == 0x0A or (state == _GAP and kind != SPACE) or _in(code, _WIDE_CODES):
                 sentences += np.int64(written)
                 written, state = False, _NONE
             if kind in (LETTER, NUMBER, MARK, UNSPACED):
                 written, state = True, _NONE
-            elif _in(code, _WIDE_CODES):
-                sentences += np.int64(written)
-                written, state = False, _NONE
-            elif is_terminal(code):
-                state, full_stop = _ENDED, code == 0x2E
-            elif not _in(code, _CLOSER_CODES):
-                state = _NONE
+            elif kind == SPACE:
+                state = _GAP if state != _NONE else _NONE
+            else:
+                state, full_stop = _after_sign(code, state, full_stop)
         counts[document] = sentences + np.int64(written)
+
+
+@inlined
+def _after_sign(code: int, state: int, full_stop: bool) -> tuple[int, bool]:
+    """Return what is open after a character that is no letter, number or white space."""
+    if _in(code, _WIDE_CODES):
+        return _NONE, full_stop
+    if is_terminal(code):
+        return _ENDED, code == 0x2E
+    return (state if _in(code, _CLOSER_CODES) else _NONE), full_stop
 
 
 @inlined
