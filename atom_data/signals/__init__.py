@@ -7,6 +7,7 @@ from atom_data.signals.datatrove import measure_as_datatrove
 from atom_data.signals.encoder import OnnxClassifier
 from atom_data.signals.language import FastTextLanguage
 from atom_data.signals.lines import count_lines, measure_lines
+from atom_data.signals.nemo import measure_as_nemo
 from atom_data.signals.placeholders import count_placeholders
 from atom_data.signals.repetition import measure_repetition
 from atom_data.signals.sampling import SampleUnit
@@ -32,6 +33,7 @@ __all__ = [
     "count_units",
     "count_words",
     "measure_as_datatrove",
+    "measure_as_nemo",
     "measure_characters",
     "measure_lines",
     "measure_repetition",
