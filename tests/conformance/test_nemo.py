@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -24,9 +25,9 @@ COMMON = {"the", "be", "to", "of", "and", "that", "have", "with"}
 @pytest.mark.parametrize(
     "case", [json.loads(line) for line in CASES.read_text("utf-8").strip().split("\n")], ids=lambda one: one["id"]
 )
-def test_unit_cases_of_nemo_keep_the_same_texts(case: dict[str, object]) -> None:
+def test_unit_cases_of_nemo_keep_the_same_texts(case: dict[str, Any]) -> None:
     rule = next(rule for rule in load_card("nemo_heuristics").rules if rule.reason == case["reason"])
-    rule = replace(rule, **case["bounds"])  # type: ignore[arg-type]
+    rule = replace(rule, **case["bounds"])
     batch = count_sentences(count_words(measure_as_nemo(pa.record_batch({"text": case["texts"]}))))
     values = batch[rule.column].to_pylist()
     low, high = (-1 if rule.min is None else rule.min), (1e9 if rule.max is None else rule.max)
