@@ -9,18 +9,18 @@ import pytest
 
 from atom_data import keep
 from atom_data.rules import REASON
-from atom_data.signals import measure_as_datatrove
+from atom_data.signals import count_lines, count_placeholders, count_sentences, count_words, measure_as_datatrove
 from tests.command import ROOT
 
 SHARED = ROOT.parent / "shared" / "data" / "golden.tar.xz"
-FOLDER = "golden/data-prep-kit/transforms/universal"
+FOLDER = "golden/data-prep-kit/transforms"
 SHARES = {
-    "fineweb_quality_annotator": {
+    "universal/fineweb_quality_annotator": {
         "frac_line_punct": "terminal_line_share",
         "dup_line_char_frac": "duplicate_ink_char_share",
         "short_line_frac": "short_line_share",
     },
-    "gopher_repetition_annotator": {
+    "universal/gopher_repetition_annotator": {
         "dup_line_frac": "duplicate_line_share",
         "dup_line_char_frac": "duplicate_line_char_share",
         "dup_para_frac": "duplicate_paragraph_share",
@@ -50,9 +50,28 @@ def test_line_shares_are_those_of_the_annotator(name: str) -> None:
 
 
 def test_c4_decisions_are_those_of_the_annotator_but_for_its_paragraph_rules() -> None:
-    table = expected("c4_annotator")
+    table = expected("universal/c4_annotator")
     found = keep("datatrove_c4")(measure_as_datatrove(pa.record_batch({"text": table["text"].combine_chunks()})))
     ours = [reason and reason.partition(".")[2] for reason in found[REASON].to_pylist()]
     theirs = [reason.removeprefix("drop_") or None for reason in table["drop_reason"].to_pylist()]
     assert len(ours) == 12
     assert ours == [None if reason and "paragraphs" in reason else reason for reason in theirs]
+
+
+def test_document_quality_numbers_are_those_of_the_annotator() -> None:
+    table = expected("language/doc_quality")
+    batch = pa.record_batch({"text": table["contents"].combine_chunks()})
+    for step in (count_words, count_lines, count_sentences, count_placeholders):
+        batch = step(batch)
+    for theirs, ours in {
+        "total_words": "word_count",
+        "mean_word_len": "mean_word_chars",
+        "symbol_to_word_ratio": "symbol_word_ratio",
+        "sentence_count": "sentence_count",
+        "lorem_ipsum_ratio": "lorem_ipsum_count",
+        "curly_bracket_ratio": "curly_bracket_count",
+        "bullet_point_ratio": "bullet_line_share",
+        "ellipsis_line_ratio": "ellipsis_line_share",
+        "alphabet_word_ratio": "alphabetic_word_share",
+    }.items():
+        assert batch[ours].to_pylist() == table[f"docq_{theirs}"].to_pylist(), theirs
