@@ -49,9 +49,9 @@ def measure_lines(batch: pa.RecordBatch) -> pa.RecordBatch:
     first of these that finds it. `mean_line_words`: words, which are runs of ink, a line (`rps_lines_num_words` of
     RedPajama-v2). A line ends at a line feed; a blank one does not count.
 
-    The rules are those of Penedo et al. 2023 (RefinedWeb), appendix G.2, which says "mainly" for half and leaves the words
-    open. They are measured as `rewrite.RemoveBoilerplateLines` drops lines, so that a card can decide before a rewrite.
-    `count_lines` has the shares of bullets and ellipses (Rae et al. 2021).
+    The rules are the line-wise corrections of Penedo et al. 2023 (RefinedWeb), section 3.2 and its appendix, where "mainly"
+    stands for half and the words are left open. They are measured as `rewrite.RemoveBoilerplateLines` drops lines, so that a
+    card can decide before a rewrite. `count_lines` has the shares of bullets and ellipses (Rae et al. 2021).
     """
     *kinds, lines, words = boilerplate_counts(string_buffers(column(batch, "text")), _MAX_UPPERCASE_SHARE).T
     found = {name: shares(kind, lines) for name, kind in zip(_KIND_COLUMNS, kinds, strict=True)}
