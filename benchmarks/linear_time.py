@@ -17,6 +17,11 @@ STEPS = (
     "count_placeholders",
     "measure_repetition",
     "measure_as_datatrove",
+    "measure_as_nemo",
+    "measure_characters",
+    "measure_lines",
+    "measure_vocabulary",
+    "count_sentences",
 )
 TEXTS = {
     "one word": "word ",

@@ -67,6 +67,37 @@ def boilerplate_lines(
     return (string_array(data, offsets, array) if changed else array), counts
 
 
+def boilerplate_counts(buffers: Buffers, max_uppercase_share: float) -> npt.NDArray[np.int64]:
+    """Return a row a document: the lines of each of KINDS, lines that are not blank, and their whitespace words."""
+    counts = np.zeros((buffers.offsets.size - 1, len(KINDS) + 2), np.int64)
+    if counts.size:
+        texts = read_only(buffers.data), read_only(buffers.offsets)
+        _count_lines(*texts, max_uppercase_share, _COUNTED, characters(), counts)
+    return counts
+
+
+@kernel
+def _count_lines(
+    data: npt.NDArray[np.uint8],
+    offsets: npt.NDArray[np.int64],
+    max_uppercase_share: float,
+    counted: Phrases,
+    table: Characters,
+    counts: npt.NDArray[np.int64],
+) -> None:
+    for document in range(offsets.size - 1):
+        position, end = offsets[document], offsets[document + 1]
+        while position < end:
+            stop = next_line_feed(data, position, end)
+            line = _look(data, position, stop, table)
+            counts[document, len(KINDS)] += np.int64(line.words > 0)
+            counts[document, len(KINDS) + 1] += line.words
+            kind = _kind(data, position, stop, line, (1 << len(KINDS)) - 1, max_uppercase_share, counted, table)
+            if kind != _NONE:
+                counts[document, kind] += 1
+            position = stop + 1
+
+
 @kernel
 def _drop_lines(
     data: npt.NDArray[np.uint8],

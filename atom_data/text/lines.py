@@ -67,7 +67,7 @@ def _count_lines(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64], co
             lines += 1
             bullets += np.int64(_is_bullet(decode(data, start, stop)[0]))
             ellipses += np.int64(code == 0x2026 or is_three_dots(data, start, stop))
-            terminals += np.int64(last + size == stop and _is_terminal(code))
+            terminals += np.int64(last + size == stop and is_terminal(code))
             shorts += np.int64(_is_short(data, start, stop))
         counts[document, 0], counts[document, 1], counts[document, 2] = lines, bullets, ellipses
         counts[document, 3], counts[document, 4] = terminals, shorts
@@ -128,7 +128,8 @@ def is_three_dots(data: npt.NDArray[np.uint8], start: int, stop: int) -> bool:
 
 
 @inlined
-def _is_terminal(code: int) -> bool:
+def is_terminal(code: int) -> bool:
+    """Tell whether Unicode calls a character a sentence's terminal sign."""
     if code < 0x80:
         return code == 0x21 or code == 0x2E or code == 0x3F
     low, high = 0, _RUN_STARTS.size

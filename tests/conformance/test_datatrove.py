@@ -25,7 +25,7 @@ CARDS = {
 def reason(card: str, text: str) -> str | None:
     """The first rule that a text fails, without the card's name."""
     found = keep(card)(measure_as_datatrove(pa.record_batch({"text": [text]})))[REASON][0].as_py()
-    return found and found.partition(".")[2]
+    return found and str(found).partition(".")[2]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atom_data.text.boilerplate import COUNTED, KINDS, boilerplate_lines
+from atom_data.text.boilerplate import COUNTED, KINDS, boilerplate_counts, boilerplate_lines
 from atom_data.text.buffers import string_buffers
 from atom_data.text.characters import LETTER, MARK, NUMBER, UNSPACED, kind_of
 from tests.text.reference import broken, folded, texts
@@ -120,3 +120,11 @@ def test_boilerplate_lines_ten_megabytes_in_one_line_are_one_line(text: str) -> 
     found, counts = boilerplate_lines(array, string_buffers(array), ALL, 0.5)
     assert counts[0, :5].sum() == (text[-1] != "s")
     assert found.to_pylist() == ["" if text[-1] != "s" else text]
+
+
+@given(st.lists(st.one_of(broken, lines.map(str.encode)), max_size=8).map(b"".join))
+def test_boilerplate_counts_any_bytes_are_the_plain_ones(document: bytes) -> None:
+    kept = [line for line in document.decode(errors="replace").split("\n") if line.strip()]
+    kinds = [plain_kind(line) for line in kept]
+    found = boilerplate_counts(string_buffers(pa.array([document], pa.binary())), 0.5).tolist()[0]
+    assert found == [*map(kinds.count, KINDS), len(kept), sum(len(line.split()) for line in kept)]
