@@ -5,6 +5,8 @@ and capital; white space at the ends is left out. A text of fewer characters, bu
 one of white space alone has none. A broken sequence is the replacement character, cut as Python cuts it.
 """
 
+from typing import Literal
+
 import numpy as np
 import numpy.typing as npt
 
@@ -21,10 +23,19 @@ from atom_data.text.shingles import (
     recent_words,
     roll,
     scatter,
+    shingle_set,
 )
 from atom_data.text.words import CHUNK, space_size
 
+Unit = Literal["words", "characters"]
+UNITS = ("words", "characters")
+
 _U32, _U64 = np.uint32, np.uint64
+
+
+def shingles_by(unit: Unit, buffers: Buffers, ngram: int) -> Shingles:
+    """Return the distinct shingles of `ngram` words or characters of every document, sorted."""
+    return shingle_set(buffers, ngram) if unit == "words" else character_shingle_set(buffers, ngram)
 
 
 def character_shingle_set(buffers: Buffers, ngram: int) -> Shingles:

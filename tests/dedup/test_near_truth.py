@@ -21,7 +21,7 @@ from tests.text.reference import folded, unicode_words
 
 NGRAM = 5
 THRESHOLD = 0.75
-CONFIGURATION = "bands=18, rows=6"
+CONFIGURATION = ""
 ARTICLES = Path(__file__).parent / "articles"
 SHARED = ROOT.parent / "shared" / "data" / "near-dup.tar.xz"
 
