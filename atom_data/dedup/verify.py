@@ -1,5 +1,6 @@
 """Confirmation: candidates compared on their shingles, each only with documents that are kept."""
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,8 @@ from atom_data.text.copies import confirm
 from atom_data.text.groups import links
 
 _STEP = 1 << 20
+_RANGES = 32
+_RANGE_SHIFT = np.uint64(59)
 Integers = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
 Shares = npt.NDArray[np.float32]
@@ -34,7 +37,7 @@ class Confirmed:
 
     A document is a copy only of a kept document that shares a band and enough shingles with it. With `confirm` off, all
     that hangs together is one cluster, as other tools do it. NAME-confirmed/PART.found has `number` and the columns
-    added. Memory: 12 bytes a band for each candidate of its range, about 160 for what is noted of it and its place in the
+    added. Memory: about 20 bytes a band for each candidate of its range, about 160 for what is noted of it and its place in the
     order; shingles beyond the pass's memory go to a scratch file. What hangs together is never parted, so the largest
     cluster is the least that a task can hold.
     """
@@ -172,22 +175,28 @@ class Confirmed:
 def number_buckets(pieces: list[Hashes]) -> tuple[npt.NDArray[np.signedinteger], int]:
     """Return the bucket of every band of every document, -1 where a document is alone in it, and how many there are.
 
-    `pieces` are matrices of hashes, a row a document and a column a band. Bands are numbered one after the other, since
-    a hash is of its band too. Memory: four bytes a band of a document, and 40 bytes a document.
+    `pieces` are matrices of hashes, a row a document; the bands of a document are in any order. Memory: five bytes a band
+    of a document, and 40 for each hash of one of _RANGES ranges: of documents that are all alike, mostly one to three
+    bands each.
     """
     count, width = sum(len(piece) for piece in pieces), pieces[0].shape[1] if pieces else 1
     kind = np.int32 if count * width < 2**32 else np.int64  # a bucket has two bands or more
-    buckets, total = np.full((count, width), -1, kind), 0
-    for band in range(width):
-        hashes = np.concatenate([np.zeros(0, np.uint64), *(piece[:, band] for piece in pieces)])
-        members, heads = links(hashes, np.arange(count))
-        first = np.zeros(count, bool)
-        first[heads] = True
-        numbers = np.cumsum(first, dtype=kind) + kind(total - 1)
-        buckets[first, band] = numbers[first]
-        buckets[members, band] = numbers[heads]
-        total += int(first.sum())
-    return buckets, total
+    buckets, total = np.full(count * width, -1, kind), 0
+    cells = np.concatenate(
+        [np.zeros(0, np.uint8), *((piece.ravel() >> _RANGE_SHIFT).astype(np.uint8) for piece in pieces)]
+    )
+    begins = np.cumsum([0, *(piece.size for piece in pieces)])
+    for cell in range(_RANGES):
+        places = np.flatnonzero(cells == cell)
+        edges = np.searchsorted(places, begins)
+        parts = zip(pieces, begins.tolist(), itertools.pairwise(edges.tolist()), strict=False)
+        found = [piece.ravel()[places[low:high] - begin] for piece, begin, (low, high) in parts]
+        members, heads = links(np.concatenate([np.zeros(0, np.uint64), *found]), places)
+        first = np.unique(heads)
+        buckets[first] = np.arange(total, total + first.size, dtype=kind)
+        buckets[members] = buckets[heads]
+        total += first.size
+    return buckets.reshape(count, width), total
 
 
 def best_of(roots: Integers, order: Integers) -> Integers:
