@@ -165,7 +165,7 @@ def receipts_of(folder: str, shards: Sequence[str], out: str) -> list[dict[str, 
 
 def receipt_inputs(folder: str, shards: Sequence[str], out: str) -> tuple[Input, ...]:
     """Return the data of many finished shards as inputs of the jobs after, as `receipt_input` does for one."""
-    return tuple(_of_receipt(receipt).input for receipt in receipts_of(folder, shards, out))
+    return tuple(_of_receipt(receipt).output for receipt in receipts_of(folder, shards, out))
 
 
 def receipt_input(folder: str, shard: str, out: str) -> Input:
