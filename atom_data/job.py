@@ -164,8 +164,11 @@ def receipts_of(folder: str, shards: Sequence[str], out: str) -> list[dict[str, 
 
 
 def receipt_inputs(folder: str, shards: Sequence[str], out: str) -> tuple[Input, ...]:
-    """Return the data of many finished shards as inputs of the jobs after, as `receipt_input` does for one."""
-    return tuple(_of_receipt(receipt).output for receipt in receipts_of(folder, shards, out))
+    """Return many finished shards as inputs of the jobs after, from the manifest or one reading of all receipts."""
+    if _REMEMBERED is None:
+        with remembering():
+            return receipt_inputs(folder, shards, out)
+    return tuple(receipt_input(folder, shard, out) for shard in shards)
 
 
 def receipt_input(folder: str, shard: str, out: str) -> Input:
