@@ -172,7 +172,7 @@ class Confirmed:
         """The guard looks at the whole."""
 
 
-def number_buckets(pieces: list[Hashes]) -> tuple[npt.NDArray[np.signedinteger], int]:
+def number_buckets(pieces: list[Hashes]) -> tuple[npt.NDArray[Any], int]:
     """Return the bucket of every band of every document, -1 where a document is alone in it, and how many there are.
 
     `pieces` are matrices of hashes, a row a document; the bands of a document are in any order. Memory: five bytes a band
