@@ -192,7 +192,8 @@ def number_buckets(pieces: list[Hashes]) -> tuple[npt.NDArray[Any], int]:
         parts = zip(pieces, begins.tolist(), itertools.pairwise(edges.tolist()), strict=False)
         found = [piece.ravel()[places[low:high] - begin] for piece, begin, (low, high) in parts]
         members, heads = links(np.concatenate([np.zeros(0, np.uint64), *found]), places)
-        first = np.unique(heads)
+        buckets[heads] = -2
+        first = places[buckets[places] == -2]
         buckets[first] = np.arange(total, total + first.size, dtype=kind)
         buckets[members] = buckets[heads]
         total += first.size
