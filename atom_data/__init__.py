@@ -1,6 +1,18 @@
 """From crawl shards to training batches: the data pipeline for truly open language models."""
 
-from atom_data.dedup import Bloom, Copies, Lines, MinHash, Paragraphs, RemoveSpans, Repeats, SameText, Substrings
+from atom_data.dedup import (
+    Bloom,
+    Copies,
+    Lines,
+    MinHash,
+    Paragraphs,
+    RemoveSpans,
+    Repeats,
+    SameContent,
+    SameText,
+    SameUrl,
+    Substrings,
+)
 from atom_data.extract import ExtractHtml, Jsonl, Parquet, Text, Warc, Wet
 from atom_data.mix import group_by_size, hold_out
 from atom_data.rules import keep
@@ -18,7 +30,9 @@ __all__ = [
     "Parquet",
     "RemoveSpans",
     "Repeats",
+    "SameContent",
     "SameText",
+    "SameUrl",
     "Stage",
     "Substrings",
     "Text",

@@ -1,7 +1,7 @@
 """What the runner runs: jobs made of tasks. A stage is one job; a pass over the whole corpus is one or more."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
@@ -152,6 +152,23 @@ def receipt_of(folder: str, shard: str, out: str) -> dict[str, Any]:
             f"{folder}/{shard}: there is no receipt, so the shard is not finished. Run the stage '{folder}' first."
         )
     return receipt
+
+
+def receipts_of(folder: str, shards: Sequence[str], out: str) -> list[dict[str, Any]]:
+    """Return the receipts of many finished shards, in their order, read many at a time. DataError when one is missing."""
+    found = []
+    for shard, receipt in read_receipts(out, folder, shards):
+        # One that is missing or was edited is read once more, for the words that say which.
+        found.append(receipt or receipt_of(folder, shard, out))
+    return found
+
+
+def receipt_inputs(folder: str, shards: Sequence[str], out: str) -> tuple[Input, ...]:
+    """Return many finished shards as inputs of the jobs after, from the manifest or one reading of all receipts."""
+    if _REMEMBERED is None:
+        with remembering():
+            return receipt_inputs(folder, shards, out)
+    return tuple(receipt_input(folder, shard, out) for shard in shards)
 
 
 def receipt_input(folder: str, shard: str, out: str) -> Input:

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from atom_data.commands.screen import console
 from atom_data.dedup.index import Index, described, read_ids, statistics
+from atom_data.dedup.minhash import BANDS, ROWS
 from atom_data.errors import DataError
 from atom_data.run.display import Display
 from atom_data.run.local import Options
@@ -35,8 +36,8 @@ def add(
     name: Annotated[str, typer.Option(help="Name of the source.")],
     workers: Workers = 0,
     ngram: Annotated[int, typer.Option(min=1, help="Words in a shingle. This and the next four: of a new index.")] = 5,
-    bands: Annotated[int, typer.Option(min=1, help="Bands of MinHash.")] = 14,
-    rows: Annotated[int, typer.Option(min=1, help="Rows in a band.")] = 8,
+    bands: Annotated[int, typer.Option(min=1, help="Bands of MinHash.")] = BANDS,
+    rows: Annotated[int, typer.Option(min=1, help="Rows in a band.")] = ROWS,
     min_jaccard: Annotated[float, typer.Option(help="The Jaccard index from which a text is a near copy.")] = 0.75,
     memory: Annotated[str, typer.Option(help="What a task may use.")] = "2GB",
     accept: Accept = False,

@@ -2,7 +2,7 @@
 
 from atom_data.dedup.copies import Copies
 from atom_data.dedup.engines import Bloom, Exact
-from atom_data.dedup.exact import Same, SameText, hash_text
+from atom_data.dedup.exact import Same, SameContent, SameText, SameUrl, hash_text
 from atom_data.dedup.keys import CanonicalUrl, ContentHash
 from atom_data.dedup.lines import Lines, Paragraphs
 from atom_data.dedup.minhash import BandHashes, MinHash, Sketch
@@ -23,7 +23,9 @@ __all__ = [
     "RemoveSpans",
     "Repeats",
     "Same",
+    "SameContent",
     "SameText",
+    "SameUrl",
     "Sketch",
     "Substrings",
     "hash_text",

@@ -4,18 +4,15 @@ This is how a pass hands rows from tasks by shard to tasks by key and back, on a
 and reads its own row groups of all others.
 """
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from atom_data.errors import DataError
-from atom_data.job import Table, Work
+from atom_data.job import Table, Work, receipts_of
 from atom_data.storage.parquet import open_parquet
 from atom_data.storage.paths import join
-from atom_data.storage.receipts import read_receipt
 
 WAITING_BYTES = 64 << 20
 """What a writer collects before it deals it into row groups."""
@@ -62,12 +59,10 @@ class Buckets:
             self._groups.append((bucket, lap, batch.num_rows))
 
 
-def groups_of(out: str, folder: str, name: str) -> tuple[str, list[list[int]]]:
-    """Return the path of a finished file and [bucket, lap, rows] of each of its row groups."""
-    receipt: dict[str, Any] | None = read_receipt(out, folder, name)
-    if receipt is None:
-        raise DataError(f"{folder}/{name}: there is no receipt, so it is not finished. Run the stage '{folder}' first.")
-    return join(out, receipt["outputs"][0]["path"]), receipt["notes"]["groups"]
+def groups_of(out: str, folder: str, names: Sequence[str]) -> list[tuple[str, list[list[int]]]]:
+    """Return the path of each finished file and [bucket, lap, rows] of each of its row groups."""
+    receipts = receipts_of(folder, names, out)
+    return [(join(out, receipt["outputs"][0]["path"]), receipt["notes"]["groups"]) for receipt in receipts]
 
 
 def read_bucket(path: str, groups: list[list[int]], bucket: int) -> Iterator[pa.RecordBatch]:

@@ -18,7 +18,7 @@ from atom_data.storage.paths import join
 from atom_data.storage.pieces import Places, create_pieces, hash_places, read_pieces
 from atom_data.storage.shards import Input, Intake, Reads
 from atom_data.text.buffers import string_buffers
-from atom_data.text.shingles import shingle_set
+from atom_data.text.character_shingles import Unit, shingles_by
 
 CANDIDATES = pa.schema(
     [
@@ -50,9 +50,11 @@ class Candidates:
     clusters: Clusters
     source: Reads
     ngram: int
-    """Shingles of so many words; 0 where nothing will be confirmed: then texts are not read."""
+    """Shingles of so many words or characters; 0 where nothing will be confirmed: then texts are not read."""
     column: str = "text"
     """Where they are taken from; any other column than `text` has them ready."""
+    unit: Unit = "words"
+    """What `ngram` counts."""
 
     @property
     def corpus(self) -> Corpus:
@@ -82,7 +84,7 @@ class Candidates:
 
     def identity(self) -> dict[str, object]:
         """What is brought together."""
-        return {"candidates of": self.clusters.name, "ngram": self.ngram, "column": self.column}
+        return {"candidates of": self.clusters.name, "ngram": self.ngram, "column": self.column, "unit": self.unit}
 
     def work(self, task: Task, out: str, token: str, progress: Progress) -> Work:
         """Take the candidates' notes, bands and texts."""
@@ -137,7 +139,7 @@ class Candidates:
     def _shingles(self, column: pa.Array) -> pa.Array:
         if self.column != "text":
             return column.cast(pa.large_list(pa.uint64()))
-        hashes, offsets = shingle_set(string_buffers(column), self.ngram)
+        hashes, offsets = shingles_by(self.unit, string_buffers(column), self.ngram)
         return pa.LargeListArray.from_arrays(pa.array(offsets), pa.array(hashes))
 
     def _bands(self, shard: str, out: str, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from atom_data.dedup.documents import Measures
 from atom_data.dedup.survivors import Survivors
 from atom_data.errors import ConfigError
-from atom_data.job import Job, Task, receipt_of
+from atom_data.job import Job, Task, receipt_of, receipts_of
 from atom_data.storage.paths import PARTIAL, is_remote, local
 from atom_data.storage.pieces import share
 from atom_data.storage.shards import Input
@@ -117,7 +117,7 @@ def finished(job: Job, out: str) -> Finished:
     """
     known: dict[str, Finished] = vars(job).setdefault("_finished", {})
     if out not in known:
-        receipts = tuple(receipt_of(job.name, task.name, out) for task in job.tasks(out))
+        receipts = tuple(receipts_of(job.name, [task.name for task in job.tasks(out)], out))
         digest = hashlib.sha256()
         for receipt in receipts:
             for item in receipt["outputs"]:

@@ -1,7 +1,7 @@
 """Exact copies: documents that are the same by a hash of their text, their URL or whatever else a step hashes."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from atom_data.batch import column, with_columns
 from atom_data.dedup.corpus import Corpus, Finished, finished, part_of
+from atom_data.dedup.keys import CanonicalUrl, ContentHash
 from atom_data.dedup.survivors import COLUMNS, ranks_within
 from atom_data.errors import ConfigError
 from atom_data.identity import describe
@@ -82,6 +83,29 @@ class SameText(Same):
 
     measure: Step = hash_text
     measured: str = "text_hash"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SameContent(Same):
+    """Compares by the text without case, punctuation and white space, as `ContentHash` has it. Adds what `Same` adds.
+
+    A null text is no copy of anything. `keep("first_copy")` keeps one of each.
+    """
+
+    measure: Step = field(default_factory=ContentHash)
+    measured: str = "content_hash"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SameUrl(Same):
+    """Compares by the canonical URL, as `CanonicalUrl` has it. Adds what `Same` adds.
+
+    A document without a URL is no copy of anything. `keep("first_copy")` keeps one of each.
+    """
+
+    measure: Step = field(default_factory=CanonicalUrl)
+    measured: str = "url_hash"
+    name: str = "url"
 
 
 def digest_records(documents: pa.RecordBatch, measured: pa.Array, first: int, name: str) -> pa.RecordBatch:

@@ -12,33 +12,24 @@ it. The result is that of one pass over all sources in this order, without the d
 import json
 import re
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
-from atom_data.batch import with_columns
 from atom_data.dedup.copies import Copies
 from atom_data.dedup.minhash import MinHash, Sketch
+from atom_data.dedup.purge import purge
+from atom_data.dedup.series import FORMAT, SKETCHES, Series, Source
 from atom_data.errors import ConfigError, DataError
 from atom_data.extract.files import listed
 from atom_data.extract.jsonl import SUFFIXES as JSONL
-from atom_data.extract.jsonl import Jsonl
 from atom_data.extract.parquet import SUFFIXES as PARQUET
-from atom_data.extract.parquet import Parquet
 from atom_data.rules import keep
 from atom_data.stage import Stage
-from atom_data.storage.manifest import remove_manifest
-from atom_data.storage.parquet import Output, create_parquet, open_parquet, read_parquet
-from atom_data.storage.receipts import read_json, read_receipt, receipt_path, write_json, write_receipt
-from atom_data.storage.shards import Input, Intake, Shard
+from atom_data.storage.receipts import read_json, read_receipt, receipt_path, write_json
+from atom_data.storage.shards import Shard
 
-FORMAT = 1
-SKETCHES = "sketches"
-COLUMNS = pa.schema([(name, pa.string()) for name in ("id", "text", "url", "date", "source", "language")])
 RECIPE = '''"""The index in this folder. Made by `atom-data dedup-index`; run it as an array by `atom-data run`."""
 
 from pathlib import Path
@@ -49,65 +40,6 @@ from atom_data.dedup.index import Index
 def stages():
     return Index.load(Path(__file__).parent).stages()
 '''
-
-
-@dataclass(frozen=True, kw_only=True)
-class Source:
-    """A crawl, or whatever else was added at once."""
-
-    name: str
-    files: tuple[str, ...]
-    is_jsonl: bool
-    shards: tuple[Shard, ...]
-    """As they were when it was added: the files may go once they are sketched."""
-
-    @property
-    def reads(self) -> Parquet | Jsonl:
-        """The files."""
-        return Jsonl(*self.files) if self.is_jsonl else Parquet(*self.files)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Series:
-    """All sources of an index, with the name of each in `source`, without the documents that were removed."""
-
-    sources: tuple[Source, ...]
-    removed: frozenset[str]
-    name: str = "series"
-
-    def schema(self) -> pa.Schema:
-        """Id, text, url, date, source, language; null where a source lacks one."""
-        return COLUMNS
-
-    def shards(self, out: str) -> tuple[Shard, ...]:
-        """The shards of each source, after its name."""
-        found = [replace(s, name=f"{source.name}--{s.name}") for source in self.sources for s in source.shards]
-        return tuple(sorted(found, key=lambda shard: shard.name))
-
-    def current(self, shard: Shard, out: str) -> tuple[Input, ...]:
-        """The file as it is; once it is gone, as it was when it was sketched."""
-        receipt = read_receipt(out, SKETCHES, shard.name)
-        if receipt is not None and not Path(shard.path).exists():
-            return tuple(Input(**{**item, "modified": 0}) for item in receipt["inputs"])
-        source, own = self._source(shard)
-        return source.reads.current(own, out)
-
-    def _source(self, shard: Shard) -> tuple[Source, Shard]:
-        name, _, rest = shard.name.partition("--")
-        return next(source for source in self.sources if source.name == name), replace(shard, name=rest)
-
-    def read(self, shard: Shard, out: str, columns: Collection[str], intake: Intake) -> Iterator[pa.RecordBatch]:
-        """Yield the documents of a shard that were not removed."""
-        source, own = self._source(shard)
-        gone = pa.array(sorted(self.removed), pa.string())
-        for batch in source.reads.read(own, out, {*columns, "id"}, intake):
-            kept = batch.filter(pc.invert(pc.is_in(batch.column("id"), gone)))
-            more = {f.name: pa.nulls(kept.num_rows, f.type) for f in COLUMNS if f.name not in kept.schema.names}
-            yield with_columns(kept, **more, source=pa.array([source.name] * kept.num_rows, pa.string()))
-
-    def identity(self) -> dict[str, object]:
-        """Nothing but what is in a shard decides about it: so a source more leaves the others as they are."""
-        return {"series": FORMAT}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,7 +149,7 @@ class Index:
         index = replace(self, removed=self.removed | set(ids), purging=True)
         index.save()
         for shard in Series(sources=index.sources, removed=index.removed).shards(""):
-            _purge(index.out, shard.name, index.removed)
+            purge(index.out, shard.name, index.removed)
         index = replace(index, purging=False)
         index.save()
         return index
@@ -245,32 +177,6 @@ class Index:
                 shutil.copyfile(Path(other.out) / path, target)
         index = replace(self, sources=(*self.sources, *other.sources))
         return index.without(other.removed)
-
-
-def _purge(out: str, shard: str, removed: Collection[str]) -> None:
-    """Write a sketch again without documents, and its receipt as if they had never been there."""
-    receipt = read_receipt(out, SKETCHES, shard)
-    path = Path(out) / SKETCHES / f"{shard}.parquet"
-    if receipt is None or not path.exists():
-        return
-    remove_manifest(out, SKETCHES)
-    gone, there, found = pa.array(sorted(removed), pa.string()), 0, 0
-    for batch in read_parquet(str(path), ["id"]):
-        there += batch.num_rows
-        found += pc.sum(pc.is_in(batch.column("id"), gone)).as_py() or 0
-    if not found and there == receipt["rows_out"]:
-        return
-    file = open_parquet(str(path))
-    schema = file.schema_arrow
-    file.close()
-    output = Output(receipt["outputs"][0]["path"])
-    with create_parquet(str(path), schema, "purge", output) as table:
-        for batch in read_parquet(str(path), schema.names):
-            table.write(batch.filter(pc.invert(pc.is_in(batch.column("id"), gone))))
-    rest = [item for item in receipt["outputs"] if item["path"] != output.path]
-    own = {"path": output.path, "bytes": output.bytes, "sha256": output.sha256, "rows": output.rows}
-    body = {**receipt, "outputs": [own, *rest], "rows_in": output.rows, "rows_out": output.rows}
-    write_receipt(out, body, "purge")
 
 
 def statistics(index: Index) -> list[dict[str, Any]]:

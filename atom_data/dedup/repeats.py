@@ -20,7 +20,7 @@ from atom_data.batch import with_columns
 from atom_data.dedup.buckets import Cursor
 from atom_data.dedup.remove import SPANS
 from atom_data.dedup.rounds import ComparePieces, CutPieces, Found, Round, identity_of, take_found
-from atom_data.errors import ConfigError, DataError
+from atom_data.errors import ConfigError, DataError, Refusal
 from atom_data.identity import describe
 from atom_data.job import Job, Progress, Table, Task, Work, jobs_behind, receipt_input
 from atom_data.storage.parquet import read_parquet
@@ -236,10 +236,10 @@ class Repeats:
                 repeated[column, value] += lost
         for (column, value), size in sorted(whole.items()):
             if size >= SMALL_BYTES and repeated[column, value] > self.allow_loss * size:
-                raise DataError(
+                raise Refusal(
                     f"{self.name}: of {column} '{value}', {repeated[column, value]:,} of {size:,} bytes are repeats; "
-                    f"allowed are {self.allow_loss:.0%}. Look at the spans in {self.name}/, then set allow_loss in the "
-                    "recipe if this is right."
+                    f"allowed are {self.allow_loss:.0%}. Look at the spans in {self.name}/; then run again with "
+                    "--accept, or set allow_loss in the recipe, if this is right."
                 )
 
     def read(self, shard: Shard, out: str, columns: Collection[str], intake: Intake) -> Iterator[pa.RecordBatch]:

@@ -16,7 +16,7 @@ from atom_data.dedup.buckets import Buckets, Cursor, cursors, groups_of, read_bu
 from atom_data.dedup.engines import FOUND, RANK_BITS, SHARD_BITS, Partition, Verdict
 from atom_data.errors import ConfigError, DataError
 from atom_data.identity import describe
-from atom_data.job import Job, Progress, Table, Task, Work, jobs_behind, receipt_input
+from atom_data.job import Job, Progress, Table, Task, Work, jobs_behind, receipt_inputs
 from atom_data.stage import Stage
 from atom_data.storage.paths import join
 from atom_data.storage.shards import Input, Intake, Reads
@@ -184,7 +184,7 @@ class ComparePieces:
 
     def inputs(self, task: Task, out: str) -> tuple[Input, ...]:
         """The pieces of all shards."""
-        return tuple(receipt_input(self.pieces.name, shard.name, out) for shard in self.pieces.of.shards(out))
+        return receipt_inputs(self.pieces.name, [shard.name for shard in self.pieces.of.shards(out)], out)
 
     def identity(self) -> dict[str, object]:
         """What decides the pieces, and the memory, which decides in how many laps they are compared."""
@@ -210,12 +210,12 @@ class ComparePieces:
 
     def files(self, out: str) -> tuple[Input, ...]:
         """What it wrote, by the receipts."""
-        return tuple(receipt_input(self.name, _part(number), out) for number in range(self.pieces.partitions))
+        return receipt_inputs(self.name, [_part(number) for number in range(self.pieces.partitions)], out)
 
     def cursors(self, out: str, shard: str) -> list[Cursor]:
         """Return what was found in a shard, to be read in order of row."""
         number = [each.name for each in self.pieces.of.shards(out)].index(shard)
-        files = [groups_of(out, self.name, _part(part)) for part in range(self.pieces.partitions)]
+        files = groups_of(out, self.name, [_part(part) for part in range(self.pieces.partitions)])
         return [cursor for path, groups in files for cursor in cursors(path, groups, number)]
 
 
@@ -229,7 +229,7 @@ class _Part:
     def __init__(self, pieces: CutPieces, number: int, memory: int, out: str) -> None:
         self.number, self.memory, self.ranks = number, memory, len(pieces.prefer) + 1
         self.shift = pieces.partitions.bit_length() - 1
-        self.files = [groups_of(out, pieces.name, shard.name) for shard in pieces.of.shards(out)]
+        self.files = groups_of(out, pieces.name, [shard.name for shard in pieces.of.shards(out)])
         self.pieces = sum(rows for _, groups in self.files for bucket, _, rows in groups if bucket == number)
         self.expected = self.pieces * (2 if pieces.round.grouped else 1)
         self.read = 0

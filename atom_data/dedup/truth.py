@@ -18,8 +18,9 @@ from atom_data.batch import column
 from atom_data.errors import ConfigError, DataError
 from atom_data.storage.shards import Intake, Reads
 from atom_data.text.buffers import string_buffers
+from atom_data.text.character_shingles import Unit, shingles_by
 from atom_data.text.pairs import Pairs, similar_pairs
-from atom_data.text.shingles import Shingles, jaccard, shingle_set
+from atom_data.text.shingles import Shingles, jaccard
 
 YES, NO = ("1", "1.0", "true", "yes", "duplicate"), ("0", "0.0", "false", "no", "distinct")
 """What a label may be, in any case."""
@@ -68,9 +69,9 @@ def read_sample(source: Reads, out: str, most: int) -> tuple[pa.Table, int]:
     return pa.table(columns, pa.schema([("id", pa.string()), ("text", pa.string())])), seen
 
 
-def shingles_of(texts: pa.ChunkedArray, ngram: int) -> Shingles:
+def shingles_of(texts: pa.ChunkedArray, ngram: int, unit: Unit = "words") -> Shingles:
     """Return the shingle sets of all texts. Memory: eight bytes a shingle, twice."""
-    parts = [shingle_set(string_buffers(chunk), ngram) for chunk in texts.chunks]
+    parts = [shingles_by(unit, string_buffers(chunk), ngram) for chunk in texts.chunks]
     sizes = [np.zeros(1, np.int64), *(np.diff(part.offsets) for part in parts)]
     hashes = np.concatenate([np.zeros(0, np.uint64), *(part.hashes for part in parts)])
     return Shingles(hashes, np.cumsum(np.concatenate(sizes), dtype=np.int64))

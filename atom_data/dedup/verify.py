@@ -1,5 +1,6 @@
 """Confirmation: candidates compared on their shingles, each only with documents that are kept."""
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,8 @@ from atom_data.text.copies import confirm
 from atom_data.text.groups import links
 
 _STEP = 1 << 20
+_RANGES = 32
+_RANGE_SHIFT = np.uint64(59)
 Integers = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
 Shares = npt.NDArray[np.float32]
@@ -34,8 +37,9 @@ class Confirmed:
 
     A document is a copy only of a kept document that shares a band and enough shingles with it. With `confirm` off, all
     that hangs together is one cluster, as other tools do it. NAME-confirmed/PART.found has `number` and the columns
-    added. Memory: about 60 bytes a band for each candidate of its range; shingles beyond half the pass's memory go to a
-    scratch file. What hangs together is never parted, so the largest cluster is the least that a task can hold.
+    added. Memory: about 20 bytes a band for each candidate of its range, about 160 for what is noted of it and its place in the
+    order; shingles beyond the pass's memory go to a scratch file. What hangs together is never parted, so the largest
+    cluster is the least that a task can hold.
     """
 
     candidates: Candidates
@@ -85,13 +89,16 @@ class Confirmed:
         work = Work(inputs=list(self.inputs(task, out)), outputs=[found])
         with scratch(out, self.name, token) as folder:
             table, shingles, offsets, bands = self._gather(task, out, Path(folder), progress)
+            if self.confirm:
+                buckets, bucket_count = number_buckets(bands)
+                bands.clear()
             order = self.corpus.survivors.order(table)
             if self.confirm:
-                buckets, bucket_count = number_buckets(bands, table.num_rows)
                 copy_of, jaccard, containment, compared = confirm(
                     order, buckets, bucket_count, shingles, offsets,
                     self.min_jaccard, self.bucket_cap, self.min_containment,
                 )  # fmt: skip
+                del buckets
                 work.notes["compared"] = compared
             else:
                 copy_of = best_of(table.column("root").to_numpy(), order)
@@ -105,11 +112,11 @@ class Confirmed:
 
     def _gather(
         self, task: Task, out: str, folder: Path, progress: Progress
-    ) -> tuple[pa.Table, Hashes, Integers, Hashes]:
-        """Read the candidates of a range; shingles that are many go to a scratch file."""
+    ) -> tuple[pa.Table, Hashes, Integers, list[Hashes]]:
+        """Read the candidates of a range, and a matrix of bands for each piece; shingles that are many go to a scratch file."""
         candidates, (first, last) = finished(self.candidates, out), part_of(task)
         spill = 3 * task.bytes > memory_bytes(self.corpus.memory)
-        batches, bands, kept, read = [], [np.zeros(0, np.uint64)], [np.zeros(0, np.uint64)], 0
+        batches, bands, kept, read = [], list[Hashes](), [np.zeros(0, np.uint64)], 0
         lengths, path = [np.zeros(1, np.int64)], folder / "shingles"
         with path.open("wb") as file:
             for _, name in candidates.outputs(".candidates"):
@@ -118,7 +125,8 @@ class Confirmed:
                     batch = batch.filter(pa.array((places >= first) & (places < last)))
                     values = batch.column("shingles").flatten().to_numpy()
                     lengths.append(np.diff(batch.column("shingles").offsets.to_numpy()))
-                    bands.append(batch.column("hashes").flatten().to_numpy())
+                    if batch.num_rows:
+                        bands.append(batch.column("hashes").flatten().to_numpy().reshape(batch.num_rows, -1))
                     if spill:
                         file.write(values)
                     else:
@@ -129,7 +137,7 @@ class Confirmed:
         offsets = np.cumsum(np.concatenate(lengths), dtype=np.int64)
         shingles = np.memmap(path, np.uint64, mode="r") if spill and offsets[-1] else np.concatenate(kept)
         schema = pa.schema([("root", pa.int64()), ("number", pa.int64()), *COLUMNS])
-        return pa.Table.from_batches(batches, schema), shingles, offsets, np.concatenate(bands)
+        return pa.Table.from_batches(batches, schema), shingles, offsets, bands
 
     def _copies(
         self,
@@ -164,16 +172,32 @@ class Confirmed:
         """The guard looks at the whole."""
 
 
-def number_buckets(bands: Hashes, count: int) -> tuple[Integers, int]:
-    """Return the bucket of every band of `count` documents, -1 where a document is alone in it, and how many there are."""
-    members, heads = links(bands, np.arange(bands.size))
-    is_head = np.zeros(bands.size, bool)
-    is_head[heads] = True
-    numbers = np.cumsum(is_head) - 1
-    buckets = np.where(is_head, numbers, -1)
-    buckets[members] = numbers[heads]
-    width = bands.size // count if count else 1
-    return buckets.reshape(count, width), int(is_head.sum())
+def number_buckets(pieces: list[Hashes]) -> tuple[npt.NDArray[Any], int]:
+    """Return the bucket of every band of every document, -1 where a document is alone in it, and how many there are.
+
+    `pieces` are matrices of hashes, a row a document; the bands of a document are in any order. Memory: five bytes a band
+    of a document, and 40 for each hash of one of _RANGES ranges: of documents that are all alike, mostly one to three
+    bands each.
+    """
+    count, width = sum(len(piece) for piece in pieces), pieces[0].shape[1] if pieces else 1
+    kind = np.int32 if count * width < 2**32 else np.int64  # a bucket has two bands or more
+    buckets, total = np.full(count * width, -1, kind), 0
+    cells = np.concatenate(
+        [np.zeros(0, np.uint8), *((piece.ravel() >> _RANGE_SHIFT).astype(np.uint8) for piece in pieces)]
+    )
+    begins = np.cumsum([0, *(piece.size for piece in pieces)])
+    for cell in range(_RANGES):
+        places = np.flatnonzero(cells == cell)
+        edges = np.searchsorted(places, begins)
+        parts = zip(pieces, begins.tolist(), itertools.pairwise(edges.tolist()), strict=False)
+        found = [piece.ravel()[places[low:high] - begin] for piece, begin, (low, high) in parts]
+        members, heads = links(np.concatenate([np.zeros(0, np.uint64), *found]), places)
+        buckets[heads] = -2
+        first = places[buckets[places] == -2]
+        buckets[first] = np.arange(total, total + first.size, dtype=kind)
+        buckets[members] = buckets[heads]
+        total += first.size
+    return buckets.reshape(count, width), total
 
 
 def best_of(roots: Integers, order: Integers) -> Integers:

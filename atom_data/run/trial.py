@@ -74,7 +74,7 @@ def try_configuration(
     table, seen = read_sample(source, out, most)
     if len(table) < 2:
         raise DataError(f"dedup-eval: {len(table)} documents make no pair. Give more.")
-    shingles = shingles_of(table.column("text"), by.ngram)
+    shingles = shingles_of(table.column("text"), by.ngram, by.unit)
     if listed is None:
         truth = truth_of_all_pairs(shingles, min(floor, by.min_jaccard), by.min_jaccard)
     else:

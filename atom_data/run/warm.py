@@ -23,7 +23,7 @@ BATCH = pa.record_batch({"id": ["warm"], "url": ["https://example.org/"], "text"
 for step in (CheckUrl(), count_characters, count_words, count_lines, FastTextLanguage(), BandHashes()):
     step(BATCH)
 shingles = shingle_set(string_buffers(BATCH.column("text")), 5)
-alone = np.zeros(1, np.int64), np.full((1, 1), -1, np.int64)
+alone = np.zeros(1, np.int64), np.full((1, 1), -1, np.int32)
 Forest(1).link(*links(shingles.hashes[:1], np.zeros(1, np.int64)))
 Forest(1).roots(0, 1)
 confirm(*alone, 0, shingles.hashes, shingles.offsets, min_jaccard=1.0, cap=1)

@@ -29,7 +29,7 @@ class Copies(NamedTuple):
 
 def confirm(
     order: npt.NDArray[np.int64],
-    buckets: npt.NDArray[np.int64],
+    buckets: npt.NDArray[np.signedinteger],
     bucket_count: int,
     shingles: npt.NDArray[np.uint64],
     offsets: npt.NDArray[np.int64],
@@ -45,8 +45,8 @@ def confirm(
     `buckets[document]` has a bucket number a band, -1 where the document is alone; `shingles` are the sorted sets of
     `shingle_set` (a memory map will do). Each bucket remembers its first `cap` kept documents, so that time stays
     linear in a bucket; a later copy of a document beyond them can be missed. Equal documents in equal order give equal
-    results, however documents and buckets are numbered. Memory: eight bytes for each bucket of a document (at most
-    `cap` a bucket), 16 a bucket and 24 a document.
+    results, however documents and buckets are numbered. Memory: four bytes for each bucket of a document (at most
+    `cap` a bucket; eight from 2 ** 31 documents on), 16 a bucket and 16 a document.
     """
     bounds = [bound for bound in (min_jaccard, min_containment) if bound is not None]
     if cap < 1 or not bounds or not all(0 < bound <= 1 for bound in bounds):
@@ -63,7 +63,7 @@ def confirm(
         np.full(count, -1, np.int64), np.full(count, np.nan, np.float32), np.full(count, np.nan, np.float32), 0
     )
     places, sizes = _room(read_only(buckets), bucket_count, cap), np.zeros(bucket_count, np.int64)
-    members = np.empty(int(places[-1]), np.int64)
+    members = np.empty(int(places[-1]), np.int32 if count < 2**31 else np.int64)
     compared = _confirm(
         *(read_only(np.ascontiguousarray(array)) for array in (order, buckets, shingles, offsets)),
         NEVER if min_jaccard is None else min_jaccard,

@@ -33,7 +33,7 @@ EMPTY = np.uint32(0xFFFFFFFF)
 """Every place of the signature of a document without shingles."""
 
 _U32, _U64 = np.uint32, np.uint64
-_GROUP = 8
+GROUP = 8
 _GOLDEN = 0x9E3779B97F4A7C15
 _BAND_STEP = _U64(0x9FB21C651E98DF25)
 
@@ -44,9 +44,7 @@ def signatures(buffers: Buffers, ngram: int = 5, permutations: int = 112, seed: 
     The order numbered k of shingle hashes x is that of a[k] * x + b[k] modulo 2 ** 32, with odd a, for the upper 32
     bits x of the shingle's hash. Memory: four bytes a place, and a scratch of 40 kB.
     """
-    if not 1 <= permutations <= 65536:
-        raise ConfigError(f"permutations: {permutations} places in a signature; it takes 1 to 65536. 112 is usual.")
-    factors, terms = _orders(permutations, seed)
+    factors, terms = orders(permutations, seed)
     rows = np.full((buffers.offsets.size - 1, permutations), EMPTY, np.uint32)
     data, offsets = read_only(buffers.data), read_only(buffers.offsets)
     checked = checked_ngram(ngram)
@@ -78,8 +76,10 @@ def bands(signatures: npt.NDArray[np.uint32], bands: int = 14, rows: int = 8) ->
 
 
 @functools.cache
-def _orders(permutations: int, seed: int) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
+def orders(permutations: int, seed: int) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
     """Return factors and terms of the orders, from SplitMix64 (Steele, Lea and Flood 2014) of the seed."""
+    if not 1 <= permutations <= 65536:
+        raise ConfigError(f"permutations: {permutations} places in a signature; it takes 1 to 65536. 112 is usual.")
     state = seed * _GOLDEN
     numbers = []
     for _ in range(permutations):
@@ -103,7 +103,7 @@ def _sign(
     rows: npt.NDArray[np.uint32],
 ) -> None:
     edges, state, recent = word_edges(), word_state(), recent_words(ngram)
-    places = np.empty(CHUNK + 2 * _GROUP, np.uint32)
+    places = np.empty(CHUNK + 2 * GROUP, np.uint32)
     leaving = power(ngram)
     for document in range(offsets.size - 1):
         row = rows[document]
@@ -123,14 +123,14 @@ def _sign(
                 found += 1
             words += count
             keep_recent(recent, count, ngram)
-            _lower(row, places, found, factors, terms)
+            lower_signature(row, places, found, factors, terms)
         if 0 < words < ngram:
             places[0] = _U32(scatter(rolling) >> _U64(32))
-            _lower(row, places, 1, factors, terms)
+            lower_signature(row, places, 1, factors, terms)
 
 
 @inlined
-def _lower(
+def lower_signature(
     row: npt.NDArray[np.uint32],
     places: npt.NDArray[np.uint32],
     count: int,
@@ -140,9 +140,9 @@ def _lower(
     """Lower the numbers of a signature to those of `count` shingles, eight at a time to spare memory traffic."""
     if count <= 0:
         return
-    for index in range(count, count + _GROUP):
+    for index in range(count, count + GROUP):
         put(places, index, item(places, count - 1))
-    for first in range(0, count, _GROUP):
+    for first in range(0, count, GROUP):
         x0, x1, x2, x3 = places[first], places[first + 1], places[first + 2], places[first + 3]
         x4, x5, x6, x7 = places[first + 4], places[first + 5], places[first + 6], places[first + 7]
         for order in range(row.size):

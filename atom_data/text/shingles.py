@@ -36,7 +36,7 @@ def shingle_set(buffers: Buffers, ngram: int) -> Shingles:
     _fill_shingles(read_only(buffers.data), offsets, checked_ngram(ngram), characters(), *found)
     for document in range(offsets.size - 1):
         found.hashes[found.offsets[document] : found.offsets[document + 1]].sort()
-    found.hashes.resize(_drop_repeats(*found), refcheck=False)
+    found.hashes.resize(drop_repeats(*found), refcheck=False)
     return Shingles(read_only(found.hashes), read_only(found.offsets))
 
 
@@ -113,7 +113,8 @@ def _fill_shingles(
 
 
 @kernel
-def _drop_repeats(hashes: npt.NDArray[np.uint64], offsets: npt.NDArray[np.int64]) -> int:
+def drop_repeats(hashes: npt.NDArray[np.uint64], offsets: npt.NDArray[np.int64]) -> int:
+    """Move the distinct values of sorted sets together, set `offsets` to where they are, and return how many there are."""
     kept, start = 0, offsets[0]
     for document in range(offsets.size - 1):
         end = offsets[document + 1]

@@ -89,7 +89,8 @@ def whole(files: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def contents(out: Path) -> dict[str, bytes]:
     """Return what a user reads: the copies of each shard, what was kept, and the ledgers."""
     found = [path for name in ("exact", "distinct", "near", "unique") for path in (out / name).rglob("*.parquet")]
-    return {str(path.relative_to(out)): path.read_bytes() for path in found}
+    # The manifest beside the receipts has the time that each task took.
+    return {str(path.relative_to(out)): path.read_bytes() for path in found if path.parent.name != "receipts"}
 
 
 @pytest.mark.parametrize("given", ["parts=5", "parts=64, memory='1MB'"])
