@@ -1,4 +1,4 @@
-"""A finished folder of tokens as windows of a fixed length: opened by its receipts, read with `pread`."""
+"""A finished folder of tokens as windows of a fixed length: opened by its receipts, read with `pread`, or by ranges of an object store."""
 
 import os
 from collections.abc import Callable
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from atom_data.errors import ConfigError, DataError
 from atom_data.storage.parquet import open_parquet
 from atom_data.storage.paths import is_remote, join, local, sha256
+from atom_data.storage.ranges import read_range
 from atom_data.tokens.manifest import manifest, require_tokenizer
 from atom_data.tokens.megatron import Index, read_header, read_index
 
@@ -62,14 +63,14 @@ class TokenShards:
 
         Sizes and headers are checked here, so that nothing fails at the first batch: about 40 us a shard. Content is
         read and checked against its hashes only with `check_content`, as `atom-data verify` does, at about 1 GB/s.
-        `tokenizer` is the model's: ConfigError when the tokens are of another.
+        `tokenizer` is the model's: ConfigError when the tokens are of another. Of a folder on an object store only the
+        last byte of every .bin is asked for; a cut file, or one that is missing, is found by that too.
         """
-        if is_remote(folder):
-            raise ConfigError(f"{folder}: tokens are read from local or mounted files only. Copy the folder first.")
         if sequence_length < 1:
             raise ConfigError(f"{folder}: sequence_length is {sequence_length}. Give a number above 0.")
-        path = local(folder).absolute()
-        self.out, self.name = str(path.parent), path.name
+        self.remote = is_remote(folder)
+        path = folder.rstrip("/") if self.remote else str(local(folder).absolute())
+        self.out, _, self.name = path.rpartition("/")
         self.sequence_length = sequence_length
         found = manifest(self.out, self.name)
         if tokenizer is not None:
@@ -126,6 +127,8 @@ class TokenShards:
     def read(self, number: int, start: int, stop: int) -> npt.NDArray[np.uint32]:
         """Return tokens [start, stop) of shard `number`."""
         path, size = join(self.out, self.shards[number]["bin"]["path"]), self.dtype.itemsize
+        if self.remote:
+            return np.frombuffer(read_range(path, start * size, stop * size), self.dtype).astype(np.uint32)
         try:
             descriptor = self._descriptor(path)
             data = os.pread(descriptor.number, (stop - start) * size, start * size)
@@ -166,6 +169,11 @@ class TokenShards:
                 pass
 
     def _check(self, shard: dict[str, Any]) -> None:
+        if self.remote:
+            there = shard["bin"]["bytes"]
+            if there:
+                read_range(join(self.out, shard["bin"]["path"]), there - 1, there)
+            return
         for ending in ("bin", "idx", "docs"):
             path, wanted = join(self.out, shard[ending]["path"]), shard[ending]["bytes"]
             try:
