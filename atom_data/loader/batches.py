@@ -49,6 +49,16 @@ class Turns:
             yield [self._ahead(consumed, place) for place in range(first, first + self.batch_size)]
             consumed = self._after(consumed)
 
+    def at(self, step: int) -> list[int]:
+        """Return the numbers of this rank's batch of a step, where nothing changed or was skipped since the start."""
+        first = step * self.step + self.rank * self.batch_size
+        return list(range(first, first + self.batch_size))
+
+    def turn(self, number: int) -> tuple[int, int]:
+        """Return step and rank that read a sample, where nothing changed or was skipped since the start."""
+        step, place = divmod(number, self.step)
+        return step, place // self.batch_size
+
     def advance(self) -> None:
         """Count the next step as consumed, with the ranges skipped before its last sample."""
         self.consumed = self._after(self.consumed)

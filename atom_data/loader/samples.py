@@ -1,8 +1,8 @@
 """Samples of a run by their global number: order and windows together, and the state that a run resumes from."""
 
 import hashlib
-from concurrent.futures import ThreadPoolExecutor
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -90,7 +90,7 @@ class Samples:
 
     def many(self, numbers: Sequence[int]) -> list[Sample]:
         """Return several samples; from an object store, up to 16 are asked for at a time."""
-        if len(numbers) < 2 or not any(source.remote for source in self.sources.values()):  # noqa: PLR2004
+        if len(numbers) < 2 or not any(source.remote for source in self.sources.values()):
             return [self[number] for number in numbers]
         with ThreadPoolExecutor(min(REQUESTS, len(numbers))) as pool:
             return list(pool.map(self.__getitem__, numbers))

@@ -1,4 +1,4 @@
-"""A finished folder of tokens as windows of a fixed length: opened by its receipts, read with `pread`, or by ranges of an object store."""
+"""A finished folder of tokens as windows of a fixed length: read with `pread`, or by ranges from an object store."""
 
 import os
 from collections.abc import Callable
@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow.compute as pc
 
 from atom_data.errors import ConfigError, DataError
-from atom_data.storage.parquet import open_parquet
+from atom_data.storage.parquet import open_parquet, read_parquet
 from atom_data.storage.paths import is_remote, join, local, sha256
 from atom_data.storage.ranges import read_range
 from atom_data.tokens.manifest import manifest, require_tokenizer
@@ -72,6 +73,7 @@ class TokenShards:
         path = folder.rstrip("/") if self.remote else str(local(folder).absolute())
         self.out, _, self.name = path.rpartition("/")
         self.sequence_length = sequence_length
+        self.folder = join(self.out, self.name)
         found = manifest(self.out, self.name)
         if tokenizer is not None:
             require_tokenizer(folder, found, tokenizer, encoding)
@@ -155,6 +157,28 @@ class TokenShards:
             {**row, "first_token": int(begin), "stop_token": int(begin + length)}
             for row, begin, length in zip(rows, index.starts[first:last], index.lengths[first:last], strict=True)
         ]
+
+    def find(self, identity: str) -> tuple[int, dict[str, Any]] | None:
+        """Return the shard's number and the row of a document, as `documents` gives it, or None where it is not.
+
+        Reads the ids of one shard after the other, so its time grows with the documents.
+        """
+        for number, shard in enumerate(self.shards):
+            before = 0
+            for batch in read_parquet(join(self.out, shard["docs"]["path"]), ["id"]):
+                place = pc.index(batch.column("id"), identity).as_py()
+                if place >= 0:
+                    index: Index = self._index(join(self.out, shard["idx"]["path"]))
+                    start = int(index.starts[before + place])
+                    return number, self.documents(number, start, start + 1)[0]
+                before += batch.num_rows
+        return None
+
+    def windows_of(self, number: int, start: int, stop: int) -> range:
+        """Return the windows whose inputs hold a token of [start, stop) of shard `number`; none in the rest it leaves out."""
+        before, end = int(self._ends[number - 1]) if number else 0, int(self._ends[number])
+        first, last = start // self.sequence_length, -(-stop // self.sequence_length)
+        return range(min(before + first, end), min(before + last, end))
 
     def _check_all(self, check: Callable[[dict[str, Any]], None]) -> None:
         """Check every shard, many at a time: a network file system takes its time for each. The first error counts."""

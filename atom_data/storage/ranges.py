@@ -31,7 +31,7 @@ def read_range(path: str, start: int, stop: int) -> bytes:
             if len(data) == stop - start:
                 return data
             error = EOFError(f"{len(data):,} of {stop - start:,} bytes from {start:,} on")
-    assert error is not None  # noqa: S101 - six attempts leave an answer or an error
+    assert error is not None
     raise DataError(
         f"{without_secrets(path)}: bytes {start:,} to {stop:,} cannot be read in {ATTEMPTS} attempts ({error}). "
         "Check the store and that the file is whole, then resume."
@@ -52,7 +52,7 @@ def _read(path: str, start: int, stop: int) -> bytes:
 
 
 @lru_cache(maxsize=1)
-def _client(process: int) -> Any:  # noqa: ANN401, ARG001
+def _client(process: int) -> Any:  # noqa: ANN401
     """Return this process's client: a forked one must not share its parent's connections."""
     import boto3  # noqa: PLC0415 - the s3 extra
     from botocore.config import Config  # noqa: PLC0415
