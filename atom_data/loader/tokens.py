@@ -78,6 +78,7 @@ class TokenShards:
         if tokenizer is not None:
             require_tokenizer(folder, found, tokenizer, encoding)
         self.eos_id = int(found["eos_id"])
+        self.vocabulary = int(found["vocabulary"])
         self.dtype = np.dtype(found["dtype"]).newbyteorder("<")
         self.tokens, self.documents_there = int(found["tokens"]), int(found["documents"])
         self.tokenizer, self.fingerprint = str(found["tokenizer"]), str(found["fingerprint"])
