@@ -19,8 +19,8 @@ from typing import Any
 
 import torch
 import torch.distributed as dist
-import torch.multiprocessing as mp
 from torch import Tensor, nn
+from torch.multiprocessing.spawn import spawn
 from torch.nn import functional
 
 from atom_data.loader import Samples, TokenShards
@@ -90,7 +90,7 @@ def train(rank: int, options: argparse.Namespace, port: int) -> None:
         model.load_state_dict(saved["model"])
         optimizer.load_state_dict(saved["optimizer"])
         loader.load_state_dict(saved["loader"])
-    done = loader.state_dict()["consumed"] // options.global_batch  # type: ignore[operator]
+    done = int(loader.state_dict()["consumed"]) // options.global_batch
     losses = [step(model, optimizer, batch, options.world) for batch in islice(loader, options.steps - done)]
     if rank == 0:
         Path(options.losses).write_text(json.dumps(losses))
@@ -106,8 +106,9 @@ def step(model: TinyGpt, optimizer: torch.optim.Optimizer, batch: dict[str, Tens
     loss = model(batch)
     loss.backward()
     for parameter in model.parameters():
-        dist.all_reduce(parameter.grad)
-        parameter.grad /= world
+        if parameter.grad is not None:
+            dist.all_reduce(parameter.grad)
+            parameter.grad.div_(world)
     optimizer.step()
     total = loss.detach().clone()
     dist.all_reduce(total)
@@ -133,7 +134,7 @@ def main() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    mp.spawn(train, (options, port), options.world)
+    spawn(train, (options, port), options.world)  # type: ignore[no-untyped-call]
 
 
 if __name__ == "__main__":
