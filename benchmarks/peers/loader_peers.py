@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -66,10 +67,54 @@ def datasets(folder: Path, length: int, samples: int) -> Rows:
     return (made[number % len(made)]["input_ids"] for number in range(samples))
 
 
+def olmo(folder: Path, length: int, samples: int) -> Rows:
+    """OLMo-core's chunks of documents, drawn by an index shuffled off the clock."""
+    from olmo_core.data.composable import ConcatAndChunkInstanceSource, NumpyDocumentSource
+    from olmo_core.data.tokenizer import TokenizerConfig
+
+    work = folder / "olmo"
+    tokenizer = TokenizerConfig(vocab_size=100_000, eos_token_id=0, pad_token_id=0)
+    source = NumpyDocumentSource(
+        source_paths=[folder / "bench.bin"], dtype=np.uint32, work_dir=work, tokenizer=tokenizer
+    )
+    chunks = ConcatAndChunkInstanceSource(source, sequence_length=length, work_dir=work)
+    order = np.random.default_rng(1).permutation(len(chunks)).tolist()
+    return (np.asarray(chunks[order[number % len(order)]]["input_ids"]) for number in range(samples))
+
+
+def streaming(folder: Path, length: int, samples: int) -> Rows:
+    """MosaicML's StreamingDataset over MDS shards, which are written off the clock; its own shuffle."""
+    import shutil
+
+    from streaming import MDSWriter, StreamingDataset
+
+    ids = np.memmap(folder / "bench.bin", np.uint32, "r")
+    shutil.rmtree(folder / "mds", ignore_errors=True)
+    with MDSWriter(out=str(folder / "mds"), columns={"tokens": f"ndarray:uint32:{length}"}) as writer:
+        for number in range(len(ids) // length):
+            writer.write({"tokens": np.array(ids[number * length : (number + 1) * length])})
+
+    def endless() -> Rows:
+        made = StreamingDataset(local=str(folder / "mds"), batch_size=1, shuffle=True, shuffle_seed=1)
+        while True:
+            yield from (sample["tokens"] for sample in made)
+
+    return islice(endless(), samples)
+
+
+TOOLS = {
+    "megatron-core": megatron,
+    "ai2-olmo-core": olmo,
+    "mosaicml-streaming": streaming,
+    "grain": grain,
+    "datasets": datasets,
+}
+
+
 def main() -> None:
     """Read, and say what it took."""
     tool, folder, length, samples = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
-    rows = {"megatron-core": megatron, "grain": grain, "datasets": datasets}[tool](folder, length, samples)
+    rows = TOOLS[tool](folder, length, samples)
     next(rows)
     start, tokens, total = time.process_time(), 0, 0
     for row in rows:

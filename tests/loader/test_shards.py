@@ -165,7 +165,7 @@ def test_open_shards_of_two_tokenizers_are_refused(copied: Path) -> None:
 
 
 def test_open_wrong_dtype_in_the_receipt_is_refused(copied: Path) -> None:
-    for path in (copied / "tokens" / "receipts").iterdir():
+    for path in (copied / "tokens" / "receipts").glob("*.json"):
         edit(path, {"notes": {**json.loads(path.read_text())["notes"], "dtype": "uint32"}})
     with pytest.raises(
         DataError, match=r"tokens/shard-00000: its receipt speaks of [\d,]+ tokens of 4 bytes and of a \.bin of"

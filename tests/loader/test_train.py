@@ -14,7 +14,16 @@ pytest.importorskip("torch")
 
 
 def train(tokens: Path, losses: Path, *options: object) -> list[float]:
-    command = [sys.executable, ROOT / "pipelines" / "train_tiny.py", tokens, "--losses", losses, "--length", 32, *options]
+    command = [
+        sys.executable,
+        ROOT / "pipelines" / "train_tiny.py",
+        tokens,
+        "--losses",
+        losses,
+        "--length",
+        32,
+        *options,
+    ]
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 0, done.stderr
     found: list[float] = json.loads(losses.read_text())
