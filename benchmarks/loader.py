@@ -34,7 +34,7 @@ from atom_data.tokens.megatron import HEADER, MAGIC, index_bytes
 LENGTH, BATCH = 4_096, 8
 TOKENS = 20_000_000 if QUICK else 200_000_000
 SAMPLES = 2_000 if QUICK else 20_000
-ROUNDS = 1 if QUICK else 5
+ROUNDS = 1 if QUICK else 3
 SHARDS, PLANNED = 10_000, 2_000_000_000
 DTYPE = np.dtype("<u4")
 PEERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {

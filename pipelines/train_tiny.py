@@ -33,6 +33,7 @@ class Block(nn.Module):
     """Attention within documents, then a feed-forward layer, each with a residual."""
 
     def __init__(self) -> None:
+        """Make the layers."""
         super().__init__()
         self.before, self.between = nn.LayerNorm(WIDTH), nn.LayerNorm(WIDTH)
         self.mixed, self.joined = nn.Linear(WIDTH, 3 * WIDTH), nn.Linear(WIDTH, WIDTH)
@@ -51,6 +52,7 @@ class TinyGpt(nn.Module):
     """Two layers; no token attends to another document."""
 
     def __init__(self, vocabulary: int, length: int) -> None:
+        """Make the layers for so many ids, and samples of `length`."""
         super().__init__()
         self.tokens, self.places = nn.Embedding(vocabulary, WIDTH), nn.Embedding(length, WIDTH)
         self.blocks = nn.ModuleList(Block() for _ in range(LAYERS))

@@ -85,7 +85,14 @@ def olmo(folder: Path, length: int, samples: int) -> Rows:
 def streaming(folder: Path, length: int, samples: int) -> Rows:
     """MosaicML's StreamingDataset over MDS shards, which are written off the clock; its own shuffle."""
     import shutil
+    from importlib.machinery import ModuleSpec
+    from unittest.mock import MagicMock
 
+    for name in (
+        "torchvision",
+        *(f"torchvision.{part}" for part in ("datasets", "transforms", "transforms.functional")),
+    ):
+        sys.modules[name] = MagicMock(__spec__=ModuleSpec(name, None))  # its wheel does not go with torch for CPUs
     from streaming import MDSWriter, StreamingDataset
 
     ids = np.memmap(folder / "bench.bin", np.uint32, "r")

@@ -36,8 +36,7 @@ def test_plain_torch(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_sampler_of_numbers(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     names = run(BLOCKS[1], folder, monkeypatch)
-    assert [batch["sample"].tolist() for batch in names["batches"]][0] == [8, 9, 10, 11]
-    assert len(names["batches"]) == 3
+    assert [batch["sample"].tolist()[0] for batch in names["batches"]] == [8, 12, 16]
 
 
 def test_random_access_source(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
