@@ -92,7 +92,9 @@ def streaming(folder: Path, length: int, samples: int) -> Rows:
         "torchvision",
         *(f"torchvision.{part}" for part in ("datasets", "transforms", "transforms.functional")),
     ):
-        sys.modules[name] = MagicMock(__spec__=ModuleSpec(name, None))  # its wheel does not go with torch for CPUs
+        sys.modules[name] = MagicMock(
+            VisionDataset=object, __spec__=ModuleSpec(name, None)
+        )  # its wheel does not go with torch for CPUs
     from streaming import MDSWriter, StreamingDataset
 
     ids = np.memmap(folder / "bench.bin", np.uint32, "r")
