@@ -45,7 +45,8 @@ class Block(nn.Module):
         heads = self.mixed(self.before(x)).view(rows, tokens, 3, HEADS, -1).permute(2, 0, 3, 1, 4)
         seen = functional.scaled_dot_product_attention(heads[0], heads[1], heads[2], attn_mask=mask)
         x = x + self.joined(seen.transpose(1, 2).reshape(rows, tokens, WIDTH))
-        return x + self.feed(self.between(x))
+        fed: Tensor = self.feed(self.between(x))
+        return x + fed
 
 
 class TinyGpt(nn.Module):

@@ -55,6 +55,6 @@ def _read(path: str, start: int, stop: int) -> bytes:
 def _client(process: int) -> Any:  # noqa: ANN401
     """Return this process's client: a forked one must not share its parent's connections."""
     import boto3  # noqa: PLC0415 - the s3 extra
-    from botocore.config import Config  # type: ignore[import-untyped] # noqa: PLC0415
+    from botocore.config import Config  # noqa: PLC0415
 
     return boto3.client("s3", config=Config(max_pool_connections=CONNECTIONS))
