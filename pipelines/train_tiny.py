@@ -56,6 +56,7 @@ class TinyGpt(nn.Module):
         """Make the layers for so many ids, and samples of `length`."""
         super().__init__()
         self.tokens, self.places = nn.Embedding(vocabulary, WIDTH), nn.Embedding(length, WIDTH)
+        nn.init.normal_(self.tokens.weight, std=0.02)
         self.blocks = nn.ModuleList(Block() for _ in range(LAYERS))
         self.last = nn.LayerNorm(WIDTH)
 

@@ -39,5 +39,5 @@ def test_resumed_at_another_world_size_the_losses_are_the_same(tmp_path: Path) -
     second = train(tokens, tmp_path / "second.json", "--steps", 16, "--world", 3, "--load", half, "--workers", 1)
     assert (len(whole), len(first), len(second)) == (16, 8, 8)
     # Rounding alone differs: the same numbers are added in another order.
-    assert first + second == pytest.approx(whole, rel=1e-4)
+    assert first + second == pytest.approx(whole, rel=1e-5)
     assert whole[-1] < whole[0] - 0.3, "it learns"
