@@ -77,7 +77,9 @@ def test_trace_leads_from_tokens_to_the_record(sample_run: Path) -> None:
     identity = drawn.stdout.split()[-1]
     done = atom_data("trace", sample_run / "tokens", identity)
     assert done.returncode == 0, done.stderr
-    assert [line.split()[0] for line in done.stdout.strip().splitlines()] == [
+    words = [line.split()[0] for line in done.stdout.strip().splitlines()]
+    assert set(words[6:]) == {"to"}, "the samples to come that read it"
+    assert words[:6] == [
         "tokens",
         "unique",
         "distinct",
@@ -90,6 +92,48 @@ def test_trace_leads_from_tokens_to_the_record(sample_run: Path) -> None:
     with (ROOT / "pipelines" / "sample" / place[2]).open("rb") as file:
         file.seek(int(place[1].replace(",", "")))
         assert file.read(3) == b"\x1f\x8b\x08", "the record's gzip member begins there"
+
+
+def test_trace_of_a_step_and_back(sample_run: Path) -> None:
+    run = ("--length", 128, "--batch-size", 2, "--world", 4)
+    done = atom_data("trace", sample_run / "tokens", "--step", 5, "--rank", 3, *run)
+    assert done.returncode == 0, done.stderr
+    assert [int(number) for number in re.findall(r"^sample (\d+)", done.stdout, re.M)] == [46, 47]
+    assert re.search(r"record at byte [\d,]+ of sample-0000\d\.warc\.gz", done.stdout)
+    assert re.search(r"^ +clean  ", done.stdout, re.M)
+    identity = re.findall(r"^ +document (\S+)", done.stdout, re.M)[0]
+    back = atom_data("trace", sample_run / "tokens", identity, *run)
+    assert back.returncode == 0, back.stderr
+    assert re.search(r"sample 46 .*step 5, rank 3", back.stdout)
+
+
+def test_trace_knows_what_a_state_has_seen(sample_run: Path, tmp_path: Path) -> None:
+    drawn = atom_data("batches", sample_run / "tokens", "--count", 1, "--batch-size", 1, "--length", 128)
+    identity = drawn.stdout.split()[-1]
+    state = re.search(r"\{.*?\}", drawn.stdout)
+    assert state is not None
+    (tmp_path / "state.json").write_text(state[0].replace("'", '"'))
+    done = atom_data("trace", sample_run / "tokens", identity, "--state", tmp_path / "state.json")
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"seen +sample 0 ", done.stdout)
+    (tmp_path / "state.json").write_text(state[0].replace("'", '"').replace('"seed": 0', '"seed": -1'))
+    done = atom_data("trace", sample_run / "tokens", identity, "--state", tmp_path / "state.json")
+    assert done.returncode == 2
+    assert "no loader state" in done.stderr or "the seed is -1" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ((), "Give the id of a document, --step or --sample"),
+        (("--step", 1, "--rank", 4, "--world", 4), "rank 4 of 4"),
+        (("x", "--step", 1), "Give the id of a document, --step or --sample"),
+    ],
+)
+def test_trace_of_nothing_is_refused(sample_run: Path, arguments: tuple[object, ...], text: str) -> None:
+    done = atom_data("trace", sample_run / "tokens", *arguments)
+    assert done.returncode == 2
+    assert text in " ".join(done.stderr.split())
 
 
 def test_trace_unknown_document_is_refused(sample_run: Path) -> None:

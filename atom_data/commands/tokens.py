@@ -1,13 +1,18 @@
 """`batches` and `trace`: what a training loop sees, and where it came from."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 from rich.markup import escape
 
 from atom_data.commands.screen import console, printable
+from atom_data.errors import ConfigError
+from atom_data.loader.batches import Turns
 from atom_data.publish.batches import draw
-from atom_data.publish.trace import find_document, stations
+from atom_data.publish.reads import TrainingRun, open_run
+from atom_data.publish.trace import stations
 
 
 def batches(
@@ -48,14 +53,72 @@ def _source(row: dict[str, object]) -> str:
 
 
 def trace(
-    tokens: Annotated[str, typer.Argument(metavar="OUT/TOKENS", help="A finished tokens folder.")],
-    document: Annotated[str, typer.Argument(metavar="ID", help="The id of a document in it.")],
+    tokens: Annotated[str, typer.Argument(metavar="OUT/TOKENS|MIX", help="A finished tokens folder, or a mix file.")],
+    document: Annotated[str | None, typer.Argument(metavar="[ID]", help="The id of a document in it.")] = None,
+    step: Annotated[int | None, typer.Option(min=0, help="A step of the training run, from 0.")] = None,
+    sample: Annotated[int | None, typer.Option(min=0, help="A sample by its number, instead of a step.")] = None,
+    rank: Annotated[int, typer.Option(min=0, help="The rank whose batch is traced.")] = 0,
+    world: Annotated[int, typer.Option(min=1, help="How many ranks read.")] = 1,
+    batch_size: Annotated[int, typer.Option(min=1, help="Samples in a batch of one rank.")] = 4,
+    length: Annotated[int, typer.Option(min=1, help="Tokens in a sample; a mix and a state know it.")] = 512,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the order; a mix and a state know it.")] = 0,
+    state: Annotated[
+        Path | None, typer.Option(help="A saved state of the loader: length, seed, what was seen.")
+    ] = None,
+    epochs: Annotated[int, typer.Option(min=1, help="For a document: how many epochs ahead are told.")] = 1,
 ) -> None:
-    """Follow a document from its tokens back through every stage to the record it came from."""
-    shard, row = find_document(tokens, document)
+    """Follow tokens back to the record they came from, and a document on to the steps that read it.
+
+    trace OUT/TOKENS ID: a document's way through every stage, and when a run reads it.
+    trace OUT/TOKENS --step 1200 --rank 3 --world 8 --batch-size 4: all documents in that batch, and the way of each.
+
+    A step counts batches of `world` x `batch-size` samples from the start of the run. Where that was not the same all
+    along, give --sample, which every batch carries.
+    """
+    if [document, step, sample].count(None) != 2:
+        raise ConfigError("trace: Give the id of a document, --step or --sample, one of the three.")
+    run = open_run(tokens, length=length, seed=seed, state=state)
+    ranks = Turns(batch_size, rank, world)
     screen = console()
-    screen.print(f"[bold]tokens[/bold]  {row['tokens']:,} tokens in {shard}")
-    for station in stations(tokens, shard, row):
+    if document is not None:
+        _trace_document(screen, run, ranks, document, epochs)
+        return
+    for number in [sample] if sample is not None else ranks.at(step or 0):
+        address = run.samples.address(number)
+        stop = address.start + run.samples.sequence_length
+        screen.print(
+            f"[bold]sample {number}[/bold]  {address.source}, epoch {address.epoch}: tokens {address.start:,} to {stop:,} "
+            f"of {address.shard}",
+            soft_wrap=True,
+        )
+        for row in run.samples.documents(number):
+            first, last = max(row["first_token"], address.start), min(row["stop_token"], stop)
+            screen.print(f"  document {row['id']}  tokens {first:,} to {last:,}", soft_wrap=True)
+            _way(screen, run.samples.sources[address.source].folder, address.shard, row, "    ")
+
+
+def _trace_document(screen: Console, run: TrainingRun, ranks: Turns, document: str, epochs: int) -> None:
+    name, shard, row = run.find(document)
+    source = run.samples.sources[name]
+    screen.print(f"[bold]tokens[/bold]  {row['tokens']:,} tokens in {source.shards[shard]['name']}")
+    _way(screen, source.folder, source.shards[shard]["name"], row)
+    reads = list(run.reads(name, shard, row, epochs))
+    for read in reads:
+        when = "seen " if read.sample < run.consumed else "to come"
+        step, rank = ranks.turn(read.sample)
+        screen.print(
+            f"[bold]{when}[/bold]  sample {read.sample} (epoch {read.epoch}): tokens {read.start:,} to {read.stop:,}; "
+            f"with {ranks.world} x {ranks.batch_size} samples a step: step {step}, rank {rank}",
+            soft_wrap=True,
+        )
+    if not reads:
+        screen.print(
+            "[bold]never[/bold]  it lies in the rest of its shard that fills no sample, or no stage gets to it"
+        )
+
+
+def _way(screen: Console, folder: str, shard: str, row: dict[str, Any], indent: str = "") -> None:
+    for station in stations(folder, shard, row):
         values = ", ".join(f"{name} {value}" for name, value in station.columns.items() if name != "id")
-        screen.print(f"[bold]{station.stage}[/bold]  {escape(printable(values))}", soft_wrap=True)
-    screen.print(f"[bold]source[/bold]  {escape(_source(row))}", soft_wrap=True)
+        screen.print(f"{indent}[bold]{station.stage}[/bold]  {escape(printable(values))}", soft_wrap=True)
+    screen.print(f"{indent}[bold]source[/bold]  {escape(_source(row))}", soft_wrap=True)

@@ -1,6 +1,6 @@
 """Batches for one rank, as numpy arrays: the order split over ranks, and resumed at any number of them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from atom_data.errors import ConfigError
@@ -12,10 +12,18 @@ class Turns:
 
     A step of all ranks together takes the next `batch_size` * `world` samples of the order; rank r has the r-th part.
     So batch size and world may change at every resume: what the ranks together read stays one unbroken sequence.
+    Ranges that are skipped are left out of it, and all that follows moves up: the numbers themselves stay as they are.
     """
 
-    def __init__(self, batch_size: int, rank: int = 0, world: int = 1, samples: int | None = None) -> None:
-        """Take the samples of a batch of one rank, and the last sample of the run, if there is one."""
+    def __init__(
+        self,
+        batch_size: int,
+        rank: int = 0,
+        world: int = 1,
+        samples: int | None = None,
+        skip: Sequence[tuple[int, int]] = (),
+    ) -> None:
+        """Take the samples of a batch of one rank, the last sample of the run, if there is one, and ranges to skip."""
         if batch_size < 1 or not 0 <= rank < world:
             raise ConfigError(
                 f"loader: batch_size {batch_size}, rank {rank} of {world}. "
@@ -23,6 +31,10 @@ class Turns:
             )
         self.batch_size, self.rank, self.world, self.samples = batch_size, rank, world, samples
         self.consumed = 0
+        for start, stop in skip:
+            if not 0 <= start < stop:
+                raise ConfigError(f"loader: skip from sample {start} to {stop}. Give start and stop, start from 0 up.")
+        self.skip = _merged(skip)
 
     @property
     def step(self) -> int:
@@ -32,32 +44,72 @@ class Turns:
     def from_here(self) -> Iterator[list[int]]:
         """Yield the numbers of batch after batch from `consumed` on, without changing it; the last step is a whole one."""
         consumed = self.consumed
-        while self.samples is None or consumed + self.step <= self.samples:
-            first = consumed + self.rank * self.batch_size
-            yield list(range(first, first + self.batch_size))
-            consumed += self.step
+        while self.samples is None or self._after(consumed) <= self.samples:
+            first = self.rank * self.batch_size
+            yield [self._ahead(consumed, place) for place in range(first, first + self.batch_size)]
+            consumed = self._after(consumed)
+
+    def at(self, step: int) -> list[int]:
+        """Return the numbers of this rank's batch of a step, where nothing changed or was skipped since the start."""
+        first = step * self.step + self.rank * self.batch_size
+        return list(range(first, first + self.batch_size))
+
+    def turn(self, number: int) -> tuple[int, int]:
+        """Return step and rank that read a sample, where nothing changed or was skipped since the start."""
+        step, place = divmod(number, self.step)
+        return step, place // self.batch_size
+
+    def advance(self) -> None:
+        """Count the next step as consumed, with the ranges skipped before its last sample."""
+        self.consumed = self._after(self.consumed)
+
+    def _after(self, consumed: int) -> int:
+        return self._ahead(consumed, self.step - 1) + 1
+
+    def _ahead(self, number: int, count: int) -> int:
+        """Return the number that `count` samples stand before, of those from `number` on that are not skipped."""
+        for start, stop in self.skip:
+            if stop <= number:
+                continue
+            if number + count < start:
+                break
+            count -= max(start - number, 0)
+            number = stop
+        return number + count
 
 
 class Batches:
     """An endless iterator of numpy batches, or one that ends with the last whole step before `stop` samples."""
 
     def __init__(
-        self, samples: Samples, *, batch_size: int, rank: int = 0, world: int = 1, stop: int | None = None
+        self,
+        samples: Samples,
+        *,
+        batch_size: int,
+        rank: int = 0,
+        world: int = 1,
+        stop: int | None = None,
+        skip: Sequence[tuple[int, int]] = (),
+        flat: bool = False,
     ) -> None:
-        """Read `samples` for one rank; `batch_size` is that of the rank. ConfigError for a rank that cannot be."""
-        self.samples = samples
-        self._turns = Turns(batch_size, rank, world, stop)
+        """Read `samples` for one rank; `batch_size` is that of the rank. ConfigError for a rank that cannot be.
+
+        `skip` are ranges [start, stop) of sample numbers that no rank shall read; give them at every resume until the
+        run is past them. `flat` gives all tokens of a batch in one row, for variable-length attention.
+        """
+        self.samples, self.flat = samples, flat
+        self._turns = Turns(batch_size, rank, world, stop, skip)
 
     @property
     def consumed(self) -> int:
-        """Samples that all ranks together have been given."""
+        """The sample number that the run stands before: all before it were given to some rank, or skipped."""
         return self._turns.consumed
 
     def __iter__(self) -> Iterator[Sample]:
         """Yield batches from where it stands; what was given counts as consumed, also when iterated again."""
         for numbers in self._turns.from_here():
-            batch = stack([self.samples[number] for number in numbers])
-            self._turns.consumed += self._turns.step
+            batch = stack(self.samples.many(numbers), flat=self.flat)
+            self._turns.advance()
             yield batch
 
     def state(self) -> dict[str, int | str]:
@@ -67,3 +119,13 @@ class Batches:
     def resume(self, state: Mapping[str, Any]) -> None:
         """Go on after a state, of any number of ranks and any batch size. ConfigError when it is of another run."""
         self._turns.consumed = self.samples.resume(state)
+
+
+def _merged(ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for start, stop in sorted(ranges):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(stop, merged[-1][1])
+        else:
+            merged.append((start, stop))
+    return merged

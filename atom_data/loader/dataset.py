@@ -4,6 +4,7 @@ The only module that imports torch: `pip install 'atom-data[torch]'`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,10 @@ class TokenDataset(Dataset[Tensors]):
         """Return one sample."""
         return _tensors(self.samples[int(number)])
 
+    def __getitems__(self, numbers: Sequence[int]) -> list[Tensors]:
+        """Return the samples of a batch, read together: what torch's DataLoader calls."""
+        return [_tensors(sample) for sample in self.samples.many([int(number) for number in numbers])]
+
     def __len__(self) -> int:
         """Return the samples of the run. TypeError when it has no end."""
         if self.stop is None:
@@ -46,9 +51,10 @@ class TokenDataset(Dataset[Tensors]):
         return self.stop
 
 
-def collate(samples: Sequence[Tensors]) -> Tensors:
-    """Return a batch of samples: rows, and one `cu_seqlens` and `max_seqlen` for the whole batch."""
-    return _tensors(stack([{name: tensor.numpy() for name, tensor in sample.items()} for sample in samples]))
+def collate(samples: Sequence[Tensors], *, flat: bool = False) -> Tensors:
+    """Return a batch of samples: rows, or one row of all, and one `cu_seqlens` and `max_seqlen` for the whole batch."""
+    arrays = [{name: tensor.numpy() for name, tensor in sample.items()} for sample in samples]
+    return _tensors(stack(arrays, flat=flat))
 
 
 class TokenLoader:
@@ -69,10 +75,17 @@ class TokenLoader:
         prefetch_factor: int | None = None,
         pin_memory: bool = False,
         multiprocessing_context: str | None = None,
+        skip: Sequence[tuple[int, int]] = (),
+        flat: bool = False,
     ) -> None:
-        """Load for one rank; `batch_size` is that of the rank, the last four are those of torch's DataLoader."""
+        """Load for one rank; `batch_size` is that of the rank, the next four are those of torch's DataLoader.
+
+        `skip` are ranges [start, stop) of sample numbers that no rank shall read; give them at every resume until the
+        run is past them. `flat` gives all tokens of a batch in one row, for variable-length attention.
+        """
         self.dataset = dataset
-        self._turns = Turns(batch_size, rank, world, dataset.stop)
+        self._turns = Turns(batch_size, rank, world, dataset.stop, skip)
+        self._collate = partial(collate, flat=flat)
         self._options: dict[str, Any] = {
             "num_workers": num_workers,
             "prefetch_factor": prefetch_factor,
@@ -83,10 +96,10 @@ class TokenLoader:
     def __iter__(self) -> Iterator[Tensors]:
         """Yield batches from where it stands."""
         batches: DataLoader[Tensors] = DataLoader(
-            self.dataset, batch_sampler=_Sampler(self._turns), collate_fn=collate, **self._options
+            self.dataset, batch_sampler=_Sampler(self._turns), collate_fn=self._collate, **self._options
         )
         for batch in batches:
-            self._turns.consumed += self._turns.step
+            self._turns.advance()
             yield batch
 
     def state_dict(self) -> dict[str, int | str]:
@@ -110,7 +123,7 @@ class _Sampler:
 
 def _tensors(sample: Mapping[str, Any]) -> Tensors:
     wide = {
-        name: array if name in ("cu_seqlens", "max_seqlen") else array.astype(np.int64, copy=False)
+        name: array if name in ("cu_seqlens", "max_seqlen", "source") else array.astype(np.int64, copy=False)
         for name, array in sample.items()
     }
     return {name: torch.from_numpy(np.asarray(array)) for name, array in wide.items()}

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from atom_data.loader.tokens import TokenShards
 from atom_data.mix import BLOCK, Mix, Mixture, load_mix, plan_mix
 
 VERSION = 1
+REQUESTS = 16
 
 ALONE = "tokens"
 """The name of a source that is given without one; it is part of the order, and the folder's name is not."""
@@ -59,6 +61,8 @@ class Samples:
                 )
         self.order = Order({name: len(source) for name, source in self.sources.items()}, mixtures, seed, block)
         self.seed = seed
+        self.names = tuple(self.sources)
+        self._numbers = {name: np.array(number, np.int32) for number, name in enumerate(self.names)}
         self.sequence_length = next(iter(self.sources.values())).sequence_length
 
     def __getitem__(self, number: int) -> Sample:
@@ -66,7 +70,8 @@ class Samples:
 
         `input_ids` and `labels` (uint32, the ids one further), `position_ids` (int32, from 0 in each document and at the
         start), `cu_seqlens` (int32: where documents begin, and the end, as variable-length attention takes them),
-        `sample` (int64, its number). A document ends after its end token; a part of one counts as one.
+        `source` (int32, its place in `names`, the order in which the sources were given) and `sample` (int64, its
+        number). A document ends after its end token; a part of one counts as one.
         """
         place = self.order(number)
         source = self.sources[place.source]
@@ -79,8 +84,16 @@ class Samples:
             "labels": ids[1:],
             "position_ids": np.arange(len(inputs), dtype=np.int32) - starts,
             "cu_seqlens": bounds,
+            "source": self._numbers[place.source],
             "sample": np.array(number, np.int64),
         }
+
+    def many(self, numbers: Sequence[int]) -> list[Sample]:
+        """Return several samples; from an object store, up to 16 are asked for at a time."""
+        if len(numbers) < 2 or not any(source.remote for source in self.sources.values()):
+            return [self[number] for number in numbers]
+        with ThreadPoolExecutor(min(REQUESTS, len(numbers))) as pool:
+            return list(pool.map(self.__getitem__, numbers))
 
     def address(self, number: int) -> Address:
         """Return where the ids of a sample are."""
@@ -151,17 +164,19 @@ def boundaries(inputs: npt.NDArray[np.uint32], eos_id: int) -> npt.NDArray[np.in
     return np.concatenate([[0], inner, [len(inputs)]]).astype(np.int32)
 
 
-def stack(samples: Sequence[Sample]) -> Sample:
-    """Return a batch of samples as arrays with one row each.
+def stack(samples: Sequence[Sample], *, flat: bool = False) -> Sample:
+    """Return a batch of samples as arrays with one row each, or `flat`: one row of all tokens, for varlen attention.
 
     `cu_seqlens` runs through the batch as if its rows stood one after the other, and `max_seqlen` is the longest part.
     """
     length = len(samples[0]["input_ids"])
     parts = [sample["cu_seqlens"][:-1] + row * length for row, sample in enumerate(samples)]
     bounds = np.concatenate([*parts, [len(samples) * length]]).astype(np.int32)
-    names = ("input_ids", "labels", "position_ids", "sample")
+    tokens, each = ("input_ids", "labels", "position_ids"), ("source", "sample")
+    join = np.concatenate if flat else np.stack
     return {
-        **{name: np.stack([sample[name] for sample in samples]) for name in names},
+        **{name: join([sample[name] for sample in samples]) for name in tokens},
+        **{name: np.stack([sample[name] for sample in samples]) for name in each},
         "cu_seqlens": bounds,
         "max_seqlen": np.array(np.diff(bounds).max(), np.int32),
     }

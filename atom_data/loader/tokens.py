@@ -1,4 +1,4 @@
-"""A finished folder of tokens as windows of a fixed length: opened by its receipts, read with `pread`."""
+"""A finished folder of tokens as windows of a fixed length: read with `pread`, or by ranges from an object store."""
 
 import os
 from collections.abc import Callable
@@ -9,10 +9,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow.compute as pc
 
 from atom_data.errors import ConfigError, DataError
-from atom_data.storage.parquet import open_parquet
+from atom_data.storage.parquet import open_parquet, read_parquet
 from atom_data.storage.paths import is_remote, join, local, sha256
+from atom_data.storage.ranges import read_range
 from atom_data.tokens.manifest import manifest, require_tokenizer
 from atom_data.tokens.megatron import Index, read_header, read_index
 
@@ -62,19 +64,21 @@ class TokenShards:
 
         Sizes and headers are checked here, so that nothing fails at the first batch: about 40 us a shard. Content is
         read and checked against its hashes only with `check_content`, as `atom-data verify` does, at about 1 GB/s.
-        `tokenizer` is the model's: ConfigError when the tokens are of another.
+        `tokenizer` is the model's: ConfigError when the tokens are of another. Of a folder on an object store only the
+        last byte of every .bin is asked for; a cut file, or one that is missing, is found by that too.
         """
-        if is_remote(folder):
-            raise ConfigError(f"{folder}: tokens are read from local or mounted files only. Copy the folder first.")
         if sequence_length < 1:
             raise ConfigError(f"{folder}: sequence_length is {sequence_length}. Give a number above 0.")
-        path = local(folder).absolute()
-        self.out, self.name = str(path.parent), path.name
+        self.remote = is_remote(folder)
+        path = folder.rstrip("/") if self.remote else str(local(folder).absolute())
+        self.out, _, self.name = path.rpartition("/")
         self.sequence_length = sequence_length
+        self.folder = join(self.out, self.name)
         found = manifest(self.out, self.name)
         if tokenizer is not None:
             require_tokenizer(folder, found, tokenizer, encoding)
         self.eos_id = int(found["eos_id"])
+        self.vocabulary = int(found["vocabulary"])
         self.dtype = np.dtype(found["dtype"]).newbyteorder("<")
         self.tokens, self.documents_there = int(found["tokens"]), int(found["documents"])
         self.tokenizer, self.fingerprint = str(found["tokenizer"]), str(found["fingerprint"])
@@ -126,6 +130,8 @@ class TokenShards:
     def read(self, number: int, start: int, stop: int) -> npt.NDArray[np.uint32]:
         """Return tokens [start, stop) of shard `number`."""
         path, size = join(self.out, self.shards[number]["bin"]["path"]), self.dtype.itemsize
+        if self.remote:
+            return np.frombuffer(read_range(path, start * size, stop * size), self.dtype).astype(np.uint32)
         try:
             descriptor = self._descriptor(path)
             data = os.pread(descriptor.number, (stop - start) * size, start * size)
@@ -153,6 +159,28 @@ class TokenShards:
             for row, begin, length in zip(rows, index.starts[first:last], index.lengths[first:last], strict=True)
         ]
 
+    def find(self, identity: str) -> tuple[int, dict[str, Any]] | None:
+        """Return the shard's number and the row of a document, as `documents` gives it, or None where it is not.
+
+        Reads the ids of one shard after the other, so its time grows with the documents.
+        """
+        for number, shard in enumerate(self.shards):
+            before = 0
+            for batch in read_parquet(join(self.out, shard["docs"]["path"]), ["id"]):
+                place = pc.index(batch.column("id"), identity).as_py()
+                if place >= 0:
+                    index: Index = self._index(join(self.out, shard["idx"]["path"]))
+                    start = int(index.starts[before + place])
+                    return number, self.documents(number, start, start + 1)[0]
+                before += batch.num_rows
+        return None
+
+    def windows_of(self, number: int, start: int, stop: int) -> range:
+        """Return the windows whose inputs hold a token of [start, stop) of shard `number`; none in the rest it leaves out."""
+        before, end = int(self._ends[number - 1]) if number else 0, int(self._ends[number])
+        first, last = start // self.sequence_length, -(-stop // self.sequence_length)
+        return range(min(before + first, end), min(before + last, end))
+
     def _check_all(self, check: Callable[[dict[str, Any]], None]) -> None:
         """Check every shard, many at a time: a network file system takes its time for each. The first error counts."""
         groups = [self.shards[start : start + GROUP] for start in range(0, len(self.shards), GROUP)]
@@ -166,6 +194,11 @@ class TokenShards:
                 pass
 
     def _check(self, shard: dict[str, Any]) -> None:
+        if self.remote:
+            there = shard["bin"]["bytes"]
+            if there:
+                read_range(join(self.out, shard["bin"]["path"]), there - 1, there)
+            return
         for ending in ("bin", "idx", "docs"):
             path, wanted = join(self.out, shard[ending]["path"]), shard[ending]["bytes"]
             try:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from atom_data.errors import ConfigError, DataError
+from atom_data.errors import DataError
 from atom_data.storage.parquet import open_parquet, read_parquet
 from atom_data.storage.paths import join
 from atom_data.storage.receipts import read_receipt
@@ -16,21 +16,6 @@ class Station:
 
     stage: str
     columns: dict[str, Any]
-
-
-def find_document(folder: str, identity: str) -> tuple[str, dict[str, Any]]:
-    """Return the token shard that holds a document, and its row of docs.parquet. ConfigError when none does.
-
-    Reads the docs.parquet of one shard after the other; nothing else.
-    """
-    for path in sorted(Path(folder).glob("*.docs.parquet")):
-        for batch in read_parquet(str(path), _columns(str(path))):
-            for row in batch.to_pylist():
-                if row["id"] == identity:
-                    return path.name.removesuffix(".docs.parquet"), row
-    raise ConfigError(
-        f"{folder}: no document '{identity}' in its shards. Ids stand in *.docs.parquet and in every stage."
-    )
 
 
 def stations(folder: str, token_shard: str, row: dict[str, Any]) -> list[Station]:

@@ -233,3 +233,45 @@ def test_samples_of_sources_that_differ_are_refused(folders: dict[str, str]) -> 
 def test_rank_that_cannot_be_is_refused(samples: Samples, options: dict[str, int]) -> None:
     with pytest.raises(ConfigError, match="Give a batch_size above 0, and a rank"):
         Batches(samples, **options)
+
+
+def test_skipped_ranges_are_read_by_no_rank_at_any_world(samples: Samples) -> None:
+    skip = [(30, 41), (5, 7), (40, 50), (55, 56)]
+    left = [number for number in range(400) if number not in {*range(5, 7), *range(30, 50), 55}]
+    state, seen = Batches(samples, batch_size=1).state(), list[int]()
+    for world, batch_size, steps in ((8, 1, 3), (3, 2, 5), (16, 1, 2), (1, 7, 3)):
+        ranks = [Batches(samples, batch_size=batch_size, rank=rank, world=world, skip=skip) for rank in range(world)]
+        for rank in ranks:
+            rank.resume(state)
+        streams = [iter(rank) for rank in ranks]
+        for _ in range(steps):
+            seen += [int(number) for stream in streams for number in next(stream)["sample"]]
+        assert len({json.dumps(rank.state()) for rank in ranks}) == 1
+        state = ranks[0].state()
+    assert seen == left[: len(seen)]
+    assert len(seen) == 24 + 30 + 32 + 21
+    assert state["consumed"] == seen[-1] + 1
+
+
+def test_skip_leaves_the_last_whole_step(samples: Samples) -> None:
+    batches = Batches(samples, batch_size=2, stop=10, skip=[(2, 7)])
+    assert [batch["sample"].tolist() for batch in batches] == [[0, 1], [7, 8]]
+    with pytest.raises(ConfigError, match="skip from sample 9 to 9"):
+        Batches(samples, batch_size=2, skip=[(9, 9)])
+
+
+def test_flat_batch_is_the_rows_one_after_the_other(samples: Samples) -> None:
+    rows_, flat = next(iter(Batches(samples, batch_size=3))), next(iter(Batches(samples, batch_size=3, flat=True)))
+    for name in ("input_ids", "labels", "position_ids"):
+        assert np.array_equal(flat[name], rows_[name].reshape(-1))
+    for name in ("cu_seqlens", "max_seqlen", "sample", "source"):
+        assert np.array_equal(flat[name], rows_[name])
+
+
+def test_source_is_the_place_among_the_names(folders: dict[str, str]) -> None:
+    mixture = Mixture(weights={"b": 1, "a": 3})
+    mixed = Samples(opened(folders, "b", "a"), mixtures=[mixture], block=BLOCK)
+    assert mixed.names == ("b", "a")
+    found = next(iter(Batches(mixed, batch_size=BLOCK)))
+    assert [mixed.names[number] for number in found["source"]] == [mixed.order(i).source for i in range(BLOCK)]
+    assert found["source"].tolist().count(0) == BLOCK // 4

@@ -185,8 +185,6 @@ def test_open_too_long_windows_or_remote_folder_is_refused(out: Path) -> None:
         TokenShards(str(out / "tokens"), sequence_length=1_000_000)
     with pytest.raises(ConfigError, match="sequence_length is 0"):
         TokenShards(str(out / "tokens"), sequence_length=0)
-    with pytest.raises(ConfigError, match="read from local or mounted files only"):
-        TokenShards("s3://bucket/out/tokens", sequence_length=LENGTH)
 
 
 def test_read_file_that_was_cut_later_is_refused_not_padded(copied: Path) -> None:

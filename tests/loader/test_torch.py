@@ -1,6 +1,7 @@
 """The torch side: the same batches as numpy's, and an exact state with workers that read ahead."""
 
 import pickle
+import random
 import subprocess
 import sys
 from itertools import islice
@@ -110,3 +111,45 @@ def test_import_without_torch_says_what_to_install(tmp_path: Path) -> None:
     assert (
         "ConfigError: atom_data.loader.dataset: torch is not installed. pip install 'atom-data[torch]'" in done.stderr
     )
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_loader_elastic_replay_with_kills_and_prefetch_in_flight(samples: Samples, seed: int) -> None:
+    """8 -> 6 -> 3 -> 16 ranks, each killed at a random step while its workers have read ahead."""
+    chance = random.Random(seed)
+    state, seen = TokenLoader(TokenDataset(samples), batch_size=1).state_dict(), list[int]()
+    for world in (8, 6, 3, 16):
+        batch_size, steps = chance.randint(1, 3), chance.randint(1, 4)
+        ahead = set(chance.sample(range(world), 2))  # ranks with workers; the others read by themselves
+        loaders = [
+            TokenLoader(
+                TokenDataset(samples),
+                batch_size=batch_size,
+                rank=rank,
+                world=world,
+                num_workers=2 if rank in ahead else 0,
+                prefetch_factor=3 if rank in ahead else None,
+            )
+            for rank in range(world)
+        ]
+        for loader in loaders:
+            loader.load_state_dict(state)
+        streams = [iter(loader) for loader in loaders]
+        for _ in range(steps):
+            for stream in streams:
+                batch = next(stream)
+                seen += batch["sample"].tolist()
+                for row, number in zip(batch["input_ids"], batch["sample"].tolist(), strict=True):
+                    assert np.array_equal(row.numpy(), samples[number]["input_ids"])
+        states = [loader.state_dict() for loader in loaders]
+        assert all(other == states[0] for other in states)
+        state = states[0]
+        del streams
+    assert seen == list(range(len(seen)))
+
+
+def test_loader_flat_and_skip(samples: Samples) -> None:
+    loader = TokenLoader(TokenDataset(samples, stop=12), batch_size=2, skip=[(2, 5)], flat=True)
+    found = list(loader)
+    assert [batch["sample"].tolist() for batch in found] == [[0, 1], [5, 6], [7, 8], [9, 10]]
+    assert all(batch["input_ids"].shape == (2 * LENGTH,) for batch in found)
