@@ -5,9 +5,9 @@ BIN := $(VENV)/bin
 OUT ?= demo
 # The exact pin, because other torch wheels bring several GB of CUDA; only the tests and the training side need torch.
 TORCH ?= torch==2.13.0
-BENCHMARKS := langid pipeline
+BENCHMARKS := filters langid urls dedup repeats tokens pipeline
 
-.PHONY: demo test check format bench clean setup setup-dev
+.PHONY: demo test check format bench clean setup setup-dev test-slurm test-ray test-train test-readers conformance linear-time
 
 demo: $(VENV)/.core  ## the main job on the sample: WARC files in, training batches out
 	$(BIN)/atom-data run pipelines/sample.py --output $(OUT)
@@ -23,6 +23,26 @@ check: $(VENV)/.dev  ## format, lint, types, layers, tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest $(ARGS)
+
+test-slurm: $(VENV)/.dev  ## arrays on a real Slurm of two virtual nodes, and what is killed there; root, and Debian's slurmctld, slurmd, slurm-client, munge
+	$(BIN)/python -m pytest -m slow tests/slurm $(ARGS)
+
+test-ray: $(VENV)/.dev  ## a recipe on a Ray cluster of two nodes
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[ray]'
+	$(BIN)/python -m pytest -m slow tests/raycluster $(ARGS)
+
+test-train: $(VENV)/.dev  ## a small GPT stopped and resumed at another world size, with the same losses
+	$(BIN)/python -m pytest -m slow tests/loader/test_train.py $(ARGS)
+
+test-readers: $(VENV)/.dev  ## other projects' readers on our token shards; environments of about 3 GB
+	$(BIN)/pip install --quiet --disable-pip-version-check gigatoken==0.10.0
+	$(BIN)/python -m pytest tests/readers/readers.py tests/readers/ids.py -rP $(ARGS)
+
+conformance: $(VENV)/.dev  ## how our cards agree with what datatrove decided
+	$(BIN)/python benchmarks/conformance.py
+
+linear-time: $(VENV)/.dev  ## that time grows with length and no faster, on texts made to take longer
+	$(BIN)/python benchmarks/linear_time.py
 
 format: $(VENV)/.dev  ## bring the code into form
 	$(BIN)/ruff format .
