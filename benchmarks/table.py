@@ -12,14 +12,22 @@ BEGIN = "<!-- benchmarks/table.py writes from here -->"
 END = "<!-- to here -->"
 BUSY = 0.7
 TITLES = ("tool", "wall s", "CPU s", "MB/s a core", "documents/s a core", "peak MB")
-MORE = {"text_mb_per_s_core": ("MB/s of text a core", "{:,.2f}"), "kept_share": ("kept", "{:.0%}")}
+MORE = {
+    "text_mb_per_s_core": ("MB/s of text a core", "{:,.2f}"),
+    "kept_share": ("kept", "{:.0%}"),
+    "recall": ("recall", "{:.1%}"),
+    "precision": ("precision", "{:.1%}"),
+}
 """Columns for what only some benchmarks have in their results: title and form."""
 RATIOS = ("wall, its over ours", "CPU, its over ours")
 
 
 def main() -> None:
     """Put the tables of all results between the markers."""
-    reports = [json.loads(path.read_bytes()) for path in sorted(RESULTS.glob("*.json"))]
+    found = (json.loads(path.read_bytes()) for path in sorted(RESULTS.glob("*.json")))
+    reports = [
+        report for report in found if all("wall_s" in row for row in report["rows"])
+    ]  # others count by themselves
     PAGE.write_text(placed(PAGE.read_text("utf-8"), "\n".join(section(report) for report in reports)), "utf-8")
 
 
@@ -68,7 +76,7 @@ def cells(row: dict[str, Any], ratios: dict[str, float], more: Sequence[str]) ->
         f"{row['mb_per_s_core']:,.2f}",
         f"{row['documents_per_s_core']:,.0f}",
         f"{row['peak_mb']:,.0f}",
-        *(MORE[name][1].format(row["result"][name]) if name in row["result"] else "" for name in more),
+        *(MORE[name][1].format(row["result"][name]) if row["result"].get(name) is not None else "" for name in more),
         *(f"{ratio:.2f}" if ratio is not None else "" for ratio in over),
     )
 
