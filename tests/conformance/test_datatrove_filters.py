@@ -135,7 +135,12 @@ def test_c4_lines_any_text_are_those_of_datatrove(terminal: bool, text: str) -> 
     decided = C4QualityFilter(filter_no_terminal_punct=terminal, min_num_sentences=-1).filter(document)
     his = decided[1] if isinstance(decided, tuple) else None
     mine = ours("datatrove_c4" if terminal else "datatrove_c4_no_terminal", pa.array([text]))
-    assert his == (None if mine == "too_few_sentences" else mine)
+    mine = None if mine == "too_few_sentences" else mine
+    if {his, mine} == {"lorem_ipsum", "curly_bracket"}:
+        # A page with both is dropped by both: he names what comes first in the text, a card what comes first in the card.
+        assert "lorem ipsum" in text.lower() and "{" in text
+    else:
+        assert his == mine
     if his is None:
         marks = ".?!\"'" if terminal else None
         kept = RemoveC4Lines(min_words=3, marks=marks)(pa.record_batch({"text": [text]}))
