@@ -73,7 +73,7 @@ class Rule:
                 passed = pc.and_not(passed, _is_in(values, self.none_of))
             for name, choice in self.where:
                 passed = pc.or_(passed, pc.invert(_is_in(column(batch, name), choice)))
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError, OverflowError) as error:
             raise ConfigError(
                 f"rule '{self.reason}' bounds column '{self.column}', which is {values.type}, with {self.bounds()}. "
                 "Give a bound of the column's type."

@@ -122,6 +122,12 @@ def test_keep_bound_of_other_type_is_refused(card: str) -> None:
         keep(card)(wrong)
 
 
+def test_keep_choice_that_the_column_cannot_hold_is_refused(tmp_path: Path) -> None:
+    batch = pa.record_batch({"id": ["a"], "count": pa.array([1], pa.uint32())})
+    with pytest.raises(ConfigError, match=r"bounds column 'count', which is uint32, with one_of \[-1\]"):
+        keep(own(tmp_path, 'column = "count"\none_of = [-1]'))(batch)
+
+
 @pytest.mark.parametrize("path", sorted(filters_folder().glob("*.toml")), ids=lambda path: path.stem)
 def test_every_card_loads_and_cites_its_source(path: Path) -> None:
     card = load_card(path.stem)
