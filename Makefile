@@ -7,7 +7,7 @@ OUT ?= demo
 TORCH ?= torch==2.13.0
 BENCHMARKS := filters langid urls dedup repeats tokens pipeline
 
-.PHONY: demo test check format bench clean setup setup-dev test-slurm test-ray test-train test-readers conformance linear-time
+.PHONY: demo test check format bench clean setup setup-dev test-slurm test-ray test-train test-readers conformance linear-time fuzz
 
 demo: $(VENV)/.core  ## the main job on the sample: WARC files in, training batches out
 	$(BIN)/atom-data run pipelines/sample.py --output $(OUT)
@@ -23,6 +23,9 @@ check: $(VENV)/.dev  ## format, lint, types, layers, tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest $(ARGS)
+
+fuzz: $(VENV)/.dev  ## the property tests with many new examples each run; `make test` takes the same ones each time
+	$(BIN)/python -m pytest --hypothesis-profile=fuzz -m hypothesis $(ARGS)
 
 test-slurm: $(VENV)/.dev  ## arrays on a real Slurm of two virtual nodes, and what is killed there; root, and Debian's slurmctld, slurmd, slurm-client, munge
 	$(BIN)/python -m pytest -m slow tests/slurm $(ARGS)

@@ -15,11 +15,16 @@ def plain(text: str) -> list[int]:
     return [
         sum(map(len, words)),
         sum(any(word.lower() == stop for word in words) for stop in STOP_WORDS),
-        sum(any(map(str.isalpha, word)) for word in words),
+        sum(any(map(_is_letter, word)) for word in words),
         text.count("#"),
         text.count("...") + text.count("…"),
         text.count("\n"),
     ]
+
+
+def _is_letter(character: str) -> bool:
+    # Places of planes 2 and 3 that the stored Unicode leaves free are kept for Han.
+    return character.isalpha() or 0x20000 <= ord(character) < 0x3FFFE
 
 
 odd = [
