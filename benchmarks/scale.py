@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -202,28 +203,43 @@ def engines() -> dict[str, Any]:
     }
 
 
+def pass_of(what: str, documents: int, folder: Path) -> dict[str, Any]:
+    """Run the pass over drawn documents, and hold its result against what was drawn."""
+    out = folder / what
+    taken = measured(what, documents, out)
+    if what == "signatures":
+        taken["result"] = checked(out, documents)
+    else:
+        taken["result"] = removed(out, "exact" if what == "same" else "near")
+    shutil.rmtree(out)
+    return taken
+
+
+PARTS: dict[str, Callable[[Path], Any]] = {
+    "grouping": lambda _: engines(),
+    "signatures": lambda folder: pass_of("signatures", DOCUMENTS, folder),
+    "template": lambda folder: pass_of("template", HOT, folder),
+    "same": lambda folder: pass_of("same", HOT, folder),
+    "large": large,
+}
+
+
 def main() -> None:
-    """Measure all three, check them, and write the report."""
-    report: dict[str, Any] = {"name": "scale", "machine": machine(), "workers": WORKERS, "memory": scale_recipe.MEMORY}
-    report["grouping"] = engines()
-    with tempfile.TemporaryDirectory(prefix="atom-data-scale-", dir=os.environ.get("SCALE_TMPDIR")) as folder:
-        for what, documents in (("signatures", DOCUMENTS), ("template", HOT), ("same", HOT)):
-            out = Path(folder) / what
-            report[what] = measured(what, documents, out)
-            truth = (
-                checked(out, documents)
-                if what == "signatures"
-                else removed(out, "near" if what == "template" else "exact")
-            )
-            report[what]["result"] = truth
-            shutil.rmtree(out)
-            print(json.dumps(report[what], indent=1), file=sys.stderr)
-        report["large"] = large(Path(folder))
-        print(json.dumps(report["large"], indent=1), file=sys.stderr)
-    if not QUICK:
-        path = RESULTS / "scale" / "report.json"  # a folder of its own: it has no rows for the table of speeds
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(json.dumps(report, indent=1) + "\n")
+    """Measure the parts that are named, or all; each is written into the report when it is done."""
+    unknown = set(sys.argv[1:]) - set(PARTS)
+    if unknown:
+        sys.exit(f"scale.py: no part {', '.join(sorted(unknown))}; parts: {', '.join(PARTS)}. Name some of these.")
+    path = RESULTS / "scale" / "report.json"  # a folder of its own: it has no rows for the table of speeds
+    for part in sys.argv[1:] or PARTS:
+        with tempfile.TemporaryDirectory(prefix="atom-data-scale-", dir=os.environ.get("SCALE_TMPDIR")) as folder:
+            taken = PARTS[part](Path(folder))
+        print(json.dumps({part: taken}, indent=1), file=sys.stderr)
+        if not QUICK:
+            known = json.loads(path.read_text()) if path.exists() else {}
+            settings = {"name": "scale", "machine": machine(), "workers": WORKERS, "memory": scale_recipe.MEMORY}
+            report = {**settings, **{name: known[name] for name in PARTS if name in known}, part: taken}
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(json.dumps(report, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from atom_data import Copies, MinHash, Parquet, SameText
 from atom_data.batch import column, with_columns
+from atom_data.dedup.minhash import BANDS, ROWS
 from atom_data.storage.shards import Input, Intake, Shard
 from atom_data.text.minhash import bands
 
@@ -24,7 +25,6 @@ WHAT = os.environ.get("SCALE_WHAT", "signatures")
 MEMORY = os.environ.get("SCALE_MEMORY", "1GB")
 SHARD_ROWS = 1_000_000
 BATCH_ROWS = 65_536
-BANDS, ROWS = 14, 8
 
 # Of all documents, so many are in clusters of this size; the rest are alone. The last is one bucket.
 SIZES = ((2, 0.10), (5, 0.10), (100, 0.09), (0, 0.01))
