@@ -1,8 +1,9 @@
 """Copies among 100 million documents on two cores: time, memory and disk of every job, the result against the truth.
 
-`python benchmarks/scale.py` draws MinHash signatures with known clusters (`scale_recipe.py`), runs the pass as a user
-would, adds up the memory of all its processes while it runs, and compares every document's cluster with the one it was
-drawn from. Two hot buckets follow: ten million pages of one template, ten million equal texts. QUICK=1 takes a hundredth.
+`python benchmarks/scale.py [PART...]` draws MinHash signatures with known clusters (`scale_recipe.py`), runs the pass as a
+user would, adds up the memory of all its processes while it runs, and compares every document's cluster with the one it
+was drawn from. Then, of a tenth as many: texts with known clusters, confirmed; a template with few distinct pages, one
+where every page is another, one text. Then documents that are odd (many) or large (few). QUICK=1 takes a hundredth.
 """
 
 import json
@@ -11,8 +12,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 import scale_recipe
-from measure import QUICK, RESULTS, machine
+from measure import QUICK, RESULTS, Memory, machine
 
 from atom_data.storage.receipts import read_json
 from atom_data.text.groups import links
@@ -32,44 +33,7 @@ from atom_data.text.groups import links
 DOCUMENTS = int(os.environ.get("SCALE_DOCUMENTS", "1000000" if QUICK else "100000000"))
 HOT = DOCUMENTS // 10
 WORKERS = 2
-SECONDS = 0.5
 GROUPED = 2_000_000 if QUICK else 20_000_000
-
-
-class Memory(threading.Thread):
-    """Adds up the memory of a process and all below it, every half second, and keeps the most. Shared pages count once."""
-
-    def __init__(self, pid: int) -> None:
-        """Watch a process and those it starts."""
-        super().__init__(daemon=True)
-        self.pid, self.most, self.stopped = pid, 0, threading.Event()
-
-    def run(self) -> None:
-        """Look until stopped."""
-        while not self.stopped.wait(SECONDS):
-            self.most = max(self.most, sum(map(_proportional, _family(self.pid))))
-
-
-def _family(pid: int) -> list[int]:
-    parents = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-            except OSError:
-                continue
-    family = [pid]
-    for member in family:
-        family += [child for child, parent in parents.items() if parent == member]
-    return family
-
-
-def _proportional(pid: int) -> int:
-    try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return 0
-    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
 
 
 def measured(what: str, documents: int, out: Path, **more: str) -> dict[str, Any]:
@@ -147,8 +111,63 @@ def checked(out: Path, documents: int) -> dict[str, Any]:
 def removed(out: Path, name: str) -> dict[str, int]:
     """Count who stays of a hot bucket."""
     kept = sum(pq.read_metadata(path).num_rows for path in (out / name).glob("*.parquet"))
-    copies = sum((read_json(str(path)) or {})["notes"]["copies"] for path in (out / name / "receipts").glob("*.json"))
-    return {"in_buckets": kept, "removed": copies}
+    return {"in_buckets": kept, "removed": _noted(out, name, "copies")}
+
+
+def _noted(out: Path, job: str, note: str) -> int:
+    receipts = (read_json(str(path)) or {} for path in (out / job / "receipts").glob("*.json"))
+    return sum(receipt["notes"].get(note, 0) for receipt in receipts)
+
+
+def confirmed(out: Path, documents: int) -> dict[str, Any]:
+    """Hold every copy of the drawn texts against what was drawn. RuntimeError when one is of another cluster."""
+    kinds, wrong, copies, least = scale_recipe.layout(documents), 0, 0, 1.0
+    for path in sorted((out / "near").glob("*.parquet")):
+        table = pq.read_table(path, columns=["id", "near_copy_of", "near_copy_jaccard"]).drop_null()
+        ends = [table.column(name).cast("int64").to_numpy() for name in ("id", "near_copy_of")]
+        one, other = (scale_recipe.clusters(end, documents, kinds)[:, 0] for end in ends)
+        wrong += int((one != other).sum())
+        copies += len(one)
+        least = min([least, *table.column("near_copy_jaccard").to_numpy().tolist()])
+    expected = sum((size - 1) * (places // size) for size, _, places in kinds.tolist())
+    if wrong or least < 0.75:
+        raise RuntimeError(f"{wrong} copies are of another cluster, the least Jaccard index is {least}")
+    notes = {note: _noted(out, "near-confirmed", note) for note in ("candidates", "sets", "compared")}
+    return {"drawn_copies": expected, "removed": copies, "wrong": wrong, "least_jaccard": round(least, 4), **notes}
+
+
+def odd(folder: Path) -> dict[str, Any]:
+    """Run both passes over many documents of one word, of punctuation, of mixed scripts with a number, and of nothing."""
+    count, words = max(HOT // 10, 1000), ("Wort", "слово", "単語", "word", "λέξη", "كلمة", "שלום", "말", "शब्द")
+    mixed = " ".join(f"{word}{number}" for number in range(8) for word in words)
+    kinds: dict[str, Callable[[int], str | None]] = {
+        "one word": lambda number: f"word{number % 1000}",
+        "punctuation": lambda number: "?! ... " * (number % 1000 + 1),
+        "mixed scripts": lambda number: f"{mixed} {number}",
+        "null": lambda _: None,
+    }
+    schema = pa.schema([("id", pa.string()), ("text", pa.string())])
+    with pq.ParquetWriter(folder / "in.parquet", schema) as writer:
+        for kind, text in kinds.items():
+            for start in range(0, count, 1 << 16):
+                numbers = range(start, min(start + (1 << 16), count))
+                lines = {"id": [f"{kind} {number:09}" for number in numbers], "text": [text(n) for n in numbers]}
+                writer.write_table(pa.table(lines, schema))
+    taken = measured("odd", count * len(kinds), folder / "out", SCALE_FILE=str(folder / "in.parquet"))
+    found = {"exact": dict.fromkeys(kinds, 0), "near": dict.fromkeys(kinds, 0)}
+    for name, column in (("exact", "copy_rank"), ("near", "near_copy_rank")):
+        for path in (folder / "out" / name).glob("*.parquet"):
+            table = pq.read_table(path, columns=["id", column])
+            gone = table.filter(pa.array(table.column(column).to_numpy() > 0)).column("id").to_pylist()
+            for kind, number in Counter(line.rpartition(" ")[0] for line in gone).items():
+                found[name][kind] += number
+    expected = {
+        "exact": {"one word": count - 1000, "punctuation": count - 1000, "mixed scripts": 0, "null": 0},
+        "near": {"one word": count - 1000, "punctuation": 0, "mixed scripts": count - 1, "null": 0},
+    }
+    if found != expected:
+        raise RuntimeError(f"odd documents: {found}, not {expected}")
+    return {**taken, "result": {"of_each_kind": count, "removed": found}}
 
 
 def large(folder: Path) -> list[dict[str, Any]]:
@@ -207,19 +226,19 @@ def pass_of(what: str, documents: int, folder: Path) -> dict[str, Any]:
     """Run the pass over drawn documents, and hold its result against what was drawn."""
     out = folder / what
     taken = measured(what, documents, out)
-    if what == "signatures":
-        taken["result"] = checked(out, documents)
-    else:
-        taken["result"] = removed(out, "exact" if what == "same" else "near")
-    shutil.rmtree(out)
+    check = {"signatures": checked, "texts": confirmed}.get(what)
+    taken["result"] = check(out, documents) if check else removed(out, "exact" if what == "same" else "near")
     return taken
 
 
 PARTS: dict[str, Callable[[Path], Any]] = {
     "grouping": lambda _: engines(),
     "signatures": lambda folder: pass_of("signatures", DOCUMENTS, folder),
+    "texts": lambda folder: pass_of("texts", HOT, folder),
     "template": lambda folder: pass_of("template", HOT, folder),
+    "pages": lambda folder: pass_of("pages", HOT, folder),
     "same": lambda folder: pass_of("same", HOT, folder),
+    "odd": odd,
     "large": large,
 }
 

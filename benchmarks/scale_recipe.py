@@ -1,8 +1,9 @@
 """The recipes that `scale.py` runs: documents drawn with known copies, as many as SCALE_DOCUMENTS says.
 
 `signatures`: MinHash signatures are drawn, not computed, so that all that comes after them can be measured at a size for
-which there is no text here. `template`: real texts, all the same but for two words, so that they all share buckets.
-`same`: one text. `large`: the documents of SCALE_FILE.
+which there is no text here. `texts`: texts of 150 words, clusters as of the signatures, confirmed. `template`: a template
+with two numbers that have few values, `pages`: a longer one with two that no other page has; all share buckets.
+`same`: one text. `large` and `odd`: the documents of SCALE_FILE.
 """
 
 import os
@@ -93,13 +94,56 @@ def draw(numbers: npt.NDArray[np.int64], found: npt.NDArray[np.int64], rows: npt
                 rows[index, place] = np.uint32(_random(name, 1_000_003 * other + 7, place + 11) >> np.uint64(32))
 
 
+TEXT_WORDS, TEXT_CHANGED = 150, 2
+VOCABULARY = 50_000
+LETTERS = 7
+
+
+@numba.njit(cache=True, nogil=True)
+def write_texts(found: npt.NDArray[np.int64], numbers: npt.NDArray[np.int64], data: npt.NDArray[np.uint8]) -> None:
+    """Fill TEXT_WORDS words of LETTERS letters and a space for each document, rare words more seldom.
+
+    The words are those of its cluster, but for TEXT_CHANGED of its own: two members differ in at most twice as many, which
+    leaves a Jaccard index of 126 / 166 = 0.76 of their 146 shingles of five words, or more.
+    """
+    position = 0
+    for index in range(numbers.size):
+        cluster, _, size = found[index]
+        begin = position
+        for place in range(TEXT_WORDS):
+            position = _write_word(_random(cluster, size, place), data, position)
+        for change in range(TEXT_CHANGED):
+            where = _random(numbers[index], 5, change) % np.uint64(TEXT_WORDS)
+            start = begin + np.int64(where) * (LETTERS + 1)
+            _write_word(_random(numbers[index], 6, change), data, start)
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def _write_word(chance: np.uint64, data: npt.NDArray[np.uint8], position: int) -> int:
+    share = np.float64(chance >> np.uint64(11)) / 9007199254740992.0
+    state = _random(np.int64(VOCABULARY**share), 3, 4)  # the chance of a word falls as its rank rises (Zipf)
+    for letter in range(LETTERS):
+        data[position + letter] = 97 + np.int64((state >> np.uint64(8 * letter)) % np.uint64(26))
+    data[position + LETTERS] = 32
+    return position + LETTERS + 1
+
+
+def texts(numbers: npt.NDArray[np.int64], count: int) -> pa.Array:
+    """Return the texts of documents."""
+    width = TEXT_WORDS * (LETTERS + 1)
+    data = np.empty(len(numbers) * width, np.uint8)
+    write_texts(clusters(numbers, count, layout(count)), numbers, data)
+    offsets = np.arange(len(numbers) + 1, dtype=np.int32) * np.int32(width)
+    return pa.StringArray.from_buffers(len(numbers), pa.py_buffer(offsets), pa.py_buffer(data))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Numbers:
     """A source of numbered documents."""
 
     count: int
     text: str = ""
-    """The text of every document, with the number modulo 7 and modulo 11 in its braces."""
+    """The text of every document, with numbers for its braces; `drawn` for `texts`; nothing for no text."""
     name: str = "numbers"
 
     def schema(self) -> pa.Schema:
@@ -130,8 +174,12 @@ class Numbers:
                 "source": pa.array(["drawn"] * len(numbers)),
                 "number": pa.array(numbers),
             }
-            if self.text:
-                given["text"] = pa.array([self.text.format(number % 7, number % 11) for number in numbers.tolist()])
+            if self.text == "drawn":
+                given["text"] = texts(numbers, self.count)
+            elif self.text:
+                given["text"] = pa.array(
+                    [self.text.format(a=n % 7, b=n % 11, own=n, other=n * 7919) for n in numbers.tolist()]
+                )
             intake.bytes_read += 8 * len(numbers)
             yield pa.RecordBatch.from_pydict({name: array for name, array in given.items() if name in columns})
 
@@ -140,8 +188,11 @@ class Numbers:
         return {"numbers": self.count, "text": self.text}
 
 
-TEMPLATE = (
-    "Sorry, the page {} that you asked for is not there any more; go back to the front page or look at page {} instead"
+TEMPLATE = "Sorry, the page {a} that you asked for is not there any more; go back to the front page or look at page {b} instead"
+PAGE = (
+    "Item {own}: this product is not for sale at the moment, and we do not know when it will be. If you leave your address "
+    "with us we shall write to you as soon as it is back, and not for any other reason. In the meantime others have looked "
+    "at what we have on the pages beside this one, and most of them found there what they wanted. Number {other}"
 )
 
 
@@ -177,11 +228,14 @@ class DrawnMinHash(MinHash):
 def stages() -> tuple[object, ...]:
     """Return the pass that is measured."""
     limits = {"allow_loss": 1.0, "memory": MEMORY}
-    if WHAT == "template":
-        return (Copies(of=Numbers(count=DOCUMENTS, text=TEMPLATE), by=MinHash(min_jaccard=0.5), **limits),)
+    if WHAT in ("template", "pages"):
+        source = Numbers(count=DOCUMENTS, text=TEMPLATE if WHAT == "template" else PAGE)
+        return (Copies(of=source, by=MinHash(min_jaccard=0.5), **limits),)
+    if WHAT == "texts":
+        return (Copies(of=Numbers(count=DOCUMENTS, text="drawn"), by=MinHash(), **limits),)
     if WHAT == "same":
         return (Copies(of=Numbers(count=DOCUMENTS, text="The same text every time."), by=SameText(), **limits),)
-    if WHAT == "large":
+    if WHAT in ("large", "odd"):
         distinct = Copies(of=Parquet(os.environ["SCALE_FILE"]), by=SameText(), **limits)
         return (Copies(of=distinct, by=MinHash(), **limits),)
     by = DrawnMinHash(count=DOCUMENTS, bands=BANDS, rows=ROWS, confirm=False)

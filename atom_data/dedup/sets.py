@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from atom_data.text.groups import links, number_repeats
+from atom_data.text.memory import read_only
 from atom_data.text.shingles import digests
 
 Integers = npt.NDArray[np.int64]
@@ -42,7 +43,7 @@ class Digests:
 
     def add(self, shingles: Hashes, offsets: Integers) -> None:
         """Take in the sets of some candidates."""
-        highs, lows = digests(shingles, offsets)
+        highs, lows = digests(read_only(shingles), read_only(offsets))
         # An empty set is like no other: a text without shingles is no copy of anything.
         empty = np.flatnonzero(np.diff(offsets) == 0)
         highs[empty] = (empty + self._count).astype(np.uint64)
