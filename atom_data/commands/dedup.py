@@ -128,7 +128,8 @@ def dedup_eval(
     output: Output = DEFAULT_OUT,
     bands: Bands = None,
     rows: Rows = None,
-    ngram: Annotated[int | None, typer.Option(min=1, help="Words in a shingle.")] = None,
+    ngram: Annotated[int | None, typer.Option(min=1, help="Words in a shingle, or what --unit says.")] = None,
+    unit: Annotated[str | None, typer.Option(help="What --ngram counts: words, or characters.")] = None,
     min_jaccard: Annotated[float | None, typer.Option(help="From where on the texts confirm a copy.")] = None,
     threshold: Threshold = None,
     permutations: Permutations = 128,
@@ -153,7 +154,7 @@ def dedup_eval(
     against pairs you have labelled. A pair is *caught* when at most one of its documents is left. Without DOCUMENTS, those that
     the recipe's pass reads in --output are taken. A small sample of a large corpus has few pairs: raise --sample then.
     """
-    asked = {"ngram": ngram, "bands": bands, "rows": rows, "min_jaccard": min_jaccard}
+    asked = {"ngram": ngram, "unit": unit, "bands": bands, "rows": rows, "min_jaccard": min_jaccard}
     given = {name: value for name, value in asked.items() if value is not None}
     if recipe is not None and (given or threshold is not None):
         raise ConfigError(f"--recipe: it says all of {', '.join(asked)}. Give either it or the numbers.")
