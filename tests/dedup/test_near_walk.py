@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from atom_data import Copies, MinHash, Parquet
 from atom_data.dedup import BandHashes
+from atom_data.dedup.sets import Digests
 from atom_data.job import in_order
 from atom_data.run.worker import do_task
 from atom_data.storage.shards import Intake
@@ -192,3 +194,13 @@ def test_equal_sets_are_held_once_however_many_share_a_bucket(tmp_path: Path, co
     assert [row["near_copy_of"] for row in rows] == [None, None, None, *(["d000", "d001", "d002"] * (count - 1))]
     assert {row["near_copy_jaccard"] for row in rows} == {None, 1.0}
     assert {row["near_copy_count"] for row in rows} == {count}
+
+
+def test_empty_sets_are_like_no_other() -> None:
+    known = Digests()
+    for sets in ([[1, 2], [], [2, 3]], [[], [1, 2], [1, 2, 3], [2, 3]]):
+        values = np.array([value for one in sets for value in one], np.uint64)
+        known.add(values, np.cumsum([0, *map(len, sets)], dtype=np.int64))
+    same = known.same()
+    assert same.sets.tolist() == [0, 1, 2, 3, 0, 4, 2]
+    assert same.is_first.tolist() == [True, True, True, True, False, True, False]
