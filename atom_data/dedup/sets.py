@@ -75,7 +75,7 @@ class Values:
     def add(self, values: Hashes) -> None:
         """Take in some."""
         if self._file:
-            self._file.write(np.ascontiguousarray(values))
+            self._file.write(np.ascontiguousarray(values).data)
         else:
             self._kept.append(values)
 
@@ -136,7 +136,9 @@ class Sets:
 
     def buckets(self) -> tuple[npt.NDArray[Any], int]:
         """Return the bucket of every band of every set, -1 where a set is alone in it, and how many buckets there are."""
-        kind = np.int32 if self.count * self.width < 2**32 else np.int64  # a bucket has two bands or more
+        kind: type[np.signedinteger[Any]] = (
+            np.int32 if self.count * self.width < 2**32 else np.int64
+        )  # a bucket has two bands or more
         buckets, total = np.full(self.count * self.width, -1, kind), 0
         for values in self._bands:
             pairs = (piece.reshape(-1, 2) for piece in values.pieces())
