@@ -16,7 +16,6 @@ from atom_data.run.slurm import FOLDER, Array, in_queue, requeue, submission, su
 from atom_data.run.slurm import cancel as cancel_jobs
 from atom_data.storage.paths import join, local
 
-CLUSTER = "On a cluster"
 RESTARTS = 3
 """How often an element may come back without a finished shard before it counts as failed."""
 

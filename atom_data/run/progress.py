@@ -85,5 +85,10 @@ class Progress:
 
 
 def last_line(message: str) -> str:
-    """Return the last line of an error: of a traceback, the one that says what happened."""
-    return message.strip().splitlines()[-1] if message.strip() else "no message."
+    """Return an error in one line: of a traceback, what was raised, and the note of where that was."""
+    lines = message.strip().splitlines() or ["no message."]
+    if not lines[0].startswith("Traceback"):
+        return lines[-1]
+    code = [number for number, line in enumerate(lines) if line.startswith("  ")]
+    said = lines[code[-1] + 1 :] if code else lines
+    return ", ".join(dict.fromkeys((said[0], said[-1]))) if said else lines[-1]
