@@ -42,12 +42,15 @@ class Progress:
     documents: int = 0
     read: int = 0
     kept: int = 0
+    noted: bool = False
+    """Whether failures may be written down, of earlier runs or of this one."""
 
     def __post_init__(self) -> None:
         """Begin with what earlier runs have done."""
         # Largest first, so that the last worker does not sit with the largest alone; popped from the end.
         self.waiting.sort(key=lambda task: (task.bytes, task.name))
         self.total = len(self.waiting)
+        self.noted = not is_remote(self.out) and local(join(self.out, self.plan.job.name, "failed")).is_dir()
         self.documents = sum(receipt["rows_in"] for receipt in self.plan.done.values())
         self.kept = sum(receipt["rows_out"] for receipt in self.plan.done.values())
 
@@ -58,7 +61,7 @@ class Progress:
         self.documents += receipt["rows_in"]
         self.read += task.bytes
         self.kept += receipt["rows_out"]
-        if not is_remote(self.out):
+        if self.noted:
             local(join(self.out, failure_path(self.plan.job.name, task.name))).unlink(missing_ok=True)
         self.display.finished(receipt)
 

@@ -105,9 +105,9 @@ def _earlier_outputs(out: str, stage: str, shard: str) -> set[str]:
 
 
 def worker_main(connection: Connection, orders: Orders, token: str) -> None:
-    """Serve tasks until the connection closes. Ctrl-C is the supervisor's business."""
+    """Serve tasks until the connection closes. Ctrl-C is the supervisor's business; SIGTERM removes what was begun."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, _terminated)
     os.environ.clear()
     os.environ.update(orders.environment)
     use_listings(READ if orders.planned else ANEW)
@@ -124,6 +124,10 @@ def worker_main(connection: Connection, orders: Orders, token: str) -> None:
                 raise
             except Exception as error:
                 connection.send(("failed", *judged(error, task, orders.out)))
+
+
+def _terminated(number: int, frame: object) -> None:
+    raise SystemExit(128 + number)  # files that are open for writing are removed on the way out
 
 
 def unchanged_job(recipe: Recipe, name: str, identity: str) -> Job:

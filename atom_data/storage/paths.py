@@ -155,12 +155,12 @@ def create(path: str, token: str) -> Iterator[BinaryIO]:
     partial = target.with_name(f"{target.name}.{token}{PARTIAL}")
     try:
         with write_errors(path):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with partial.open("wb") as file:
+            with _open_new(partial) as file:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
-            partial.replace(target)
+                number = os.fstat(file.fileno()).st_ino
+            _rename(partial, target, number)
             _sync_folder(target.parent)
     except BaseException:
         with contextlib.suppress(OSError):
@@ -186,6 +186,23 @@ def _open_remote(path: str) -> Any:  # noqa: ANN401
         return smart_open.open(path, "wb", compression="disable")
     except Exception as error:
         raise unreadable(path, "cannot be written", error) from error
+
+
+def _open_new(path: Path) -> BinaryIO:
+    try:
+        return path.open("wb")
+    except FileNotFoundError:  # only the first file of a folder asks for it
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("wb")
+
+
+def _rename(partial: Path, target: Path, number: int) -> None:
+    try:
+        partial.replace(target)
+    except FileNotFoundError:
+        # An NFS server whose answer was lost is asked again, and says that the file it has just renamed is not there.
+        if target.stat().st_ino != number:
+            raise
 
 
 def _sync_folder(folder: Path) -> None:
