@@ -86,8 +86,8 @@ def run(
         requeue,
         lambda display: close_stage(loaded, how) if close else run_jobs(loaded, how, display, cluster),
     )
-    if log is Log.text:
-        _say_what_is_there(loaded, output, whole=part is None)
+    if log is Log.text and part is None:  # a thousand elements must not each read what all of them made
+        _say_what_is_there(loaded, output)
 
 
 def _do(loaded: Recipe, how: Options, log: Log, requeue: bool, work: Callable[[Display], list[Failure]]) -> None:
@@ -117,11 +117,11 @@ def _same_recipe(loaded: Recipe, expected: str) -> None:
         )
 
 
-def _say_what_is_there(loaded: Recipe, output: str, whole: bool) -> None:
+def _say_what_is_there(loaded: Recipe, output: str) -> None:
     screen = console()
     statuses = [job_status(job, output) for job in loaded.jobs]
     print_status(statuses, screen)
-    for line in _next_commands(loaded.path, output, statuses) if whole else ():
+    for line in _next_commands(loaded.path, output, statuses):
         screen.print(line, soft_wrap=True)
 
 

@@ -118,14 +118,15 @@ def size(path: str) -> int:
             return 0
 
 
-def modified(path: str) -> int:
-    """Return the modification time in ns; 0 for remote files, whose content is then compared by size alone."""
+def size_and_time(path: str) -> tuple[int, int]:
+    """Return size and modification time in ns; the time is 0 for remote files, which are then compared by size alone."""
     if is_remote(path):
-        return 0
+        return size(path), 0
     try:
-        return os.stat(plain(path)).st_mtime_ns  # noqa: PTH116
+        found = os.stat(plain(path))  # noqa: PTH116
     except OSError as error:
         raise unreadable(path, "cannot be opened", error) from error
+    return found.st_size, found.st_mtime_ns
 
 
 def expand(pattern: str) -> list[str]:
