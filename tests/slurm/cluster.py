@@ -46,14 +46,17 @@ SchedulerType=sched/builtin
 SchedulerParameters=sched_interval=2,batch_sched_delay=0,sched_min_interval=0
 SlurmdParameters=config_overrides
 ReturnToService=2
-SlurmdTimeout=20
+SlurmdTimeout=10
 KillWait=4
+OverTimeLimit=0
 MinJobAge=600
 MaxArraySize={most}
 JobRequeue=1
-PreemptType=preempt/none
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
 {nodes}
-PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
+PartitionName=cpu Nodes=ALL Default=YES MaxTime=INFINITE PriorityTier=1 State=UP
+PartitionName=urgent Nodes=ALL MaxTime=INFINITE PriorityTier=9 State=UP
 """
 
 
@@ -86,7 +89,16 @@ class Cluster:
         while self.jobs():
             if time.monotonic() > end:
                 raise RuntimeError(f"still there after {seconds} s:\n{self.command('squeue')}")
+            self.hurry()
             time.sleep(0.3)
+
+    def hurry(self) -> None:
+        """Let requeued jobs start now: after an accident Slurm holds them back for two minutes."""
+        for line in self.command("squeue", "--noheader", "--array", "--states=PENDING", "--format=%i %r").splitlines():
+            name, _, why = line.partition(" ")
+            if why == "BeginTime":
+                with contextlib.suppress(RuntimeError):  # it has started meanwhile
+                    self.command("scontrol", "update", f"JobId={name}", "StartTime=now")
 
     def start_node(self, name: str) -> None:
         """Start the slurmd of a node, also after it was killed."""
@@ -98,6 +110,22 @@ class Cluster:
         process = self.processes.pop(name)
         process.kill()
         process.wait()
+
+    def lose_node(self, name: str) -> None:
+        """Kill the slurmd of a node and all that runs on it, as when its power fails."""
+        numbers = self.command("squeue", "--noheader", f"--nodelist={name}", "--format=%A").split()
+        self.kill_node(name)
+        for pid, title in processes():
+            if any(title.startswith(f"slurmstepd: [{number}.") for number in numbers):
+                _kill(pid)
+        for pid, _ in processes():
+            with contextlib.suppress(OSError):
+                if f"SLURMD_NODENAME={name}".encode() in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+                    _kill(pid)
+
+    def until_down(self, name: str) -> None:
+        """Wait until Slurm has found a node gone."""
+        self._until(lambda: not self._is_up(name), f"node {name} was not found gone")
 
     def _is_up(self, name: str) -> bool:
         state = self.command("sinfo", "--noheader", "--nodes", name, "--format=%T").strip()
@@ -131,6 +159,22 @@ class Cluster:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def processes() -> list[tuple[int, str]]:
+    """Return number and command line of every process of this machine."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                words = (entry / "cmdline").read_bytes().rstrip(b"\0").split(b"\0")
+                found.append((int(entry.name), " ".join(word.decode(errors="replace") for word in words)))
+    return found
+
+
+def _kill(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
 
 
 def missing() -> list[str]:
