@@ -7,7 +7,7 @@ from collections.abc import Callable
 from rich.markup import escape
 
 from atom_data.commands import options
-from atom_data.commands.cluster import array_log, leave_for_later, pairs, ray_workers, submit_arrays
+from atom_data.commands.cluster import array_log, judge_time, pairs, ray_workers, submit_arrays
 from atom_data.commands.options import Log, Where
 from atom_data.commands.screen import DEFAULT_OUT, Output, RecipePath, console
 from atom_data.errors import AtomDataError, ConfigError, DataError, TimeUp
@@ -18,6 +18,7 @@ from atom_data.run.local import run as run_jobs
 from atom_data.run.pool import warm_up
 from atom_data.run.progress import Failure
 from atom_data.run.recipe import Recipe, load_recipe
+from atom_data.run.slurm import requeue as back_to_the_queue
 from atom_data.run.status import JobStatus, job_status, print_status
 
 
@@ -96,9 +97,12 @@ def _do(loaded: Recipe, how: Options, log: Log, requeue: bool, work: Callable[[D
     try:
         failures = work(display)
     except AtomDataError as error:
+        final = judge_time(error) if requeue and isinstance(error, TimeUp) else error
+        display.ended(final.exit_code, str(final))  # before Slurm, asked to take the element back, ends this process
+        if final is not error:
+            raise final from error
         if requeue and isinstance(error, TimeUp):
-            leave_for_later(str(error))
-        display.ended(error.exit_code, str(error))
+            back_to_the_queue()
         raise
     display.ended(1 if failures else 0)
     if failures:
