@@ -138,14 +138,15 @@ def test_time_limit(slurm: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     Warned elements leave in time, requeue themselves and end by themselves; the others are killed at the limit, which stops
     their chain, and are resumed with more time.
     """
-    monkeypatch.setenv("SLOWLY", "4.5")
     for name in ("warned", "cut"):
         (tmp_path / name).mkdir()
     paths = {name: slow_recipe(tmp_path / name, 32, 1) for name in ("warned", "cut")}
     for path in paths.values():  # the first stage shows it; a second one of the same kind would take as long again
         path.write_text(path.read_text().replace("reads=first, steps=(slowly,)", "reads=first"))
     warned, cut = tmp_path / "warned" / "out", tmp_path / "cut" / "out"
+    monkeypatch.setenv("SLOWLY", "4")  # 64 seconds an element, and Slurm warns within 45
     submit(paths["warned"], warned, "--tasks", 2, "--time", "1")
+    monkeypatch.setenv("SLOWLY", "8")  # 128 seconds, and Slurm, which looks every 30, ends it within 90
     submit(paths["cut"], cut, "--tasks", 2, "--time", "1", "--sbatch", "signal=B:CONT@1")
     until(lambda: not running(slurm, cut) and "first" in jobs(cut) and len(receipts(cut, "first")) > 4, 200)
     assert not receipts(cut, "second"), "a stage started on incomplete input"

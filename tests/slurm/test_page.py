@@ -19,7 +19,9 @@ PAGE = (ROOT / "docs" / "slurm.md").read_text()
 BLOCKS = re.findall(r"```(bash|toml)\n(.*?)```", PAGE, re.S)
 PROFILE, DRY_RUN, SUBMIT, WATCH, MEND, CANCEL, DONE = [text for _, text in BLOCKS]
 
-MODULE = {"BASH_FUNC_module%%": "() {  test \"$*\" = 'load python/3.11'\n}"}
+MODULE = """#!/bin/sh
+test "$*" = "load python/3.11"
+"""
 """What `module load python/3.11` does on a cluster that has it: nothing here, and an error for anything else."""
 
 ATOM_DATA = """#!/bin/sh
@@ -41,8 +43,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home with an environment in `~/corpus/.venv`, and the README's own recipe beside its pages and the profile."""
     bin_folder = tmp_path / "corpus" / ".venv" / "bin"
     bin_folder.mkdir(parents=True)
-    (bin_folder / "atom-data").write_text(ATOM_DATA.format(root=ROOT, python=sys.executable))
-    (bin_folder / "atom-data").chmod(0o755)
+    for name, text in {"atom-data": ATOM_DATA.format(root=ROOT, python=sys.executable), "module": MODULE}.items():
+        (bin_folder / name).write_text(text)
+        (bin_folder / name).chmod(0o755)
     (bin_folder / "activate").write_text(f'export PATH="{bin_folder}:$PATH"\n')
     work = tmp_path / "work"
     (work / "my_pages").mkdir(parents=True)
@@ -57,8 +60,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (work / "cluster.toml").write_text(profile)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("PATH", f"{bin_folder}{os.pathsep}{os.environ['PATH']}")
-    for name, value in MODULE.items():
-        monkeypatch.setenv(name, value)
     return work
 
 
