@@ -55,8 +55,9 @@ JobRequeue=1
 PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
 {nodes}
-PartitionName=cpu Nodes=ALL Default=YES MaxTime=INFINITE PriorityTier=1 State=UP
-PartitionName=urgent Nodes=ALL MaxTime=INFINITE PriorityTier=9 State=UP
+PartitionName=cpu Nodes={names} Default=YES MaxTime=INFINITE PriorityTier=1 State=UP
+PartitionName=urgent Nodes={names} MaxTime=INFINITE PriorityTier=9 State=UP
+PartitionName=aside Nodes=aside MaxTime=INFINITE PriorityTier=1 State=UP
 """
 
 
@@ -78,15 +79,17 @@ class Cluster:
             raise RuntimeError(f"{arguments[0]}: exit code {done.returncode}: {done.stderr.strip()}")
         return done.stdout
 
-    def jobs(self) -> dict[str, str]:
+    def jobs(self, partition: str = "cpu,urgent") -> dict[str, str]:
         """Return the state of every job that is waiting or running, by its number (array elements apart)."""
-        lines = self.command("squeue", "--noheader", "--array", "--format=%i %T").split("\n")
+        lines = self.command("squeue", "--noheader", "--array", f"--partition={partition}", "--format=%i %T").split(
+            "\n"
+        )
         return dict(line.split() for line in lines if line)
 
-    def wait(self, seconds: float = 240) -> None:
+    def wait(self, seconds: float = 240, partition: str = "cpu,urgent") -> None:
         """Wait until nothing waits or runs. RuntimeError with the queue when that takes too long."""
         end = time.monotonic() + seconds
-        while self.jobs():
+        while self.jobs(partition):
             if time.monotonic() > end:
                 raise RuntimeError(f"still there after {seconds} s:\n{self.command('squeue')}")
             self.hurry()
@@ -149,9 +152,10 @@ class Cluster:
     def stop(self) -> None:
         """End what runs on the cluster, then the cluster."""
         with contextlib.suppress(RuntimeError, subprocess.TimeoutExpired):
-            for number in {name.partition("_")[0] for name in self.jobs()}:
+            everywhere = "cpu,urgent,aside"
+            for number in {name.partition("_")[0] for name in self.jobs(everywhere)}:
                 self.command("scancel", number)
-            self.wait(20)
+            self.wait(20, everywhere)
         for process in reversed(list(self.processes.values())):
             process.send_signal(signal.SIGTERM)
             try:
@@ -185,17 +189,23 @@ def missing() -> list[str]:
 
 @contextlib.contextmanager
 def cluster(folder: Path, nodes: int = 2, cores: int = 2, most: int = 1001) -> Iterator[Cluster]:
-    """Run a cluster of virtual nodes; `most` is its MaxArraySize."""
+    """Run a cluster of virtual nodes, and one `aside` for what takes its time; `most` is its MaxArraySize."""
     for name in ("munge", "state"):
         (folder / name).mkdir(parents=True)
     host, names = socket.gethostname().partition(".")[0], [f"n{number}" for number in range(1, nodes + 1)]
-    port = _free_ports(nodes + 1)
+    port = _free_ports(nodes + 2)
     lines = [
-        f"NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port + number} CPUs={cores} RealMemory=8000 State=UNKNOWN"
-        for number, name in enumerate(names, 1)
+        f"NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port + number} CPUs={size} RealMemory=8000 State=UNKNOWN"
+        for number, (name, size) in enumerate([*((name, cores) for name in names), ("aside", 2 * cores)], 1)
     ]
     config = CONFIG.format(
-        host=host, port=port, user=getpass.getuser(), folder=folder, nodes="\n".join(lines), most=most
+        host=host,
+        port=port,
+        user=getpass.getuser(),
+        folder=folder,
+        nodes="\n".join(lines),
+        names=",".join(names),
+        most=most,
     )
     (folder / "slurm.conf").write_text(config)
     made = Cluster(folder, _environment(folder))
@@ -203,7 +213,7 @@ def cluster(folder: Path, nodes: int = 2, cores: int = 2, most: int = 1001) -> I
         _start_munge(made)
         made._start("slurmctld", ["slurmctld", "-D", "-i"])
         made._until(lambda: "is UP" in made.command("scontrol", "ping"), "slurmctld did not answer")
-        for name in names:
+        for name in [*names, "aside"]:
             made.start_node(name)
         yield made
     finally:

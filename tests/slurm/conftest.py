@@ -4,10 +4,12 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from tests.command import ROOT, atom_data, fingerprint, recipe
+from tests.slurm.arrays import submit
 from tests.slurm.cluster import Cluster, cluster, missing
 
 SHARDS = 8
@@ -52,6 +54,36 @@ def slow_recipe(folder: Path, shards: int = SHARDS, documents: int = 9) -> Path:
         lines = [{"id": name, "text": f"text {i}"} for i, name in enumerate(names)]
         (folder / "in" / f"{number:04}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     return recipe(folder, SLOW.format(folder=str(folder / "in"), poison=str(folder / "poison")))
+
+
+class Limited(NamedTuple):
+    """Two runs of 32 shards under a limit of a minute, which is Slurm's shortest, on a node of their own."""
+
+    warned: Path
+    """The folder of one that Slurm warns, as it does by default."""
+    cut: Path
+    """The folder of one that it does not warn, and ends at the limit."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def limited(request: pytest.FixtureRequest) -> Iterator[Limited | None]:
+    """The runs, submitted before all other tests, because they take two minutes and no work; None where nobody asks."""
+    if not any("time_limit" in item.name for item in request.session.items):
+        yield None
+        return
+    request.getfixturevalue("slurm")
+    made = request.getfixturevalue("tmp_path_factory")
+    runs = Limited(made.mktemp("warned"), made.mktemp("cut"))
+    # An element has 16 shards. Of 4 seconds they take 64, and Slurm warns within 45; of 8 they take 128, and Slurm,
+    # which looks every 30 seconds, ends them within 90.
+    for folder, seconds, more in ((runs.warned, "4", ()), (runs.cut, "8", ("--sbatch", "signal=B:CONT@1"))):
+        path = slow_recipe(folder, 32, 1)
+        # The first stage shows it; a second one of the same kind would take as long again.
+        path.write_text(path.read_text().replace("reads=first, steps=(slowly,)", "reads=first"))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("SLOWLY", seconds)
+            submit(path, folder / "out", "--tasks", 2, "--time", "1", "--partition", "aside", *more)
+    yield runs
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.command import atom_data, children, fingerprint
-from tests.slurm.arrays import check_never_early, jobs, logs, receipts, running, submit, until
+from tests.slurm.arrays import check_never_early, logs, receipts, running, submit, until
 from tests.slurm.cluster import Cluster, processes
-from tests.slurm.conftest import SHARDS, slow_recipe
+from tests.slurm.conftest import SHARDS, Limited
 
 pytestmark = pytest.mark.slow
 
@@ -132,35 +132,26 @@ def test_edited_recipe_is_refused_by_elements(slurm: Cluster, slow: Path, clean_
     assert finish(slurm, slow, out) == clean_run
 
 
-def test_time_limit(slurm: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Slurm's shortest limit, a minute, for elements that need longer: one run that is warned, beside one that is not.
-
-    Warned elements leave in time, requeue themselves and end by themselves; the others are killed at the limit, which stops
-    their chain, and are resumed with more time.
-    """
-    for name in ("warned", "cut"):
-        (tmp_path / name).mkdir()
-    paths = {name: slow_recipe(tmp_path / name, 32, 1) for name in ("warned", "cut")}
-    for path in paths.values():  # the first stage shows it; a second one of the same kind would take as long again
-        path.write_text(path.read_text().replace("reads=first, steps=(slowly,)", "reads=first"))
-    warned, cut = tmp_path / "warned" / "out", tmp_path / "cut" / "out"
-    monkeypatch.setenv("SLOWLY", "4")  # 64 seconds an element, and Slurm warns within 45
-    submit(paths["warned"], warned, "--tasks", 2, "--time", "1")
-    monkeypatch.setenv("SLOWLY", "8")  # 128 seconds, and Slurm, which looks every 30, ends it within 90
-    submit(paths["cut"], cut, "--tasks", 2, "--time", "1", "--sbatch", "signal=B:CONT@1")
-    until(lambda: not running(slurm, cut) and "first" in jobs(cut) and len(receipts(cut, "first")) > 4, 200)
-    assert not receipts(cut, "second"), "a stage started on incomplete input"
-    assert len(receipts(cut, "first")) < 32, "the limit was not reached"
-    slurm.wait(400)
+def test_time_limit(slurm: Cluster, limited: Limited, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Warned elements leave in time, requeue themselves and end by themselves; those that are not warned are killed at the
+    limit, which stops their chain, and are resumed with more time."""
+    slurm.wait(400, "aside")
+    warned, cut = limited.warned / "out", limited.cut / "out"
     said = logs(warned, "first")
     assert "the time is up" in said
+    assert "DUE TO JOB REQUEUE" in said
     assert '"exit_code": 1' not in said
+    assert len(receipts(warned, "second")) == 32
     check_never_early(warned, 32)
+
+    assert "DUE TO TIME LIMIT" in logs(cut, "first")
+    assert 4 < len(receipts(cut, "first")) < 32, "the limit was not reached, or nothing was done"
+    assert not receipts(cut, "second"), "a stage started on incomplete input"
     monkeypatch.setenv("SLOWLY", "0.1")
-    submit(paths["cut"], cut, "--resume", "--time", "30")
-    slurm.wait(400)
+    submit(limited.cut / "recipe.py", cut, "--resume", "--time", "30")
+    slurm.wait(400, "aside")
     check_never_early(cut, 32)
     monkeypatch.delenv("SLOWLY")
-    here = atom_data("run", paths["cut"], "-o", tmp_path / "here", "-w", 2)
+    here = atom_data("run", limited.cut / "recipe.py", "-o", limited.cut / "here", "-w", 2)
     assert here.returncode == 0, here.stderr
-    assert fingerprint(warned) == fingerprint(cut) == fingerprint(tmp_path / "here")
+    assert fingerprint(warned) == fingerprint(cut) == fingerprint(limited.cut / "here")
