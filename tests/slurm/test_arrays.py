@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.command import ROOT, atom_data, fingerprint
-from tests.slurm.arrays import check_never_early, jobs, receipts, submit
+from tests.slurm.arrays import check_never_early, jobs, receipts, submit, until
 from tests.slurm.cluster import Cluster
 from tests.slurm.conftest import slow_recipe
 
@@ -18,8 +18,8 @@ SAMPLE = ROOT / "pipelines" / "sample.py"
 
 def test_sample_as_arrays_over_two_nodes_gives_the_same_bytes(slurm: Cluster, sample_run: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    said = submit(SAMPLE, out)
-    assert "#SBATCH --array=0-3" in said
+    said = submit(SAMPLE, out, "--tasks", 2, "--workers-per-task", 2)  # an element fills a node
+    assert "#SBATCH --array=0-1" in said
     nodes = set()
     while slurm.jobs():
         nodes |= set(slurm.command("squeue", "--noheader", "--states=RUNNING", "--format=%N").split())
@@ -41,6 +41,7 @@ def test_a_second_submission_waits_and_cancel_ends_the_first(slurm: Cluster, slo
     refused = atom_data("run", slow, "-o", tmp_path / "out", "--on", "slurm")
     assert refused.returncode == 1
     assert "jobs of it are still in the queue" in refused.stderr
+    until(lambda: list((tmp_path / "out" / "first").glob("*.partial")))
     done = atom_data("cancel", "-o", tmp_path / "out")
     assert done.stdout.startswith(f"{tmp_path / 'out'}: ended ")
     slurm.wait(60)
