@@ -22,7 +22,9 @@ def test_sample_as_arrays_over_two_nodes_gives_the_same_bytes(slurm: Cluster, sa
     assert "#SBATCH --array=0-1" in said
     nodes = set()
     while slurm.jobs():
-        nodes |= set(slurm.command("squeue", "--noheader", "--states=RUNNING", "--format=%N").split())
+        nodes |= set(
+            slurm.command("squeue", "--noheader", "--partition=cpu", "--states=RUNNING", "--format=%N").split()
+        )
         time.sleep(0.3)
     assert fingerprint(out) == fingerprint(sample_run)
     assert nodes == {"n1", "n2"}
