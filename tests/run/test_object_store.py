@@ -104,10 +104,12 @@ def test_run_on_an_object_store_gives_the_bytes_of_a_folder(store: Any, tmp_path
 
 
 def test_sample_with_its_output_on_an_object_store(better_store: Any, sample_run: Path) -> None:
-    """The whole recipe: the hash of a local run, resumed after every failure, and nothing to do the second time."""
+    """The whole recipe: the hash of a local run, resumed after every failure, and nothing to do the second time.
+
+    `fingerprint` verifies every file first, and gives no hash where one has a fault.
+    """
     sample, out = ROOT / "pipelines" / "sample.py", "s3://corpus/sample"
     again("run", sample, "-o", out, "-w", 2)
-    assert again("verify", out).stderr == ""
     assert again("fingerprint", out).stdout.strip() == fingerprint(sample_run)
     listed = better_store.list_objects_v2(Bucket="corpus", Prefix="sample/")
     assert "Contents" not in listed, "the listing does not lag, so the run may have looked at it"
