@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
-import scale_recipe
+import scale_draw
 from measure import QUICK, RESULTS, Memory, machine
 
 from atom_data.storage.receipts import read_json
@@ -33,16 +33,19 @@ from atom_data.text.groups import links
 DOCUMENTS = int(os.environ.get("SCALE_DOCUMENTS", "1000000" if QUICK else "100000000"))
 HOT = DOCUMENTS // 10
 WORKERS = 2
+MEMORY = os.environ.get("SCALE_MEMORY", "1GB")
 GROUPED = 2_000_000 if QUICK else 20_000_000
 
 
 def measured(what: str, documents: int, out: Path, **more: str) -> dict[str, Any]:
     """Run one recipe; return what it took, job by job."""
-    environment = {**os.environ, "SCALE_WHAT": what, "SCALE_DOCUMENTS": str(documents), **more}
-    recipe = str(Path(__file__).with_name("scale_recipe.py"))
+    here = Path(__file__).parent
+    path = os.pathsep.join(filter(None, [str(here), os.environ.get("PYTHONPATH")]))
+    asked = {"SCALE_WHAT": what, "SCALE_DOCUMENTS": str(documents), "SCALE_MEMORY": MEMORY, "PYTHONPATH": path}
+    recipe = str(here / "scale_recipe.py")
     command = [sys.executable, "-m", "atom_data.cli", "run", recipe, "-o", str(out), "-w", str(WORKERS)]
     begin = time.monotonic()
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, env={**os.environ, **asked, **more}, stdout=subprocess.DEVNULL)
     memory = Memory(process.pid)
     memory.start()
     if process.wait() != 0:
@@ -86,10 +89,10 @@ def _best(firsts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
 
 def checked(out: Path, documents: int) -> dict[str, Any]:
     """Compare the cluster of every document with the one it was drawn from. RuntimeError when one differs."""
-    kinds = scale_recipe.layout(documents)
+    kinds = scale_draw.layout(documents)
     firsts, sizes = np.empty(documents, np.int64), np.empty(documents, np.int32)
     for start in range(0, documents, 1 << 20):
-        found = scale_recipe.clusters(np.arange(start, min(start + (1 << 20), documents)), documents, kinds)
+        found = scale_draw.clusters(np.arange(start, min(start + (1 << 20), documents)), documents, kinds)
         firsts[start : start + len(found)], sizes[start : start + len(found)] = found[:, 0], found[:, 2]
     expected, wrong, seen = _best(firsts), 0, np.zeros(documents, bool)
     for path in sorted((out / "near").glob("*.parquet")):
@@ -121,11 +124,11 @@ def _noted(out: Path, job: str, note: str) -> int:
 
 def confirmed(out: Path, documents: int) -> dict[str, Any]:
     """Hold every copy of the drawn texts against what was drawn. RuntimeError when one is of another cluster."""
-    kinds, wrong, copies, least = scale_recipe.layout(documents), 0, 0, 1.0
+    kinds, wrong, copies, least = scale_draw.layout(documents), 0, 0, 1.0
     for path in sorted((out / "near").glob("*.parquet")):
         table = pq.read_table(path, columns=["id", "near_copy_of", "near_copy_jaccard"]).drop_null()
         ends = [table.column(name).cast("int64").to_numpy() for name in ("id", "near_copy_of")]
-        one, other = (scale_recipe.clusters(end, documents, kinds)[:, 0] for end in ends)
+        one, other = (scale_draw.clusters(end, documents, kinds)[:, 0] for end in ends)
         wrong += int((one != other).sum())
         copies += len(one)
         least = min([least, *table.column("near_copy_jaccard").to_numpy().tolist()])
@@ -255,7 +258,7 @@ def main() -> None:
         print(json.dumps({part: taken}, indent=1), file=sys.stderr)
         if not QUICK:
             known = json.loads(path.read_text()) if path.exists() else {}
-            settings = {"name": "scale", "machine": machine(), "workers": WORKERS, "memory": scale_recipe.MEMORY}
+            settings = {"name": "scale", "machine": machine(), "workers": WORKERS, "memory": MEMORY}
             report = {**settings, **{name: known[name] for name in PARTS if name in known}, part: taken}
             path.parent.mkdir(exist_ok=True)
             path.write_text(json.dumps(report, indent=1) + "\n")
