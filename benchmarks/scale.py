@@ -19,13 +19,11 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import numba
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
-import scale_draw
 from measure import QUICK, RESULTS, Memory, machine
+from scale_checks import CHECKS
 
 from atom_data.storage.receipts import read_json
 from atom_data.text.groups import links
@@ -75,73 +73,9 @@ def _job(folder: Path) -> dict[str, Any]:
     }
 
 
-@numba.njit(cache=True)
-def _best(firsts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return, for each document, the smallest number in its cluster."""
-    smallest = np.full(firsts.size, -1, np.int64)
-    for number in range(firsts.size):
-        if smallest[firsts[number]] < 0:
-            smallest[firsts[number]] = number
-    for number in range(firsts.size):
-        firsts[number] = smallest[firsts[number]]
-    return firsts
-
-
-def checked(out: Path, documents: int) -> dict[str, Any]:
-    """Compare the cluster of every document with the one it was drawn from. RuntimeError when one differs."""
-    kinds = scale_draw.layout(documents)
-    firsts, sizes = np.empty(documents, np.int64), np.empty(documents, np.int32)
-    for start in range(0, documents, 1 << 20):
-        found = scale_draw.clusters(np.arange(start, min(start + (1 << 20), documents)), documents, kinds)
-        firsts[start : start + len(found)], sizes[start : start + len(found)] = found[:, 0], found[:, 2]
-    expected, wrong, seen = _best(firsts), 0, np.zeros(documents, bool)
-    for path in sorted((out / "near").glob("*.parquet")):
-        columns = ["id", "near_copy_cluster", "near_copy_count", "near_copy_rank"]
-        for batch in pq.ParquetFile(path).iter_batches(columns=columns):
-            number = batch.column("id").cast("int64").to_numpy()
-            seen[number] = True
-            wrong += int((batch.column("near_copy_cluster").cast("int64").to_numpy() != expected[number]).sum())
-            wrong += int((batch.column("near_copy_count").to_numpy() != sizes[number]).sum())
-            wrong += int(((batch.column("near_copy_rank").to_numpy() == 0) != (expected[number] == number)).sum())
-    wrong += int((seen != (sizes > 1)).sum())
-    if wrong:
-        raise RuntimeError(f"{wrong} differences from the clusters that were drawn")
-    removed = int((expected != np.arange(documents)).sum())
-    clusters = int(((sizes > 1) & (expected == np.arange(documents))).sum())
-    return {"clusters": clusters, "removed": removed, "largest": int(sizes.max()), "wrong": wrong}
-
-
-def removed(out: Path, name: str) -> dict[str, int]:
-    """Count who stays of a hot bucket."""
-    kept = sum(pq.read_metadata(path).num_rows for path in (out / name).glob("*.parquet"))
-    return {"in_buckets": kept, "removed": _noted(out, name, "copies")}
-
-
-def _noted(out: Path, job: str, note: str) -> int:
-    receipts = (read_json(str(path)) or {} for path in (out / job / "receipts").glob("*.json"))
-    return sum(receipt["notes"].get(note, 0) for receipt in receipts)
-
-
-def confirmed(out: Path, documents: int) -> dict[str, Any]:
-    """Hold every copy of the drawn texts against what was drawn. RuntimeError when one is of another cluster."""
-    kinds, wrong, copies, least = scale_draw.layout(documents), 0, 0, 1.0
-    for path in sorted((out / "near").glob("*.parquet")):
-        table = pq.read_table(path, columns=["id", "near_copy_of", "near_copy_jaccard"]).drop_null()
-        ends = [table.column(name).cast("int64").to_numpy() for name in ("id", "near_copy_of")]
-        one, other = (scale_draw.clusters(end, documents, kinds)[:, 0] for end in ends)
-        wrong += int((one != other).sum())
-        copies += len(one)
-        least = min([least, *table.column("near_copy_jaccard").to_numpy().tolist()])
-    expected = sum((size - 1) * (places // size) for size, _, places in kinds.tolist())
-    if wrong or least < 0.75:
-        raise RuntimeError(f"{wrong} copies are of another cluster, the least Jaccard index is {least}")
-    notes = {note: _noted(out, "near-confirmed", note) for note in ("candidates", "sets", "compared")}
-    return {"drawn_copies": expected, "removed": copies, "wrong": wrong, "least_jaccard": round(least, 4), **notes}
-
-
-def odd(folder: Path) -> dict[str, Any]:
+def odd(documents: int, folder: Path) -> dict[str, Any]:
     """Run both passes over many documents of one word, of punctuation, of mixed scripts with a number, and of nothing."""
-    count, words = max(HOT // 10, 1000), ("Wort", "слово", "単語", "word", "λέξη", "كلمة", "שלום", "말", "शब्द")
+    count, words = max(documents // 4, 1000), ("Wort", "слово", "単語", "word", "λέξη", "كلمة", "שלום", "말", "शब्द")
     mixed = " ".join(f"{word}{number}" for number in range(8) for word in words)
     kinds: dict[str, Callable[[int], str | None]] = {
         "one word": lambda number: f"word{number % 1000}",
@@ -149,6 +83,7 @@ def odd(folder: Path) -> dict[str, Any]:
         "mixed scripts": lambda number: f"{mixed} {number}",
         "null": lambda _: None,
     }
+    folder.mkdir()
     schema = pa.schema([("id", pa.string()), ("text", pa.string())])
     with pq.ParquetWriter(folder / "in.parquet", schema) as writer:
         for kind, text in kinds.items():
@@ -170,20 +105,26 @@ def odd(folder: Path) -> dict[str, Any]:
     }
     if found != expected:
         raise RuntimeError(f"odd documents: {found}, not {expected}")
+    shutil.rmtree(folder)
     return {**taken, "result": {"of_each_kind": count, "removed": found}}
 
 
 def large(folder: Path) -> list[dict[str, Any]]:
-    """Run both passes over documents of 25 and 100 MB: two near copies of many scripts, and one of punctuation alone."""
+    """Run both passes over documents of 25 and 100 MB: two near copies of many scripts, punctuation, one word."""
     chance, lines = np.random.default_rng(3), []
     for megabytes in (1, 4) if QUICK else (25, 100):
         words = np.array(["Wort", "слово", "単語", "word", "λέξη", "كلمة", *(f"w{i}" for i in range(5000))])
         text = " ".join(chance.choice(words, megabytes * 180_000).tolist())
-        texts = [text, text + " and a little more", "?! ... " * (megabytes * 1_000_000 // 7)]
+        texts = [
+            text,
+            text + " and a little more",
+            "?! ... " * (megabytes * 1_000_000 // 7),
+            "字" * (megabytes * 333_333),
+        ]
         place = folder / f"large-{megabytes}"
         place.mkdir()
-        pq.write_table(pa.table({"id": ["a", "b", "c"], "text": texts}), place / "in.parquet")
-        taken = measured("large", 3, place / "out", SCALE_FILE=str(place / "in.parquet"))
+        pq.write_table(pa.table({"id": ["a", "b", "c", "d"], "text": texts}), place / "in.parquet")
+        taken = measured("large", len(texts), place / "out", SCALE_FILE=str(place / "in.parquet"))
         found = [row for path in (place / "out" / "near").glob("*.parquet") for row in pq.read_table(path).to_pylist()]
         if [(row["id"], row["near_copy_of"]) for row in found] != [("a", "b"), ("b", None)]:
             raise RuntimeError(f"{megabytes} MB: {found}")
@@ -227,21 +168,26 @@ def engines() -> dict[str, Any]:
 
 def pass_of(what: str, documents: int, folder: Path) -> dict[str, Any]:
     """Run the pass over drawn documents, and hold its result against what was drawn."""
-    out = folder / what
+    out = folder / f"{what}-{documents}"
     taken = measured(what, documents, out)
-    check = {"signatures": checked, "texts": confirmed}.get(what)
-    taken["result"] = check(out, documents) if check else removed(out, "exact" if what == "same" else "near")
+    taken["result"] = CHECKS[what](out, documents)
+    shutil.rmtree(out)
     return taken
+
+
+def twice(measure: Callable[[int], dict[str, Any]]) -> list[dict[str, Any]]:
+    """Measure half as many and all, so that one sees whether time is linear."""
+    return [measure(HOT // 2), measure(HOT)]
 
 
 PARTS: dict[str, Callable[[Path], Any]] = {
     "grouping": lambda _: engines(),
     "signatures": lambda folder: pass_of("signatures", DOCUMENTS, folder),
-    "texts": lambda folder: pass_of("texts", HOT, folder),
-    "template": lambda folder: pass_of("template", HOT, folder),
-    "pages": lambda folder: pass_of("pages", HOT, folder),
-    "same": lambda folder: pass_of("same", HOT, folder),
-    "odd": odd,
+    "texts": lambda folder: twice(lambda documents: pass_of("texts", documents, folder)),
+    "template": lambda folder: twice(lambda documents: pass_of("template", documents, folder)),
+    "pages": lambda folder: twice(lambda documents: pass_of("pages", documents, folder)),
+    "same": lambda folder: twice(lambda documents: pass_of("same", documents, folder)),
+    "odd": lambda folder: twice(lambda documents: odd(documents, folder / f"odd-{documents}")),
     "large": large,
 }
 

@@ -119,3 +119,18 @@ def texts(numbers: npt.NDArray[np.int64], count: int) -> pa.Array:
     write_texts(clusters(numbers, count, layout(count)), numbers, data)
     offsets = np.arange(len(numbers) + 1, dtype=np.int32) * np.int32(width)
     return pa.StringArray.from_buffers(len(numbers), pa.py_buffer(offsets), pa.py_buffer(data))
+
+
+NEAR = 0.5
+"""The Jaccard index from which pages of a template are copies."""
+TEMPLATE = "Sorry, the page {a} that you asked for is not there any more; go back to the front page or look at page {b} instead"
+PAGE = (
+    "Item {own}: this product is not for sale at the moment, and we do not know when it will be. If you leave your address "
+    "with us we shall write to you as soon as it is back, and not for any other reason. In the meantime others have looked "
+    "at what we have on the pages beside this one, and most of them found there what they wanted. Number {other}"
+)
+
+
+def page(text: str, number: int) -> str:
+    """Return the text of a document, which has numbers where the text has braces."""
+    return text.format(a=number % 7, b=number % 11, own=number, other=number * 7919)

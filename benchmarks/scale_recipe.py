@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from scale_draw import clusters, draw, layout, texts
+from scale_draw import NEAR, PAGE, TEMPLATE, clusters, draw, layout, page, texts
 
 from atom_data import Copies, MinHash, Parquet, SameText
 from atom_data.batch import column, with_columns
@@ -33,7 +33,7 @@ class Numbers:
 
     count: int
     text: str = ""
-    """The text of every document, with numbers for its braces; `drawn` for `texts`; nothing for no text."""
+    """The text of every document, see `page`; `drawn` for drawn ones; nothing for no text."""
     name: str = "numbers"
 
     def schema(self) -> pa.Schema:
@@ -67,23 +67,13 @@ class Numbers:
             if self.text == "drawn":
                 given["text"] = texts(numbers, self.count)
             elif self.text:
-                given["text"] = pa.array(
-                    [self.text.format(a=n % 7, b=n % 11, own=n, other=n * 7919) for n in numbers.tolist()]
-                )
+                given["text"] = pa.array([page(self.text, number) for number in numbers.tolist()])
             intake.bytes_read += 8 * len(numbers)
             yield pa.RecordBatch.from_pydict({name: array for name, array in given.items() if name in columns})
 
     def identity(self) -> dict[str, object]:
         """How many."""
         return {"numbers": self.count, "text": self.text}
-
-
-TEMPLATE = "Sorry, the page {a} that you asked for is not there any more; go back to the front page or look at page {b} instead"
-PAGE = (
-    "Item {own}: this product is not for sale at the moment, and we do not know when it will be. If you leave your address "
-    "with us we shall write to you as soon as it is back, and not for any other reason. In the meantime others have looked "
-    "at what we have on the pages beside this one, and most of them found there what they wanted. Number {other}"
-)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -120,7 +110,7 @@ def stages() -> tuple[object, ...]:
     limits = {"allow_loss": 1.0, "memory": MEMORY}
     if WHAT in ("template", "pages"):
         source = Numbers(count=DOCUMENTS, text=TEMPLATE if WHAT == "template" else PAGE)
-        return (Copies(of=source, by=MinHash(min_jaccard=0.5), **limits),)
+        return (Copies(of=source, by=MinHash(min_jaccard=NEAR), **limits),)
     if WHAT == "texts":
         return (Copies(of=Numbers(count=DOCUMENTS, text="drawn"), by=MinHash(), **limits),)
     if WHAT == "same":
