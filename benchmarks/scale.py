@@ -21,15 +21,20 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from measure import QUICK, RESULTS, Memory, machine
+from measure import QUICK, RESULTS, ROOT, Memory, machine
 from scale_checks import CHECKS
 
+from atom_data import MinHash
 from atom_data.storage.receipts import read_json
+from atom_data.text.buffers import string_buffers
 from atom_data.text.groups import links
+from atom_data.text.shingles import shingle_set
 
 DOCUMENTS = int(os.environ.get("SCALE_DOCUMENTS", "1000000" if QUICK else "100000000"))
 HOT = DOCUMENTS // 10
+DATA = Path(os.environ.get("BENCH_DATA", ROOT.parent / "shared" / "data"))
 WORKERS = 2
 MEMORY = os.environ.get("SCALE_MEMORY", "1GB")
 GROUPED = 2_000_000 if QUICK else 20_000_000
@@ -134,6 +139,38 @@ def large(folder: Path) -> list[dict[str, Any]]:
     return lines
 
 
+def real(folder: Path) -> dict[str, Any]:
+    """Measure on real texts what drawn ones cannot tell: kernels (one thread, best of three), shingles and notes."""
+    files = sorted(str(path) for path in DATA.glob("mixed-*.parquet"))
+    if not files:
+        return {"none": "no real texts are here: BENCH_DATA is no folder with mixed-*.parquet"}
+    batches = [batch for path in files for batch in pq.ParquetFile(path).iter_batches(1024, columns=["text"])]
+    size = sum(pc.sum(pc.binary_length(batch.column(0))).as_py() for batch in batches)
+    sketch, seconds, shingles = MinHash().measure, dict[str, list[float]](), 0
+    for _ in range(4):  # the first compiles
+        shingles = 0
+        for kind in ("signatures", "shingles"):
+            begin = time.process_time()
+            for batch in batches:
+                if kind == "signatures":
+                    sketch(batch)
+                else:
+                    shingles += len(shingle_set(string_buffers(batch.column(0)), 5).hashes)
+            seconds.setdefault(kind, []).append(time.process_time() - begin)
+    measured(
+        "large", sum(map(len, batches)), folder / "out", SCALE_FILE=str(Path(files[0]).with_name("mixed-*.parquet"))
+    )
+    found = list((folder / "out" / "near-band-hashes").iterdir())
+    return {
+        "documents": sum(map(len, batches)),
+        "text_bytes": size,
+        **{f"{kind}_mb_per_s": round(size / min(taken[1:]) / 1e6, 1) for kind, taken in seconds.items()},
+        "shingle_bytes": 8 * shingles,
+        "hashes_bytes": sum(path.stat().st_size for path in found if path.suffix == ".hashes"),
+        "noted_bytes": sum(path.stat().st_size for path in found if path.suffix == ".parquet"),
+    }
+
+
 def engines() -> dict[str, Any]:
     """Group the same band hashes with our kernel and with DuckDB, one thread each: CPU seconds, best of three."""
     chance = np.random.default_rng(1)
@@ -182,6 +219,7 @@ def twice(measure: Callable[[int], dict[str, Any]]) -> list[dict[str, Any]]:
 
 PARTS: dict[str, Callable[[Path], Any]] = {
     "grouping": lambda _: engines(),
+    "real": real,
     "signatures": lambda folder: pass_of("signatures", DOCUMENTS, folder),
     "texts": lambda folder: twice(lambda documents: pass_of("texts", documents, folder)),
     "template": lambda folder: twice(lambda documents: pass_of("template", documents, folder)),
