@@ -226,6 +226,7 @@ PARTS: dict[str, Callable[[Path], Any]] = {
     "template": lambda folder: twice(lambda documents: pass_of("template", documents, folder)),
     "pages": lambda folder: twice(lambda documents: pass_of("pages", documents, folder)),
     "same": lambda folder: twice(lambda documents: pass_of("same", documents, folder)),
+    "equal": lambda folder: twice(lambda documents: pass_of("equal", documents, folder)),
     "odd": lambda folder: twice(lambda documents: odd(documents, folder / f"odd-{documents}")),
     "large": large,
 }

@@ -79,15 +79,12 @@ def _jaccard(text: str, one: int, other: int) -> float:
     return len(sets[0] & sets[1]) / len(sets[0] | sets[1])
 
 
-def all_but_one(out: Path, documents: int) -> dict[str, Any]:
-    """Return how many equal texts went. RuntimeError when one is not there or not a copy of the first."""
-    rows = sum(pq.read_metadata(path).num_rows for path in (out / "exact").glob("*.parquet"))
-    firsts = Counter[str]()
-    for path in (out / "exact").glob("*.parquet"):
-        firsts.update({path.name: len(pq.read_table(path, columns=["copy_cluster"]).column(0).unique())})
-    gone = _noted(out, "exact", "copies")
-    if (rows, gone, set(firsts.values())) != (documents, documents - 1, {1}):
-        raise RuntimeError(f"{documents} equal texts: {rows} have copies, {gone} went")
+def all_but_one(out: Path, documents: int, job: str, column: str) -> dict[str, Any]:
+    """Return how many equal texts went. RuntimeError when one has no copies or is of another cluster than the others."""
+    tables = [pq.read_table(path, columns=[column]) for path in (out / job).glob("*.parquet")]
+    gone, clusters = _noted(out, job, "copies"), pa.concat_tables(tables).column(0)
+    if (len(clusters), gone, len(clusters.unique())) != (documents, documents - 1, 1):
+        raise RuntimeError(f"{documents} equal texts: {len(clusters)} have copies, {gone} went")
     return {"removed": gone}
 
 
@@ -120,5 +117,6 @@ CHECKS: dict[str, Callable[[Path, int], dict[str, Any]]] = {
     "texts": confirmed,
     "template": lambda out, documents: of_template(out, documents, scale_draw.TEMPLATE),
     "pages": lambda out, documents: of_template(out, documents, scale_draw.PAGE),
-    "same": all_but_one,
+    "same": lambda out, documents: all_but_one(out, documents, "exact", "copy_cluster"),
+    "equal": lambda out, documents: all_but_one(out, documents, "near", "near_copy_cluster"),
 }

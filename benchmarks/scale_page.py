@@ -25,7 +25,8 @@ TASK_BYTES = 16_000_000_000
 HOT = {
     "pages": "one template, a number at either end, no two equal",
     "template": "one template, two numbers, 77 distinct texts",
-    "same": "one text, `SameText`",
+    "equal": "one text, near",
+    "same": "one text, exact (`SameText`)",
     "texts": "drawn texts of 150 words, clusters as above",
     "odd": "one word, punctuation, mixed scripts, null: a quarter each; exact, then near",
 }

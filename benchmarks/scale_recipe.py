@@ -3,7 +3,7 @@
 `signatures`: MinHash signatures are drawn, not computed, so that all that comes after them can be measured at a size for
 which there is no text here. `texts`: texts of 150 words, clusters as of the signatures, confirmed. `template`: a template
 with two numbers that have few values, `pages`: a longer one with two that no other page has; all share buckets.
-`same`: one text. `large` and `odd`: the documents of SCALE_FILE.
+`same` and `equal`: one text, exact and near. `large` and `odd`: the documents of SCALE_FILE.
 """
 
 import os
@@ -113,8 +113,9 @@ def stages() -> tuple[object, ...]:
         return (Copies(of=source, by=MinHash(min_jaccard=NEAR), **limits),)
     if WHAT == "texts":
         return (Copies(of=Numbers(count=DOCUMENTS, text="drawn"), by=MinHash(), **limits),)
-    if WHAT == "same":
-        return (Copies(of=Numbers(count=DOCUMENTS, text="The same text every time."), by=SameText(), **limits),)
+    if WHAT in ("same", "equal"):
+        source = Numbers(count=DOCUMENTS, text="The same text every time.")
+        return (Copies(of=source, by=SameText() if WHAT == "same" else MinHash(), **limits),)
     if WHAT in ("large", "odd"):
         distinct = Copies(of=Parquet(os.environ["SCALE_FILE"]), by=SameText(), **limits)
         return (Copies(of=distinct, by=MinHash(), **limits),)
