@@ -11,6 +11,7 @@ import numpy.typing as npt
 from atom_data.errors import ConfigError
 from atom_data.identity import canonical
 from atom_data.loader.order import Order
+from atom_data.loader.packed import PackedShards
 from atom_data.loader.tokens import TokenShards
 from atom_data.mix import BLOCK, Mix, Mixture, load_mix, plan_mix
 
@@ -20,18 +21,20 @@ REQUESTS = 16
 ALONE = "tokens"
 """The name of a source that is given without one; it is part of the order, and the folder's name is not."""
 
+Source = TokenShards | PackedShards
+"""Tokens cut into windows, or packed."""
 Sample = dict[str, npt.NDArray[Any]]
 """Arrays by name, as a model takes them."""
 
 
 class Address(NamedTuple):
-    """Where the ids of a sample are: `window` of `source` in its `epoch`, from token `start` of a shard."""
+    """Where the ids of a sample are: `window` of `source` in its `epoch`, and the token ranges of a shard it is made of."""
 
     source: str
     epoch: int
     window: int
     shard: str
-    start: int
+    spans: list[tuple[int, int]]
 
 
 class Samples:
@@ -39,7 +42,7 @@ class Samples:
 
     def __init__(
         self,
-        sources: TokenShards | Mapping[str, TokenShards],
+        sources: Source | Mapping[str, Source],
         *,
         mixtures: Sequence[Mixture] = (),
         seed: int = 0,
@@ -49,7 +52,7 @@ class Samples:
 
         One source without a name is called "tokens", so that a run that began with it can go on with more.
         """
-        self.sources = {ALONE: sources} if isinstance(sources, TokenShards) else dict(sources)
+        self.sources = dict(sources) if isinstance(sources, Mapping) else {ALONE: sources}
         if not 0 <= seed < 2**63:
             raise ConfigError(f"samples: the seed is {seed}. Give a number from 0 to 2**63 - 1.")
         for what in ("sequence_length", "tokenizer", "eos_id"):
@@ -68,20 +71,18 @@ class Samples:
     def __getitem__(self, number: int) -> Sample:
         """Return one sample.
 
-        `input_ids` and `labels` (uint32, the ids one further), `position_ids` (int32, from 0 in each document and at the
+        `input_ids` and `labels` (uint32, the ids one further; int64 of packed samples, -100 where none counts),
+        `position_ids` (int32, from 0 in each document and at the
         start), `cu_seqlens` (int32: where documents begin, and the end, as variable-length attention takes them),
         `source` (int32, its place in `names`, the order in which the sources were given) and `sample` (int64, its
         number). A document ends after its end token; a part of one counts as one.
         """
         place = self.order(number)
-        source = self.sources[place.source]
-        ids = source.window(place.window).ids
-        inputs = ids[:-1]
-        bounds = boundaries(inputs, source.eos_id)
+        inputs, labels, bounds = self.sources[place.source].cut(place.window)
         starts = np.repeat(bounds[:-1], np.diff(bounds))
         return {
             "input_ids": inputs,
-            "labels": ids[1:],
+            "labels": labels,
             "position_ids": np.arange(len(inputs), dtype=np.int32) - starts,
             "cu_seqlens": bounds,
             "source": self._numbers[place.source],
@@ -99,15 +100,22 @@ class Samples:
         """Return where the ids of a sample are."""
         place = self.order(number)
         source = self.sources[place.source]
-        shard, start = source.address(place.window)
-        return Address(*place, source.shards[shard]["name"], start)
+        shard, spans = source.spans(place.window)
+        return Address(*place, source.shards[shard]["name"], spans)
 
     def documents(self, number: int) -> list[dict[str, Any]]:
-        """Return the documents that a sample's `input_ids` come from: rows of docs.parquet with their token ranges."""
+        """Return the documents that a sample's `input_ids` come from: rows of docs.parquet with their token ranges.
+
+        `first_here` and `stop_here` are the tokens of its shard that are in the sample.
+        """
         place = self.order(number)
         source = self.sources[place.source]
-        shard, start = source.address(place.window)
-        return source.documents(shard, start, start + self.sequence_length)
+        shard, spans = source.spans(place.window)
+        return [
+            {**row, "first_here": max(row["first_token"], start), "stop_here": min(row["stop_token"], stop)}
+            for start, stop in spans
+            for row in source.documents(shard, start, stop)
+        ]
 
     def state(self, consumed: int) -> dict[str, int | str]:
         """Return the state after `consumed` samples: a few plain values, under 200 bytes of JSON, the same on every rank."""
@@ -154,14 +162,14 @@ def open_mix(mix: Mix | str) -> Samples:
     """Return the samples of a mix, or of a mix file, after the same refusals as `atom-data mix plan`."""
     mix = load_mix(mix) if isinstance(mix, str) else mix
     plan = plan_mix(mix)
-    sources = {part.name: TokenShards(part.folder, sequence_length=mix.sequence_length) for part in plan.parts}
+    packings = mix.packings()
+    sources: dict[str, Source] = {
+        part.name: PackedShards(part.folder, packing=packings[part.name])
+        if part.name in packings
+        else TokenShards(part.folder, sequence_length=mix.sequence_length)
+        for part in plan.parts
+    }
     return Samples(sources, mixtures=plan.mixtures, seed=mix.seed, block=mix.block)
-
-
-def boundaries(inputs: npt.NDArray[np.uint32], eos_id: int) -> npt.NDArray[np.int32]:
-    """Return where documents begin in a window, and its length at the end: no index is needed, as an end token ends each."""
-    inner = np.flatnonzero(inputs[:-1] == eos_id) + 1
-    return np.concatenate([[0], inner, [len(inputs)]]).astype(np.int32)
 
 
 def stack(samples: Sequence[Sample], *, flat: bool = False) -> Sample:

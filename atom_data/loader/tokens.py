@@ -12,14 +12,16 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 
 from atom_data.errors import ConfigError, DataError
+from atom_data.loader.cut import Cut, boundaries
+from atom_data.loader.files import Files
 from atom_data.storage.parquet import open_parquet, read_parquet
 from atom_data.storage.paths import is_remote, join, local, sha256
 from atom_data.storage.ranges import read_range
 from atom_data.tokens.manifest import manifest, require_tokenizer
 from atom_data.tokens.megatron import Index, read_header, read_index
 
-DESCRIPTORS = 64
-"""How many .bin files a process keeps open."""
+INDEXES = 4
+"""How many are kept in memory."""
 THREADS = 16
 GROUP = 32
 """Shards are looked at by so many threads, so many at a time, when a folder is opened."""
@@ -33,15 +35,8 @@ class Window(NamedTuple):
     start: int
 
 
-class _Descriptor:
-    """An open file that closes when its last reader lets go of it, so that no cache can close it under a `pread`."""
-
-    def __init__(self, path: str) -> None:
-        self.number = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-
-    def __del__(self) -> None:
-        if hasattr(self, "number"):
-            os.close(self.number)
+Spans = tuple[int, list[tuple[int, int]]]
+"""The number of a shard, and ranges [start, stop) of its tokens."""
 
 
 class TokenShards:
@@ -94,20 +89,17 @@ class TokenShards:
                 f"{folder}: no shard holds {sequence_length + 1:,} tokens; the longest has {longest:,}. "
                 "Tokenize more text, or take a shorter sequence_length."
             )
-        self._open_caches()
-
-    def _open_caches(self) -> None:
-        self._descriptor = lru_cache(maxsize=DESCRIPTORS)(_Descriptor)
-        self._index = lru_cache(maxsize=4)(read_index)
+        self._files = Files()
+        self._index = lru_cache(maxsize=INDEXES)(read_index)
 
     def __getstate__(self) -> dict[str, Any]:
         """Travel to another process without open files."""
-        return {key: value for key, value in self.__dict__.items() if key not in ("_descriptor", "_index")}
+        return {key: value for key, value in self.__dict__.items() if key != "_index"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Arrive with no file open."""
         self.__dict__.update(state)
-        self._open_caches()
+        self._index = lru_cache(maxsize=INDEXES)(read_index)
 
     def __len__(self) -> int:
         """How many windows there are."""
@@ -127,23 +119,20 @@ class TokenShards:
         shard = self.shards[number]
         return Window(self.read(number, start, start + self.sequence_length + 1), shard["name"], start)
 
+    def cut(self, index: int) -> Cut:
+        """Return window `index` as a sample: labels are the ids one further, of the next document too."""
+        ids = self.window(index).ids
+        return Cut(ids[:-1], ids[1:], boundaries(ids[:-1], self.eos_id))
+
+    def spans(self, index: int) -> Spans:
+        """Return the shard's number and the token range of the inputs of window `index`."""
+        number, start = self.address(index)
+        return number, [(start, start + self.sequence_length)]
+
     def read(self, number: int, start: int, stop: int) -> npt.NDArray[np.uint32]:
         """Return tokens [start, stop) of shard `number`."""
         path, size = join(self.out, self.shards[number]["bin"]["path"]), self.dtype.itemsize
-        if self.remote:
-            return np.frombuffer(read_range(path, start * size, stop * size), self.dtype).astype(np.uint32)
-        try:
-            descriptor = self._descriptor(path)
-            data = os.pread(descriptor.number, (stop - start) * size, start * size)
-        except OSError as error:
-            what = (error.strerror or "input/output error").lower()
-            raise DataError(f"{path}: cannot be read ({what}). Check the file system, then resume.") from error
-        if len(data) != (stop - start) * size:
-            raise DataError(
-                f"{path}: ended in the middle of tokens {start:,} to {stop:,}; it was whole when it was opened. "
-                "Someone wrote to it: make the shard again."
-            )
-        return np.frombuffer(data, self.dtype).astype(np.uint32)
+        return np.frombuffer(self._files.read(path, start * size, stop * size), self.dtype).astype(np.uint32)
 
     def documents(self, number: int, start: int, stop: int) -> list[dict[str, Any]]:
         """Return the documents that tokens [start, stop) of shard `number` come from, in order.
@@ -175,7 +164,7 @@ class TokenShards:
                 before += batch.num_rows
         return None
 
-    def windows_of(self, number: int, start: int, stop: int) -> range:
+    def samples_of(self, number: int, start: int, stop: int) -> range:
         """Return the windows whose inputs hold a token of [start, stop) of shard `number`; none in the rest it leaves out."""
         before, end = int(self._ends[number - 1]) if number else 0, int(self._ends[number])
         first, last = start // self.sequence_length, -(-stop // self.sequence_length)

@@ -64,7 +64,7 @@ def test_sample_labels_positions_and_boundaries(samples: Samples) -> None:
 
 def test_sample_boundaries_are_those_of_the_index(samples: Samples) -> None:
     for number in range(60):
-        start = samples.address(number).start
+        start = samples.address(number).spans[0][0]
         bounds = {0, LENGTH}
         for row in samples.documents(number):
             bounds |= {min(max(row[name] - start, 0), LENGTH) for name in ("first_token", "stop_token")}
@@ -102,7 +102,7 @@ def test_batches_one_epoch_is_every_window_once(samples: Samples) -> None:
     seen = []
     for batch in Batches(samples, batch_size=1, stop=n):
         address = samples.address(int(batch["sample"][0]))
-        seen.append((address.shard, address.start))
+        seen.append((address.shard, address.spans[0][0]))
     assert len(seen) == len(set(seen)) == n
 
 

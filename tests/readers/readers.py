@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from atom_data.loader.samples import boundaries
+from atom_data.loader.cut import boundaries
 from atom_data.tokens import manifest
 from atom_data.tokens.export import export
 from atom_data.tokens.megatron import read_pair
