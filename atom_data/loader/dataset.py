@@ -80,8 +80,9 @@ class TokenLoader:
     ) -> None:
         """Load for one rank; `batch_size` is that of the rank, the next four are those of torch's DataLoader.
 
-        `skip` are ranges [start, stop) of sample numbers that no rank shall read; give them at every resume until the
-        run is past them. `flat` gives all tokens of a batch in one row, for variable-length attention.
+        `skip` are ranges [start, stop) of sample numbers that no rank shall read: all ranks must be given the same.
+        The state keeps them until the run is past them. `flat` gives all tokens of a batch in one row, for variable-length
+        attention.
         """
         self.dataset = dataset
         self._turns = Turns(batch_size, rank, world, dataset.stop, skip)
@@ -102,13 +103,13 @@ class TokenLoader:
             self._turns.advance()
             yield batch
 
-    def state_dict(self) -> dict[str, int | str]:
+    def state_dict(self) -> dict[str, Any]:
         """Return the state after the batch last given."""
-        return self.dataset.samples.state(self._turns.consumed)
+        return {**self.dataset.samples.state(self._turns.consumed), **self._turns.state()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on after a state; iterate anew afterwards. ConfigError when it is of another run."""
-        self._turns.consumed = self.dataset.samples.resume(state)
+        self._turns.resume(self.dataset.samples.resume(state), state)
 
 
 class _Sampler:

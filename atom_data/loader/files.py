@@ -39,7 +39,8 @@ class Files:
         if is_remote(path):
             return read_range(path, start, stop)
         try:
-            data = os.pread(self._descriptor(path).number, stop - start, start)
+            descriptor = self._descriptor(path)  # held by its name until the read is done
+            data = os.pread(descriptor.number, stop - start, start)
         except OSError as error:
             what = (error.strerror or "input/output error").lower()
             raise DataError(f"{path}: cannot be read ({what}). Check the file system, then resume.") from error
