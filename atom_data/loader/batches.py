@@ -1,10 +1,14 @@
 """Batches for one rank, as numpy arrays: the order split over ranks, and resumed at any number of them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from atom_data.errors import ConfigError
-from atom_data.loader.samples import Sample, Samples, stack
+from atom_data.loader.samples import Sample, Samples
+
+AHEAD = 1024
+"""Samples whose places are found together."""
 
 
 class Turns:
@@ -115,10 +119,13 @@ class Batches:
 
     def __iter__(self) -> Iterator[Sample]:
         """Yield batches from where it stands; what was given counts as consumed, also when iterated again."""
-        for numbers in self._turns.from_here():
-            batch = stack(self.samples.many(numbers), flat=self.flat)
-            self._turns.advance()
-            yield batch
+        turns = self._turns.from_here()
+        while ahead := list(islice(turns, -(-AHEAD // self._turns.batch_size))):
+            places = iter(self.samples.order.many([number for numbers in ahead for number in numbers]))
+            for numbers in ahead:
+                batch = self.samples.batch(numbers, list(islice(places, len(numbers))), flat=self.flat)
+                self._turns.advance()
+                yield batch
 
     def state(self) -> dict[str, Any]:
         """Return the state after the batch last given: plain values, the same on every rank."""

@@ -1,6 +1,8 @@
 """A finished folder of tokens as the samples of a packing: documents that fit into a sample are never cut."""
 
 import hashlib
+from bisect import bisect_right
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,6 @@ import numpy.typing as npt
 
 from atom_data.errors import ConfigError, DataError
 from atom_data.identity import canonical
-from atom_data.loader.cut import IGNORED, Cut
 from atom_data.loader.files import Files
 from atom_data.loader.tokens import Spans, TokenShards
 from atom_data.storage.paths import is_remote, join, local, sha256, size
@@ -17,6 +18,8 @@ from atom_data.tokens.pack import PLAN, read_packing
 
 BYTES = 8
 """Of a number in a plan."""
+IGNORED = -100
+"""The label of a place that says nothing: what torch's cross entropy leaves out by itself."""
 
 
 class PackedShards:
@@ -52,7 +55,7 @@ class PackedShards:
             ).encode()
         ).hexdigest()
         self._counts = [int(one["samples"]) for one in page["shards"]]
-        self._ends = np.cumsum(self._counts, dtype=np.int64)
+        self._ends = list(accumulate(self._counts))
         self._files = Files()
 
     @property
@@ -87,24 +90,23 @@ class PackedShards:
 
     def __len__(self) -> int:
         """How many samples there are."""
-        return int(self._ends[-1])
+        return self._ends[-1]
 
     def spans(self, index: int) -> Spans:
         """Return the shard's number and the token ranges of a sample, in the order of the sample."""
         if not 0 <= index < len(self):
             raise IndexError(f"sample {index} of {len(self)}")
-        number = int(np.searchsorted(self._ends, index, "right"))
-        place = index - (int(self._ends[number - 1]) if number else 0)
+        number = bisect_right(self._ends, index)
+        place = index - (self._ends[number - 1] if number else 0)
         first, stop = self._numbers(number, place, 2).tolist()
         pieces = self._numbers(number, self._counts[number] + 1 + 2 * first, 2 * (stop - first)).reshape(-1, 2)
         return number, [(start, start + count) for start, count in pieces.tolist()]
 
-    def cut(self, index: int) -> Cut:
-        """Return ids, labels and boundaries of a sample. DataError when a file has become shorter since it was opened."""
+    def fill(self, index: int, inputs: npt.NDArray[np.uint32], labels: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+        """Write a sample into two rows, and return where its parts begin, and its length."""
         number, spans = self.spans(index)
-        length, end = self.sequence_length, self.whole.shards[number]["tokens"]
-        inputs = np.full(length, self.eos_id, np.uint32)
-        labels = np.full(length, IGNORED, np.int64)
+        end = self.whole.shards[number]["tokens"]
+        inputs[:], labels[:] = self.eos_id, IGNORED
         bounds = [0]
         for start, stop in spans:
             at, count = bounds[-1], stop - start
@@ -113,8 +115,8 @@ class PackedShards:
             inside = count - 1 if ids[count - 1] == self.eos_id else count
             labels[at : at + inside] = ids[1 : inside + 1]
             bounds.append(at + count)
-        padded = [length] if bounds[-1] < length else []
-        return Cut(inputs, labels, np.array([*bounds, *padded], np.int32))
+        padded = [self.sequence_length] if bounds[-1] < self.sequence_length else []
+        return np.array([*bounds, *padded], np.int32)
 
     def documents(self, number: int, start: int, stop: int) -> list[dict[str, Any]]:
         """Return the documents of tokens [start, stop) of a shard, as TokenShards does."""
@@ -130,7 +132,7 @@ class PackedShards:
         whole = self._numbers(number, 0, self._size(number) // BYTES)
         bounds, pieces = whole[: count + 1], whole[count + 1 :].reshape(-1, 2)
         found = np.flatnonzero((pieces[:, 0] < stop) & (pieces[:, 0] + pieces[:, 1] > start))
-        before = int(self._ends[number]) - count
+        before = self._ends[number] - count
         return sorted({before + int(place) for place in np.searchsorted(bounds, found, "right") - 1})
 
     def _numbers(self, number: int, first: int, count: int) -> npt.NDArray[np.int64]:

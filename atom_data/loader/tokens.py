@@ -1,9 +1,11 @@
 """A finished folder of tokens as windows of a fixed length: read with `pread`, or by ranges from an object store."""
 
 import os
+from bisect import bisect_right
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,7 +14,6 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 
 from atom_data.errors import ConfigError, DataError
-from atom_data.loader.cut import Cut, boundaries
 from atom_data.loader.files import Files
 from atom_data.storage.parquet import open_parquet, read_parquet
 from atom_data.storage.paths import is_remote, join, local, sha256
@@ -82,7 +83,7 @@ class TokenShards:
         if check_content:
             self._check_all(self._check_content)
         windows = [max(0, shard["tokens"] - 1) // sequence_length for shard in self.shards]
-        self._ends = np.cumsum(windows, dtype=np.int64)
+        self._ends = list(accumulate(windows))
         if not len(self):
             longest = max(shard["tokens"] for shard in self.shards)
             raise DataError(
@@ -103,14 +104,14 @@ class TokenShards:
 
     def __len__(self) -> int:
         """How many windows there are."""
-        return int(self._ends[-1])
+        return self._ends[-1] if self._ends else 0
 
     def address(self, index: int) -> tuple[int, int]:
         """Return the shard's number and the first token of window `index`."""
         if not 0 <= index < len(self):
             raise IndexError(f"window {index} of {len(self)}")
-        number = int(np.searchsorted(self._ends, index, "right"))
-        before = int(self._ends[number - 1]) if number else 0
+        number = bisect_right(self._ends, index)
+        before = self._ends[number - 1] if number else 0
         return number, (index - before) * self.sequence_length
 
     def window(self, index: int) -> Window:
@@ -119,10 +120,11 @@ class TokenShards:
         shard = self.shards[number]
         return Window(self.read(number, start, start + self.sequence_length + 1), shard["name"], start)
 
-    def cut(self, index: int) -> Cut:
-        """Return window `index` as a sample: labels are the ids one further, of the next document too."""
-        ids = self.window(index).ids
-        return Cut(ids[:-1], ids[1:], boundaries(ids[:-1], self.eos_id))
+    def fill(self, index: int, inputs: npt.NDArray[np.uint32], labels: npt.NDArray[Any]) -> None:
+        """Write window `index` as a sample into two rows: labels are the ids one further, of the next document too."""
+        number, start = self.address(index)
+        ids = self._ids(number, start, start + self.sequence_length + 1)
+        inputs[:], labels[:] = ids[:-1], ids[1:]
 
     def spans(self, index: int) -> Spans:
         """Return the shard's number and the token range of the inputs of window `index`."""
@@ -131,8 +133,12 @@ class TokenShards:
 
     def read(self, number: int, start: int, stop: int) -> npt.NDArray[np.uint32]:
         """Return tokens [start, stop) of shard `number`."""
+        return self._ids(number, start, stop).astype(np.uint32)
+
+    def _ids(self, number: int, start: int, stop: int) -> npt.NDArray[Any]:
+        """Return the same as they are stored, in bytes that cannot be written to."""
         path, size = join(self.out, self.shards[number]["bin"]["path"]), self.dtype.itemsize
-        return np.frombuffer(self._files.read(path, start * size, stop * size), self.dtype).astype(np.uint32)
+        return np.frombuffer(self._files.read(path, start * size, stop * size), self.dtype)
 
     def documents(self, number: int, start: int, stop: int) -> list[dict[str, Any]]:
         """Return the documents that tokens [start, stop) of shard `number` come from, in order.
@@ -166,7 +172,7 @@ class TokenShards:
 
     def samples_of(self, number: int, start: int, stop: int) -> range:
         """Return the windows whose inputs hold a token of [start, stop) of shard `number`; none in the rest it leaves out."""
-        before, end = int(self._ends[number - 1]) if number else 0, int(self._ends[number])
+        before, end = self._ends[number - 1] if number else 0, self._ends[number]
         first, last = start // self.sequence_length, -(-stop // self.sequence_length)
         return range(min(before + first, end), min(before + last, end))
 

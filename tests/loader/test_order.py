@@ -168,3 +168,19 @@ def test_order_of_a_mixture_is_uniform_and_has_no_memory() -> None:
     assert abs(np.corrcoef(sources[:-1], sources[1:])[0, 1]) < 0.02
     parts = sources.reshape(-1, 100).sum(axis=1)
     assert 0.8 < parts.var() / (100 * 0.7 * 0.3) < 1.2
+
+
+@pytest.mark.parametrize(
+    "mixtures",
+    [
+        [Mixture(weights={"a": 1.0})],
+        [Mixture(weights={"a": 0.5, "b": 0.5}), Mixture(start=192, weights={"b": 0.9, "c": 0.1})],
+    ],
+)
+def test_order_many_equals_one_by_one(mixtures: list[Mixture]) -> None:
+    order = Order({"a": 37, "b": 100, "c": 5}, mixtures, seed=3, block=64)
+    numbers = [*range(0, 700, 3), 5, 5, 10_000_000_019, 0]
+    assert order.many(numbers) == [order(number) for number in numbers]
+    assert order.many([]) == []
+    with pytest.raises(IndexError, match="sample -1"):
+        order.many([3, -1])
