@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-import smart_open
-
 from atom_data.errors import ConfigError, DataError
 from atom_data.storage.retry import ask, is_missing
 
@@ -58,6 +56,8 @@ def open_raw(path: str) -> BinaryIO:
     """Open a file or URL for reading, undecompressed. DataError when it cannot be opened."""
     try:
         if is_remote(path):
+            import smart_open  # noqa: PLC0415 - it imports the library of every store that is installed
+
             stream: Any = smart_open.open(path, "rb", compression="disable")
             return stream  # type: ignore[no-any-return]
         return local(path).open("rb")
@@ -176,6 +176,8 @@ def write_errors(path: str) -> Iterator[None]:
 
 def _open_remote(path: str) -> Any:  # noqa: ANN401
     try:
+        import smart_open  # noqa: PLC0415
+
         return smart_open.open(path, "wb", compression="disable")
     except Exception as error:
         raise unreadable(path, "cannot be written", error) from error
