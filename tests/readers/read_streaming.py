@@ -2,11 +2,12 @@
 
 import json
 import sys
+from importlib.machinery import ModuleSpec
 from unittest.mock import MagicMock
 
 # streaming imports torchvision for images, which does not go with the CPU build of torch.
 for name in ("torchvision", "torchvision.datasets", "torchvision.transforms", "torchvision.transforms.functional"):
-    sys.modules[name] = MagicMock(VisionDataset=object)
+    sys.modules[name] = MagicMock(VisionDataset=object, __spec__=ModuleSpec(name, None))
 
 from streaming import LocalDataset, StreamingDataset  # noqa: E402
 
