@@ -52,7 +52,7 @@ from atom_data.tokens.tokenize import ENCODED_BYTES, pieces
 from atom_data.tokens.vocabulary import load_vocabulary
 
 DATA = Path(os.environ.get("BENCH_DATA", ROOT.parent / "shared" / "data"))
-ROUNDS, SLOW_ROUNDS = (1, 1) if QUICK else (7, 3)
+ROUNDS, SLOW_ROUNDS = (1, 1) if QUICK else (5, 2)
 QUICK_BYTES = 3_000_000
 LOOSE = 1e-4
 DOLMA = ("dolma==1.2.1", "boto3==1.26.161", "aiobotocore==2.5.2")
