@@ -1,17 +1,20 @@
-"""Tokenizing: Parquet to committed Megatron shards, beside the bare encoder and what others use.
+"""Tokenizing: Parquet to committed Megatron shards, beside the bare encoders and what others use.
 
     make bench-tokens            QUICK=1: 3 MB of text, one round of each
     python benchmarks/tokens.py --data FOLDER
 
 FOLDER holds mixed-*.parquet and tokenizers.tar.xz (the default is ../shared/data, or BENCH_DATA); without it, the pages
 and the tokenizer of the sample are taken. Every contender is a process of its own that first builds its encoder, off
-the clock; then it works once over all documents. What each does is in its row: the bare encoders get Python strings and
-keep ids in memory; the others read Parquet (dolma: JSON lines) and write files. dolma's figures are of the whole process.
+the clock; then it works once over all documents. What each does is in its row: the bare encoders get Python strings, in
+the batches in which the pass encodes them, on one thread, and throw the ids away; the others read Parquet (dolma: JSON
+lines) and write files. dolma's figures are of the whole process. The ids that are compared are made off the clock.
+Every encoder begins with an empty cache of words.
 All must give the same ids for the same documents, or there are no figures (dolma: as many tokens, to 1 in 10,000).
 """
 
 import argparse
 import gzip
+import importlib.util
 import json
 import os
 import statistics
@@ -20,9 +23,10 @@ import tarfile
 import tempfile
 import time
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -39,24 +43,25 @@ from measure import QUICK, ROOT, Run, in_turn, row, write_report
 from table import section
 
 from atom_data import Parquet, Tokenize
+from atom_data.identity import code_identity
 from atom_data.run.worker import do_task
 from atom_data.tokens import manifest
 from atom_data.tokens.encode import Encoder, load_encoder
 from atom_data.tokens.megatron import read_pair
+from atom_data.tokens.tokenize import ENCODED_BYTES, pieces
 from atom_data.tokens.vocabulary import load_vocabulary
 
 DATA = Path(os.environ.get("BENCH_DATA", ROOT.parent / "shared" / "data"))
-ROUNDS, SLOW_ROUNDS = (1, 1) if QUICK else (7, 3)
+ROUNDS, SLOW_ROUNDS = (1, 1) if QUICK else (5, 2)
 QUICK_BYTES = 3_000_000
-BARE_BYTES = 8 << 20
-"""Of text in a batch for the bare encoders, as the pass has it."""
 LOOSE = 1e-4
 DOLMA = ("dolma==1.2.1", "boto3==1.26.161", "aiobotocore==2.5.2")
 """The last two are those that its s3fs goes with: pip looks for them for many minutes where nobody says so."""
 WORK = {
     "atom-data": "Parquet to .bin, .idx, docs.parquet and receipt, a sample checked with tokenizers",
-    "fastokens, bare": "strings to ids in memory",
-    "tokenizers, bare": "strings to ids in memory (encode_batch_fast)",
+    "fastokens, bare": "strings to ids, thrown away",
+    "gigatoken, bare": "strings to ids, thrown away",
+    "tokenizers, bare": "strings to ids, thrown away (encode_batch_fast)",
     "datatrove": "Parquet to .ds and its index (DocumentTokenizer, shuffled as ours)",
     "dolma": "JSON lines to .npy and .csv.gz (dolma tokens); the whole process",
 }
@@ -98,6 +103,8 @@ def ours(place: Path, out: Path) -> dict[str, float]:
         reads=Parquet(str(place / "texts.parquet")), tokenizer=place / "tokenizer.json", target_tokens=1 << 30
     )
     load_encoder(place / "tokenizer.json")
+    code_identity()  # a process does this once, however much it reads, as pyarrow imports numpy.ma
+    pa.array(np.zeros(1))
     tasks = job.tasks(str(out))
     took = clocked(lambda: [do_task(job, task, str(out), "bench", lambda *_: None) for task in tasks])
     (out / "tokens" / "plan.json").write_text(json.dumps({"shards": [task.name for task in tasks]}))
@@ -111,26 +118,32 @@ def ours(place: Path, out: Path) -> dict[str, float]:
     return took
 
 
-def bare(place: Path, out: Path, slow: bool) -> dict[str, float]:
-    """Encode strings, which are made before, and keep the ids."""
+def bare(place: Path, out: Path, backend: str) -> dict[str, float]:
+    """Encode strings, which are made before, and throw the ids away; then once more to keep them, off the clock."""
     vocabulary = load_vocabulary(place / "tokenizer.json")
-    encoder = Encoder(vocabulary)
+    encoder = Encoder(vocabulary, "fastokens" if backend == "tokenizers" else backend)
     reference = tokenizers.Tokenizer.from_str(vocabulary.definition)
     reference.encode_special_tokens = True
-    groups = list(batches(pq.read_table(place / "texts.parquet", columns=["text"]).column("text").to_pylist()))
-    kept: list[Any] = []
+    column = pq.read_table(place / "texts.parquet", columns=["text"])
+    groups = [
+        piece.column("text").to_pylist() for batch in column.to_batches() for piece in pieces(batch, ENCODED_BYTES)
+    ]
+
+    def encode(texts: list[str]) -> list[Any]:
+        if backend == "tokenizers":
+            return [one.ids for one in reference.encode_batch_fast(texts, add_special_tokens=False)]
+        return list(encoder.encode(texts))
 
     def work() -> None:
         for texts in groups:
-            made = reference.encode_batch_fast(texts, add_special_tokens=False) if slow else encoder.encode(texts)
-            kept.append([one.ids for one in made] if slow else made)
+            encode(texts)
 
     took = clocked(work)
-    if slow:
-        each = [np.array(ids, np.uint32) for group in kept for ids in group]
-    else:
-        each = [group.ids[a:b] for group in kept for a, b in zip(group.offsets[:-1], group.offsets[1:], strict=True)]
-    answer(out, [np.append(ids, np.uint32(vocabulary.eos_id)) for ids in each])
+    each: list[Any] = []
+    for texts in groups:
+        made = encode(texts)
+        each += made if backend == "tokenizers" else [made[0][a:b] for a, b in pairwise(made[1])]
+    answer(out, [np.append(np.asarray(ids, np.uint32), np.uint32(vocabulary.eos_id)) for ids in each])
     return took
 
 
@@ -180,25 +193,12 @@ def old_form(place: Path) -> Path:
 
 TOOLS: dict[str, Callable[[Path, Path], dict[str, float]]] = {
     "atom-data": ours,
-    "fastokens, bare": partial(bare, slow=False),
-    "tokenizers, bare": partial(bare, slow=True),
+    "fastokens, bare": partial(bare, backend="fastokens"),
+    "gigatoken, bare": partial(bare, backend="gigatoken"),
+    "tokenizers, bare": partial(bare, backend="tokenizers"),
     "datatrove": datatrove,
     "dolma": dolma,
 }
-
-
-def batches(texts: Iterable[str]) -> Iterable[list[str]]:
-    """Yield texts in batches of about BARE_BYTES."""
-    waiting: list[str] = []
-    size = 0
-    for text in texts:
-        waiting.append(text)
-        size += len(text)
-        if size >= BARE_BYTES:
-            yield waiting
-            waiting, size = [], 0
-    if waiting:
-        yield waiting
 
 
 def at_ends(path: Path, end: int, dtype: np.dtype[Any]) -> list[np.ndarray[Any, Any]]:
@@ -224,6 +224,9 @@ def prepare(data: Path, place: Path) -> tuple[str, int, int]:
     if mixed and archive.exists():
         what = "the mixed corpus, GPT-2's tokenizer"
         texts = [text for path in mixed for text in pq.read_table(path, columns=["text"]).column("text").to_pylist()]
+        for path in sorted(data.glob("mixed-*.jsonl.zst")):
+            with pa.input_stream(path, compression="zstd") as lines:
+                texts += [json.loads(line)["text"] for line in lines.read().splitlines()]
         with tarfile.open(archive) as opened:
             opened.extractall(place, filter="data")
         vocabulary = load_vocabulary(place / "tokenizers" / "gpt2")
@@ -232,7 +235,7 @@ def prepare(data: Path, place: Path) -> tuple[str, int, int]:
         texts = sample_texts()
         vocabulary = load_vocabulary(ROOT / "pipelines" / "sample" / "tokenizer.json")
     (place / "tokenizer.json").write_text(vocabulary.definition)
-    texts = [text for text in texts if text.strip()]
+    texts = [text for text in texts if text and text.strip()]
     step = max(1, sum(len(text.encode()) for text in texts) // QUICK_BYTES) if QUICK else 1
     texts = texts[::step]
     table = pa.table({"id": [f"d{number}" for number in range(len(texts))], "text": texts})
@@ -254,6 +257,9 @@ def measure(data: Path, place: Path) -> dict[str, Any]:
         environment("dolma", DOLMA)
     except RuntimeError as error:
         failed["dolma"] = str(error).strip().splitlines()[-1][:200]
+    if importlib.util.find_spec("gigatoken") is None:
+        failed["gigatoken, bare"] = "not installed: pip install 'atom-data[gigatoken]'"
+    os.environ.update(FASTOKENS_BPE_THREADS="1", RAYON_NUM_THREADS="1")
 
     def command(tool: str, folder: Path) -> list[str]:
         return [sys.executable, __file__, "--tool", tool, "--place", str(place), "--out", str(folder)]
@@ -269,6 +275,9 @@ def measure(data: Path, place: Path) -> dict[str, Any]:
         row(tool, version_of(tool), WORK[tool], taken, megabytes=size / 1e6, documents=documents, result=same[tool])
         for tool, taken in runs.items()
     ]
+    for line in rows:
+        tokens = same[line["tool"]]["tokens"]
+        line["tokens_per_s_core"] = round(tokens / statistics.median(run.cpu_s for run in runs[line["tool"]]))
     cpu = {tool: statistics.median(run.cpu_s for run in taken) for tool, taken in runs.items()}
     ratios = {f"{tool} CPU": round(took / cpu["atom-data"], 2) for tool, took in cpu.items() if tool != "atom-data"}
     best = {tool: min(run.cpu_s for run in taken) for tool, taken in runs.items()}

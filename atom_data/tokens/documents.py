@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from atom_data.errors import DataError
 from atom_data.storage.parquet import Output, create_parquet
 from atom_data.storage.paths import join
-from atom_data.tokens.encode import Encoder
+from atom_data.tokens.encode import Encoded, Encoder
 from atom_data.tokens.megatron import create_megatron
 
 CHECKED_SHARE = 1 / 2_000
@@ -62,12 +62,13 @@ class Documents:
         ids = batch.column("id").cast(pa.large_binary()).to_pylist()
         self._refuse_ids(encoded.ids, encoded.offsets, ids)
         sizes = pc.binary_length(batch.column("text")).to_numpy(zero_copy_only=False).astype(np.int64)
-        self._sample(ids, texts, sizes, encoded.ids, encoded.offsets)
+        keys = keyed_hashes(f"order {self._seed}", ids)
+        self._sample(keys, ids, texts, sizes, encoded)
         self._starts.append(encoded.offsets[:-1])
         self._lengths.append(lengths)
         self._chunk.append(np.full(len(texts), len(self._chunks), np.int64))
         self._chunks.append(encoded.ids.astype(self._encoder.vocabulary.dtype, copy=False))
-        self._keys.append(keyed_hashes(f"order {self._seed}", ids))
+        self._keys.append(keys)
         own = [
             batch.column("id"),
             pa.array(lengths + self._around),
@@ -86,9 +87,11 @@ class Documents:
     ) -> None:
         """Raise DataError where the token at an end stands inside a document, or an id is outside the vocabulary."""
         vocabulary = self._encoder.vocabulary
-        bad = (ids == vocabulary.eos_id) | (ids >= vocabulary.size)
+        bad = ids == vocabulary.eos_id
         if vocabulary.bos_id is not None:
             bad |= ids == vocabulary.bos_id
+        if len(ids) and int(ids.max()) >= vocabulary.size:
+            bad |= ids >= vocabulary.size
         wrong = np.flatnonzero(bad)
         if len(wrong):
             document = int(np.searchsorted(offsets, wrong[0], "right")) - 1
@@ -102,20 +105,22 @@ class Documents:
 
     def _sample(
         self,
+        keys: npt.NDArray[np.uint64],
         names: Sequence[bytes | None],
         texts: Sequence[str],
         sizes: npt.NDArray[np.int64],
-        ids: npt.NDArray[np.uint32],
-        offsets: npt.NDArray[np.int64],
+        encoded: Encoded,
     ) -> None:
-        """Check the documents whose hash is in the share; keep the few smallest of the rest in case those are too few."""
-        hashes = keyed_hashes("check", names)
+        """Check the documents whose hash is in the share; keep the few smallest of the rest in case those are too few.
+
+        It is the hash of their order, so the sample stands first in the shard: as good as any, and free.
+        """
         small = np.flatnonzero(sizes <= CHECKED_BYTES)
-        for number in small[np.argsort(hashes[small], kind="stable")].tolist():
-            key = int(hashes[number])
+        for number in small[np.argsort(keys[small], kind="stable")].tolist():
+            key = int(keys[number])
             if key >= CHECKED_SHARE * 2**64 and not self._may_wait(key):
                 break
-            its_ids = ids[offsets[number] : offsets[number + 1]].tolist()
+            its_ids = encoded.ids[encoded.offsets[number] : encoded.offsets[number + 1]].tolist()
             item = (key, self.count + number, names[number] or b"", texts[number], its_ids)
             if key < CHECKED_SHARE * 2**64:
                 self._check(item)
@@ -165,9 +170,10 @@ class Documents:
             ids = np.full(int(ends[last - 1]) - before, vocabulary.eos_id, vocabulary.dtype)
             if vocabulary.bos_id is not None:
                 ids[ends[first:last] - before - lengths[first:last] - around] = vocabulary.bos_id
-            for number in range(first, last):
-                start, length, stop = int(starts[number]), int(lengths[number]), int(ends[number]) - before - 1
-                ids[stop - length : stop] = self._chunks[int(chunk[number])][start : start + length]
+            stops = ends[first:last] - before - 1
+            places = (chunk[first:last], starts[first:last], lengths[first:last], stops)
+            for number, start, length, stop in zip(*(part.tolist() for part in places), strict=True):
+                ids[stop - length : stop] = self._chunks[number][start : start + length]
             yield ids, lengths[first:last] + around
             first = last
 

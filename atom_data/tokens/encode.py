@@ -5,6 +5,7 @@ All are built from the same definition, and take text that spells a special toke
 
 import importlib.metadata
 import json
+import os
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -42,6 +43,8 @@ class Encoder:
     Backends: "fastokens" (its cache of words takes 450 MB at most); "gigatoken", which may be faster and whose cache
     has no bound in 0.10, so it is made anew for each shard (`pip install 'atom-data[gigatoken]'`); "tokenizers", the
     reference itself at a fiftieth of the speed, for kinds that neither knows (SentencePiece's).
+
+    Workers are processes, so each encodes on one thread; the environment variable FASTOKENS_BPE_THREADS allows more.
 
     Memory besides the cache: the texts and their ids; for one unbroken word about 60 bytes a byte of it.
     """
@@ -153,6 +156,8 @@ def _encoder(vocabulary: Vocabulary, backend: str) -> Encoder:
 
 
 def _fastokens(vocabulary: Vocabulary) -> Encode:
+    # It reads this when it encodes for the first time. Each thread has a cache of words of its own to fill and to hold.
+    os.environ.setdefault("FASTOKENS_BPE_THREADS", "1")
     try:
         fast = Tokenizer.from_json_str(vocabulary.definition)
     except Exception as error:  # fastokens raises no class of its own

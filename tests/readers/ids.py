@@ -6,12 +6,14 @@ Needs the project's shared data beside the checkout.
 """
 
 import base64
+import json
 import os
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import tiktoken
@@ -40,18 +42,26 @@ def encoder(name: str, backend: str = "fastokens") -> Encoder:
     return load_encoder(path, backend=backend, encoding=encoding)
 
 
-def batches() -> Iterator[list[str]]:
-    """Yield the texts of the mixed corpus, some MB at a time."""
-    waiting, size, total = list[str](), 0, 0
+def texts() -> Iterator[str | None]:
+    """Yield the texts of all files of the mixed corpus."""
     for path in FILES:
         for batch in pq.ParquetFile(path).iter_batches(64, columns=["text"]):
-            for text in batch.column("text").to_pylist():
-                if text and total < LIMIT:
-                    waiting.append(text)
-                    size, total = size + len(text.encode()), total + len(text.encode())
-            if size >= BATCH_BYTES:
-                yield waiting
-                waiting, size = [], 0
+            yield from batch.column("text").to_pylist()
+    for path in sorted(SHARED.glob("mixed-*.jsonl.zst")):
+        with pa.input_stream(path, compression="zstd") as lines:
+            yield from (json.loads(line)["text"] for line in lines.read().splitlines())
+
+
+def batches() -> Iterator[list[str]]:
+    """Yield the texts that are not empty, some MB at a time."""
+    waiting, size, total = list[str](), 0, 0
+    for text in texts():
+        if text and total < LIMIT:
+            waiting.append(text)
+            size, total = size + len(text.encode()), total + len(text.encode())
+        if size >= BATCH_BYTES:
+            yield waiting
+            waiting, size = [], 0
     yield waiting
 
 
