@@ -42,9 +42,9 @@ class Confirmed:
 
     A document is a copy only of a kept document that shares a band and enough shingles with it. With `confirm` off, all
     that hangs together is one cluster, as other tools do it. NAME-confirmed/PART.found has `number` and the columns
-    added. Memory, measured with 20 bands: 210 bytes for a candidate that has the shingle set of another, 265 for one that
+    added. Memory, measured with 20 bands: 212 bytes for a candidate that has the shingle set of another, 295 for one that
     has its own; shingles and bands beyond the pass's memory go to scratch files. What hangs together is never parted, so
-    the largest cluster is the least that a task can hold: ten million pages of one template, 2.4 and 2.9 GB.
+    the largest cluster is the least that a task can hold: ten million pages of one template took 2.1 and 2.9 GB.
     """
 
     candidates: Candidates
