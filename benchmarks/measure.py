@@ -15,6 +15,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ RESULTS = ROOT / "benchmarks" / "results"
 QUICK = os.environ.get("QUICK", "") not in ("", "0")
 SET_CHILD_SUBREAPER = 36
 ORPHANS_SECONDS = 20.0
+SAMPLE_SECONDS = 0.5
 TAIL_BYTES = 4_000
 PATH = re.compile(r"(?:/[\w.+-]+){2,}")
 LOAD = os.getloadavg()[0]
@@ -68,6 +70,42 @@ def run(command: Sequence[str], folder: Path, environment: Mapping[str, str] | N
             tail = output.read_bytes()[-TAIL_BYTES:].decode("utf-8", "replace")
             raise RuntimeError(f"{' '.join(command[:4])} ...: exit code {took['exit']}. Its output ends:\n{tail}")
     return Run(took["wall_s"], took["cpu_s"], took["peak_mb"], folder)
+
+
+class Memory(threading.Thread):
+    """Adds up the memory of a process and all below it, every half second, and keeps the most. Shared pages count once."""
+
+    def __init__(self, pid: int) -> None:
+        """Watch a process and those it starts."""
+        super().__init__(daemon=True)
+        self.pid, self.most, self.stopped = pid, 0, threading.Event()
+
+    def run(self) -> None:
+        """Look until stopped."""
+        while not self.stopped.wait(SAMPLE_SECONDS):
+            self.most = max(self.most, sum(map(_proportional, _family(self.pid))))
+
+
+def _family(pid: int) -> list[int]:
+    parents = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            except OSError:
+                continue
+    family = [pid]
+    for member in family:
+        family += [child for child, parent in parents.items() if parent == member]
+    return family
+
+
+def _proportional(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
 
 
 def in_turn(

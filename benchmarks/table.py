@@ -31,15 +31,13 @@ def main() -> None:
     PAGE.write_text(placed(PAGE.read_text("utf-8"), "\n".join(section(report) for report in reports)), "utf-8")
 
 
-def placed(page: str, made: str) -> str:
+def placed(page: str, made: str, first: str = BEGIN, last: str = END) -> str:
     """Return the page with what stands between the markers replaced. ValueError when a marker is missing."""
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
+    before, begin, rest = page.partition(first)
+    _, end, after = rest.partition(last)
     if not begin or not end:
-        raise ValueError(
-            f"{PAGE.name}: the markers '{BEGIN}' and '{END}' are not both there. Put them where the tables go."
-        )
-    return f"{before}{BEGIN}\n\n{made}\n{END}{after}"
+        raise ValueError(f"The markers '{first}' and '{last}' are not both in the page. Put them where the tables go.")
+    return f"{before}{first}\n\n{made}\n{last}{after}"
 
 
 def section(report: dict[str, Any]) -> str:

@@ -27,6 +27,22 @@ Threshold = Annotated[
     typer.Option(help="Instead of bands and rows: the Jaccard index for which datasketch would choose them."),
 ]
 Permutations = Annotated[int, typer.Option(min=2, help="With --threshold: the most places a signature may have.")]
+Documents = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[DOCUMENTS]...", help="Parquet or JSONL files with id and text, or folders and globs of them."
+    ),
+]
+Pass = Annotated[str | None, typer.Option("--pass", help="Which, when the recipe has several: its folder's name.")]
+Labels = Annotated[
+    str | None,
+    typer.Option(metavar="FILE", help="Labelled pairs: two ids, perhaps a label (JSONL, CSV, TSV, Parquet)."),
+]
+Complete = Annotated[
+    bool | None,
+    typer.Option("--complete/--partial", help="Whether pairs that FILE does not name are no duplicates."),
+]
+Show = Annotated[int, typer.Option(min=0, help="List so many missed pairs and wrong removals, with their texts.")]
 
 
 def minhash_explain(
@@ -115,36 +131,22 @@ def _costs(curve: Curve, min_jaccard: float) -> Iterator[str]:
 
 
 def dedup_eval(
-    documents: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[DOCUMENTS]...", help="Parquet or JSONL files with id and text, or folders and globs of them."
-        ),
-    ] = None,
+    documents: Documents = None,
     recipe: Annotated[str | None, typer.Option(help="Take the MinHash of this recipe.")] = None,
-    pass_: Annotated[
-        str | None, typer.Option("--pass", help="Which, when the recipe has several: its folder's name.")
-    ] = None,
+    pass_: Pass = None,
     output: Output = DEFAULT_OUT,
     bands: Bands = None,
     rows: Rows = None,
-    ngram: Annotated[int | None, typer.Option(min=1, help="Words in a shingle.")] = None,
+    ngram: Annotated[int | None, typer.Option(min=1, help="Words in a shingle, or what --unit says.")] = None,
+    unit: Annotated[str | None, typer.Option(help="What --ngram counts: words, or characters.")] = None,
     min_jaccard: Annotated[float | None, typer.Option(help="From where on the texts confirm a copy.")] = None,
     threshold: Threshold = None,
     permutations: Permutations = 128,
-    pairs: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="Labelled pairs: two ids, perhaps a label (JSONL, CSV, TSV, Parquet)."),
-    ] = None,
-    complete: Annotated[
-        bool | None,
-        typer.Option("--complete/--partial", help="Whether pairs that FILE does not name are no duplicates."),
-    ] = None,
+    pairs: Labels = None,
+    complete: Complete = None,
     sample: Annotated[int, typer.Option(min=2, help="The most documents; drawn by their id.")] = 20_000,
     floor: Annotated[float, typer.Option(help="Without labels: the least Jaccard index of a pair in the table.")] = 0.5,
-    show: Annotated[
-        int, typer.Option(min=0, help="List so many missed pairs and wrong removals, with their texts.")
-    ] = 0,
+    show: Show = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON, pairs included.")] = False,
 ) -> None:
     """Measure precision and recall of a MinHash configuration on your documents, by Jaccard bin.
@@ -153,7 +155,7 @@ def dedup_eval(
     against pairs you have labelled. A pair is *caught* when at most one of its documents is left. Without DOCUMENTS, those that
     the recipe's pass reads in --output are taken. A small sample of a large corpus has few pairs: raise --sample then.
     """
-    asked = {"ngram": ngram, "bands": bands, "rows": rows, "min_jaccard": min_jaccard}
+    asked = {"ngram": ngram, "unit": unit, "bands": bands, "rows": rows, "min_jaccard": min_jaccard}
     given = {name: value for name, value in asked.items() if value is not None}
     if recipe is not None and (given or threshold is not None):
         raise ConfigError(f"--recipe: it says all of {', '.join(asked)}. Give either it or the numbers.")
@@ -161,16 +163,9 @@ def dedup_eval(
         curve = _curve(bands, rows, threshold, permutations)
         given |= {"bands": curve.bands, "rows": curve.rows}
     trial = try_configuration(
-        documents or (),
-        given,
-        recipe=recipe,
-        name=pass_,
-        out=output,
-        labels=pairs,
-        complete=complete,
-        most=sample,
-        floor=floor,
-    )
+        documents or (), given, recipe=recipe, name=pass_, out=output,
+        labels=pairs, complete=complete, most=sample, floor=floor,
+    )  # fmt: skip
     if as_json:
         typer.echo(json.dumps(_plain(trial), ensure_ascii=False, indent=1))
         return

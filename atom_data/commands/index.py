@@ -9,7 +9,7 @@ from rich.table import Table
 
 from atom_data.commands.screen import console
 from atom_data.dedup.index import Index, described, read_ids, statistics
-from atom_data.dedup.minhash import BANDS, ROWS
+from atom_data.dedup.minhash import BANDS, ROWS, MinHash
 from atom_data.errors import DataError
 from atom_data.run.display import Display
 from atom_data.run.local import Options
@@ -35,22 +35,29 @@ def add(
     files: Annotated[list[str], typer.Argument(help="Parquet or JSONL files, folders or URLs of the new source.")],
     name: Annotated[str, typer.Option(help="Name of the source.")],
     workers: Workers = 0,
-    ngram: Annotated[int, typer.Option(min=1, help="Words in a shingle. This and the next four: of a new index.")] = 5,
-    bands: Annotated[int, typer.Option(min=1, help="Bands of MinHash.")] = BANDS,
-    rows: Annotated[int, typer.Option(min=1, help="Rows in a band.")] = ROWS,
-    min_jaccard: Annotated[float, typer.Option(help="The Jaccard index from which a text is a near copy.")] = 0.75,
-    memory: Annotated[str, typer.Option(help="What a task may use.")] = "2GB",
+    ngram: Annotated[
+        int | None, typer.Option(min=1, help="Units in a shingle: 5. This and the next four: of a new index.")
+    ] = None,
+    unit: Annotated[str | None, typer.Option(help="What --ngram counts: words, or characters.")] = None,
+    bands: Annotated[int | None, typer.Option(min=1, help=f"Bands of MinHash: {BANDS}.")] = None,
+    rows: Annotated[int | None, typer.Option(min=1, help=f"Rows in a band: {ROWS}.")] = None,
+    min_jaccard: Annotated[
+        float | None, typer.Option(help="The Jaccard index from which a text is a near copy: 0.75.")
+    ] = None,
+    memory: Annotated[str | None, typer.Option(help="What a task may use: 2GB, or what the index has.")] = None,
     accept: Accept = False,
 ) -> None:
     """Add a source after all others: its documents are compared with each other and with all that were kept before.
 
     INDEX/out/kept then has the ids that stay, and in kept/drops those that are copies, with the document kept instead.
     """
+    options = {"ngram": ngram, "unit": unit, "bands": bands, "rows": rows, "min_jaccard": min_jaccard}
+    given = {option: value for option, value in options.items() if value is not None}
     if (folder / "index.json").exists():
-        index = Index.load(folder)
+        index = Index.load(folder).asked(given, memory)
     else:
-        compare = {"ngram": ngram, "bands": bands, "rows": rows, "min_jaccard": min_jaccard}
-        index = Index(folder=folder, compare=compare, memory=memory)
+        compare = {option: getattr(MinHash(**given), option) for option in options}  # type: ignore[arg-type]
+        index = Index(folder=folder, compare=compare, memory=memory or Index.memory)
     index = index.added(name, tuple(files))
     _ = index.by
     index.save()

@@ -12,7 +12,7 @@ it. The result is that of one pass over all sources in this order, without the d
 import json
 import re
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -113,7 +113,8 @@ class Index:
             raise DataError(
                 f"{self.folder}: documents were being removed. Run atom-data dedup-index remove again first."
             )
-        sketch = Sketch(ngram=self.by.ngram, bands=self.by.bands, rows=self.by.rows, seed=self.by.seed)
+        by = self.by
+        sketch = Sketch(ngram=by.ngram, bands=by.bands, rows=by.rows, seed=by.seed, unit=by.unit)
         sketches = Stage(
             name=SKETCHES,
             reads=Series(sources=self.sources, removed=self.removed),
@@ -126,6 +127,16 @@ class Index:
             name="kept", reads=copies, steps=(keep("first_near_copy"),), writes=("id", "url", "source"), allow_drop=1.0
         )
         return (kept,)
+
+    def asked(self, compare: Mapping[str, Any], memory: str | None) -> "Index":
+        """Return the index with this memory. ConfigError when it does not compare as asked: its sketches are made so."""
+        for name, value in compare.items():
+            if value != getattr(self.by, name):
+                raise ConfigError(
+                    f"--{name.replace('_', '-')}: {value}, and {self.folder} has {getattr(self.by, name)}. An index compares "
+                    "as it did when it was made: leave the option out, or make another index."
+                )
+        return replace(self, memory=memory or self.memory)
 
     def added(self, name: str, files: tuple[str, ...]) -> "Index":
         """Return the index with a source more, after all others. ConfigError for a name that is taken or no name."""
@@ -159,7 +170,7 @@ class Index:
 
         ConfigError when the two compare differently or share the name of a source.
         """
-        if self.compare != other.compare:
+        if self.by != other.by:
             raise ConfigError(
                 f"{other.folder}: it compares by {other.compare}, {self.folder} by {self.compare}. Make it anew."
             )

@@ -1,18 +1,20 @@
 """Confirmation: candidates compared on their shingles, each only with documents that are kept."""
 
-import itertools
+import mmap
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from atom_data.dedup.candidates import Candidates, root_places
+from atom_data.dedup.candidates import CANDIDATES, Candidates, root_places
 from atom_data.dedup.corpus import Corpus, finished, memory_bytes, part_of, scratch
+from atom_data.dedup.sets import Digests, Hashes, Integers, Same, Sets
 from atom_data.dedup.survivors import COLUMNS, ranks_within
 from atom_data.identity import describe
 from atom_data.job import Job, Progress, Task, Work
@@ -21,14 +23,17 @@ from atom_data.storage.paths import join
 from atom_data.storage.pieces import create_pieces, number_places, read_pieces
 from atom_data.storage.shards import Input
 from atom_data.text.copies import confirm
-from atom_data.text.groups import links
 
 _STEP = 1 << 20
-_RANGES = 32
-_RANGE_SHIFT = np.uint64(59)
-Integers = npt.NDArray[np.int64]
-Hashes = npt.NDArray[np.uint64]
 Shares = npt.NDArray[np.float32]
+
+
+class Decided(NamedTuple):
+    """One value a candidate: which one it is a copy of, -1 for none, and the shares of the two with each other."""
+
+    copy_of: Integers
+    jaccard: Shares
+    containment: Shares
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,9 +42,9 @@ class Confirmed:
 
     A document is a copy only of a kept document that shares a band and enough shingles with it. With `confirm` off, all
     that hangs together is one cluster, as other tools do it. NAME-confirmed/PART.found has `number` and the columns
-    added. Memory: about 20 bytes a band for each candidate of its range, about 160 for what is noted of it and its place in the
-    order; shingles beyond the pass's memory go to a scratch file. What hangs together is never parted, so the largest
-    cluster is the least that a task can hold.
+    added. Memory, measured with 20 bands: 212 bytes for a candidate that has the shingle set of another, 295 for one that
+    has its own; shingles and bands beyond the pass's memory go to scratch files. What hangs together is never parted, so
+    the largest cluster is the least that a task can hold: ten million pages of one template took 2.1 and 2.9 GB.
     """
 
     candidates: Candidates
@@ -87,67 +92,90 @@ class Confirmed:
         """Decide about every candidate of a range of clusters."""
         found, count = Output(join(self.name, f"{task.name}.found")), finished(self.corpus.measures, out).count
         work = Work(inputs=list(self.inputs(task, out)), outputs=[found])
-        with scratch(out, self.name, token) as folder:
-            table, shingles, offsets, bands = self._gather(task, out, Path(folder), progress)
-            if self.confirm:
-                buckets, bucket_count = number_buckets(bands)
-                bands.clear()
-            order = self.corpus.survivors.order(table)
-            if self.confirm:
-                copy_of, jaccard, containment, compared = confirm(
-                    order, buckets, bucket_count, shingles, offsets,
-                    self.min_jaccard, self.bucket_cap, self.min_containment,
-                )  # fmt: skip
-                del buckets
-                work.notes["compared"] = compared
-            else:
-                copy_of = best_of(table.column("root").to_numpy(), order)
-                jaccard = containment = np.full(table.num_rows, np.nan, np.float32)
+        table, same = self._notes(task, out, progress)
+        order = self.corpus.survivors.order(table)
+        if self.confirm:
+            with scratch(out, self.name, token) as folder, ExitStack() as stack:
+                sets = Sets(stack, Path(folder) if 3 * task.bytes > memory_bytes(self.corpus.memory) else None)
+                self._fill(sets, same, task, out)
+                decided, compared = self._decided(sets, same, order, progress)
+            work.notes |= {"sets": sets.count, "compared": compared}
+        else:
+            unknown = np.full(table.num_rows, np.nan, np.float32)
+            decided = Decided(best_of(table.column("root").to_numpy(), order), unknown, unknown)
         numbers = table.column("number").to_numpy()
         with create_pieces(join(out, found.path), self.check(), token, found) as pieces:
-            for rows, batch in self._copies(table, order, copy_of, jaccard, containment):
+            for rows, batch in self._copies(table, order, decided):
                 pieces.write(batch, number_places(numbers[rows], count))
-        work.notes |= {"candidates": table.num_rows, "copies": int((copy_of >= 0).sum())}
+        work.notes |= {"candidates": table.num_rows, "copies": int((decided.copy_of >= 0).sum())}
         return work
 
-    def _gather(
-        self, task: Task, out: str, folder: Path, progress: Progress
-    ) -> tuple[pa.Table, Hashes, Integers, list[Hashes]]:
-        """Read the candidates of a range, and a matrix of bands for each piece; shingles that are many go to a scratch file."""
-        candidates, (first, last) = finished(self.candidates, out), part_of(task)
-        spill = 3 * task.bytes > memory_bytes(self.corpus.memory)
-        batches, bands, kept, read = [], list[Hashes](), [np.zeros(0, np.uint64)], 0
-        lengths, path = [np.zeros(1, np.int64)], folder / "shingles"
-        with path.open("wb") as file:
-            for _, name in candidates.outputs(".candidates"):
-                for batch in read_pieces(join(out, name), first, last):
-                    places = root_places(batch.column("root").to_numpy())
-                    batch = batch.filter(pa.array((places >= first) & (places < last)))
-                    values = batch.column("shingles").flatten().to_numpy()
-                    lengths.append(np.diff(batch.column("shingles").offsets.to_numpy()))
-                    if batch.num_rows:
-                        bands.append(batch.column("hashes").flatten().to_numpy().reshape(batch.num_rows, -1))
-                    if spill:
-                        file.write(values)
-                    else:
-                        kept.append(values)
-                    batches.append(batch.drop_columns(["shingles", "hashes"]))
-                    read += batch.nbytes
-                    progress(0, read, 0)
-        offsets = np.cumsum(np.concatenate(lengths), dtype=np.int64)
-        shingles = np.memmap(path, np.uint64, mode="r") if spill and offsets[-1] else np.concatenate(kept)
-        schema = pa.schema([("root", pa.int64()), ("number", pa.int64()), *COLUMNS])
-        return pa.Table.from_batches(batches, schema), shingles, offsets, bands
+    def _read(self, task: Task, out: str) -> Iterator[pa.RecordBatch]:
+        """Yield the candidates of a range, always in the same order."""
+        first, last = part_of(task)
+        for _, name in finished(self.candidates, out).outputs(".candidates"):
+            for batch in read_pieces(join(out, name), first, last):
+                places = root_places(batch.column("root").to_numpy())
+                inside = (places >= first) & (places < last)
+                yield batch if inside.all() else batch.filter(pa.array(inside))
+
+    def _notes(self, task: Task, out: str, progress: Progress) -> tuple[pa.Table, Same]:
+        """Read what is noted of the candidates of a range, and which of them have the same shingles."""
+        names = ["number", *COLUMNS.names] if self.confirm else ["root", "number", *COLUMNS.names]
+        schema = pa.schema([CANDIDATES.field(name) for name in names])
+        batches, known, read = [], Digests(), 0
+        for batch in self._read(task, out):
+            if self.confirm:
+                known.add(*values_of(batch.column("shingles")))
+            # A copy: what is read of a piece would else stay as long as the notes of it.
+            batches.append(batch.select(names).take(pa.array(np.arange(batch.num_rows))))
+            read += batch.nbytes
+            progress(0, read, 0)
+        return pa.Table.from_batches(batches, schema), known.same()
+
+    def _fill(self, sets: Sets, same: Same, task: Task, out: str) -> None:
+        """Read the candidates of a range again: shingles and bands of the first of each set."""
+        start = 0
+        for batch in self._read(task, out):
+            firsts = np.flatnonzero(same.is_first[start : start + batch.num_rows])
+            start += batch.num_rows
+            if len(firsts):
+                batch = batch if len(firsts) == batch.num_rows else batch.take(pa.array(firsts))
+                bands, _ = values_of(batch.column("hashes"))
+                sets.add(*values_of(batch.column("shingles")), bands.reshape(batch.num_rows, -1))
+
+    def _decided(self, sets: Sets, same: Same, order: Integers, progress: Progress) -> tuple[Decided, int]:
+        """Walk over the sets, in the order of the best candidate of each; the others of a set are copies as it is, or its own."""
+        buckets, bucket_count = sets.buckets()
+        shingles, offsets, mapped = sets.shingles()
+        best = np.empty(sets.count, np.int64)
+        best[same.sets[order[::-1]]] = order[::-1]
+
+        def done(sets_done: int) -> None:
+            if mapped:
+                mapped.madvise(mmap.MADV_DONTNEED)  # pages of what was compared are no memory of the task
+            progress(0, 0, sets_done)
+
+        found = confirm(
+            same.sets[order[best[same.sets[order]] == order]], buckets, bucket_count, shingles, offsets,
+            self.min_jaccard, self.bucket_cap, self.min_containment, done,
+        )  # fmt: skip
+        own, of = np.arange(len(order)), found.copy_of[same.sets]
+        is_copy, is_best = of >= 0, best[same.sets] == own
+        copy_of = np.where(is_copy, best[of], np.where(is_best, -1, best[same.sets]))
+        shares = [share[same.sets] for share in (found.jaccard, found.containment)]
+        for share in shares:
+            share[~is_copy & ~is_best] = 1  # one and the same set
+        return Decided(copy_of, *shares), found.compared
 
     def _copies(
         self,
         table: pa.Table,
         order: Integers,
-        copy_of: Integers,
-        jaccard: Shares,
-        containment: Shares,
+        decided: Decided,
     ) -> Iterator[tuple[Integers, pa.RecordBatch]]:
         """Yield rows that are copies or have some, and the columns that say so, some at a time."""
+        copy_of, jaccard, containment = decided
         own = np.arange(table.num_rows)
         ranks, sizes = ranks_within(np.where(copy_of >= 0, copy_of, own), order)
         ids = table.column("id").cast(pa.large_string())  # the ids of a huge cluster are more than 2 GB
@@ -172,32 +200,11 @@ class Confirmed:
         """The guard looks at the whole."""
 
 
-def number_buckets(pieces: list[Hashes]) -> tuple[npt.NDArray[Any], int]:
-    """Return the bucket of every band of every document, -1 where a document is alone in it, and how many there are.
-
-    `pieces` are matrices of hashes, a row a document; the bands of a document are in any order. Memory: five bytes a band
-    of a document, and 40 for each hash of one of _RANGES ranges: of documents that are all alike, mostly one to three
-    bands each.
-    """
-    count, width = sum(len(piece) for piece in pieces), pieces[0].shape[1] if pieces else 1
-    kind = np.int32 if count * width < 2**32 else np.int64  # a bucket has two bands or more
-    buckets, total = np.full(count * width, -1, kind), 0
-    cells = np.concatenate(
-        [np.zeros(0, np.uint8), *((piece.ravel() >> _RANGE_SHIFT).astype(np.uint8) for piece in pieces)]
-    )
-    begins = np.cumsum([0, *(piece.size for piece in pieces)])
-    for cell in range(_RANGES):
-        places = np.flatnonzero(cells == cell)
-        edges = np.searchsorted(places, begins)
-        parts = zip(pieces, begins.tolist(), itertools.pairwise(edges.tolist()), strict=False)
-        found = [piece.ravel()[places[low:high] - begin] for piece, begin, (low, high) in parts]
-        members, heads = links(np.concatenate([np.zeros(0, np.uint64), *found]), places)
-        buckets[heads] = -2
-        first = places[buckets[places] == -2]
-        buckets[first] = np.arange(total, total + first.size, dtype=kind)
-        buckets[members] = buckets[heads]
-        total += first.size
-    return buckets.reshape(count, width), total
+def values_of(lists: pa.Array) -> tuple[Hashes, Integers]:
+    """Return the numbers of a column of lists, and where those of each begin and end."""
+    offsets = lists.offsets.to_numpy()
+    values: Hashes = lists.values.to_numpy()[offsets[0] : offsets[-1]]
+    return values, offsets - offsets[0]
 
 
 def best_of(roots: Integers, order: Integers) -> Integers:

@@ -47,7 +47,7 @@ class Trial:
 
 def try_configuration(
     documents: Sequence[str],
-    given: Mapping[str, int | float],
+    given: Mapping[str, int | float | str],
     *,
     recipe: str | None,
     name: str | None,
@@ -96,7 +96,7 @@ def documents_of(paths: Sequence[str]) -> Reads:
     return Parquet(*paths) if is_parquet else Jsonl(*paths)
 
 
-def _written(copies: Copies | None, recipe: str | None, given: Mapping[str, int | float]) -> str:
+def _written(copies: Copies | None, recipe: str | None, given: Mapping[str, int | float | str]) -> str:
     """Return the comparison as a recipe writes it: a worker loads it by itself."""
     if copies is not None and recipe is not None:
         return f"copies_of({str(Path(recipe).resolve())!r}, {copies.name!r}).by"

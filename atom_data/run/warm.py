@@ -15,8 +15,8 @@ from atom_data.signals import CheckUrl, FastTextLanguage, count_characters, coun
 from atom_data.text.buffers import string_buffers
 from atom_data.text.copies import confirm
 from atom_data.text.first_seen import Keys, Seen
-from atom_data.text.groups import Forest, links
-from atom_data.text.shingles import shingle_set
+from atom_data.text.groups import Forest, links, number_repeats
+from atom_data.text.shingles import digests, shingle_set
 
 BATCH = pa.record_batch({"id": ["warm"], "url": ["https://example.org/"], "text": ["Any text of a few words will do."]})
 
@@ -26,6 +26,8 @@ shingles = shingle_set(string_buffers(BATCH.column("text")), 5)
 alone = np.zeros(1, np.int64), np.full((1, 1), -1, np.int32)
 Forest(1).link(*links(shingles.hashes[:1], np.zeros(1, np.int64)))
 Forest(1).roots(0, 1)
+digests(*shingles)
+number_repeats([(shingles.hashes[:1], np.zeros(1, np.int64))], np.full(1, -1, np.int32), 0)
 confirm(*alone, 0, shingles.hashes, shingles.offsets, min_jaccard=1.0, cap=1)
 
 spanned = pa.record_batch({"text": ["a b"], "repeated_lines": pa.array([[{"start": 0, "end": 1}]], SPANS)})

@@ -3,6 +3,7 @@
 MinHash only proposes. A document is a copy only of a document that is kept and that really shares its shingles.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from atom_data.text.shingles import common
 
 NEVER = 2.0
 """A bound that no share reaches."""
+_STEP = 1 << 18
 
 
 class Copies(NamedTuple):
@@ -36,6 +38,7 @@ def confirm(
     min_jaccard: float | None,
     cap: int,
     min_containment: float | None = None,
+    done: Callable[[int], None] = lambda _: None,
 ) -> Copies:
     """Return, for each document, the first kept document in `order` that shares a bucket and enough of it.
 
@@ -46,7 +49,8 @@ def confirm(
     `shingle_set` (a memory map will do). Each bucket remembers its first `cap` kept documents, so that time stays
     linear in a bucket; a later copy of a document beyond them can be missed. Equal documents in equal order give equal
     results, however documents and buckets are numbered. Memory: four bytes for each bucket of a document (at most
-    `cap` a bucket; eight from 2 ** 31 documents on), 16 a bucket and 16 a document.
+    `cap` a bucket; eight from 2 ** 31 documents on), 16 a bucket and 16 a document. `done` is told now and then how many
+    documents were looked at.
     """
     bounds = [bound for bound in (min_jaccard, min_containment) if bound is not None]
     if cap < 1 or not bounds or not all(0 < bound <= 1 for bound in bounds):
@@ -64,16 +68,14 @@ def confirm(
     )
     places, sizes = _room(read_only(buckets), bucket_count, cap), np.zeros(bucket_count, np.int64)
     members = np.empty(int(places[-1]), np.int32 if count < 2**31 else np.int64)
-    compared = _confirm(
-        *(read_only(np.ascontiguousarray(array)) for array in (order, buckets, shingles, offsets)),
-        NEVER if min_jaccard is None else min_jaccard,
-        NEVER if min_containment is None else min_containment,
-        places,
-        sizes,
-        members,
-        *copies[:3],
-    )
-    return copies._replace(compared=int(compared))
+    given = [read_only(np.ascontiguousarray(array)) for array in (order, buckets, shingles, offsets)]
+    enough = [NEVER if bound is None else bound for bound in (min_jaccard, min_containment)]
+    compared = 0
+    for start in range(0, count, _STEP):
+        stop = min(start + _STEP, count)
+        compared += int(_confirm(start, stop, *given, *enough, places, sizes, members, *copies[:3]))
+        done(stop)
+    return copies._replace(compared=compared)
 
 
 @kernel
@@ -92,6 +94,8 @@ def _room(buckets: npt.NDArray[np.int64], bucket_count: int, cap: int) -> npt.ND
 
 @kernel
 def _confirm(
+    first: int,
+    last: int,
     order: npt.NDArray[np.int64],
     buckets: npt.NDArray[np.int64],
     shingles: npt.NDArray[np.uint64],
@@ -107,7 +111,7 @@ def _confirm(
 ) -> int:
     compared = 0
     cursors = np.zeros(buckets.shape[1], np.int64)
-    for rank in range(order.size):
+    for rank in range(first, last):
         document = order[rank]
         own, start, end = buckets[document], offsets[document], offsets[document + 1]
         cursors[:] = 0

@@ -3,6 +3,8 @@
 Both are linear in their input: a bucket of ten million documents costs ten million links, not their square.
 """
 
+from collections.abc import Iterable
+
 import numpy as np
 import numpy.typing as npt
 
@@ -94,6 +96,77 @@ def _link(starts: npt.NDArray[np.int64], spread: npt.NDArray[np.uint64], members
                 put(members, found, number)
                 found += 1
     return found
+
+
+def number_repeats(
+    pieces: Iterable[tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]],
+    numbers: npt.NDArray[np.signedinteger],
+    total: int,
+) -> int:
+    """Write a number for every hash that comes more than once to all its places in `numbers`, and return the next free one.
+
+    `pieces` are hashes and their places; `numbers` has -1 there before, and after for a hash that came once. New numbers
+    begin with `total`. Memory: 32 to 64 bytes a distinct hash, however often it comes, and 32 to 64 a hash of a piece.
+    """
+    keys, firsts, used = np.empty(0, np.uint64), np.empty(0, np.int64), 0
+    for hashes, places in pieces:
+        if 2 * (used + hashes.size) > keys.size:
+            room = 1 << (2 * (used + hashes.size)).bit_length()
+            old_keys, old_firsts = keys, firsts
+            keys, firsts = np.empty(room, np.uint64), np.full(room, -1, np.int64)
+            _move(old_keys, old_firsts, keys, firsts)
+        given = [read_only(np.ascontiguousarray(array)) for array in (hashes, places)]
+        used, total = _number(*given, keys, firsts, numbers, used, total)
+    return total
+
+
+@inlined
+def _slot(value: np.uint64, keys: npt.NDArray[np.uint64], firsts: npt.NDArray[np.int64]) -> np.uint64:
+    mask = _U64(keys.size - 1)
+    slot = (value * _GOLDEN >> _U64(20)) & mask
+    while item(firsts, slot) >= 0 and item(keys, slot) != value:
+        slot = (slot + _U64(1)) & mask
+    return slot
+
+
+@kernel
+def _move(
+    old_keys: npt.NDArray[np.uint64],
+    old_firsts: npt.NDArray[np.int64],
+    keys: npt.NDArray[np.uint64],
+    firsts: npt.NDArray[np.int64],
+) -> None:
+    for index in range(old_keys.size):
+        if old_firsts[index] >= 0:
+            slot = _slot(old_keys[index], keys, firsts)
+            put(keys, slot, old_keys[index])
+            put(firsts, slot, old_firsts[index])
+
+
+@kernel
+def _number(
+    hashes: npt.NDArray[np.uint64],
+    places: npt.NDArray[np.int64],
+    keys: npt.NDArray[np.uint64],
+    firsts: npt.NDArray[np.int64],
+    numbers: npt.NDArray[np.int64],
+    used: int,
+    total: int,
+) -> tuple[int, int]:
+    for index in range(hashes.size):
+        value, place = hashes[index], places[index]
+        slot = _slot(value, keys, firsts)
+        first = item(firsts, slot)
+        if first < 0:
+            put(keys, slot, value)
+            put(firsts, slot, place)
+            used += 1
+            continue
+        if numbers[first] < 0:
+            numbers[first] = total
+            total += 1
+        numbers[place] = numbers[first]
+    return used, total
 
 
 class Forest:

@@ -51,6 +51,27 @@ def containment(left: npt.NDArray[np.uint64], right: npt.NDArray[np.uint64]) -> 
     return int(common(read_only(left), 0, left.size, read_only(right), 0, right.size)) / max(left.size, 1)
 
 
+@kernel
+def digests(
+    hashes: npt.NDArray[np.uint64], offsets: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
+    """Return 128 bits of each sorted set, in two halves: two sets have the same, or one is not the other.
+
+    Either half is a chain of one-to-one steps, so two sets of one size that differ in a single value never share it.
+    """
+    highs, lows = np.empty(offsets.size - 1, np.uint64), np.empty(offsets.size - 1, np.uint64)
+    for document in range(offsets.size - 1):
+        start, end = offsets[document], offsets[document + 1]
+        high, low = _U64(end - start) * _STEP, ~_U64(end - start)
+        for index in range(start, end):
+            high = (high ^ item(hashes, index)) * _SCATTER
+            low = (low ^ item(hashes, index)) * _STEP
+            high ^= high >> _U64(32)
+            low ^= low >> _U64(29)
+        highs[document], lows[document] = scatter(high), scatter(low)
+    return highs, lows
+
+
 def checked_ngram(ngram: int) -> int:
     """Return the shingle size, or raise a ConfigError."""
     if not 1 <= ngram <= 1000:

@@ -123,12 +123,26 @@ def test_eval_samples_by_id_and_says_so(documents: Path) -> None:
     assert "30 documents drawn from 80" in done.stdout
 
 
+def test_eval_by_characters_finds_copies_without_spaces_between_words(tmp_path: Path) -> None:
+    """Two letters of 300 differ: of 296 runs of five, ten on either side. Texts of one word have no other in common."""
+    chance = random.Random(3)
+    one = "".join(chance.choices("abcdefghijklmnopqrstuvwxyz", k=300))
+    other = f"{one[:100]}1{one[101:200]}2{one[201:]}"
+    pq.write_table(pa.table({"id": ["one", "other"], "text": [one, other]}), tmp_path / "in.parquet")
+    found = evaluation(tmp_path / "in.parquet", "--unit", "characters", "--ngram", 5)
+    assert "unit='characters'" in str(found["configuration"])
+    assert (found["duplicates"], found["removed"], found["recall"]) == (1, 1, 1.0)
+    assert [line["low"] for line in found["bins"]] == [0.9]  # 286 / 306
+    assert evaluation(tmp_path / "in.parquet", "--unit", "words", "--ngram", 1)["duplicates"] == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "text"),
     [
         ([], 2, "dedup-eval: neither documents nor a recipe"),
-        (["--recipe", "r.py", "--bands", 3], 2, "--recipe: it says all of ngram, bands, rows, min_jaccard"),
+        (["--recipe", "r.py", "--bands", 3], 2, "--recipe: it says all of ngram, unit, bands, rows, min_jaccard"),
         (["{documents}", "--min-jaccard", 2], 2, "MinHash: min_jaccard is 2"),
+        (["{documents}", "--unit", "lines"], 2, "MinHash: unit is 'lines'; units: words, characters"),
         (["{documents}", "--pairs", "none.csv"], 2, "none.csv: no such file of labelled pairs"),
         (["{documents}", "--recipe", "pipelines/none.py"], 2, "pipelines/none.py: no such recipe"),
         (["nowhere.parquet"], 2, "nowhere.parquet"),

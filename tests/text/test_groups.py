@@ -1,11 +1,14 @@
 """Links and what hangs together through them, against dictionaries and a plain search."""
 
+import itertools
+from collections import Counter
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atom_data.text.groups import Forest, links
+from atom_data.text.groups import Forest, links, number_repeats
 
 
 def together(pairs: list[tuple[int, int]], count: int) -> list[int]:
@@ -81,3 +84,39 @@ def test_forest_a_long_chain_stays_linear() -> None:
 def test_forest_a_link_to_nobody_is_refused() -> None:
     with pytest.raises(ValueError, match="a link to 9 among 3 numbers"):
         Forest(3).link(np.array([9]), np.array([0]))
+
+
+@given(
+    st.lists(st.lists(st.integers(0, 60), max_size=40), max_size=8),
+    st.sampled_from([np.int32, np.int64]),
+    st.integers(0, 5),
+)
+def test_number_repeats_any_pieces_are_those_of_a_counter(
+    pieces: list[list[int]], kind: type[np.signedinteger], start: int
+) -> None:
+    values = [value for piece in pieces for value in piece]
+    places = np.random.default_rng(len(values)).permutation(len(values)).astype(np.int64)
+    ends = np.cumsum([0, *map(len, pieces)])
+    hashes = np.array(values, np.uint64) << np.uint64(40)  # far apart: the low bits say nothing
+    given = [(hashes[low:high], places[low:high]) for low, high in itertools.pairwise(ends)]
+    numbers = np.full(len(values), -1, kind)
+    total = number_repeats(given, numbers, start)
+    counts, known, expected = Counter(values), dict[int, int](), [-1] * len(values)
+    for value, place in zip(values, places.tolist(), strict=True):
+        if counts[value] > 1:
+            expected[place] = int(numbers[place])
+            assert known.setdefault(value, int(numbers[place])) == numbers[place]
+    assert numbers.tolist() == expected
+    assert sorted(known.values()) == list(range(start, total))
+
+
+def test_number_repeats_in_a_table_that_grows_many_times() -> None:
+    chance = np.random.default_rng(4)
+    hashes = chance.integers(0, 1 << 63, 300_000).astype(np.uint64)
+    hashes[200_000:] = hashes[100_000:200_000]
+    numbers = np.full(hashes.size, -1, np.int32)
+    pieces = [(hashes[at : at + 7_001], np.arange(at, min(at + 7_001, hashes.size))) for at in range(0, 300_000, 7_001)]
+    assert number_repeats(pieces, numbers, 0) == 100_000
+    assert (numbers[:100_000] == -1).all()
+    assert (numbers[100_000:200_000] == numbers[200_000:]).all()
+    assert np.array_equal(np.sort(numbers[200_000:]), np.arange(100_000))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from atom_data.errors import ConfigError
 from atom_data.text.buffers import string_buffers
-from atom_data.text.shingles import containment, jaccard, shingle_set
+from atom_data.text.shingles import containment, digests, jaccard, shingle_set
 from atom_data.text.words import CHUNK
 from tests.text.reference import broken, buffers_of, shingles_of, texts
 
@@ -68,3 +68,20 @@ def test_jaccard_and_containment_are_those_of_sets(left: set[int], right: set[in
     one, other = (np.array(sorted(side), np.uint64) for side in (left, right))
     assert jaccard(one, other) == len(left & right) / max(len(left | right), 1)
     assert containment(one, other) == len(left & right) / max(len(left), 1)
+
+
+@given(st.lists(st.frozensets(st.integers(0, 2**64 - 1) | st.integers(0, 3), max_size=6), max_size=30))
+def test_digests_are_equal_where_the_sets_are(sets: list[frozenset[int]]) -> None:
+    hashes = np.array([value for one in sets for value in sorted(one)], np.uint64)
+    highs, lows = digests(hashes, np.cumsum([0, *map(len, sets)], dtype=np.int64))
+    for half in (highs, lows):
+        assert len(set(zip(half.tolist(), sets, strict=True))) == len(set(sets)) == len(set(half.tolist()))
+
+
+def test_digests_of_a_hundred_thousand_small_sets_differ_in_either_half() -> None:
+    """Pairs and triples of small numbers, of which the first or the last is changed: what a weak chain would not part."""
+    pairs = np.stack(np.divmod(np.arange(50_000, dtype=np.uint64), np.uint64(250)), axis=1)
+    triples = np.concatenate([pairs, np.full((50_000, 1), 999, np.uint64)], axis=1)
+    offsets = np.concatenate([np.arange(0, 100_000, 2), np.arange(100_000, 250_001, 3)])
+    for half in digests(np.concatenate([pairs.ravel(), triples.ravel()]), offsets):
+        assert len(np.unique(half)) == 100_000
