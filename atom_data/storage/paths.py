@@ -224,7 +224,7 @@ class Hashed:
         self.bytes += len(data)
         return data
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: bytes | memoryview) -> int:
         """Write and note."""
         self.stream.write(data)
         self.digest.update(data)

@@ -72,7 +72,7 @@ class MegatronShard:
             )
         if len(ids) and int(ids.max()) > min(LARGEST, np.iinfo(self._dtype).max):
             raise ValueError(f"id {int(ids.max())} does not fit into {self._dtype}")
-        self._stream.write(memoryview(np.ascontiguousarray(ids, self._dtype)).cast("B"))
+        self._stream.write(np.ascontiguousarray(ids, self._dtype).view(np.uint8).data)
         self._lengths.append(lengths.astype(np.int32))
 
     def index(self) -> bytes:

@@ -59,7 +59,7 @@ class Tokenize:
     name: str = "tokens"
     """The folder below the output folder."""
     reads: Reads
-    tokenizer: Path
+    tokenizer: Path | str
     """A tokenizer.json, a folder as model hubs lay it out, or a .tiktoken file with its `encoding`."""
     encoding: str | None = None
     """What tiktoken calls the encoding of a .tiktoken file: "gpt2", "r50k", "p50k", "cl100k" or "o200k"."""
@@ -105,7 +105,7 @@ class Tokenize:
         return schema
 
     def _encoder(self) -> Encoder:
-        return load_encoder(self.tokenizer, self.eos, self.backend, bos=self.bos, encoding=self.encoding)
+        return load_encoder(Path(self.tokenizer), self.eos, self.backend, bos=self.bos, encoding=self.encoding)
 
     def _schema(self) -> pa.Schema:
         schema = self.reads.schema()
@@ -177,7 +177,7 @@ class Tokenize:
         """Source, tokenizer by its bytes, end token, seed, size and columns."""
         return {
             "reads": self.reads.name if isinstance(self.reads, Stage) else self.reads.identity(),
-            "tokenizer": [describe(path) for path in definition_files(self.tokenizer)],
+            "tokenizer": [describe(path) for path in definition_files(Path(self.tokenizer))],
             "encoding": self.encoding,
             "eos": self.eos,
             "bos": self.bos,

@@ -403,3 +403,10 @@ def test_one_long_line_and_special_text_pass_through(tmp_path: Path) -> None:
     assert reference.decode(found["long"][:-1], skip_special_tokens=False) == line
     assert reference.decode(found["short"][:-1], skip_special_tokens=False) == "<|endoftext|>"
     assert [ids.count(0) for ids in found.values()] == [1, 1]
+
+
+def test_tokenizer_may_be_named_as_text(tmp_path: Path) -> None:
+    path = tiny_tokenizer(tmp_path / "t.json")
+    named, given = (Tokenize(reads=Rows({"a": rows(3)}), tokenizer=one) for one in (str(path), path))
+    assert named.identity() == given.identity()
+    assert [field.name for field in named.check()] == [field.name for field in given.check()]
