@@ -37,6 +37,8 @@ class Sampled:
     """The share of documents passed on, from 0 to 1."""
     first: int
     """So many documents at the beginning of each shard are always passed on."""
+    stops: bool = False
+    """Read no further than those: what it takes to begin, and nothing else."""
 
     @property
     def name(self) -> str:
@@ -57,7 +59,7 @@ class Sampled:
 
     def identity(self) -> dict[str, object]:
         """The source and the share."""
-        return {"of": self.source.identity(), "documents": self.documents, "first": self.first}
+        return {"of": self.source.identity(), "documents": self.documents, "first": self.first, "stops": self.stops}
 
     def read(self, shard: Shard, out: str, columns: Collection[str], intake: Intake) -> Iterator[pa.RecordBatch]:
         """Read the whole shard, yield the sample of it in batches as large as the source's, and note the counts.
@@ -78,6 +80,8 @@ class Sampled:
             passed, passed_bytes = passed + some.num_rows, passed_bytes + some.nbytes
             intake.bytes_read = inner.bytes_read
             waiting.append(some)
+            if self.stops and seen >= self.first:
+                break
             # A worker's memory is that of whole batches, so the sample has whole ones too.
             if sum(item.nbytes for item in waiting) >= largest:
                 yield pa.concat_batches(waiting)
@@ -124,7 +128,10 @@ def sampled_stages(path: str) -> tuple[object, ...]:
         number = _number(found, source)
         item = told["sources"][number]
         chosen = tuple(Shard(*row) for row in item["shards"])
-        return Sampled(source=source, number=number, chosen=chosen, documents=item["documents"], first=told["first"])
+        first, stops = told["first"], told["stops"]
+        return Sampled(
+            source=source, number=number, chosen=chosen, documents=item["documents"], first=first, stops=stops
+        )
 
     return (_Jobs(_replaced_jobs(load_recipe(told["recipe"]).jobs, wrap)),)
 
