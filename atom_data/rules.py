@@ -1,7 +1,7 @@
 """Cards: the TOML pages in `filters/` that decide. A card bounds columns; it never computes.
 
 ```toml
-source = "Rae et al. 2021, Scaling Language Models, appendix A1.1"
+source = "Rae et al. 2021, Scaling Language Models, appendix A, Quality Filtering"
 url = "https://arxiv.org/abs/2112.11446"
 record = ["copy_of"]          # optional: more columns to note in the ledger
 

@@ -44,11 +44,10 @@ def placed(page: str, made: str) -> str:
 
 def section(report: dict[str, Any]) -> str:
     """Return one benchmark: what was measured on which machine, its table, and its stages if it has some."""
-    given, machine = report["input"], report["machine"]
+    if "limits" in report:
+        return limited(report)
+    given, machine, where = report["input"], report["machine"], place(report["machine"])
     size = f"{given['documents']:,} documents, {given['bytes'] / 1e6:,.1f} MB"
-    where = f"{machine['cores']} cores of {machine['cpu']}, {machine['memory_gb']:.0f} GB, {machine['system']}"
-    if machine.get("load_before", 0) > BUSY:
-        where += f"; busy with other work (load {machine['load_before']}): look at CPU, not at wall time"
     more = [name for name in MORE if any(name in row["result"] for row in report["rows"])]
     titles = (*TITLES, *(MORE[name][0] for name in more), *RATIOS)
     unit = f" MB are {report['unit']}." if "unit" in report else ""
@@ -62,6 +61,35 @@ def section(report: dict[str, Any]) -> str:
     if report.get("stages"):
         lines += ["", "Our time by stage, from the receipts of the last run:", "", *stages(report["stages"])]
     return "\n".join([*lines, ""])
+
+
+def place(machine: dict[str, Any]) -> str:
+    """Return on what a benchmark ran, and whether it had the machine to itself."""
+    where = f"{machine['cores']} cores of {machine['cpu']}, {machine['memory_gb']:.0f} GB, {machine['system']}"
+    if machine.get("load_before", 0) > BUSY:
+        where += f"; busy with other work (load {machine['load_before']}): look at CPU, not at wall time"
+    return where
+
+
+def limited(report: dict[str, Any]) -> str:
+    """Return the benchmark of commands that have limits instead of peers."""
+    limits, rows = report["limits"], []
+    for row in report["rows"]:
+        wall, peak = max(row["wall_s"]), row["peak_mb"]
+        kept = "yes" if wall <= limits["wall_s"] and peak <= limits["peak_mb"] else "no"
+        figures = (f"{statistics.median(row[name]):.2f}" for name in ("wall_s", "cpu_s"))
+        rows.append((row["what"], *figures, f"{wall:.2f}", f"{peak:,.0f}", kept if row["limited"] else ""))
+    bounds = f"at most {limits['wall_s']:.0f} s and {limits['peak_mb']:.0f} MB for each command of whoever submits and watches"
+    return "\n".join(
+        [
+            f"### {report['name']}",
+            "",
+            f"{report['shards']:,} shards of one document; {bounds}. {place(report['machine'])}.",
+            "",
+            *table(("command", "wall s", "CPU s", "slowest wall s", "peak MB", "within limits"), rows),
+            "",
+        ]
+    )
 
 
 def cells(row: dict[str, Any], ratios: dict[str, float], more: Sequence[str]) -> tuple[str, ...]:

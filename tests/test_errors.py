@@ -202,6 +202,25 @@ def test_full_disk_leaves_no_receipt_and_a_later_run_goes_on(tmp_path: Path, sma
     assert atom_data("verify", small_disk / "out").returncode == 0
 
 
+def test_disk_that_becomes_read_only_leaves_no_receipt_and_a_later_run_goes_on(
+    documents: Path, tmp_path: Path, small_disk: Path
+) -> None:
+    text = PLAIN.format(files=str(documents)).replace("return (Stage(", "copied = Stage(").replace("),)\n", ")\n")
+    path = recipe(tmp_path, text + "        return (Stage(name='again', reads=copied),)\n")
+    out = small_disk / "out"
+    assert atom_data("run", path, "-o", out, "-w", 1, "--stage", "copied").returncode == 0
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    done = atom_data("run", path, "-o", out, "-w", 1)
+    subprocess.run(["mount", "-o", "remount,rw", small_disk], check=True)
+    said = failed(done, 1)
+    assert "cannot be written (read-only file system). Mend its permissions or choose another --output" in said
+    assert not (out / "again").exists()
+    assert not list(out.rglob("*.partial"))
+    again = atom_data("run", path, "-o", out, "-w", 1)
+    assert again.returncode == 0, again.stderr
+    assert atom_data("verify", out).returncode == 0
+
+
 def test_output_that_is_a_file_is_refused(tmp_path: Path, documents: Path) -> None:
     path = recipe(tmp_path, PLAIN.format(files=str(documents)))
     said = failed(atom_data("run", path, "-o", documents), 1)

@@ -7,16 +7,15 @@ import typer
 from rich.markup import escape
 
 from atom_data.commands.screen import DEFAULT_OUT, Output, console, printable
-from atom_data.errors import ConfigError, DataError
+from atom_data.errors import AtomDataError, ConfigError, DataError, TimeUp
 from atom_data.run.failures import silent_ends, stage_failures
 from atom_data.run.local import Options, Workers
 from atom_data.run.profile import Profile, load_profile
 from atom_data.run.recipe import Recipe, load_recipe
-from atom_data.run.slurm import FOLDER, Array, in_queue, requeue, submission, submit
+from atom_data.run.slurm import FOLDER, Array, in_queue, submission, submit
 from atom_data.run.slurm import cancel as cancel_jobs
 from atom_data.storage.paths import join, local
 
-CLUSTER = "On a cluster"
 RESTARTS = 3
 """How often an element may come back without a finished shard before it counts as failed."""
 
@@ -83,11 +82,11 @@ def array_log(out: str, stage: str | None) -> str:
     return join(out, FOLDER, "logs", f"{stage}-{array}_{element}.log") if array and element else ""
 
 
-def leave_for_later(why: str) -> None:
-    """Go back into the queue, unless that has not helped before. DataError when no shard fits into the time limit."""
-    if int(os.environ.get("SLURM_RESTART_COUNT", "0")) >= RESTARTS and ": 0 shards were finished" in why:
-        raise DataError(f"{why} It was so {RESTARTS} times before: give the array a longer --time.")
-    requeue()
+def judge_time(up: TimeUp) -> AtomDataError:
+    """Return what the end of an element's time means: the same, or a DataError where no shard fits into the limit."""
+    if int(os.environ.get("SLURM_RESTART_COUNT", "0")) >= RESTARTS and ": 0 shards were finished" in str(up):
+        return DataError(f"{up} It was so {RESTARTS} times before: give the array a longer --time.")
+    return up
 
 
 def ray_workers(recipe: Recipe, options: Options, workers: int) -> Workers:

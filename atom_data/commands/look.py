@@ -33,11 +33,13 @@ def status(
     It reads receipts, and asks Slurm where arrays were submitted, so it works from any machine that sees the folder.
     """
     loaded, screen = load_recipe(recipe), console()
+    before: dict[str, JobStatus] = {}
 
     def look() -> tuple[list[JobStatus], bool]:
         record = submission(output)
         queue = in_queue(output) if record else {}
-        statuses = [job_status(job, output, record, queue) for job in loaded.jobs]
+        statuses = [job_status(job, output, record, queue, before.get(job.name)) for job in loaded.jobs]
+        before.update({status.name: status for status in statuses})
         if metrics:
             write_metrics(metrics, statuses, f"status-{os.getpid()}")
         return statuses, bool(queue)

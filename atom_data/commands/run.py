@@ -2,13 +2,13 @@
 
 import os
 import re
-from enum import StrEnum
-from typing import Annotated
+from collections.abc import Callable
 
-import typer
 from rich.markup import escape
 
-from atom_data.commands.cluster import CLUSTER, array_log, leave_for_later, pairs, ray_workers, submit_arrays
+from atom_data.commands import options
+from atom_data.commands.cluster import array_log, judge_time, pairs, ray_workers, submit_arrays
+from atom_data.commands.options import Log, Where
 from atom_data.commands.screen import DEFAULT_OUT, Output, RecipePath, console
 from atom_data.errors import AtomDataError, ConfigError, DataError, TimeUp
 from atom_data.run.display import Display, JsonLog
@@ -16,23 +16,10 @@ from atom_data.run.local import GRACE_SECONDS, Options, check_out
 from atom_data.run.local import close as close_stage
 from atom_data.run.local import run as run_jobs
 from atom_data.run.pool import warm_up
+from atom_data.run.progress import Failure
 from atom_data.run.recipe import Recipe, load_recipe
+from atom_data.run.slurm import requeue as back_to_the_queue
 from atom_data.run.status import JobStatus, job_status, print_status
-
-
-class Where(StrEnum):
-    """Where a recipe runs."""
-
-    here = "here"
-    slurm = "slurm"
-    ray = "ray"
-
-
-class Log(StrEnum):
-    """How a run speaks."""
-
-    text = "text"
-    json = "json"
 
 
 def check(recipe: RecipePath) -> None:
@@ -50,66 +37,27 @@ def check(recipe: RecipePath) -> None:
 def run(
     recipe: RecipePath,
     output: Output = DEFAULT_OUT,
-    workers: Annotated[int, typer.Option("--workers", "-w", min=0, help="Worker processes; 0: one a core.")] = 0,
-    retries: Annotated[int, typer.Option(min=0, help="Tries more for a shard whose worker died.")] = 2,
-    stage: Annotated[str | None, typer.Option(help="Run this stage only; what it reads must be finished.")] = None,
-    part: Annotated[
-        str | None,
-        typer.Option(metavar="I/N", help="Only shards I, I+N, I+2N, ... of --stage: one element of an array job."),
-    ] = None,
-    accept_code: Annotated[
-        bool, typer.Option("--accept-code", help="Keep finished shards that another version of the code made.")
-    ] = False,
-    accept: Annotated[
-        bool, typer.Option("--accept", help="Go on where a pass or a card removes more than is allowed.")
-    ] = False,
-    log: Annotated[
-        Log, typer.Option(help="Lines for people, or JSON lines with stage and shard for programs.")
-    ] = Log.text,
-    on: Annotated[
-        Where,
-        typer.Option(
-            help="Here; as Slurm arrays, one a stage; or on the Ray cluster that RAY_ADDRESS names.",
-            rich_help_panel=CLUSTER,
-        ),
-    ] = Where.here,
-    tasks: Annotated[
-        int | None, typer.Option(min=1, help="At most so many elements in an array.", rich_help_panel=CLUSTER)
-    ] = None,
-    workers_per_task: Annotated[
-        int | None, typer.Option(min=1, help="Worker processes, and cores, of an element.", rich_help_panel=CLUSTER)
-    ] = None,
-    partition: Annotated[
-        str | None, typer.Option(help="The partition of the cluster.", rich_help_panel=CLUSTER)
-    ] = None,
-    time: Annotated[
-        str | None, typer.Option(help="The time limit of an element, as in 8:00:00.", rich_help_panel=CLUSTER)
-    ] = None,
-    sbatch: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="KEY=VALUE", help="Any other option of sbatch; may be given again.", rich_help_panel=CLUSTER
-        ),
-    ] = None,
-    profile: Annotated[
-        str | None, typer.Option(metavar="FILE", help="These settings, from a TOML file.", rich_help_panel=CLUSTER)
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Write the scripts and submit nothing.", rich_help_panel=CLUSTER)
-    ] = False,
-    resume: Annotated[
-        bool,
-        typer.Option(
-            "--resume",
-            help="With the settings of the last submission; what is finished is kept either way.",
-            rich_help_panel=CLUSTER,
-        ),
-    ] = False,
-    planned: Annotated[bool, typer.Option("--planned", hidden=True)] = False,
-    recipe_sha256: Annotated[str, typer.Option(hidden=True)] = "",
-    grace: Annotated[float, typer.Option(hidden=True)] = GRACE_SECONDS,
-    requeue: Annotated[bool, typer.Option("--requeue", hidden=True)] = False,
-    close: Annotated[bool, typer.Option("--close", hidden=True)] = False,
+    workers: options.Workers = 0,
+    retries: options.Retries = 2,
+    stage: options.StageName = None,
+    part: options.Part = None,
+    accept_code: options.AcceptCode = False,
+    accept: options.Accept = False,
+    log: options.LogForm = Log.text,
+    on: options.On = Where.here,
+    tasks: options.Tasks = None,
+    workers_per_task: options.WorkersPerTask = None,
+    partition: options.Partition = None,
+    time: options.TimeLimit = None,
+    sbatch: options.Sbatch = None,
+    profile: options.ProfilePath = None,
+    dry_run: options.DryRun = False,
+    resume: options.Resume = False,
+    planned: options.Planned = False,
+    recipe_sha256: options.RecipeSha256 = "",
+    grace: options.Grace = GRACE_SECONDS,
+    requeue: options.Requeue = False,
+    close: options.Close = False,
 ) -> None:
     """Run a recipe: what is finished is kept, what has changed is made again, what fails is listed.
 
@@ -117,7 +65,7 @@ def run(
     here or on a cluster.
     """
     check_out(output)
-    options = Options(
+    how = Options(
         out=output, workers=workers or len(os.sched_getaffinity(0)), retries=retries, stage=stage,
         part=_part(part, stage), accept_code=accept_code, accept=accept, planned=planned, grace=grace,
         log=array_log(output, stage),
@@ -131,24 +79,38 @@ def run(
         warm_up()
     loaded = load_recipe(recipe)
     _same_recipe(loaded, recipe_sha256)
+    cluster = ray_workers(loaded, how, workers) if on is Where.ray else None
+    _do(
+        loaded,
+        how,
+        log,
+        requeue,
+        lambda display: close_stage(loaded, how) if close else run_jobs(loaded, how, display, cluster),
+    )
+    if log is Log.text and part is None:  # a thousand elements must not each read what all of them made
+        _say_what_is_there(loaded, output)
+
+
+def _do(loaded: Recipe, how: Options, log: Log, requeue: bool, work: Callable[[Display], list[Failure]]) -> None:
+    """Do the work and say how it ended. DataError names the shards that failed."""
     display = (JsonLog if log is Log.json else Display)(console(stderr=True))
-    cluster = ray_workers(loaded, options, workers) if on is Where.ray else None
     try:
-        failures = close_stage(loaded, options) if close else run_jobs(loaded, options, display, cluster)
+        failures = work(display)
     except AtomDataError as error:
+        final = judge_time(error) if requeue and isinstance(error, TimeUp) else error
+        display.ended(final.exit_code, str(final))  # before Slurm, asked to take the element back, ends this process
+        if final is not error:
+            raise final from error
         if requeue and isinstance(error, TimeUp):
-            leave_for_later(str(error))
-        display.ended(error.exit_code, str(error))
+            back_to_the_queue()
         raise
     display.ended(1 if failures else 0)
     if failures:
         names = ", ".join(f"{failure.stage}/{failure.shard}" for failure in failures[:10])
         raise DataError(
-            f"{output}: {len(failures)} shards failed ({names}); their reasons stand above. "
+            f"{how.out}: {len(failures)} shards failed ({names}); their reasons stand above. "
             "Mend the cause and run again: finished shards are kept."
         )
-    if log is Log.text:
-        _say_what_is_there(loaded, output, whole=part is None)
 
 
 def _same_recipe(loaded: Recipe, expected: str) -> None:
@@ -159,11 +121,11 @@ def _same_recipe(loaded: Recipe, expected: str) -> None:
         )
 
 
-def _say_what_is_there(loaded: Recipe, output: str, whole: bool) -> None:
+def _say_what_is_there(loaded: Recipe, output: str) -> None:
     screen = console()
     statuses = [job_status(job, output) for job in loaded.jobs]
     print_status(statuses, screen)
-    for line in _next_commands(loaded.path, output, statuses) if whole else ():
+    for line in _next_commands(loaded.path, output, statuses):
         screen.print(line, soft_wrap=True)
 
 

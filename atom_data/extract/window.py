@@ -79,7 +79,8 @@ class Window:
             raise self.unreadable(error) from error
         if not data and self.total is not None and place < self.total:
             where = without_secrets(self.path)
-            raise DataError(f"{where}: ended at byte {place} of {self.total}. {advice(EOFError())}")
+            early = EOFError()
+            raise DataError(f"{where}: ended at byte {place} of {self.total}. {advice(early)}") from early
         self._hash(data, place)
         return data
 

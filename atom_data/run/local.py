@@ -3,8 +3,10 @@
 import contextlib
 import os
 import signal
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -30,10 +32,14 @@ from atom_data.run.recipe import Recipe, job_identity
 from atom_data.run.worker import Orders
 from atom_data.storage.listing import ANEW, READ, use_listings
 from atom_data.storage.manifest import remove_manifest
+from atom_data.storage.partials import sweep
 from atom_data.storage.paths import is_remote, write_errors
 from atom_data.storage.receipts import finished_names
 
 GRACE_SECONDS = 60.0
+LAG_SECONDS = 70.0
+"""What an NFS client knows of a folder it believes for up to 60 seconds (nfs(5), acdirmax)."""
+PAUSE, LONG_PAUSE = 1.0, 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +111,14 @@ def run(recipe: Recipe, options: Options, display: Display, workers: Workers | N
 def _require_upstream(job: Job, options: Options, pool: Workers) -> None:
     """Trust the manifest of a job that another task of the array has just closed; otherwise look at every receipt."""
     for before in job.upstream():
-        if not (options.planned and is_closed(before, options.out)):
+        if not (options.planned and soon(partial(is_closed, before, options.out))):
             require_complete(before, options.out, options.accept_code, pool.token(), options.accept)
 
 
 def _run_job(job: Job, options: Options, pool: Workers, display: Display) -> list[Failure]:
     plan = plan_job(job, options.out, options.accept_code, options.part, options.planned)
     with write_errors(options.out):
-        stale = remove_stale(plan, options.out)
-        write_plan(plan, options.out, pool.token())
+        stale = _write_plan(plan, options, pool)
         if plan.todo or stale:
             remove_manifest(options.out, job.name)
             withdraw_summary(job, options.out, pool.token())
@@ -145,8 +150,19 @@ def _run_job(job: Job, options: Options, pool: Workers, display: Display) -> lis
             return []  # an array of ours has a job that closes the stage
         plan = plan_job(job, options.out, options.accept_code)
     close_job(plan, options.out, pool.token(), options.accept)
+    if progress.total:
+        sweep(options.out, job.name)
     write_summary(job, options.out, pool.token())
     return []
+
+
+def _write_plan(plan: Plan, options: Options, pool: Workers) -> list[str]:
+    """Note what the job makes, and remove what it no longer makes; of an array of ours the first element does it for all."""
+    if options.planned and options.part and options.part[0]:
+        return []
+    stale = remove_stale(plan, options.out)
+    write_plan(plan, options.out, pool.token())
+    return stale
 
 
 def _is_last(plan: Plan, out: str) -> bool:
@@ -158,10 +174,30 @@ def _is_last(plan: Plan, out: str) -> bool:
 def close(recipe: Recipe, options: Options) -> list[Failure]:
     """Look at every receipt of one stage, accept it as a whole and write its manifest. DataError when it is not whole."""
     use_listings(READ if options.planned else ANEW)
-    job = recipe.job(options.stage or recipe.jobs[-1].name)
-    require_complete(job, options.out, options.accept_code, f"close-{os.getpid()}", options.accept)
-    write_summary(job, options.out, f"close-{os.getpid()}")
+    job, out, token = recipe.job(options.stage or recipe.jobs[-1].name), options.out, f"close-{os.getpid()}"
+    plans: list[Plan] = []
+
+    def settled() -> bool:
+        plans[:] = [plan_job(job, out, options.accept_code)]
+        return set(plans[0].reasons) != {NEW}
+
+    soon(settled, LONG_PAUSE)
+    with write_errors(out):
+        write_plan(plans[0], out, token)
+        close_job(plans[0], out, token, options.accept)
+        sweep(out, job.name)
+    write_summary(job, out, token)
     return []
+
+
+def soon(true: Callable[[], bool], pause: float = PAUSE) -> bool:
+    """Wait until something is true that another node has done, as long as a network file system may not show it yet."""
+    end = time.monotonic() + LAG_SECONDS
+    while not true():
+        if time.monotonic() > end:
+            return False
+        time.sleep(pause)
+    return True
 
 
 def _say_plan(plan: Plan, display: Display) -> None:

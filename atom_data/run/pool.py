@@ -3,7 +3,6 @@
 import contextlib
 import multiprocessing
 import os
-import shutil
 import signal
 import socket
 import time
@@ -17,7 +16,7 @@ from typing import Any
 from atom_data.job import Task
 from atom_data.run.progress import Progress
 from atom_data.run.worker import Orders, worker_main
-from atom_data.storage.paths import PARTIAL, is_remote, local
+from atom_data.storage.partials import sweep
 
 
 @dataclass(slots=True)
@@ -46,6 +45,7 @@ class Pool:
         self.most = workers
         self.workers: list[_Worker] = []
         self.count = 0
+        self.job = ""
         self.leave_at: float | None = None
         self.context = warm_up()
 
@@ -66,6 +66,7 @@ class Pool:
 
     def run_job(self, name: str, identity: str, progress: Progress) -> None:
         """Run the waiting tasks of a job, until all are finished or failed, or the pool has to leave."""
+        self.job = name
         while (progress.waiting and not self.leaving) or any(worker.task for worker in self.workers):
             self._hand_out(name, identity, progress)
             self._listen(progress)
@@ -126,21 +127,12 @@ class Pool:
         worker.process.join()
         self.workers.remove(worker)
         worker.connection.close()
-        self._sweep(worker)
         if worker.task is not None:
+            sweep(self.orders.out, self.job, worker.token)
             progress.failed(worker.task, _death(worker.process.exitcode), again=True)
 
-    def _sweep(self, worker: _Worker) -> None:
-        """Remove what a dead worker left half-written."""
-        if not is_remote(self.orders.out):
-            for partial in local(self.orders.out).rglob(f"*.{worker.token}{PARTIAL}"):
-                if partial.is_dir():
-                    shutil.rmtree(partial, ignore_errors=True)
-                else:
-                    partial.unlink(missing_ok=True)
-
     def close(self) -> None:
-        """End all workers at once; only unfinished shards are lost."""
+        """End all workers at once; only unfinished shards are lost, and each worker removes what it had begun."""
         for worker in self.workers:
             worker.process.terminate()
         for worker in self.workers:
@@ -149,7 +141,8 @@ class Pool:
                 worker.process.kill()
                 worker.process.join()
             worker.connection.close()
-            self._sweep(worker)
+            if worker.task is not None and (worker.process.exitcode or 0) < 0:
+                sweep(self.orders.out, self.job, worker.token)
         self.workers = []
 
 

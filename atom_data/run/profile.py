@@ -23,6 +23,8 @@ from typing import Any
 from atom_data.errors import ConfigError
 
 MEMORY = re.compile(r"(\d+)([KMGT]?)")
+LIMIT = re.compile(r"(?:(\d+)-)?(\d+)(?::(\d+))?(?::(\d+))?")
+WARNING_SECONDS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +63,33 @@ class Profile:
             found["mem"] = f"{int(match[1]) * self.workers_per_task}{match[2]}" if match else ""
         return {key: value for key, value in found.items() if value} | self.sbatch
 
+    @property
+    def warning(self) -> int:
+        """How many seconds before its limit an element gets SIGUSR1; running shards have half of them to finish.
+
+        As `signal` in [sbatch] says, or two minutes, of a short limit a quarter.
+        """
+        given = re.search(r"@(\d+)$", self.sbatch.get("signal", ""))
+        if given:
+            return int(given[1])
+        limit = limit_seconds(self.sbatch.get("time", self.time))
+        return min(WARNING_SECONDS, limit // 4) if limit else WARNING_SECONDS
+
     def alone(self) -> "Profile":
         """Return the profile of a job with one worker."""
         return replace(self, workers_per_task=1)
+
+
+def limit_seconds(text: str) -> int:
+    """Return the seconds of a time limit as sbatch has it: M, M:S, H:M:S, D-H, D-H:M, D-H:M:S; 0 for anything else."""
+    match = LIMIT.fullmatch(text)
+    if match is None:
+        return 0
+    numbers = [int(number) for number in match.groups()[1:] if number is not None]
+    if match[1] is None and len(numbers) < 3:  # without days, one number is minutes, and two are minutes and seconds
+        numbers = [0, *numbers]
+    hours, minutes, seconds = (*numbers, 0, 0)[:3]
+    return ((int(match[1] or 0) * 24 + hours) * 60 + minutes) * 60 + seconds
 
 
 def load_profile(path: str | None, **options: Any) -> Profile:  # noqa: ANN401 - options of the command line

@@ -42,12 +42,15 @@ class Progress:
     documents: int = 0
     read: int = 0
     kept: int = 0
+    noted: bool = False
+    """Whether failures may be written down, of earlier runs or of this one."""
 
     def __post_init__(self) -> None:
         """Begin with what earlier runs have done."""
         # Largest first, so that the last worker does not sit with the largest alone; popped from the end.
         self.waiting.sort(key=lambda task: (task.bytes, task.name))
         self.total = len(self.waiting)
+        self.noted = not is_remote(self.out) and local(join(self.out, self.plan.job.name, "failed")).is_dir()
         self.documents = sum(receipt["rows_in"] for receipt in self.plan.done.values())
         self.kept = sum(receipt["rows_out"] for receipt in self.plan.done.values())
 
@@ -58,7 +61,7 @@ class Progress:
         self.documents += receipt["rows_in"]
         self.read += task.bytes
         self.kept += receipt["rows_out"]
-        if not is_remote(self.out):
+        if self.noted:
             local(join(self.out, failure_path(self.plan.job.name, task.name))).unlink(missing_ok=True)
         self.display.finished(receipt)
 
@@ -85,5 +88,10 @@ class Progress:
 
 
 def last_line(message: str) -> str:
-    """Return the last line of an error: of a traceback, the one that says what happened."""
-    return message.strip().splitlines()[-1] if message.strip() else "no message."
+    """Return an error in one line: of a traceback, what was raised, and the note of where that was."""
+    lines = message.strip().splitlines() or ["no message."]
+    if not lines[0].startswith("Traceback"):
+        return lines[-1]
+    code = [number for number, line in enumerate(lines) if line.startswith("  ")]
+    said = lines[code[-1] + 1 :] if code else lines
+    return ", ".join(dict.fromkeys((said[0], said[-1]))) if said else lines[-1]

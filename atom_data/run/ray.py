@@ -91,4 +91,4 @@ def _do(orders: Orders, folder: str, name: str, task: Task, identity: str) -> tu
         job = unchanged_job(load_recipe(orders.recipe), name, identity)
         return ("done", do_task(job, task, orders.out, token, lambda documents, read, kept: None))
     except Exception as error:
-        return ("failed", *judged(error))
+        return ("failed", *judged(error, task, orders.out))

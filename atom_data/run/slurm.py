@@ -29,8 +29,6 @@ from atom_data.storage.receipts import read_json, write_json
 
 FOLDER = "cluster"
 RECORD = "cluster/submission.json"
-LEAD_SECONDS = 120
-"""How long before the time limit Slurm sends SIGUSR1; running shards get half of it to finish."""
 MAX_ARRAY_SIZE = 1001
 """Slurm's default, where there is no Slurm to ask."""
 
@@ -119,7 +117,7 @@ def _command(recipe: Recipe, out: str, stage: str, profile: Profile, flags: Sequ
         *shlex.split(profile.command or f"{shlex.quote(sys.executable)} -m atom_data.cli"),
         "run", str(Path(recipe.path).absolute()), "--output", str(local(out).absolute()), "--stage", stage,
         "--workers", str(profile.workers_per_task), "--log", "json", "--planned", "--recipe-sha256", recipe.sha256,
-        "--grace", str(LEAD_SECONDS // 2), "--requeue",
+        "--grace", str(profile.warning // 2), "--requeue",
     ]  # fmt: skip
     return [shlex.quote(word) for word in [*words, *flags]]
 
@@ -133,7 +131,7 @@ def _script(name: str, profile: Profile, out: str, elements: str, command: Seque
         "output": log,
         "open-mode": "append",
         "requeue": "",
-        "signal": f"B:USR1@{LEAD_SECONDS}",
+        "signal": f"B:USR1@{profile.warning}",
         "chdir": str(Path.cwd()),
         **profile.settings(),
     }

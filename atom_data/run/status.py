@@ -3,7 +3,7 @@
 import heapq
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,7 +35,9 @@ class JobStatus:
     skipped: Counter[str] = field(default_factory=Counter)
     peak_memory_bytes: int = 0
     slowest: list[tuple[float, str]] = field(default_factory=list)
-    """Seconds and name of the shards that took longest, slowest first."""
+    """Seconds and name of the shards that took longest, as a heap."""
+    counted: set[str] = field(default_factory=set)
+    """Shards whose receipts are in the sums, while the stage has no manifest: who looks again reads only what is new."""
     elements: Counter[str] = field(default_factory=Counter)
     """Elements of its array in the queue, by Slurm's state."""
     workers: int = 1
@@ -69,34 +71,45 @@ class JobStatus:
 
 
 def job_status(
-    job: Job, out: str, record: Mapping[str, Any] | None = None, queue: Mapping[str, str] | None = None
+    job: Job,
+    out: str,
+    record: Mapping[str, Any] | None = None,
+    queue: Mapping[str, str] | None = None,
+    before: JobStatus | None = None,
 ) -> JobStatus:
     """Add up a job's manifest, or its receipts as far as it has come; a receipt that was edited counts as not there.
 
-    `record` and `queue` are what was submitted to Slurm and what Slurm says of it. Memory: a few kB, and a manifest.
+    `record` and `queue` are what was submitted to Slurm and what Slurm says of it. With `before`, an earlier status of
+    the same submission, only receipts that are new since then are read. Memory: a manifest, or 100 bytes a shard.
     """
-    status = JobStatus(job.name)
     plan = read_json(join(out, plan_path(job.name)))
-    names = plan["shards"] if plan else ()
-    status.shards = len(names)
+    names = plan["shards"] if plan else []
     found = read_manifest(out, job.name)
     if found is not None and found.table.num_rows == len(names):
+        status = JobStatus(job.name, len(names))
         for batch in found.table.to_batches(max_chunksize=1024):
             for row in batch.to_pylist():
                 status.add(row)
     else:
-        for _, receipt in read_receipts(out, job.name, names):
-            if receipt:
-                status.add(manifest_row(slim(receipt)))
-    status.slowest.sort(reverse=True)
+        known = before is not None and before.shards == len(names) and bool(before.counted)
+        status = before if before is not None and known else JobStatus(job.name, len(names))
+        _add_receipts(status, out, names)
     if not is_remote(out):
         status.failed = sum(1 for _ in local(join(out, job.name, "failed")).glob("*.json"))
     for item in (record or {}).get("jobs", ()):
-        if item["stage"] == job.name:
+        if item["stage"] == status.name:
             states = [state for name, state in (queue or {}).items() if name.partition("_")[0] == item["array"]]
             status.elements = Counter(states)
             status.workers = record["profile"]["workers_per_task"] if record else 1
     return status
+
+
+def _add_receipts(status: JobStatus, out: str, names: Sequence[str]) -> None:
+    new = [name for name in names if name not in status.counted]
+    for name, receipt in read_receipts(out, status.name, new):
+        if receipt:
+            status.add(manifest_row(slim(receipt)))
+            status.counted.add(name)
 
 
 def status_table(statuses: list[JobStatus]) -> Table:
@@ -128,7 +141,9 @@ def remarks(statuses: list[JobStatus]) -> list[str]:
     lines = []
     for status in statuses:
         if status.elements and status.slowest:
-            slow = ", ".join(f"{escape(name)} {seconds:,.1f} s" for seconds, name in status.slowest)
+            slow = ", ".join(
+                f"{escape(name)} {seconds:,.1f} s" for seconds, name in sorted(status.slowest, reverse=True)
+            )
             lines.append(f"{status.name}: slowest shards: {slow}")
         if status.failed:
             lines.append(f"[red]{status.name}: {status.failed:,} shards failed[/red]; see atom-data logs --failed")

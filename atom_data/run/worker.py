@@ -19,7 +19,7 @@ from atom_data.identity import code_identity
 from atom_data.job import Job, Progress, Task, Work
 from atom_data.run.recipe import Recipe, job_identity, load_recipe
 from atom_data.storage.listing import ANEW, READ, use_listings
-from atom_data.storage.paths import is_remote, join, local, without_secrets, write_errors
+from atom_data.storage.paths import FORBIDDEN, is_remote, join, local, without_secrets, write_errors
 from atom_data.storage.receipts import FORMAT, read_receipt, write_receipt
 
 REPORT_SECONDS = 0.2
@@ -105,9 +105,9 @@ def _earlier_outputs(out: str, stage: str, shard: str) -> set[str]:
 
 
 def worker_main(connection: Connection, orders: Orders, token: str) -> None:
-    """Serve tasks until the connection closes. Ctrl-C is the supervisor's business."""
+    """Serve tasks until the connection closes. Ctrl-C is the supervisor's business; SIGTERM removes what was begun."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, _terminated)
     os.environ.clear()
     os.environ.update(orders.environment)
     use_listings(READ if orders.planned else ANEW)
@@ -123,7 +123,11 @@ def worker_main(connection: Connection, orders: Orders, token: str) -> None:
             except (EOFError, BrokenPipeError, ConnectionResetError):
                 raise
             except Exception as error:
-                connection.send(("failed", *judged(error)))
+                connection.send(("failed", *judged(error, task, orders.out)))
+
+
+def _terminated(number: int, frame: object) -> None:
+    raise SystemExit(128 + number)  # files that are open for writing are removed on the way out
 
 
 def unchanged_job(recipe: Recipe, name: str, identity: str) -> Job:
@@ -134,11 +138,26 @@ def unchanged_job(recipe: Recipe, name: str, identity: str) -> Job:
     return job
 
 
-def judged(error: Exception) -> tuple[bool, str]:
-    """Return whether a failed task is worth another try, and what to say: a sentence, or for a bug its traceback."""
+def judged(error: Exception, task: Task, out: str) -> tuple[bool, str]:
+    """Return whether a failed task is worth another try, and what to say: a sentence, or for a bug its traceback.
+
+    What the content of a local file brought about would come again; what a store, a disk or memory did may not.
+    """
+    if isinstance(error, ConfigError):
+        return False, str(error)
     if isinstance(error, AtomDataError):
-        return not isinstance(error, ConfigError), str(error)
+        remote = is_remote(out) or any(is_remote(shard.path) for shard in task.shards)
+        return remote or _may_pass(error), str(error)
     return isinstance(error, (MemoryError, OSError)), "".join(traceback.format_exception(error))
+
+
+def _may_pass(error: BaseException | None) -> bool:
+    while error is not None:
+        # The system's own errors have a number; gzip's and pyarrow's for broken content are OSErrors without one.
+        if isinstance(error, (MemoryError, EOFError)) or (isinstance(error, OSError) and error.errno is not None):
+            return getattr(error, "errno", None) not in FORBIDDEN
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _reporter(connection: Connection) -> Callable[[int, int, int], None]:

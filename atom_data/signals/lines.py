@@ -1,4 +1,4 @@
-"""How lines begin and end (Rae et al. 2021, appendix A1.1; Penedo et al. 2024, FineWeb)."""
+"""How lines begin and end (Rae et al. 2021, appendix A, Quality Filtering; Penedo et al. 2024, FineWeb)."""
 
 import numpy as np
 import pyarrow as pa
@@ -25,8 +25,8 @@ def count_lines(batch: pa.RecordBatch) -> pa.RecordBatch:
     A line ends at a line feed; white space around it is left out, and a blank line does not count.
     `bullet_line_share`: begins with a bullet (`text.lines.BULLETS`); `ellipsis_line_share`: ends with `...` or the
     ellipsis sign; `terminal_punctuation_line_share`: ends with a sign that Unicode calls a sentence's terminal;
-    `short_line_share`: has at most 30 characters. The first two are of Rae et al. 2021, appendix A1.1, the others of
-    FineWeb (Penedo et al. 2024). A null text has no lines.
+    `short_line_share`: has at most 30 characters. The first two are of Rae et al. 2021, appendix A, Quality Filtering,
+    the others of FineWeb (Penedo et al. 2024). A null text has no lines.
     """
     counts = dict(zip(COLUMNS, line_counts(string_buffers(column(batch, "text"))).T, strict=True))
     lines = counts["lines"]

@@ -1,4 +1,4 @@
-"""How much of a text is said more than once (Rae et al. 2021, Scaling Language Models, appendix A1.1, table A1)."""
+"""How much of a text is said more than once (Rae et al. 2021, Scaling Language Models, table A1)."""
 
 import numpy as np
 import pyarrow as pa

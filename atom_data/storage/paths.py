@@ -118,14 +118,15 @@ def size(path: str) -> int:
             return 0
 
 
-def modified(path: str) -> int:
-    """Return the modification time in ns; 0 for remote files, whose content is then compared by size alone."""
+def size_and_time(path: str) -> tuple[int, int]:
+    """Return size and modification time in ns; the time is 0 for remote files, which are then compared by size alone."""
     if is_remote(path):
-        return 0
+        return size(path), 0
     try:
-        return os.stat(plain(path)).st_mtime_ns  # noqa: PTH116
+        found = os.stat(plain(path))  # noqa: PTH116
     except OSError as error:
         raise unreadable(path, "cannot be opened", error) from error
+    return found.st_size, found.st_mtime_ns
 
 
 def expand(pattern: str) -> list[str]:
@@ -155,12 +156,12 @@ def create(path: str, token: str) -> Iterator[BinaryIO]:
     partial = target.with_name(f"{target.name}.{token}{PARTIAL}")
     try:
         with write_errors(path):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with partial.open("wb") as file:
+            with _open_new(partial) as file:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
-            partial.replace(target)
+                number = os.fstat(file.fileno()).st_ino
+            _rename(partial, target, number)
             _sync_folder(target.parent)
     except BaseException:
         with contextlib.suppress(OSError):
@@ -186,6 +187,23 @@ def _open_remote(path: str) -> Any:  # noqa: ANN401
         return smart_open.open(path, "wb", compression="disable")
     except Exception as error:
         raise unreadable(path, "cannot be written", error) from error
+
+
+def _open_new(path: Path) -> BinaryIO:
+    try:
+        return path.open("wb")
+    except FileNotFoundError:  # only the first file of a folder asks for it
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("wb")
+
+
+def _rename(partial: Path, target: Path, number: int) -> None:
+    try:
+        partial.replace(target)
+    except FileNotFoundError:
+        # An NFS server whose answer was lost is asked again, and says that the file it has just renamed is not there.
+        if target.stat().st_ino != number:
+            raise
 
 
 def _sync_folder(folder: Path) -> None:

@@ -10,7 +10,7 @@ from atom_data.text.memory import inlined, item, kernel, read_only
 from atom_data.text.words import Words
 
 STOP_WORDS = ("the", "be", "to", "of", "and", "that", "have", "with")
-"""The English words of Gopher's rule (Rae et al. 2021, appendix A1.1)."""
+"""The English words of Gopher's rule (Rae et al. 2021, appendix A, Quality Filtering)."""
 
 COLUMNS = ("word_chars", "stop_words", "alphabetic_words", "hashes", "ellipses", "line_feeds")
 """What `word_counts` counts."""

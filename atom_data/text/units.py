@@ -76,7 +76,8 @@ def _count_units(
                 if _is_word(before) and _is_word(following):
                     added, ends, chars = _between(before, following, code, length, groups)
                     units, word_chars = units + added, word_chars + chars
-                    before = SPACE if ends else before
+                    # The word goes on, but a mark that follows belongs to the sign and not to the letter before it.
+                    before = SPACE if ends else MARK
                 else:
                     alone = not _is_word(before) and not _is_word(following)
                     units += groups if alone else groups - kept

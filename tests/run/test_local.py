@@ -1,11 +1,18 @@
 """The supervisor: a dead worker costs one attempt of one shard, the rest goes on, and the end is honest."""
 
+import errno
+import gzip
 import json
 import re
+import zlib
 from pathlib import Path
 
 import pytest
 
+from atom_data.errors import ConfigError, DataError
+from atom_data.job import Task
+from atom_data.run.worker import judged
+from atom_data.storage.shards import Shard
 from tests.command import atom_data, recipe
 
 RECIPE = """
@@ -70,6 +77,68 @@ def test_bug_in_a_step_keeps_its_traceback_and_says_where(folder: Path) -> None:
     assert "in stage 'first', step 1 (divide), on a batch of 1 rows" in done.stderr
     assert "tried" not in done.stderr, "a bug is not tried again"
     assert len(finished(folder)) == 3
+
+
+def test_cut_input_is_not_tried_again(folder: Path) -> None:
+    """No further try makes a broken file whole, and of a large one each takes an hour."""
+    (folder / "in" / "part-1.jsonl").unlink()
+    whole = gzip.compress(b"".join(json.dumps({"id": str(i), "text": "text"}).encode() + b"\n" for i in range(999)))
+    (folder / "in" / "part-1.jsonl.gz").write_bytes(whole[: len(whole) // 2])
+    path = recipe(folder, RECIPE.format(step="same", what="pass", folder=str(folder / "in")))
+    done = atom_data("run", path, "-o", folder / "out", "-w", 1)
+    assert done.returncode == 1
+    assert "part-1.jsonl.gz: the file ends inside the member at 0. Fetch the file again, or repair it." in done.stderr
+    assert "Trying again" not in done.stderr
+    assert "(tried" not in done.stderr
+    assert len(finished(folder)) == 3
+
+
+def test_error_of_the_disk_is_tried_again(folder: Path) -> None:
+    mark = folder / "failed"
+    text = RECIPE.format(step="fail_once", what="fail(OSError(5, 'Input/output error'))", folder=str(folder / "in"))
+    text += f"""
+    def fail(error):
+        if not os.path.exists({str(mark)!r}):
+            open({str(mark)!r}, 'w').close()
+            raise error
+    """
+    done = atom_data("run", recipe(folder, text), "-o", folder / "out", "-w", 1)
+    assert done.returncode == 0, done.stderr
+    assert (
+        "first/part-1.jsonl: OSError: [Errno 5] Input/output error, "
+        "in stage 'first', step 1 (fail_once), on a batch of 1 rows Trying again."
+    ) in done.stderr
+
+
+HERE, FAR = Task("a", 1, (Shard("a", "/a.jsonl", 1),)), Task("a", 1, (Shard("a", "s3://b/a.jsonl", 1),))
+
+
+def raised(error: DataError, cause: BaseException | None) -> DataError:
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "task", "out", "again"),
+    [
+        (DataError("its content"), HERE, "out", False),
+        (DataError("its content"), FAR, "out", True),
+        (DataError("its content"), HERE, "s3://b/out", True),
+        (raised(DataError("cut"), zlib.error("incomplete")), HERE, "out", False),
+        (raised(DataError("no gzip"), gzip.BadGzipFile("magic")), HERE, "out", False),
+        (raised(DataError("no Parquet"), OSError("thrift")), HERE, "out", False),
+        (raised(DataError("stale"), OSError(errno.ESTALE, "stale file handle")), HERE, "out", True),
+        (raised(DataError("not seen yet"), FileNotFoundError(errno.ENOENT, "no such file")), HERE, "out", True),
+        (raised(DataError("full"), OSError(errno.ENOSPC, "no space")), HERE, "out", True),
+        (raised(DataError("read-only"), OSError(errno.EROFS, "read-only")), HERE, "out", False),
+        (raised(DataError("shrunk"), EOFError()), HERE, "out", True),
+        (ConfigError("the card"), FAR, "s3://b/out", False),
+        (MemoryError(), HERE, "out", True),
+        (ValueError("a bug"), FAR, "out", False),
+    ],
+)
+def test_what_is_worth_another_try(error: Exception, task: Task, out: str, again: bool) -> None:
+    assert judged(error, task, out)[0] is again
 
 
 def test_receipt_says_what_was_read_made_and_measured(folder: Path) -> None:

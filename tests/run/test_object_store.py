@@ -1,4 +1,8 @@
-"""Input and output on an object store that fails every twentieth request: the same bytes, and no receipt for less."""
+"""Input and output on an object store that fails every twentieth request: the same bytes, and no receipt for less.
+
+It fails reading and writing, also in the middle of a body and of the parts of an upload, and it lists nothing before an hour
+has gone by: nobody here may ask it for a listing.
+"""
 
 import contextlib
 import hashlib
@@ -9,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.command import SAMPLE, atom_data, recipe
+from tests.command import ROOT, SAMPLE, Done, atom_data, fingerprint, recipe
 from tests.storage.s3 import ENVIRONMENT, s3_server
 
 boto3 = pytest.importorskip("boto3")
@@ -28,16 +32,30 @@ RECIPE = """
 FILES = ("sample-00001.warc.gz", "sample-00003.warc.gz", "sample-00005.warc.gz")
 
 
-@pytest.fixture(scope="module")
-def store() -> Iterator[Any]:
-    """A client of a server that fails every twentieth request; the bucket `corpus` has the input."""
-    with s3_server(every=20) as url, pytest.MonkeyPatch.context() as monkeypatch:
+@contextlib.contextmanager
+def served(every: int) -> Iterator[Any]:
+    """Yield a client of a server that fails every so many requests, with the bucket `corpus`."""
+    with s3_server(every, lag=3600) as url, pytest.MonkeyPatch.context() as monkeypatch:
         for name, value in {**ENVIRONMENT, "AWS_ENDPOINT_URL": url}.items():
             monkeypatch.setenv(name, value)
         client = boto3.client("s3")
         client.create_bucket(Bucket="corpus")
+        yield client
+
+
+@pytest.fixture
+def store() -> Iterator[Any]:
+    """A store that fails every twentieth request, with the input."""
+    with served(every=20) as client:
         for name in FILES:
             client.upload_file(str(SAMPLE / name), "corpus", f"in/{name}")
+        yield client
+
+
+@pytest.fixture
+def better_store() -> Iterator[Any]:
+    """A store that fails every two hundredth request, for each costs a second or more of waiting."""
+    with served(every=200) as client:
         yield client
 
 
@@ -49,20 +67,27 @@ def content(client: Any, name: str) -> bytes:
 
 
 def objects(client: Any) -> dict[str, bytes]:
-    pages = client.get_paginator("list_objects_v2").paginate(Bucket="corpus", Prefix="out/")
+    """Return all objects of the run, found by what `list_objects` (version 1, which here does not lag) says."""
+    pages = client.get_paginator("list_objects").paginate(Bucket="corpus", Prefix="out/")
     names = [item["Key"] for page in pages for item in page.get("Contents", [])]
     return {name.removeprefix("out/"): content(client, name) for name in names}
+
+
+def again(*arguments: object) -> Done:
+    """Run a command until it succeeds, five times at most: what a failing store broke, the next run mends."""
+    for _ in range(5):
+        done = atom_data(*arguments)
+        if done.returncode == 0:
+            break
+    assert done.returncode == 0, done.stderr
+    return done
 
 
 def test_run_on_an_object_store_gives_the_bytes_of_a_folder(store: Any, tmp_path: Path) -> None:
     remote = recipe(tmp_path, RECIPE.format(files=[f"s3://corpus/in/{name}" for name in FILES]), "remote.py")
     here = recipe(tmp_path, RECIPE.format(files=[str(SAMPLE / name) for name in FILES]), "here.py")
     assert atom_data("run", here, "-o", tmp_path / "out", "-w", 2).returncode == 0
-    for _ in range(5):  # what a failing store broke, the next run mends
-        done = atom_data("run", remote, "-o", "s3://corpus/out", "-w", 2)
-        if done.returncode == 0:
-            break
-    assert done.returncode == 0, done.stderr
+    again("run", remote, "-o", "s3://corpus/out", "-w", 2)
     there = objects(store)
     receipts = {
         name: json.loads(data) for name, data in there.items() if "/receipts/" in name and name.endswith(".json")
@@ -73,22 +98,43 @@ def test_run_on_an_object_store_gives_the_bytes_of_a_folder(store: Any, tmp_path
             data = there[item["path"]]
             assert (len(data), hashlib.sha256(data).hexdigest()) == (item["bytes"], item["sha256"])
             assert data == (tmp_path / "out" / item["path"]).read_bytes()
-    for _ in range(5):
-        verdict = atom_data("verify", "s3://corpus/out")
-        if verdict.returncode == 0:
-            break
-    assert (verdict.returncode, verdict.stderr) == (0, "")
+    assert again("verify", "s3://corpus/out").stderr == ""
     text = json.dumps(list(receipts.values()))
     assert "testing" not in text, "no credentials in a receipt"
 
 
+def test_sample_with_its_output_on_an_object_store(better_store: Any, sample_run: Path) -> None:
+    """The whole recipe: the hash of a local run, resumed after every failure, and nothing to do the second time.
+
+    `fingerprint` verifies every file first, and gives no hash where one has a fault.
+    """
+    sample, out = ROOT / "pipelines" / "sample.py", "s3://corpus/sample"
+    again("run", sample, "-o", out, "-w", 2)
+    assert again("fingerprint", out).stdout.strip() == fingerprint(sample_run)
+    listed = better_store.list_objects_v2(Bucket="corpus", Prefix="sample/")
+    assert "Contents" not in listed, "the listing does not lag, so the run may have looked at it"
+    jobs = json.loads(content(better_store, "sample/jobs.json"))["jobs"]
+    before = receipts_written(better_store, jobs)
+    done = again("run", sample, "-o", out, "-w", 2)
+    assert "to make" not in done.stderr
+    assert done.stderr.count("shards are done already") == len(jobs)
+    assert receipts_written(better_store, jobs) == before
+    assert "tokens" in again("status", sample, "-o", out).stdout
+
+
+def receipts_written(client: Any, jobs: list[str]) -> dict[str, Any]:
+    """Return when each receipt of a run was written."""
+    found = {}
+    for job in jobs:
+        for shard in json.loads(content(client, f"sample/{job}/plan.json"))["shards"]:
+            key = f"sample/{job}/receipts/{shard}.json"
+            found[key] = client.head_object(Bucket="corpus", Key=key)["LastModified"]
+    return found
+
+
 def test_damaged_object_is_found(store: Any, tmp_path: Path) -> None:
     path = recipe(tmp_path, RECIPE.format(files=[f"s3://corpus/in/{FILES[1]}"]))
-    for _ in range(5):
-        done = atom_data("run", path, "-o", "s3://corpus/damaged", "-w", 1)
-        if done.returncode == 0:
-            break
-    assert done.returncode == 0, done.stderr
+    again("run", path, "-o", "s3://corpus/damaged", "-w", 1)
     key = "damaged/counted/sample-00003.warc.parquet"
     data = content(store, key)
     store.put_object(Bucket="corpus", Key=key, Body=data[:-1] + b"X")

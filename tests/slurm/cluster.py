@@ -46,14 +46,18 @@ SchedulerType=sched/builtin
 SchedulerParameters=sched_interval=2,batch_sched_delay=0,sched_min_interval=0
 SlurmdParameters=config_overrides
 ReturnToService=2
-SlurmdTimeout=20
+SlurmdTimeout=10
 KillWait=4
+OverTimeLimit=0
 MinJobAge=600
 MaxArraySize={most}
 JobRequeue=1
-PreemptType=preempt/none
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
 {nodes}
-PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
+PartitionName=cpu Nodes={names} Default=YES MaxTime=INFINITE PriorityTier=1 State=UP
+PartitionName=urgent Nodes={names} MaxTime=INFINITE PriorityTier=9 State=UP
+PartitionName=aside Nodes=aside MaxTime=INFINITE PriorityTier=1 State=UP
 """
 
 
@@ -75,18 +79,29 @@ class Cluster:
             raise RuntimeError(f"{arguments[0]}: exit code {done.returncode}: {done.stderr.strip()}")
         return done.stdout
 
-    def jobs(self) -> dict[str, str]:
+    def jobs(self, partition: str = "cpu,urgent") -> dict[str, str]:
         """Return the state of every job that is waiting or running, by its number (array elements apart)."""
-        lines = self.command("squeue", "--noheader", "--array", "--format=%i %T").split("\n")
+        lines = self.command("squeue", "--noheader", "--array", f"--partition={partition}", "--format=%i %T").split(
+            "\n"
+        )
         return dict(line.split() for line in lines if line)
 
-    def wait(self, seconds: float = 240) -> None:
+    def wait(self, seconds: float = 240, partition: str = "cpu,urgent") -> None:
         """Wait until nothing waits or runs. RuntimeError with the queue when that takes too long."""
         end = time.monotonic() + seconds
-        while self.jobs():
+        while self.jobs(partition):
             if time.monotonic() > end:
                 raise RuntimeError(f"still there after {seconds} s:\n{self.command('squeue')}")
+            self.hurry()
             time.sleep(0.3)
+
+    def hurry(self) -> None:
+        """Let requeued jobs start now: after an accident Slurm holds them back for two minutes."""
+        for line in self.command("squeue", "--noheader", "--array", "--states=PENDING", "--format=%i %r").splitlines():
+            name, _, why = line.partition(" ")
+            if why == "BeginTime":
+                with contextlib.suppress(RuntimeError):  # it has started meanwhile
+                    self.command("scontrol", "update", f"JobId={name}", "StartTime=now")
 
     def start_node(self, name: str) -> None:
         """Start the slurmd of a node, also after it was killed."""
@@ -98,6 +113,22 @@ class Cluster:
         process = self.processes.pop(name)
         process.kill()
         process.wait()
+
+    def lose_node(self, name: str) -> None:
+        """Kill the slurmd of a node and all that runs on it, as when its power fails."""
+        numbers = self.command("squeue", "--noheader", f"--nodelist={name}", "--format=%A").split()
+        self.kill_node(name)
+        for pid, title in processes():
+            if any(title.startswith(f"slurmstepd: [{number}.") for number in numbers):
+                _kill(pid)
+        for pid, _ in processes():
+            with contextlib.suppress(OSError):
+                if f"SLURMD_NODENAME={name}".encode() in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+                    _kill(pid)
+
+    def until_down(self, name: str) -> None:
+        """Wait until Slurm has found a node gone."""
+        self._until(lambda: not self._is_up(name), f"node {name} was not found gone")
 
     def _is_up(self, name: str) -> bool:
         state = self.command("sinfo", "--noheader", "--nodes", name, "--format=%T").strip()
@@ -121,9 +152,10 @@ class Cluster:
     def stop(self) -> None:
         """End what runs on the cluster, then the cluster."""
         with contextlib.suppress(RuntimeError, subprocess.TimeoutExpired):
-            for number in {name.partition("_")[0] for name in self.jobs()}:
+            everywhere = "cpu,urgent,aside"
+            for number in {name.partition("_")[0] for name in self.jobs(everywhere)}:
                 self.command("scancel", number)
-            self.wait(20)
+            self.wait(20, everywhere)
         for process in reversed(list(self.processes.values())):
             process.send_signal(signal.SIGTERM)
             try:
@@ -131,6 +163,22 @@ class Cluster:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def processes() -> list[tuple[int, str]]:
+    """Return number and command line of every process of this machine."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                words = (entry / "cmdline").read_bytes().rstrip(b"\0").split(b"\0")
+                found.append((int(entry.name), " ".join(word.decode(errors="replace") for word in words)))
+    return found
+
+
+def _kill(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
 
 
 def missing() -> list[str]:
@@ -141,17 +189,23 @@ def missing() -> list[str]:
 
 @contextlib.contextmanager
 def cluster(folder: Path, nodes: int = 2, cores: int = 2, most: int = 1001) -> Iterator[Cluster]:
-    """Run a cluster of virtual nodes; `most` is its MaxArraySize."""
+    """Run a cluster of virtual nodes, and one `aside` for what takes its time; `most` is its MaxArraySize."""
     for name in ("munge", "state"):
         (folder / name).mkdir(parents=True)
     host, names = socket.gethostname().partition(".")[0], [f"n{number}" for number in range(1, nodes + 1)]
-    port = _free_ports(nodes + 1)
+    port = _free_ports(nodes + 2)
     lines = [
-        f"NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port + number} CPUs={cores} RealMemory=8000 State=UNKNOWN"
-        for number, name in enumerate(names, 1)
+        f"NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port + number} CPUs={size} RealMemory=8000 State=UNKNOWN"
+        for number, (name, size) in enumerate([*((name, cores) for name in names), ("aside", 2 * cores)], 1)
     ]
     config = CONFIG.format(
-        host=host, port=port, user=getpass.getuser(), folder=folder, nodes="\n".join(lines), most=most
+        host=host,
+        port=port,
+        user=getpass.getuser(),
+        folder=folder,
+        nodes="\n".join(lines),
+        names=",".join(names),
+        most=most,
     )
     (folder / "slurm.conf").write_text(config)
     made = Cluster(folder, _environment(folder))
@@ -159,7 +213,7 @@ def cluster(folder: Path, nodes: int = 2, cores: int = 2, most: int = 1001) -> I
         _start_munge(made)
         made._start("slurmctld", ["slurmctld", "-D", "-i"])
         made._until(lambda: "is UP" in made.command("scontrol", "ping"), "slurmctld did not answer")
-        for name in names:
+        for name in [*names, "aside"]:
             made.start_node(name)
         yield made
     finally:

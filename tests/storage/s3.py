@@ -1,16 +1,21 @@
-"""An S3 server on loopback (moto's), that can fail some requests: `python -m tests.storage.s3 PORT EVERY`.
+"""An S3 server on loopback (moto's) as stores are on a bad day: `python -m tests.storage.s3 PORT EVERY LAG`.
 
-Every EVERY-th request is answered with 503 SlowDown, or by a body that ends in the middle, in turn; 0 for none.
+Every EVERY-th request fails, 0 for none: reading is answered in turn with 503 SlowDown and by a body that ends in the middle,
+writing with 503 SlowDown and by a connection that is reset after half of the body. Objects are listed only LAG seconds
+after they were written.
 """
 
 import contextlib
 import itertools
+import re
 import socket
+import struct
 import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
 from typing import Any
+from urllib.parse import unquote
 
 BUSY = b"<?xml version='1.0'?><Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
 ENVIRONMENT = {
@@ -23,20 +28,52 @@ ENVIRONMENT = {
 class Faults:
     """A WSGI application that sometimes does not let another one answer."""
 
-    def __init__(self, application: Any, every: int) -> None:
+    def __init__(self, application: Any, every: int, lag: float) -> None:
         self.application = application
         self.every = every
+        self.lag = lag
         self.count = itertools.count(1)
+        self.written: dict[str, float] = {}
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        number = next(self.count)
+        number, method = next(self.count), environ["REQUEST_METHOD"]
         if not self.every or number % self.every:
+            if method == "GET" and "list-type=2" in environ["QUERY_STRING"]:
+                return self._late(environ, start_response)
+            if method in ("PUT", "POST"):
+                self.written[unquote(environ["PATH_INFO"]).lstrip("/").partition("/")[2]] = time.monotonic()
             return self.application(environ, start_response)  # type: ignore[no-any-return]
-        if environ["REQUEST_METHOD"] == "GET" and number // self.every % 2:
-            return self._half(environ, start_response)
+        if number // self.every % 2:
+            if method == "GET":
+                return self._half(environ, start_response)
+            if method in ("PUT", "POST") and environ.get("CONTENT_LENGTH"):
+                self._reset(environ)
         environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         start_response("503 Slow Down", [("Content-Type", "application/xml"), ("Content-Length", str(len(BUSY)))])
         return [BUSY]
+
+    def _reset(self, environ: dict[str, Any]) -> None:
+        """Take half of the body, then reset the connection as a machine does that goes down."""
+        environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]) // 2)
+        connection = environ["werkzeug.socket"]
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.shutdown(socket.SHUT_RD)
+        raise ConnectionResetError
+
+    def _late(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """List without the objects that were written a short time ago."""
+        answers: list[tuple[str, list[tuple[str, str]]]] = []
+        body = b"".join(self.application(environ, lambda status, headers, *_: answers.append((status, headers))))
+        old = time.monotonic() - self.lag
+
+        def shown(item: re.Match[bytes]) -> bytes:
+            return item[0] if self.written.get(item[1].decode(), 0.0) < old else b""
+
+        body = re.sub(rb"<Contents>(?:(?!</Contents>).)*?<Key>([^<]*)</Key>.*?</Contents>", shown, body, flags=re.S)
+        status, headers = answers[-1]
+        kept = [(name, value) for name, value in headers if name.lower() != "content-length"]
+        start_response(status, [*kept, ("Content-Length", str(len(body)))])
+        return [body]
 
     def _half(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Promise the whole body, and close the connection after a half of it."""
@@ -45,12 +82,12 @@ class Faults:
 
 
 @contextlib.contextmanager
-def s3_server(every: int = 0) -> Iterator[str]:
+def s3_server(every: int = 0, lag: float = 0.0) -> Iterator[str]:
     """Run the server as a process of its own; yield its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "tests.storage.s3", str(port), str(every)]
+    command = [sys.executable, "-m", "tests.storage.s3", str(port), str(every), str(lag)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         end = time.monotonic() + 60
@@ -71,7 +108,7 @@ def main() -> None:
     from moto.server import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import run_simple
 
-    application = Faults(DomainDispatcherApplication(create_backend_app), int(sys.argv[2]))
+    application = Faults(DomainDispatcherApplication(create_backend_app), int(sys.argv[2]), float(sys.argv[3]))
     run_simple("127.0.0.1", int(sys.argv[1]), application, threaded=True)
 
 

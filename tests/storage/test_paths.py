@@ -13,12 +13,12 @@ from atom_data.storage.paths import (
     is_remote,
     join,
     local,
-    modified,
     open_raw,
     read_bytes,
     reason,
     sha256,
     size,
+    size_and_time,
     without_secrets,
 )
 from tests.extract.archives import served
@@ -89,7 +89,7 @@ def test_open_raw_error_keeps_secrets(tmp_path: Path) -> None:
     assert "404" in str(caught.value)
     with pytest.raises(DataError, match=r"none: cannot be opened \(no such file or directory\)\. Check the path\."):
         read_bytes(str(tmp_path / "none"))
-    for question in (size, modified):
+    for question in (size, size_and_time):
         with pytest.raises(DataError, match="none: cannot be opened"):
             question(str(tmp_path / "none"))
 

@@ -266,8 +266,9 @@ def test_what_is_found_depends_on_the_text_alone(documents: list[str | None], sh
 
 
 @given(st.lists(broken, max_size=3))
-def test_broken_bytes_never_raise(documents: list[bytes]) -> None:
-    found([*documents, b"mail a@b.co"])
+def test_broken_bytes_never_raise_and_hide_nothing_behind_them(documents: list[bytes]) -> None:
+    assert found([*documents, b"mail a@b.co"])[-1] == [("mail", b"a@b.co")]
+    assert found([b"".join(documents) + b"\nmail a@b.co"])[0][-1] == ("mail", b"a@b.co")
 
 
 @pytest.mark.parametrize(
@@ -297,5 +298,7 @@ def test_broken_bytes_never_raise(documents: list[bytes]) -> None:
         "x1",
     ],
 )
-def test_ten_megabytes_in_one_line_take_one_pass(piece: str) -> None:
-    found([piece * (10_000_000 // len(piece))])
+def test_ten_megabytes_in_one_line_end_as_two_thousand_bytes_do(piece: str) -> None:
+    short, long = (found([piece * (size // len(piece)) + " mail a@b.co"])[0] for size in (2_000, 10_000_000))
+    assert short
+    assert long == short

@@ -1,0 +1,82 @@
+"""The options of `run`, as its help shows them."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+CLUSTER = "On a cluster"
+
+
+class Where(StrEnum):
+    """Where a recipe runs."""
+
+    here = "here"
+    slurm = "slurm"
+    ray = "ray"
+
+
+class Log(StrEnum):
+    """How a run speaks."""
+
+    text = "text"
+    json = "json"
+
+
+Workers = Annotated[int, typer.Option("--workers", "-w", min=0, help="Worker processes; 0: one a core.")]
+Retries = Annotated[
+    int, typer.Option(min=0, help="Tries more for a shard whose worker died, or whose disk or store failed.")
+]
+StageName = Annotated[str | None, typer.Option(help="Run this stage only; what it reads must be finished.")]
+Part = Annotated[
+    str | None,
+    typer.Option(metavar="I/N", help="Only shards I, I+N, I+2N, ... of --stage: one element of an array job."),
+]
+AcceptCode = Annotated[
+    bool, typer.Option("--accept-code", help="Keep finished shards that another version of the code made.")
+]
+Accept = Annotated[bool, typer.Option("--accept", help="Go on where a pass or a card removes more than is allowed.")]
+LogForm = Annotated[Log, typer.Option(help="Lines for people, or JSON lines with stage and shard for programs.")]
+
+On = Annotated[
+    Where,
+    typer.Option(
+        help="Here; as Slurm arrays, one a stage; or on the Ray cluster that RAY_ADDRESS names.",
+        rich_help_panel=CLUSTER,
+    ),
+]
+Tasks = Annotated[
+    int | None, typer.Option(min=1, help="At most so many elements in an array.", rich_help_panel=CLUSTER)
+]
+WorkersPerTask = Annotated[
+    int | None, typer.Option(min=1, help="Worker processes, and cores, of an element.", rich_help_panel=CLUSTER)
+]
+Partition = Annotated[str | None, typer.Option(help="The partition of the cluster.", rich_help_panel=CLUSTER)]
+TimeLimit = Annotated[
+    str | None, typer.Option(help="The time limit of an element, as in 8:00:00.", rich_help_panel=CLUSTER)
+]
+Sbatch = Annotated[
+    list[str] | None,
+    typer.Option(metavar="KEY=VALUE", help="Any other option of sbatch; may be given again.", rich_help_panel=CLUSTER),
+]
+ProfilePath = Annotated[
+    str | None, typer.Option(metavar="FILE", help="These settings, from a TOML file.", rich_help_panel=CLUSTER)
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Write the scripts and submit nothing.", rich_help_panel=CLUSTER)
+]
+Resume = Annotated[
+    bool,
+    typer.Option(
+        "--resume",
+        help="With the settings of the last submission; what is finished is kept either way.",
+        rich_help_panel=CLUSTER,
+    ),
+]
+
+Planned = Annotated[bool, typer.Option("--planned", hidden=True)]
+RecipeSha256 = Annotated[str, typer.Option(hidden=True)]
+Grace = Annotated[float, typer.Option(hidden=True)]
+Requeue = Annotated[bool, typer.Option("--requeue", hidden=True)]
+Close = Annotated[bool, typer.Option("--close", hidden=True)]
+"""The hidden ones are what the scripts of an array say."""
