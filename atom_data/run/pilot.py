@@ -156,7 +156,8 @@ def fly(recipe: Recipe, samples: list[Sample], share: float, workers: int, say: 
 
 
 def _set_documents(samples: list[Sample], few: Pilot, share: float) -> None:
-    """Choose the share of documents of each source, from how many there are. DataError when there are none at all."""
+    """Choose the documents of each source, the same share of all of each. DataError when a source has none at all."""
+    wanted = share
     for number, sample in enumerate(samples):
         counts = [item for (source, _), item in few.counts.items() if source == number]
         documents, size = (sum(item[name] for item in counts) for name in ("rows", "bytes"))
@@ -164,8 +165,10 @@ def _set_documents(samples: list[Sample], few: Pilot, share: float) -> None:
             raise DataError(
                 f"source '{sample.name}': there is no document in {len(sample.chosen):,} shards. Check the input."
             )
-        wanted = max(share * sample.weight, LEAST_DOCUMENTS / documents, LEAST_BYTES / max(1, size))
-        sample.documents = 1.0 if wanted > ALL else wanted
+        wanted = max(wanted, max(LEAST_DOCUMENTS / documents, LEAST_BYTES / max(1, size)) / sample.weight)
+    for sample in samples:
+        part = wanted * sample.weight
+        sample.documents = 1.0 if part > ALL else part
 
 
 @contextlib.contextmanager
