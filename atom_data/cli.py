@@ -17,6 +17,7 @@ from atom_data.commands import (
     index,
     look,
     mix,
+    plan,
     run,
     tokenizer,
     tokens,
@@ -35,6 +36,7 @@ app = typer.Typer(
 
 for command in (
     run.check,
+    plan.plan,
     run.run,
     look.status,
     cluster.logs,
