@@ -20,6 +20,11 @@ TIMING = 0.1
 """The error of CPU time, as a share of it, when nothing is left out: the same run twice differs so."""
 DOCUMENTS = 2.0
 """The standard deviation of what one page costs or leaves over the mean of all."""
+SECONDS = 0.02
+"""And so many seconds a task, of a few milliseconds each: memory that is mapped, threads that spin."""
+PAIRS = 0.5
+"""The error of what a pass looks for in a sample that leaves nearly all out: pairs grow faster than documents, and how
+much faster depends on where the copies are."""
 FIGURES = ("documents", "output_bytes", "tokens")
 
 
@@ -101,20 +106,28 @@ class _Scale:
         """By job: how many documents it has for one that a line foretells, and the error of that."""
         before = {job.name for after in recipe.jobs for job in after.upstream()}
         self.read_by_others = before
+        read = (getattr(job, "reads", None) for job in recipe.jobs)
+        self.of_passes = {job.name for source in read if isinstance(source, Copies) for job in source.jobs()}
+        self.of_passes -= {job.name for job in recipe.jobs if hasattr(job, "reads")}
         self.bytes = [size for sample in pilots.samples for size in sample.sizes]
 
     def stage(self, job: Job) -> StageForecast:
         """Return the forecast of one job; those before it were asked for before."""
         rows = self.pilots.whole.rows[job.name]
         came = min((self.kept[before.name] for before in job.upstream()), default=(1.0, 0.0))
-        goes = self.kept[job.name] = self._after_copies(job, *came)
+        factor, error = self._after_copies(job, *came)
+        goes = self.kept[job.name] = (factor, together(error, self._choice(rows)))
         sampling = together(self.shard_error, DOCUMENTS * math.sqrt(self.left_out / max(1, self.seen)))
+        if job.name in self.of_passes:
+            sampling = together(sampling, PAIRS * self.left_out)
         figures = {}
         for figure, name in zip(FIGURES, ("rows_out", "output_bytes", "tokens"), strict=True):
-            error = together(self._choice(rows) if figure == "documents" else sampling, self.shard_error, goes[1])
+            error = together(self.shard_error if figure == "documents" else sampling, goes[1])
             figures[figure] = spread(self._line(job, name, goes[0], self._tasks_ratio(job)), error)
         tasks = self._tasks(job, figures["tokens"].value)
-        cpu = spread(self._cpu(job, tasks, came[0]), together(sampling, TIMING, came[1]))
+        seconds = self._cpu(job, tasks, came[0])
+        chance = SECONDS * math.sqrt(tasks) / max(SECONDS, seconds)
+        cpu = spread(seconds, together(sampling, TIMING, chance, came[1]))
         return StageForecast(
             name=job.name,
             tasks=tasks,
@@ -140,11 +153,11 @@ class _Scale:
         return came * left, together(error, (loss.high - loss.low) / (2 * Z * max(0.01, 1 - loss.value)))
 
     def _choice(self, rows: list[dict[str, Any]]) -> float:
-        """Return the error of a share of documents kept (binomial), as a share of it."""
+        """Return the error of the documents kept, as a share of them, from how many were dropped (Poisson, one added)."""
         rows_in, rows_out = (sum(row[name] for row in rows) for name in ("rows_in", "rows_out"))
-        if not rows_out or not rows_in:
+        if not rows_out or rows_in == rows_out:
             return 0.0
-        return math.sqrt(self.left_out * (1 - rows_out / rows_in) / rows_out)
+        return math.sqrt(self.left_out * (rows_in - rows_out + 1)) / rows_out
 
     def _line(self, job: Job, name: str, kept: float, more: float) -> float:
         """Return a figure of the whole: what comes with a task so many times `more`, and what grows with documents."""
