@@ -89,7 +89,9 @@ def measure(recipe: Path, folder: Path) -> dict[str, Any]:
 def judged(made: dict[str, Any], figures: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return a round's errors, in total and a stage."""
     every = {item["figure"]: item for item in figures if item["stage"] == "all"}
-    stages = [item for item in figures if item["stage"] != "all" and item["actual"] and item["figure"] != "memory_bytes"]
+    stages = [
+        item for item in figures if item["stage"] != "all" and item["actual"] and item["figure"] != "memory_bytes"
+    ]
     return {
         "share": made["share"],
         "cpu_error": every["cpu_seconds"]["error"],
@@ -99,9 +101,7 @@ def judged(made: dict[str, Any], figures: Sequence[dict[str, Any]]) -> dict[str,
         "output_held": every["output_bytes"]["held"],
         "figures": len(stages),
         "held": sum(item["held"] for item in stages),
-        "stages": [
-            {name: item[name] for name in ("stage", "figure", "error", "actual", "held")} for item in stages
-        ],
+        "stages": [{name: item[name] for name in ("stage", "figure", "error", "actual", "held")} for item in stages],
     }
 
 

@@ -78,7 +78,9 @@ def compare(recipe: Recipe, made: Forecast, out: str) -> list[Compared]:
     DataError unless every stage is finished, or when the recipe is another one than at the time of the forecast.
     """
     if recipe.sha256 != made.sha256:
-        raise DataError(f"{recipe.path}: the recipe is not the one that was planned. Plan it again, or compare the old.")
+        raise DataError(
+            f"{recipe.path}: the recipe is not the one that was planned. Plan it again, or compare the old."
+        )
     statuses = {job.name: job_status(job, out) for job in recipe.jobs}
     for name, status in statuses.items():
         if not status.shards or status.finished < status.shards:
@@ -100,4 +102,3 @@ def _pairs(made: Forecast, came: dict[str, dict[str, float]]) -> Iterator[Compar
             yield Compared(
                 stage.name, figure, getattr(stage, figure), came[stage.name].get(names.get(figure, figure), 0.0)
             )
-

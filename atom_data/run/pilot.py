@@ -193,9 +193,7 @@ def _stoppable() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _run(
-    recipe: Recipe, samples: list[Sample], part: float, folder: Path, workers: int, stops: bool = False
-) -> Pilot:
+def _run(recipe: Recipe, samples: list[Sample], part: float, folder: Path, workers: int, stops: bool = False) -> Pilot:
     """Run a part of the samples; what a job as a whole would refuse does not stop it."""
     with write_errors(str(folder)):
         folder.mkdir(parents=True)
