@@ -1,78 +1,29 @@
-"""The command line: every command, in the order in which `--help` shows them.
+"""The command line. Exit code 0: done; 1: data; 2: recipe, card or option; 130: interrupted.
 
-Options say where; recipes and cards say what. Exit code 0: done; 1: data; 2: recipe, card or option; 130: interrupted.
+What takes long to import is imported after the server of the workers was started, which imports the same on another core.
 """
 
 import gc
 import sys
 from typing import Any
 
-import typer
-
-from atom_data.commands import (
-    classifier,
-    cluster,
-    dedup,
-    export,
-    index,
-    look,
-    mix,
-    plan,
-    run,
-    tokenizer,
-    tokens,
-    tune,
-)
 from atom_data.errors import AtomDataError
-
-app = typer.Typer(
-    add_completion=False,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
-    help="From crawl shards to training batches, with a receipt for every shard and a reason for every drop.",
-    epilog="Start with: atom-data check pipelines/sample.py",
-)
-
-for command in (
-    run.check,
-    plan.plan,
-    run.run,
-    look.status,
-    cluster.logs,
-    cluster.cancel,
-    look.peek,
-    tune.tune,
-    look.verify,
-    look.fingerprint,
-    tokenizer.train_tokenizer,
-    export.export,
-    export.merge,
-    export.pack,
-    tokens.batches,
-    tokens.trace,
-    dedup.minhash_explain,
-    dedup.dedup_eval,
-):
-    app.command()(command)
-app.command(name="train-classifier")(classifier.train)
-app.add_typer(index.app, name="dedup-index")
-
-app.add_typer(mix.app, name="mix")
-
-UsageError: Any = typer.BadParameter.__base__
-"""What is wrong with an option; typer carries a click of its own, and BadParameter is the name it gives out."""
+from atom_data.run.server import warm_up
 
 INTERRUPTED = 130
+ELSEWHERE = ("--on", "--dry-run", "--close", "--help")
+"""A run with one of these has no workers here."""
 
 
 def main() -> None:
     """Run the command line; errors come as one sentence, bugs keep their traceback."""
-    gc.set_threshold(
-        100_000, 20, 20
-    )  # plans of 100,000 shards have no cycles, and looking for them is a quarter of the time
+    gc.set_threshold(100_000, 20, 20)  # looking for cycles was a quarter of the time of planning 100,000 shards
+    if sys.argv[1:2] == ["run"] and not any(word.startswith(ELSEWHERE) for word in sys.argv):
+        warm_up()
+    from atom_data.commands.app import UsageError, app  # noqa: PLC0415 - half a second and more
+
     try:
-        code = app(prog_name="atom-data", standalone_mode=False)
+        code = app(sys.argv[1] if len(sys.argv) > 1 else "")(prog_name="atom-data", standalone_mode=False)
     except AtomDataError as error:
         _fail(str(error), error.exit_code)
     except UsageError as error:

@@ -4,7 +4,8 @@
     python benchmarks/loader.py
 
 All read the same tokens (uint32, in the page cache), one process each, samples in shuffled order; building indexes and
-the first sample are off the clock. Ours does more: it finds documents, positions and labels, and stacks a batch of 8.
+the first sample are off the clock. Ours finds documents, positions and labels, and makes batches of 8; Megatron's finds
+labels and positions, sample by sample; all others give ids alone. `ratios` compare our whole batches with each of them.
 Start-up is measured on 10,000 shards that speak of 2 billion samples: sparse files, with true receipts and headers.
 A peer whose environment cannot be made is left out, and the report says so.
 """

@@ -1,10 +1,14 @@
 """What a person sees: tables, documents, batches, the way of a document, and help that teaches."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+import atom_data as package
+from atom_data.commands.app import COMMANDS
 from tests.command import ROOT, atom_data
 
 RECIPE = ROOT / "pipelines" / "sample.py"
@@ -164,3 +168,30 @@ def test_help_teaches_every_command(command: str) -> None:
     done = atom_data(command, "--help")
     assert done.returncode == 0
     assert len(done.stdout.split()) > 30
+
+
+def test_package_gives_what_it_lists() -> None:
+    assert sorted(package._HOMES) == sorted(package.__all__)
+    assert {getattr(package, name).__name__ for name in package.__all__} == set(package.__all__)
+    assert set(package.__all__) <= set(dir(package))
+    with pytest.raises(AttributeError, match="module 'atom_data' has no attribute 'Stages'"):
+        _ = package.Stages
+
+
+def test_start_imports_nothing_that_takes_long() -> None:
+    code = "import sys, atom_data.cli; print(*{'numpy', 'pyarrow', 'numba', 'duckdb', 'typer', 'smart_open'} & {*sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
+def test_help_lists_all_commands_in_their_order() -> None:
+    done = atom_data("--help")
+    assert done.returncode == 0
+    listed = re.findall(r"^│ ([a-z-]+) {2,}", done.stdout.partition("Commands")[2], re.M)
+    assert listed == list(COMMANDS)
+
+
+def test_command_that_is_none_is_refused() -> None:
+    done = atom_data("rum")
+    assert done.returncode == 2
+    assert "atom-data: no such command 'rum'. Did you mean 'run'" in done.stderr

@@ -14,8 +14,8 @@ from atom_data.errors import DataError
 from atom_data.run.display import Display
 from atom_data.run.local import Options
 from atom_data.run.local import run as run_jobs
-from atom_data.run.pool import warm_up
 from atom_data.run.recipe import load_recipe
+from atom_data.run.server import warm_up
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -15,9 +15,9 @@ from atom_data.run.display import Display, JsonLog
 from atom_data.run.local import GRACE_SECONDS, Options, check_out
 from atom_data.run.local import close as close_stage
 from atom_data.run.local import run as run_jobs
-from atom_data.run.pool import warm_up
 from atom_data.run.progress import Failure
 from atom_data.run.recipe import Recipe, load_recipe
+from atom_data.run.server import warm_up
 from atom_data.run.slurm import requeue as back_to_the_queue
 from atom_data.run.status import JobStatus, job_status, print_status
 

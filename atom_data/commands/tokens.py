@@ -85,15 +85,15 @@ def trace(
         return
     for number in [sample] if sample is not None else ranks.at(step or 0):
         address = run.samples.address(number)
-        stop = address.start + run.samples.sequence_length
+        spans = ", ".join(f"{start:,} to {stop:,}" for start, stop in address.spans)
         screen.print(
-            f"[bold]sample {number}[/bold]  {address.source}, epoch {address.epoch}: tokens {address.start:,} to {stop:,} "
-            f"of {address.shard}",
+            f"[bold]sample {number}[/bold]  {address.source}, epoch {address.epoch}: tokens {spans} of {address.shard}",
             soft_wrap=True,
         )
         for row in run.samples.documents(number):
-            first, last = max(row["first_token"], address.start), min(row["stop_token"], stop)
-            screen.print(f"  document {row['id']}  tokens {first:,} to {last:,}", soft_wrap=True)
+            screen.print(
+                f"  document {row['id']}  tokens {row['first_here']:,} to {row['stop_here']:,}", soft_wrap=True
+            )
             _way(screen, run.samples.sources[address.source].folder, address.shard, row, "    ")
 
 

@@ -1,10 +1,14 @@
 """Batches for one rank, as numpy arrays: the order split over ranks, and resumed at any number of them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from atom_data.errors import ConfigError
-from atom_data.loader.samples import Sample, Samples, stack
+from atom_data.loader.samples import Sample, Samples
+
+AHEAD = 1024
+"""Samples whose places are found together."""
 
 
 class Turns:
@@ -31,9 +35,6 @@ class Turns:
             )
         self.batch_size, self.rank, self.world, self.samples = batch_size, rank, world, samples
         self.consumed = 0
-        for start, stop in skip:
-            if not 0 <= start < stop:
-                raise ConfigError(f"loader: skip from sample {start} to {stop}. Give start and stop, start from 0 up.")
         self.skip = _merged(skip)
 
     @property
@@ -62,6 +63,16 @@ class Turns:
     def advance(self) -> None:
         """Count the next step as consumed, with the ranges skipped before its last sample."""
         self.consumed = self._after(self.consumed)
+
+    def state(self) -> dict[str, Any]:
+        """Return what a state says of skipped ranges: those that the run is not past, if there are any."""
+        ahead = [list(one) for one in self.skip if one[1] > self.consumed]
+        return {"skip": ahead} if ahead else {}
+
+    def resume(self, consumed: int, state: Mapping[str, Any]) -> None:
+        """Go on from a sample, with the ranges that the state skips beside those given here."""
+        self.consumed = consumed
+        self.skip = _merged([*self.skip, *state.get("skip", ())])
 
     def _after(self, consumed: int) -> int:
         return self._ahead(consumed, self.step - 1) + 1
@@ -94,8 +105,9 @@ class Batches:
     ) -> None:
         """Read `samples` for one rank; `batch_size` is that of the rank. ConfigError for a rank that cannot be.
 
-        `skip` are ranges [start, stop) of sample numbers that no rank shall read; give them at every resume until the
-        run is past them. `flat` gives all tokens of a batch in one row, for variable-length attention.
+        `skip` are ranges [start, stop) of sample numbers that no rank shall read: all ranks must be given the same.
+        The state keeps them until the run is past them. `flat` gives all tokens of a batch in one row, for variable-length
+        attention.
         """
         self.samples, self.flat = samples, flat
         self._turns = Turns(batch_size, rank, world, stop, skip)
@@ -107,23 +119,35 @@ class Batches:
 
     def __iter__(self) -> Iterator[Sample]:
         """Yield batches from where it stands; what was given counts as consumed, also when iterated again."""
-        for numbers in self._turns.from_here():
-            batch = stack(self.samples.many(numbers), flat=self.flat)
-            self._turns.advance()
-            yield batch
+        turns = self._turns.from_here()
+        while ahead := list(islice(turns, -(-AHEAD // self._turns.batch_size))):
+            places = iter(self.samples.order.many([number for numbers in ahead for number in numbers]))
+            for numbers in ahead:
+                batch = self.samples.batch(numbers, list(islice(places, len(numbers))), flat=self.flat)
+                self._turns.advance()
+                yield batch
 
-    def state(self) -> dict[str, int | str]:
+    def state(self) -> dict[str, Any]:
         """Return the state after the batch last given: plain values, the same on every rank."""
-        return self.samples.state(self.consumed)
+        return {**self.samples.state(self.consumed), **self._turns.state()}
 
     def resume(self, state: Mapping[str, Any]) -> None:
         """Go on after a state, of any number of ranks and any batch size. ConfigError when it is of another run."""
-        self._turns.consumed = self.samples.resume(state)
+        self._turns.resume(self.samples.resume(state), state)
 
 
 def _merged(ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return ranges in order, those that touch as one. ConfigError for what is none."""
     merged: list[tuple[int, int]] = []
-    for start, stop in sorted(ranges):
+    try:
+        given = sorted((int(start), int(stop)) for start, stop in ranges)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(
+            f"loader: skip is {ranges!r}. Give a list of pairs: first sample, and the one after."
+        ) from error
+    for start, stop in given:
+        if not 0 <= start < stop:
+            raise ConfigError(f"loader: skip from sample {start} to {stop}. Give start and stop, start from 0 up.")
         if merged and start <= merged[-1][1]:
             merged[-1] = merged[-1][0], max(stop, merged[-1][1])
         else:

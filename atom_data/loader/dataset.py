@@ -4,14 +4,13 @@ The only module that imports torch: `pip install 'atom-data[torch]'`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from atom_data.errors import ConfigError
 from atom_data.loader.batches import Turns
-from atom_data.loader.samples import Samples, stack
+from atom_data.loader.samples import Samples, rows, stack
 
 try:
     import torch
@@ -42,7 +41,8 @@ class TokenDataset(Dataset[Tensors]):
 
     def __getitems__(self, numbers: Sequence[int]) -> list[Tensors]:
         """Return the samples of a batch, read together: what torch's DataLoader calls."""
-        return [_tensors(sample) for sample in self.samples.many([int(number) for number in numbers])]
+        batch = self.samples.batch([int(number) for number in numbers])
+        return [_tensors(sample) for sample in rows(batch)]
 
     def __len__(self) -> int:
         """Return the samples of the run. TypeError when it has no end."""
@@ -80,12 +80,13 @@ class TokenLoader:
     ) -> None:
         """Load for one rank; `batch_size` is that of the rank, the next four are those of torch's DataLoader.
 
-        `skip` are ranges [start, stop) of sample numbers that no rank shall read; give them at every resume until the
-        run is past them. `flat` gives all tokens of a batch in one row, for variable-length attention.
+        `skip` are ranges [start, stop) of sample numbers that no rank shall read: all ranks must be given the same.
+        The state keeps them until the run is past them. `flat` gives all tokens of a batch in one row, for variable-length
+        attention.
         """
         self.dataset = dataset
         self._turns = Turns(batch_size, rank, world, dataset.stop, skip)
-        self._collate = partial(collate, flat=flat)
+        self._batches = _Batches(dataset.samples, flat)
         self._options: dict[str, Any] = {
             "num_workers": num_workers,
             "prefetch_factor": prefetch_factor,
@@ -96,19 +97,29 @@ class TokenLoader:
     def __iter__(self) -> Iterator[Tensors]:
         """Yield batches from where it stands."""
         batches: DataLoader[Tensors] = DataLoader(
-            self.dataset, batch_sampler=_Sampler(self._turns), collate_fn=self._collate, **self._options
+            self._batches, batch_sampler=_Sampler(self._turns), collate_fn=_whole, **self._options
         )
         for batch in batches:
             self._turns.advance()
             yield batch
 
-    def state_dict(self) -> dict[str, int | str]:
+    def state_dict(self) -> dict[str, Any]:
         """Return the state after the batch last given."""
-        return self.dataset.samples.state(self._turns.consumed)
+        return {**self.dataset.samples.state(self._turns.consumed), **self._turns.state()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on after a state; iterate anew afterwards. ConfigError when it is of another run."""
-        self._turns.consumed = self.dataset.samples.resume(state)
+        self._turns.resume(self.dataset.samples.resume(state), state)
+
+
+class _Batches(Dataset[Any]):
+    """What DataLoader asks for a whole batch, which is read as one."""
+
+    def __init__(self, samples: Samples, flat: bool) -> None:
+        self.samples, self.flat = samples, flat
+
+    def __getitems__(self, numbers: Sequence[int]) -> Mapping[str, Any]:
+        return self.samples.batch(numbers, flat=self.flat)
 
 
 class _Sampler:
@@ -119,6 +130,10 @@ class _Sampler:
 
     def __iter__(self) -> Iterator[list[int]]:
         return self._turns.from_here()
+
+
+def _whole(batch: Any) -> Tensors:  # noqa: ANN401 - torch takes it for a list of samples
+    return _tensors(batch)
 
 
 def _tensors(sample: Mapping[str, Any]) -> Tensors:

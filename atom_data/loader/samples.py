@@ -1,7 +1,7 @@
 """Samples of a run by their global number: order and windows together, and the state that a run resumes from."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
@@ -10,28 +10,33 @@ import numpy.typing as npt
 
 from atom_data.errors import ConfigError
 from atom_data.identity import canonical
-from atom_data.loader.order import Order
+from atom_data.loader.order import Order, Place
+from atom_data.loader.packed import PackedShards
 from atom_data.loader.tokens import TokenShards
 from atom_data.mix import BLOCK, Mix, Mixture, load_mix, plan_mix
 
 VERSION = 1
 REQUESTS = 16
+MANY = 64
+"""From so many samples on their places are found together."""
 
 ALONE = "tokens"
 """The name of a source that is given without one; it is part of the order, and the folder's name is not."""
 
+Source = TokenShards | PackedShards
+"""Tokens cut into windows, or packed."""
 Sample = dict[str, npt.NDArray[Any]]
 """Arrays by name, as a model takes them."""
 
 
 class Address(NamedTuple):
-    """Where the ids of a sample are: `window` of `source` in its `epoch`, from token `start` of a shard."""
+    """Where the ids of a sample are: `window` of `source` in its `epoch`, and the token ranges of a shard it is made of."""
 
     source: str
     epoch: int
     window: int
     shard: str
-    start: int
+    spans: list[tuple[int, int]]
 
 
 class Samples:
@@ -39,7 +44,7 @@ class Samples:
 
     def __init__(
         self,
-        sources: TokenShards | Mapping[str, TokenShards],
+        sources: Source | Mapping[str, Source],
         *,
         mixtures: Sequence[Mixture] = (),
         seed: int = 0,
@@ -49,7 +54,7 @@ class Samples:
 
         One source without a name is called "tokens", so that a run that began with it can go on with more.
         """
-        self.sources = {ALONE: sources} if isinstance(sources, TokenShards) else dict(sources)
+        self.sources = dict(sources) if isinstance(sources, Mapping) else {ALONE: sources}
         if not 0 <= seed < 2**63:
             raise ConfigError(f"samples: the seed is {seed}. Give a number from 0 to 2**63 - 1.")
         for what in ("sequence_length", "tokenizer", "eos_id"):
@@ -62,52 +67,90 @@ class Samples:
         self.order = Order({name: len(source) for name, source in self.sources.items()}, mixtures, seed, block)
         self.seed = seed
         self.names = tuple(self.sources)
-        self._numbers = {name: np.array(number, np.int32) for number, name in enumerate(self.names)}
-        self.sequence_length = next(iter(self.sources.values())).sequence_length
+        self._numbers = {name: number for number, name in enumerate(self.names)}
+        first = next(iter(self.sources.values()))
+        self.sequence_length, self._eos_id = first.sequence_length, np.uint32(first.eos_id)
 
     def __getitem__(self, number: int) -> Sample:
         """Return one sample.
 
-        `input_ids` and `labels` (uint32, the ids one further), `position_ids` (int32, from 0 in each document and at the
-        start), `cu_seqlens` (int32: where documents begin, and the end, as variable-length attention takes them),
-        `source` (int32, its place in `names`, the order in which the sources were given) and `sample` (int64, its
-        number). A document ends after its end token; a part of one counts as one.
+        `input_ids` and `labels` (uint32, the ids one further; int64 of packed samples, -100 where none counts),
+        `position_ids` (int32, from 0 in each document and at the start), `cu_seqlens` (int32: where documents begin, and
+        the end, as variable-length attention takes them), `source` (int32, its place in `names`, the order in which the
+        sources were given) and `sample` (int64, its number). A document ends after its end token; a part of one counts
+        as one.
         """
-        place = self.order(number)
-        source = self.sources[place.source]
-        ids = source.window(place.window).ids
-        inputs = ids[:-1]
-        bounds = boundaries(inputs, source.eos_id)
-        starts = np.repeat(bounds[:-1], np.diff(bounds))
+        return rows(self.batch([number]))[0]
+
+    def batch(self, numbers: Sequence[int], places: Sequence[Place] | None = None, *, flat: bool = False) -> Sample:
+        """Return samples as arrays with one row each, or `flat`: one row of all tokens, for variable-length attention.
+
+        `cu_seqlens` runs through the batch as if its rows stood one after the other, and `max_seqlen` is the longest
+        part. `places` are those of the order, where they are known already. From an object store, up to 16 samples are
+        asked for at a time. Memory: the batch.
+        """
+        if places is None:
+            places = self.order.many(numbers) if len(numbers) >= MANY else [self.order(number) for number in numbers]
+        found = [(self.sources[place.source], place.window) for place in places]
+        length = self.sequence_length
+        inputs = np.empty((len(found), length), np.uint32)
+        ignores = any(isinstance(source, PackedShards) for source, _ in found)
+        labels = np.empty(inputs.shape, np.int64 if ignores else np.uint32)
+
+        def fill(row: int) -> npt.NDArray[np.int32] | None:
+            source, window = found[row]
+            return source.fill(window, inputs[row], labels[row])
+
+        parts = self._each(fill, len(found), any(source.remote for source, _ in found))
+        begins = np.empty(inputs.size + 1, np.bool_)
+        np.equal(inputs.ravel(), self._eos_id, out=begins[1:])  # an end token ends each document: no index is needed
+        for row, part in enumerate(parts):
+            if part is not None:
+                begins[row * length + 1 : (row + 1) * length] = False
+                begins[row * length + part[1:-1]] = True
+        begins[::length] = True
+        bounds = np.flatnonzero(begins).astype(np.int32)
+        lengths = np.diff(bounds)
+        positions = np.arange(inputs.size, dtype=np.int32) - np.repeat(bounds[:-1], lengths)
+        shape = (-1,) if flat else inputs.shape
         return {
-            "input_ids": inputs,
-            "labels": ids[1:],
-            "position_ids": np.arange(len(inputs), dtype=np.int32) - starts,
+            "input_ids": inputs.reshape(shape),
+            "labels": labels.reshape(shape),
+            "position_ids": positions.reshape(shape),
+            "source": np.array([self._numbers[place.source] for place in places], np.int32),
+            "sample": np.array(numbers, np.int64),
             "cu_seqlens": bounds,
-            "source": self._numbers[place.source],
-            "sample": np.array(number, np.int64),
+            "max_seqlen": np.array(lengths.max(), np.int32),
         }
 
-    def many(self, numbers: Sequence[int]) -> list[Sample]:
-        """Return several samples; from an object store, up to 16 are asked for at a time."""
-        if len(numbers) < 2 or not any(source.remote for source in self.sources.values()):
-            return [self[number] for number in numbers]
-        with ThreadPoolExecutor(min(REQUESTS, len(numbers))) as pool:
-            return list(pool.map(self.__getitem__, numbers))
+    def _each(
+        self, fill: Callable[[int], npt.NDArray[np.int32] | None], count: int, remote: bool
+    ) -> list[npt.NDArray[np.int32] | None]:
+        if not remote or count < 2:
+            return [fill(row) for row in range(count)]
+        with ThreadPoolExecutor(min(REQUESTS, count)) as pool:
+            return list(pool.map(fill, range(count)))
 
     def address(self, number: int) -> Address:
         """Return where the ids of a sample are."""
         place = self.order(number)
         source = self.sources[place.source]
-        shard, start = source.address(place.window)
-        return Address(*place, source.shards[shard]["name"], start)
+        shard, spans = source.spans(place.window)
+        return Address(*place, source.shards[shard]["name"], spans)
 
     def documents(self, number: int) -> list[dict[str, Any]]:
-        """Return the documents that a sample's `input_ids` come from: rows of docs.parquet with their token ranges."""
+        """Return the documents that a sample's `input_ids` come from: rows of docs.parquet with their token ranges.
+
+        `first_here` and `stop_here` are the tokens of its shard that are in the sample.
+        """
         place = self.order(number)
         source = self.sources[place.source]
-        shard, start = source.address(place.window)
-        return source.documents(shard, start, start + self.sequence_length)
+        shard, spans = source.spans(place.window)
+        return [
+            {**row, "first_here": max(row["first_token"], start), "stop_here": min(row["stop_token"], stop)}
+            for start, stop in spans
+            for row in source.documents(shard, start, stop)
+        ]
 
     def state(self, consumed: int) -> dict[str, int | str]:
         """Return the state after `consumed` samples: a few plain values, under 200 bytes of JSON, the same on every rank."""
@@ -154,14 +197,28 @@ def open_mix(mix: Mix | str) -> Samples:
     """Return the samples of a mix, or of a mix file, after the same refusals as `atom-data mix plan`."""
     mix = load_mix(mix) if isinstance(mix, str) else mix
     plan = plan_mix(mix)
-    sources = {part.name: TokenShards(part.folder, sequence_length=mix.sequence_length) for part in plan.parts}
+    packings = mix.packings()
+    sources: dict[str, Source] = {
+        part.name: PackedShards(part.folder, packing=packings[part.name])
+        if part.name in packings
+        else TokenShards(part.folder, sequence_length=mix.sequence_length)
+        for part in plan.parts
+    }
     return Samples(sources, mixtures=plan.mixtures, seed=mix.seed, block=mix.block)
 
 
-def boundaries(inputs: npt.NDArray[np.uint32], eos_id: int) -> npt.NDArray[np.int32]:
-    """Return where documents begin in a window, and its length at the end: no index is needed, as an end token ends each."""
-    inner = np.flatnonzero(inputs[:-1] == eos_id) + 1
-    return np.concatenate([[0], inner, [len(inputs)]]).astype(np.int32)
+def rows(batch: Sample) -> list[Sample]:
+    """Return the samples of a batch that is not flat, each as `samples[number]` gives it."""
+    count, length = batch["input_ids"].shape
+    edges = np.searchsorted(batch["cu_seqlens"], np.arange(count + 1) * length)
+    return [
+        {
+            **{name: batch[name][row] for name in ("input_ids", "labels", "position_ids")},
+            "cu_seqlens": batch["cu_seqlens"][edges[row] : edges[row + 1] + 1] - np.int32(row * length),
+            **{name: batch[name][row, ...] for name in ("source", "sample")},
+        }
+        for row in range(count)
+    ]
 
 
 def stack(samples: Sequence[Sample], *, flat: bool = False) -> Sample:

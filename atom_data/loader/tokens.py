@@ -1,9 +1,11 @@
 """A finished folder of tokens as windows of a fixed length: read with `pread`, or by ranges from an object store."""
 
 import os
+from bisect import bisect_right
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,14 +14,15 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 
 from atom_data.errors import ConfigError, DataError
+from atom_data.loader.files import Files
 from atom_data.storage.parquet import open_parquet, read_parquet
 from atom_data.storage.paths import is_remote, join, local, sha256
 from atom_data.storage.ranges import read_range
 from atom_data.tokens.manifest import manifest, require_tokenizer
 from atom_data.tokens.megatron import Index, read_header, read_index
 
-DESCRIPTORS = 64
-"""How many .bin files a process keeps open."""
+INDEXES = 4
+"""How many are kept in memory."""
 THREADS = 16
 GROUP = 32
 """Shards are looked at by so many threads, so many at a time, when a folder is opened."""
@@ -33,15 +36,8 @@ class Window(NamedTuple):
     start: int
 
 
-class _Descriptor:
-    """An open file that closes when its last reader lets go of it, so that no cache can close it under a `pread`."""
-
-    def __init__(self, path: str) -> None:
-        self.number = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-
-    def __del__(self) -> None:
-        if hasattr(self, "number"):
-            os.close(self.number)
+Spans = tuple[int, list[tuple[int, int]]]
+"""The number of a shard, and ranges [start, stop) of its tokens."""
 
 
 class TokenShards:
@@ -87,38 +83,35 @@ class TokenShards:
         if check_content:
             self._check_all(self._check_content)
         windows = [max(0, shard["tokens"] - 1) // sequence_length for shard in self.shards]
-        self._ends = np.cumsum(windows, dtype=np.int64)
+        self._ends = list(accumulate(windows))
         if not len(self):
             longest = max(shard["tokens"] for shard in self.shards)
             raise DataError(
                 f"{folder}: no shard holds {sequence_length + 1:,} tokens; the longest has {longest:,}. "
                 "Tokenize more text, or take a shorter sequence_length."
             )
-        self._open_caches()
-
-    def _open_caches(self) -> None:
-        self._descriptor = lru_cache(maxsize=DESCRIPTORS)(_Descriptor)
-        self._index = lru_cache(maxsize=4)(read_index)
+        self._files = Files()
+        self._index = lru_cache(maxsize=INDEXES)(read_index)
 
     def __getstate__(self) -> dict[str, Any]:
         """Travel to another process without open files."""
-        return {key: value for key, value in self.__dict__.items() if key not in ("_descriptor", "_index")}
+        return {key: value for key, value in self.__dict__.items() if key != "_index"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Arrive with no file open."""
         self.__dict__.update(state)
-        self._open_caches()
+        self._index = lru_cache(maxsize=INDEXES)(read_index)
 
     def __len__(self) -> int:
         """How many windows there are."""
-        return int(self._ends[-1])
+        return self._ends[-1] if self._ends else 0
 
     def address(self, index: int) -> tuple[int, int]:
         """Return the shard's number and the first token of window `index`."""
         if not 0 <= index < len(self):
             raise IndexError(f"window {index} of {len(self)}")
-        number = int(np.searchsorted(self._ends, index, "right"))
-        before = int(self._ends[number - 1]) if number else 0
+        number = bisect_right(self._ends, index)
+        before = self._ends[number - 1] if number else 0
         return number, (index - before) * self.sequence_length
 
     def window(self, index: int) -> Window:
@@ -127,23 +120,25 @@ class TokenShards:
         shard = self.shards[number]
         return Window(self.read(number, start, start + self.sequence_length + 1), shard["name"], start)
 
+    def fill(self, index: int, inputs: npt.NDArray[np.uint32], labels: npt.NDArray[Any]) -> None:
+        """Write window `index` as a sample into two rows: labels are the ids one further, of the next document too."""
+        number, start = self.address(index)
+        ids = self._ids(number, start, start + self.sequence_length + 1)
+        inputs[:], labels[:] = ids[:-1], ids[1:]
+
+    def spans(self, index: int) -> Spans:
+        """Return the shard's number and the token range of the inputs of window `index`."""
+        number, start = self.address(index)
+        return number, [(start, start + self.sequence_length)]
+
     def read(self, number: int, start: int, stop: int) -> npt.NDArray[np.uint32]:
         """Return tokens [start, stop) of shard `number`."""
+        return self._ids(number, start, stop).astype(np.uint32)
+
+    def _ids(self, number: int, start: int, stop: int) -> npt.NDArray[Any]:
+        """Return the same as they are stored, in bytes that cannot be written to."""
         path, size = join(self.out, self.shards[number]["bin"]["path"]), self.dtype.itemsize
-        if self.remote:
-            return np.frombuffer(read_range(path, start * size, stop * size), self.dtype).astype(np.uint32)
-        try:
-            descriptor = self._descriptor(path)
-            data = os.pread(descriptor.number, (stop - start) * size, start * size)
-        except OSError as error:
-            what = (error.strerror or "input/output error").lower()
-            raise DataError(f"{path}: cannot be read ({what}). Check the file system, then resume.") from error
-        if len(data) != (stop - start) * size:
-            raise DataError(
-                f"{path}: ended in the middle of tokens {start:,} to {stop:,}; it was whole when it was opened. "
-                "Someone wrote to it: make the shard again."
-            )
-        return np.frombuffer(data, self.dtype).astype(np.uint32)
+        return np.frombuffer(self._files.read(path, start * size, stop * size), self.dtype)
 
     def documents(self, number: int, start: int, stop: int) -> list[dict[str, Any]]:
         """Return the documents that tokens [start, stop) of shard `number` come from, in order.
@@ -175,9 +170,9 @@ class TokenShards:
                 before += batch.num_rows
         return None
 
-    def windows_of(self, number: int, start: int, stop: int) -> range:
+    def samples_of(self, number: int, start: int, stop: int) -> range:
         """Return the windows whose inputs hold a token of [start, stop) of shard `number`; none in the rest it leaves out."""
-        before, end = int(self._ends[number - 1]) if number else 0, int(self._ends[number])
+        before, end = self._ends[number - 1] if number else 0, self._ends[number]
         first, last = start // self.sequence_length, -(-stop // self.sequence_length)
         return range(min(before + first, end), min(before + last, end))
 

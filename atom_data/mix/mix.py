@@ -8,6 +8,7 @@ seed = 0
 tokens = ["out/once", "out/twice"]   # relative to this file; or one folder
 repeats = [1, 2]                     # how often each is read in one epoch of the source; 1 without it
 max_epochs = 4                       # the run is refused if it would read more
+packing = ["packed/once", "packed/twice"]   # what `atom-data pack` made of them; without it, windows
 
 [sources.code]
 tokens = "out/code"
@@ -38,6 +39,8 @@ class Source:
     tokens: tuple[str, ...]
     repeats: tuple[float, ...]
     max_epochs: float | None = None
+    packing: tuple[str, ...] = ()
+    """For each folder its packing, or none at all."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,11 +65,19 @@ class Mix:
         found = {}
         for name, source in self.sources.items():
             for number, (folder, repeats) in enumerate(zip(source.tokens, source.repeats, strict=True)):
-                part = name if len(source.tokens) == 1 else f"{name}.{number}"
+                part = _part(name, source, number)
                 if part in found:
                     raise ConfigError(f"{self.where}: two sources are named '{part}'. Rename one.")
                 found[part] = (name, folder, repeats)
         return found
+
+    def packings(self) -> dict[str, str]:
+        """Return the packing of every part that has one."""
+        return {
+            _part(name, source, number): packing
+            for name, source in self.sources.items()
+            for number, packing in enumerate(source.packing)
+        }
 
     def mixtures(self, windows: Mapping[str, int]) -> tuple[Mixture, ...]:
         """Return the stages with weights for every part: a source's weight goes to its parts by windows and repeats."""
@@ -85,6 +96,10 @@ class Mix:
             )
             for stage in stages
         )
+
+
+def _part(name: str, source: Source, number: int) -> str:
+    return name if len(source.tokens) == 1 else f"{name}.{number}"
 
 
 def load_mix(path: str) -> Mix:
@@ -119,10 +134,12 @@ def _source(where: str, folder: Path, value: object) -> Source:
     if not isinstance(value, dict):
         raise ConfigError(f"{where}: is {value!r}, not a table. Write [sources.NAME] with tokens.")
     _only(where, value, [item.name for item in fields(Source)])
-    tokens = value.get("tokens")
-    names = [tokens] if isinstance(tokens, str) else tokens
-    if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
+    tokens, packing = value.get("tokens"), value.get("packing", [])
+    names, packed = _names(tokens), _names(packing)
+    if not names:
         raise ConfigError(f"{where}: tokens is {tokens!r}. Give a finished tokens folder, or a list of them.")
+    if packed is None or len(packed) not in (0, len(names)):
+        raise ConfigError(f"{where}: packing is {packing!r}. Give one folder of `atom-data pack` for each of tokens.")
     repeats = value.get("repeats", [1] * len(names))
     repeats = repeats if isinstance(repeats, list) else [repeats]
     if len(repeats) != len(names) or not all(_is_number(number) and number > 0 for number in repeats):
@@ -130,8 +147,14 @@ def _source(where: str, folder: Path, value: object) -> Source:
     most = value.get("max_epochs")
     if most is not None and not (_is_number(most) and most > 0):
         raise ConfigError(f"{where}: max_epochs is {most!r}. Give a number above 0.")
-    places = tuple(str(folder / name) for name in names)
-    return Source(tokens=places, repeats=tuple(map(float, repeats)), max_epochs=most)
+    places, packings = (tuple(str(folder / name) for name in those) for those in (names, packed))
+    return Source(tokens=places, repeats=tuple(map(float, repeats)), max_epochs=most, packing=packings)
+
+
+def _names(value: object) -> list[str] | None:
+    """Return a name, or a list of them, as a list; None for anything else."""
+    names = [value] if isinstance(value, str) else value
+    return names if isinstance(names, list) and all(isinstance(name, str) for name in names) else None
 
 
 def _stages(path: str, stages: object, sources: Mapping[str, Source]) -> tuple[Mixture, ...]:

@@ -10,6 +10,7 @@ from atom_data.mix.mix import Mix
 from atom_data.mix.mixture import Mixture, check_mixtures, quotas
 from atom_data.storage.paths import local
 from atom_data.tokens.manifest import manifest
+from atom_data.tokens.pack import read_packing
 
 FOREVER = 1 << 62
 
@@ -61,7 +62,11 @@ def plan_mix(mix: Mix) -> MixPlan:
     """
     folders = {part: _folder(mix, part, folder) for part, (_, folder, _) in mix.parts().items()}
     _same_tokenizer(mix, folders)
-    windows = {part: _windows(mix, part, found) for part, found in folders.items()}
+    packings = mix.packings()
+    windows = {
+        part: _packed(mix, part, packings[part], found) if part in packings else _windows(mix, part, found)
+        for part, found in folders.items()
+    }
     try:
         mixtures = mix.mixtures(windows)
         check_mixtures(mixtures, windows, mix.block)
@@ -129,6 +134,18 @@ def _windows(mix: Mix, part: str, found: dict[str, Any]) -> int:
             "Tokenize more text, or take a shorter sequence_length."
         )
     return count
+
+
+def _packed(mix: Mix, part: str, packing: str, found: dict[str, Any]) -> int:
+    page = read_packing(str(local(packing).absolute()))
+    if page["fingerprint"] != found["fingerprint"]:
+        raise DataError(f"{mix.where}, source '{part}': {packing} is a packing of other tokens. Pack its folder again.")
+    if page["length"] != mix.sequence_length:
+        raise ConfigError(
+            f"{mix.where}, source '{part}': {packing} has samples of {page['length']:,} tokens, the mix of "
+            f"{mix.sequence_length:,}. Pack with --length {mix.sequence_length}."
+        )
+    return int(page["samples"])
 
 
 def _samples(mix: Mix, mixtures: Sequence[Mixture], taken: Sequence[int], until: int) -> int:

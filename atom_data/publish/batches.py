@@ -41,11 +41,10 @@ def draw(folder: str, *, count: int, batch_size: int, sequence_length: int, seed
 
 def largest_part(samples: Samples, number: int) -> dict[str, Any]:
     """Return the row of docs.parquet of the document that fills most of a sample, with the sample's address."""
-    address = samples.address(number)
-    stop = address.start + samples.sequence_length
 
     def inside(row: dict[str, Any]) -> int:
-        return min(int(row["stop_token"]), stop) - max(int(row["first_token"]), address.start)
+        return int(row["stop_here"]) - int(row["first_here"])
 
+    address = samples.address(number)
     row = max(samples.documents(number), key=inside)
-    return {**row, "token_shard": address.shard, "sample_start": address.start, "tokens_here": inside(row)}
+    return {**row, "token_shard": address.shard, "sample_start": address.spans[0][0], "tokens_here": inside(row)}

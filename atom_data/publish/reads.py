@@ -42,15 +42,15 @@ class TrainingRun:
         """Yield the samples that read a document, epoch by epoch: those that were read, and `epochs` in all at least."""
         source, order = self.samples.sources[name], self.samples.order
         first, last = int(row["first_token"]), int(row["stop_token"])
-        windows = source.windows_of(shard, first, last)
+        windows = source.samples_of(shard, first, last)
         epoch, ahead = 0, True
         while windows and (epoch < epochs or ahead):
             numbers = {window: order.number(Place(name, epoch, window)) for window in windows}
             found = sorted((number, window) for window, number in numbers.items() if number is not None)
             for number, window in found:
-                start = source.address(window)[1]
-                stop = start + self.samples.sequence_length
-                yield Read(number, epoch, max(start, first) - first, min(stop, last) - first)
+                for start, stop in source.spans(window)[1]:
+                    if start < last and stop > first:
+                        yield Read(number, epoch, max(start, first) - first, min(stop, last) - first)
             ahead = bool(found) and found[-1][0] < self.consumed
             epoch += 1
 

@@ -1,20 +1,18 @@
 """Worker processes on this machine: a supervisor that hands them tasks and survives any worker's death."""
 
 import contextlib
-import multiprocessing
 import os
 import signal
 import socket
 import time
 from dataclasses import dataclass
-from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from typing import Any
 
 from atom_data.job import Task
 from atom_data.run.progress import Progress
+from atom_data.run.server import warm_up
 from atom_data.run.worker import Orders, worker_main
 from atom_data.storage.partials import sweep
 
@@ -26,14 +24,6 @@ class _Worker:
     token: str
     task: Task | None = None
     standing: tuple[int, int, int] = (0, 0, 0)
-
-
-def warm_up() -> ForkServerContext:
-    """Start the server that workers are forked from; it imports and compiles while the caller goes on."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["atom_data.run.warm"])
-    forkserver.ensure_running()
-    return context
 
 
 class Pool:

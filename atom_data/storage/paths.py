@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-import smart_open
-
 from atom_data.errors import ConfigError, DataError
+from atom_data.storage.retry import ask, is_missing
 
 PARTIAL = ".partial"
 # User and password before the host; smart_open takes secret keys that hold a slash, which urlsplit would call a path.
@@ -21,7 +20,6 @@ CREDENTIALS = re.compile(r"([a-z0-9+.-]+://)[^/@:\s]*:(?!\d+(?:/|$))\S*@", re.IG
 QUERY = re.compile(r"\?[^\s'\")]+")
 FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 FORBIDDEN = frozenset((errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST))
-MISSING = frozenset(("404", "410", "NoSuchKey", "NotFound"))
 
 
 def is_remote(path: str) -> bool:
@@ -58,6 +56,8 @@ def open_raw(path: str) -> BinaryIO:
     """Open a file or URL for reading, undecompressed. DataError when it cannot be opened."""
     try:
         if is_remote(path):
+            import smart_open  # noqa: PLC0415 - it imports the library of every store that is installed
+
             stream: Any = smart_open.open(path, "rb", compression="disable")
             return stream  # type: ignore[no-any-return]
         return local(path).open("rb")
@@ -71,7 +71,11 @@ def unreadable(path: str, what: str, error: BaseException) -> DataError:
 
 
 def read_bytes(path: str) -> bytes:
-    """Return a whole small file (a receipt, a card). DataError when it cannot be read."""
+    """Return a whole small file (a receipt, a card); a store is asked again. DataError when it cannot be read."""
+    return ask(lambda: _whole(path)) if is_remote(path) else _whole(path)
+
+
+def _whole(path: str) -> bytes:
     with open_raw(path) as stream:
         try:
             return stream.read()
@@ -80,28 +84,16 @@ def read_bytes(path: str) -> bytes:
 
 
 def exists(path: str) -> bool:
-    """Tell whether a file is there. A remote path is tried by opening it; DataError when its store does not answer."""
+    """Tell whether a file is there. A remote path is tried by opening it; DataError when its store never answers."""
     if not is_remote(path):
         return local(path).exists()
     try:
-        open_raw(path).close()
+        ask(lambda: open_raw(path).close())
     except DataError as error:
         if is_missing(error):
             return False
         raise
     return True
-
-
-def is_missing(error: BaseException | None) -> bool:
-    """Tell whether an error, or the one it came from, says that a file is not there; else it may be and is not given."""
-    while error is not None:
-        response = getattr(error, "response", None)  # botocore's is a dict, that of requests has a status
-        code = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
-        codes = (code, getattr(response, "status_code", None), getattr(error, "code", None))
-        if isinstance(error, FileNotFoundError) or not MISSING.isdisjoint(map(str, codes)):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
 
 
 def size(path: str) -> int:
@@ -184,6 +176,8 @@ def write_errors(path: str) -> Iterator[None]:
 
 def _open_remote(path: str) -> Any:  # noqa: ANN401
     try:
+        import smart_open  # noqa: PLC0415
+
         return smart_open.open(path, "wb", compression="disable")
     except Exception as error:
         raise unreadable(path, "cannot be written", error) from error

@@ -1,41 +1,35 @@
 """Bytes [start, stop) of a remote file, asked for again when the store is busy or a connection breaks."""
 
 import os
-import time
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
 from atom_data.errors import DataError
-from atom_data.storage.paths import is_missing, open_raw, unreadable, without_secrets
+from atom_data.storage.paths import open_raw, unreadable, without_secrets
+from atom_data.storage.retry import ask, is_missing
 
-ATTEMPTS = 6
-FIRST_WAIT = 0.1
-"""Seconds before the second attempt; twice as long before each further one."""
 CONNECTIONS = 64
 
 
 def read_range(path: str, start: int, stop: int) -> bytes:
     """Return bytes [start, stop) of a URL. DataError when it is not there, is shorter, or its store fails six times."""
-    error: Exception | None = None
-    for attempt in range(ATTEMPTS):
-        if attempt:
-            time.sleep(FIRST_WAIT * 2 ** (attempt - 1))
-        try:
-            data = _read(path, start, stop)
-        except Exception as failure:  # every store has errors of its own
-            if is_missing(failure) or isinstance(failure, ImportError):
-                raise unreadable(path, "cannot be read", failure) from failure
-            error = failure
-        else:
-            if len(data) == stop - start:
-                return data
-            error = EOFError(f"{len(data):,} of {stop - start:,} bytes from {start:,} on")
-    assert error is not None
-    raise DataError(
-        f"{without_secrets(path)}: bytes {start:,} to {stop:,} cannot be read in {ATTEMPTS} attempts ({error}). "
-        "Check the store and that the file is whole, then resume."
-    ) from error
+    try:
+        return ask(lambda: _whole(path, start, stop))
+    except Exception as error:  # every store has errors of its own
+        if is_missing(error) or isinstance(error, ImportError):
+            raise unreadable(path, "cannot be read", error) from error
+        raise DataError(
+            f"{without_secrets(path)}: bytes {start:,} to {stop:,} cannot be read ({error}). "
+            "Check the store and that the file is whole, then resume."
+        ) from error
+
+
+def _whole(path: str, start: int, stop: int) -> bytes:
+    data = _read(path, start, stop)
+    if len(data) != stop - start:
+        raise EOFError(f"{len(data):,} of {stop - start:,} bytes from {start:,} on")
+    return data
 
 
 def _read(path: str, start: int, stop: int) -> bytes:

@@ -4,12 +4,13 @@ Documents longer than a sample are cut into whole samples and a rest; rests and 
 each go into the sample with the least room that still holds it (best-fit decreasing, Ding et al. 2024, "Fewer Truncations
 Improve Language Modeling", section 3.2). So no document that fits into a sample is ever cut.
 
-FOLDER/SHARD.samples.npy   int64[samples + 1]: the pieces of sample i are rows [i, i + 1) of
-FOLDER/SHARD.pieces.npy    int32[pieces, 3]: document in the shard, its first token there, and how many tokens
-FOLDER/packing.json        length, fingerprint of the tokens, statistics, and the SHA-256 of every file
+FOLDER/SHARD.pack      little-endian int64: samples + 1 bounds, then two numbers a piece: its first token in the shard, and
+                       how many; sample i has the pieces from bound i to bound i + 1
+FOLDER/packing.json    length, fingerprint of the tokens, statistics, and bytes and SHA-256 of every plan
+
+`atom_data.loader.PackedShards` reads it.
 """
 
-import io
 from bisect import bisect_left, insort
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -19,12 +20,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from atom_data.errors import ConfigError
+from atom_data.errors import ConfigError, DataError
 from atom_data.storage.paths import Hashed, create, is_remote, join, local
-from atom_data.storage.receipts import write_json
+from atom_data.storage.receipts import read_json, write_json
 from atom_data.tokens.manifest import manifest
 from atom_data.tokens.megatron import read_pair
 
+FORMAT = 2
+PLAN = ".pack"
 TOKEN = "pack"
 Ints = npt.NDArray[np.int64]
 
@@ -151,15 +154,14 @@ def pack_folder(
             cut=int(np.count_nonzero(index.lengths > length)),
             cut_by_windows=_cut_by_windows(index.starts, index.lengths, length),
         )
-        files = [
-            _save(join(target, f"{shard['name']}.{ending}.npy"), array)
-            for ending, array in (("samples", packed.samples), ("pieces", packed.pieces))
-        ]
-        shards.append({"name": shard["name"], **asdict(one), "files": files})
+        first = index.starts[packed.pieces[:, 0]] + packed.pieces[:, 1]
+        placed = np.stack([first, packed.pieces[:, 2]], axis=1)
+        saved = _save(join(target, f"{shard['name']}{PLAN}"), np.concatenate([packed.samples, placed.ravel()]))
+        shards.append({"name": shard["name"], **asdict(one), **saved})
         sums = {key: getattr(total, key) + getattr(one, key) for key in asdict(one) if key != "length"}
         total = Packing(length=length, **sums)
         progress(number, len(found["shards"]))
-    page = {"fingerprint": found["fingerprint"], **asdict(total), "shards": shards}
+    page = {"format": FORMAT, "fingerprint": found["fingerprint"], **asdict(total), "shards": shards}
     write_json(join(target, "packing.json"), page, TOKEN)
     return total
 
@@ -168,10 +170,20 @@ def _cut_by_windows(starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int32
     return int(np.count_nonzero(starts // length != (starts + np.maximum(lengths, 1) - 1) // length))
 
 
-def _save(path: str, array: npt.NDArray[Any]) -> dict[str, object]:
-    stream = io.BytesIO()
-    np.save(stream, array.astype(array.dtype.newbyteorder("<")))
+def read_packing(folder: str) -> dict[str, Any]:
+    """Return what packing.json says. DataError when it is not there, or is not of this format."""
+    path = join(folder, "packing.json")
+    page = read_json(path)
+    if page is None or page.get("format") != FORMAT:
+        what = (
+            "there is no packing here" if page is None else f"is of format {page.get('format')}, this one is {FORMAT}"
+        )
+        raise DataError(f"{path}: {what}. Make it with atom-data pack OUT/TOKENS --to {folder}.")
+    return page
+
+
+def _save(path: str, numbers: Ints) -> dict[str, object]:
     with create(path, TOKEN) as file:
         hashed = Hashed(file)
-        hashed.write(stream.getvalue())
-    return {"path": path.rpartition("/")[2], "bytes": hashed.bytes, "sha256": hashed.hexdigest()}
+        hashed.write(numbers.astype("<i8").tobytes())
+    return {"bytes": hashed.bytes, "sha256": hashed.hexdigest()}

@@ -15,6 +15,11 @@ from atom_data.storage.shards import Input, Intake, Reads, Shard
 PAGE = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<html><p>page %d</p></html>"
 
 
+def page(payload: bytes, headers: str = "Content-Type: text/html") -> bytes:
+    """Return an HTTP response."""
+    return f"HTTP/1.1 200 OK\r\n{headers}\r\n\r\n".encode() + payload
+
+
 def record(
     number: int,
     block: bytes | None = None,

@@ -3,7 +3,6 @@
 import gzip
 import hashlib
 import lzma
-import os
 import random
 from pathlib import Path
 
@@ -12,14 +11,8 @@ import pytest
 from backports import zstd
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 
-from atom_data.errors import ConfigError, DataError
 from atom_data.extract import Warc, Wet
-from atom_data.storage.shards import Intake
-from tests.extract.archives import PAGE, members, outcome, record, served, write
-
-
-def page(payload: bytes, headers: str = "Content-Type: text/html") -> bytes:
-    return f"HTTP/1.1 200 OK\r\n{headers}\r\n\r\n".encode() + payload
+from tests.extract.archives import PAGE, members, outcome, page, record, write
 
 
 def test_warc_rows_equal_those_of_fastwarc(tmp_path: Path) -> None:
@@ -106,96 +99,6 @@ def test_warc_folded_and_odd_headers_are_understood(tmp_path: Path) -> None:
     rows = outcome(Warc(write(tmp_path, "a.warc", data))).rows
     assert [row["url"] for row in rows] == ["https://example.org/1", "http://a.example/", "http://b.example/\xfc"]
     assert [row["date"] for row in rows] == ["2026-01-02T03:04:05Z", "2026-01-02T03:04:05Z", None]
-
-
-def cut_off(whole: bytes) -> bytes:
-    return whole[:-20]
-
-
-def flipped(whole: bytes) -> bytes:
-    at = len(members(record(0), record(1))) + 60
-    return whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :]
-
-
-def wrong_checksum(whole: bytes) -> bytes:
-    at = len(members(record(0), record(1), record(2))) - 6
-    return whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :]
-
-
-FOUR = members(*(record(n) for n in range(4)))
-BEFORE = len(members(record(0), record(1)))
-
-
-@pytest.mark.parametrize(
-    "data, urls, rejects",
-    [
-        (cut_off(FOUR), "012", [("warc.truncated", len(members(*map(record, range(3)))))]),
-        (FOUR[:-8], "012", [("warc.truncated", len(members(*map(record, range(3)))))]),
-        (FOUR + FOUR[:5], "0123", [("warc.truncated", len(FOUR))]),
-        (flipped(FOUR), "013", [("warc.bad_gzip", BEFORE)]),
-        (wrong_checksum(FOUR), "013", [("warc.bad_gzip", BEFORE)]),
-        (FOUR[:BEFORE] + b"<html>stray</html>" + FOUR[BEFORE:], "0123", [("warc.bad_gzip", BEFORE)]),
-        (FOUR + b"rubbish", "0123", [("warc.bad_gzip", len(FOUR))]),
-        (FOUR[:BEFORE] + members(b"no record") + FOUR[BEFORE:], "0123", [("warc.bad_header", BEFORE)]),
-        (FOUR[:BEFORE] + FOUR[BEFORE + 100 :], "013", [("warc.bad_gzip", BEFORE)]),
-    ],
-)
-def test_warc_broken_member_is_the_only_loss(
-    tmp_path: Path, data: bytes, urls: str, rejects: list[tuple[str, int]]
-) -> None:
-    result = outcome(Warc(write(tmp_path, "a.warc.gz", data)))
-    assert (result.urls, result.rejects) == (list(urls), rejects)
-    assert all(len(sample) <= 1 << 16 for sample in result.samples)
-
-
-@pytest.mark.parametrize(
-    "bad, reason",
-    [
-        (record(1, length=5_000), "warc.truncated"),
-        (record(1, length=10**17), "warc.truncated"),
-        (record(1, length=-5), "warc.bad_header"),
-        (record(1, length=""), "warc.bad_header"),
-        (record(1, headers="X: " + "x" * 70_000), "warc.bad_header"),
-        (b"WARC/1.0\r\nno end of it", "warc.truncated"),
-    ],
-)
-def test_warc_lie_in_a_member_stays_in_it(tmp_path: Path, bad: bytes, reason: str) -> None:
-    result = outcome(Warc(write(tmp_path, "a.warc.gz", members(record(0), bad, record(2)))))
-    assert (result.urls, result.rejects) == (["0", "2"], [(reason, len(members(record(0))))])
-
-
-def test_warc_payload_that_looks_like_a_record_invents_none(tmp_path: Path) -> None:
-    block = page(b"<pre>\r\n\r\n" + record(99) + record(98) + b"</pre>")
-    data = members(record(0), record(1, block, length=20), record(2))
-    result = outcome(Warc(write(tmp_path, "a.warc.gz", members(record(0), record(1, block), record(2)))))
-    assert result.urls == ["0", "1", "2"]
-    assert result.rejects == []
-    bad = record(1, block).replace(b"Content-Length", b"Content-Size", 1)
-    assert outcome(Warc(write(tmp_path, "b.warc.gz", members(record(0), bad, record(2))))).urls == ["0", "2"]
-    assert "99" not in outcome(Warc(write(tmp_path, "c.warc.gz", data))).urls[:2]
-
-
-def test_warc_plain_file_goes_on_after_a_broken_record(tmp_path: Path) -> None:
-    bad = record(1).replace(b"Content-Length", b"Content-Size")
-    data = record(0) + bad + b"rubbish\r\n" + record(2) + record(3, length=10_000) + record(4)
-    result = outcome(Warc(write(tmp_path, "a.warc", data)))
-    assert result.urls == ["0", "2", "4"]
-    assert result.reasons == ["warc.bad_header", "warc.truncated"]
-
-
-def test_warc_record_too_large_is_rejected_alone(tmp_path: Path) -> None:
-    data = members(record(0), record(1, page(b"x" * 3_000)), record(2, b"i" * 9_000, "request"), record(3))
-    result = outcome(Warc(write(tmp_path, "a.warc.gz", data), max_record_bytes=1_000))
-    assert (result.urls, result.reasons) == (["0", "3"], ["warc.too_large"])
-    assert result.samples[0].startswith(b"WARC/1.1\r\n")
-    assert outcome(Warc(str(tmp_path)), columns=("url",)).urls == ["0", "1", "3"]
-    assert outcome(Warc(str(tmp_path), max_record_bytes=1_000), columns=("url",)).urls == ["0", "3"]
-
-
-def test_warc_http_header_too_long_is_rejected(tmp_path: Path) -> None:
-    data = members(record(0), record(1, page(b"x", "X: " + "y" * 70_000)), record(2))
-    result = outcome(Warc(write(tmp_path, "a.warc.gz", data)))
-    assert (result.urls, result.reasons) == (["0", "2"], ["warc.bad_http"])
 
 
 def test_warc_payload_is_decoded_as_the_server_coded_it(tmp_path: Path) -> None:
@@ -304,60 +207,6 @@ def test_warc_hash_counts_what_is_read_again_once(tmp_path: Path) -> None:
     result = outcome(Warc(write(tmp_path, "a.warc.gz", data)))
     assert (len(result.rows), result.reasons) == (5, ["warc.bad_gzip"])
     assert result.inputs[0].sha256 == hashlib.sha256(data).hexdigest()
-
-
-def test_warc_file_that_shrinks_while_it_is_read_is_a_data_error(tmp_path: Path) -> None:
-    noise = random.Random(0).randbytes(5_000_000)
-    path = write(tmp_path, "a.warc.gz", members(*(record(n, page(noise)) for n in range(4))))
-    source = Warc(path)
-    batches = source.read(source.shards("")[0], "", ["html"], Intake(reject=lambda *_: None))
-    next(batches)
-    os.truncate(path, 17_000_000)
-    with pytest.raises(DataError, match=r"a\.warc\.gz: ended at byte 17000000 of 20\d+"):
-        list(batches)
-
-
-@pytest.mark.parametrize(
-    "data, said",
-    [
-        (b"%PDF-1.7 nothing of a crawl", "is no WARC file; it begins with b'%PDF-1.7 nothing'"),
-        (gzip.compress(b"hello"), "is no WARC file"),
-        (gzip.compress(b"filedesc://x.arc 0.0.0.0 2026 text/plain 77\n"), "is an ARC file"),
-    ],
-)
-def test_warc_file_that_is_none_is_a_data_error(tmp_path: Path, data: bytes, said: str) -> None:
-    with pytest.raises(DataError, match=said):
-        outcome(Warc(write(tmp_path, "a.warc.gz", data)))
-
-
-def test_warc_empty_file_is_rejected(tmp_path: Path) -> None:
-    result = outcome(Warc(write(tmp_path, "a.warc.gz", b"")))
-    assert (result.rows, result.reasons) == ([], ["warc.empty"])
-
-
-def test_warc_file_with_only_a_cut_off_record_is_rejected(tmp_path: Path) -> None:
-    result = outcome(Warc(write(tmp_path, "a.warc.gz", members(record(1))[:-20])))
-    assert (result.rows, result.reasons) == ([], ["warc.truncated"])
-
-
-def test_warc_over_http_gives_the_same_rows(tmp_path: Path) -> None:
-    bad = flipped(FOUR)
-    local = outcome(Warc(write(tmp_path, "a.warc.gz", bad)))
-    with served({"/a.warc.gz": bad}) as url:
-        remote = outcome(Warc(f"{url}/a.warc.gz"))
-    assert (remote.rows, remote.rejects) == (local.rows, local.rejects)
-    assert remote.inputs[0].sha256 == local.inputs[0].sha256
-
-
-@pytest.mark.parametrize("says_length", [True, False])
-def test_warc_broken_connection_is_no_broken_file(says_length: bool) -> None:
-    with served({"/a.warc.gz": FOUR}, cut=len(FOUR) - 20, says_length=says_length) as url, pytest.raises(DataError):
-        outcome(Warc(f"{url}/a.warc.gz"))
-
-
-def test_warc_limits_that_cannot_be_are_refused() -> None:
-    with pytest.raises(ConfigError, match="max_record_bytes is 0"):
-        Warc("a.warc", max_record_bytes=0)
 
 
 def test_warc_identity_knows_what_decides_the_rows() -> None:

@@ -64,7 +64,7 @@ def test_sample_labels_positions_and_boundaries(samples: Samples) -> None:
 
 def test_sample_boundaries_are_those_of_the_index(samples: Samples) -> None:
     for number in range(60):
-        start = samples.address(number).start
+        start = samples.address(number).spans[0][0]
         bounds = {0, LENGTH}
         for row in samples.documents(number):
             bounds |= {min(max(row[name] - start, 0), LENGTH) for name in ("first_token", "stop_token")}
@@ -102,7 +102,7 @@ def test_batches_one_epoch_is_every_window_once(samples: Samples) -> None:
     seen = []
     for batch in Batches(samples, batch_size=1, stop=n):
         address = samples.address(int(batch["sample"][0]))
-        seen.append((address.shard, address.start))
+        seen.append((address.shard, address.spans[0][0]))
     assert len(seen) == len(set(seen)) == n
 
 
@@ -241,6 +241,7 @@ def test_skipped_ranges_are_read_by_no_rank_at_any_world(samples: Samples) -> No
     state, seen = Batches(samples, batch_size=1).state(), list[int]()
     for world, batch_size, steps in ((8, 1, 3), (3, 2, 5), (16, 1, 2), (1, 7, 3)):
         ranks = [Batches(samples, batch_size=batch_size, rank=rank, world=world, skip=skip) for rank in range(world)]
+        skip = []  # the state keeps them
         for rank in ranks:
             rank.resume(state)
         streams = [iter(rank) for rank in ranks]
@@ -251,6 +252,36 @@ def test_skipped_ranges_are_read_by_no_rank_at_any_world(samples: Samples) -> No
     assert seen == left[: len(seen)]
     assert len(seen) == 24 + 30 + 32 + 21
     assert state["consumed"] == seen[-1] + 1
+    assert "skip" not in state, "the run is past them"
+
+
+def test_skip_given_at_a_resume_joins_those_of_the_state(samples: Samples) -> None:
+    first = Batches(samples, batch_size=2, skip=[(1, 3), (1_000_000_000, 1_000_000_100)])
+    assert next(iter(first))["sample"].tolist() == [0, 3]
+    assert first.state()["skip"] == [[1_000_000_000, 1_000_000_100]]
+    assert len(json.dumps(first.state())) < 200
+    later = Batches(samples, batch_size=2, skip=[(5, 6)])
+    later.resume(json.loads(json.dumps(first.state())))
+    assert next(iter(later))["sample"].tolist() == [4, 6]
+    assert later.state()["skip"] == first.state()["skip"]
+    with pytest.raises(ConfigError, match=r"skip is .*, 7\]. Give a list of pairs"):
+        later.resume({**first.state(), "skip": [7]})
+
+
+@pytest.mark.parametrize("world, micro, accumulated", [(1, 12, 1), (2, 3, 2), (3, 2, 2), (4, 1, 3), (6, 2, 1)])
+def test_gradient_accumulation_reads_the_same_steps(samples: Samples, world: int, micro: int, accumulated: int) -> None:
+    """A step of 12 samples is the same 12, however it is shared among ranks and micro-batches; so is what follows."""
+    state, seen = Batches(samples, batch_size=12).state(), list[set[int]]()
+    for shape in ((world, micro, accumulated), (1, 4, 3), (world, micro, accumulated)):
+        ranks = [Batches(samples, batch_size=shape[1], rank=rank, world=shape[0]) for rank in range(shape[0])]
+        for rank in ranks:
+            rank.resume(state)
+        streams = [iter(rank) for rank in ranks]
+        for _ in range(2):
+            step = [next(stream)["sample"] for _ in range(shape[2]) for stream in streams]
+            seen.append({int(number) for numbers in step for number in numbers})
+        state = ranks[0].state()
+    assert seen == [set(range(start, start + 12)) for start in range(0, 72, 12)]
 
 
 def test_skip_leaves_the_last_whole_step(samples: Samples) -> None:

@@ -5,6 +5,7 @@ import pickle
 from collections import Counter
 from typing import Any
 
+import numpy as np
 import pytest
 
 from atom_data.errors import ConfigError
@@ -150,3 +151,36 @@ def test_order_mixture_that_cannot_be_is_refused(windows: dict[str, int], mixtur
 def test_order_negative_sample_is_refused() -> None:
     with pytest.raises(IndexError, match="sample -1"):
         Order({"a": 1})(-1)
+
+
+def test_order_of_a_mixture_is_uniform_and_has_no_memory() -> None:
+    """Chi-square over the windows of each source, and lag-1 correlation of windows and of sources; in the middle of a run."""
+    windows = {"a": 1_000_003, "b": 200_003}
+    order = Order(windows, [Mixture(weights={"a": 0.7, "b": 0.3})], seed=11)
+    places = [order(number) for number in range(3_000_000, 3_060_000)]
+    for name, count in windows.items():
+        share = np.array([place.window for place in places if place.source == name]) / count
+        bins = np.bincount((share * 100).astype(int), minlength=100)
+        chi_square = ((bins - len(share) / 100) ** 2 / (len(share) / 100)).sum()
+        assert 57 < chi_square < 158, "outside of what 99 degrees of freedom give in all but 1 of 5,000 draws"
+        assert abs(np.corrcoef(share[:-1], share[1:])[0, 1]) < 0.03
+    sources = np.array([place.source == "a" for place in places], float)
+    assert abs(np.corrcoef(sources[:-1], sources[1:])[0, 1]) < 0.02
+    parts = sources.reshape(-1, 100).sum(axis=1)
+    assert 0.8 < parts.var() / (100 * 0.7 * 0.3) < 1.2
+
+
+@pytest.mark.parametrize(
+    "mixtures",
+    [
+        [Mixture(weights={"a": 1.0})],
+        [Mixture(weights={"a": 0.5, "b": 0.5}), Mixture(start=192, weights={"b": 0.9, "c": 0.1})],
+    ],
+)
+def test_order_many_equals_one_by_one(mixtures: list[Mixture]) -> None:
+    order = Order({"a": 37, "b": 100, "c": 5}, mixtures, seed=3, block=64)
+    numbers = [*range(0, 700, 3), 5, 5, 10_000_000_019, 0]
+    assert order.many(numbers) == [order(number) for number in numbers]
+    assert order.many([]) == []
+    with pytest.raises(IndexError, match="sample -1"):
+        order.many([3, -1])

@@ -95,7 +95,7 @@ def test_shards_travel_without_open_files_and_serve_threads(out: Path) -> None:
 
 
 def test_shards_more_than_open_files_still_reads(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("atom_data.loader.tokens.DESCRIPTORS", 1)
+    monkeypatch.setattr("atom_data.loader.files.DESCRIPTORS", 1)
     shards = TokenShards(str(out / "tokens"), sequence_length=LENGTH)
     descriptors = Path("/proc/self/fd")
     shards.window(0)
@@ -191,7 +191,7 @@ def test_read_file_that_was_cut_later_is_refused_not_padded(copied: Path) -> Non
     shards = TokenShards(str(copied / "tokens"), sequence_length=LENGTH)
     path = copied / "tokens" / "shard-00000.bin"
     path.write_bytes(path.read_bytes()[:100])
-    with pytest.raises(DataError, match=r"ended in the middle of tokens 0 to 65; it was whole when it was opened"):
+    with pytest.raises(DataError, match=r"ended in the middle of bytes 0 to 130; it was whole when it was opened"):
         shards.window(0)
     path.unlink()
     other = pickle.loads(pickle.dumps(shards))

@@ -1,4 +1,4 @@
-"""A training run stopped and resumed at another world size has the losses of one that never stopped."""
+"""A training run on the sample, stopped and resumed at another world size, has the losses of one that never stopped."""
 
 import json
 import subprocess
@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from tests.command import ROOT
-from tests.tokens.corpus import rows, token_run
 
 pytest.importorskip("torch")
 
@@ -31,9 +30,8 @@ def train(tokens: Path, losses: Path, *options: object) -> list[float]:
 
 
 @pytest.mark.slow
-def test_resumed_at_another_world_size_the_losses_are_the_same(tmp_path: Path) -> None:
-    token_run(tmp_path, {f"s{i}": rows(300, f"s{i}-") for i in range(3)}, target_tokens=3_000)
-    tokens, half = tmp_path / "out" / "tokens", tmp_path / "half.pt"
+def test_resumed_at_another_world_size_the_losses_are_the_same(sample_run: Path, tmp_path: Path) -> None:
+    tokens, half = sample_run / "tokens", tmp_path / "half.pt"
     whole = train(tokens, tmp_path / "whole.json", "--steps", 16, "--world", 2)
     first = train(tokens, tmp_path / "first.json", "--steps", 8, "--world", 2, "--save", half)
     second = train(tokens, tmp_path / "second.json", "--steps", 16, "--world", 3, "--load", half, "--workers", 1)

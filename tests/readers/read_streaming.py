@@ -2,8 +2,14 @@
 
 import json
 import sys
+from importlib.machinery import ModuleSpec
+from unittest.mock import MagicMock
 
-from streaming import LocalDataset, StreamingDataset
+# streaming imports torchvision for images, which does not go with the CPU build of torch.
+for name in ("torchvision", "torchvision.datasets", "torchvision.transforms", "torchvision.transforms.functional"):
+    sys.modules[name] = MagicMock(VisionDataset=object, __spec__=ModuleSpec(name, None))
+
+from streaming import LocalDataset, StreamingDataset  # noqa: E402
 
 
 def main() -> None:

@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from atom_data.loader.samples import boundaries
 from atom_data.tokens import manifest
 from atom_data.tokens.export import export
 from atom_data.tokens.megatron import read_pair
@@ -73,6 +72,11 @@ def out(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
     token_run(folder, shards, target_tokens=1)
     assert np.dtype(manifest(str(folder / "out"))["dtype"]).itemsize == request.param
     return folder / "out"
+
+
+def boundaries(ids: Any, eos: int) -> Any:
+    """Return where documents begin in a window, and its length."""
+    return np.array([0, *(np.flatnonzero(ids[:-1] == eos) + 1), len(ids)])
 
 
 def documents(out: Path) -> dict[str, list[list[int]]]:

@@ -77,11 +77,13 @@ def test_pack_folder_writes_plans_and_says_what_they_came_to(tmp_path: Path) -> 
     cut = windows = 0
     for shard in page["shards"]:
         index = read_pair(str(out / "tokens" / shard["name"]))
-        pieces = np.load(target / f"{shard['name']}.pieces.npy")
-        samples = np.load(target / f"{shard['name']}.samples.npy")
-        assert np.array_equal(pieces, pack(index.lengths, 64).pieces) and len(samples) == shard["samples"] + 1
-        assert all(sha256(str(target / item["path"])) == item["sha256"] for item in shard["files"])
-        cut += sum(np.bincount(pieces[:, 0]) > 1) if len(pieces) else 0
+        plan, packed = np.fromfile(target / f"{shard['name']}.pack", "<i8"), pack(index.lengths, 64)
+        document, first, count = packed.pieces.T
+        assert plan[: shard["samples"] + 1].tolist() == packed.samples.tolist()
+        pieces = plan[shard["samples"] + 1 :].reshape(-1, 2)
+        assert pieces.tolist() == np.stack([index.starts[document] + first, count], axis=1).tolist()
+        assert sha256(str(target / f"{shard['name']}.pack")) == shard["sha256"]
+        cut += sum(np.bincount(document) > 1) if len(pieces) else 0
         windows += sum(
             start // 64 != (start + count - 1) // 64 for start, count in zip(index.starts, index.lengths, strict=True)
         )
