@@ -97,8 +97,9 @@ def loss_of_copies(samples: Sequence[tuple[float, int, int]]) -> Estimate:
     A copy is seen only when another one is in the sample. Of a cluster of m documents, a sample of share f has m f on
     average and loses all but one: m f - 1 + (1 - f)^m. The clusters are taken to be m^-a of m documents, as many small
     ones and few large ones as one finds in crawls, or, as likely, all of one size, with a share c of all documents in
-    one. All these on a grid are weighed by how well they explain what was lost (Poisson, with the square root of the likelihood, for copies come in
-    clusters and one sample is a part of the other); the estimate is the median, the interval the middle 90 %.
+    one. All these on a grid are weighed by how well they explain what was lost: Poisson, with the square root of the
+    likelihood, for copies come in clusters and one sample is a part of the other. The estimate is the median, the
+    interval the middle 90 %.
     """
     share, documents, lost = samples[-1]
     if documents == 0:

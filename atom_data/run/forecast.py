@@ -154,18 +154,15 @@ class _Scale:
 
     def _choice(self, rows: list[dict[str, Any]]) -> float:
         """Return the error of the documents kept, as a share of them, from how many were dropped (Poisson, one added)."""
-        rows_in, rows_out = (sum(row[name] for row in rows) for name in ("rows_in", "rows_out"))
+        rows_in, rows_out = (sum(int(row[name]) for row in rows) for name in ("rows_in", "rows_out"))
         if not rows_out or rows_in == rows_out:
             return 0.0
         return math.sqrt(self.left_out * (rows_in - rows_out + 1)) / rows_out
 
     def _line(self, job: Job, name: str, kept: float, more: float) -> float:
         """Return a figure of the whole: what comes with a task so many times `more`, and what grows with documents."""
-        points = [
-            (_passed(pilot), sum(row[name] for row in pilot.rows[job.name]))
-            for pilot in (self.pilots.few, self.pilots.whole)
-        ]
-        slope, start = line(*zip(*points, strict=True))
+        runs = (self.pilots.few, self.pilots.whole)
+        slope, start = line([_passed(run) for run in runs], [_sum(run, job, name) for run in runs])
         return start * more + slope * self.documents * kept
 
     def _tasks_ratio(self, job: Job) -> float:
@@ -173,7 +170,7 @@ class _Scale:
 
     def _tasks(self, job: Job, tokens: float) -> int:
         """Return how many tasks a job will have: one a shard, as many as its tokens fill, or as many as in the sample."""
-        target = getattr(job, "target_tokens", None)
+        target = int(getattr(job, "target_tokens", 0))
         if target:
             return max(1, round(tokens / target))
         there = len(self.pilots.whole.rows[job.name])
@@ -186,11 +183,9 @@ class _Scale:
     def _cpu(self, job: Job, tasks: int, kept: float) -> float:
         there = len(self.pilots.whole.rows[job.name])
         beginning = _beginning(self.pilots.cold.rows[job.name], self.pilots.workers)
-        points = []
-        for pilot in (self.pilots.few, self.pilots.whole):
-            cpu = sum(row["cpu_seconds"] for row in pilot.rows[job.name])
-            points.append((_passed(pilot), max(0.0, cpu - beginning * min(there, self.pilots.workers))))
-        slope, start = line(*zip(*points, strict=True))
+        begun, runs = beginning * min(there, self.pilots.workers), (self.pilots.few, self.pilots.whole)
+        spent = [max(0.0, _sum(run, job, "cpu_seconds") - begun) for run in runs]
+        slope, start = line([_passed(run) for run in runs], spent)
         if there == self.chosen and there > 1:
             # The job that reads files reads them to their ends, so what is left at no documents goes with their bytes.
             more = self._weight() if not job.upstream() else tasks / there
@@ -225,6 +220,10 @@ class _Scale:
         return Estimate(most, most * 0.8, most * 1.5)
 
 
+def _sum(pilot: Pilot, job: Job, name: str) -> float:
+    return float(sum(row[name] for row in pilot.rows[job.name]))
+
+
 def _passed(pilot: Pilot) -> int:
     return sum(int(item["passed_rows"]) for item in pilot.counts.values())
 
@@ -244,5 +243,5 @@ def _beginning(rows: list[dict[str, Any]], workers: int) -> float:
     first, others = rows[:workers], sorted(row["cpu_seconds"] for row in rows[workers:])
     if not others:
         return 0.0
-    usual = others[len(others) // 2]
-    return max(0.0, sum(row["cpu_seconds"] for row in first) / len(first) - usual)
+    usual = float(others[len(others) // 2])
+    return max(0.0, sum(float(row["cpu_seconds"]) for row in first) / len(first) - usual)

@@ -87,7 +87,9 @@ def compare(recipe: Recipe, made: Forecast, out: str) -> list[Compared]:
             raise DataError(
                 f"stage '{name}': {status.finished:,} of {status.shards:,} shards are finished. Compare after the run."
             )
-    came = {name: {**status.sums, "peak": status.peak_memory_bytes} for name, status in statuses.items()}
+    came: dict[str, dict[str, float]] = {
+        name: {**status.sums, "peak": status.peak_memory_bytes} for name, status in statuses.items()
+    }
     found = list(_pairs(made, came))
     for figure in ("cpu_seconds", "output_bytes"):
         same = [item for item in found if item.figure == figure]
