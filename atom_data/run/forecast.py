@@ -91,7 +91,7 @@ class _Scale:
 
     def __init__(self, recipe: Recipe, pilots: Pilots, workers: int, cluster: bool) -> None:
         self.pilots, self.workers, self.cluster = pilots, workers, cluster
-        self.documents = sum(
+        self.documents: float = sum(
             sample.weight * item["rows"]
             for number, sample in enumerate(pilots.samples)
             for (source, _), item in pilots.whole.counts.items()

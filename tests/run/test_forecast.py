@@ -49,7 +49,7 @@ def forecast(**changed: float) -> Forecast:
     """Return a forecast of one stage of 5,000 shards, 1,000 CPU hours and 2 GB a worker, for example."""
     found = {"cpu": 3.6e6, "memory": 2e9, "tasks": 5_000, **changed}
     stage = StageForecast(
-        name="pages", tasks=int(found["tasks"]), cpu_seconds=estimate(found["cpu"]), wall_seconds=estimate(3_600),
+        name="pages", tasks=int(found["tasks"]), cpu_seconds=estimate(found["cpu"]), wall_seconds=estimate(3_600, 0),
         memory_bytes=estimate(found["memory"]), output_bytes=estimate(5e12), documents=estimate(1e9), tokens=estimate(0),
         scratch=False,
     )  # fmt: skip
@@ -62,7 +62,7 @@ def test_array_has_elements_of_about_an_hour() -> None:
     assert elements(forecast(), 1, 100) == 100, "never more than the profile allows"
     assert elements(forecast(cpu=7_200.0), 1, 100) == 3
     assert elements(forecast(tasks=3), 2, 100) == 2, "no element without a shard"
-    assert time_limit(forecast()) == "2:12:00"
+    assert time_limit(forecast()) == "2:00:00"
     assert element_memory(forecast(), 2) == "4608M"
 
 
