@@ -10,6 +10,7 @@ import typer
 
 COMMANDS = {
     "check": "run.check",
+    "plan": "plan.plan",
     "run": "run.run",
     "status": "look.status",
     "logs": "cluster.logs",

@@ -1,0 +1,221 @@
+"""`plan`: what a run will take, before it is run, and how wrong that was."""
+
+import json
+import os
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from atom_data.commands import options
+from atom_data.commands.screen import DEFAULT_OUT, Output, RecipePath, console
+from atom_data.errors import ConfigError
+from atom_data.run.display import clock
+from atom_data.run.estimate import Estimate
+from atom_data.run.forecast import Forecast, forecast
+from atom_data.run.forecasts import Compared, as_json, compare, keep_forecast, read_forecast
+from atom_data.run.limits import (
+    bytes_of,
+    element_memory,
+    elements,
+    gigabytes,
+    machine_memory,
+    refuse_disk,
+    refuse_memory,
+    time_limit,
+)
+from atom_data.run.pilot import choose_samples, fly
+from atom_data.run.profile import Profile, load_profile
+from atom_data.run.recipe import Recipe, load_recipe
+
+HOUR = 3600
+
+
+def plan(
+    recipe: RecipePath,
+    output: Output = DEFAULT_OUT,
+    share: Annotated[float, typer.Option(help="Of all documents, how many to try; a few hundred at least.")] = 0.05,
+    workers: options.Workers = 0,
+    tasks: options.Tasks = None,
+    workers_per_task: options.WorkersPerTask = None,
+    profile: options.ProfilePath = None,
+    price: Annotated[float, typer.Option(min=0, help="Of a CPU hour, in any currency.")] = 0.04,
+    memory_limit: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="What a worker may have, as in 2G; else the profile's.")
+    ] = None,
+    scratch_limit: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="What the run may write; else what is free at --output.")
+    ] = None,
+    compared: Annotated[
+        bool, typer.Option("--compare", help="After the run: what was foretold beside what its receipts say.")
+    ] = False,
+    as_text: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+) -> None:
+    """Say what a run will take: CPU, time, memory, disk, tokens and price, each with an interval, from a sample.
+
+    The sample is run by the recipe's own stages, in a temporary folder that goes away. The forecast is kept beside the
+    output, and `--compare` shows after the run how wrong it was. With --tasks, --workers-per-task or --profile it is one
+    for a Slurm array; without, for this machine. Exit code 2 where memory or disk will not do.
+
+    An interval is meant to hold 9 times of 10: `12 (10-15)`.
+    """
+    loaded = load_recipe(recipe)
+    if compared:
+        _compare(loaded, output, as_text)
+        return
+    if not 0 < share <= 1:
+        raise ConfigError(f"--share: {share:g}. Give a share of all documents above 0, at most 1: 0.05.")
+    limits = [bytes_of(text, name) if text else None for text, name in _limits(memory_limit, scratch_limit)]
+    settings = load_profile(profile, tasks=tasks, workers_per_task=workers_per_task)
+    cluster = not (tasks is None and workers_per_task is None and profile is None)
+    cores = len(os.sched_getaffinity(0))
+    for job in loaded.jobs:
+        job.check()
+    with console(stderr=True).status("choosing shards") as status:
+        samples = choose_samples(loaded, output, share)
+        pilots = fly(loaded, samples, share, min(cores, workers or cores), status.update)
+    here = workers or cores
+    made = forecast(loaded, pilots, here)
+    if cluster:
+        count = tasks or elements(made, settings.workers_per_task, settings.tasks)
+        settings = replace(settings, tasks=count)
+        made = forecast(loaded, pilots, count * settings.workers_per_task, cluster=True)
+    _refuse(made, settings if cluster else None, here, output, *limits)
+    keep_forecast(made, output)
+    if as_text:
+        typer.echo(json.dumps({**as_json(made), "cost": made.sum("cpu_seconds").times(price / HOUR)}, indent=1))
+        return
+    _show(made, price)
+    _suggest(made, settings if cluster else None, output, profile)
+
+
+def _limits(memory: str | None, scratch: str | None) -> list[tuple[str | None, str]]:
+    return [(memory, "--memory-limit"), (scratch, "--scratch-limit")]
+
+
+def _refuse(
+    made: Forecast, settings: Profile | None, here: int, output: str, memory: int | None, scratch: int | None
+) -> None:
+    if memory is not None:
+        refuse_memory(made, memory, "--memory-limit")
+    elif settings is not None and settings.memory_per_worker:
+        refuse_memory(made, bytes_of(settings.memory_per_worker, "memory_per_worker"), "memory_per_worker")
+    elif settings is None:
+        refuse_memory(made, machine_memory() // here, f"this machine, shared by {here} workers,")
+    refuse_disk(made, output, scratch)
+
+
+def _show(made: Forecast, price: float) -> None:
+    screen = console()
+    where = "array" if made.cluster else "machine"
+    screen.print(
+        f"{made.recipe}: from {made.sample_documents:,} documents, {made.share:.1%} of about "
+        f"{made.sample_documents / made.share:,.0f}; {made.workers} workers of this {where}",
+        soft_wrap=True,
+    )
+    table = _table("stage", "tasks", "CPU h", "wall", "MB a worker", "MB written", "documents", "tokens")
+    for stage in made.stages:
+        table.add_row(
+            stage.name,
+            f"{stage.tasks:,}",
+            _cell(stage.cpu_seconds.times(1 / HOUR)),
+            clock(stage.wall_seconds.value),
+            f"{stage.memory_bytes.value / 1e6:,.0f}",
+            _cell(stage.output_bytes.times(1e-6)),
+            _cell(stage.documents),
+            _cell(stage.tokens),
+        )
+    cpu, wall, written = (made.sum(name) for name in ("cpu_seconds", "wall_seconds", "output_bytes"))
+    memory = made.memory_bytes
+    table.add_row(
+        "all", "", _cell(cpu.times(1 / HOUR)), clock(wall.value), f"{memory.value / 1e6:,.0f}",
+        _cell(written.times(1e-6)), "", "", style="bold",
+    )  # fmt: skip
+    screen.print(table)
+    cost = cpu.times(price / HOUR)
+    screen.print(f"cost at {price:g} a CPU hour: {_cell(cost)}", soft_wrap=True)
+    screen.print(
+        f"disk: {gigabytes(written.value)}, of which {gigabytes(made.scratch_bytes.value)} may go after the run; "
+        f"wall {clock(wall.low)} to {clock(wall.high)}; memory of a worker up to {gigabytes(memory.high)}",
+        soft_wrap=True,
+    )
+
+
+def _suggest(made: Forecast, settings: Profile | None, output: str, profile: str | None) -> None:
+    run = f"atom-data run {made.recipe} -o {output}"
+    if settings is None:
+        command = f"{run} --workers {made.workers}"
+    else:
+        each = settings.workers_per_task
+        given = f" --profile {profile}" if profile else ""
+        command = (
+            f"{run} --on slurm{given} --tasks {settings.tasks} --workers-per-task {each} "
+            f"--time {time_limit(made)} --sbatch mem={element_memory(made, each)}"
+        )
+    screen = console()
+    screen.print(f"\nNext:\n  {command}\n  atom-data plan {made.recipe} -o {output} --compare", soft_wrap=True)
+
+
+def _compare(recipe: Recipe, output: str, as_text: bool) -> None:
+    found = compare(recipe, read_forecast(output), output)
+    if as_text:
+        typer.echo(json.dumps([{**_plain(item), "held": item.held} for item in found], indent=1))
+        return
+    table = _table("stage", "CPU s: plan", "was", "error", "MB: plan", "was", "error", "documents", "was", "error")
+    by_stage: dict[str, dict[str, Compared]] = {}
+    for item in found:
+        by_stage.setdefault(item.stage, {})[item.figure] = item
+    for stage, items in by_stage.items():
+        cells = [stage]
+        for figure, unit, places in (("cpu_seconds", 1.0, 2), ("output_bytes", 1e-6, 2), ("documents", 1.0, 0)):
+            cells += _three(items.get(figure), unit, places)
+        table.add_row(*cells, style="bold" if stage == "all" else None)
+    screen = console()
+    screen.print(table)
+    tokens = next((item for item in reversed(found) if item.figure == "tokens" and item.actual), None)
+    if tokens is not None:
+        screen.print(f"tokens: {tokens.forecast.value:,.0f}, were {tokens.actual:,.0f} ({_error(tokens)})")
+    judged = [item for item in found if item.actual and item.stage != "all" and item.figure != "memory_bytes"]
+    held = sum(item.held for item in judged)
+    screen.print(f"{held} of {len(judged)} figures lie in their intervals; those that do not have a *", soft_wrap=True)
+
+
+def _plain(item: Compared) -> dict[str, object]:
+    forecast_ = list(item.forecast)
+    return {
+        "stage": item.stage, "figure": item.figure, "forecast": forecast_, "actual": item.actual, "error": item.error,
+    }  # fmt: skip
+
+
+def _three(item: Compared | None, unit: float, places: int) -> list[str]:
+    if item is None or not (item.actual or item.forecast.value):
+        return ["", "", ""]
+    return [f"{value * unit:,.{places}f}" for value in (item.forecast.value, item.actual)] + [_error(item)]
+
+
+def _error(item: Compared) -> str:
+    said = "" if item.error is None else f"{item.error:+.0%}"
+    return said + ("" if item.held else " *")
+
+
+def _table(first: str, *names: str) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(first)
+    for name in names:
+        table.add_column(name, justify="right")
+    return table
+
+
+def _cell(item: Estimate) -> str:
+    if not item.value:
+        return ""
+    texts = [_number(number) for number in item]
+    return texts[0] if texts[1] == texts[2] else f"{texts[0]} ({texts[1]}-{texts[2]})"
+
+
+def _number(value: float) -> str:
+    """Return a number with three figures that count, and no more than whole ones where it is large."""
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}" if value >= 0.001 else f"{value:.1g}"

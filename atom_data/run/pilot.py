@@ -1,0 +1,253 @@
+"""Runs of a recipe over samples, by the workers of a real run: what a forecast is made from.
+
+`cold`   the first documents of each shard chosen, read no further: what a first run on a machine pays; also a warm-up
+`few`    the same documents, with the shards read to their ends: what reading and a task as such cost; and it counts
+`half`   half of the sample
+`whole`  the sample: each of these holds the one before
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import signal
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from atom_data.errors import DataError
+from atom_data.job import Job
+from atom_data.run.display import Display
+from atom_data.run.plan import plan_job, write_plan
+from atom_data.run.pool import Pool
+from atom_data.run.progress import Progress
+from atom_data.run.recipe import Recipe, job_identity, load_recipe
+from atom_data.run.sampled import COUNTS, sources_of
+from atom_data.run.worker import Orders
+from atom_data.storage.listing import ANEW, use_listings
+from atom_data.storage.manifest import manifest_row
+from atom_data.storage.paths import write_errors
+from atom_data.storage.shards import Shard
+
+FIRST = 4
+"""Documents of each shard in the smallest sample: enough that every step has run once."""
+LEAST_SHARDS = 8
+"""A sample comes from so many shards of a source, if it has them: shards differ more than documents do."""
+LEAST_DOCUMENTS = 300
+"""A sample has about so many documents of each source at least: a mean over 300 is good to some 10 %, with costs that
+vary as widely as those of pages (standard deviation of about twice the mean)."""
+LEAST_BYTES = 8 << 20
+"""And so many bytes of documents, so that there is time enough to measure."""
+SHORT_SECONDS = 10.0
+"""A sample that ran shorter is run again, and the middle of its times counts: short ones are mostly chance."""
+TIMES = 3
+ALL = 0.8
+"""Where that comes to more than so much of the input, all of it is run: leaving out the rest saves nothing."""
+
+_RECIPE = """
+from atom_data.run.sampled import sampled_stages
+
+def stages():
+    return sampled_stages({path!r})
+"""
+
+
+@dataclass(slots=True)
+class Sample:
+    """What was chosen of one source."""
+
+    name: str
+    sizes: tuple[int, ...]
+    """Of the files of all its shards, in the order of their names; 0 where a store was not asked."""
+    chosen: tuple[Shard, ...]
+    documents: float = 0.0
+    """The share of the documents of the shards chosen."""
+
+    @property
+    def weight(self) -> float:
+        """How much more there is than what was chosen: by bytes of files, by shards where these are not known."""
+        chosen = sum(shard.bytes for shard in self.chosen)
+        return sum(self.sizes) / chosen if all(self.sizes) else len(self.sizes) / len(self.chosen)
+
+    @property
+    def is_everything(self) -> bool:
+        """Tell whether nothing was left out."""
+        return self.documents >= 1 and len(self.chosen) == len(self.sizes)
+
+
+@dataclass(slots=True)
+class Pilot:
+    """One run over a sample."""
+
+    rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """By job: the receipts of its tasks as rows of a manifest, in the order in which they were handed out."""
+    counts: dict[tuple[int, str], dict[str, Any]] = field(default_factory=dict)
+    """By source and shard: documents and their bytes, all and passed on."""
+    wall_seconds: float = 0.0
+    lead_seconds: float = 0.0
+    """From starting workers to the first task's begin."""
+
+
+@dataclass(slots=True)
+class Pilots:
+    """All runs over samples, and what was chosen."""
+
+    samples: list[Sample]
+    workers: int
+    cold: Pilot
+    few: Pilot
+    half: Pilot
+    whole: Pilot
+
+
+def choose(shards: tuple[Shard, ...], share: float) -> tuple[Shard, ...]:
+    """Return shards by a hash of their names until they hold a share of all bytes, and some at least; sorted by name."""
+    by_hash = sorted(shards, key=lambda shard: hashlib.blake2b(shard.name.encode(), digest_size=8).digest())
+    known = all(shard.bytes for shard in shards)
+    total = sum(shard.bytes for shard in shards) if known else len(shards)
+    chosen: list[Shard] = []
+    held = 0
+    for shard in by_hash:
+        if held >= share * total and len(chosen) >= LEAST_SHARDS:
+            break
+        chosen.append(shard)
+        held += shard.bytes if known else 1
+    return tuple(sorted(chosen, key=lambda shard: shard.name))
+
+
+def choose_samples(recipe: Recipe, out: str, share: float) -> list[Sample]:
+    """List the sources of a recipe and choose shards. DataError for a source without a shard. Memory: 300 bytes a shard."""
+    use_listings(ANEW)
+    samples = []
+    for source in sources_of(recipe.jobs):
+        shards = source.shards(out)
+        if not shards:
+            raise DataError(f"source '{source.name}': there is no shard to read. Check the paths in the recipe.")
+        samples.append(Sample(source.name, tuple(shard.bytes for shard in shards), choose(shards, share)))
+    return samples
+
+
+def fly(recipe: Recipe, samples: list[Sample], share: float, workers: int, say: Callable[[str], None]) -> Pilots:
+    """Run the samples in a temporary folder that goes away, also on Ctrl-C; fill in `documents` of each sample.
+
+    DataError when a shard fails, or when there is not one document. Disk: what the recipe writes for the sample.
+    """
+    # Half of the shards are read by a worker that has begun before: that tells beginning from reading.
+    workers = max(1, min(workers, min(len(sample.chosen) for sample in samples) // 2))
+    with _stoppable(), tempfile.TemporaryDirectory(prefix="atom-data-plan-") as folder:
+        place = Path(folder)
+        say("reading the first documents of each shard chosen")
+        cold = _run(recipe, samples, 0.0, place / "cold", workers, stops=True)
+        say("reading the shards chosen")
+        few = _run(recipe, samples, 0.0, place / "few", workers)
+        _set_documents(samples, few, share)
+        everything = all(sample.is_everything for sample in samples)
+        half = few
+        if not everything:
+            say("running half of the sample")
+            half = _run(recipe, samples, 0.5, place / "half", workers)
+        say("running all of the input, which is too small for a sample" if everything else "running the sample")
+        whole = _run(recipe, samples, 1.0, place / "whole", workers)
+        if whole.wall_seconds < SHORT_SECONDS:
+            say("running it again, to see how times differ")
+            for part, first in ((0.0, few), (1.0, whole)):
+                again = [_run(recipe, samples, part, place / f"again-{number}", workers) for number in range(1, TIMES)]
+                _take_middle(first, again)
+    return Pilots(samples, workers, cold, few, half, whole)
+
+
+def _set_documents(samples: list[Sample], few: Pilot, share: float) -> None:
+    """Choose the documents of each source, the same share of all of each. DataError when a source has none at all."""
+    wanted = share
+    for number, sample in enumerate(samples):
+        counts = [item for (source, _), item in few.counts.items() if source == number]
+        documents, size = (sum(item[name] for item in counts) for name in ("rows", "bytes"))
+        if not documents:
+            raise DataError(
+                f"source '{sample.name}': there is no document in {len(sample.chosen):,} shards. Check the input."
+            )
+        wanted = max(wanted, max(LEAST_DOCUMENTS / documents, LEAST_BYTES / max(1, size)) / sample.weight)
+    for sample in samples:
+        part = wanted * sample.weight
+        sample.documents = 1.0 if part > ALL else part
+
+
+@contextlib.contextmanager
+def _stoppable() -> Iterator[None]:
+    """End on SIGTERM as on Ctrl-C, so that the folder goes away."""
+
+    def stop(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _run(recipe: Recipe, samples: list[Sample], part: float, folder: Path, workers: int, stops: bool = False) -> Pilot:
+    """Run a part of the samples; what a job as a whole would refuse does not stop it."""
+    with write_errors(str(folder)):
+        folder.mkdir(parents=True)
+        told, path, out = folder / "sample.json", folder / "sample.py", str(folder / "out")
+        sources = [{"documents": sample.documents * part, "shards": _plain(sample.chosen)} for sample in samples]
+        about = {"recipe": str(Path(recipe.path).resolve()), "first": FIRST, "stops": stops, "sources": sources}
+        told.write_text(json.dumps(about))
+        path.write_text(_RECIPE.format(path=str(told)))
+    loaded, pilot, began = load_recipe(str(path)), Pilot(), time.monotonic()
+    pool = Pool(Orders(str(path), out), workers)
+    try:
+        for job in loaded.jobs:
+            pilot.rows[job.name] = _run_job(job, out, pool)
+            if not pilot.lead_seconds:
+                busy = sum(row["wall_seconds"] for row in pilot.rows[job.name]) / workers
+                pilot.lead_seconds = max(0.01, time.monotonic() - began - busy)
+    finally:
+        pool.close()
+    pilot.wall_seconds, pilot.counts = time.monotonic() - began, _counts(Path(out) / COUNTS)
+    shutil.rmtree(folder)
+    return pilot
+
+
+def _take_middle(pilot: Pilot, others: list[Pilot]) -> None:
+    """Set the times of each job to those of the run in which its CPU time is the middle one."""
+    for name, rows in pilot.rows.items():
+        runs = sorted([rows, *(other.rows[name] for other in others)], key=_cpu_seconds)
+        pilot.rows[name] = runs[len(runs) // 2]
+
+
+def _cpu_seconds(rows: list[dict[str, Any]]) -> float:
+    return float(sum(row["cpu_seconds"] for row in rows))
+
+
+def _plain(shards: tuple[Shard, ...]) -> list[tuple[Any, ...]]:
+    return [(shard.name, shard.path, shard.bytes, shard.start, shard.stop) for shard in shards]
+
+
+def _run_job(job: Job, out: str, pool: Pool) -> list[dict[str, Any]]:
+    plan = plan_job(job, out)
+    write_plan(plan, out, f"pilot-{os.getpid()}")
+    progress = Progress(plan, out, Display(Console(quiet=True)), 0, "", list(plan.todo))
+    order = [task.name for task in reversed(progress.waiting)]
+    pool.run_job(job.name, job_identity(job), progress)
+    if progress.failures:
+        failure = progress.failures[0]
+        raise DataError(f"the sample failed in {failure.stage}/{failure.shard}: {failure.message}")
+    return [manifest_row(plan.done[name]) for name in order]
+
+
+def _counts(folder: Path) -> dict[tuple[int, str], dict[str, Any]]:
+    """Return the counts of each shard; of several readings with different columns that with the most bytes."""
+    found: dict[tuple[int, str], list[dict[str, Any]]] = defaultdict(list)
+    for path in sorted(folder.glob("*.json")):
+        item = json.loads(path.read_text("utf-8"))
+        found[item["source"], item["shard"]].append(item)
+    return {key: max(items, key=lambda item: int(item["bytes"])) for key, items in found.items()}

@@ -1,0 +1,188 @@
+"""A recipe over a sample of its input: the same jobs and steps, each source replaced by a part of its documents.
+
+Some shards of each source are read whole, and of these a share of the documents is passed on, chosen by a hash of the
+id: the same ones each time, and a smaller share is a part of a larger one.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from atom_data.job import Job
+from atom_data.run.recipe import load_recipe
+from atom_data.storage.paths import join
+from atom_data.storage.receipts import write_json
+from atom_data.storage.shards import Input, Intake, Reads, Shard
+
+COUNTS = "sampled"
+"""The folder in which each reading of a shard leaves how many documents there were and how many were passed on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampled:
+    """The documents of some shards of a source whose id has a hash below a share, and the first few of each shard."""
+
+    source: Reads
+    number: int
+    """Which source of the recipe it is."""
+    chosen: tuple[Shard, ...] = field(repr=False)
+    documents: float
+    """The share of documents passed on, from 0 to 1."""
+    first: int
+    """So many documents at the beginning of each shard are always passed on."""
+    stops: bool = False
+    """Read no further than those: what it takes to begin, and nothing else."""
+
+    @property
+    def name(self) -> str:
+        """The source's name."""
+        return self.source.name
+
+    def schema(self) -> pa.Schema:
+        """The columns of the source."""
+        return self.source.schema()
+
+    def shards(self, out: str) -> tuple[Shard, ...]:
+        """The shards chosen; the source is not listed again."""
+        return self.chosen
+
+    def current(self, shard: Shard, out: str) -> tuple[Input, ...]:
+        """The inputs of the source."""
+        return self.source.current(shard, out)
+
+    def identity(self) -> dict[str, object]:
+        """The source and the share."""
+        return {"of": self.source.identity(), "documents": self.documents, "first": self.first, "stops": self.stops}
+
+    def read(self, shard: Shard, out: str, columns: Collection[str], intake: Intake) -> Iterator[pa.RecordBatch]:
+        """Read the whole shard, yield the sample of it in batches as large as the source's, and note the counts.
+
+        Unreadable records are passed on by the same share, by their position. Memory: two batches of the source.
+        """
+
+        def reject(reason: str, position: int, detail: str, raw: bytes) -> None:
+            if _below([f"{shard.name}:{position}"], self.documents)[0]:
+                intake.reject(reason, position, detail, raw)
+
+        inner = Intake(reject=reject, inputs=intake.inputs)
+        seen, seen_bytes, passed, passed_bytes, largest = 0, 0, 0, 0, 0
+        waiting: list[pa.RecordBatch] = []
+        for batch in self.source.read(shard, out, {*columns, "id"}, inner):
+            some = batch.filter(pa.array(self._chosen(batch.column("id").to_pylist(), seen)))
+            seen, seen_bytes, largest = seen + batch.num_rows, seen_bytes + batch.nbytes, max(largest, batch.nbytes)
+            passed, passed_bytes = passed + some.num_rows, passed_bytes + some.nbytes
+            intake.bytes_read = inner.bytes_read
+            waiting.append(some)
+            if self.stops and seen >= self.first:
+                break
+            # A worker's memory is that of whole batches, so the sample has whole ones too.
+            if sum(item.nbytes for item in waiting) >= largest:
+                yield pa.concat_batches(waiting)
+                waiting = []
+        if sum(item.num_rows for item in waiting):
+            yield pa.concat_batches(waiting)
+        intake.skipped.update(inner.skipped)
+        intake.span = inner.span
+        which = hashlib.sha256(" ".join(sorted(columns)).encode()).hexdigest()[:8]
+        counts = {"source": self.number, "shard": shard.name, "rows": seen, "bytes": seen_bytes}
+        path = join(out, COUNTS, f"{self.number}-{shard.name}-{which}.json")
+        write_json(path, {**counts, "passed_rows": passed, "passed_bytes": passed_bytes}, f"sampled-{os.getpid()}")
+
+    def _chosen(self, ids: list[str], start: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        mask = _below(ids, self.documents)
+        mask[: max(0, self.first - start)] = True
+        return mask
+
+
+def _below(names: list[str], share: float) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Tell for each name whether its hash, as a number from 0 to 1, is below a share."""
+    if share <= 0 or share >= 1:
+        return np.full(len(names), share >= 1)
+    digests = (hashlib.blake2b((name or "").encode("utf-8", "replace"), digest_size=8).digest() for name in names)
+    return np.fromiter((int.from_bytes(digest, "big") < share * 2**64 for digest in digests), bool, len(names))
+
+
+@dataclass(frozen=True, slots=True)
+class _Jobs:
+    """The last jobs of a recipe, as `stages()` returns them."""
+
+    last: tuple[Job, ...]
+
+    def jobs(self) -> tuple[Job, ...]:
+        return self.last
+
+
+def sampled_stages(path: str) -> tuple[object, ...]:
+    """Return the stages of a recipe over a sample, as the JSON file `path` tells of it: what a sample's recipe calls."""
+    told = json.loads(Path(path).read_text("utf-8"))
+    found: list[Reads] = []
+
+    def wrap(source: Reads) -> Sampled:
+        number = _number(found, source)
+        item = told["sources"][number]
+        chosen = tuple(Shard(*row) for row in item["shards"])
+        first, stops = told["first"], told["stops"]
+        return Sampled(
+            source=source, number=number, chosen=chosen, documents=item["documents"], first=first, stops=stops
+        )
+
+    return (_Jobs(_replaced_jobs(load_recipe(told["recipe"]).jobs, wrap)),)
+
+
+def sources_of(jobs: tuple[Job, ...]) -> list[Reads]:
+    """Return what jobs read that no job makes: files, each source once, in a fixed order."""
+    found: list[Reads] = []
+
+    def note(source: Reads) -> Reads:
+        _number(found, source)
+        return source
+
+    _replaced_jobs(jobs, note)
+    return found
+
+
+def _number(found: list[Reads], source: Reads) -> int:
+    for number, other in enumerate(found):
+        if other == source:
+            return number
+    found.append(source)
+    return len(found) - 1
+
+
+def _replaced_jobs(jobs: tuple[Job, ...], wrap: Callable[[Reads], Reads]) -> tuple[Job, ...]:
+    before = {job.name for after in jobs for job in after.upstream()}
+    memo: dict[int, Any] = {}
+    return tuple(_replaced(job, wrap, memo) for job in jobs if job.name not in before)
+
+
+def _replaced(value: Any, wrap: Callable[[Reads], Reads], memo: dict[int, Any]) -> Any:  # noqa: ANN401 - parts of jobs
+    """Return a job, or a part of one, with its file sources replaced; the same object where it has none."""
+    if isinstance(value, (tuple, list)):
+        items = [_replaced(item, wrap, memo) for item in value]
+        same = all(new is old for new, old in zip(items, value, strict=True))
+        return value if same else type(value)(items)
+    if isinstance(value, dict):
+        made = {key: _replaced(item, wrap, memo) for key, item in value.items()}
+        return made if any(made[key] is not value[key] for key in made) else value
+    if not is_dataclass(value) or isinstance(value, type):
+        return value
+    if id(value) not in memo:
+        parts = {item.name: getattr(value, item.name) for item in fields(value) if item.init}
+        changed = {name: new for name, old in parts.items() if (new := _replaced(old, wrap, memo)) is not old}
+        if isinstance(value, Reads) and not hasattr(value, "jobs") and not _reads(parts):
+            memo[id(value)] = wrap(value)
+        else:
+            memo[id(value)] = replace(value, **changed) if changed else value
+    return memo[id(value)]
+
+
+def _reads(parts: dict[str, Any]) -> bool:
+    """Tell whether a source is made of another one."""
+    return any(isinstance(part, Reads) for part in parts.values())
