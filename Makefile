@@ -5,9 +5,9 @@ BIN := $(VENV)/bin
 OUT ?= demo
 # The exact pin, because other torch wheels bring several GB of CUDA; only the tests and the training side need torch.
 TORCH ?= torch==2.13.0
-BENCHMARKS := filters langid urls dedup repeats tokens pipeline
+BENCHMARKS := filters langid urls dedup repeats tokens loader plan pipeline
 
-.PHONY: demo test check format bench clean setup setup-dev test-slurm test-ray test-train test-readers conformance linear-time fuzz
+.PHONY: demo test check format bench clean setup setup-dev test-slurm test-ray test-train test-readers test-frameworks conformance linear-time fuzz
 
 demo: $(VENV)/.core  ## the main job on the sample: WARC files in, training batches out
 	$(BIN)/atom-data run pipelines/sample.py --output $(OUT)
@@ -40,6 +40,9 @@ test-train: $(VENV)/.dev  ## a small GPT stopped and resumed at another world si
 test-readers: $(VENV)/.dev  ## other projects' readers on our token shards; environments of about 3 GB
 	$(BIN)/pip install --quiet --disable-pip-version-check gigatoken==0.10.0
 	$(BIN)/python -m pytest tests/readers/readers.py tests/readers/ids.py -rP $(ARGS)
+
+test-frameworks: $(VENV)/.dev  ## the loader's pages with Lightning, HF Trainer, torchtitan and Grain; an environment of about 2 GB
+	$(BIN)/python -m pytest tests/frameworks/frameworks.py $(ARGS)
 
 conformance: $(VENV)/.dev  ## how our cards agree with what datatrove decided
 	$(BIN)/python benchmarks/conformance.py

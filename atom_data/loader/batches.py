@@ -50,6 +50,11 @@ class Turns:
             yield [self._ahead(consumed, place) for place in range(first, first + self.batch_size)]
             consumed = self._after(consumed)
 
+    def steps(self, samples: int) -> int:
+        """Return the whole steps of a run of so many samples, those that are skipped left out."""
+        skipped = sum(max(0, min(stop, samples) - start) for start, stop in self.skip)
+        return (samples - skipped) // self.step
+
     def at(self, step: int) -> list[int]:
         """Return the numbers of this rank's batch of a step, where nothing changed or was skipped since the start."""
         first = step * self.step + self.rank * self.batch_size

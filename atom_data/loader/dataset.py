@@ -103,6 +103,10 @@ class TokenLoader:
             self._turns.advance()
             yield batch
 
+    def __len__(self) -> int:
+        """Return the batches of this rank in the whole run, those before a resume included. TypeError when it has no end."""
+        return self._turns.steps(len(self.dataset))
+
     def state_dict(self) -> dict[str, Any]:
         """Return the state after the batch last given."""
         return {**self.dataset.samples.state(self._turns.consumed), **self._turns.state()}

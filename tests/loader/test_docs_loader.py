@@ -1,4 +1,4 @@
-"""The code in docs/loader.md runs as it stands there."""
+"""The code in docs/loader.md that needs torch alone runs as it stands there; the rest is in tests/frameworks."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.command import ROOT
+from tests.command import ROOT, atom_data
 from tests.tokens.corpus import rows, token_run
 
 pytest.importorskip("torch")
@@ -27,19 +27,33 @@ def run(block: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, 
     return names
 
 
+def block(word: str) -> str:
+    (found,) = [text for text in BLOCKS if word in text]
+    return found
+
+
 def test_plain_torch(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    names = run(BLOCKS[0], folder, monkeypatch)
+    names = run(block("islice"), folder, monkeypatch)
     assert names["state"]["consumed"] == 12
     assert names["batch"]["sample"].tolist() == [14, 15]
     assert names["batch"]["input_ids"].shape == (256,)
 
 
+def test_packing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    (command,) = re.findall(r"```bash\natom-data (.*?)\n```", (ROOT / "docs" / "loader.md").read_text())
+    places = {"out/tokens", "packed"}
+    done = atom_data(*(folder / word if word in places else word for word in command.split()))
+    assert done.returncode == 0, done.stderr
+    names = run(block("PackedShards"), folder, monkeypatch)
+    assert names["sample"]["input_ids"].shape == (128,)
+
+
 def test_sampler_of_numbers(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    names = run(BLOCKS[1], folder, monkeypatch)
+    names = run(block("batch_sampler=numbers"), folder, monkeypatch)
     assert [batch["sample"].tolist()[0] for batch in names["batches"]] == [8, 12, 16]
 
 
-def test_random_access_source(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    names = run(BLOCKS[2], folder, monkeypatch)
-    assert int(names["sample"]["sample"]) == 7
-    assert len(names["source"]) == 1_000
+def test_every_block_is_run_here_or_with_its_framework() -> None:
+    words = ("islice", "PackedShards", "batch_sampler=numbers", "lightning", "transformers", "torchtitan", "grain")
+    assert [sum(word in text for word in words) for text in BLOCKS] == [1] * len(words)

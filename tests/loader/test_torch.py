@@ -93,6 +93,15 @@ def test_loader_ends_where_the_run_ends(samples: Samples) -> None:
     assert loader.state_dict()["consumed"] == 8
 
 
+@pytest.mark.parametrize("skip", [[], [(3, 9)], [(0, 1), (40, 60)]])
+def test_loader_has_the_length_of_what_it_yields(samples: Samples, skip: list[tuple[int, int]]) -> None:
+    loader = TokenLoader(TokenDataset(samples, stop=47), batch_size=2, rank=1, world=3, skip=skip)
+    length = len(loader)
+    assert length == len(list(loader)) == len(loader), "also after it was read"
+    with pytest.raises(TypeError, match="has no end"):
+        len(TokenLoader(TokenDataset(samples), batch_size=2))
+
+
 def test_dataset_travels_to_workers_that_are_not_forked(samples: Samples) -> None:
     dataset = pickle.loads(pickle.dumps(TokenDataset(samples)))
     assert same(dataset[5], samples[5])
