@@ -2,10 +2,12 @@
 
     make bench-dedup             QUICK=1: a tenth of the texts, without the peers that take minutes
     python benchmarks/dedup.py --data FOLDER
+    python benchmarks/dedup.py --copies 1 --only data-prep-kit     twice the text: dedup_large.json
 
-FOLDER holds mixed-* (the default is ../shared/data, or BENCH_DATA); without it the pages of the sample are taken. Edited copies
-of known size are planted. All sign with 112 hashes of word 5-grams, 14 bands of 8 rows, and may use two cores. What each keeps
-is held against the true Jaccard index of every pair. Peers that cannot be installed or fail are listed with their error.
+FOLDER holds mixed-* (the default is ../shared/data, or BENCH_DATA); without it the pages of the sample are taken. Edited
+copies of known size are planted, of one text in six or of the share that --copies says. All sign with 112 hashes of word
+5-grams, 14 bands of 8 rows, and may use two cores. What each keeps is held against the true Jaccard index of every pair.
+Peers that cannot be installed or fail are listed with their error.
 """
 
 import argparse
@@ -88,6 +90,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data", type=Path, default=DATA, help="the folder with the texts")
     parser.add_argument("--only", nargs="*", help="these tools beside ours")
+    parser.add_argument("--copies", type=float, default=1 / 6, help="of how many texts an edited copy is added")
     parser.add_argument("--sign", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--out", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -95,8 +98,8 @@ def main() -> None:
         (given.out / "clock.json").write_text(json.dumps(sign(given.sign)), "utf-8")
         return
     with tempfile.TemporaryDirectory(prefix="bench-dedup-") as place:
-        report = measure(given.data, Path(place), given.only)
-    path = write_report("dedup", report)
+        report = measure(given.data, Path(place), given.only, given.copies)
+    path = write_report("dedup" if given.copies < 1 else "dedup_large", report)
     print(section(json.loads(path.read_bytes())))
     print(json.dumps({name: report[name] for name in ("quality", "ratios", "failed")}, indent=1))
     print(f"\nwritten: {path.relative_to(ROOT)}")
@@ -130,11 +133,11 @@ def texts_of(data: Path) -> list[str]:
     return [text for text in (texts[::10] if QUICK else texts) if text]
 
 
-def corpus(data: Path, folder: Path) -> pa.Table:
-    """Write the texts and, for one in six, an edited copy, in an order without meaning, as Parquet files."""
+def corpus(data: Path, folder: Path, copies: float) -> pa.Table:
+    """Write the texts and, for a share of them, an edited copy, in an order without meaning, as Parquet files."""
     chance = random.Random(4)
     texts = texts_of(data)
-    for text in chance.sample(texts, len(texts) // 6):
+    for text in chance.sample(texts, int(len(texts) * copies)):
         if 60 <= len(words := text.split()) <= 20_000:
             wanted = chance.uniform(0.6, 1.0)
             for place in chance.sample(range(len(words)), round(len(words) * (1 - wanted) / (1 + wanted) / NGRAM)):
@@ -267,9 +270,9 @@ def quality(left: np.ndarray, pairs: Pairs) -> dict[str, Any]:
     }
 
 
-def measure(data: Path, scratch: Path, only: Sequence[str] | None) -> dict[str, Any]:
+def measure(data: Path, scratch: Path, only: Sequence[str] | None, copies: float) -> dict[str, Any]:
     """Run everything and return the report without its name and machine."""
-    table = corpus(data, scratch / "documents")
+    table = corpus(data, scratch / "documents", copies)
     size = sum(len(text.encode()) for text in table.column("text").to_pylist())
     print(f"{len(table):,} documents, {size / 1e6:.1f} MB", file=sys.stderr)
     pairs = similar_pairs(shingles_of(table.column("text"), NGRAM), 0.5)
@@ -291,7 +294,7 @@ def measure(data: Path, scratch: Path, only: Sequence[str] | None) -> dict[str, 
         rows.append(row(f"{name}, {SIGN}", version_of(name), SIGN, taken, **counts, result=kernel))
     return {
         "input": {
-            "what": "web, books, manuals, and edited copies of one in six",
+            "what": f"web, books, manuals, and an edited copy of {'every one' if copies >= 1 else 'one in six'}",
             "bytes": size,
             "documents": len(table),
         },
