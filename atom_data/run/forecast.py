@@ -18,8 +18,6 @@ from atom_data.run.recipe import Recipe
 
 TIMING = 0.1
 """The error of CPU time, as a share of it, when nothing is left out: the same run twice differs so."""
-DOCUMENTS = 2.0
-"""The standard deviation of what one page costs or leaves over the mean of all."""
 SECONDS = 0.02
 """And so many seconds a task, of a few milliseconds each: memory that is mapped, threads that spin."""
 PAIRS = 0.5
@@ -100,6 +98,7 @@ class _Scale:
         self.seen = _passed(pilots.whole)
         self.shards = sum(len(sample.sizes) for sample in pilots.samples)
         self.chosen = sum(len(sample.chosen) for sample in pilots.samples)
+        self.uneven = _unevenness(pilots.whole)
         self.left_out = 1 - min(1.0, self.seen / max(1.0, self.documents))
         self.shard_error = max(_shard_error(number, item, pilots) for number, item in enumerate(pilots.samples))
         self.kept: dict[str, tuple[float, float]] = {}
@@ -117,7 +116,7 @@ class _Scale:
         came = min((self.kept[before.name] for before in job.upstream()), default=(1.0, 0.0))
         factor, error = self._after_copies(job, *came)
         goes = self.kept[job.name] = (factor, together(error, self._choice(rows)))
-        sampling = together(self.shard_error, DOCUMENTS * math.sqrt(self.left_out / max(1, self.seen)))
+        sampling = together(self.shard_error, self.uneven * math.sqrt(self.left_out / max(1, self.seen)))
         if job.name in self.of_passes:
             sampling = together(sampling, PAIRS * self.left_out)
         figures = {}
@@ -218,6 +217,17 @@ class _Scale:
             slope, start = line(*zip(*peaks, strict=True))
             most = max(most, start + slope * self.documents)
         return Estimate(most, most * 0.8, most * 1.5)
+
+
+def _unevenness(pilot: Pilot) -> float:
+    """Return the standard deviation of documents' sizes over their mean, by those passed on; at least 1, as of pages."""
+    items = pilot.counts.values()
+    rows, size, squares = (
+        sum(float(item[f"passed_{name}"]) for item in items) for name in ("rows", "bytes", "squares")
+    )
+    if not rows or not size:
+        return 1.0
+    return max(1.0, math.sqrt(max(0.0, squares * rows / size**2 - 1)))
 
 
 def _sum(pilot: Pilot, job: Job, name: str) -> float:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from atom_data.job import Job
 from atom_data.run.recipe import load_recipe
@@ -72,12 +73,13 @@ class Sampled:
                 intake.reject(reason, position, detail, raw)
 
         inner = Intake(reject=reject, inputs=intake.inputs)
-        seen, seen_bytes, passed, passed_bytes, largest = 0, 0, 0, 0, 0
+        seen, seen_bytes, passed, passed_bytes, squares, largest = 0, 0, 0, 0, 0.0, 0
         waiting: list[pa.RecordBatch] = []
         for batch in self.source.read(shard, out, {*columns, "id"}, inner):
             some = batch.filter(pa.array(self._chosen(batch.column("id").to_pylist(), seen)))
             seen, seen_bytes, largest = seen + batch.num_rows, seen_bytes + batch.nbytes, max(largest, batch.nbytes)
             passed, passed_bytes = passed + some.num_rows, passed_bytes + some.nbytes
+            squares += float((_row_bytes(some) ** 2).sum())
             intake.bytes_read = inner.bytes_read
             waiting.append(some)
             if self.stops and seen >= self.first:
@@ -93,12 +95,22 @@ class Sampled:
         which = hashlib.sha256(" ".join(sorted(columns)).encode()).hexdigest()[:8]
         counts = {"source": self.number, "shard": shard.name, "rows": seen, "bytes": seen_bytes}
         path = join(out, COUNTS, f"{self.number}-{shard.name}-{which}.json")
-        write_json(path, {**counts, "passed_rows": passed, "passed_bytes": passed_bytes}, f"sampled-{os.getpid()}")
+        more = {"passed_rows": passed, "passed_bytes": passed_bytes, "passed_squares": squares}
+        write_json(path, {**counts, **more}, f"sampled-{os.getpid()}")
 
     def _chosen(self, ids: list[str], start: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
         mask = _below(ids, self.documents)
         mask[: max(0, self.first - start)] = True
         return mask
+
+
+def _row_bytes(batch: pa.RecordBatch) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return the bytes of texts in each row: what documents differ in."""
+    sizes = np.zeros(batch.num_rows)
+    for column in batch.columns:
+        if pa.types.is_string(column.type) or pa.types.is_binary(column.type):
+            sizes += pc.fill_null(pc.binary_length(column), 0).to_numpy(zero_copy_only=False)
+    return sizes
 
 
 def _below(names: list[str], share: float) -> np.ndarray[Any, np.dtype[np.bool_]]:
