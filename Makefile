@@ -14,15 +14,15 @@ demo: $(VENV)/.core  ## the main job on the sample: WARC files in, training batc
 	$(BIN)/atom-data verify $(OUT)
 	$(BIN)/atom-data batches $(OUT)/tokens --count 3
 
-test: $(VENV)/.dev  ## the tests; arguments by ARGS="-k name"
-	$(BIN)/python -m pytest $(ARGS)
+test: $(VENV)/.dev  ## the tests, a process for each core; arguments by ARGS="-k name"
+	$(BIN)/python -m pytest -n auto $(ARGS)
 
 check: $(VENV)/.dev  ## format, lint, types, layers, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto $(ARGS)
 
 fuzz: $(VENV)/.dev  ## the property tests with many new examples each run; `make test` takes the same ones each time
 	$(BIN)/python -m pytest --hypothesis-profile=fuzz -m hypothesis $(ARGS)
