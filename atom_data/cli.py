@@ -36,7 +36,8 @@ def main() -> None:
 def _usage(error: Any) -> str:  # noqa: ANN401
     where = error.ctx.command_path if error.ctx else "atom-data"
     text = error.format_message().strip().rstrip(".")
-    return f"{where}: {text[:1].lower()}{text[1:]}. Try: {where} --help"
+    text = f"{text[:1].lower()}{text[1:]}" if text else "no command was given"
+    return f"{where}: {text}. Try: {where} --help"
 
 
 def _fail(text: str, code: int) -> None:

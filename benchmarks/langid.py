@@ -28,13 +28,13 @@ import fasttext
 import pyarrow as pa
 import pyarrow.parquet as pq
 from environment import version
-from fastwarc.warc import ArchiveIterator, WarcRecordType
 from measure import QUICK, ROOT, Run, in_turn, row, write_report
-from resiliparse.extract.html2text import extract_plain_text
 from table import section
 
+from atom_data import ExtractHtml, Warc
 from atom_data.assets import language_model
 from atom_data.signals import FastTextLanguage
+from atom_data.storage.shards import Intake
 
 DATA = Path(os.environ.get("BENCH_DATA", ROOT.parent / "shared" / "data"))
 SAMPLE = ROOT / "pipelines" / "sample"
@@ -130,11 +130,10 @@ def xml_parts(document: bytes) -> list[str]:
 
 def sample_texts() -> list[str]:
     """Return the texts of the sample's pages."""
-    texts = []
-    for path in sorted(SAMPLE.glob("*.warc.gz")):
-        with path.open("rb") as stream:
-            for record in ArchiveIterator(stream, record_types=WarcRecordType.response):
-                texts.append(extract_plain_text(record.reader.read().decode("utf-8", "replace")))
+    pages, intake = Warc(str(SAMPLE / "*.warc.gz")), Intake(reject=lambda *_: None)
+    names = set(pages.schema().names)
+    batches = (batch for shard in pages.shards("") for batch in pages.read(shard, "", names, intake))
+    texts = [text for batch in batches for text in ExtractHtml()(batch).column("text").to_pylist()]
     return [text for text in texts if text]
 
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from atom_data.errors import DataError
+from atom_data.storage.ahead import ahead
 from atom_data.storage.parquet import Output, create_parquet
 from atom_data.storage.paths import join
 from atom_data.tokens.encode import Encoded, Encoder
@@ -144,7 +145,7 @@ class Documents:
         dtype = self._encoder.vocabulary.dtype
         with create_megatron(join(out, prefix), dtype, token, binary, index) as shard:
             ends = 0
-            for ids, lengths in self._in_order(order):
+            for ids, lengths in ahead(self._in_order(order)):
                 ends += int(np.count_nonzero(ids == self._encoder.vocabulary.eos_id))
                 shard.write(ids, lengths)
             if ends != self.count:

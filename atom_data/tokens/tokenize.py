@@ -17,6 +17,7 @@ from atom_data.errors import ConfigError, DataError
 from atom_data.identity import describe
 from atom_data.job import Job, Progress, Table, Task, Work, finished_shard, jobs_behind
 from atom_data.stage import DEAD, LEDGER, Stage
+from atom_data.storage.ahead import ahead
 from atom_data.storage.paths import join
 from atom_data.storage.shards import Input, Intake, Reads, Shard
 from atom_data.tokens.definition import definition_files
@@ -197,19 +198,20 @@ class Tokenize:
             done = 0
             for shard in task.shards:
                 intake, row = self._intake(shard, dead, work), 0
-                for batch in self.reads.read(shard, out, self._columns(), intake):
+                for batch in ahead(self.reads.read(shard, out, self._columns(), intake)):
                     for piece in pieces(batch, ENCODED_BYTES):
                         kept, texts, numbers = self._with_text(piece, ledger, work)
                         documents.add(kept, texts, row + numbers, shard.name)
                         row += piece.num_rows
-                    progress(work.rows_in + work.unreadable.total(), done + intake.bytes_read, documents.count)
+                    progress(work.rows_in + dead.rows, done + intake.bytes_read, documents.count)
                 done += intake.bytes_read
                 work.inputs += intake.inputs
                 work.skipped.update(intake.skipped)
                 if intake.span is not None:
                     work.notes.setdefault("spans", {})[shard.name] = list(intake.span)
             outputs = documents.write(join(self.name, task.name), out, token)
-        work.outputs[:0] = outputs
+        # Reading goes on ahead of encoding, so which of the two tables was opened first says nothing.
+        work.outputs = [*outputs, *sorted(work.outputs, key=lambda output: output.path)]
         work.rows_out, work.dropped_rows = documents.count, ledger.rows
         work.tokens, work.text_bytes = documents.tokens, documents.text_bytes
         work.notes.update(documents.notes())
