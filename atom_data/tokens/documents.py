@@ -23,7 +23,8 @@ CHECKED_AT_LEAST = 4
 CHECKED_BYTES = 1 << 18
 """Longer texts are left out of that sample: the reference takes its time for them, and hundreds of bytes a token."""
 
-BUFFER_TOKENS = 1 << 22
+BUFFER_TOKENS = 1 << 19
+"""Tokens that are put in order, counted, written and hashed at a time: they stay in a core's cache from one to the next."""
 TABLE_ROWS = 16_384
 
 Waiting = tuple[int, int, bytes, str, list[int]]

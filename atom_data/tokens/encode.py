@@ -79,8 +79,8 @@ class Reference:
         """Whether ids give back the text (after the tokenizer's own normalizer, such as NFC), as byte-level BPE does."""
 
     def encode(self, text: str) -> list[int]:
-        """Return the ids of one text."""
-        return list(self._slow.encode(text, add_special_tokens=False).ids)
+        """Return the ids of one text; the encoder of many is a quarter faster, as it notes no places in the text."""
+        return list(self._slow.encode_batch_fast([text], add_special_tokens=False)[0].ids)
 
     def encode_all(self, texts: Sequence[str]) -> Encoded:
         """Return the ids of many."""

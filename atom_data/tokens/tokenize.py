@@ -37,6 +37,9 @@ OWN = (
 )
 """The first columns of docs.parquet: document i of the .bin is row i. `row` counts in `shard` of the source, from 0."""
 
+Texts = list[str | None]
+"""Of a batch; null where there is none that can be encoded."""
+
 BYTES_PER_TOKEN = 4
 
 ENCODED_BYTES = 1 << 20
@@ -53,8 +56,9 @@ class Tokenize:
     else; with `bos` each also begins with that one. Documents without text are dropped as `tokens.empty_text`, those
     that are no UTF-8 as `tokens.broken_text`.
 
-    Memory of a task: its ids (2 bytes each below 65,500 ids, 4 above), its rows of docs.parquet twice, one batch of text,
-    and the encoder's cache (about 450 MB). A task is never smaller than one shard of the source.
+    A task reads ahead while it encodes, where there is a second core. Its memory: its ids (2 bytes each below 65,500
+    ids, 4 above), its rows of docs.parquet twice, four batches of text, and the encoder's cache (about 450 MB). It is
+    never smaller than one shard of the source.
     """
 
     name: str = "tokens"
@@ -198,11 +202,10 @@ class Tokenize:
             done = 0
             for shard in task.shards:
                 intake, row = self._intake(shard, dead, work), 0
-                for batch in ahead(self.reads.read(shard, out, self._columns(), intake)):
-                    for piece in pieces(batch, ENCODED_BYTES):
-                        kept, texts, numbers = self._with_text(piece, ledger, work)
-                        documents.add(kept, texts, row + numbers, shard.name)
-                        row += piece.num_rows
+                for piece, texts in ahead(self._pieces(shard, out, intake)):
+                    kept, numbers = self._with_text(piece, texts, ledger, work)
+                    documents.add(kept, [text for text in texts if text], row + numbers, shard.name)
+                    row += piece.num_rows
                     progress(work.rows_in + dead.rows, done + intake.bytes_read, documents.count)
                 done += intake.bytes_read
                 work.inputs += intake.inputs
@@ -233,11 +236,15 @@ class Tokenize:
 
         return Intake(reject=reject)
 
+    def _pieces(self, shard: Shard, out: str, intake: Intake) -> Iterator[tuple[pa.RecordBatch, Texts]]:
+        for batch in self.reads.read(shard, out, self._columns(), intake):
+            for piece in pieces(batch, ENCODED_BYTES):
+                yield piece, texts_of(piece.column("text"))
+
     def _with_text(
-        self, batch: pa.RecordBatch, ledger: Table, work: Work
-    ) -> tuple[pa.RecordBatch, list[str], npt.NDArray[np.int64]]:
-        """Return the rows that have text, their texts and their places in the batch; the others go to the ledger."""
-        texts = texts_of(batch.column("text"))
+        self, batch: pa.RecordBatch, texts: Texts, ledger: Table, work: Work
+    ) -> tuple[pa.RecordBatch, npt.NDArray[np.int64]]:
+        """Return the rows that have text, and their places in the batch; the others go to the ledger."""
         work.rows_in += batch.num_rows
         good = np.array([bool(text) for text in texts], bool)
         if not good.all():
@@ -247,7 +254,7 @@ class Tokenize:
             work.dropped.update(reasons)
             ledger.write(_ledger_lines(gone, reasons, sizes))
             batch = batch.filter(pa.array(good))
-        return batch, [text for text in texts if text], np.flatnonzero(good)
+        return batch, np.flatnonzero(good)
 
     def accept(self, receipts: list[dict[str, Any]]) -> None:
         """Refuse a corpus without one token, too many unreadable records, and parts of a file that do not meet."""
