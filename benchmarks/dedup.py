@@ -16,6 +16,7 @@ import os
 import random
 import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -161,21 +162,11 @@ def jobs(data: Path, scratch: Path) -> dict[str, Callable[[Path], Sequence[str]]
     given = f"bands={BANDS}, rows={ROWS}, ngram={NGRAM}"
     recipes = {OURS: given, WIDE: "", BLIND: f"{given}, confirm=False"}
     found: dict[str, Callable[[Path], Sequence[str]]] = {}
+    own = own_python()
     for number, (name, options) in enumerate(recipes.items()):
         path = scratch / f"recipe_{number}.py"
         path.write_text(RECIPE.format(data=str(data), options=options), "utf-8")
-        run = [
-            "env",
-            f"PYTHONPATH={ROOT}",
-            own_python(),
-            "-m",
-            "atom_data.cli",
-            "run",
-            str(path),
-            "--workers",
-            "2",
-            "--output",
-        ]
+        run = [str(Path(own).with_name("atom-data")), "run", str(path), "--workers", "2", "--output"]
         found[name] = lambda folder, run=run: [*run, str(folder / "out")]
     script = str(PEERS / "minhash_job.py")
     for name in ENGINES:
@@ -216,9 +207,12 @@ def signers(data: Path) -> dict[str, Callable[[Path], Sequence[str]]]:
 
 
 def own_python() -> str:
-    """Return the Python of an environment with what a user of ours installs and no more, as each peer has its own."""
+    """Return the Python of an environment into which ours is installed as users install it, as each peer has its own."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    return str(environment("atom-data", tuple(project["dependencies"])))
+    python = environment("atom-data", tuple(project["dependencies"]))
+    install = [str(python), "-m", "pip", "install", "--quiet", "--no-deps", "--force-reinstall", str(ROOT)]
+    subprocess.run(install, check=True)
+    return str(python)
 
 
 def python_of(name: str) -> str:

@@ -96,7 +96,7 @@ def stats(folder: Folder) -> None:
 
 
 def _finish(index: Index, workers: int, accept: bool) -> None:
-    warm_up()
+    warm_up(str(index.folder / "index.py"))
     index = index.without(()) if index.purging else index
     count = workers or len(os.sched_getaffinity(0))
     # An index outlives versions: what is sketched stays, for the texts may be gone.

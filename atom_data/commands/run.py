@@ -76,7 +76,7 @@ def run(
         submit_arrays(recipe, output, profile, resume, dry_run, flags, {**settings, "sbatch": pairs(sbatch or [])})
         return
     if not (close or on is Where.ray):
-        warm_up()
+        warm_up(recipe)
     loaded = load_recipe(recipe)
     _same_recipe(loaded, recipe_sha256)
     cluster = ray_workers(loaded, how, workers) if on is Where.ray else None

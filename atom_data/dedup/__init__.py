@@ -1,32 +1,40 @@
 """Whole-corpus passes that find copies and repeats. Each ends as columns; cards decide what to do with them."""
 
-from atom_data.dedup.copies import Copies
-from atom_data.dedup.engines import Bloom, Exact
-from atom_data.dedup.exact import Same, SameContent, SameText, SameUrl, hash_text
-from atom_data.dedup.keys import CanonicalUrl, ContentHash
-from atom_data.dedup.lines import Lines, Paragraphs
-from atom_data.dedup.minhash import BandHashes, MinHash, Sketch
-from atom_data.dedup.remove import RemoveSpans
-from atom_data.dedup.repeats import Repeats
-from atom_data.dedup.substrings import Substrings
+from typing import TYPE_CHECKING
 
-__all__ = [
-    "BandHashes",
-    "Bloom",
-    "CanonicalUrl",
-    "ContentHash",
-    "Copies",
-    "Exact",
-    "Lines",
-    "MinHash",
-    "Paragraphs",
-    "RemoveSpans",
-    "Repeats",
-    "Same",
-    "SameContent",
-    "SameText",
-    "SameUrl",
-    "Sketch",
-    "Substrings",
-    "hash_text",
-]
+from atom_data.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from atom_data.dedup.copies import Copies as Copies
+    from atom_data.dedup.engines import Bloom as Bloom
+    from atom_data.dedup.engines import Exact as Exact
+    from atom_data.dedup.exact import Same as Same
+    from atom_data.dedup.exact import SameContent as SameContent
+    from atom_data.dedup.exact import SameText as SameText
+    from atom_data.dedup.exact import SameUrl as SameUrl
+    from atom_data.dedup.exact import hash_text as hash_text
+    from atom_data.dedup.keys import CanonicalUrl as CanonicalUrl
+    from atom_data.dedup.keys import ContentHash as ContentHash
+    from atom_data.dedup.lines import Lines as Lines
+    from atom_data.dedup.lines import Paragraphs as Paragraphs
+    from atom_data.dedup.minhash import BandHashes as BandHashes
+    from atom_data.dedup.minhash import MinHash as MinHash
+    from atom_data.dedup.minhash import Sketch as Sketch
+    from atom_data.dedup.remove import RemoveSpans as RemoveSpans
+    from atom_data.dedup.repeats import Repeats as Repeats
+    from atom_data.dedup.substrings import Substrings as Substrings
+
+__all__, __getattr__ = lazy_names(
+    __name__,
+    {
+        "copies": "Copies",
+        "engines": "Bloom Exact",
+        "exact": "Same SameContent SameText SameUrl hash_text",
+        "keys": "CanonicalUrl ContentHash",
+        "lines": "Lines Paragraphs",
+        "minhash": "BandHashes MinHash Sketch",
+        "remove": "RemoveSpans",
+        "repeats": "Repeats",
+        "substrings": "Substrings",
+    },
+)

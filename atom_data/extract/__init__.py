@@ -1,12 +1,29 @@
 """From files to documents: WARC and WET, JSON lines, Parquet and text; HTML to text."""
 
-from atom_data.extract.html import ExtractHtml
-from atom_data.extract.jsonl import Jsonl
-from atom_data.extract.parquet import Parquet
-from atom_data.extract.records import check_spans
-from atom_data.extract.text import Text
-from atom_data.extract.trafilatura import ExtractTrafilatura
-from atom_data.extract.warc import Warc
-from atom_data.extract.wet import Wet
+from typing import TYPE_CHECKING
 
-__all__ = ["ExtractHtml", "ExtractTrafilatura", "Jsonl", "Parquet", "Text", "Warc", "Wet", "check_spans"]
+from atom_data.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from atom_data.extract.html import ExtractHtml as ExtractHtml
+    from atom_data.extract.jsonl import Jsonl as Jsonl
+    from atom_data.extract.parquet import Parquet as Parquet
+    from atom_data.extract.records import check_spans as check_spans
+    from atom_data.extract.text import Text as Text
+    from atom_data.extract.trafilatura import ExtractTrafilatura as ExtractTrafilatura
+    from atom_data.extract.warc import Warc as Warc
+    from atom_data.extract.wet import Wet as Wet
+
+__all__, __getattr__ = lazy_names(
+    __name__,
+    {
+        "html": "ExtractHtml",
+        "jsonl": "Jsonl",
+        "parquet": "Parquet",
+        "records": "check_spans",
+        "text": "Text",
+        "trafilatura": "ExtractTrafilatura",
+        "warc": "Warc",
+        "wet": "Wet",
+    },
+)

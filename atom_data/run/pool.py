@@ -37,7 +37,7 @@ class Pool:
         self.count = 0
         self.job = ""
         self.leave_at: float | None = None
-        self.context = warm_up()
+        self.context = warm_up(orders.recipe)
 
     def token(self) -> str:
         """A name for temporary files that no other process uses at this time."""

@@ -145,7 +145,7 @@ def test_time_limit(slurm: Cluster, limited: Limited, monkeypatch: pytest.Monkey
     check_never_early(warned, 32)
 
     assert "DUE TO TIME LIMIT" in logs(cut, "first")
-    assert 4 < len(receipts(cut, "first")) < 32, "the limit was not reached, or nothing was done"
+    assert 0 < len(receipts(cut, "first")) < 32, "the limit was not reached, or nothing was done"
     assert not receipts(cut, "second"), "a stage started on incomplete input"
     monkeypatch.setenv("SLOWLY", "0.1")
     submit(limited.cut / "recipe.py", cut, "--resume", "--time", "30")

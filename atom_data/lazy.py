@@ -1,0 +1,17 @@
+"""Packages whose names are imported when they are first asked for, so that who asks for little starts in little time."""
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+
+def lazy_names(package: str, homes: Mapping[str, str]) -> tuple[list[str], Callable[[str], Any]]:
+    """Return `__all__` and `__getattr__` of a package (PEP 562): `homes` has the names of each module below it."""
+    places = {name: f"{package}.{module}" for module, names in homes.items() for name in names.split()}
+
+    def find(name: str) -> Any:  # noqa: ANN401 - of any class or function
+        if name not in places:
+            raise AttributeError(f"module '{package}' has no attribute '{name}'")
+        return getattr(import_module(places[name]), name)
+
+    return sorted(places), find
