@@ -4,6 +4,7 @@ What the recipe's text does not name is left out; a worker that needs it after a
 kernels are compiled here, not in every worker. The recipe itself is not run here, as its threads would not be forked.
 """
 
+import gc
 import os
 from pathlib import Path
 
@@ -84,3 +85,4 @@ def recipe_text() -> str:
 
 
 warm(recipe_text())
+gc.freeze()  # what workers share, they need not look through for garbage, which would also copy its pages
