@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from atom_data.stage import Stage as Stage
     from atom_data.tokens import Tokenize as Tokenize
 
-__all__, __getattr__ = lazy_names(
+__all__, __getattr__, __dir__ = lazy_names(
     __name__,
     {
         "dedup": "Bloom Copies Lines MinHash Paragraphs RemoveSpans Repeats SameContent SameText SameUrl Substrings",

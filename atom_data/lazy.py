@@ -5,8 +5,10 @@ from importlib import import_module
 from typing import Any
 
 
-def lazy_names(package: str, homes: Mapping[str, str]) -> tuple[list[str], Callable[[str], Any]]:
-    """Return `__all__` and `__getattr__` of a package (PEP 562): `homes` has the names of each module below it."""
+def lazy_names(
+    package: str, homes: Mapping[str, str]
+) -> tuple[list[str], Callable[[str], Any], Callable[[], list[str]]]:
+    """Return `__all__`, `__getattr__` and `__dir__` of a package (PEP 562): `homes` has the names of each module below it."""
     places = {name: f"{package}.{module}" for module, names in homes.items() for name in names.split()}
 
     def find(name: str) -> Any:  # noqa: ANN401 - of any class or function
@@ -14,4 +16,5 @@ def lazy_names(package: str, homes: Mapping[str, str]) -> tuple[list[str], Calla
             raise AttributeError(f"module '{package}' has no attribute '{name}'")
         return getattr(import_module(places[name]), name)
 
-    return sorted(places), find
+    names = sorted(places)
+    return names, find, lambda: names

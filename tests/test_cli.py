@@ -1,13 +1,16 @@
 """What a person sees: tables, documents, batches, the way of a document, and help that teaches."""
 
+import ast
 import re
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-import atom_data as package
+import atom_data as whole
+from atom_data import dedup, extract, signals
 from atom_data.commands.app import COMMANDS
 from tests.command import ROOT, atom_data
 
@@ -170,11 +173,16 @@ def test_help_teaches_every_command(command: str) -> None:
     assert len(done.stdout.split()) > 30
 
 
-def test_package_gives_what_it_lists() -> None:
-    assert sorted(package._HOMES) == sorted(package.__all__)
-    assert {getattr(package, name).__name__ for name in package.__all__} == set(package.__all__)
+@pytest.mark.parametrize("package", [whole, signals, dedup, extract], ids=lambda package: package.__name__)
+def test_package_gives_what_it_lists(package: ModuleType) -> None:
+    tree = ast.parse(Path(package.__file__ or "").read_text("utf-8"))
+    told = {
+        name.asname for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for name in node.names if name.asname
+    }
+    assert told == set(package.__all__)  # what type checkers see is what there is
     assert set(package.__all__) <= set(dir(package))
-    with pytest.raises(AttributeError, match="module 'atom_data' has no attribute 'Stages'"):
+    assert {getattr(package, name).__name__ for name in package.__all__} == set(package.__all__)
+    with pytest.raises(AttributeError, match=f"module '{package.__name__}' has no attribute 'Stages'"):
         _ = package.Stages
 
 

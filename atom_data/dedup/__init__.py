@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from atom_data.dedup.repeats import Repeats as Repeats
     from atom_data.dedup.substrings import Substrings as Substrings
 
-__all__, __getattr__ = lazy_names(
+__all__, __getattr__, __dir__ = lazy_names(
     __name__,
     {
         "copies": "Copies",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from atom_data.extract.warc import Warc as Warc
     from atom_data.extract.wet import Wet as Wet
 
-__all__, __getattr__ = lazy_names(
+__all__, __getattr__, __dir__ = lazy_names(
     __name__,
     {
         "html": "ExtractHtml",

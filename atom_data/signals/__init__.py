@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from atom_data.signals.words import count_characters as count_characters
     from atom_data.signals.words import count_words as count_words
 
-__all__, __getattr__ = lazy_names(
+__all__, __getattr__, __dir__ = lazy_names(
     __name__,
     {
         "bad_words": "CountBadWords",
