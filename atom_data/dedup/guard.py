@@ -8,7 +8,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
 from atom_data.dedup.corpus import finished, memory_bytes, scratch
@@ -88,6 +87,8 @@ class Guard:
         return self.allow_domain_loss if column == "domain" else self.allow_loss
 
     def _sums(self, out: str, folder: str) -> Iterator[pa.RecordBatch]:
+        import duckdb  # noqa: PLC0415 - only this one task needs it
+
         memory = max(memory_bytes(self.marks.corpus.memory), LEAST_MEMORY)
         limits: dict[str, Any] = {"memory_limit": f"{memory}B", "threads": 1, "temp_directory": folder}
         with duckdb.connect(config=limits) as database:

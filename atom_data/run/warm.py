@@ -11,9 +11,13 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+import atom_data
+import atom_data.run.worker
 from atom_data import signals
+from atom_data.identity import code_identity
 from atom_data.run.server import RECIPE
 
+gc.disable()  # a hundred thousand objects come to stay: looking through them again and again takes 50 ms
 BATCH = pa.record_batch({"id": ["warm"], "url": ["https://example.org/"], "text": ["Any text of a few words will do."]})
 STEPS = ("CheckUrl", "FastTextLanguage", "count_characters", "count_words", "count_lines")
 COPIES = ("Copies", "dedup")
@@ -26,6 +30,9 @@ def warm(text: str) -> None:
     def named(*names: str) -> bool:
         return not text or any(name in text for name in names)
 
+    for name in filter(named, atom_data.__all__):
+        getattr(atom_data, name)
+    code_identity()
     for name in filter(named, STEPS):
         step = getattr(signals, name)
         (step() if isinstance(step, type) else step)(BATCH)
@@ -33,8 +40,6 @@ def warm(text: str) -> None:
         warm_copies()
     if named(*REPEATS):
         warm_repeats()
-    if named("Tokenize"):
-        import atom_data.tokens  # noqa: F401, PLC0415
 
 
 def warm_copies() -> None:
@@ -85,4 +90,5 @@ def recipe_text() -> str:
 
 
 warm(recipe_text())
+gc.enable()
 gc.freeze()  # what workers share, they need not look through for garbage, which would also copy its pages
