@@ -4,6 +4,7 @@ What takes long to import is imported after the server of the workers was starte
 """
 
 import gc
+import os
 import sys
 from typing import Any
 
@@ -19,6 +20,7 @@ def main() -> None:
     """Run the command line; errors come as one sentence, bugs keep their traceback."""
     gc.set_threshold(100_000, 20, 20)  # looking for cycles was a quarter of the time of planning 100,000 shards
     if sys.argv[1:2] == ["run"] and not any(word.startswith(ELSEWHERE) for word in sys.argv):
+        os.environ.setdefault("OMP_NUM_THREADS", "1")  # of Arrow and of BLAS: a worker is a core, as Ray has it too
         warm_up(next((word for word in sys.argv[2:] if word.endswith(".py")), ""))
     from atom_data.commands.app import UsageError, app  # noqa: PLC0415 - half a second and more
 

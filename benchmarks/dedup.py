@@ -276,7 +276,7 @@ def measure(data: Path, scratch: Path, only: Sequence[str] | None, copies: float
     whole = {name: job for name, job in jobs(scratch / "documents", scratch).items() if wanted(name, chosen, failed)}
     alone = {name: job for name, job in signers(scratch / "documents").items() if name in (OURS, "dupekit", *whole)}
     alone = {name: job for name, job in alone.items() if wanted(name, chosen, failed)}
-    rounds = {name: 1 if name in SLOW or QUICK else 3 for name in whole}
+    rounds = {name: 1 if name in SLOW or QUICK else 5 for name in whole}
     in_turn({OURS: whole[OURS]}, 1, scratch / "warm")
     runs = in_turn(whole, rounds, scratch / "whole", failed)
     clocks = {name: clocked(taken) for name, taken in in_turn(alone, 1, scratch / "alone", failed).items()}
