@@ -3,12 +3,14 @@
 An audit of unverified deduplication found whole sources gone (859,092 documents -> 2; marin issue 6854).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from atom_data.dedup.corpus import finished, memory_bytes, scratch
 from atom_data.dedup.marks import LOSS, Marks
@@ -23,6 +25,9 @@ SMALL = 1000
 LISTED = 5
 """How many groups an error names; the rest are in the guard's table."""
 
+IN_MEMORY = 100_000_000
+"""From so many bytes of losses on they are added up by DuckDB, which goes to disk."""
+
 LEAST_MEMORY = 100_000_000
 """Below this DuckDB does not begin."""
 
@@ -32,7 +37,7 @@ class Guard:
     """The job that judges the loss: one task, which adds up what the shards of a pass would lose.
 
     NAME-guard/loss.parquet has LOSS for every group of SMALL documents or more, the greatest share first; the receipt
-    notes those above the limit. Memory: DuckDB's limit, which is the pass's; the rest goes to disk.
+    notes those above the limit. Memory: the pass's, or 300 MB where that is less; the rest goes to disk.
     """
 
     marks: Marks
@@ -87,19 +92,15 @@ class Guard:
         return self.allow_domain_loss if column == "domain" else self.allow_loss
 
     def _sums(self, out: str, folder: str) -> Iterator[pa.RecordBatch]:
-        import duckdb  # noqa: PLC0415 - only this one task needs it
-
-        memory = max(memory_bytes(self.marks.corpus.memory), LEAST_MEMORY)
-        limits: dict[str, Any] = {"memory_limit": f"{memory}B", "threads": 1, "temp_directory": folder}
-        with duckdb.connect(config=limits) as database:
-            database.register("losses", pa.RecordBatchReader.from_batches(LOSS, self._losses(out)))
-            found = database.sql(
-                f"""select "column", value, sum(documents)::bigint as documents, sum(removed)::bigint as removed,
-                       min(sample) as sample
-                from losses group by "column", value having sum(documents) >= {SMALL}
-                order by sum(removed) / sum(documents) desc, "column", value"""
-            )
-            yield from found.to_arrow_reader(65_536)
+        losses, first, size = self._losses(out), [], 0
+        while size < IN_MEMORY and (batch := next(losses, None)) is not None:
+            first.append(batch)
+            size += batch.nbytes
+        if size < IN_MEMORY:
+            yield from summed(pa.Table.from_batches(first, LOSS)).to_batches()
+        else:
+            memory = max(memory_bytes(self.marks.corpus.memory), LEAST_MEMORY)
+            yield from summed_on_disk(chain(first, losses), memory, folder)
 
     def _losses(self, out: str) -> Iterator[pa.RecordBatch]:
         for _, path in finished(self.marks, out).outputs(".parquet"):
@@ -120,3 +121,31 @@ class Guard:
                 f"{self.marks.name}: {listed}{more}. Look at the copies in {self.marks.name}/ and at "
                 f"{self.name}/loss.parquet; then run again with --accept, or set the limit in the recipe, if this is right."
             )
+
+
+def summed(losses: pa.Table) -> pa.Table:
+    """Return LOSS with a row for each group of SMALL documents or more, the greatest share removed first."""
+    found = losses.group_by(["column", "value"]).aggregate(
+        [("documents", "sum"), ("removed", "sum"), ("sample", "min")]
+    )
+    found = found.select(["column", "value", "documents_sum", "removed_sum", "sample_min"]).rename_columns(LOSS.names)
+    found = found.filter(pc.greater_equal(found.column("documents"), SMALL))
+    share = pc.divide(found.column("removed").cast(pa.float64()), found.column("documents").cast(pa.float64()))
+    keys = [("share", "descending"), ("column", "ascending"), ("value", "ascending")]
+    return found.append_column("share", share).sort_by(keys).select(LOSS.names).cast(LOSS)
+
+
+def summed_on_disk(losses: Iterable[pa.RecordBatch], memory: int, folder: str) -> Iterator[pa.RecordBatch]:
+    """Yield the same within `memory` bytes, with the rest in `folder`."""
+    import duckdb  # noqa: PLC0415 - a tenth of a second, which a small corpus is spared
+
+    limits: dict[str, Any] = {"memory_limit": f"{memory}B", "threads": 1, "temp_directory": folder}
+    with duckdb.connect(config=limits) as database:
+        database.register("losses", pa.RecordBatchReader.from_batches(LOSS, losses))
+        found = database.sql(
+            f"""select "column", value, sum(documents)::bigint as documents, sum(removed)::bigint as removed,
+                   min(sample) as sample
+            from losses group by "column", value having sum(documents) >= {SMALL}
+            order by sum(removed) / sum(documents) desc, "column", value"""
+        )
+        yield from found.to_arrow_reader(65_536)

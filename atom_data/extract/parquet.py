@@ -17,6 +17,8 @@ from atom_data.storage.listing import listing
 from atom_data.storage.parquet import BATCH_BYTES, open_parquet, plain_field, read_parquet
 from atom_data.storage.paths import is_remote, open_raw, sha256, unreadable, without_secrets
 from atom_data.storage.shards import Input, Intake, Shard
+from atom_data.text.buffers import string_buffers
+from atom_data.text.utf8 import is_utf8
 
 SUFFIXES = (".parquet", ".pq")
 OURS = ("id", "text", "url", "date", "source", "file", "row")
@@ -226,13 +228,12 @@ def _string(batch: pa.RecordBatch, name: str) -> pa.Array:
     array = batch.column(name)
     if pa.types.is_timestamp(array.type):
         return pc.strftime(array.cast(pa.timestamp("s"), safe=False), format="%Y-%m-%dT%H:%M:%SZ")
-    try:
+    with contextlib.suppress(pa.ArrowException):
         strings = array.cast(pa.string())
-        strings.validate(full=True)
-    except pa.ArrowException:
-        values = array.cast(pa.binary()).to_pylist()
-        return pa.array([None if value is None else value.decode("utf-8", "replace") for value in values], pa.string())
-    return strings
+        if is_utf8(string_buffers(strings)):  # a file that calls its bytes text need not be right
+            return strings
+    values = array.cast(pa.binary()).to_pylist()
+    return pa.array([None if value is None else value.decode("utf-8", "replace") for value in values], pa.string())
 
 
 def _cast(batch: pa.RecordBatch, field: pa.Field, file: str) -> pa.Array:
