@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, Future
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,8 @@ CHECKED_BYTES = 1 << 18
 
 BUFFER_TOKENS = 1 << 19
 """Tokens that are put in order, counted, written and hashed at a time: they stay in a core's cache from one to the next."""
+CHUNK_TOKENS = 1 << 20
+"""Tokens that are held in one piece of memory, which is not so large that it comes in pages of 2 MB."""
 TABLE_ROWS = 16_384
 
 Waiting = tuple[int, int, bytes, str, list[int]]
@@ -34,11 +37,16 @@ Waiting = tuple[int, int, bytes, str, list[int]]
 class Documents:
     """Ids and rows of the documents of one shard (the bound of its memory), until they are written."""
 
-    def __init__(self, encoder: Encoder, seed: int, schema: pa.Schema, where: str) -> None:
-        """Start without documents; `schema` is that of docs.parquet, `where` names the shard in errors."""
+    def __init__(self, encoder: Encoder, seed: int, schema: pa.Schema, where: str, beside: Executor) -> None:
+        """Start without documents; `schema` is that of docs.parquet, `where` names the shard in errors.
+
+        `beside` does what need not wait: the check, and writing one file while the other is written.
+        """
+        self._beside, self._checks = beside, list[Future[None]]()
         self._encoder, self._seed, self._schema, self._where = encoder, seed, schema, where
         self._around = 1 if encoder.vocabulary.bos_id is None else 2
         self._chunks: list[npt.NDArray[Any]] = []
+        self._used = 0
         self._chunk: list[npt.NDArray[np.int64]] = []
         self._starts: list[npt.NDArray[np.int64]] = []
         self._lengths: list[npt.NDArray[np.int64]] = []
@@ -66,10 +74,9 @@ class Documents:
         sizes = pc.binary_length(batch.column("text")).to_numpy(zero_copy_only=False).astype(np.int64)
         keys = keyed_hashes(f"order {self._seed}", ids)
         self._sample(keys, ids, texts, sizes, encoded)
-        self._starts.append(encoded.offsets[:-1])
+        self._starts.append(encoded.offsets[:-1] + self._hold(encoded.ids))
         self._lengths.append(lengths)
-        self._chunk.append(np.full(len(texts), len(self._chunks), np.int64))
-        self._chunks.append(encoded.ids.astype(self._encoder.vocabulary.dtype, copy=False))
+        self._chunk.append(np.full(len(texts), len(self._chunks) - 1, np.int64))
         self._keys.append(keys)
         own = [
             batch.column("id"),
@@ -83,6 +90,16 @@ class Documents:
         self._tables.append(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
         self.count += len(texts)
         self.text_bytes += int(sizes.sum())
+
+    def _hold(self, ids: npt.NDArray[np.uint32]) -> int:
+        """Copy ids to the end of the last chunk, or to a new one, and return where they begin."""
+        if not self._chunks or self._used + len(ids) > len(self._chunks[-1]):
+            self._chunks.append(np.empty(max(len(ids), CHUNK_TOKENS), self._encoder.vocabulary.dtype))
+            self._used = 0
+        start = self._used
+        self._used += len(ids)
+        self._chunks[-1][start : self._used] = ids
+        return start
 
     def _refuse_ids(
         self, ids: npt.NDArray[np.uint32], offsets: npt.NDArray[np.int64], names: Sequence[bytes | None]
@@ -134,7 +151,8 @@ class Documents:
 
     def _check(self, item: Waiting) -> None:
         _, _, name, text, ids = item
-        self._encoder.reference.check(self._where, _shown(name), text, ids)
+        check = self._encoder.reference.check
+        self._checks.append(self._beside.submit(check, self._where, _shown(name), text, ids))
         self.checked += 1
 
     def write(self, prefix: str, out: str, token: str) -> list[Output]:
@@ -143,20 +161,25 @@ class Documents:
             self._check(self._waiting.pop(0))
         order = np.argsort(np.concatenate([np.zeros(0, np.uint64), *self._keys]), kind="stable")
         table, binary, index = (Output(f"{prefix}.{ending}") for ending in ("docs.parquet", "bin", "idx"))
-        dtype = self._encoder.vocabulary.dtype
-        with create_megatron(join(out, prefix), dtype, token, binary, index) as shard:
+        for check in self._checks:
+            check.result()
+        rows = self._beside.submit(self._write_rows, order, join(out, table.path), token, table)
+        with create_megatron(join(out, prefix), self._encoder.vocabulary.dtype, token, binary, index) as shard:
             ends = 0
             for ids, lengths in ahead(self._in_order(order)):
                 ends += int(np.count_nonzero(ids == self._encoder.vocabulary.eos_id))
                 shard.write(ids, lengths)
             if ends != self.count:
                 raise RuntimeError(f"{self._where}: {ends} end tokens for {self.count} documents")
-        with create_parquet(join(out, table.path), self._schema, token, table) as rows:
+        rows.result()
+        return [table, binary, index]
+
+    def _write_rows(self, order: npt.NDArray[np.int64], path: str, token: str, table: Output) -> None:
+        with create_parquet(path, self._schema, token, table) as rows:
             whole = pa.Table.from_batches(self._tables, self._schema).combine_chunks()
             for start in range(0, self.count, TABLE_ROWS):
                 for batch in whole.take(pa.array(order[start : start + TABLE_ROWS])).combine_chunks().to_batches():
                     rows.write(batch)
-        return [table, binary, index]
 
     def _in_order(self, order: npt.NDArray[np.int64]) -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[np.int64]]]:
         """Yield ids and lengths of documents in `order`, with the tokens around each, about `BUFFER_TOKENS` at a time."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +47,10 @@ ENCODED_BYTES = 1 << 20
 """Of text that are encoded at a time: what a core's cache holds, a quarter faster than 8 MB and with a tenth of the
 page faults."""
 
+AHEAD = 8
+"""Pieces that are ready before they are needed: a batch of the source is decoded at once, and takes as long as two of its
+eight pieces are encoded."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Tokenize:
@@ -56,8 +61,8 @@ class Tokenize:
     else; with `bos` each also begins with that one. Documents without text are dropped as `tokens.empty_text`, those
     that are no UTF-8 as `tokens.broken_text`.
 
-    A task reads ahead while it encodes, where there is a second core. Its memory: its ids (2 bytes each below 65,500
-    ids, 4 above), its rows of docs.parquet twice, four batches of text, and the encoder's cache (about 450 MB). It is
+    A task reads ahead and checks while it encodes, where there is a second core. Its memory: its ids (2 bytes each below 65,500
+    ids, 4 above), its rows of docs.parquet twice, six batches of text, and the encoder's cache (about 450 MB). It is
     never smaller than one shard of the source.
     """
 
@@ -195,14 +200,15 @@ class Tokenize:
     def work(self, task: Task, out: str, token: str, progress: Progress) -> Work:
         """Encode the documents of a task and write its shard. DataError when the encoder differs from the reference."""
         work, schema = Work(), self._schema()
-        documents = Documents(self._encoder(), self.seed, schema, f"{self.name}/{task.name}")
         with ExitStack() as stack:
+            beside = stack.enter_context(ThreadPoolExecutor(1))
+            documents = Documents(self._encoder(), self.seed, schema, f"{self.name}/{task.name}", beside)
             ledger = Table(join(self.name, "drops", f"{task.name}.parquet"), LEDGER, out, token, stack, work)
             dead = Table(join(self.name, "dead", f"{task.name}.parquet"), DEAD, out, token, stack, work)
             done = 0
             for shard in task.shards:
                 intake, row = self._intake(shard, dead, work), 0
-                for piece, texts in ahead(self._pieces(shard, out, intake)):
+                for piece, texts in ahead(self._pieces(shard, out, intake), AHEAD):
                     kept, numbers = self._with_text(piece, texts, ledger, work)
                     documents.add(kept, [text for text in texts if text], row + numbers, shard.name)
                     row += piece.num_rows
