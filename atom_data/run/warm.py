@@ -14,8 +14,11 @@ import pyarrow as pa
 import atom_data
 import atom_data.run.worker
 from atom_data import signals
+from atom_data.extract.markup import measured
 from atom_data.identity import code_identity
 from atom_data.run.server import RECIPE
+from atom_data.text.buffers import string_buffers
+from atom_data.text.utf8 import is_utf8
 
 gc.disable()  # a hundred thousand objects come to stay: looking through them again and again takes 50 ms
 BATCH = pa.record_batch({"id": ["warm"], "url": ["https://example.org/"], "text": ["Any text of a few words will do."]})
@@ -36,6 +39,10 @@ def warm(text: str) -> None:
     for name in filter(named, STEPS):
         step = getattr(signals, name)
         (step() if isinstance(step, type) else step)(BATCH)
+    if named("Parquet"):
+        is_utf8(string_buffers(BATCH.column("text")))
+    if named("ExtractHtml"):
+        measured(b"<p>", np.zeros(1, np.int64))
     if named(*COPIES):
         warm_copies()
     if named(*REPEATS):
@@ -45,14 +52,15 @@ def warm(text: str) -> None:
 def warm_copies() -> None:
     """Load what finds copies."""
     from atom_data.dedup import BandHashes  # noqa: PLC0415
-    from atom_data.text.buffers import string_buffers  # noqa: PLC0415
+    from atom_data.signals.urls import domains_of  # noqa: PLC0415
     from atom_data.text.copies import confirm  # noqa: PLC0415
     from atom_data.text.groups import Forest, links, number_repeats  # noqa: PLC0415
     from atom_data.text.shingles import digests, shingle_set  # noqa: PLC0415
 
     BandHashes()(BATCH)
+    domains_of(BATCH.column("url"))
     shingles = shingle_set(string_buffers(BATCH.column("text")), 5)
-    alone = np.zeros(1, np.int64), np.full((1, 1), -1, np.int32)
+    alone = np.zeros(1, np.int32), np.full((1, 1), -1, np.int32)
     Forest(1).link(*links(shingles.hashes[:1], np.zeros(1, np.int64)))
     Forest(1).roots(0, 1)
     digests(*shingles)
@@ -65,7 +73,6 @@ def warm_repeats() -> None:
     from atom_data.dedup import Lines, RemoveSpans, Substrings  # noqa: PLC0415
     from atom_data.dedup.remove import SPANS  # noqa: PLC0415
     from atom_data.dedup.rounds import Found  # noqa: PLC0415
-    from atom_data.text.buffers import string_buffers  # noqa: PLC0415
     from atom_data.text.first_seen import Keys, Seen  # noqa: PLC0415
 
     spanned = pa.record_batch({"text": ["a b"], "repeated_lines": pa.array([[{"start": 0, "end": 1}]], SPANS)})

@@ -30,7 +30,7 @@ class Copies(NamedTuple):
 
 
 def confirm(
-    order: npt.NDArray[np.int64],
+    order: npt.NDArray[np.signedinteger],
     buckets: npt.NDArray[np.signedinteger],
     bucket_count: int,
     shingles: npt.NDArray[np.uint64],
