@@ -171,7 +171,8 @@ def dolma(place: Path, out: Path) -> dict[str, float]:
     from subprocess import run
 
     vocabulary = load_vocabulary(place / "tokenizer.json")
-    command = [environment("dolma", DOLMA).parent / "dolma", "tokens", "--documents", place / "texts.jsonl.gz"]
+    python = environment("dolma", DOLMA)
+    command = [python, python.parent / "dolma", "tokens", "--documents", place / "texts.jsonl.gz"]
     options = {
         "destination": out,
         "tokenizer.name_or_path": old_form(place),
