@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 from atom_data.errors import AtomDataError
-from atom_data.run.server import warm_up
+from atom_data.run.server import ENVIRONMENT, warm_up
 
 INTERRUPTED = 130
 ELSEWHERE = ("--on", "--dry-run", "--close", "--help")
@@ -20,7 +20,7 @@ def main() -> None:
     """Run the command line; errors come as one sentence, bugs keep their traceback."""
     gc.set_threshold(100_000, 20, 20)  # looking for cycles was a quarter of the time of planning 100,000 shards
     if sys.argv[1:2] == ["run"] and not any(word.startswith(ELSEWHERE) for word in sys.argv):
-        os.environ.setdefault("OMP_NUM_THREADS", "1")  # of Arrow and of BLAS: a worker is a core, as Ray has it too
+        os.environ.update({name: value for name, value in ENVIRONMENT.items() if name not in os.environ})
         warm_up(next((word for word in sys.argv[2:] if word.endswith(".py")), ""))
     from atom_data.commands.app import UsageError, app  # noqa: PLC0415 - half a second and more
 

@@ -45,6 +45,7 @@ from table import section
 
 from atom_data import Parquet, Tokenize
 from atom_data.identity import code_identity
+from atom_data.run.server import ENVIRONMENT
 from atom_data.run.worker import do_task
 from atom_data.storage.shards import Intake
 from atom_data.tokens import manifest
@@ -266,7 +267,7 @@ def measure(data: Path, place: Path) -> dict[str, Any]:
         failed["dolma"] = str(error).strip().splitlines()[-1][:200]
     if importlib.util.find_spec("gigatoken") is None:
         failed["gigatoken, bare"] = "not installed: pip install 'atom-data[gigatoken]'"
-    os.environ.update(FASTOKENS_BPE_THREADS="1", RAYON_NUM_THREADS="1", OMP_NUM_THREADS="1")
+    os.environ.update(ENVIRONMENT, FASTOKENS_BPE_THREADS="1", RAYON_NUM_THREADS="1")
 
     def command(tool: str, folder: Path) -> list[str]:
         return [sys.executable, __file__, "--tool", tool, "--place", str(place), "--out", str(folder)]
