@@ -19,8 +19,8 @@ ELSEWHERE = ("--on", "--dry-run", "--close", "--help")
 def main() -> None:
     """Run the command line; errors come as one sentence, bugs keep their traceback."""
     gc.set_threshold(100_000, 20, 20)  # looking for cycles was a quarter of the time of planning 100,000 shards
+    os.environ.update({name: value for name, value in ENVIRONMENT.items() if name not in os.environ})
     if sys.argv[1:2] == ["run"] and not any(word.startswith(ELSEWHERE) for word in sys.argv):
-        os.environ.update({name: value for name, value in ENVIRONMENT.items() if name not in os.environ})
         warm_up(next((word for word in sys.argv[2:] if word.endswith(".py")), ""))
     from atom_data.commands.app import UsageError, app  # noqa: PLC0415 - half a second and more
 
