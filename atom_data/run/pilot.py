@@ -30,6 +30,7 @@ from atom_data.run.pool import Pool
 from atom_data.run.progress import Progress
 from atom_data.run.recipe import Recipe, job_identity, load_recipe
 from atom_data.run.sampled import COUNTS, sources_of
+from atom_data.run.server import warm_up
 from atom_data.run.worker import Orders
 from atom_data.storage.listing import ANEW, use_listings
 from atom_data.storage.manifest import manifest_row
@@ -139,6 +140,7 @@ def fly(recipe: Recipe, samples: list[Sample], share: float, workers: int, say: 
 
     DataError when a shard fails, or when there is not one document. Disk: what the recipe writes for the sample.
     """
+    warm_up(recipe.path)  # as in a run: the recipe that samples this one names none of its steps
     # Half of the shards are read by a worker that has begun before: that tells beginning from reading.
     workers = max(1, min(workers, min(len(sample.chosen) for sample in samples) // 2))
     with _stoppable(), tempfile.TemporaryDirectory(prefix="atom-data-plan-") as folder:
