@@ -18,3 +18,8 @@ def sample_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = atom_data("run", ROOT / "pipelines" / "sample.py", "--output", out, "--workers", 1)
     assert done.returncode == 0, done.stderr
     return out
+
+
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """Name bytes by their argument: gzip puts the second into them, and every process must collect the same tests."""
+    return argname if isinstance(val, bytes) else None
