@@ -4,7 +4,6 @@ import contextlib
 import shutil
 import tempfile
 from collections.abc import Collection, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
@@ -116,23 +115,24 @@ class Parquet:
         return tuple(sorted(parts, key=lambda shard: shard.name))
 
     def read(self, shard: Shard, out: str, columns: Collection[str], intake: Intake) -> Iterator[pa.RecordBatch]:
-        """Yield batches of about 8 MB; the file is hashed meanwhile."""
+        """Yield batches of about 8 MB."""
         (found,) = self.current(shard, out)
         wanted = [field for field in self.schema() if field.name in columns]
         identities = Identities() if "id" in columns else None
-        with on_disk(shard.path) as path, ThreadPoolExecutor(1) as thread:
+        with on_disk(shard.path) as path:
             file = open_parquet(path)
             there, metadata = file.schema_arrow, file.metadata
             file.close()
             self._check(there, shard.path)
             needed = self._needed([field.name for field in wanted], there, shard.path)
-            digest = thread.submit(sha256, path, *byte_range(metadata, shard))
             row = sum(metadata.row_group(group).num_rows for group in range(shard.start))
             for batch in read_parquet(path, needed, shard.start, shard.stop, BATCH_BYTES):
                 intake.bytes_read = min(intake.bytes_read + batch.nbytes, found.bytes)
                 yield self._batch(batch, wanted, found.path, row, identities)
                 row += batch.num_rows
-        intake.inputs.append(replace(found, sha256=digest.result()))
+            # At the end, though a thread could do it meanwhile: who reads only the beginning must not wait for the whole.
+            digest = sha256(path, *byte_range(metadata, shard))
+        intake.inputs.append(replace(found, sha256=digest))
 
     def _needed(self, wanted: list[str], there: pa.Schema, path: str) -> list[str]:
         """Return the file's columns behind the wanted ones."""
