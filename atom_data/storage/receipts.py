@@ -13,6 +13,7 @@ OUT/clean/failed/NAME.json        the last error of a shard that could not be fi
 import hashlib
 import json
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -25,6 +26,8 @@ JOBS = "jobs.json"
 """On an object store, which is not listed: the names of the jobs of a run."""
 READERS = 16
 """Receipts read at a time: on a network file system each waits for a server, so that 100,000 in turn take minutes."""
+SLOW_SECONDS = 0.0002
+"""Waiting for one receipt that is worth threads: on a local disk handing over Python's lock takes longer than reading."""
 CHUNK = 256
 BLOCK = 1 << 16
 
@@ -125,7 +128,8 @@ def read_receipts(
 ) -> Iterator[tuple[str, dict[str, Any] | None]]:
     """Yield the receipts of many shards, in their order: None for one that is missing, {} for one that was edited.
 
-    `look` sees each good one and returns it, 16 at a time: where more has to be asked of a file system about a shard.
+    `look` sees each good one and returns it: where more has to be asked of a file system about a shard. Of every 4,096
+    the first 256 are read one by one; where that was mostly waiting, the others are read 16 at a time.
 
     Of many the folder is listed once, so that receipts which are not there cost nothing; the few of an array's element
     are asked for by name, for a thousand elements must not each list 100,000. Memory: 4,096 receipts at a time.
@@ -141,13 +145,20 @@ def read_receipts(
     def read(names: Sequence[str]) -> list[tuple[str, dict[str, Any] | None]]:
         return [(name, good(name)) for name in names]
 
-    if len(chunks) == 1:
-        yield from read(chunks[0])
-        return
     with ThreadPoolExecutor(READERS) as pool:
         for start in range(0, len(chunks), READERS):
-            for found in pool.map(read, chunks[start : start + READERS]):
+            first, *others = chunks[start : start + READERS]
+            before = _waited()
+            found = read(first)
+            each = pool.map if _waited() - before > SLOW_SECONDS * len(first) else map
+            yield from found
+            for found in each(read, others):
                 yield from found
+
+
+def _waited() -> float:
+    """Return the seconds that this thread has spent not computing, from some moment on."""
+    return time.perf_counter() - time.thread_time()
 
 
 def finished_names(out: str, folder: str) -> set[str] | None:

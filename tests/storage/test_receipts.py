@@ -1,6 +1,8 @@
 """Receipts one by one and many at a time: in order, missing, edited, or no JSON at all."""
 
 from pathlib import Path
+from threading import current_thread
+from typing import Any
 
 import pytest
 
@@ -27,9 +29,19 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> str:
 MISSING, EDITED = {NAMES[0], NAMES[CHUNK], NAMES[-1]}, NAMES[CHUNK * READERS]
 
 
-def test_many_receipts_are_those_one_by_one_in_the_order_asked(out: str) -> None:
-    asked = NAMES[::-1]
-    found = list(read_receipts(out, "job", asked))
+@pytest.mark.parametrize("slow", [True, False])
+def test_many_receipts_are_those_one_by_one_in_the_order_asked(
+    out: str, slow: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("atom_data.storage.receipts.SLOW_SECONDS", -1.0 if slow else 1.0)
+    asked, threads = NAMES[::-1], set[str]()
+
+    def look(receipt: dict[str, Any]) -> dict[str, Any]:
+        threads.add(current_thread().name)
+        return receipt
+
+    found = list(read_receipts(out, "job", asked, look))
+    assert (len(threads) > 1) == slow
     assert [name for name, _ in found] == asked
     assert {name for name, receipt in found if receipt is None} == MISSING
     assert [name for name, receipt in found if receipt == {}] == [EDITED]
