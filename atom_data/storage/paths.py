@@ -18,6 +18,7 @@ PARTIAL = ".partial"
 # User and password before the host; smart_open takes secret keys that hold a slash, which urlsplit would call a path.
 CREDENTIALS = re.compile(r"([a-z0-9+.-]+://)[^/@:\s]*:(?!\d+(?:/|$))\S*@", re.IGNORECASE)
 QUERY = re.compile(r"\?[^\s'\")]+")
+HANDED_OVER_BYTES = 4 << 20
 FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 FORBIDDEN = frozenset((errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST))
 
@@ -214,6 +215,7 @@ class Hashed:
     def __init__(self, stream: BinaryIO) -> None:
         """Wrap an open binary stream."""
         self.stream = stream
+        self._handed_over = 0
         self.digest = hashlib.sha256()
         self.bytes = 0
 
@@ -229,7 +231,18 @@ class Hashed:
         self.stream.write(data)
         self.digest.update(data)
         self.bytes += memoryview(data).nbytes
+        if self.bytes - self._handed_over >= HANDED_OVER_BYTES:
+            self._hand_over()
         return memoryview(data).nbytes
+
+    def _hand_over(self) -> None:
+        """Have the system write to the disk what it has so far, for else it begins at the end, and all must wait for it."""
+        with contextlib.suppress(AttributeError, OSError):  # no file of this machine, or no Linux
+            self.stream.flush()
+            os.posix_fadvise(
+                self.stream.fileno(), self._handed_over, self.bytes - self._handed_over, os.POSIX_FADV_DONTNEED
+            )
+        self._handed_over = self.bytes
 
     def drain(self) -> None:
         """Read to the end, so that the hash covers the whole file even where a reader stopped early."""

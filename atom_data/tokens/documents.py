@@ -1,6 +1,7 @@
 """The documents of one token shard: encoded as they come, held as ids, written in the order of a hash."""
 
 import hashlib
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future
 from typing import Any
@@ -29,6 +30,8 @@ BUFFER_TOKENS = 1 << 19
 CHUNK_TOKENS = 1 << 20
 """Tokens that are held in one piece of memory, which is not so large that it comes in pages of 2 MB."""
 TABLE_ROWS = 16_384
+NOTED_BATCHES = 4
+"""That are encoded and not yet held, checked and in the table: a check takes as long as three are encoded."""
 
 Waiting = tuple[int, int, bytes, str, list[int]]
 """A document that may yet be checked: its hash, its number, its id, text and ids."""
@@ -40,9 +43,9 @@ class Documents:
     def __init__(self, encoder: Encoder, seed: int, schema: pa.Schema, where: str, beside: Executor) -> None:
         """Start without documents; `schema` is that of docs.parquet, `where` names the shard in errors.
 
-        `beside` does what need not wait: the check, and writing one file while the other is written.
+        `beside`, one thread, does what the encoder need not wait for: all with ids but making them.
         """
-        self._beside, self._checks = beside, list[Future[None]]()
+        self._beside, self._noted, self._checks = beside, deque[Future[None]](), list[Future[None]]()
         self._encoder, self._seed, self._schema, self._where = encoder, seed, schema, where
         self._around = 1 if encoder.vocabulary.bos_id is None else 2
         self._chunks: list[npt.NDArray[Any]] = []
@@ -63,11 +66,21 @@ class Documents:
     def add(self, batch: pa.RecordBatch, texts: Sequence[str], rows: npt.NDArray[np.int64], shard: str) -> None:
         """Encode the documents of a batch, whose `text` is `texts`; `rows` are their row numbers in `shard`.
 
-        DataError when ids are wrong.
+        DataError when ids are wrong, of this batch or of one before.
         """
-        if not texts:
-            return
-        encoded = self._encoder.encode(texts)
+        if texts:
+            self._settle(NOTED_BATCHES - 1)
+            encoded = self._encoder.encode(texts)
+            self._noted.append(self._beside.submit(self._note, batch, texts, rows, shard, encoded))
+
+    def _settle(self, waiting: int = 0) -> None:
+        """Wait until no more than so many batches are encoded but not noted; raise what was wrong with one."""
+        while len(self._noted) > waiting:
+            self._noted.popleft().result()
+
+    def _note(
+        self, batch: pa.RecordBatch, texts: Sequence[str], rows: npt.NDArray[np.int64], shard: str, encoded: Encoded
+    ) -> None:
         lengths = np.diff(encoded.offsets)
         ids = batch.column("id").cast(pa.large_binary()).to_pylist()
         self._refuse_ids(encoded.ids, encoded.offsets, ids)
@@ -157,6 +170,7 @@ class Documents:
 
     def write(self, prefix: str, out: str, token: str) -> list[Output]:
         """Check what is left of the sample, then write PREFIX.docs.parquet, .bin and .idx below `out`."""
+        self._settle()
         while self._waiting and self.checked < CHECKED_AT_LEAST:
             self._check(self._waiting.pop(0))
         order = np.argsort(np.concatenate([np.zeros(0, np.uint64), *self._keys]), kind="stable")
@@ -165,12 +179,8 @@ class Documents:
             check.result()
         rows = self._beside.submit(self._write_rows, order, join(out, table.path), token, table)
         with create_megatron(join(out, prefix), self._encoder.vocabulary.dtype, token, binary, index) as shard:
-            ends = 0
             for ids, lengths in ahead(self._in_order(order)):
-                ends += int(np.count_nonzero(ids == self._encoder.vocabulary.eos_id))
                 shard.write(ids, lengths)
-            if ends != self.count:
-                raise RuntimeError(f"{self._where}: {ends} end tokens for {self.count} documents")
         rows.result()
         return [table, binary, index]
 
@@ -182,13 +192,16 @@ class Documents:
                     rows.write(batch)
 
     def _in_order(self, order: npt.NDArray[np.int64]) -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[np.int64]]]:
-        """Yield ids and lengths of documents in `order`, with the tokens around each, about `BUFFER_TOKENS` at a time."""
+        """Yield ids and lengths of documents in `order`, with the tokens around each, about `BUFFER_TOKENS` at a time.
+
+        RuntimeError when not every document has its one end token.
+        """
         if not len(order):
             return
         vocabulary, around = self._encoder.vocabulary, self._around
         chunk, starts, lengths = (np.concatenate(part)[order] for part in (self._chunk, self._starts, self._lengths))
         ends = np.cumsum(lengths + around)
-        first = 0
+        first = seen = 0
         while first < len(order):
             before = int(ends[first - 1]) if first else 0
             last = max(first + 1, int(np.searchsorted(ends, before + BUFFER_TOKENS, "right")))
@@ -199,8 +212,11 @@ class Documents:
             places = (chunk[first:last], starts[first:last], lengths[first:last], stops)
             for number, start, length, stop in zip(*(part.tolist() for part in places), strict=True):
                 ids[stop - length : stop] = self._chunks[number][start : start + length]
+            seen += int(np.count_nonzero(ids == vocabulary.eos_id))
             yield ids, lengths[first:last] + around
             first = last
+        if seen != self.count:
+            raise RuntimeError(f"{self._where}: {seen} end tokens for {self.count} documents")
 
     def notes(self) -> dict[str, Any]:
         """What the receipt says of the encoding: everything that a reader of the ids must know."""

@@ -70,7 +70,8 @@ class MegatronShard:
             raise DataError(
                 f"a document of {int(lengths.max()):,} tokens; an .idx counts at most {LARGEST:,}. Split or drop it."
             )
-        if len(ids) and int(ids.max()) > min(LARGEST, np.iinfo(self._dtype).max):
+        fits = ids.dtype == self._dtype and ids.dtype.itemsize == 2  # then none can be too large
+        if not fits and len(ids) and int(ids.max()) > min(LARGEST, np.iinfo(self._dtype).max):
             raise ValueError(f"id {int(ids.max())} does not fit into {self._dtype}")
         self._stream.write(np.ascontiguousarray(ids, self._dtype).view(np.uint8).data)
         self._lengths.append(lengths.astype(np.int32))

@@ -61,9 +61,9 @@ class Tokenize:
     else; with `bos` each also begins with that one. Documents without text are dropped as `tokens.empty_text`, those
     that are no UTF-8 as `tokens.broken_text`.
 
-    A task reads ahead and checks while it encodes, where there is a second core. Its memory: its ids (2 bytes each below 65,500
-    ids, 4 above), its rows of docs.parquet twice, six batches of text, and the encoder's cache (about 450 MB). It is
-    never smaller than one shard of the source.
+    A task reads ahead, checks and holds while it encodes, where there is a second core. Its memory: its ids (2 bytes
+    each below 65,500 ids, 4 above), its rows of docs.parquet twice, six batches of text or twelve longer documents, and
+    the encoder's cache (about 450 MB). It is never smaller than one shard of the source.
     """
 
     name: str = "tokens"

@@ -1,11 +1,14 @@
 """Paths: files that appear whole or not at all, stores that say no, and secrets that stay secret."""
 
+import io
+import os
 from pathlib import Path
 
 import pytest
 
 from atom_data.errors import ConfigError, DataError
 from atom_data.storage.paths import (
+    HANDED_OVER_BYTES,
     Hashed,
     create,
     exists,
@@ -151,3 +154,30 @@ def test_hashes_agree(tmp_path: Path) -> None:
         hashed.write(b"hel")
         hashed.write(memoryview(b"lo"))
     assert (hashed.hexdigest(), hashed.bytes, path.read_bytes()) == (HELLO, 5, b"hello")
+
+
+def test_what_goes_to_the_disk_early_is_the_same_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[int, int]] = []
+    really = os.posix_fadvise
+
+    def noted(descriptor: int, start: int, count: int, advice: int) -> None:
+        asked.append((start, count))
+        really(descriptor, start, count, advice)
+
+    monkeypatch.setattr(os, "posix_fadvise", noted)
+    pieces = [bytes([number]) * (HANDED_OVER_BYTES // 2 + 1) for number in range(7)]
+    with create(str(tmp_path / "a"), "t") as stream:
+        hashed = Hashed(stream)
+        for piece in pieces:
+            hashed.write(piece)
+    assert (tmp_path / "a").read_bytes() == b"".join(pieces)
+    assert hashed.hexdigest() == sha256(str(tmp_path / "a"))
+    # Each byte but the last ones once.
+    assert asked == [(number * len(pieces[0]) * 2, len(pieces[0]) * 2) for number in range(3)]
+
+
+def test_a_stream_that_is_no_file_is_written_as_well() -> None:
+    stream = io.BytesIO()
+    hashed = Hashed(stream)
+    hashed.write(b"x" * (HANDED_OVER_BYTES + 1))
+    assert (len(stream.getvalue()), hashed.bytes) == (HANDED_OVER_BYTES + 1,) * 2
