@@ -41,7 +41,7 @@ test-readers: $(VENV)/.dev  ## other projects' readers on our token shards; envi
 	$(BIN)/pip install --quiet --disable-pip-version-check gigatoken==0.10.0
 	$(BIN)/python -m pytest tests/readers/readers.py tests/readers/ids.py -rP $(ARGS)
 
-test-frameworks: $(VENV)/.dev  ## the loader's pages with Lightning, HF Trainer, torchtitan and Grain; an environment of about 2 GB
+test-frameworks: $(VENV)/.dev  ## the loader's pages with Lightning, HF Trainer, Megatron, torchtitan and Grain; environments of about 4 GB
 	$(BIN)/python -m pytest tests/frameworks/frameworks.py $(ARGS)
 
 conformance: $(VENV)/.dev  ## how our cards agree with what datatrove decided
