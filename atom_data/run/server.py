@@ -1,7 +1,9 @@
 """The server that workers are forked from. It can be started before anything that takes long to import."""
 
+import ctypes
 import multiprocessing
 import os
+import sys
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext
 
@@ -12,12 +14,26 @@ ENVIRONMENT = {"OMP_NUM_THREADS": "1", "MIMALLOC_PURGE_DELAY": "10000"}
 """What workers have where the user says nothing else: a worker is a core, so Arrow and BLAS have one thread in it, as Ray
 has it too; and Arrow keeps freed memory for ten seconds in place of one, as giving it back stops all threads of a worker."""
 
+SMALL_PAGES = {"MIMALLOC_ALLOW_THP": "0"}
+"""What the server has besides: Arrow takes and leaves buffers all the time, and to clear 2 MB for each beginning of one was
+a fifth of a whole job's time. Arrow's allocator forbids large pages for its whole process, so see `allow_huge_pages`."""
+SET_THP_DISABLE = 41
+"""PR_SET_THP_DISABLE of Linux's prctl."""
+
 
 def warm_up(recipe: str = "") -> ForkServerContext:
     """Start the server, if it is not there yet; it loads what the recipe needs, or all, while the caller goes on."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["atom_data.run.warm"])
-    os.environ[RECIPE] = recipe
+    only = {name: value for name, value in (SMALL_PAGES | {RECIPE: recipe}).items() if name not in os.environ}
+    os.environ.update(only)
     forkserver.ensure_running()
-    del os.environ[RECIPE]
+    for name in only:
+        del os.environ[name]
     return context
+
+
+def allow_huge_pages() -> None:
+    """Allow what Arrow's allocator forbade: large tables that are looked up at random (NumPy's, an encoder's) need them."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(SET_THP_DISABLE, 0, 0, 0, 0)

@@ -16,10 +16,11 @@ import atom_data.run.worker
 from atom_data import signals
 from atom_data.extract.markup import measured
 from atom_data.identity import code_identity
-from atom_data.run.server import RECIPE
+from atom_data.run.server import RECIPE, allow_huge_pages
 from atom_data.text.buffers import string_buffers
 from atom_data.text.utf8 import is_utf8
 
+allow_huge_pages()
 gc.disable()  # a hundred thousand objects come to stay: looking through them again and again takes 50 ms
 BATCH = pa.record_batch({"id": ["warm"], "url": ["https://example.org/"], "text": ["Any text of a few words will do."]})
 STEPS = ("CheckUrl", "FastTextLanguage", "count_characters", "count_words", "count_lines")

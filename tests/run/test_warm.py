@@ -54,3 +54,34 @@ def test_workers_load_no_kernel_that_the_server_has_not(tmp_path: Path, recipe: 
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == []
+
+
+LARGE = """
+import ctypes, os
+from atom_data.run.server import warm_up
+
+def look(connection):
+    import pyarrow as pa
+    connection.send((os.environ.get("MIMALLOC_ALLOW_THP"), ctypes.CDLL(None).prctl(42, 0, 0, 0, 0),
+                     pa.default_memory_pool().backend_name))
+
+if __name__ == "__main__":
+    context = warm_up()
+    ours, theirs = context.Pipe()
+    process = context.Process(target=look, args=(theirs,))
+    process.start()
+    print(ours.recv(), "MIMALLOC_ALLOW_THP" in os.environ, "ATOM_DATA_RECIPE" in os.environ)
+    process.join()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="pages of 2 MB are Linux's")
+def test_only_arrow_does_without_large_pages_in_workers(tmp_path: Path) -> None:
+    (tmp_path / "look.py").write_text(LARGE, "utf-8")
+    environment = {name: value for name, value in os.environ.items() if name != "MIMALLOC_ALLOW_THP"}
+    done = subprocess.run(
+        [sys.executable, "look.py"], cwd=tmp_path, env={**environment, "PYTHONPATH": str(ROOT)}, capture_output=True,
+        text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "('0', 0, 'mimalloc') False False"
