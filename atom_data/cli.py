@@ -3,6 +3,7 @@
 What takes long to import is imported after the server of the workers was started, which imports the same on another core.
 """
 
+import contextlib
 import gc
 import os
 import sys
@@ -37,6 +38,19 @@ def main() -> None:
         gc.freeze()  # at the end all memory goes at once; to look through it for cycles first takes 0.2 s
 
 
+def command() -> None:
+    """Run the command line as a process of its own, and leave at once: taking apart what is in memory takes 0.1 s."""
+    code: object = 0
+    try:
+        main()
+    except SystemExit as end:
+        code = end.code
+    with contextlib.suppress(OSError):  # nobody listens any more
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else 0)
+
+
 def _usage(error: Any) -> str:  # noqa: ANN401
     where = error.ctx.command_path if error.ctx else "atom-data"
     text = error.format_message().strip().rstrip(".")
@@ -50,4 +64,4 @@ def _fail(text: str, code: int) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    command()

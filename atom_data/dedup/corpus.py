@@ -25,6 +25,8 @@ from atom_data.storage.pieces import share
 from atom_data.storage.shards import Input
 
 MOST_PARTS = 4096
+SHARED_BYTES, SHARED_PARTS = 32 << 20, 4
+"""Work that needs so much memory is parted for each of them, up to a few parts, though one task could do it."""
 UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 
 
@@ -47,8 +49,8 @@ class Corpus:
             raise ConfigError(f"{self.name}: parts is {self.parts}. Give a number from 1 to {MOST_PARTS:,}, or 0.")
 
     def tasks(self, need: int) -> tuple[Task, ...]:
-        """Return a task for each part of work that needs `need` bytes of memory in all."""
-        least = -(-need // memory_bytes(self.memory))
+        """Return a task for each part of work that needs `need` bytes of memory in all; some more, for workers to share."""
+        least = max(-(-need // memory_bytes(self.memory)), min(need // SHARED_BYTES, SHARED_PARTS))
         parts = self.parts or min(MOST_PARTS, 1 << max(least - 1, 0).bit_length())
         return tuple(Task(f"{part:04}-of-{parts:04}", need // parts, ()) for part in range(parts))
 

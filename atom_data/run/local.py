@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from atom_data.errors import DataError, TimeUp
+from atom_data.identity import code_identity
 from atom_data.job import Job
 from atom_data.run.display import Display
 from atom_data.run.plan import (
@@ -99,6 +100,7 @@ def run(recipe: Recipe, options: Options, display: Display, workers: Workers | N
         for job in recipe.jobs:
             job.check()
         write_jobs(recipe.jobs, options.out, pool.token())
+        code_identity()  # now, while the workers' server starts, and not when the first job is closed
         for job in chosen:
             if options.stage:
                 _require_upstream(job, options, pool)
