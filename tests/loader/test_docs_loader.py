@@ -55,5 +55,14 @@ def test_sampler_of_numbers(folder: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_every_block_is_run_here_or_with_its_framework() -> None:
-    words = ("islice", "PackedShards", "batch_sampler=numbers", "lightning", "transformers", "torchtitan", "grain")
+    words = (
+        "islice",
+        "PackedShards",
+        "batch_sampler=numbers",
+        "lightning",
+        "transformers",
+        "megatron",
+        "torchtitan",
+        "grain",
+    )
     assert [sum(word in text for word in words) for text in BLOCKS] == [1] * len(words)
