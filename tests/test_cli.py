@@ -1,6 +1,7 @@
 """What a person sees: tables, documents, batches, the way of a document, and help that teaches."""
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 import atom_data as whole
 from atom_data import dedup, extract, signals
 from atom_data.commands.app import COMMANDS
-from tests.command import ROOT, atom_data
+from tests.command import ROOT, atom_data, recipe
 
 RECIPE = ROOT / "pipelines" / "sample.py"
 
@@ -203,3 +204,26 @@ def test_command_that_is_none_is_refused() -> None:
     done = atom_data("rum")
     assert done.returncode == 2
     assert "atom-data: no such command 'rum'. Did you mean 'run'" in done.stderr
+
+
+def test_a_run_as_a_process_leaves_its_exit_code_and_no_temporary_file(tmp_path: Path) -> None:
+    (tmp_path / "pages.jsonl").write_text('{"text": "one page"}\n')
+    (tmp_path / "temporary").mkdir()
+    path = recipe(
+        tmp_path,
+        """
+        from atom_data import Jsonl, Stage
+
+        def stages():
+            return (Stage(name="read", reads=Jsonl("pages.jsonl", source="test")),)
+        """,
+    )
+    said = []
+    for words in (("run", path, "-o", "out", "-w", 1), ("verify", "out"), ("verify", "nowhere"), ("run", "none.py")):
+        done = subprocess.run(
+            [sys.executable, "-m", "atom_data.cli", *map(str, words)], cwd=tmp_path, capture_output=True, text=True,
+            check=False, env={**os.environ, "TMPDIR": str(tmp_path / "temporary"), "PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+        said.append((done.returncode, bool(done.stdout), bool(done.stderr)))
+    assert said == [(0, True, False), (0, False, False), (1, False, True), (2, False, True)]
+    assert list((tmp_path / "temporary").iterdir()) == []
