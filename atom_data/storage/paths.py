@@ -237,12 +237,14 @@ class Hashed:
 
     def _hand_over(self) -> None:
         """Have the system write to the disk what it has so far, for else it begins at the end, and all must wait for it."""
-        with contextlib.suppress(AttributeError, OSError):  # no file of this machine, or no Linux
-            self.stream.flush()
-            os.posix_fadvise(
-                self.stream.fileno(), self._handed_over, self.bytes - self._handed_over, os.POSIX_FADV_DONTNEED
-            )
-        self._handed_over = self.bytes
+        start, self._handed_over = self._handed_over, self.bytes
+        try:
+            descriptor = self.stream.fileno()
+        except (AttributeError, OSError):  # no file of this machine
+            return
+        self.stream.flush()  # a full disk is said here
+        with contextlib.suppress(AttributeError, OSError):  # no Linux, or a file system without it
+            os.posix_fadvise(descriptor, start, self.bytes - start, os.POSIX_FADV_DONTNEED)
 
     def drain(self) -> None:
         """Read to the end, so that the hash covers the whole file even where a reader stopped early."""
