@@ -1,12 +1,12 @@
 """What a run will take and make, per stage, from runs over samples.
 
 Each figure of a stage is taken to be a part that comes with every task, shard or worker, and a part that grows with the
-documents: the smallest sample, of four documents a shard, tells the one from the other. Copies are the exception: a
+documents: a sample of four documents a shard tells the one from the other. Copies are the exception: a
 sample hides most of them, so what they leave over is estimated from how their number grows (`loss_of_copies`).
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,9 +105,12 @@ class _Scale:
         """By job: how many documents it has for one that a line foretells, and the error of that."""
         before = {job.name for after in recipe.jobs for job in after.upstream()}
         self.read_by_others = before
-        read = (getattr(job, "reads", None) for job in recipe.jobs)
-        self.of_passes = {job.name for source in read if isinstance(source, Copies) for job in source.jobs()}
-        self.of_passes -= {job.name for job in recipe.jobs if hasattr(job, "reads")}
+        self.of_passes: dict[str, Job] = {}
+        """By job of a pass: the stage that drops the copies it finds."""
+        for after in recipe.jobs:
+            source = getattr(after, "reads", None)
+            for name in _pass_jobs(source.jobs()) if isinstance(source, Copies) else ():
+                self.of_passes.setdefault(name, after)
         self.bytes = [size for sample in pilots.samples for size in sample.sizes]
 
     def stage(self, job: Job) -> StageForecast:
@@ -116,13 +119,14 @@ class _Scale:
         came = min((self.kept[before.name] for before in job.upstream()), default=(1.0, 0.0))
         factor, error = self._after_copies(job, *came)
         goes = self.kept[job.name] = (factor, together(error, self._choice(rows)))
+        copies, of_copies = self._copies(job)
         sampling = together(self.shard_error, self.uneven * math.sqrt(self.left_out / max(1, self.seen)))
         if job.name in self.of_passes:
-            sampling = together(sampling, PAIRS * self.left_out)
+            sampling = together(sampling, PAIRS * self.left_out, of_copies)
         figures = {}
         for figure, name in zip(FIGURES, ("rows_out", "output_bytes", "tokens"), strict=True):
             error = together(self.shard_error if figure == "documents" else sampling, goes[1])
-            figures[figure] = spread(self._line(job, name, goes[0], self._tasks_ratio(job)), error)
+            figures[figure] = spread(self._line(job, name, goes[0] * copies, self._tasks_ratio(job)), error)
         tasks = self._tasks(job, figures["tokens"].value)
         seconds = self._cpu(job, tasks, came[0])
         chance = SECONDS * math.sqrt(tasks) / max(SECONDS, seconds)
@@ -138,18 +142,28 @@ class _Scale:
         )
 
     def _after_copies(self, job: Job, came: float, error: float) -> tuple[float, float]:
-        if not isinstance(getattr(job, "reads", None), Copies):
+        loss, seen = self._loss(job) if isinstance(getattr(job, "reads", None), Copies) else (ZERO, 0.0)
+        if seen >= 1:
             return came, error
+        left = (1 - loss.value) / (1 - seen)
+        return came * left, together(error, (loss.high - loss.low) / (2 * Z * max(0.01, 1 - loss.value)))
+
+    def _copies(self, job: Job) -> tuple[float, float]:
+        """Return how many times as many copies there are for one that a line foretells, and the error of that: for what
+        a pass writes of copies alone; (1, 0) else."""
+        if job.name not in self.of_passes or _sum(self.pilots.whole, job, "rows_out"):
+            return 1.0, 0.0
+        loss, seen = self._loss(self.of_passes[job.name])
+        return (loss.value / seen, (loss.high - loss.low) / (2 * Z * loss.value)) if seen and loss.value else (1.0, 0.0)
+
+    def _loss(self, job: Job) -> tuple[Estimate, float]:
+        """Return the share of its documents that a stage drops as copies, of the whole and in the sample."""
         samples = []
-        for pilot in (self.pilots.half, self.pilots.whole):
-            rows_in, rows_out = (sum(row[name] for row in pilot.rows[job.name]) for name in ("rows_in", "rows_out"))
+        for pilot in (self.pilots.quarter, self.pilots.whole):
+            rows_in, rows_out = (int(_sum(pilot, job, name)) for name in ("rows_in", "rows_out"))
             samples.append((_passed(pilot) / self.documents, rows_in, rows_in - rows_out))
         _, documents, lost = samples[-1]
-        if not documents or lost == documents:
-            return came, error
-        loss = loss_of_copies(samples)
-        left = (1 - loss.value) / (1 - lost / documents)
-        return came * left, together(error, (loss.high - loss.low) / (2 * Z * max(0.01, 1 - loss.value)))
+        return (loss_of_copies(samples), lost / documents) if documents else (ZERO, 0.0)
 
     def _choice(self, rows: list[dict[str, Any]]) -> float:
         """Return the error of the documents kept, as a share of them, from how many were dropped (Poisson, one added)."""
@@ -170,8 +184,8 @@ class _Scale:
     def _tasks(self, job: Job, tokens: float) -> int:
         """Return how many tasks a job will have: one a shard, as many as its tokens fill, or as many as in the sample."""
         target = int(getattr(job, "target_tokens", 0))
-        if target:
-            return max(1, round(tokens / target))
+        if target:  # a task has whole shards: one at least, or as many as come closest to the target
+            return math.ceil(self.shards / max(1, math.ceil(target * self.shards / max(1.0, tokens) - 0.5)))
         there = len(self.pilots.whole.rows[job.name])
         return self.shards if there == self.chosen and there > 1 else max(there, self.shards if self._reads(job) else 1)
 
@@ -180,17 +194,26 @@ class _Scale:
         return hasattr(job, "reads") and not hasattr(job, "target_tokens")
 
     def _cpu(self, job: Job, tasks: int, kept: float) -> float:
-        there = len(self.pilots.whole.rows[job.name])
+        """Return CPU seconds: what each worker takes to begin, and each task, what memory takes that is used for the
+        first time, and what grows with documents."""
+        there, workers = len(self.pilots.whole.rows[job.name]), min(tasks, self.workers)
+        seen = min(there, self.pilots.workers)
         beginning = _beginning(self.pilots.cold.rows[job.name], self.pilots.workers)
-        begun, runs = beginning * min(there, self.pilots.workers), (self.pilots.few, self.pilots.whole)
-        spent = [max(0.0, _sum(run, job, "cpu_seconds") - begun) for run in runs]
-        slope, start = line([_passed(run) for run in runs], spent)
+        few, quarter, whole = (
+            (_passed(run), max(0.0, _sum(run, job, "cpu_seconds") - beginning * seen))
+            for run in (self.pilots.few, self.pilots.quarter, self.pilots.whole)
+        )
+        # Not from the few to the whole: until a worker has as much memory as it needs, documents cost up to twice as much.
+        slope, _ = line(*zip(quarter, whole, strict=True))
+        start = max(0.0, few[1] - slope * few[0])
+        memory = whole[1] - slope * whole[0] - start
         if there == self.chosen and there > 1:
             # The job that reads files reads them to their ends, so what is left at no documents goes with their bytes.
             more = self._weight() if not job.upstream() else tasks / there
         else:
-            more = min(tasks, self.workers) / there if there == 1 else 1.0
-        return beginning * min(tasks, self.workers) + start * max(more, 1.0) + slope * self.documents * kept
+            more = workers / there if there == 1 else 1.0
+        grown = slope * self.documents * kept + memory * workers / seen
+        return beginning * workers + start * max(more, 1.0) + max(0.0, grown)
 
     def _weight(self) -> float:
         return sum(len(s.chosen) * s.weight for s in self.pilots.samples) / self.chosen
@@ -217,6 +240,12 @@ class _Scale:
             slope, start = line(*zip(*peaks, strict=True))
             most = max(most, start + slope * self.documents)
         return Estimate(most, most * 0.8, most * 1.5)
+
+
+def _pass_jobs(last: Sequence[Job]) -> list[str]:
+    """Return the names of the jobs of a pass, whose last ones are given: those up to the stage that it reads."""
+    found = [job for job in last if not hasattr(job, "reads")]
+    return [job.name for job in found] + [name for job in found for name in _pass_jobs(job.upstream())]
 
 
 def _unevenness(pilot: Pilot) -> float:

@@ -1,9 +1,9 @@
 """Runs of a recipe over samples, by the workers of a real run: what a forecast is made from.
 
-`cold`   the first documents of each shard chosen, read no further: what a first run on a machine pays; also a warm-up
-`few`    the same documents, with the shards read to their ends: what reading and a task as such cost; and it counts
-`half`   half of the sample
-`whole`  the sample: each of these holds the one before
+`cold`    the first documents of each shard chosen, read no further: what a first run on a machine pays; also a warm-up
+`few`     the same documents, with the shards read to their ends: what reading and a task as such cost; and it counts
+`quarter` a quarter of the sample
+`whole`   the sample: each of these holds the one before
 """
 
 import contextlib
@@ -14,7 +14,6 @@ import shutil
 import signal
 import tempfile
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,11 +43,12 @@ LEAST_SHARDS = 8
 LEAST_DOCUMENTS = 300
 """A sample has about so many documents of each source at least: a mean over 300 is good to some 10 %, with costs that
 vary as widely as those of pages (standard deviation of about twice the mean)."""
-LEAST_BYTES = 8 << 20
+LEAST_BYTES = 16 << 20
 """And so many bytes of documents, so that there is time enough to measure."""
 SHORT_SECONDS = 10.0
 """A sample that ran shorter is run again, and the middle of its times counts: short ones are mostly chance."""
 TIMES = 3
+QUARTER = 0.25
 ALL = 0.8
 """Where that comes to more than so much of the input, all of it is run: leaving out the rest saves nothing."""
 
@@ -104,7 +104,7 @@ class Pilots:
     workers: int
     cold: Pilot
     few: Pilot
-    half: Pilot
+    quarter: Pilot
     whole: Pilot
 
 
@@ -151,18 +151,18 @@ def fly(recipe: Recipe, samples: list[Sample], share: float, workers: int, say: 
         few = _run(recipe, samples, 0.0, place / "few", workers)
         _set_documents(samples, few, share)
         everything = all(sample.is_everything for sample in samples)
-        half = few
+        quarter = few
         if not everything:
-            say("running half of the sample")
-            half = _run(recipe, samples, 0.5, place / "half", workers)
+            say("running a quarter of the sample")
+            quarter = _run(recipe, samples, QUARTER, place / "quarter", workers)
         say("running all of the input, which is too small for a sample" if everything else "running the sample")
         whole = _run(recipe, samples, 1.0, place / "whole", workers)
         if whole.wall_seconds < SHORT_SECONDS:
             say("running it again, to see how times differ")
-            for part, first in ((0.0, few), (1.0, whole)):
+            for part, first in ((0.0 if everything else QUARTER, quarter), (1.0, whole)):
                 again = [_run(recipe, samples, part, place / f"again-{number}", workers) for number in range(1, TIMES)]
                 _take_middle(first, again)
-    return Pilots(samples, workers, cold, few, half, whole)
+    return Pilots(samples, workers, cold, few, quarter, whole)
 
 
 def _set_documents(samples: list[Sample], few: Pilot, share: float) -> None:
@@ -208,13 +208,14 @@ def _run(recipe: Recipe, samples: list[Sample], part: float, folder: Path, worke
     pool = Pool(Orders(str(path), out), workers)
     try:
         for job in loaded.jobs:
-            pilot.rows[job.name] = _run_job(job, out, pool)
+            rows = _run_job(job, out, pool)
+            pilot.rows[job.name] = _without(_note_counts(Path(out) / COUNTS, pilot.counts), rows)
             if not pilot.lead_seconds:
                 busy = sum(row["wall_seconds"] for row in pilot.rows[job.name]) / workers
                 pilot.lead_seconds = max(0.01, time.monotonic() - began - busy)
     finally:
         pool.close()
-    pilot.wall_seconds, pilot.counts = time.monotonic() - began, _counts(Path(out) / COUNTS)
+    pilot.wall_seconds = time.monotonic() - began
     shutil.rmtree(folder)
     return pilot
 
@@ -246,10 +247,22 @@ def _run_job(job: Job, out: str, pool: Pool) -> list[dict[str, Any]]:
     return [manifest_row(plan.done[name]) for name in order]
 
 
-def _counts(folder: Path) -> dict[tuple[int, str], dict[str, Any]]:
-    """Return the counts of each shard; of several readings with different columns that with the most bytes."""
-    found: dict[tuple[int, str], list[dict[str, Any]]] = defaultdict(list)
+def _note_counts(folder: Path, counts: dict[tuple[int, str], dict[str, Any]]) -> float:
+    """Move what the readings of one job left into `counts`; return the seconds they took to choose documents.
+
+    Of several readings of a shard, with different columns, that with the most bytes stays.
+    """
+    seconds = 0.0
     for path in sorted(folder.glob("*.json")):
         item = json.loads(path.read_text("utf-8"))
-        found[item["source"], item["shard"]].append(item)
-    return {key: max(items, key=lambda item: int(item["bytes"])) for key, items in found.items()}
+        path.unlink()
+        seconds += item["choosing"]
+        key = item["source"], item["shard"]
+        counts[key] = max(counts.get(key, item), item, key=lambda item: int(item["bytes"]))
+    return seconds
+
+
+def _without(seconds: float, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Take seconds that no run has from the times of a job's tasks."""
+    left = max(0.0, 1 - seconds / max(1e-9, _cpu_seconds(rows)))
+    return [row | {name: row[name] * left for name in ("cpu_seconds", "wall_seconds")} for row in rows]

@@ -7,6 +7,7 @@ id: the same ones each time, and a smaller share is a part of a larger one.
 import hashlib
 import json
 import os
+import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
@@ -65,7 +66,8 @@ class Sampled:
     def read(self, shard: Shard, out: str, columns: Collection[str], intake: Intake) -> Iterator[pa.RecordBatch]:
         """Read the whole shard, yield the sample of it in batches as large as the source's, and note the counts.
 
-        Unreadable records are passed on by the same share, by their position. Memory: two batches of the source.
+        What choosing takes is noted too, as a real run has none of it. Unreadable records are passed on by the same
+        share, by their position. Memory: two batches of the source.
         """
 
         def reject(reason: str, position: int, detail: str, raw: bytes) -> None:
@@ -73,9 +75,10 @@ class Sampled:
                 intake.reject(reason, position, detail, raw)
 
         inner = Intake(reject=reject, inputs=intake.inputs)
-        seen, seen_bytes, passed, passed_bytes, squares, largest = 0, 0, 0, 0, 0.0, 0
+        seen, seen_bytes, passed, passed_bytes, squares, largest, choosing = 0, 0, 0, 0, 0.0, 0, 0.0
         waiting: list[pa.RecordBatch] = []
         for batch in self.source.read(shard, out, {*columns, "id"}, inner):
+            began = time.thread_time()
             some = batch.filter(pa.array(self._chosen(batch.column("id").to_pylist(), seen)))
             seen, seen_bytes, largest = seen + batch.num_rows, seen_bytes + batch.nbytes, max(largest, batch.nbytes)
             passed, passed_bytes = passed + some.num_rows, passed_bytes + some.nbytes
@@ -85,9 +88,11 @@ class Sampled:
             if self.stops and seen >= self.first:
                 break
             # A worker's memory is that of whole batches, so the sample has whole ones too.
-            if sum(item.nbytes for item in waiting) >= largest:
-                yield pa.concat_batches(waiting)
-                waiting = []
+            if is_full := sum(item.nbytes for item in waiting) >= largest:
+                waiting = [pa.concat_batches(waiting)]
+            choosing += time.thread_time() - began
+            if is_full:
+                yield waiting.pop()
         if sum(item.num_rows for item in waiting):
             yield pa.concat_batches(waiting)
         intake.skipped.update(inner.skipped)
@@ -95,7 +100,7 @@ class Sampled:
         which = hashlib.sha256(" ".join(sorted(columns)).encode()).hexdigest()[:8]
         counts = {"source": self.number, "shard": shard.name, "rows": seen, "bytes": seen_bytes}
         path = join(out, COUNTS, f"{self.number}-{shard.name}-{which}.json")
-        more = {"passed_rows": passed, "passed_bytes": passed_bytes, "passed_squares": squares}
+        more = {"passed_rows": passed, "passed_bytes": passed_bytes, "passed_squares": squares, "choosing": choosing}
         write_json(path, {**counts, **more}, f"sampled-{os.getpid()}")
 
     def _chosen(self, ids: list[str], start: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
