@@ -207,9 +207,13 @@ def test_command_that_is_none_is_refused() -> None:
     assert "atom-data: no such command 'rum'. Did you mean 'run'" in done.stderr
 
 
-def test_a_run_as_a_process_leaves_its_exit_code_and_no_temporary_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "length", [1, 200]
+)  # a socket's path has 107 bytes at most, whatever a cluster calls its folders
+def test_a_run_as_a_process_leaves_its_exit_code_and_no_temporary_file(tmp_path: Path, length: int) -> None:
     (tmp_path / "pages.jsonl").write_text('{"text": "one page"}\n')
-    temporary = Path(tempfile.mkdtemp())  # a short path: it comes to hold a socket, whose address has 107 bytes at most
+    temporary = Path(tempfile.mkdtemp()) / ("t" * length)
+    temporary.mkdir()
     path = recipe(
         tmp_path,
         """
@@ -229,3 +233,4 @@ def test_a_run_as_a_process_leaves_its_exit_code_and_no_temporary_file(tmp_path:
     assert said == [(0, True, False), (0, False, False), (1, False, True), (2, False, True)]
     assert list(temporary.iterdir()) == []
     temporary.rmdir()
+    temporary.parent.rmdir()

@@ -1,9 +1,12 @@
 """The server that workers are forked from. It can be started before anything that takes long to import."""
 
+import contextlib
 import ctypes
 import multiprocessing
 import os
 import sys
+import tempfile
+from collections.abc import Iterator
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext
 
@@ -20,6 +23,11 @@ a fifth of a whole job's time. Arrow's allocator forbids large pages for its who
 SET_THP_DISABLE = 41
 """PR_SET_THP_DISABLE of Linux's prctl."""
 
+SOCKET_PATH = 107
+"""So many bytes may the path of a socket have (unix(7)); a cluster's temporary folders are long."""
+SOCKET_NAME = len("/pymp-12345678/listener-12345678")
+"""What multiprocessing adds to the temporary folder."""
+
 
 def warm_up(recipe: str = "") -> ForkServerContext:
     """Start the server, if it is not there yet; it loads what the recipe needs, or all, while the caller goes on."""
@@ -27,10 +35,23 @@ def warm_up(recipe: str = "") -> ForkServerContext:
     context.set_forkserver_preload(["atom_data.run.warm"])
     only = {name: value for name, value in (SMALL_PAGES | {RECIPE: recipe}).items() if name not in os.environ}
     os.environ.update(only)
-    forkserver.ensure_running()
+    with _short_folder():
+        forkserver.ensure_running()
     for name in only:
         del os.environ[name]
     return context
+
+
+@contextlib.contextmanager
+def _short_folder() -> Iterator[None]:
+    """Let the server's socket lie in /tmp where its path in the temporary folder would be too long for a socket."""
+    before = tempfile.gettempdir()
+    if len(os.fsencode(before)) + SOCKET_NAME > SOCKET_PATH:
+        tempfile.tempdir = "/tmp"
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
 
 
 def allow_huge_pages() -> None:
