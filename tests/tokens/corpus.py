@@ -1,11 +1,14 @@
 """A tiny tokenizer, a source of rows in memory, and finished runs made of them."""
 
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
 from atom_data.job import Job
@@ -14,6 +17,7 @@ from atom_data.run.worker import do_task
 from atom_data.stage import Stage
 from atom_data.storage.shards import Input, Intake, Shard
 from atom_data.tokens import Tokenize
+from atom_data.tokens.megatron import read_pair
 
 SCHEMA = pa.schema([("id", pa.string()), ("text", pa.string()), ("url", pa.string()), ("source", pa.string())])
 
@@ -108,3 +112,24 @@ def token_run(folder: Path, shards: Mapping[str, Sequence[Row]], batch_rows: int
     finish(clean, folder / "out")
     finish(tokens, folder / "out")
     return tokens
+
+
+SHARDS = {f"part-{i}": rows(60, f"p{i}-") for i in range(5)}
+
+
+def documents(out: Path, shard: str) -> list[list[int]]:
+    """Return the ids of every document of a shard."""
+    index = read_pair(str(out / "tokens" / shard))
+    ids = np.fromfile(out / "tokens" / f"{shard}.bin", index.dtype)
+    return [ids[start : start + count].tolist() for start, count in zip(index.starts, index.lengths, strict=True)]
+
+
+def table(out: Path, shard: str) -> list[dict[str, Any]]:
+    """Return the rows of docs.parquet."""
+    found: list[dict[str, Any]] = pq.read_table(out / "tokens" / f"{shard}.docs.parquet").to_pylist()
+    return found
+
+
+def receipt(out: Path, shard: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((out / "tokens" / "receipts" / f"{shard}.json").read_text())
+    return found
