@@ -48,10 +48,10 @@ def status(
     if watch:
         with Live(console=screen, auto_refresh=False) as live:
             while busy:
-                live.update(Group(status_table(statuses), *remarks(statuses)), refresh=True)
+                live.update(Group(status_table(statuses), *remarks(statuses, output)), refresh=True)
                 time.sleep(seconds)
                 statuses, busy = look()
-    print_status(statuses, screen)
+    print_status(statuses, output, screen)
 
 
 def peek(

@@ -124,7 +124,7 @@ def _same_recipe(loaded: Recipe, expected: str) -> None:
 def _say_what_is_there(loaded: Recipe, output: str) -> None:
     screen = console()
     statuses = [job_status(job, output) for job in loaded.jobs]
-    print_status(statuses, screen)
+    print_status(statuses, output, screen)
     for line in _next_commands(loaded.path, output, statuses):
         screen.print(line, soft_wrap=True)
 

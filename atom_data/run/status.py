@@ -129,14 +129,14 @@ def status_table(statuses: list[JobStatus]) -> Table:
     return table
 
 
-def print_status(statuses: list[JobStatus], console: Console) -> None:
+def print_status(statuses: list[JobStatus], out: str, console: Console) -> None:
     """Print the table, the slowest shards of stages that still run, and what to do about failures."""
     console.print(status_table(statuses))
-    for line in remarks(statuses):
+    for line in remarks(statuses, out):
         console.print(line, soft_wrap=True)
 
 
-def remarks(statuses: list[JobStatus]) -> list[str]:
+def remarks(statuses: list[JobStatus], out: str) -> list[str]:
     """Return what is worth a look: the slowest shards while a stage runs, and shards that failed."""
     lines = []
     for status in statuses:
@@ -146,7 +146,8 @@ def remarks(statuses: list[JobStatus]) -> list[str]:
             )
             lines.append(f"{status.name}: slowest shards: {slow}")
         if status.failed:
-            lines.append(f"[red]{status.name}: {status.failed:,} shards failed[/red]; see atom-data logs --failed")
+            see = f"atom-data logs {escape(out)} --failed"
+            lines.append(f"[red]{status.name}: {status.failed:,} shards failed[/red]; see {see}")
     return lines
 
 

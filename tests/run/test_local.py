@@ -57,6 +57,9 @@ def test_worker_that_dies_is_retried_and_the_rest_goes_on(folder: Path) -> None:
     assert finished(folder) == ["part-0.jsonl", "part-2.jsonl", "part-3.jsonl"]
     assert not (folder / "out" / "second").exists(), "a later stage never starts on incomplete input"
     assert not list((folder / "out").rglob("*.partial"))
+    hint = f"atom-data logs {folder / 'out'} --failed"
+    assert f"first: 1 shards failed; see {hint}" in atom_data("status", path, "-o", folder / "out").stdout
+    assert "the worker was ended by SIGKILL" in atom_data(*hint.split()[1:]).stdout
 
 
 def test_worker_that_dies_once_costs_nothing(folder: Path) -> None:
