@@ -45,9 +45,10 @@ LEAST_DOCUMENTS = 300
 vary as widely as those of pages (standard deviation of about twice the mean)."""
 LEAST_BYTES = 16 << 20
 """And so many bytes of documents, so that there is time enough to measure."""
-SHORT_SECONDS = 10.0
-"""A sample that ran shorter is run again, and the middle of its times counts: short ones are mostly chance."""
-TIMES = 3
+SHORT_SECONDS = 15.0
+"""Until its runs have taken so long the sample is run again, and the middle of their times counts: the same work takes
+up to half as long again while another machine's work is on the same processor, and that comes and goes within seconds."""
+TIMES = 5
 QUARTER = 0.25
 ALL = 0.8
 """Where that comes to more than so much of the input, all of it is run: leaving out the rest saves nothing."""
@@ -150,19 +151,27 @@ def fly(recipe: Recipe, samples: list[Sample], share: float, workers: int, say: 
         say("reading the shards chosen")
         few = _run(recipe, samples, 0.0, place / "few", workers)
         _set_documents(samples, few, share)
-        everything = all(sample.is_everything for sample in samples)
-        quarter = few
-        if not everything:
-            say("running a quarter of the sample")
-            quarter = _run(recipe, samples, QUARTER, place / "quarter", workers)
-        say("running all of the input, which is too small for a sample" if everything else "running the sample")
-        whole = _run(recipe, samples, 1.0, place / "whole", workers)
-        if whole.wall_seconds < SHORT_SECONDS:
-            say("running it again, to see how times differ")
-            for part, first in ((0.0 if everything else QUARTER, quarter), (1.0, whole)):
-                again = [_run(recipe, samples, part, place / f"again-{number}", workers) for number in range(1, TIMES)]
-                _take_middle(first, again)
+        quarter, whole = _run_pairs(recipe, samples, place, workers, say)
     return Pilots(samples, workers, cold, few, quarter, whole)
+
+
+def _run_pairs(
+    recipe: Recipe, samples: list[Sample], place: Path, workers: int, say: Callable[[str], None]
+) -> tuple[Pilot, Pilot]:
+    """Run a quarter of the sample and all of it, in turns if that takes little time; where all is run, none of it and all."""
+    everything = all(sample.is_everything for sample in samples)
+    part = 0.0 if everything else QUARTER
+    what = (
+        "all of the input, which is too small for a sample" if everything else "a quarter of the sample, and the sample"
+    )
+    pairs: list[tuple[Pilot, Pilot]] = []
+    while not pairs or (len(pairs) < TIMES and sum(run.wall_seconds for pair in pairs for run in pair) < SHORT_SECONDS):
+        say(f"running {what}" if not pairs else f"running it again to see how times differ ({len(pairs) + 1})")
+        pairs.append(
+            (_run(recipe, samples, part, place / "few", workers), _run(recipe, samples, 1.0, place / "all", workers))
+        )
+    _take_middle(pairs)
+    return pairs[0]
 
 
 def _set_documents(samples: list[Sample], few: Pilot, share: float) -> None:
@@ -220,11 +229,17 @@ def _run(recipe: Recipe, samples: list[Sample], part: float, folder: Path, worke
     return pilot
 
 
-def _take_middle(pilot: Pilot, others: list[Pilot]) -> None:
-    """Set the times of each job to those of the run in which its CPU time is the middle one."""
-    for name, rows in pilot.rows.items():
-        runs = sorted([rows, *(other.rows[name] for other in others)], key=_cpu_seconds)
-        pilot.rows[name] = runs[len(runs) // 2]
+def _take_middle(pairs: list[tuple[Pilot, Pilot]]) -> None:
+    """Set the times of each job in the first pair to those of the pair in which its CPU time is the middle one.
+
+    A pair stays together: a quarter from a slow minute beside a whole from a fast one would tell nothing.
+    """
+    for name in pairs[0][0].rows:
+        runs = sorted(
+            (tuple(run.rows[name] for run in pair) for pair in pairs), key=lambda rows: sum(map(_cpu_seconds, rows))
+        )
+        for run, rows in zip(pairs[0], runs[(len(runs) - 1) // 2], strict=True):
+            run.rows[name] = rows
 
 
 def _cpu_seconds(rows: list[dict[str, Any]]) -> float:
