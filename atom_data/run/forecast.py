@@ -122,10 +122,10 @@ class _Scale:
         copies, of_copies = self._copies(job)
         sampling = together(self.shard_error, self.uneven * math.sqrt(self.left_out / max(1, self.seen)))
         if job.name in self.of_passes:
-            sampling = together(sampling, PAIRS * self.left_out, of_copies)
+            sampling = together(sampling, PAIRS * self.left_out)
         figures = {}
         for figure, name in zip(FIGURES, ("rows_out", "output_bytes", "tokens"), strict=True):
-            error = together(self.shard_error if figure == "documents" else sampling, goes[1])
+            error = together(self.shard_error if figure == "documents" else sampling, goes[1], of_copies)
             figures[figure] = spread(self._line(job, name, goes[0] * copies, self._tasks_ratio(job)), error)
         tasks = self._tasks(job, figures["tokens"].value)
         seconds = self._cpu(job, tasks, came[0])
@@ -154,7 +154,7 @@ class _Scale:
         if job.name not in self.of_passes or _sum(self.pilots.whole, job, "rows_out"):
             return 1.0, 0.0
         loss, seen = self._loss(self.of_passes[job.name])
-        return (loss.value / seen, (loss.high - loss.low) / (2 * Z * loss.value)) if seen and loss.value else (1.0, 0.0)
+        return (loss.value / seen, math.log(loss.high / loss.low) / (2 * Z)) if seen and loss.low else (1.0, 0.0)
 
     def _loss(self, job: Job) -> tuple[Estimate, float]:
         """Return the share of its documents that a stage drops as copies, of the whole and in the sample."""
