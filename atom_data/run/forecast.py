@@ -1,8 +1,8 @@
 """What a run will take and make, per stage, from runs over samples.
 
 Each figure of a stage is taken to be a part that comes with every task, shard or worker, and a part that grows with the
-documents: a sample of four documents a shard tells the one from the other. Copies are the exception: a
-sample hides most of them, so what they leave over is estimated from how their number grows (`loss_of_copies`).
+documents: a sample of four documents a shard tells the one from the other. Copies are the exception: a sample hides most
+of them, so what they leave over, and what is written of them, is estimated from how their number grows (`loss_of_copies`).
 """
 
 import math
