@@ -3,7 +3,7 @@
 import tarfile
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -14,9 +14,14 @@ needs_vocabularies = pytest.mark.skipif(not ARCHIVE.exists(), reason="no shared/
 
 
 @cache
-def vocabularies() -> Path:
-    """Unpack the archive once a session and return its folder."""
-    folder = Path(mkdtemp(prefix="atom-data-vocabularies-"))
+def unpacked() -> "TemporaryDirectory[str]":
+    """Unpack the archive once a session, into a folder that goes away with it."""
+    folder = TemporaryDirectory(prefix="atom-data-vocabularies-")
     with tarfile.open(ARCHIVE) as archive:
-        archive.extractall(folder, filter="data")
-    return folder / "tokenizers"
+        archive.extractall(folder.name, filter="data")
+    return folder
+
+
+def vocabularies() -> Path:
+    """Return the folder with the tokenizers."""
+    return Path(unpacked().name) / "tokenizers"
