@@ -109,7 +109,7 @@ class _Scale:
         """By job of a pass: the stage that drops the copies it finds."""
         for after in recipe.jobs:
             source = getattr(after, "reads", None)
-            for name in _pass_jobs(source.jobs()) if isinstance(source, Copies) else ():
+            for name in pass_jobs(source.jobs()) if isinstance(source, Copies) else ():
                 self.of_passes.setdefault(name, after)
         self.bytes = [size for sample in pilots.samples for size in sample.sizes]
 
@@ -242,10 +242,10 @@ class _Scale:
         return Estimate(most, most * 0.8, most * 1.5)
 
 
-def _pass_jobs(last: Sequence[Job]) -> list[str]:
+def pass_jobs(last: Sequence[Job]) -> list[str]:
     """Return the names of the jobs of a pass, whose last ones are given: those up to the stage that it reads."""
     found = [job for job in last if not hasattr(job, "reads")]
-    return [job.name for job in found] + [name for job in found for name in _pass_jobs(job.upstream())]
+    return [job.name for job in found] + [name for job in found for name in pass_jobs(job.upstream())]
 
 
 def _unevenness(pilot: Pilot) -> float:

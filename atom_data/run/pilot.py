@@ -170,7 +170,7 @@ def _run_pairs(
         pairs.append(
             (_run(recipe, samples, part, place / "few", workers), _run(recipe, samples, 1.0, place / "all", workers))
         )
-    _take_middle(pairs)
+    take_middle(pairs)
     return pairs[0]
 
 
@@ -229,7 +229,7 @@ def _run(recipe: Recipe, samples: list[Sample], part: float, folder: Path, worke
     return pilot
 
 
-def _take_middle(pairs: list[tuple[Pilot, Pilot]]) -> None:
+def take_middle(pairs: list[tuple[Pilot, Pilot]]) -> None:
     """Set the times of each job in the first pair to those of the pair in which its CPU time is the middle one.
 
     A pair stays together: a quarter from a slow minute beside a whole from a fast one would tell nothing.

@@ -7,12 +7,15 @@ import pytest
 
 from atom_data.errors import ConfigError
 from atom_data.run.estimate import Estimate, line, loss_of_copies, scatter
-from atom_data.run.forecast import Forecast, StageForecast
+from atom_data.run.forecast import Forecast, StageForecast, pass_jobs
 from atom_data.run.forecasts import keep_forecast, read_forecast
 from atom_data.run.limits import bytes_of, element_memory, elements, time_limit
+from atom_data.run.pilot import Pilot, take_middle
 from atom_data.run.recipe import load_recipe
 from atom_data.run.status import job_status
+from atom_data.tokens import manifest
 from tests.command import atom_data, fingerprint, recipe
+from tests.tokens.corpus import tiny_tokenizer
 
 RECIPE = """
     from atom_data import Copies, Jsonl, SameText, Stage, keep
@@ -137,6 +140,37 @@ def test_plan_run_and_compare(folder: Path) -> None:
     path.write_text(path.read_text() + "# edited\n")
     edited = atom_data("plan", path, "--output", out, "--compare")
     assert edited.returncode == 1 and "the recipe is not the one that was planned" in edited.stderr
+
+
+def test_token_pass_has_no_more_tasks_than_shards(folder: Path, tmp_path: Path) -> None:
+    text = f"""
+        from atom_data import Jsonl, Tokenize
+
+        def stages():
+            read = Jsonl({str(folder / "00.jsonl")!r}, {str(folder / "01.jsonl")!r}, source="test")
+            return (Tokenize(reads=read, tokenizer={str(tiny_tokenizer(tmp_path / "t.json"))!r}, target_tokens=100),)
+    """
+    path, out = recipe(tmp_path, text), tmp_path / "out"
+    assert atom_data("plan", path, "--output", out).returncode == 0
+    assert atom_data("run", path, "--output", out).returncode == 0
+    assert [stage.tasks for stage in read_forecast(str(out)).stages] == [len(manifest(str(out))["shards"])] == [2]
+
+
+def test_all_jobs_of_a_pass_are_known_up_to_what_it_reads(tmp_path: Path) -> None:
+    path = recipe(tmp_path, RECIPE.format(files="*.jsonl", card="gopher_quality").replace("SameText", "MinHash"))
+    jobs = load_recipe(str(path)).jobs
+    assert sorted(pass_jobs(jobs[-1].upstream())) == sorted(job.name for job in jobs[1:-1])
+    assert len(jobs) > 5
+
+
+def test_middle_of_times_keeps_the_runs_of_a_pair_together() -> None:
+    pairs = [
+        tuple(Pilot(rows={"read": [{"cpu_seconds": seconds, "pair": number}]}) for seconds in of)
+        for number, of in enumerate([(1.0, 9.0), (2.0, 3.0), (5.0, 6.0)])
+    ]
+    take_middle(pairs)  # type: ignore[arg-type] - pairs they are
+    assert [run.rows["read"][0]["pair"] for run in pairs[0]] == [0, 0]
+    assert [run.rows["read"][0]["cpu_seconds"] for run in pairs[0]] == [1.0, 9.0]
 
 
 def test_plan_changes_no_byte_of_the_run(folder: Path, tmp_path: Path) -> None:
