@@ -19,7 +19,8 @@ import numpy.typing as npt
 from atom_data.dedup.documents import Measures
 from atom_data.dedup.survivors import Survivors
 from atom_data.errors import ConfigError
-from atom_data.job import Job, Task, receipt_of, receipts_of
+from atom_data.graph import Job
+from atom_data.job import Task, receipt_of, receipts_of
 from atom_data.storage.paths import PARTIAL, is_remote, local
 from atom_data.storage.pieces import share
 from atom_data.storage.shards import Input

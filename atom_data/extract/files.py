@@ -11,8 +11,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from atom_data.errors import ConfigError
-from atom_data.storage.paths import is_remote, plain, size, size_and_time, without_secrets
-from atom_data.storage.shards import Input, Shard, shard_name
+from atom_data.storage.paths import is_remote, plain, size, state, without_secrets
+from atom_data.storage.shards import Input, Shard, part_name, shard_name
 
 SPLIT_BYTES = 1 << 30
 LONGEST_NAME = 160
@@ -156,7 +156,7 @@ def ranges(shard: Shard, units: int, count: int) -> list[Shard]:
     bounds = [units * index // count for index in range(count + 1)]
     share = shard.bytes // count
     return [
-        replace(shard, name=f"{shard.name}.p{index:04}", bytes=share, start=bounds[index], stop=bounds[index + 1])
+        replace(shard, name=part_name(shard.name, index), bytes=share, start=bounds[index], stop=bounds[index + 1])
         for index in range(count)
     ]
 
@@ -178,7 +178,8 @@ def check_limits(where: str, **limits: int) -> None:
 
 def current_input(paths: Sequence[str], shard: Shard, by_bytes: bool = True) -> Input:
     """Return what a shard would read now: its path below the source, bytes and modification time, no hash."""
-    total, time = size_and_time(shard.path)
+    now = state(shard.path)
+    total = now.bytes
     if by_bytes and shard.stop is not None:
         total = max(0, min(shard.stop, total) - shard.start)
-    return Input(relative(paths, shard.path), total, "", time)
+    return Input(relative(paths, shard.path), total, "", now.modified, now.etag)

@@ -12,6 +12,7 @@ from atom_data.extract.files import SPLIT_BYTES, check_limits, current_input, li
 from atom_data.extract.lines import LINE_BYTES, Line, Lines
 from atom_data.extract.rows import Identities, Rows, clean
 from atom_data.extract.window import Window
+from atom_data.graph import RawSource
 from atom_data.storage.listing import listing
 from atom_data.storage.shards import Input, Intake, Shard
 
@@ -33,7 +34,7 @@ class Unfit(Exception):
 
 
 @dataclass(frozen=True, slots=True, init=False)
-class Jsonl:
+class Jsonl(RawSource):
     """Documents from JSON lines, plain or compressed (.gz, .zst, .bz2, .xz): every line becomes a row.
 
     Columns: `id`, `text`, `url`, `date`, from the fields that the parameters of the same names give (null where a line

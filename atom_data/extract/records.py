@@ -1,9 +1,8 @@
 """WARC records, one after another, and an account of every stretch of a file that holds none."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from atom_data.errors import DataError
 from atom_data.extract.flow import BLANK, RECORD, TRUNCATED, Broken, Flow, compression_of
 from atom_data.extract.window import Window
 
@@ -191,26 +190,3 @@ def content_length(fields: Fields) -> int:
     if not value.isdigit() or len(value) > 18:
         raise Broken("warc.bad_header", f"the record's Content-Length is {value[:32]!r}", lost=False)
     return int(value)
-
-
-def check_spans(path: str, spans: Sequence[tuple[int, int]]) -> None:
-    """Check that the parts of a file, in order, met: each began where the one before it ended.
-
-    `spans` are what reading the parts reported (`Intake.span`): offset of the first record, and of the first one after
-    the part; both equal where no record starts in it. A page can hold bytes that look like the start of a record, and
-    a part that began there would hold records nobody crawled.
-    Errors: DataError when two parts don't meet.
-    """
-    last = 0
-    for first, after in spans:
-        if first == after:
-            continue
-        if first != last:
-            raise DataError(
-                f"{path}: its parts do not meet, one ended at byte {last} and the next began at byte {first}; bytes that"
-                " look like a record lie inside another. Pass split_bytes=0 to the source."
-            )
-        last = after
-    if spans and spans[-1][1] != last:
-        end = spans[-1][1]
-        raise DataError(f"{path}: its parts end at byte {last} of {end}. Pass split_bytes=0 to the source.")

@@ -10,6 +10,7 @@ from atom_data.extract.files import check_limits, current_input, listed, named
 from atom_data.extract.lines import Line, Lines
 from atom_data.extract.rows import Identities, Rows
 from atom_data.extract.window import Window
+from atom_data.graph import RawSource
 from atom_data.storage.listing import listing
 from atom_data.storage.shards import Input, Intake, Shard
 
@@ -28,7 +29,7 @@ SCHEMA = pa.schema(
 
 
 @dataclass(frozen=True, slots=True, init=False)
-class Text:
+class Text(RawSource):
     """Documents from text files, plain or compressed: one a file, one a block between blank lines, or one a line.
 
     Columns: `id` (BLAKE2b-128 over source, file, text, and the number of equal ones before it in the file), `text`

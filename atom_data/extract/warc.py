@@ -16,6 +16,7 @@ from atom_data.extract.archive import (
 from atom_data.extract.files import SPLIT_BYTES, UNCUT, check_limits, current_input, listed, named, split
 from atom_data.extract.records import HEADER_BYTES, RECORD_BYTES, SAMPLE_BYTES, Fault, Record, parse_fields
 from atom_data.extract.rows import Identities, Rows
+from atom_data.graph import RawSource
 from atom_data.storage.listing import listing
 from atom_data.storage.shards import Input, Intake, Shard
 
@@ -38,7 +39,7 @@ SCHEMA = pa.schema(
 
 
 @dataclass(frozen=True, slots=True, init=False)
-class Warc:
+class Warc(RawSource):
     """Web pages from WARC files: every `response` and `resource` record becomes a row.
 
     Columns: `id`, `url`, `date` (WARC-Date, ISO 8601), `source`, `file` (path below the common folder of the source),

@@ -15,6 +15,7 @@ from atom_data.extract.archive import (
 from atom_data.extract.files import SPLIT_BYTES, UNCUT, check_limits, current_input, listed, named, split
 from atom_data.extract.records import HEADER_BYTES, RECORD_BYTES, Fault, Record
 from atom_data.extract.rows import Identities, Rows
+from atom_data.graph import RawSource
 from atom_data.storage.listing import listing
 from atom_data.storage.shards import Input, Intake, Shard
 
@@ -24,7 +25,7 @@ SCHEMA = pa.schema([*COMMON, pa.field("languages", pa.string()), pa.field("text"
 
 
 @dataclass(frozen=True, slots=True, init=False)
-class Wet:
+class Wet(RawSource):
     """Texts from WET files: every `conversion` record becomes a row.
 
     Columns: `id`, `url`, `date`, `source`, `file` and `offset` as in `Warc`; `languages` (the crawler's

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from atom_data.storage.shards import Input, Intake, Reads, Shard
+from atom_data.graph import Source
+from atom_data.storage.shards import Input, Intake, Shard
 
 PAGE = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<html><p>page %d</p></html>"
 
@@ -71,7 +72,7 @@ class Outcome:
         return [reason for reason, _ in self.rejects]
 
 
-def outcome(source: Reads, columns: tuple[str, ...] = (), shards: tuple[Shard, ...] | None = None) -> Outcome:
+def outcome(source: Source, columns: tuple[str, ...] = (), shards: tuple[Shard, ...] | None = None) -> Outcome:
     """Read all shards of a source."""
     result = Outcome()
 
