@@ -1,4 +1,4 @@
-"""What every reader of WARC files shares: shards, the loop over records, and the columns all of them give."""
+"""What every reader of WARC and ARC files shares: shards, the loop over records, and the columns all of them give."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ import pyarrow as pa
 import xxhash
 
 from atom_data.errors import DataError
-from atom_data.extract.flow import TRUNCATED
+from atom_data.extract.broken import TRUNCATED
 from atom_data.extract.records import Fault, Fields, Record, Walk
 from atom_data.extract.rows import Identities, Rows
 from atom_data.extract.window import Window
@@ -42,12 +42,13 @@ class Archive:
     types: frozenset[bytes]
     record_bytes: int
     header_bytes: int
+    max_window_bytes: int
 
     def read(self, rows: Rows, add: Callable[[Record], Fault | None], intake: Intake) -> Iterator[pa.RecordBatch]:
         """Yield batches of the rows that `add` makes of the records of `types`; report the rest to `intake`."""
         window = Window(self.shard.path, self.shard.start, self.shard.stop)
         try:
-            walk = Walk(window, self._wanted, self.record_bytes, self.header_bytes)
+            walk = Walk(window, self._wanted, self.record_bytes, self.header_bytes, self.max_window_bytes)
             for item in walk:
                 fault = item if isinstance(item, Fault) else self._taken(item, add, intake)
                 if fault is not None:
@@ -80,16 +81,18 @@ class Archive:
         return None
 
     def _finish(self, walk: Walk, window: Window, intake: Intake) -> None:
-        found_none = not walk.starts and not self.shard.start and not window.view(1)
+        none = not walk.starts and not self.shard.start and not window.view(1)
         window.drain()
         if window.total == 0:
             intake.reject("warc.empty", 0, "the file has 0 bytes", b"")
-        elif found_none:
+        elif none and not walk.holds and window.bytes:
+            intake.skipped["warc.empty"] += 1
+        elif none:
             window.seek(0)
             begin = window.fill(16)
-            what = "an ARC file, which is an older format" if b"filedesc:" in walk.flow.probe(64) else "no WARC file"
             where = without_secrets(self.shard.path)
-            raise DataError(f"{where}: is {what}; it begins with {begin!r}. Take it out of the source.")
+            said = f"it begins with {begin!r}, as no WARC or ARC file does"
+            raise DataError(f"{where}: is no WARC file; {said}. Take it out of the source.")
         if self.shard.stop is not None:
             intake.span = (walk.first, walk.after)
         intake.inputs.append(replace(self.found, bytes=window.bytes, sha256=window.digest.hexdigest()))

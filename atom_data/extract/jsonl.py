@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from atom_data.errors import ConfigError
 from atom_data.extract.files import SPLIT_BYTES, check_limits, current_input, listed, named, split
+from atom_data.extract.frames import WINDOW_BYTES
 from atom_data.extract.lines import LINE_BYTES, Line, Lines
 from atom_data.extract.rows import Identities, Rows, clean
 from atom_data.extract.window import Window
@@ -60,6 +61,7 @@ class Jsonl:
     columns: tuple[tuple[str, str], ...]
     split_bytes: int
     max_line_bytes: int
+    max_window_bytes: int
 
     def __init__(
         self,
@@ -72,9 +74,12 @@ class Jsonl:
         columns: Mapping[str, str] | None = None,
         split_bytes: int = SPLIT_BYTES,
         max_line_bytes: int = LINE_BYTES,
+        max_window_bytes: int = WINDOW_BYTES,
     ) -> None:
         """Name files, globs, folders (every *.jsonl, *.jsonl.gz, ... below) and URLs."""
-        check_limits("Jsonl", split_bytes=split_bytes, max_line_bytes=max_line_bytes)
+        check_limits(
+            "Jsonl", split_bytes=split_bytes, max_line_bytes=max_line_bytes, max_window_bytes=max_window_bytes
+        )
         for name, kind in (columns or {}).items():
             if kind not in TYPES:
                 raise ConfigError(f"Jsonl: column '{name}' has type '{kind}'; there are {', '.join(TYPES)}. Take one.")
@@ -89,6 +94,7 @@ class Jsonl:
         object.__setattr__(self, "columns", tuple((columns or {}).items()))
         object.__setattr__(self, "split_bytes", split_bytes)
         object.__setattr__(self, "max_line_bytes", max_line_bytes)
+        object.__setattr__(self, "max_window_bytes", max_window_bytes)
 
     @property
     def name(self) -> str:
@@ -112,7 +118,7 @@ class Jsonl:
         found = current_input(self.paths, shard)
         window = Window(shard.path, shard.start, shard.stop)
         try:
-            lines = Lines(window, self.max_line_bytes)
+            lines = Lines(window, self.max_line_bytes, self.max_window_bytes)
             for line in lines:
                 if line.data.strip():
                     self._add(line, found.path, rows, identities, intake)

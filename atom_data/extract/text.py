@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from atom_data.errors import ConfigError
 from atom_data.extract.files import check_limits, current_input, listed, named
+from atom_data.extract.frames import WINDOW_BYTES
 from atom_data.extract.lines import Line, Lines
 from atom_data.extract.rows import Identities, Rows
 from atom_data.extract.window import Window
@@ -46,6 +47,7 @@ class Text:
     unit: str
     suffixes: tuple[str, ...]
     max_document_bytes: int
+    max_window_bytes: int
 
     def __init__(
         self,
@@ -54,9 +56,10 @@ class Text:
         unit: str = "file",
         suffixes: tuple[str, ...] = SUFFIXES,
         max_document_bytes: int = DOCUMENT_BYTES,
+        max_window_bytes: int = WINDOW_BYTES,
     ) -> None:
         """Name files, globs, folders (every file below that ends in one of `suffixes`) and URLs."""
-        check_limits("Text", max_document_bytes=max_document_bytes)
+        check_limits("Text", max_document_bytes=max_document_bytes, max_window_bytes=max_window_bytes)
         if unit not in UNITS:
             raise ConfigError(f"Text: unit is '{unit}'; there are {', '.join(UNITS)}. Take one.")
         object.__setattr__(self, "paths", paths)
@@ -64,6 +67,7 @@ class Text:
         object.__setattr__(self, "unit", unit)
         object.__setattr__(self, "suffixes", suffixes)
         object.__setattr__(self, "max_document_bytes", max_document_bytes)
+        object.__setattr__(self, "max_window_bytes", max_window_bytes)
 
     @property
     def name(self) -> str:
@@ -87,7 +91,8 @@ class Text:
         found = current_input(self.paths, shard)
         window = Window(shard.path)
         try:
-            for document in documents(window, self.unit, self.max_document_bytes):
+            lines = Lines(window, self.max_document_bytes, self.max_window_bytes)
+            for document in documents(lines, self.unit, self.max_document_bytes):
                 self._add(document, found.path, rows, identities, intake)
                 intake.bytes_read = window.bytes
                 if rows.full():
@@ -123,11 +128,11 @@ class Text:
         }
 
 
-def documents(window: Window, unit: str, limit: int) -> Iterator[Line]:
+def documents(lines: Lines, unit: str, limit: int) -> Iterator[Line]:
     """Yield the files, blocks or lines of a text file; of one that is too long only the beginning."""
     parts: list[bytes] = []
     offset = size = 0
-    for line in Lines(window, limit):
+    for line in lines:
         if unit == "line":
             yield replace(line, data=line.data.removesuffix(b"\r"))
             continue

@@ -14,12 +14,13 @@ from atom_data.extract.archive import (
     record_id,
 )
 from atom_data.extract.files import SPLIT_BYTES, UNCUT, check_limits, current_input, listed, named, split
+from atom_data.extract.frames import WINDOW_BYTES
 from atom_data.extract.records import HEADER_BYTES, RECORD_BYTES, SAMPLE_BYTES, Fault, Record, parse_fields
 from atom_data.extract.rows import Identities, Rows
 from atom_data.storage.listing import listing
 from atom_data.storage.shards import Input, Intake, Shard
 
-SUFFIXES = (".warc", ".warc.gz", ".warc.zst", ".warc.bz2", ".warc.xz")
+SUFFIXES = tuple(f".{name}{end}" for name in ("warc", "arc") for end in ("", ".gz", ".zst", ".bz2", ".xz"))
 TYPES = frozenset((b"response", b"resource"))
 PAGE_MIMES = ("text/html", "application/xhtml+xml", "text/plain")
 PAGE_START = re.compile(
@@ -63,6 +64,7 @@ class Warc:
     split_bytes: int
     max_record_bytes: int
     max_header_bytes: int
+    max_window_bytes: int
     mimes: tuple[str, ...]
 
     def __init__(
@@ -72,17 +74,23 @@ class Warc:
         split_bytes: int = SPLIT_BYTES,
         max_record_bytes: int = RECORD_BYTES,
         max_header_bytes: int = HEADER_BYTES,
+        max_window_bytes: int = WINDOW_BYTES,
         mimes: tuple[str, ...] = PAGE_MIMES,
     ) -> None:
         """Name files, globs, folders (every *.warc, *.warc.gz, ... below) and URLs."""
         check_limits(
-            "Warc", split_bytes=split_bytes, max_record_bytes=max_record_bytes, max_header_bytes=max_header_bytes
+            "Warc",
+            split_bytes=split_bytes,
+            max_record_bytes=max_record_bytes,
+            max_header_bytes=max_header_bytes,
+            max_window_bytes=max_window_bytes,
         )
         object.__setattr__(self, "paths", paths)
         object.__setattr__(self, "source", source)
         object.__setattr__(self, "split_bytes", split_bytes)
         object.__setattr__(self, "max_record_bytes", max_record_bytes)
         object.__setattr__(self, "max_header_bytes", max_header_bytes)
+        object.__setattr__(self, "max_window_bytes", max_window_bytes)
         object.__setattr__(self, "mimes", mimes)
 
     @property
@@ -111,6 +119,7 @@ class Warc:
             types=TYPES,
             record_bytes=self.max_record_bytes,
             header_bytes=self.max_header_bytes,
+            max_window_bytes=self.max_window_bytes,
         )
 
         def add(record: Record) -> Fault | None:

@@ -119,7 +119,6 @@ def test_warc_file_that_shrinks_while_it_is_read_is_a_data_error(tmp_path: Path)
     [
         (b"%PDF-1.7 nothing of a crawl", "is no WARC file; it begins with b'%PDF-1.7 nothing'"),
         (gzip.compress(b"hello"), "is no WARC file"),
-        (gzip.compress(b"filedesc://x.arc 0.0.0.0 2026 text/plain 77\n"), "is an ARC file"),
     ],
 )
 def test_warc_file_that_is_none_is_a_data_error(tmp_path: Path, data: bytes, said: str) -> None:
