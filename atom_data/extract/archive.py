@@ -1,6 +1,5 @@
 """What every reader of WARC and ARC files shares: shards, the loop over records, and the columns all of them give."""
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,6 +9,7 @@ import xxhash
 
 from atom_data.errors import DataError
 from atom_data.extract.broken import TRUNCATED
+from atom_data.extract.dates import crawl_date
 from atom_data.extract.records import Fault, Fields, Record, Walk
 from atom_data.extract.rows import Identities, Rows
 from atom_data.extract.window import Window
@@ -27,8 +27,6 @@ COMMON = (
 TYPES = frozenset(
     (b"warcinfo", b"response", b"resource", b"request", b"metadata", b"revisit", b"conversion", b"continuation")
 )
-DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?)?)?", re.ASCII)
-DIGITS = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +101,7 @@ def common_values(record: Record, source: str, file: str) -> dict[str, Any]:
     url = record.fields.get(b"warc-target-uri", b"").removeprefix(b"<").removesuffix(b">")
     return {
         "url": decoded_field(url) or None,
-        "date": _date(decoded_field(record.fields.get(b"warc-date", b""))),
+        "date": crawl_date(decoded_field(record.fields.get(b"warc-date", b""))),
         "source": source,
         "file": file,
         "offset": record.offset,
@@ -116,14 +114,6 @@ def decoded_field(value: bytes) -> str:
         return value.decode()
     except UnicodeDecodeError:
         return value.decode("latin-1")
-
-
-def _date(text: str) -> str | None:
-    if DATE.fullmatch(text):
-        return text
-    if digits := DIGITS.fullmatch(text):  # WARC 0.9 and converted ARC files
-        return "{}-{}-{}T{}:{}:{}Z".format(*digits.groups())
-    return None
 
 
 def record_id(identities: Identities, fields: Fields, payload: bytes | memoryview) -> str:
