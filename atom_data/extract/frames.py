@@ -24,6 +24,7 @@ LARGEST_WINDOW_BYTES = 1 << 31
 """libzstd has no larger one (ZSTD_WINDOWLOG_MAX)."""
 DICTIONARY_BYTES = 64 << 20
 HEADER_BYTES = 18
+BLOCK_BYTES = 128 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +35,14 @@ class Header:
     """How much of what was decompressed has to be kept."""
     dictionary: int
     """Number of the dictionary it needs; 0 for none, or one that it does not name."""
+    bytes: int
+    """Of the header itself."""
+    checksum: bool
 
 
 def header(begin: bytes) -> Header | None:
-    """Return the header of the frame that begins here; None where the bytes are none, or too few."""
-    if len(begin) < 6 or not begin.startswith(FRAME):
+    """Return the header of the frame that begins here, whatever its magic number; None where the bytes are too few."""
+    if len(begin) < 6:
         return None
     flags, place = begin[4], 5
     single = bool(flags & 0x20)
@@ -48,13 +52,34 @@ def header(begin: bytes) -> Header | None:
         window, place = (1 << 10 + exponent) // 8 * (8 + mantissa), place + 1
     number = (0, 1, 2, 4)[flags & 3]
     size = (1 if single else 0, 2, 4, 8)[flags >> 6]
-    if len(begin) < place + number + size:
+    end = place + number + size
+    if len(begin) < end:
         return None
     dictionary = int.from_bytes(begin[place : place + number], "little")
     if single:  # all of its content is its window
-        place += number
-        window = int.from_bytes(begin[place : place + size], "little") + (256 if size == 2 else 0)
-    return Header(window, dictionary)
+        window = int.from_bytes(begin[place + number : end], "little") + (256 if size == 2 else 0)
+    return Header(window, dictionary, end, bool(flags & 4))
+
+
+def is_chained(raw: bytes) -> bool:
+    """Tell whether a frame begins here by what follows: blocks of lawful sizes, and behind the last a frame or the end.
+
+    So a frame is known whose magic number or content is damaged. In what was read, as far as it goes.
+    """
+    said = header(raw[:HEADER_BYTES])
+    if said is None or said.window_bytes > LARGEST_WINDOW_BYTES or raw[4] & 8:
+        return False
+    place = said.bytes
+    while place + 3 <= len(raw):
+        block = int.from_bytes(raw[place : place + 3], "little")
+        kind, size = block >> 1 & 3, block >> 3
+        if kind == 3 or size > BLOCK_BYTES:
+            return False
+        place += 3 + (1 if kind == 1 else size)
+        if block & 1:
+            place += 4 * said.checksum
+            return place >= len(raw) or sum(map(int.__eq__, raw[place : place + 4], FRAME)) >= 3
+    return True
 
 
 class Frames:
@@ -127,7 +152,9 @@ class Frames:
         return unpacked
 
     def _refused(self, what: str) -> DataError:
-        return DataError(f"{without_secrets(self.window.path)}: {what}. Fetch the file again, or write it anew with zstd.")
+        return DataError(
+            f"{without_secrets(self.window.path)}: {what}. Fetch the file again, or write it anew with zstd."
+        )
 
     def open(self) -> zstd.ZstdDecompressor:
         """Return what decompresses the frame at the window's position.
@@ -150,7 +177,9 @@ class Frames:
 
     def _check_window(self, said: Header, at: int) -> None:
         if said.window_bytes > LARGEST_WINDOW_BYTES:
-            raise Broken("warc.bad_zstd", f"the zstd frame at {at} says that its window has {said.window_bytes:,} bytes")
+            raise Broken(
+                "warc.bad_zstd", f"the zstd frame at {at} says that its window has {said.window_bytes:,} bytes"
+            )
         if said.window_bytes > self.limit:
             where = without_secrets(self.window.path)
             raise DataError(

@@ -60,7 +60,11 @@ def arc_fields(line: bytes) -> Fields:
     words = line.split()
     if found:
         words = found["rest"].split()
-        said[b"warc-target-uri"], said[b"warc-ip-address"], said[b"warc-date"] = found["url"], found["ip"], found["date"]
+        said[b"warc-target-uri"], said[b"warc-ip-address"], said[b"warc-date"] = (
+            found["url"],
+            found["ip"],
+            found["date"],
+        )
     said[b"content-length"] = words[-1] if words else b""
     version_2 = len(words) == 7 and words[1].isdigit()
     mime = words[0] if version_2 else b" ".join(words[:-1])

@@ -77,9 +77,7 @@ class Jsonl:
         max_window_bytes: int = WINDOW_BYTES,
     ) -> None:
         """Name files, globs, folders (every *.jsonl, *.jsonl.gz, ... below) and URLs."""
-        check_limits(
-            "Jsonl", split_bytes=split_bytes, max_line_bytes=max_line_bytes, max_window_bytes=max_window_bytes
-        )
+        check_limits("Jsonl", split_bytes=split_bytes, max_line_bytes=max_line_bytes, max_window_bytes=max_window_bytes)
         for name, kind in (columns or {}).items():
             if kind not in TYPES:
                 raise ConfigError(f"Jsonl: column '{name}' has type '{kind}'; there are {', '.join(TYPES)}. Take one.")

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from atom_data.errors import DataError
 from atom_data.extract.broken import Broken
-from atom_data.extract.flow import Flow, compression_of
+from atom_data.extract.compression import compression_of
+from atom_data.extract.flow import Flow
 from atom_data.extract.frames import WINDOW_BYTES
 from atom_data.extract.window import CHUNK_BYTES, Window
 from atom_data.storage.paths import without_secrets
