@@ -1,6 +1,7 @@
 """How members of each compression begin, what opens them, and which one a file has."""
 
 import bz2
+import codecs
 import lzma
 import re
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from atom_data.extract.frames import FRAME, SKIPPABLE
 from atom_data.extract.window import Window
 from atom_data.storage.paths import without_secrets
 
+BEGIN_BYTES = 512
 XZ_BYTES = 1 << 20
 """What a decoder of xz takes besides its dictionary, generously."""
 
@@ -88,9 +90,9 @@ def compression_of(window: Window) -> Compression | None:
     """
     place = window.at
     window.seek(0)
-    first = window.fill(512)
+    first = window.fill(BEGIN_BYTES)
     window.seek(place)
-    name = window.path.partition("?")[0] if "://" in window.path else window.path
+    name = without_secrets(window.path).lower()
     if first.startswith(LZ4) or (name.endswith(".lz4") and not _is_text(first)):
         where = without_secrets(window.path)
         raise DataError(f"{where}: is compressed with LZ4, which is not read. Decompress it: lz4 -d.")
@@ -104,10 +106,9 @@ def compression_of(window: Window) -> Compression | None:
 
 
 def _is_text(begin: bytes) -> bool:
-    """Tell whether bytes are text: UTF-8, but for the last character, that may be cut, and without control characters."""
+    """Tell whether the first bytes of a file are text: UTF-8, of which the last character may be cut, no control bytes."""
     try:
-        begin[:-3].decode()
-    except UnicodeDecodeError as error:
-        if error.start < len(begin) - 6:
-            return False
+        codecs.getincrementaldecoder("utf-8")().decode(begin, final=len(begin) < BEGIN_BYTES)
+    except UnicodeDecodeError:
+        return False
     return begin != b"" and CONTROLS.search(begin) is None

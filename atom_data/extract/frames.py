@@ -92,7 +92,7 @@ class Frames:
         self.missing = 0
         """Number of a dictionary that a frame needed and the file does not hold."""
         self.opened = 0
-        self.options = {zstd.DecompressionParameter.window_log_max: _log(max_window_bytes)}
+        self.options: dict[int, int] = {zstd.DecompressionParameter.window_log_max: _log(max_window_bytes)}
 
     def skip(self) -> bool:
         """Skip a frame that holds no data; False where none stands. The first one's dictionary is kept.
@@ -136,6 +136,7 @@ class Frames:
         try:
             data = self._unpacked(data) if data.startswith(FRAME) else data
             self.dictionary = zstd.ZstdDict(data)
+            self.decompressor()  # only now libzstd looks into it
         except (zstd.ZstdError, ValueError, EOFError) as error:
             raise self._refused(f"the zstd dictionary in its first frame cannot be read ({error})") from error
 

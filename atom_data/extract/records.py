@@ -8,7 +8,8 @@ from atom_data.extract.broken import TRUNCATED, Broken
 from atom_data.extract.compression import compression_of
 from atom_data.extract.flow import Flow
 from atom_data.extract.frames import WINDOW_BYTES
-from atom_data.extract.framing import ARC, BLANK, Fields, arc_fields, framing_of
+from atom_data.extract.framing import ARC, BLANK, arc_fields, framing_of
+from atom_data.extract.framing import Fields as Fields
 from atom_data.extract.window import Window
 from atom_data.storage.paths import without_secrets
 
