@@ -49,7 +49,10 @@ class Jsonl:
     `jsonl.no_text` (no such field, or no string in it), `jsonl.bad_value` (a field of `columns` with another type),
     `jsonl.too_large` (a line above `max_line_bytes`).
     Errors: DataError for broken or cut off compressed data, and for a file that cannot be read to its end.
-    Memory: a batch of 8 MB, a line of `max_line_bytes` a few times over, 150 bytes a row of the shard without an id.
+    Data that keeps more than `max_window_bytes` (128 MB; `zstd --long=31` 2 GB), and zstd frames that need a dictionary
+    that is not there, are a DataError that says so; zstd frames without data are skipped.
+    Memory: a batch of 8 MB, a line of `max_line_bytes` a few times over, the window of the compression, 150
+    bytes a row of the shard without an id.
     """
 
     paths: tuple[str, ...]

@@ -38,7 +38,8 @@ class Text:
     Documents of nothing but white space are no rows.
 
     Rejected, with the rest of the file still read: `text.too_large` (a document above `max_document_bytes`).
-    Errors: DataError for broken or cut off compressed data, and for a file that cannot be read to its end.
+    Errors: DataError for broken or cut off compressed data, for data that keeps more than `max_window_bytes`,
+    and for a file that cannot be read to its end.
     Memory: a batch of 8 MB and a document of `max_document_bytes` a few times over, 150 bytes a row of the file.
     """
 
