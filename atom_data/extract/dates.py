@@ -3,11 +3,8 @@
 import calendar
 import re
 
-ISO = re.compile(
-    r"(?P<year>\d{4})(?:-(?P<month>\d\d)(?:-(?P<day>\d\d)(?:T(?P<hour>\d\d):(?P<minute>\d\d)"
-    r"(?::(?P<second>\d\d)(?:\.\d{1,9})?)?(?:Z|[+-](?P<zone_hour>\d\d):(?P<zone_minute>\d\d)))?)?)?",
-    re.ASCII,
-)
+_TIME = r"T(?:[01]\d|2[0-3]):[0-5]\d(?::(?:[0-5]\d|60)(?:\.\d{1,9})?)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)"
+ISO = re.compile(rf"(?!0000)\d{{4}}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01])(?:{_TIME})?)?)?", re.ASCII)
 DIGITS = re.compile(r"(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(?:(\d\d)(\d{3})?)?)?", re.ASCII)
 
 
@@ -18,11 +15,14 @@ def crawl_date(text: str) -> str | None:
     the nanosecond, with a zone), and where there is no such day or time: month 13, 30 February, 24:00, year 0. A leap
     second (:60) is allowed.
     """
-    found = ISO.fullmatch(text)
-    if found is None and (digits := DIGITS.fullmatch(text)):
-        text = _with_signs(*digits.groups())
-        found = ISO.fullmatch(text)
-    return text if found and _is_real(found.groupdict()) else None
+    if not ISO.fullmatch(text):
+        digits = DIGITS.fullmatch(text)
+        text = _with_signs(*digits.groups()) if digits else ""
+        if not ISO.fullmatch(text):
+            return None
+    if text[8:10] > "28" and int(text[8:10]) > calendar.monthrange(int(text[:4]), int(text[5:7]))[1]:
+        return None
+    return text
 
 
 def _with_signs(year: str, month: str, day: str, *time: str | None) -> str:
@@ -31,12 +31,3 @@ def _with_signs(year: str, month: str, day: str, *time: str | None) -> str:
         return f"{year}-{month}-{day}"
     seconds = "" if second is None else f":{second}" + (f".{thousandths}" if thousandths else "")
     return f"{year}-{month}-{day}T{hour}:{minute}{seconds}Z"
-
-
-def _is_real(said: dict[str, str | None]) -> bool:
-    number = {name: int(value) for name, value in said.items() if value is not None}
-    year, month = number["year"], number.get("month", 1)
-    if not (year and 1 <= month <= 12 and 1 <= number.get("day", 1) <= calendar.monthrange(year, month)[1]):
-        return False
-    time = (number.get("hour", 0) < 24, number.get("minute", 0) < 60, number.get("second", 0) <= 60)
-    return all(time) and number.get("zone_hour", 0) < 24 and number.get("zone_minute", 0) < 60

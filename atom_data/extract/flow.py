@@ -48,10 +48,13 @@ class Flow:
         while view := self.window.view(512):
             rest = bytes(view).lstrip(padding)
             self.window.advance(len(view) - len(rest))
-            if rest:
-                self.member = self.window.at
-                if self.frames is None or not self.frames.skip():
-                    return True
+            if not rest:
+                continue
+            if self.frames is None:
+                return True
+            self.member = self.window.at  # where a fault would be
+            if not self.frames.skip():
+                return True
         return False
 
     def open(self) -> bool:
