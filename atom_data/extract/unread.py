@@ -31,7 +31,7 @@ def unread(source: Reads) -> str | None:
     counts = ", ".join(f"{ending} {count:,}" for ending, count in kinds.most_common(SHOWN))
     more = f", {len(kinds) - SHOWN} others" if len(kinds) > SHOWN else ""
     return (
-        f"{source.name}: {len(passed):,} files in its folders are not read, for it reads {', '.join(suffixes)} "
+        f"{source.name}: files in its folders that are not read: {len(passed):,}, for it reads {', '.join(suffixes)} "
         f"({counts}{more}; the first is {passed[0]}). If they are documents, make a source of them."
     )
 

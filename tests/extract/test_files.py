@@ -148,7 +148,7 @@ def test_unread_files_of_a_folder_are_said(tmp_path: Path) -> None:
         write(tmp_path, name, b"x")
     said = unread(Warc(str(tmp_path), source="crawl"))
     assert said is not None
-    assert said.startswith("crawl: 4 files in its folders are not read, for it reads .warc, ")
+    assert said.startswith("crawl: files in its folders that are not read: 4, for it reads .warc, ")
     assert f"(.jsonl.gz 2, without an ending 1, .cdx 1; the first is {tmp_path}/c.jsonl.gz)" in said
     assert unread(Warc(f"{tmp_path}/*.warc.gz", "s3://bucket/a.warc.gz")) is None
     assert unread(Text(str(tmp_path), suffixes=(".gz", ".arc", ".cdx", "README"))) is None
@@ -163,4 +163,4 @@ def test_check_and_run_say_what_a_folder_holds_besides(tmp_path: Path) -> None:
     for arguments in (["check", path], ["run", path, "-o", str(tmp_path / "out"), "--workers", "1"]):
         result = CliRunner().invoke(app(arguments[0]), arguments)
         assert result.exit_code == 0, result.output
-        assert "jsonl: 1 files in its folders are not read" in result.output
+        assert "jsonl: files in its folders that are not read: 1, " in result.output
