@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from atom_data.errors import ConfigError
 from atom_data.extract.files import SPLIT_BYTES, check_limits, current_input, listed, named, split
+from atom_data.extract.frames import WINDOW_BYTES
 from atom_data.extract.lines import LINE_BYTES, Line, Lines
 from atom_data.extract.rows import Identities, Rows, clean
 from atom_data.extract.window import Window
@@ -49,7 +50,10 @@ class Jsonl(RawSource):
     `jsonl.no_text` (no such field, or no string in it), `jsonl.bad_value` (a field of `columns` with another type),
     `jsonl.too_large` (a line above `max_line_bytes`).
     Errors: DataError for broken or cut off compressed data, and for a file that cannot be read to its end.
-    Memory: a batch of 8 MB, a line of `max_line_bytes` a few times over, 150 bytes a row of the shard without an id.
+    Data that keeps more than `max_window_bytes` (128 MB; `zstd --long=31` 2 GB), and zstd frames that need a dictionary
+    that is not there, are a DataError that says so; zstd frames without data are skipped.
+    Memory: a batch of 8 MB, a line of `max_line_bytes` a few times over, the window of the compression, 150
+    bytes a row of the shard without an id.
     """
 
     paths: tuple[str, ...]
@@ -61,6 +65,7 @@ class Jsonl(RawSource):
     columns: tuple[tuple[str, str], ...]
     split_bytes: int
     max_line_bytes: int
+    max_window_bytes: int
 
     def __init__(
         self,
@@ -73,9 +78,10 @@ class Jsonl(RawSource):
         columns: Mapping[str, str] | None = None,
         split_bytes: int = SPLIT_BYTES,
         max_line_bytes: int = LINE_BYTES,
+        max_window_bytes: int = WINDOW_BYTES,
     ) -> None:
         """Name files, globs, folders (every *.jsonl, *.jsonl.gz, ... below) and URLs."""
-        check_limits("Jsonl", split_bytes=split_bytes, max_line_bytes=max_line_bytes)
+        check_limits("Jsonl", split_bytes=split_bytes, max_line_bytes=max_line_bytes, max_window_bytes=max_window_bytes)
         for name, kind in (columns or {}).items():
             if kind not in TYPES:
                 raise ConfigError(f"Jsonl: column '{name}' has type '{kind}'; there are {', '.join(TYPES)}. Take one.")
@@ -90,6 +96,7 @@ class Jsonl(RawSource):
         object.__setattr__(self, "columns", tuple((columns or {}).items()))
         object.__setattr__(self, "split_bytes", split_bytes)
         object.__setattr__(self, "max_line_bytes", max_line_bytes)
+        object.__setattr__(self, "max_window_bytes", max_window_bytes)
 
     @property
     def name(self) -> str:
@@ -113,7 +120,7 @@ class Jsonl(RawSource):
         found = current_input(self.paths, shard)
         window = Window(shard.path, shard.start, shard.stop)
         try:
-            lines = Lines(window, self.max_line_bytes)
+            lines = Lines(window, self.max_line_bytes, self.max_window_bytes)
             for line in lines:
                 if line.data.strip():
                     self._add(line, found.path, rows, identities, intake)

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from atom_data.errors import ConfigError
 from atom_data.extract.files import check_limits, current_input, listed, named
+from atom_data.extract.frames import WINDOW_BYTES
 from atom_data.extract.lines import Line, Lines
 from atom_data.extract.rows import Identities, Rows
 from atom_data.extract.window import Window
@@ -38,7 +39,8 @@ class Text(RawSource):
     Documents of nothing but white space are no rows.
 
     Rejected, with the rest of the file still read: `text.too_large` (a document above `max_document_bytes`).
-    Errors: DataError for broken or cut off compressed data, and for a file that cannot be read to its end.
+    Errors: DataError for broken or cut off compressed data, for data that keeps more than `max_window_bytes`,
+    and for a file that cannot be read to its end.
     Memory: a batch of 8 MB and a document of `max_document_bytes` a few times over, 150 bytes a row of the file.
     """
 
@@ -47,6 +49,7 @@ class Text(RawSource):
     unit: str
     suffixes: tuple[str, ...]
     max_document_bytes: int
+    max_window_bytes: int
 
     def __init__(
         self,
@@ -55,9 +58,10 @@ class Text(RawSource):
         unit: str = "file",
         suffixes: tuple[str, ...] = SUFFIXES,
         max_document_bytes: int = DOCUMENT_BYTES,
+        max_window_bytes: int = WINDOW_BYTES,
     ) -> None:
         """Name files, globs, folders (every file below that ends in one of `suffixes`) and URLs."""
-        check_limits("Text", max_document_bytes=max_document_bytes)
+        check_limits("Text", max_document_bytes=max_document_bytes, max_window_bytes=max_window_bytes)
         if unit not in UNITS:
             raise ConfigError(f"Text: unit is '{unit}'; there are {', '.join(UNITS)}. Take one.")
         object.__setattr__(self, "paths", paths)
@@ -65,6 +69,7 @@ class Text(RawSource):
         object.__setattr__(self, "unit", unit)
         object.__setattr__(self, "suffixes", suffixes)
         object.__setattr__(self, "max_document_bytes", max_document_bytes)
+        object.__setattr__(self, "max_window_bytes", max_window_bytes)
 
     @property
     def name(self) -> str:
@@ -88,7 +93,8 @@ class Text(RawSource):
         found = current_input(self.paths, shard)
         window = Window(shard.path)
         try:
-            for document in documents(window, self.unit, self.max_document_bytes):
+            lines = Lines(window, self.max_document_bytes, self.max_window_bytes)
+            for document in documents(lines, self.unit, self.max_document_bytes):
                 self._add(document, found.path, rows, identities, intake)
                 intake.bytes_read = window.bytes
                 if rows.full():
@@ -124,11 +130,11 @@ class Text(RawSource):
         }
 
 
-def documents(window: Window, unit: str, limit: int) -> Iterator[Line]:
+def documents(lines: Lines, unit: str, limit: int) -> Iterator[Line]:
     """Yield the files, blocks or lines of a text file; of one that is too long only the beginning."""
     parts: list[bytes] = []
     offset = size = 0
-    for line in Lines(window, limit):
+    for line in lines:
         if unit == "line":
             yield replace(line, data=line.data.removesuffix(b"\r"))
             continue

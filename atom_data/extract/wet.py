@@ -13,6 +13,7 @@ from atom_data.extract.archive import (
     record_id,
 )
 from atom_data.extract.files import SPLIT_BYTES, UNCUT, check_limits, current_input, listed, named, split
+from atom_data.extract.frames import WINDOW_BYTES
 from atom_data.extract.records import HEADER_BYTES, RECORD_BYTES, Fault, Record
 from atom_data.extract.rows import Identities, Rows
 from atom_data.graph import RawSource
@@ -38,6 +39,7 @@ class Wet(RawSource):
     split_bytes: int
     max_record_bytes: int
     max_header_bytes: int
+    max_window_bytes: int
 
     def __init__(
         self,
@@ -46,16 +48,22 @@ class Wet(RawSource):
         split_bytes: int = SPLIT_BYTES,
         max_record_bytes: int = RECORD_BYTES,
         max_header_bytes: int = HEADER_BYTES,
+        max_window_bytes: int = WINDOW_BYTES,
     ) -> None:
         """Name files, globs, folders (every *.wet, *.wet.gz, ... below) and URLs."""
         check_limits(
-            "Wet", split_bytes=split_bytes, max_record_bytes=max_record_bytes, max_header_bytes=max_header_bytes
+            "Wet",
+            split_bytes=split_bytes,
+            max_record_bytes=max_record_bytes,
+            max_header_bytes=max_header_bytes,
+            max_window_bytes=max_window_bytes,
         )
         object.__setattr__(self, "paths", paths)
         object.__setattr__(self, "source", source)
         object.__setattr__(self, "split_bytes", split_bytes)
         object.__setattr__(self, "max_record_bytes", max_record_bytes)
         object.__setattr__(self, "max_header_bytes", max_header_bytes)
+        object.__setattr__(self, "max_window_bytes", max_window_bytes)
 
     @property
     def name(self) -> str:
@@ -83,6 +91,7 @@ class Wet(RawSource):
             types=TYPES,
             record_bytes=self.max_record_bytes,
             header_bytes=self.max_header_bytes,
+            max_window_bytes=self.max_window_bytes,
         )
 
         def add(record: Record) -> Fault | None:
