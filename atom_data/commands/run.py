@@ -12,13 +12,13 @@ from atom_data.commands.options import Log, Where
 from atom_data.commands.screen import DEFAULT_OUT, Output, RecipePath, console
 from atom_data.errors import AtomDataError, ConfigError, DataError, TimeUp
 from atom_data.extract.unread import unread
+from atom_data.graph import raw_sources
 from atom_data.run.display import Display, JsonLog
 from atom_data.run.local import GRACE_SECONDS, Options, Workers, check_out
 from atom_data.run.local import close as close_stage
 from atom_data.run.local import run as run_jobs
 from atom_data.run.progress import Failure
 from atom_data.run.recipe import Recipe, load_recipe
-from atom_data.run.sampled import sources_of
 from atom_data.run.server import warm_up
 from atom_data.run.slurm import requeue as back_to_the_queue
 from atom_data.run.status import JobStatus, job_status, print_status
@@ -103,7 +103,7 @@ def _run_all(loaded: Recipe, how: Options, display: Display, cluster: Workers | 
 
 
 def _unread(loaded: Recipe) -> list[str]:
-    return [said for source in sources_of(loaded.jobs) if (said := unread(source))]
+    return [said for source in raw_sources(loaded.nodes) if (said := unread(source))]
 
 
 def _do(loaded: Recipe, how: Options, log: Log, requeue: bool, work: Callable[[Display], list[Failure]]) -> None:

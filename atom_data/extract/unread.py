@@ -7,13 +7,13 @@ from pathlib import Path
 from atom_data.extract import jsonl, parquet, warc, wet
 from atom_data.extract.files import files_below, has_suffix
 from atom_data.extract.text import Text
+from atom_data.graph import Source
 from atom_data.storage.paths import is_remote, plain
-from atom_data.storage.shards import Reads
 
 SHOWN = 8
 
 
-def unread(source: Reads) -> str | None:
+def unread(source: Source) -> str | None:
     """Return a sentence on the files below a source's folders whose ending it does not read; None where all is read.
 
     Files and patterns say what is meant, so it is about folders alone. Hidden files, and names that begin with `_`
@@ -36,7 +36,7 @@ def unread(source: Reads) -> str | None:
     )
 
 
-def _named(source: Reads) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _named(source: Source) -> tuple[tuple[str, ...], tuple[str, ...]]:
     match source:
         case warc.Warc():
             return source.paths, warc.SUFFIXES
