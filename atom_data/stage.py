@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from atom_data.batch import empty, visible
+from atom_data.batch import REPLACED, damage, empty, visible
 from atom_data.errors import AtomDataError, ConfigError, DataError, Refusal
 from atom_data.extract.records import check_spans
 from atom_data.identity import describe, label
@@ -189,6 +189,7 @@ class Stage:
                 progress(work.rows_in + work.unreadable.total(), intake.bytes_read, rows.rows)
         work.rows_out, work.dropped_rows = rows.rows, ledger.rows
         work.inputs, work.skipped, work.span = intake.inputs, intake.skipped, intake.span
+        intake.note_damage(work.notes)
         return work
 
     def _apply(self, batch: pa.RecordBatch, ledger: Table, work: Work) -> pa.RecordBatch:
@@ -196,6 +197,8 @@ class Stage:
             before = batch
             batch = self._call(number, step, batch)
             self._same_rows(number, step, before, batch)
+            if REPLACED in batch.schema.names and REPLACED not in before.schema.names:
+                work.notes.setdefault("damage", Counter()).update(damage(batch))
             if REASON in batch.schema.names and isinstance(step, Keep):
                 kept = pc.is_null(batch.column(REASON))
                 gone = batch.filter(pc.invert(kept))

@@ -19,11 +19,14 @@ HTML_BYTES = 4 << 20
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DatatroveExtractor:
-    """Add `text`, `extract_status`, `replaced_characters` from `html` and `charset`, with an extractor of datatrove's: Trafilatura, or your own.
+    """Add `text`, `extract_status` and `replaced_characters` from `html` and `charset`, with an extractor of datatrove's.
+
+    That is Trafilatura, or your own.
 
     `extract_status` (string) is `ok`, or says why `text` is null: `no_html`, `too_large` (above `max_html_bytes`),
-    `too_complex` (a page built to take minutes), `empty` (nothing is left), `charset` (see `ExtractHtml`), or `error: ` and the first 200 characters of
-    an exception of the block's. A missing package of the block's is a ConfigError. Bytes are decoded as `ExtractHtml` does.
+    `too_complex` (a page built to take minutes), `empty` (nothing is left), or `error: ` and the first 200 characters of
+    an exception of the block's; or `charset`, with a text: see `ExtractHtml`, which decodes in the same way, also for
+    `replaced_characters` (int32). A missing package of the block's is a ConfigError.
 
     The block's `timeout` has no effect: it runs in the worker itself and not in a process with a clock, for what is kept
     must not depend on how busy a machine is; the limits above stand for it. Trafilatura with `deduplicate`, datatrove's

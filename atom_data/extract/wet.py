@@ -17,6 +17,7 @@ from atom_data.extract.records import HEADER_BYTES, RECORD_BYTES, Fault, Record
 from atom_data.extract.rows import Identities, Rows
 from atom_data.storage.listing import listing
 from atom_data.storage.shards import Input, Intake, Shard
+from atom_data.text.charsets.decoders import decode
 
 SUFFIXES = (".wet", ".wet.gz", ".wet.zst", ".wet.bz2", ".wet.xz")
 TYPES = frozenset((b"conversion",))
@@ -29,7 +30,8 @@ class Wet:
 
     Columns: `id`, `url`, `date`, `source`, `file` and `offset` as in `Warc`; `languages` (the crawler's
     WARC-Identified-Content-Language, for example `eng,deu`; null where it says none); `text` (UTF-8; bytes that are
-    none become U+FFFD, NUL is left out). Parts, rejected records, errors and memory as in `Warc`.
+    none become U+FFFD, counted in the receipt; NUL and a byte order mark are left out).
+    Parts, rejected records, errors and memory as in `Warc`.
     """
 
     paths: tuple[str, ...]
@@ -90,7 +92,9 @@ class Wet:
             values["languages"] = decoded_field(languages) or None
             body = record.body or b""
             values["id"] = record_id(identities, record.fields, body)
-            values["text"] = body.decode("utf-8", "replace").replace("\0", "")
+            text, _, replaced = decode(body, "utf-8")
+            values["text"] = text.replace("\0", "")
+            intake.decoded(text, replaced)
             rows.add(values, len(body))
             return None
 

@@ -216,6 +216,7 @@ class Tokenize:
                 done += intake.bytes_read
                 work.inputs += intake.inputs
                 work.skipped.update(intake.skipped)
+                intake.note_damage(work.notes)
                 if intake.span is not None:
                     work.notes.setdefault("spans", {})[shard.name] = list(intake.span)
             outputs = documents.write(join(self.name, task.name), out, token)
