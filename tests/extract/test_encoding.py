@@ -160,7 +160,7 @@ def test_html_says_charset_where_the_text_is_not_whole() -> None:
     rows = [
         page_of(data, ExtractHtml())
         for data in (
-            b"<p>" + GERMAN.encode() + b"\xff",
+            GERMAN.encode() + b"<p>A stray byte\xff in a sentence.</p>",
             b"<script>'\xff'</script>" + GERMAN.encode(),
             b"<p>&#xFFFD;\xef\xbf\xbd",
             b"<title>\xc3\xa4\xc3\xa4\xc3\xa4\xff</title>",
