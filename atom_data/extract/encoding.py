@@ -32,7 +32,11 @@ WIDE_BYTES = 1 << 12
 NEARLY = 50
 """A declared encoding with one bad byte in so many characters beyond ASCII is still right."""
 UTF_8_SHARE = 3
-"""So many whole characters of UTF-8 for one that is broken: text in another encoding has five broken for one whole."""
+"""So many whole characters of UTF-8 for one that is broken: text in another encoding has ten broken for one whole."""
+CLAIMED_SHARE = 0.5
+"""The same where the page or its server says that it is UTF-8."""
+DETECT_LEAST = 8
+"""Bytes beyond ASCII below which uchardet is not asked: it took `Café` for Polish, and `Syl Kougaï` for a code page of DOS."""
 BEYOND_ASCII = re.compile(rb"[\x80-\xff\x1b]")
 CONTROLS = re.compile("[\x80-\x9f]")
 
@@ -78,7 +82,8 @@ def _judged(data: bytes, names: list[str], utf_8: Decoded) -> Decoded:
     """Return the text of bytes that are not UTF-8 throughout."""
     beyond = len(data) - int(np.count_nonzero(np.frombuffer(data, np.uint8) < 0x80))
     whole = len(utf_8.text) - (len(data) - beyond) - utf_8.replaced
-    if whole >= UTF_8_SHARE * utf_8.replaced or (_is_cut(data) and (whole or names[:1] == ["utf-8"])):
+    share = CLAIMED_SHARE if "utf-8" in names else UTF_8_SHARE
+    if whole >= share * utf_8.replaced or (_is_cut(data) and (whole or names[:1] == ["utf-8"])):
         return utf_8
     tried = []
     for name in names:
@@ -89,7 +94,8 @@ def _judged(data: bytes, names: list[str], utf_8: Decoded) -> Decoded:
         tried.append((damage, found))
     nearly = [pair for pair in tried if pair[0] * NEARLY <= beyond and pair[1].encoding != "utf-8"]
     if not nearly:
-        found = decode(data, _wide(data) or _detected(data) or FALLBACK)
+        detected = _detected(data) if beyond >= DETECT_LEAST else None
+        found = decode(data, _wide(data) or detected or FALLBACK)
         nearly = [*tried, (_damage(found), found)]
     return min(nearly, key=lambda pair: pair[0])[1]
 

@@ -1,13 +1,18 @@
 """Which encoding a page is in: claims and what they are worth, the standard's prescan, and what is counted as damage."""
 
+from pathlib import Path
+
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atom_data.extract import ExtractHtml, ExtractTrafilatura
+from atom_data.extract import ExtractHtml, ExtractTrafilatura, Warc, Wet
 from atom_data.extract.encoding import decoded
 from atom_data.extract.prescan import declared
+from atom_data.rules import keep
+from atom_data.stage import Stage
+from tests.extract.archives import members, outcome, record, write
 
 RUSSIAN = "<p>В старом порту у моря стоял невысокий кирпичный дом, в котором хранились книги о рыбаках.</p>" * 3
 JAPANESE = "<p>昔々あるところに、おじいさんとおばあさんが住んでいました。おじいさんは山へ柴刈りに行きました。</p>" * 3
@@ -72,6 +77,14 @@ def test_script_before_a_declaration_is_wherever_the_bytes_are_right() -> None:
         (KOREAN.encode("cp949") + b"\xff", "euc-kr", KOREAN + "\ufffd", "euc-kr", 1),
         (b"~{<:Ky2;VpCy!#~}", "hz-gb-2312", "\ufffd", "replacement", 1),
         (b"\xff\xfe\x00\xd8a\x00", None, "\ufffda", "utf-16le", 1),
+        (
+            b"<p>einfach sch\xc3\xb6n, Kouga\xef, Kouga\xef",
+            "utf-8",
+            "<p>einfach schön, Kouga\ufffd, Kouga\ufffd",
+            "utf-8",
+            2,
+        ),
+        (b"<p>Net Caf\xe9 Forum", "utf-8", "<p>Net Café Forum", "windows-1252", 0),
         (b"a\x1b[1mb", None, "a\x1b[1mb", "utf-8", 0),
         (b"a\0b", "utf-16", "a\0b", "utf-8", 0),
         (b"", None, "", "utf-8", 0),
@@ -179,3 +192,32 @@ def test_trafilatura_says_charset_too() -> None:
     )
     row = page_of(body, ExtractTrafilatura())
     assert (row["extract_status"], row["replaced_characters"]) == ("charset", 1)
+
+
+def test_receipts_carry_the_share_of_damage(tmp_path: Path) -> None:
+    pages = (GERMAN.encode("cp1252"), b"<p>w\xc3\xb6rter und w\xc3\xb6rter\xff!</p>", b"")
+    blocks = [record(n, b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + page) for n, page in enumerate(pages)]
+    path = write(tmp_path, "a.warc.gz", members(*blocks))
+    stage = Stage(name="text", reads=Warc(path, source="web"), steps=(ExtractHtml(), keep("web_page")))
+    out = str(tmp_path / "out")
+    work = stage.work(stage.tasks(out)[0], out, "t", lambda *_: None)
+    characters = (
+        len("w\u00f6rter und w\u00f6rter\ufffd!")
+        + 3 * len("Der Käufer prüft die Größe der Häuser – „schön“ sei es, kostet 5 €.")
+        + 4
+    )
+    assert work.notes["damage"] == {
+        "documents": 2,
+        "damaged_documents": 1,
+        "characters": characters,
+        "replaced_characters": 1,
+    }
+    assert work.dropped == {"web_page.extraction": 1}
+
+
+def test_wet_counts_what_it_replaces(tmp_path: Path) -> None:
+    body = b"caf\xe9 \xef\xbf\xbd"
+    path = write(tmp_path, "a.wet", record(1, body, kind="conversion"))
+    result = outcome(Wet(path))
+    assert [row["text"] for row in result.rows] == ["caf\ufffd \ufffd"]
+    assert result.damage == {"documents": 1, "damaged_documents": 1, "characters": 6, "replaced_characters": 1}
