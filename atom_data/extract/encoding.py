@@ -31,7 +31,7 @@ WIDE_BYTES = 1 << 12
 """So many bytes at the start tell whether a page is UTF-16."""
 NEARLY = 50
 """A declared encoding with one bad byte in so many characters beyond ASCII is still right."""
-UTF_8_SHARE = 3
+UTF_8_SHARE = 1
 """So many whole characters of UTF-8 for one that is broken: text in another encoding has ten broken for one whole."""
 CLAIMED_SHARE = 0.5
 """The same where the page or its server says that it is UTF-8."""
