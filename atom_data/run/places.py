@@ -17,13 +17,15 @@ from atom_data.errors import ConfigError
 from atom_data.extract import Jsonl, Parquet, Text, Warc, Wet
 from atom_data.job import Job, Task
 from atom_data.run.sampled import sources_of
-from atom_data.run.slurm import FOLDER as CLUSTER
+from atom_data.storage.listing import FOLDER as LISTINGS
 from atom_data.storage.made import RECORD, stage_around
 from atom_data.storage.paths import PARTIAL, is_remote, local, plain, without_secrets
 from atom_data.storage.receipts import JOBS
 
 WRITTEN = (".parquet", ".pq", ".json", ".bin", ".idx", ".sh", ".log")
 """What the names of a run's files end in; shards are named after their input and one of these."""
+CLUSTER = LISTINGS.split("/", maxsplit=1)[0]
+"""Scripts, logs, listings and forecasts of a run."""
 EVERYWHERE = "**"
 LOGS = (".log", ".out", ".err")
 """What a shell may have made in an empty folder before a run begins in it."""
@@ -42,20 +44,16 @@ def check_places(jobs: Sequence[Job], out: str) -> None:
 
 def refuse_overlap(source: str, path: str, out: str) -> None:
     """Refuse a path, folder, pattern or URL of a source that reaches into `out`, or lies in it. ConfigError."""
-    if is_remote(path) != is_remote(out) or (is_remote(path) and urlsplit(path)[:2] != _store(out, path)):
+    if _store(path) != _store(out):
         return
+    literal, pattern = _cut(path)
     place = _parts(out)
-    shown = f"source '{source}': it reads {without_secrets(path)}"
-    here = without_secrets(out)
-    if is_remote(path) or not _is_pattern(path):
-        reading = _parts(path)
-        inside = reading[: len(place)] == place
-        around = place[: len(reading)] == reading and not any(part[0] == "." for part in place[len(reading) :])
-    else:
-        literal, pattern = _cut(path)
-        reading = literal
-        inside = literal[: len(place)] == place
+    inside = literal[: len(place)] == place
+    if pattern:
         around = _reaches([*map(glob.escape, literal), *pattern], place)
+    else:
+        around = place[: len(literal)] == literal and not any(part[0] == "." for part in place[len(literal) :])
+    shown, here = f"source '{source}': it reads {without_secrets(path)}", without_secrets(out)
     if inside:
         raise ConfigError(
             f"{shown}, which is inside the output folder {here}: a run replaces and removes what is there. "
@@ -90,30 +88,31 @@ def refuse_own_output(job: Job, tasks: Sequence[Task], out: str) -> None:
             )
 
 
-def _store(out: str, path: str) -> tuple[str, str]:
-    """Return scheme and host of `out`, without the credentials that one of the two may carry."""
-    return (urlsplit(out).scheme, urlsplit(path).netloc) if _host(out) == _host(path) else ("", "")
-
-
-def _host(url: str) -> str:
-    return urlsplit(without_secrets(url)).netloc
+def _store(path: str) -> tuple[str, str]:
+    """Return scheme and host of a URL, without credentials; nothing for a local path. s3a and s3n are names of s3."""
+    if not is_remote(path):
+        return "", ""
+    parts = urlsplit(without_secrets(path))
+    return "s3" if parts.scheme in ("s3a", "s3n") else parts.scheme, parts.netloc
 
 
 def _parts(path: str) -> list[str]:
-    """Return the components of a path below its root or bucket; a local one with its links resolved."""
-    text = urlsplit(path).path if is_remote(path) else os.path.realpath(plain(path))
+    """Return the components of a path below its root or bucket; of a local one with its links resolved."""
+    text = urlsplit(without_secrets(path)).path if is_remote(path) else os.path.realpath(plain(path))
     return [part for part in text.split("/") if part not in ("", ".")]
 
 
-def _is_pattern(path: str) -> bool:
-    return glob.has_magic(str(local(path))) and not local(path).exists()
-
-
 def _cut(path: str) -> tuple[list[str], list[str]]:
-    """Return the components of a pattern: those before the first that is one, resolved, and the others."""
-    parts = os.path.abspath(plain(path)).split("/")  # noqa: PTH100 - links are resolved below
-    first = next(number for number, part in enumerate(parts) if glob.has_magic(part))
-    return _parts("/".join(parts[:first]) or "/"), parts[first:]
+    """Return the components before the first that is a pattern, and from there on: none where a path is no pattern."""
+    if is_remote(path):
+        parts = _parts(path)
+    elif local(path).exists():
+        return _parts(path), []
+    else:
+        parts = os.path.abspath(plain(path)).split("/")  # noqa: PTH100 - links are resolved in _parts
+    first = next((number for number, part in enumerate(parts) if glob.has_magic(part)), len(parts))
+    literal = parts[:first] if is_remote(path) else _parts("/".join(parts[:first]) or "/")
+    return literal, parts[first:]
 
 
 def _reaches(pattern: Sequence[str], place: Sequence[str]) -> bool:
