@@ -205,12 +205,8 @@ def _describe(place: Path, sources: Sequence[Made]) -> list[dict[str, Any]]:
             for prefix in prefixes
         ],
     }
-    contents = ("\n".join(lines) + "\n", json.dumps(sequences, indent=1) + "\n", _json(page))
-    return [write_file(place, name, _bytes(text), TOKEN) for name, text in zip(LISTS, contents, strict=True)]
-
-
-def _bytes(text: str | bytes) -> bytes:
-    return text.encode() if isinstance(text, str) else text
+    contents = (("\n".join(lines) + "\n").encode(), _json(sequences), _json(page))
+    return [write_file(place, name, data, TOKEN) for name, data in zip(LISTS, contents, strict=True)]
 
 
 def _json(page: dict[str, Any]) -> bytes:

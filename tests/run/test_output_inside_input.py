@@ -25,7 +25,9 @@ def data(folder: Path, count: int = 10) -> Path:
     """Write data/a.parquet and data/a.jsonl of so many documents and return the folder."""
     place = folder / "data"
     place.mkdir()
-    rows = [{"id": str(number), "text": f"text {number}", "url": f"https://a.example/{number}"} for number in range(count)]
+    rows = [
+        {"id": str(number), "text": f"text {number}", "url": f"https://a.example/{number}"} for number in range(count)
+    ]
     pq.write_table(pa.Table.from_pylist(rows), place / "a.parquet")
     (place / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     return place
@@ -149,10 +151,12 @@ def test_an_array_is_not_written_into_its_own_input(tmp_path: Path) -> None:
 
 def test_files_behind_a_link_in_the_input_are_found_before_anything_is_written(tmp_path: Path) -> None:
     place = data(tmp_path)
-    first = recipe(tmp_path, RECIPE.format(reads='Parquet("data/*.parquet")'))
+    first = recipe(tmp_path, RECIPE.format(reads=f'Parquet("{place}/*.parquet")'))
     assert atom_data("run", first, "-w", 1, cwd=tmp_path).returncode == 0
     before = tree(tmp_path / "out")
-    second = recipe(tmp_path, RECIPE.format(reads='Parquet("data/*/*.parquet")').replace("clean", "next"), "second.py")
+    second = recipe(
+        tmp_path, RECIPE.format(reads=f'Parquet("{place}/*/*.parquet")').replace("clean", "next"), "second.py"
+    )
     (place / "more").symlink_to(tmp_path / "out" / "clean")
     done = atom_data("run", second, "-w", 1, cwd=tmp_path)
     assert done.returncode == 2 and "data/more/a.parquet is inside the output folder out" in done.stderr, done.stderr

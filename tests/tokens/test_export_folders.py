@@ -392,3 +392,23 @@ def test_an_export_of_a_run_that_may_not_be_written_says_that_it_is_not_noted(
     assert done.returncode == 0, done.stderr
     assert "may not be written, so it is not noted there" in done.stdout
     assert stat.S_ISREG((tokens / "exports").stat().st_mode)
+
+
+def test_single_files_do_not_replace_a_shard_or_an_export(runs: Mapping[str, Path], tmp_path: Path) -> None:
+    export(str(runs["web"]), str(tmp_path / "x"), "offsets")
+    before, pages = {**contents(tmp_path), **contents(runs["web"])}, tmp_path / "pages.txt"
+    pages.write_text("one page\n")
+    asked = ("train-classifier", tmp_path / "x" / "shard-00000.bin", "--good", pages, "--bad", pages)
+    done = atom_data(*asked)
+    assert done.returncode == 2 and "was made by atom-data export offsets of" in done.stderr, done.stderr
+    for arguments in (
+        ("train-tokenizer", pages, "--to", runs["web"] / "shard-00000.bin"),
+        ("minhash-explain", "--svg", runs["web"] / "receipts" / "curve.svg"),
+        ("train-classifier", runs["web"] / "shard-00000.bin", "--good", pages, "--bad", pages),
+    ):
+        done = atom_data(*arguments)
+        assert done.returncode == 2 and "lies in the folder of the stage 'tokens' of a run" in done.stderr, done.stderr
+    done = atom_data("train-tokenizer", pages, "--to", tmp_path)
+    assert done.returncode == 2 and f"--to: {tmp_path} is a folder" in done.stderr
+    pages.unlink()
+    assert {**contents(tmp_path), **contents(runs["web"])} == before
