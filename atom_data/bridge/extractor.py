@@ -13,6 +13,7 @@ from atom_data.extract.encoding import decoded, encoding_of
 from atom_data.extract.html import page_strings
 from atom_data.extract.markup import is_too_complex
 from atom_data.extract.rows import clean
+from atom_data.extract.sniff import is_binary
 
 HTML_BYTES = 4 << 20
 
@@ -22,8 +23,9 @@ class DatatroveExtractor:
     """Add `text` and `extract_status` from `html` and `charset`, with an extractor of datatrove's: Trafilatura, or your own.
 
     `extract_status` (string) is `ok`, or says why `text` is null: `no_html`, `too_large` (above `max_html_bytes`),
-    `too_complex` (a page built to take minutes), `empty` (nothing is left), or `error: ` and the first 200 characters of
-    an exception of the block's. A missing package of the block's is a ConfigError. Bytes are decoded as `ExtractHtml` does.
+    `binary` (an image, an archive, compressed data), `too_complex` (a page built to take minutes), `empty` (nothing is left),
+    or `error: ` and the first 200 characters of an exception of the block's. A missing package of the block's is a
+    ConfigError. Bytes are decoded as `ExtractHtml` does.
 
     The block's `timeout` has no effect: it runs in the worker itself and not in a process with a clock, for what is kept
     must not depend on how busy a machine is; the limits above stand for it. Trafilatura with `deduplicate`, datatrove's
@@ -64,6 +66,8 @@ class DatatroveExtractor:
             return None, "no_html"
         if len(page) > self.max_html_bytes:
             return None, "too_large"
+        if is_binary(page, charset):
+            return None, "binary"
         if is_too_complex(page):
             return None, "too_complex"
         try:

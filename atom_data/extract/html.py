@@ -9,6 +9,7 @@ from resiliparse.parse.html import HTMLTree
 from atom_data.batch import column, with_columns
 from atom_data.extract.encoding import decoded, encoding_of
 from atom_data.extract.markup import is_too_complex
+from atom_data.extract.sniff import is_binary
 
 TITLE_CHARACTERS = 1000
 HTML_BYTES = 8 << 20
@@ -22,7 +23,8 @@ class ExtractHtml:
     targets, no texts of images, which is what NeMo Curator takes by default; it holds no NUL. A page of type text/plain
     is its own text. `title` is the page's title, its white space collapsed, cut at 1,000 characters.
     `extract_status` is `ok`, or says why `text` is null: `no_html` (null or empty `html`), `too_large` (above
-    `max_html_bytes`), `too_complex` (a page built to take minutes: thousands of boxes in boxes, of attributes on one
+    `max_html_bytes`), `binary` (an image, an archive, compressed data, whatever the server called it: see
+    `atom_data.extract.sniff`), `too_complex` (a page built to take minutes: thousands of boxes in boxes, of attributes on one
     tag, of options), `parser` (resiliparse failed), `empty` (nothing is left).
     Bytes are decoded as browsers do: see `atom_data.extract.encoding`; `html` may also be text. Zero rows give the same
     columns. Errors: ConfigError for a column that is not there.
@@ -63,6 +65,8 @@ class ExtractHtml:
             return None, None, "no_html"
         if len(page) > self.max_html_bytes:
             return None, None, "too_large"
+        if is_binary(page, charset):
+            return None, None, "binary"
         encoding = encoding_of(page, charset)
         if mime == "text/plain":
             text = decoded(page, encoding).replace("\0", "").strip()

@@ -12,6 +12,7 @@ from atom_data.errors import ConfigError
 from atom_data.extract.encoding import decoded, encoding_of
 from atom_data.extract.html import TITLE_CHARACTERS, page_strings
 from atom_data.extract.rows import clean
+from atom_data.extract.sniff import is_binary
 
 HTML_BYTES = 4 << 20
 
@@ -22,7 +23,8 @@ class ExtractTrafilatura:
 
     Its parameters are trafilatura's of the same meaning. `deduplicate` is always off: it remembers paragraphs of other
     pages, so that a text would depend on what was read before (datatrove and FineWeb have it on).
-    `extract_status`: `ok`, `no_html`, `too_large` (above `max_html_bytes`), `parser` (trafilatura failed), `empty`.
+    `extract_status`: `ok`, `no_html`, `too_large` (above `max_html_bytes`), `binary` (no text:
+    see `atom_data.extract.sniff`), `parser` (trafilatura failed), `empty`.
     Zero rows give the same columns. Errors: ConfigError for a column that is not there, and without trafilatura.
     """
 
@@ -59,6 +61,8 @@ class ExtractTrafilatura:
             return None, None, "no_html"
         if len(page) > self.max_html_bytes:
             return None, None, "too_large"
+        if is_binary(page, charset):
+            return None, None, "binary"
         source = decoded(page, encoding_of(page, charset))
         if mime == "text/plain":
             text = clean(source).strip()
