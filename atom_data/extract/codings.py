@@ -33,6 +33,7 @@ CODINGS_LIMIT = 3
 """Codings undone of one payload: more of them are no server's, but a bomb's."""
 MOST_AFTER = 4
 """Bytes after the end of data that nothing marks the beginning of: a line end or two."""
+FEWEST_READ = 64
 FIRST_FEED_BYTES, FEED_BYTES, PIECE_BYTES = 512, 1 << 14, 1 << 20
 
 
@@ -130,13 +131,19 @@ def _undone(payload: bytes | memoryview, name: str, limit: int) -> tuple[bytes |
         return dechunked(payload)
     if name in STARTS:
         return _members(payload, name, limit)[:2] if STARTS[name].match(payload) else None
+    if _begins_as(payload) is not None:
+        return None
     # Deflate means zlib's format (RFC 9110, section 8.4.1.2), and some servers send it without zlib's header.
     forms = (("zlib", "raw") if _has_zlib_header(payload) else ("raw",)) if name == "deflate" else (name,)
-    found = [_members(payload, form, limit) for form in forms]
-    data, how, rest = max(found, key=lambda one: (one[1] == OK, len(one[0])))
-    # Nothing says that these two codings begin here: texts that were never coded give a few bytes of rubbish, too.
-    is_whole = how == OK and len(data) > 0 and rest <= MOST_AFTER
-    return (data, how) if is_whole or has_controls(payload) else None
+    data, how, rest = max(
+        (_members(payload, form, limit) for form in forms), key=lambda one: (one[1] == OK, len(one[0]))
+    )
+    if how == OK and rest <= MOST_AFTER:
+        return (data, OK) if len(data) else None
+    # Nothing says that these two begin here, and no checksum that they end: texts that were never coded, and noise, give
+    # a few bytes of rubbish, too.
+    is_text = len(payload) - rest >= FEWEST_READ and len(data) > 0 and not has_controls(data)
+    return (data, BROKEN if how == OK else how) if is_text and has_controls(payload) else None
 
 
 def _has_zlib_header(payload: bytes | memoryview) -> bool:
@@ -188,7 +195,8 @@ def dechunked(payload: bytes | memoryview) -> tuple[bytes, str] | None:
 
     A payload without a last chunk of size 0 is truncated (RFC 9112, section 8). Trailers are left out.
     """
-    view, pieces, place = memoryview(payload), [], 0
+    pieces: list[memoryview] = []
+    view, place = memoryview(payload), 0
     while (found := CHUNK.match(view, place)) is not None:
         size, start = int(found[1], 16), found.end()
         if size == 0:

@@ -25,8 +25,11 @@ UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 NEVER_IN_TEXT = np.array([0, *[1] * 7, *[0] * 8, *[1] * 11, 0, *[1] * 4], np.bool_)
 """Binary data bytes but NUL (padding; UTF-16), backspace (overstruck pages of manuals), VT (line breaks of Word), and
 SO, SI and ESC (ISO 2022): noise has 8.6 % of them."""
-BINARY_DATA = np.array([*[1] * 9, 0, 0, 1, 0, 0, *[1] * 13, 0, *[1] * 4], np.bool_)
-SAMPLE_BYTES, SAMPLES = 2048, 8
+OF_CODED_DATA = np.array([*[1] * 9, 0, 0, 1, 0, 0, 0, 0, *[1] * 11, 0, *[1] * 4], np.bool_)
+"""Binary data bytes but SO, SI and ESC."""
+SAMPLE_BYTES, SAMPLES, SHORT_BYTES = 2048, 8, 256
+ENOUGH_NULS = 16
+"""Of UTF-16, which has one for every tag, space and digit; so many on one side of pairs are no accident."""
 MOST_STRAY = 50
 """Text has fewer than one control character, and fewer than one that cannot be decoded, in so many."""
 
@@ -41,13 +44,17 @@ def is_binary(page: bytes, charset: str | None) -> bool:
         return True
     sample = _sample(np.frombuffer(page, np.uint8))
     found = int(np.count_nonzero(NEVER_IN_TEXT[sample[sample < 0x20]]))
-    return found > 2 and found * MOST_STRAY > sample.size and not _is_utf16(sample, charset)
+    if found == 0 or found * MOST_STRAY <= sample.size:
+        return False
+    # In a few bytes one control character says little, but next to bytes that are no UTF-8 it does.
+    stray = found < 3 and (sample.size > SHORT_BYTES or _is_utf8(page))
+    return not stray and not _is_utf16(sample, charset)
 
 
 def has_controls(page: bytes | memoryview) -> bool:
     """Tell whether bytes that a server called compressed still look so: one binary data byte in fifty."""
     sample = _sample(np.frombuffer(page, np.uint8))
-    found = int(np.count_nonzero(BINARY_DATA[sample[sample < 0x20]]))
+    found = int(np.count_nonzero(OF_CODED_DATA[sample[sample < 0x20]]))
     return found * MOST_STRAY > sample.size and not _is_utf16(sample, None)
 
 
@@ -66,9 +73,17 @@ def _is_utf16(sample: npt.NDArray[np.uint8], charset: str | None) -> bool:
         names += UTF16.values()
     zeros = sample == 0
     total, odd = int(np.count_nonzero(zeros)), int(np.count_nonzero(zeros[1::2]))
-    if total * MOST_STRAY >= sample.size and min(odd, total - odd) * 20 <= total:
+    if (total >= ENOUGH_NULS or total * MOST_STRAY >= sample.size > 0) and min(odd, total - odd) * 20 <= total:
         names.append("utf-16-le" if 2 * odd > total else "utf-16-be")
     return any(_is_text(data.decode(name, "replace")) for name in names)
+
+
+def _is_utf8(page: bytes) -> bool:
+    try:
+        page.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_text(text: str) -> bool:
