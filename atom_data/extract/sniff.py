@@ -16,9 +16,11 @@ BINARY_START = re.compile(
     rb"|PK(?:\x03\x04|\x05\x06)|\x1f\x8b\x08|\x1f\x9d|Rar!?\x20?\x1a\x07|7z\xbc\xaf\x27\x1c|BZh[1-9]1AY&SY|\xfd7zXZ\0"
     rb"|\x28\xb5\x2f\xfd|\x04\x22\x4d\x18"  # ZIP, gzip, compress, RAR, 7-Zip, bzip2, xz, Zstandard, LZ4
     rb"|\s{0,64}%PDF-\d|\s{0,64}%!PS-Adobe-|\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # the last one: Office before 2007
-    rb"|OggS\0|fLaC\0|ID3[\x02-\x04]\0|MThd\0\0\0\x06|\x1a\x45\xdf\xa3|\0\0.{2}ftyp|\0\0\x01[\xb3\xba]|FLV\x01|[CFZ]WS[\x01-\x08\x0e-\x1f]"
+    rb"|OggS\0|fLaC\0|ID3[\x02-\x04]\0|MThd\0\0\0\x06|\x1a\x45\xdf\xa3|\0\0.{2}ftyp|\0\0\x01[\xb3\xba]"
+    rb"|FLV\x01|[CFZ]WS[\x01-\x08\x0e-\x1f]"
     rb"|\0\x01\0\0\0|OTTO\0|ttcf\0|wOF[F2](?:\0\x01\0\0|OTTO|true)|AT&TFORM.{4}DJV|8BPS\0"
-    rb"|\x7fELF[\x01\x02]|MZ.{0,60}\0\0|\0asm\x01|\xca\xfe\xba\xbe|\xcf\xfa\xed\xfe|SQLite format 3\0",
+    rb"|\x7fELF[\x01\x02]|MZ.{0,60}\0\0|\0asm\x01|\xca\xfe\xba\xbe|\xcf\xfa\xed\xfe|SQLite format 3\0"
+    rb"|x[\x01\x9c\xda][\0-\x08\x0e-\x1f\x80-\xff]",  # zlib
     re.DOTALL,
 )
 UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
@@ -43,12 +45,14 @@ def is_binary(page: bytes, charset: str | None) -> bool:
     if BINARY_START.match(page):
         return True
     sample = _sample(np.frombuffer(page, np.uint8))
-    found = int(np.count_nonzero(NEVER_IN_TEXT[sample[sample < 0x20]]))
-    if found == 0 or found * MOST_STRAY <= sample.size:
+    low = sample[sample < 0x20]
+    found = int(np.count_nonzero(NEVER_IN_TEXT[low]))
+    if found > 2 and found * MOST_STRAY > sample.size:
+        return not _is_utf16(sample, charset)
+    if low.size == 0 or len(page) > SHORT_BYTES or page.lstrip()[:1] == b"<":
         return False
-    # In a few bytes one control character says little, but next to bytes that are no UTF-8 it does.
-    stray = found < 3 and (sample.size > SHORT_BYTES or _is_utf8(page))
-    return not stray and not _is_utf16(sample, charset)
+    # In a few bytes without a tag one control character is enough, if they are no UTF-8 either.
+    return bool(OF_CODED_DATA[low].any()) and not _is_utf8(page) and not _is_utf16(sample, charset)
 
 
 def has_controls(page: bytes | memoryview) -> bool:
@@ -73,7 +77,7 @@ def _is_utf16(sample: npt.NDArray[np.uint8], charset: str | None) -> bool:
         names += UTF16.values()
     zeros = sample == 0
     total, odd = int(np.count_nonzero(zeros)), int(np.count_nonzero(zeros[1::2]))
-    if (total >= ENOUGH_NULS or total * MOST_STRAY >= sample.size > 0) and min(odd, total - odd) * 20 <= total:
+    if (total >= ENOUGH_NULS or (total > 2 and total * 10 >= sample.size)) and min(odd, total - odd) * 20 <= total:
         names.append("utf-16-le" if 2 * odd > total else "utf-16-be")
     return any(_is_text(data.decode(name, "replace")) for name in names)
 
