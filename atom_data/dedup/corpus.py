@@ -15,12 +15,15 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from atom_data.dedup.documents import Measures
 from atom_data.dedup.survivors import Survivors
 from atom_data.errors import ConfigError
-from atom_data.job import Job, Task, receipt_of, receipts_of
-from atom_data.storage.paths import PARTIAL, is_remote, local
+from atom_data.ids import Shards
+from atom_data.job import Job, Progress, Task, receipt_of, receipts_of
+from atom_data.storage.parquet import read_parquet
+from atom_data.storage.paths import PARTIAL, is_remote, join, local
 from atom_data.storage.pieces import share
 from atom_data.storage.shards import Input
 
@@ -128,6 +131,20 @@ def finished(job: Job, out: str) -> Finished:
         bases = np.cumsum([0, *(receipt["rows_out"] for receipt in receipts)], dtype=np.int64)
         known[out] = Finished(receipts, Input(f"{job.name}/receipts", size, digest.hexdigest()), bases)
     return known[out]
+
+
+def refuse_repeated_ids(where: str, measures: Measures, out: str, task: Task, progress: Progress) -> None:
+    """Raise DataError when two documents of the corpus whose id is hashed into the range of a task have one id."""
+    done = finished(measures, out)
+    names = [str(receipt["shard"]) for receipt in done.receipts]
+
+    def ids_of(shard: int) -> Iterator[pa.Array]:
+        for batch in read_parquet(join(out, measures.documents(names[shard])), ["id"]):
+            yield batch.column("id")
+
+    paths = [join(out, measures.ids(name)) for name in names]
+    shards = Shards(where=where, names=names, bases=done.bases, paths=paths, read=ids_of)
+    shards.refuse_repeats(*part_of(task), lambda read: progress(0, read, 0))
 
 
 def shard_inputs(measures: Measures, shard: str, out: str) -> tuple[Input, ...]:

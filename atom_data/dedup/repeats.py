@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -65,8 +65,11 @@ class Repeats:
     by document order: source in `prefer`, then shard name, then row, then place in the text.
 
     A round is two jobs with tasks that do not depend on each other: one a shard, then one a partition. Nothing in the
-    columns depends on the number of partitions, the memory, or the order in which tasks run.
+    columns depends on the number of partitions, the memory, or the order in which tasks run. The first comparison also
+    looks at the ids. DataError when two documents have one.
     """
+
+    checks_ids: ClassVar[bool] = True
 
     of: Reads
     by: Repeatable

@@ -9,13 +9,15 @@ import pyarrow as pa
 from atom_data.extract import http
 from atom_data.extract.archive import (
     COMMON,
+    IDS,
+    IDS_SAID,
     Archive,
     common_values,
     record_id,
 )
 from atom_data.extract.files import SPLIT_BYTES, UNCUT, check_limits, current_input, listed, named, split
 from atom_data.extract.records import HEADER_BYTES, RECORD_BYTES, SAMPLE_BYTES, Fault, Record, parse_fields
-from atom_data.extract.rows import Identities, Rows
+from atom_data.extract.rows import Identities, Rows, check_ids, file_prefix
 from atom_data.storage.listing import listing
 from atom_data.storage.shards import Input, Intake, Shard
 
@@ -47,7 +49,8 @@ class Warc:
     `charset` (as the server said), `html` (the payload with chunks and content codings undone; null when `mime` is none
     of `mimes`). All but `id`, `source`, `file` and `offset` are null where the record does not say.
     `id` is BLAKE2b-128 over record id, URL, date, XXH3-128 of the payload as stored, and the number of equal records
-    before it in the shard.
+    before it in the shard: the same record in two files has the same id in both. `ids="file"` puts the file before it:
+    `FILE#HASH`, after `SOURCE/` (`file_prefix` has the rules).
 
     Files above `split_bytes` are read in parts, unless they end in .zst, .bz2 or .xz; 0 turns it off. A file of one
     single gzip member is read by its first part alone. Remote files are never cut.
@@ -64,6 +67,7 @@ class Warc:
     max_record_bytes: int
     max_header_bytes: int
     mimes: tuple[str, ...]
+    ids: str
 
     def __init__(
         self,
@@ -73,22 +77,30 @@ class Warc:
         max_record_bytes: int = RECORD_BYTES,
         max_header_bytes: int = HEADER_BYTES,
         mimes: tuple[str, ...] = PAGE_MIMES,
+        ids: str = "record",
     ) -> None:
         """Name files, globs, folders (every *.warc, *.warc.gz, ... below) and URLs."""
         check_limits(
             "Warc", split_bytes=split_bytes, max_record_bytes=max_record_bytes, max_header_bytes=max_header_bytes
         )
+        check_ids("Warc", ids, IDS)
         object.__setattr__(self, "paths", paths)
         object.__setattr__(self, "source", source)
         object.__setattr__(self, "split_bytes", split_bytes)
         object.__setattr__(self, "max_record_bytes", max_record_bytes)
         object.__setattr__(self, "max_header_bytes", max_header_bytes)
         object.__setattr__(self, "mimes", mimes)
+        object.__setattr__(self, "ids", ids)
 
     @property
     def name(self) -> str:
         """The source's name."""
         return self.source
+
+    @property
+    def ids_said(self) -> str:
+        """How ids are made, for people."""
+        return IDS_SAID[self.ids]
 
     def schema(self) -> pa.Schema:
         """Columns and types."""
@@ -133,7 +145,7 @@ class Warc:
         if mime is None and PAGE_START.match(payload):
             mime = "text/html"
         html = payload if mime in self.mimes else None
-        values["id"] = record_id(identities, record.fields, answer.payload)
+        values["id"] = self._prefix(archive) + record_id(identities, record.fields, answer.payload)
         values["http_status"], values["mime"], values["charset"] = answer.status, mime, http.charset_of(said)
         values["html"] = html
         rows.add(values, len(html or b""))
@@ -151,6 +163,9 @@ class Warc:
             return Fault("warc.bad_http", record.offset, detail, block[:SAMPLE_BYTES])
         return answer
 
+    def _prefix(self, archive: Archive) -> str:
+        return file_prefix(self.source, archive.found.path) if self.ids == "file" else ""
+
     def current(self, shard: Shard, out: str) -> tuple[Input, ...]:
         """The file as it is now, without its hash."""
         return (current_input(self.paths, shard),)
@@ -164,4 +179,5 @@ class Warc:
             "max_record_bytes": self.max_record_bytes,
             "max_header_bytes": self.max_header_bytes,
             "mimes": list(self.mimes),
+            **({} if self.ids == "record" else {"ids": self.ids}),
         }

@@ -7,6 +7,8 @@ import pyarrow as pa
 
 from atom_data.extract.archive import (
     COMMON,
+    IDS,
+    IDS_SAID,
     Archive,
     common_values,
     decoded_field,
@@ -14,7 +16,7 @@ from atom_data.extract.archive import (
 )
 from atom_data.extract.files import SPLIT_BYTES, UNCUT, check_limits, current_input, listed, named, split
 from atom_data.extract.records import HEADER_BYTES, RECORD_BYTES, Fault, Record
-from atom_data.extract.rows import Identities, Rows
+from atom_data.extract.rows import Identities, Rows, check_ids, file_prefix
 from atom_data.storage.listing import listing
 from atom_data.storage.shards import Input, Intake, Shard
 
@@ -29,7 +31,7 @@ class Wet:
 
     Columns: `id`, `url`, `date`, `source`, `file` and `offset` as in `Warc`; `languages` (the crawler's
     WARC-Identified-Content-Language, for example `eng,deu`; null where it says none); `text` (UTF-8; bytes that are
-    none become U+FFFD, NUL is left out). Parts, rejected records, errors and memory as in `Warc`.
+    none become U+FFFD, NUL is left out). `ids`, parts, rejected records, errors and memory as in `Warc`.
     """
 
     paths: tuple[str, ...]
@@ -37,6 +39,7 @@ class Wet:
     split_bytes: int
     max_record_bytes: int
     max_header_bytes: int
+    ids: str
 
     def __init__(
         self,
@@ -45,21 +48,29 @@ class Wet:
         split_bytes: int = SPLIT_BYTES,
         max_record_bytes: int = RECORD_BYTES,
         max_header_bytes: int = HEADER_BYTES,
+        ids: str = "record",
     ) -> None:
         """Name files, globs, folders (every *.wet, *.wet.gz, ... below) and URLs."""
         check_limits(
             "Wet", split_bytes=split_bytes, max_record_bytes=max_record_bytes, max_header_bytes=max_header_bytes
         )
+        check_ids("Wet", ids, IDS)
         object.__setattr__(self, "paths", paths)
         object.__setattr__(self, "source", source)
         object.__setattr__(self, "split_bytes", split_bytes)
         object.__setattr__(self, "max_record_bytes", max_record_bytes)
         object.__setattr__(self, "max_header_bytes", max_header_bytes)
+        object.__setattr__(self, "ids", ids)
 
     @property
     def name(self) -> str:
         """The source's name."""
         return self.source
+
+    @property
+    def ids_said(self) -> str:
+        """How ids are made, for people."""
+        return IDS_SAID[self.ids]
 
     def schema(self) -> pa.Schema:
         """Columns and types."""
@@ -89,12 +100,15 @@ class Wet:
             languages = record.fields.get(b"warc-identified-content-language", b"")
             values["languages"] = decoded_field(languages) or None
             body = record.body or b""
-            values["id"] = record_id(identities, record.fields, body)
+            values["id"] = self._prefix(archive) + record_id(identities, record.fields, body)
             values["text"] = body.decode("utf-8", "replace").replace("\0", "")
             rows.add(values, len(body))
             return None
 
         yield from archive.read(rows, add, intake)
+
+    def _prefix(self, archive: Archive) -> str:
+        return file_prefix(self.source, archive.found.path) if self.ids == "file" else ""
 
     def current(self, shard: Shard, out: str) -> tuple[Input, ...]:
         """The file as it is now, without its hash."""
@@ -108,4 +122,5 @@ class Wet:
             "split_bytes": self.split_bytes,
             "max_record_bytes": self.max_record_bytes,
             "max_header_bytes": self.max_header_bytes,
+            **({} if self.ids == "record" else {"ids": self.ids}),
         }
