@@ -6,11 +6,9 @@ into parts by range of hash; how many parts there are changes no byte of a resul
 
 import hashlib
 import re
-import tempfile
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,7 +21,7 @@ from atom_data.errors import ConfigError
 from atom_data.ids import Shards
 from atom_data.job import Job, Progress, Task, receipt_of, receipts_of
 from atom_data.storage.parquet import read_parquet
-from atom_data.storage.paths import PARTIAL, is_remote, join, local
+from atom_data.storage.paths import join
 from atom_data.storage.pieces import share
 from atom_data.storage.shards import Input
 
@@ -152,10 +150,3 @@ def shard_inputs(measures: Measures, shard: str, out: str) -> tuple[Input, ...]:
     receipt = receipt_of(measures.name, shard, out)
     items = [*receipt["inputs"], *receipt["outputs"]]
     return tuple(Input(path=item["path"], bytes=item["bytes"], sha256=item["sha256"]) for item in items)
-
-
-def scratch(out: str, name: str, token: str) -> "tempfile.TemporaryDirectory[str]":
-    """Return a folder on disk that is gone after the task, and after its worker's death too."""
-    base = Path(tempfile.gettempdir()) if is_remote(out) else local(out) / name
-    base.mkdir(parents=True, exist_ok=True)
-    return tempfile.TemporaryDirectory(prefix="scratch.", suffix=f".{token}{PARTIAL}", dir=base)

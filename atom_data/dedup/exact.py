@@ -128,8 +128,8 @@ def digest_records(documents: pa.RecordBatch, measured: pa.Array, first: int, na
 class Groups:
     """The job that groups equal digests: a task a range of hashes, and each sees all records of its range.
 
-    It also refuses ids that repeat. NAME-groups/PART.found has `number` and the columns added, for every document that is not alone. Memory: the records
-    of its range, about ROW_BYTES each; the most copied text of all is in one range.
+    NAME-groups/PART.found has `number` and the columns added, for every document that is not alone. It also refuses ids
+    that repeat. Memory: the records of its range, about ROW_BYTES each; the most copied text of all is in one range.
     """
 
     corpus: Corpus

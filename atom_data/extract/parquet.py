@@ -185,9 +185,8 @@ class Parquet:
 
     def _ids(self, batch: pa.RecordBatch, ours: dict[str, pa.Array], file: str, identities: Identities) -> pa.Array:
         if self.ids == "row":
-            own = ours["row"].cast(pa.string())
-        else:
-            own = _ids(_string(batch, self.id), ours, file, identities)
+            return _prefixed(file_prefix(self.source, file), ours["row"].cast(pa.string()))
+        own = _ids(_string(batch, self.id), ours, file, identities)
         return own if self.ids == "column" else _prefixed(file_prefix(self.source, file), own)
 
     def current(self, shard: Shard, out: str) -> tuple[Input, ...]:
