@@ -114,8 +114,14 @@ class Shards:
                     raise DataError(self._said(ids[number], before, number, count))
 
     def _said(self, identity: str, before: int, number: int, count: int) -> str:
-        places = [(self.names[shard], row) for shard, row in map(self._place, (before, number))]
-        return repeat_said(self.where, identity, places, count)
+        (one, row), (other, other_row) = self._place(before), self._place(number)
+        more = f"; in this part of the corpus {count:,} ids repeat" if count > 1 else ""
+        return (
+            f"{self.where}: two documents have the id '{identity[:200]}': row {row:,} of shard {self.names[one]} and row "
+            f"{other_row:,} of shard {self.names[other]}{more}. A ledger, a trace or a takedown could not tell them apart. "
+            'Let the source put the file before each id by ids="file" or, where a file itself repeats them, take places '
+            'by ids="row" (dedup-index add: --ids); or take out what is in the source twice.'
+        )
 
     def _place(self, number: int) -> tuple[int, int]:
         shard = int(np.searchsorted(self.bases, number, "right")) - 1
@@ -134,15 +140,3 @@ class Shards:
                 found.update(zip(some.tolist(), ids.take(pa.array(some - start)).to_pylist(), strict=True))
                 start += len(ids)
         return found
-
-
-def repeat_said(where: str, identity: str, places: Sequence[tuple[str, int]], count: int = 1) -> str:
-    """Return the sentence for an id that two documents have, each with its shard and row; `count`: how many repeat."""
-    (one, row), (other, other_row) = places
-    more = f"; in this part of the corpus {count:,} ids repeat" if count > 1 else ""
-    return (
-        f"{where}: two documents have the id '{identity[:200]}': row {row:,} of shard {one} and row {other_row:,} of shard "
-        f"{other}{more}. A ledger, a trace or a takedown could not tell them apart. Let the source put the file before each "
-        'id by ids="file" or, where a file itself repeats them, take places by ids="row" (dedup-index add: --ids); or take '
-        "out what is in the source twice."
-    )

@@ -10,6 +10,7 @@ from atom_data.commands import options
 from atom_data.commands.cluster import array_log, judge_time, pairs, ray_workers, submit_arrays
 from atom_data.commands.options import Log, Where
 from atom_data.commands.screen import DEFAULT_OUT, Output, RecipePath, console
+from atom_data.commands.sources import ids_said
 from atom_data.errors import AtomDataError, ConfigError, DataError, TimeUp
 from atom_data.run.display import Display, JsonLog
 from atom_data.run.local import GRACE_SECONDS, Options, check_out
@@ -31,6 +32,8 @@ def check(recipe: RecipePath) -> None:
         screen.print(
             f"[bold]{job.name}[/bold]  {escape(', '.join(f'{f.name}: {f.type}' for f in schema))}", soft_wrap=True
         )
+        for said in ids_said(job):
+            screen.print(f"  {escape(said)}", soft_wrap=True)
     screen.print(f"{recipe}: {len(lines)} stages, each reads what the one before it writes")
 
 

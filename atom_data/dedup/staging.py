@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from atom_data.dedup.index import Index
+from atom_data.storage.partials import sweep
 from atom_data.storage.paths import write_errors
 
 
@@ -33,6 +34,7 @@ def begin(folder: Path, changed: Index) -> Index:
             place.mkdir(parents=True)
             if Path(changed.out).exists():
                 shutil.copytree(changed.out, beside.out, copy_function=_link)
+        sweep(str(place), "out")
         beside.save()  # only now is it an attempt that can be gone on with
     return beside
 

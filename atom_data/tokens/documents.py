@@ -12,7 +12,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from atom_data.errors import DataError
-from atom_data.ids import repeat_said
 from atom_data.storage.ahead import ahead
 from atom_data.storage.parquet import Output, create_parquet
 from atom_data.storage.paths import join
@@ -174,9 +173,7 @@ class Documents:
         self._settle()
         while self._waiting and self.checked < CHECKED_AT_LEAST:
             self._check(self._waiting.pop(0))
-        keys = np.concatenate([np.zeros(0, np.uint64), *self._keys])
-        order = np.argsort(keys, kind="stable")
-        self._refuse_repeats(keys[order], order)
+        order = np.argsort(np.concatenate([np.zeros(0, np.uint64), *self._keys]), kind="stable")
         table, binary, index = (Output(f"{prefix}.{ending}") for ending in ("docs.parquet", "bin", "idx"))
         for check in self._checks:
             check.result()
@@ -186,18 +183,6 @@ class Documents:
                 shard.write(ids, lengths)
         rows.result()
         return [table, binary, index]
-
-    def _refuse_repeats(self, keys: npt.NDArray[np.uint64], order: npt.NDArray[np.int64]) -> None:
-        """Raise DataError where two documents have one id: their hashes are neighbors. One hash for two ids is no repeat."""
-        some = np.flatnonzero(keys[1:] == keys[:-1])
-        if not len(some):
-            return
-        table = pa.Table.from_batches(self._tables, self._schema).select(["id", "shard", "row"])
-        for one, other in zip(*(table.take(order[some + more]).to_pylist() for more in (0, 1)), strict=True):
-            if one["id"] == other["id"] is not None:
-                raise DataError(
-                    repeat_said(self._where, one["id"], [(one["shard"], one["row"]), (other["shard"], other["row"])])
-                )
 
     def _write_rows(self, order: npt.NDArray[np.int64], path: str, token: str, table: Output) -> None:
         with create_parquet(path, self._schema, token, table) as rows:
