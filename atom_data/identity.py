@@ -4,14 +4,24 @@ import hashlib
 import importlib.metadata
 import inspect
 import json
-import sys
+import re
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from functools import cache
+from datetime import date, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from fractions import Fraction
+from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from types import CellType, FunctionType, ModuleType
+from typing import Any, get_type_hints
+
+import numpy as np
+import pyarrow as pa
 
 from atom_data.assets import filters_folder
 from atom_data.errors import ConfigError
+from atom_data.origins import file_hash, origin
 from atom_data.rules import Keep, load_card
 
 LIBRARIES = (
@@ -40,58 +50,133 @@ def code_identity() -> dict[str, str]:
     for path in sorted([*root.rglob("*.py"), *root.rglob("*.npz"), *(filters_folder() / "lists").rglob("*.txt")]):
         relative = path.relative_to(root if path.is_relative_to(root) else filters_folder())
         if relative.parts[0] not in WITHOUT_EFFECT:
-            digest.update(f"{relative.as_posix()}\0{_file_hash(path)}\0".encode())
+            digest.update(f"{relative.as_posix()}\0{file_hash(path)}\0".encode())
     versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
     return {"atom_data": digest.hexdigest(), **versions}
 
 
 def label(step: object) -> str:
     """Return a step as a recipe writes it."""
-    if inspect.isfunction(step):
+    if isinstance(step, partial):
+        return f"partial({label(step.func)})"
+    if inspect.isfunction(step) or inspect.ismethod(step) or isinstance(step, type):
         return step.__name__
+    if not is_dataclass(step) and callable(step):
+        return f"an object of {type(step).__name__}"  # its repr may name an address in memory
     return str(step)
 
 
 def describe(value: object) -> object:
     """Return what decides a step's result as plain JSON values: names, parameters, and bytes of files behind them.
 
-    Cards and files given as Path count by content; a function or class from outside the package counts by the source
-    file that defines it, so an edited recipe function is noticed.
+    Files given as Path count by content, folders by that of all files in them; so does text in a field that a dataclass
+    declares as a Path. A function counts by its source (see `origins`), its defaults and the values that it closes over;
+    a partial by function, arguments and keywords; a bound method by its object. ConfigError for what cannot be described:
+    an object of a plain class may hold anything.
     """
+    if value is None or isinstance(value, (str, int, float, bool)):
+        return value.value if isinstance(value, Enum) else value
     if isinstance(value, Keep):
         return {"card": value.card, "sha256": load_card(value.card).sha256}
     if isinstance(value, Path):
-        return {"file": value.name, "sha256": _file_hash(value)}
-    if value is None or isinstance(value, (str, int, float, bool)):
-        return value
+        return {"file": value.name, "sha256": file_hash(value)}
     if isinstance(value, (list, tuple)):
         return [describe(item) for item in value]
-    if isinstance(value, dict):
+    if isinstance(value, (set, frozenset)):
+        return sorted((describe(item) for item in value), key=canonical)
+    if isinstance(value, Mapping):
         return {str(key): describe(item) for key, item in value.items()}
     if is_dataclass(value) and not isinstance(value, type):
-        described = {item.name: describe(getattr(value, item.name)) for item in fields(value)}
-        return {"step": _origin(type(value)), **described}
-    if callable(value):
-        return {"step": _origin(value)}
-    raise ConfigError(
-        f"a step holds {value!r}, which has no identity. Use numbers, text, paths, tuples or dataclasses."
-    )
+        files = _file_fields(type(value))
+        described = {item.name: _field(getattr(value, item.name), item.name in files) for item in fields(value)}
+        return {"step": origin(type(value)), **described}
+    return _described_code(value) if callable(value) else _described_value(value)
 
 
-def _origin(thing: Any) -> object:  # noqa: ANN401 - a class, a function or a callable object
-    name = f"{thing.__module__}.{thing.__qualname__}" if hasattr(thing, "__qualname__") else repr(type(thing))
-    if thing.__module__.partition(".")[0] == "atom_data":
-        return name
-    file = getattr(sys.modules.get(thing.__module__), "__file__", None) or inspect.getsourcefile(thing)
-    return {"name": name.rpartition(".")[2], "sha256": _file_hash(Path(file)) if file else ""}
+def _field(value: object, is_file: bool) -> object:
+    """Describe a field of a dataclass; text in one that is declared as a Path names a file, and counts by its content."""
+    if is_file and isinstance(value, str):
+        return describe(Path(value))
+    if is_file and isinstance(value, (list, tuple)):
+        return [_field(item, is_file) for item in value]
+    return describe(value)
 
 
-def _file_hash(path: Path) -> str:
+@cache
+def _file_fields(kind: type) -> frozenset[str]:
+    """Return the fields that hold files and no other text."""
     try:
-        with path.open("rb") as stream:  # a list of domains may have 100 MB
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror}). Check the path in the recipe.") from error
+        hints = get_type_hints(kind)
+    except (NameError, TypeError):  # a name that is imported for type checkers alone
+        hints = {item.name: item.type for item in fields(kind)}
+    words = {name: set(re.findall(r"\w+", str(hint))) for name, hint in hints.items()}
+    return frozenset(name for name, found in words.items() if "Path" in found and "str" not in found)
+
+
+def _described_code(value: Any) -> object:  # noqa: ANN401 - whatever can be called
+    if isinstance(value, partial):
+        called = {"partial": describe(value.func), "arguments": describe(value.args)}
+        return {**called, "keywords": describe(value.keywords)}
+    if inspect.ismethod(value):
+        return {"method": value.__name__, "of": describe(value.__self__)}
+    if isinstance(value, type) or inspect.isbuiltin(value):
+        return {"step": origin(value)}
+    function = value if inspect.isfunction(value) else inspect.unwrap(value)
+    if not inspect.isfunction(function):
+        raise ConfigError(
+            f"{label(value)} has no identity: an object of a plain class may hold anything, and a change of it would not be "
+            f"noticed. Make {type(value).__name__} a frozen dataclass."
+        )
+    return _described_function(function)
+
+
+def _described_function(function: FunctionType) -> object:
+    found: dict[str, object] = {"step": origin(function)}
+    held = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+    values = {name: _contents(cell) for name, cell in held}
+    values = {name: describe(item) for name, item in values.items() if item is not function}
+    if values:
+        found["closure"] = values
+    if isinstance(found["step"], str):  # the sources of this package say the rest
+        return found
+    defaults = {name: item.default for name, item in inspect.signature(function).parameters.items()}
+    defaults = {name: item for name, item in defaults.items() if item is not inspect.Parameter.empty}
+    if defaults:
+        found["defaults"] = describe(defaults)
+    if function.__name__ == "<lambda>":
+        found["line"] = function.__code__.co_firstlineno
+    return found
+
+
+def _contents(cell: CellType) -> object:
+    try:
+        return cell.cell_contents
+    except ValueError:  # a name that is not bound yet
+        return None
+
+
+def _described_value(value: object) -> object:
+    if isinstance(value, bytes):
+        return {"bytes": hashlib.sha256(value).hexdigest()}
+    if isinstance(value, re.Pattern):
+        return {
+            "pattern": value.pattern if isinstance(value.pattern, str) else value.pattern.hex(),
+            "flags": value.flags,
+        }
+    if isinstance(value, (np.ndarray, np.generic)) and value.dtype != object:
+        content = hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()
+        return {"array": str(value.dtype), "shape": list(value.shape), "sha256": content}
+    if isinstance(
+        value, (date, time, timedelta, Decimal, Fraction, range, pa.DataType, pa.Field, pa.Schema, pa.Scalar)
+    ):
+        return {type(value).__name__: str(value)}
+    if isinstance(value, (pa.Array, pa.ChunkedArray)):
+        return {"array": str(value.type), "values": hashlib.sha256(canonical(value.to_pylist()).encode()).hexdigest()}
+    if isinstance(value, ModuleType):
+        return {"module": value.__name__}
+    raise ConfigError(
+        f"a step holds {value!r}, which has no identity. Use numbers, text, paths, tuples or frozen dataclasses."
+    )
 
 
 def canonical(value: object) -> str:

@@ -1,19 +1,19 @@
-"""What the runner runs: jobs made of tasks. A stage is one job; a pass over the whole corpus is one or more."""
+"""Tasks of a job, what they did, and what other jobs need to know of finished ones."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from atom_data.errors import ConfigError, DataError
+from atom_data.errors import DataError
 from atom_data.storage.manifest import read_manifest
 from atom_data.storage.parquet import Output, ParquetShard, create_parquet
 from atom_data.storage.paths import join
 from atom_data.storage.receipts import plan_path, read_json, read_receipt, read_receipts
-from atom_data.storage.shards import Input, Shard
+from atom_data.storage.shards import Input, Intake, Shard, file_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,17 @@ class Work:
     skipped: Counter[str] = field(default_factory=Counter)
     text_bytes: int = 0
     tokens: int = 0
-    span: tuple[int, int] | None = None
+    spans: list[tuple[str, int, int]] = field(default_factory=list)
+    """Of parts of split files: the file, offset of the first record and of the first one after. Parts must meet."""
     notes: dict[str, Any] = field(default_factory=dict)
+
+    def take(self, shard: Shard, intake: Intake) -> None:
+        """Note what reading a shard of a source reported."""
+        self.inputs += intake.inputs
+        self.skipped.update(intake.skipped)
+        intake.note_damage(self.notes)
+        if intake.span is not None:
+            self.spans.append((file_name(shard.name), *intake.span))
 
 
 class Table:
@@ -76,35 +85,6 @@ class Table:
 
 Progress = Callable[[int, int, int], None]
 """Called as work goes on with documents read, input bytes read, documents kept so far in this task."""
-
-
-class Job(Protocol):
-    """What the runner runs. Tasks do not depend on each other, and never on how many there are."""
-
-    @property
-    def name(self) -> str:
-        """The folder below the output folder."""
-
-    def upstream(self) -> "tuple[Job, ...]":
-        """The jobs that must be complete before this one starts."""
-
-    def check(self) -> pa.Schema:
-        """Try the job on zero rows; return the columns it will write. ConfigError when it cannot work."""
-
-    def tasks(self, out: str) -> tuple[Task, ...]:
-        """All tasks, sorted by name."""
-
-    def inputs(self, task: Task, out: str) -> tuple[Input, ...]:
-        """The inputs of a task as they are now."""
-
-    def identity(self) -> dict[str, object]:
-        """What decides the output besides the inputs, as plain JSON values."""
-
-    def work(self, task: Task, out: str, token: str, progress: Progress) -> Work:
-        """Do one task: write its outputs whole or not at all, and return what was done."""
-
-    def accept(self, receipts: "list[dict[str, Any]]") -> None:
-        """Look at all receipts of the finished job. DataError when the whole is not acceptable."""
 
 
 class Finished(NamedTuple):
@@ -193,29 +173,3 @@ def _finished(folder: str, out: str) -> dict[str, Finished]:
 def _of_receipt(receipt: dict[str, Any]) -> Finished:
     data = receipt["outputs"][0]
     return Finished(Input(data["path"], data["bytes"], data["sha256"]), receipt["text_bytes"])
-
-
-def jobs_behind(source: object) -> tuple[Job, ...]:
-    """Return the jobs that make what is read: a stage is its own job, a pass has some, files have none."""
-    jobs = getattr(source, "jobs", None)
-    return tuple(jobs()) if jobs is not None else ()
-
-
-def in_order(jobs: "tuple[Job, ...]") -> tuple[Job, ...]:
-    """Return the jobs and all behind them, each after what it needs. ConfigError when two share a name."""
-    ordered: list[Job] = []
-
-    def visit(job: Job) -> None:
-        if any(job is other for other in ordered):
-            return
-        for before in job.upstream():
-            visit(before)
-        same = [other for other in ordered if other.name == job.name]
-        if any(other != job for other in same):
-            raise ConfigError(f"two stages are named '{job.name}'. A stage's name is its folder: give each its own.")
-        if not same:
-            ordered.append(job)
-
-    for job in jobs:
-        visit(job)
-    return tuple(ordered)

@@ -7,22 +7,22 @@ what it reads, takes out the rows that a card marked, and leaves kept rows, a le
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from atom_data.batch import empty, visible
+from atom_data.batch import REPLACED, damage, empty, visible
 from atom_data.errors import AtomDataError, ConfigError, DataError, Refusal
-from atom_data.extract.records import check_spans
+from atom_data.graph import Job, Source, reference
 from atom_data.identity import describe, label
-from atom_data.job import Job, Progress, Table, Task, Work, jobs_behind, receipt_input
+from atom_data.job import Progress, Table, Task, Work, finished_shard, receipt_input
 from atom_data.rules import REASON, RULES, Keep
 from atom_data.storage.parquet import read_parquet
 from atom_data.storage.paths import join
-from atom_data.storage.shards import Input, Intake, Reads, Shard
+from atom_data.storage.shards import Input, Intake, Shard, parts_meet
 
 Step = Callable[[pa.RecordBatch], pa.RecordBatch]
 
@@ -55,7 +55,7 @@ class Stage:
 
     name: str
     """The state of the data after it, and its folder."""
-    reads: Reads
+    reads: Source
     steps: tuple[Step, ...] = ()
     writes: tuple[str, ...] = ()
     """Columns to write, in this order; all but scratch columns when empty."""
@@ -80,9 +80,27 @@ class Stage:
         """A stage is its own job."""
         return (self,)
 
+    @property
+    def task_tokens(self) -> int:
+        """Its tasks are not cut by size."""
+        return 0
+
+    @property
+    def a_task_a_shard(self) -> bool:
+        """It has a task for each shard of its source."""
+        return True
+
+    def sources(self) -> tuple[Source, ...]:
+        """What it reads."""
+        return (self.reads,)
+
+    def with_sources(self, sources: tuple[Source, ...]) -> "Stage":
+        """The same stage over another source."""
+        return replace(self, reads=sources[0])
+
     def upstream(self) -> tuple[Job, ...]:
         """The jobs behind what it reads."""
-        return jobs_behind(self.reads)
+        return self.reads.jobs()
 
     def check(self) -> pa.Schema:
         """Push zero rows through every step; return the schema written."""
@@ -129,6 +147,10 @@ class Stage:
         """What the receipt says of the shard that it wrote."""
         return (receipt_input(self.name, shard.name, out),)
 
+    def text_bytes(self, shard: Shard, out: str) -> float:
+        """What the receipt of the shard says."""
+        return finished_shard(self.name, shard.name, out).text_bytes
+
     def read(self, shard: Shard, out: str, columns: Collection[str], intake: Intake) -> Iterator[pa.RecordBatch]:
         """Yield the rows that this stage wrote for a shard."""
         source = receipt_input(self.name, shard.name, out)
@@ -140,7 +162,7 @@ class Stage:
     def identity(self) -> dict[str, object]:
         """Source, steps with their parameters, cards with their bytes, columns written."""
         return {
-            "reads": self.reads.name if isinstance(self.reads, Stage) else self.reads.identity(),
+            "reads": reference(self.reads),
             "steps": [describe(step) for step in self.steps],
             "writes": list(self.writes),
         }
@@ -188,7 +210,7 @@ class Stage:
                     work.text_bytes += pc.sum(pc.binary_length(kept.column("text"))).as_py() or 0
                 progress(work.rows_in + work.unreadable.total(), intake.bytes_read, rows.rows)
         work.rows_out, work.dropped_rows = rows.rows, ledger.rows
-        work.inputs, work.skipped, work.span = intake.inputs, intake.skipped, intake.span
+        work.take(shard, intake)
         return work
 
     def _apply(self, batch: pa.RecordBatch, ledger: Table, work: Work) -> pa.RecordBatch:
@@ -196,6 +218,8 @@ class Stage:
             before = batch
             batch = self._call(number, step, batch)
             self._same_rows(number, step, before, batch)
+            if REPLACED in batch.schema.names and REPLACED not in before.schema.names:
+                work.notes.setdefault("damage", Counter()).update(damage(batch))
             if REASON in batch.schema.names and isinstance(step, Keep):
                 kept = pc.is_null(batch.column(REASON))
                 gone = batch.filter(pc.invert(kept))
@@ -244,16 +268,11 @@ class Stage:
                     f"stage '{self.name}': the card '{card}' dropped {count:,} of {read:,} documents; allowed are "
                     f"{self.allow_drop:.0%}. Check the card and the input, or set allow_drop=1.0 in the recipe."
                 )
-        self._parts_meet(receipts)
+        parts_meet(receipts)
 
-    def _parts_meet(self, receipts: list[dict[str, Any]]) -> None:
-        """Refuse parts of a split file that overlap or leave a gap: a record would be lost or invented."""
-        parts: dict[str, list[tuple[int, int]]] = {}
-        for receipt in sorted(receipts, key=lambda receipt: str(receipt["shard"])):
-            if receipt["span"]:
-                parts.setdefault(receipt["inputs"][0]["path"], []).append(tuple(receipt["span"]))
-        for path, spans in parts.items():
-            check_spans(path, spans)
+    def summary(self, out: str) -> dict[str, Any] | None:
+        """Its manifest says all there is."""
+        return None
 
 
 def _ledger_lines(step: Keep, gone: pa.RecordBatch) -> pa.RecordBatch:

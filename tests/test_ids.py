@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from atom_data import Jsonl, Parquet, Warc
 from atom_data.errors import ConfigError, DataError
 from atom_data.extract.rows import file_prefix
+from atom_data.graph import Source
 from atom_data.ids import RECORD, Shards, create_id_hashes
 from atom_data.storage.parquet import Output
 from atom_data.storage.pieces import create_pieces, hash_places, share
-from atom_data.storage.shards import Intake, Reads
+from atom_data.storage.shards import Intake
 from tests.command import atom_data, recipe
 from tests.extract.archives import members, record
 from tests.tokens.corpus import tiny_tokenizer
@@ -41,7 +42,7 @@ def jsonl(path: Path, ids: Sequence[object], text: str = WORDS) -> None:
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
 
 
-def rows_of(source: Reads) -> list[dict[str, object]]:
+def rows_of(source: Source) -> list[dict[str, object]]:
     intake = Intake(reject=lambda *_: None)
     found = []
     for shard in source.shards(""):
@@ -244,9 +245,9 @@ def test_unknown_ways_of_making_ids_are_refused() -> None:
 def test_check_says_how_ids_are_made(tmp_path: Path) -> None:
     jsonl(tmp_path / "x.jsonl", ["a"])
     for more, said in (
-        ("", "ids: field 'id', else a hash of source, file, URL and text (jsonl)"),
-        (", ids='file', id='key', source='web'", "ids: file and field 'key' (web)"),
-        (", ids='row'", "ids: file and offset of the line (jsonl)"),
+        ("", "jsonl ids: field 'id', else a hash of source, file, URL and text"),
+        (", ids='file', id='key', source='web'", "web ids: file and field 'key'"),
+        (", ids='row'", "jsonl ids: file and offset of the line"),
     ):
         done = atom_data(
             "check", recipe(tmp_path, PASSES.format(source=f"Jsonl({str(tmp_path)!r}{more})", last="clean"))

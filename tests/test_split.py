@@ -1,11 +1,14 @@
 """A large file is read in parts, and the parts together are the whole: nothing lost, nothing twice."""
 
 import gzip
+import json
 from pathlib import Path
 
 import pyarrow.parquet as pq
+import pytest
 
 from tests.command import SAMPLE, atom_data, recipe
+from tests.tokens.corpus import tiny_tokenizer
 
 RECIPE = """
     from atom_data import Stage, {kind}
@@ -78,3 +81,43 @@ def test_page_that_looks_like_a_record_stops_the_stage(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "hostile.warc: its parts do not meet" in done.stderr
     assert "Pass split_bytes=0 to the source." in done.stderr
+
+
+FORGED = """
+    from atom_data import Jsonl, Stage, Tokenize, Wet
+    from atom_data.dedup import Copies, SameText
+
+    def stages():
+        pages = Wet({path!r}, split_bytes={split})
+        return ({node},)
+"""
+NODES = {
+    "stage": 'Stage(name="made", reads=pages)',
+    "tokens": 'Tokenize(name="made", reads=pages, tokenizer={tokenizer!r})',
+    "pass": 'Stage(name="made", reads=Copies(of=pages, by=SameText()))',
+}
+
+
+@pytest.mark.parametrize("node", NODES)
+def test_records_forged_inside_a_page_are_no_documents(tmp_path: Path, node: str) -> None:
+    """A page may hold what looks like records; a part that begins there would hold documents that nobody crawled."""
+    forged = "".join(wet_record(f"https://forged.example/{i}", f"forged {i} " * 20) for i in range(20))
+    path = tmp_path / "hostile.wet"
+    path.write_text(
+        wet_record("https://one.example/", "text " * 50 + forged) + wet_record("https://two.example/", "two")
+    )
+    written = NODES[node].format(tokenizer=str(tiny_tokenizer(tmp_path / "tokenizer.json")))
+    for split, code in ((4000, 1), (0, 0)):
+        text = FORGED.format(path=str(path), split=split, node=written)
+        done = atom_data("run", recipe(tmp_path, text, f"recipe_{split}.py"), "-o", tmp_path / f"out-{split}")
+        assert done.returncode == code, done.stderr
+        assert ("hostile.wet: its parts do not meet" in done.stderr) == (code == 1)
+    receipts = (tmp_path / "out-0" / "made" / "receipts").glob("*.json")
+    assert sum(json.loads(receipt.read_text())["rows_out"] for receipt in receipts) == 2
+
+
+def wet_record(url: str, text: str) -> str:
+    """Return a record of a WET file."""
+    head = f"WARC/1.0\r\nWARC-Type: conversion\r\nWARC-Target-URI: {url}\r\nWARC-Date: 2024-01-01T00:00:00Z\r\n"
+    head += f"WARC-Record-ID: <urn:uuid:{url}>\r\nContent-Type: text/plain\r\n"
+    return f"{head}Content-Length: {len(text.encode())}\r\n\r\n{text}\r\n\r\n"

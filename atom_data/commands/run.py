@@ -12,8 +12,10 @@ from atom_data.commands.options import Log, Where
 from atom_data.commands.screen import DEFAULT_OUT, Output, RecipePath, console
 from atom_data.commands.sources import ids_said
 from atom_data.errors import AtomDataError, ConfigError, DataError, TimeUp
+from atom_data.extract.unread import unread
+from atom_data.graph import raw_sources
 from atom_data.run.display import Display, JsonLog
-from atom_data.run.local import GRACE_SECONDS, Options, check_out
+from atom_data.run.local import GRACE_SECONDS, Options, Workers, check_out
 from atom_data.run.local import close as close_stage
 from atom_data.run.local import run as run_jobs
 from atom_data.run.progress import Failure
@@ -32,8 +34,8 @@ def check(recipe: RecipePath) -> None:
         screen.print(
             f"[bold]{job.name}[/bold]  {escape(', '.join(f'{f.name}: {f.type}' for f in schema))}", soft_wrap=True
         )
-        for said in ids_said(job):
-            screen.print(f"  {escape(said)}", soft_wrap=True)
+    for said in (*filter(None, map(ids_said, raw_sources(loaded.nodes))), *_unread(loaded)):
+        screen.print(escape(said), soft_wrap=True)
     screen.print(f"{recipe}: {len(lines)} stages, each reads what the one before it writes")
 
 
@@ -88,10 +90,21 @@ def run(
         how,
         log,
         requeue,
-        lambda display: close_stage(loaded, how) if close else run_jobs(loaded, how, display, cluster),
+        lambda display: close_stage(loaded, how) if close else _run_all(loaded, how, display, cluster),
     )
     if log is Log.text and part is None:  # a thousand elements must not each read what all of them made
         _say_what_is_there(loaded, output)
+
+
+def _run_all(loaded: Recipe, how: Options, display: Display, cluster: Workers | None) -> list[Failure]:
+    """Run the jobs; say before what lies in the folders of the sources and is not read, but not a thousand times over."""
+    for said in [] if how.part else _unread(loaded):
+        display.note(said)
+    return run_jobs(loaded, how, display, cluster)
+
+
+def _unread(loaded: Recipe) -> list[str]:
+    return [said for source in raw_sources(loaded.nodes) if (said := unread(source))]
 
 
 def _do(loaded: Recipe, how: Options, log: Log, requeue: bool, work: Callable[[Display], list[Failure]]) -> None:

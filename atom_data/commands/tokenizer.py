@@ -7,11 +7,11 @@ import typer
 
 from atom_data.commands.screen import DEFAULT_OUT, Output, console
 from atom_data.errors import ConfigError
+from atom_data.graph import Source
 from atom_data.run.plan import require_complete
 from atom_data.run.recipe import load_recipe
 from atom_data.stage import Stage
 from atom_data.storage.paths import create, without_secrets
-from atom_data.storage.shards import Reads
 from atom_data.tokens.encode import load_encoder
 from atom_data.tokens.train import Sample, Training, draw, text_source, train
 
@@ -60,7 +60,7 @@ def train_tokenizer(
     _report(to, sample, training.special[0])
 
 
-def _source(files: list[str] | None, recipe: str | None, stage: str, output: str) -> Reads:
+def _source(files: list[str] | None, recipe: str | None, stage: str, output: str) -> Source:
     if bool(files) == bool(recipe):
         raise ConfigError("train-tokenizer: give either files, or --recipe with --stage.")
     if recipe is None:

@@ -12,11 +12,12 @@ from atom_data.dedup.clusters import Clusters, read_numbers
 from atom_data.dedup.corpus import Corpus, finished, shard_inputs
 from atom_data.dedup.survivors import COLUMNS
 from atom_data.errors import DataError
-from atom_data.job import Job, Progress, Task, Work
+from atom_data.graph import Job, PassJob, Source
+from atom_data.job import Progress, Task, Work
 from atom_data.storage.parquet import Output, read_parquet
 from atom_data.storage.paths import join
 from atom_data.storage.pieces import Places, create_pieces, hash_places, read_pieces
-from atom_data.storage.shards import Input, Intake, Reads
+from atom_data.storage.shards import Input, Intake
 from atom_data.text.buffers import string_buffers
 from atom_data.text.character_shingles import Unit, shingles_by
 
@@ -40,7 +41,7 @@ def root_places(roots: npt.NDArray[np.int64]) -> Places:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Candidates:
+class Candidates(PassJob):
     """The job that brings together what hangs together: a task a shard, which deals its candidates out by cluster.
 
     NAME-candidates/SHARD.candidates has CANDIDATES. Memory: a batch, 250 MB, and of the shard's candidates what is noted
@@ -48,13 +49,15 @@ class Candidates:
     """
 
     clusters: Clusters
-    source: Reads
+    source: Source
     ngram: int
     """Shingles of so many words or characters; 0 where nothing will be confirmed: then texts are not read."""
     column: str = "text"
     """Where they are taken from; any other column than `text` has them ready."""
     unit: Unit = "words"
     """What `ngram` counts."""
+
+    a_task_a_shard = True
 
     @property
     def corpus(self) -> Corpus:
@@ -153,9 +156,6 @@ class Candidates:
         order = np.argsort(np.concatenate(places), kind="stable")
         found: npt.NDArray[np.uint64] = np.concatenate(hashes)[order].reshape(len(rows), -1)
         return found
-
-    def accept(self, receipts: list[dict[str, Any]]) -> None:
-        """The guard looks at the whole."""
 
 
 def picked(

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from atom_data.dedup.corpus import Corpus, finished, part_of, refuse_repeated_ids
-from atom_data.job import Job, Progress, Task, Work
+from atom_data.graph import Job, PassJob
+from atom_data.job import Progress, Task, Work
 from atom_data.storage.parquet import Output
 from atom_data.storage.paths import join
 from atom_data.storage.pieces import create_pieces, hash_places, number_places, read_pieces
@@ -23,7 +23,7 @@ _STEP = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True)
-class Links:
+class Links(PassJob):
     """The job that finds equal bands: a task a range of hashes, and each sees all bands of its range.
 
     NAME-links/PART.links has a link from every document in a bucket to the bucket's first: a bucket of n documents has
@@ -87,12 +87,9 @@ class Links:
                 pieces.write(batch, number_places(heads[some], measures.count))
         return Work(inputs=[measures.input], outputs=[found], notes={"links": len(members)})
 
-    def accept(self, receipts: list[dict[str, Any]]) -> None:
-        """The guard looks at the whole."""
-
 
 @dataclass(frozen=True, kw_only=True)
-class Clusters:
+class Clusters(PassJob):
     """The job that joins all links: which documents hang together, whatever the number of steps between them.
 
     NAME-clusters/all.roots has, for every document that shares a band with another, the smallest number that it hangs
@@ -155,9 +152,6 @@ class Clusters:
                 clusters += int((numbers == found).sum())
         notes = {"candidates": linked, "clusters": clusters}
         return Work(inputs=list(self.inputs(task, out)), outputs=[roots], notes=notes)
-
-    def accept(self, receipts: list[dict[str, Any]]) -> None:
-        """The guard looks at the whole."""
 
 
 def read_numbers(path: str, count: int, start: int, stop: int) -> Iterator[pa.RecordBatch]:

@@ -26,11 +26,12 @@ from atom_data.dedup.guard import Guard
 from atom_data.dedup.marks import Marks
 from atom_data.dedup.survivors import Survivors
 from atom_data.errors import DataError
+from atom_data.graph import Job, Pass, Source
 from atom_data.identity import describe
-from atom_data.job import Job, receipt_of
+from atom_data.job import receipt_of
 from atom_data.storage.parquet import read_parquet
 from atom_data.storage.paths import join
-from atom_data.storage.shards import Input, Intake, Reads, Shard
+from atom_data.storage.shards import Input, Intake, Shard
 
 
 class Comparison(Hashes, Protocol):
@@ -47,12 +48,12 @@ class Comparison(Hashes, Protocol):
         The first is a rank (0: kept), the second a count (1: alone), the third the id of the document that is kept instead.
         """
 
-    def finds(self, corpus: Corpus, source: Reads) -> Job:
+    def finds(self, corpus: Corpus, source: Source) -> Job:
         """Return the job that writes `number` and the columns added for every document that has or is a copy."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Copies:
+class Copies(Pass):
     """What it reads, with columns that say which documents are copies of which. Removes nothing.
 
     DataError when two documents have one id: then nothing that is said of it could be held against a document.
@@ -61,7 +62,7 @@ class Copies:
 
     checks_ids: ClassVar[bool] = True
 
-    of: Reads
+    of: Source
     by: Comparison
     name: str = ""
     """Its folder, and the beginning of those of its jobs; the comparison's name when empty."""
@@ -79,6 +80,8 @@ class Copies:
     """The share of a source's or language's documents (of 1,000 or more) that may be copies before the pass stops."""
     allow_domain_loss: float = 0.98
     """The same of a domain's: many a site is one template."""
+
+    finds_copies = True
 
     def __post_init__(self) -> None:
         """Take the comparison's name; refuse sizes and policies without sense."""
@@ -114,10 +117,6 @@ class Copies:
         """What it reads, and the columns added."""
         schema = self.of.schema()
         return pa.schema([*schema, *(field for field in self.by.added if field.name not in schema.names)])
-
-    def shards(self, out: str) -> tuple[Shard, ...]:
-        """The shards of what it reads."""
-        return self.of.shards(out)
 
     def current(self, shard: Shard, out: str) -> tuple[Input, ...]:
         """The shard, and its copies by their receipt; a shard without copies has no file of them."""

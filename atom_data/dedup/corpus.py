@@ -18,8 +18,9 @@ import pyarrow as pa
 from atom_data.dedup.documents import Measures
 from atom_data.dedup.survivors import Survivors
 from atom_data.errors import ConfigError
+from atom_data.graph import Job
 from atom_data.ids import Shards
-from atom_data.job import Job, Progress, Task, receipt_of, receipts_of
+from atom_data.job import Progress, Task, receipt_of, receipts_of
 from atom_data.storage.parquet import read_parquet
 from atom_data.storage.paths import join
 from atom_data.storage.pieces import share

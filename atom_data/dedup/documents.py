@@ -3,21 +3,22 @@
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from atom_data.batch import column, empty
+from atom_data.graph import Job, PassJob, Source
 from atom_data.identity import describe
 from atom_data.ids import create_id_hashes
-from atom_data.job import Job, Progress, Table, Task, Work, jobs_behind
+from atom_data.job import Progress, Table, Task, Work
 from atom_data.signals.urls import domains_of
 from atom_data.stage import Stage, Step
 from atom_data.storage.parquet import Output
 from atom_data.storage.paths import join
 from atom_data.storage.pieces import create_pieces, hash_places
-from atom_data.storage.shards import Input, Intake, Reads
+from atom_data.storage.shards import Input, Intake
 
 DOCUMENTS = pa.schema(
     [
@@ -52,7 +53,7 @@ class Hashes(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Measures:
+class Measures(PassJob):
     """The first job of a pass: each shard read once, its documents noted and their hashes dealt by range.
 
     NAME/SHARD.parquet has DOCUMENTS, NAME/SHARD.hashes the records of the comparison, NAME/SHARD.ids the hashes of the
@@ -60,7 +61,7 @@ class Measures:
     """
 
     name: str
-    of: Reads
+    of: Source
     by: Hashes
 
     @cached_property
@@ -68,9 +69,15 @@ class Measures:
         """The step as a stage: it knows the columns that the step needs."""
         return Stage(name=self.name, reads=self.of, steps=(self.by.measure,), writes=("id", self.by.measured))
 
+    a_task_a_shard = True
+
+    def sources(self) -> tuple[Source, ...]:
+        """What it measures."""
+        return (self.of,)
+
     def upstream(self) -> tuple[Job, ...]:
         """The jobs behind what it reads."""
-        return jobs_behind(self.of)
+        return self.of.jobs()
 
     def check(self) -> pa.Schema:
         """Try the step on zero rows, and whether what it measures can be compared."""
@@ -110,7 +117,8 @@ class Measures:
                 pieces.write(records, hash_places(records.column("hash").to_numpy()))
                 work.rows_in += batch.num_rows
                 progress(work.rows_in, intake.bytes_read, work.rows_in)
-        work.rows_out, work.inputs = work.rows_in, intake.inputs
+        work.rows_out = work.rows_in
+        work.take(shard, intake)
         return work
 
     def _wanted(self) -> set[str]:
@@ -135,9 +143,6 @@ class Measures:
     def ids(self, shard: str) -> str:
         """Return where the hashes of a shard's ids are, relative to the output folder."""
         return join(self.name, f"{shard}.ids")
-
-    def accept(self, receipts: list[dict[str, Any]]) -> None:
-        """Whatever was measured is as it is."""
 
 
 def _documents(batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -13,13 +13,14 @@ from atom_data.dedup.corpus import Corpus, Finished, finished, part_of, refuse_r
 from atom_data.dedup.keys import CanonicalUrl, ContentHash
 from atom_data.dedup.survivors import COLUMNS, ranks_within
 from atom_data.errors import ConfigError
+from atom_data.graph import Job, PassJob, Source
 from atom_data.identity import describe
-from atom_data.job import Job, Progress, Task, Work
+from atom_data.job import Progress, Task, Work
 from atom_data.stage import Step
 from atom_data.storage.parquet import Output
 from atom_data.storage.paths import join
 from atom_data.storage.pieces import create_pieces, hash_places, number_places, read_pieces
-from atom_data.storage.shards import Input, Reads
+from atom_data.storage.shards import Input
 from atom_data.text.groups import links
 
 RECORD = pa.schema([("hash", pa.uint64()), ("row", pa.uint32()), ("digest", pa.binary()), *COLUMNS])
@@ -69,7 +70,7 @@ class Same:
         """Return the digest of each document that has one, with what survivors are chosen by."""
         return digest_records(documents, measured, first, self.measured)
 
-    def finds(self, corpus: Corpus, source: Reads) -> Job:
+    def finds(self, corpus: Corpus, source: Source) -> Job:
         """Return the job that finds the copies."""
         return Groups(corpus=corpus, schema=self.added)
 
@@ -125,7 +126,7 @@ def digest_records(documents: pa.RecordBatch, measured: pa.Array, first: int, na
 
 
 @dataclass(frozen=True, kw_only=True)
-class Groups:
+class Groups(PassJob):
     """The job that groups equal digests: a task a range of hashes, and each sees all records of its range.
 
     NAME-groups/PART.found has `number` and the columns added, for every document that is not alone. It also refuses ids
@@ -189,9 +190,6 @@ class Groups:
             )
         work.notes = {"documents_with_copies": len(rows), "clusters": int((ranks[rows] == 0).sum())}
         return work
-
-    def accept(self, receipts: list[dict[str, Any]]) -> None:
-        """The guard looks at the whole."""
 
 
 def copied(measures: Finished, out: str, place: tuple[int, int], progress: Progress) -> pa.Table:

@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 from atom_data.dedup.corpus import finished, memory_bytes
 from atom_data.dedup.marks import LOSS, Marks
 from atom_data.errors import ConfigError, Refusal
-from atom_data.job import Job, Progress, Table, Task, Work
+from atom_data.graph import Job, PassJob
+from atom_data.job import Progress, Table, Task, Work
 from atom_data.storage.parquet import read_parquet
 from atom_data.storage.partials import scratch
 from atom_data.storage.paths import join
@@ -34,7 +35,7 @@ LEAST_MEMORY = 100_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Guard:
+class Guard(PassJob):
     """The job that judges the loss: one task, which adds up what the shards of a pass would lose.
 
     NAME-guard/loss.parquet has LOSS for every group of SMALL documents or more, the greatest share first; the receipt

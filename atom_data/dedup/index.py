@@ -134,7 +134,7 @@ class Index:
         sketch = Sketch(ngram=by.ngram, bands=by.bands, rows=by.rows, seed=by.seed, unit=by.unit)
         sketches = Stage(
             name=SKETCHES,
-            reads=Series(sources=self.sources, removed=self.removed),
+            reads=Series(crawls=self.sources, removed=self.removed),
             steps=(sketch,),
             writes=("id", "url", "date", "source", "language", "text_bytes", "band_hashes", "shingles"),
         )
@@ -172,7 +172,7 @@ class Index:
     def count(self, ids: Collection[str]) -> Counter[str]:
         """Return how many documents with each of some ids are sketched. Reads the ids of all sketches."""
         found, wanted = Counter[str](), pa.array(sorted(ids), pa.string())
-        for shard in Series(sources=self.sources, removed=frozenset()).shards(""):
+        for shard in Series(crawls=self.sources, removed=frozenset()).shards(""):
             if read_receipt(self.out, SKETCHES, shard.name) is None:
                 continue
             for batch in read_parquet(f"{self.out}/{SKETCHES}/{shard.name}.parquet", ["id"]):
@@ -187,7 +187,7 @@ class Index:
         """
         index = replace(self, removed=self.removed | set(ids), purging=True)
         index.save()
-        for shard in Series(sources=index.sources, removed=index.removed).shards(""):
+        for shard in Series(crawls=index.sources, removed=index.removed).shards(""):
             purge(index.out, shard.name, index.removed)
         index = replace(index, purging=False)
         index.save()
@@ -209,7 +209,7 @@ class Index:
         ConfigError when the two compare differently or share the name of a source.
         """
         self.require_mergeable(other)
-        for shard in Series(sources=other.sources, removed=frozenset()).shards(""):
+        for shard in Series(crawls=other.sources, removed=frozenset()).shards(""):
             if read_receipt(other.out, SKETCHES, shard.name) is None:
                 raise DataError(
                     f"{other.folder}: '{shard.name}' is not sketched. Run atom-data run {other.folder}/index.py first."
@@ -233,7 +233,7 @@ def statistics(index: Index) -> list[dict[str, Any]]:
             "kept": 0,
             "bytes": 0,
         }
-        for shard in Series(sources=(source,), removed=frozenset()).shards(""):
+        for shard in Series(crawls=(source,), removed=frozenset()).shards(""):
             sketch, kept = (read_receipt(index.out, name, shard.name) for name in (SKETCHES, "kept"))
             line["documents"] += sketch["rows_out"] if sketch else 0
             line["bytes"] += sum(item["bytes"] for item in sketch["outputs"]) if sketch else 0

@@ -2,7 +2,6 @@
 
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +11,8 @@ import pyarrow.compute as pc
 from atom_data.dedup.clusters import read_numbers
 from atom_data.dedup.corpus import Corpus, finished, shard_inputs
 from atom_data.dedup.documents import DOCUMENTS
-from atom_data.job import Job, Progress, Table, Task, Work
+from atom_data.graph import Job, PassJob
+from atom_data.job import Progress, Table, Task, Work
 from atom_data.storage.parquet import read_parquet
 from atom_data.storage.paths import join
 from atom_data.storage.shards import Input
@@ -31,7 +31,7 @@ LOSS = pa.schema(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Marks:
+class Marks(PassJob):
     """The job that leaves the copies: a task a shard, which collects what was found of its documents.
 
     NAME/SHARD.parquet has row, id and the columns added, for every document that is or has a copy; NAME/loss/SHARD.parquet
@@ -41,6 +41,8 @@ class Marks:
     corpus: Corpus
     found: Job
     added: pa.Schema
+
+    a_task_a_shard = True
 
     @property
     def name(self) -> str:
@@ -99,9 +101,6 @@ class Marks:
                 losses.write(batch)
         work.notes = {"copies": int((table.column(1).to_numpy() > 0).sum())}
         return work
-
-    def accept(self, receipts: list[dict[str, Any]]) -> None:
-        """The guard looks at the whole."""
 
 
 def _loss(documents: pa.Table, removed: npt.NDArray[np.int64], kept: pa.Array) -> pa.Table:

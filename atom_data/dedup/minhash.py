@@ -18,9 +18,8 @@ from atom_data.dedup.corpus import Corpus
 from atom_data.dedup.curve import best_curve
 from atom_data.dedup.verify import Confirmed
 from atom_data.errors import ConfigError
-from atom_data.job import Job
+from atom_data.graph import Job, Source
 from atom_data.stage import Step
-from atom_data.storage.shards import Reads
 from atom_data.text.buffers import string_buffers
 from atom_data.text.character_shingles import UNITS, Unit, character_signatures, shingles_by
 from atom_data.text.datasketch import Scheme, datasketch_signatures
@@ -207,7 +206,7 @@ class MinHash:
         numbers = np.repeat(rows.astype(np.uint32), self.bands)
         return pa.RecordBatch.from_arrays([measured.drop_null().flatten(), pa.array(numbers)], schema=self.record)
 
-    def finds(self, corpus: Corpus, source: Reads) -> Job:
+    def finds(self, corpus: Corpus, source: Source) -> Job:
         """Return the last of the jobs that find the copies: equal bands, what hangs together, its texts, the decision."""
         clusters = Clusters(links=Links(corpus=corpus))
         return Confirmed(

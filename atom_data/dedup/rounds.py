@@ -15,13 +15,13 @@ from atom_data.batch import column
 from atom_data.dedup.buckets import Buckets, Cursor, cursors, groups_of, read_bucket
 from atom_data.dedup.engines import FOUND, RANK_BITS, SHARD_BITS, Partition, Verdict
 from atom_data.errors import ConfigError, DataError
+from atom_data.graph import Job, PassJob, Source, reference
 from atom_data.identity import describe
 from atom_data.ids import Shards, create_id_hashes
-from atom_data.job import Job, Progress, Table, Task, Work, jobs_behind, receipt_inputs, receipts_of
-from atom_data.stage import Stage
+from atom_data.job import Progress, Table, Task, Work, receipt_inputs, receipts_of
 from atom_data.storage.paths import join
 from atom_data.storage.pieces import share
-from atom_data.storage.shards import Input, Intake, Reads
+from atom_data.storage.shards import Input, Intake
 from atom_data.text.buffers import Buffers, string_buffers
 from atom_data.text.first_seen import Keys, bucket_of
 
@@ -61,23 +61,20 @@ class Round:
     grouped: bool = False
 
 
-def identity_of(reads: Reads) -> object:
-    """Return what a receipt says of the source."""
-    return reads.name if isinstance(reads, Stage) else reads.identity()
-
-
 @dataclass(frozen=True, kw_only=True)
-class CutPieces:
+class CutPieces(PassJob):
     """Cuts the texts of every shard into pieces and deals them into partitions, by key."""
 
     name: str
-    of: Reads
+    of: Source
     by: Any
     number: int
     """Which of the rounds of `by`."""
     prefer: tuple[str, ...]
     partitions: int
     after: "ComparePieces | None"
+
+    a_task_a_shard = True
 
     @cached_property
     def round(self) -> Round:
@@ -87,7 +84,11 @@ class CutPieces:
 
     def upstream(self) -> tuple[Job, ...]:
         """What it reads, and the round before."""
-        return jobs_behind(self.of) if self.after is None else (*jobs_behind(self.of), self.after)
+        return self.of.jobs() if self.after is None else (*self.of.jobs(), self.after)
+
+    def sources(self) -> tuple[Source, ...]:
+        """What it cuts."""
+        return (self.of,)
 
     def check(self) -> pa.Schema:
         """Return the columns written. ConfigError without `id` and `text`."""
@@ -110,7 +111,7 @@ class CutPieces:
     def identity(self) -> dict[str, object]:
         """The source, the way of cutting, and the partitions."""
         return {
-            "pieces of": identity_of(self.of),
+            "pieces of": reference(self.of),
             "by": describe(self.by),
             "round": self.number,
             "prefer": list(self.prefer),
@@ -183,9 +184,6 @@ class CutPieces:
             [pa.array(columns[field.name], field.type) for field in schema], schema=schema
         )
 
-    def accept(self, receipts: list[dict[str, Any]]) -> None:
-        """Nothing to refuse."""
-
 
 def _ranked(batch: pa.RecordBatch, ranks: dict[str, int]) -> Hashes:
     """Return the rank of each document's source, in the bits where it decides the order."""
@@ -196,7 +194,7 @@ def _ranked(batch: pa.RecordBatch, ranks: dict[str, int]) -> Hashes:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ComparePieces:
+class ComparePieces(PassJob):
     """Compares the pieces of each partition; what repeats is dealt back to the shards."""
 
     name: str
@@ -240,9 +238,6 @@ class ComparePieces:
                 progress(part.read, 0, repeated)
         work.notes |= {"pieces": part.pieces, "found": repeated}
         return work
-
-    def accept(self, receipts: list[dict[str, Any]]) -> None:
-        """Nothing to refuse."""
 
     def files(self, out: str) -> tuple[Input, ...]:
         """What it wrote, by the receipts."""

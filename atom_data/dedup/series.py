@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from atom_data.batch import with_columns
 from atom_data.extract.jsonl import Jsonl
 from atom_data.extract.parquet import Parquet
+from atom_data.graph import RawSource
 from atom_data.storage.receipts import read_receipt
 from atom_data.storage.shards import Input, Intake, Shard
 
@@ -39,10 +40,10 @@ class Source:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Series:
+class Series(RawSource):
     """All sources of an index, with the name of each in `source`, without the documents that were removed."""
 
-    sources: tuple[Source, ...]
+    crawls: tuple[Source, ...]
     removed: frozenset[str]
     name: str = "series"
 
@@ -52,20 +53,20 @@ class Series:
 
     def shards(self, out: str) -> tuple[Shard, ...]:
         """The shards of each source, after its name."""
-        found = [replace(s, name=f"{source.name}--{s.name}") for source in self.sources for s in source.shards]
+        found = [replace(s, name=f"{source.name}--{s.name}") for source in self.crawls for s in source.shards]
         return tuple(sorted(found, key=lambda shard: shard.name))
 
     def current(self, shard: Shard, out: str) -> tuple[Input, ...]:
         """The file as it is; once it is gone, as it was when it was sketched."""
         receipt = read_receipt(out, SKETCHES, shard.name)
         if receipt is not None and not Path(shard.path).exists():
-            return tuple(Input(**{**item, "modified": 0}) for item in receipt["inputs"])
+            return tuple(Input(**{**item, "modified": 0, "etag": ""}) for item in receipt["inputs"])
         source, own = self._source(shard)
         return source.reads.current(own, out)
 
     def _source(self, shard: Shard) -> tuple[Source, Shard]:
         name, _, rest = shard.name.partition("--")
-        return next(source for source in self.sources if source.name == name), replace(shard, name=rest)
+        return next(source for source in self.crawls if source.name == name), replace(shard, name=rest)
 
     def read(self, shard: Shard, out: str, columns: Collection[str], intake: Intake) -> Iterator[pa.RecordBatch]:
         """Yield the documents of a shard that were not removed."""

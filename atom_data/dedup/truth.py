@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 
 from atom_data.batch import column
 from atom_data.errors import ConfigError, DataError
-from atom_data.storage.shards import Intake, Reads
+from atom_data.graph import Source
+from atom_data.storage.shards import Intake
 from atom_data.text.buffers import string_buffers
 from atom_data.text.character_shingles import Unit, shingles_by
 from atom_data.text.pairs import Pairs, similar_pairs
@@ -48,7 +49,7 @@ class Labels:
     """Whether pairs that are not listed are no duplicates."""
 
 
-def read_sample(source: Reads, out: str, most: int) -> tuple[pa.Table, int]:
+def read_sample(source: Source, out: str, most: int) -> tuple[pa.Table, int]:
     """Return up to `most` documents (`id`, `text`), and how many there are: those with the smallest BLAKE2b of their id.
 
     Memory: the texts of the sample.

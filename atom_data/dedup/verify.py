@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +16,9 @@ from atom_data.dedup.candidates import CANDIDATES, Candidates, root_places
 from atom_data.dedup.corpus import Corpus, finished, memory_bytes, part_of
 from atom_data.dedup.sets import Digests, Hashes, Integers, Same, Sets
 from atom_data.dedup.survivors import COLUMNS, ranks_within
+from atom_data.graph import Job, PassJob
 from atom_data.identity import describe
-from atom_data.job import Job, Progress, Task, Work
+from atom_data.job import Progress, Task, Work
 from atom_data.storage.parquet import Output
 from atom_data.storage.partials import scratch
 from atom_data.storage.paths import join
@@ -38,7 +39,7 @@ class Decided(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Confirmed:
+class Confirmed(PassJob):
     """The job that decides: a task a range of clusters, and each sees all candidates of its clusters.
 
     A document is a copy only of a kept document that shares a band and enough shingles with it. With `confirm` off, all
@@ -196,9 +197,6 @@ class Confirmed:
                 kept,
             ]
             yield rows, pa.RecordBatch.from_arrays(columns, schema=self.check())
-
-    def accept(self, receipts: list[dict[str, Any]]) -> None:
-        """The guard looks at the whole."""
 
 
 def values_of(lists: pa.Array) -> tuple[Hashes, Integers]:

@@ -8,7 +8,6 @@ if TYPE_CHECKING:
     from atom_data.extract.html import ExtractHtml as ExtractHtml
     from atom_data.extract.jsonl import Jsonl as Jsonl
     from atom_data.extract.parquet import Parquet as Parquet
-    from atom_data.extract.records import check_spans as check_spans
     from atom_data.extract.text import Text as Text
     from atom_data.extract.trafilatura import ExtractTrafilatura as ExtractTrafilatura
     from atom_data.extract.warc import Warc as Warc
@@ -20,7 +19,6 @@ __all__, __getattr__, __dir__ = lazy_names(
         "html": "ExtractHtml",
         "jsonl": "Jsonl",
         "parquet": "Parquet",
-        "records": "check_spans",
         "text": "Text",
         "trafilatura": "ExtractTrafilatura",
         "warc": "Warc",

@@ -1,6 +1,5 @@
-"""What every reader of WARC files shares: shards, the loop over records, and the columns all of them give."""
+"""What every reader of WARC and ARC files shares: shards, the loop over records, and the columns all of them give."""
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,7 +8,8 @@ import pyarrow as pa
 import xxhash
 
 from atom_data.errors import DataError
-from atom_data.extract.flow import TRUNCATED
+from atom_data.extract.broken import TRUNCATED
+from atom_data.extract.dates import crawl_date
 from atom_data.extract.records import Fault, Fields, Record, Walk
 from atom_data.extract.rows import Identities, Rows
 from atom_data.extract.window import Window
@@ -32,8 +32,6 @@ IDS = tuple(IDS_SAID)
 TYPES = frozenset(
     (b"warcinfo", b"response", b"resource", b"request", b"metadata", b"revisit", b"conversion", b"continuation")
 )
-DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?)?)?", re.ASCII)
-DIGITS = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +45,13 @@ class Archive:
     types: frozenset[bytes]
     record_bytes: int
     header_bytes: int
+    max_window_bytes: int
 
     def read(self, rows: Rows, add: Callable[[Record], Fault | None], intake: Intake) -> Iterator[pa.RecordBatch]:
         """Yield batches of the rows that `add` makes of the records of `types`; report the rest to `intake`."""
         window = Window(self.shard.path, self.shard.start, self.shard.stop)
         try:
-            walk = Walk(window, self._wanted, self.record_bytes, self.header_bytes)
+            walk = Walk(window, self._wanted, self.record_bytes, self.header_bytes, self.max_window_bytes)
             for item in walk:
                 fault = item if isinstance(item, Fault) else self._taken(item, add, intake)
                 if fault is not None:
@@ -85,16 +84,18 @@ class Archive:
         return None
 
     def _finish(self, walk: Walk, window: Window, intake: Intake) -> None:
-        found_none = not walk.starts and not self.shard.start and not window.view(1)
+        none = not walk.starts and not self.shard.start and not window.view(1)
         window.drain()
         if window.total == 0:
             intake.reject("warc.empty", 0, "the file has 0 bytes", b"")
-        elif found_none:
+        elif none and not walk.holds and window.bytes:
+            intake.skipped["warc.empty"] += 1
+        elif none:
             window.seek(0)
             begin = window.fill(16)
-            what = "an ARC file, which is an older format" if b"filedesc:" in walk.flow.probe(64) else "no WARC file"
             where = without_secrets(self.shard.path)
-            raise DataError(f"{where}: is {what}; it begins with {begin!r}. Take it out of the source.")
+            said = f"it begins with {begin!r}, as no WARC or ARC file does"
+            raise DataError(f"{where}: is no WARC file; {said}. Take it out of the source.")
         if self.shard.stop is not None:
             intake.span = (walk.first, walk.after)
         intake.inputs.append(replace(self.found, bytes=window.bytes, sha256=window.digest.hexdigest()))
@@ -105,7 +106,7 @@ def common_values(record: Record, source: str, file: str) -> dict[str, Any]:
     url = record.fields.get(b"warc-target-uri", b"").removeprefix(b"<").removesuffix(b">")
     return {
         "url": decoded_field(url) or None,
-        "date": _date(decoded_field(record.fields.get(b"warc-date", b""))),
+        "date": crawl_date(decoded_field(record.fields.get(b"warc-date", b""))),
         "source": source,
         "file": file,
         "offset": record.offset,
@@ -118,14 +119,6 @@ def decoded_field(value: bytes) -> str:
         return value.decode()
     except UnicodeDecodeError:
         return value.decode("latin-1")
-
-
-def _date(text: str) -> str | None:
-    if DATE.fullmatch(text):
-        return text
-    if digits := DIGITS.fullmatch(text):  # WARC 0.9 and converted ARC files
-        return "{}-{}-{}T{}:{}:{}Z".format(*digits.groups())
-    return None
 
 
 def record_id(identities: Identities, fields: Fields, payload: bytes | memoryview) -> str:

@@ -11,12 +11,16 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from atom_data.errors import ConfigError
-from atom_data.storage.paths import is_remote, plain, size, size_and_time, without_secrets
-from atom_data.storage.shards import Input, Shard, shard_name
+from atom_data.storage.paths import is_remote, plain, size, state, without_secrets
+from atom_data.storage.shards import Input, Shard, part_name, shard_name
 
 SPLIT_BYTES = 1 << 30
 LONGEST_NAME = 160
+MARKS = "._"
+"""What a name begins with that is no input."""
 COMPRESSIONS = (".gz", ".zst", ".bz2", ".xz", ".lz4")
+NOT_READ = (".lz4", ".br", ".lzma", ".lz", ".z", ".zip", ".7z", ".lzo", ".sz", ".snappy", ".tar", ".tgz")
+"""Compressions that nothing here reads."""
 UNCUT = tuple(suffix for suffix in COMPRESSIONS if suffix != ".gz")
 """What a WARC file ends in that is not cut into parts; in .warc.gz a record is a member, in the others seldom."""
 
@@ -35,8 +39,11 @@ class File:
 def listed(paths: Sequence[str], suffixes: Sequence[str]) -> tuple[File, ...]:
     """Return the files that paths, globs, folders and URLs name, each once, sorted by relative path.
 
-    A folder stands for all files below it whose name ends in one of `suffixes`, hidden ones left out.
-    Errors: ConfigError for a path that is not there, and for a folder or glob without a file.
+    A folder stands for all files below it whose name ends in one of `suffixes`, in small letters or capitals. Below a
+    folder, and below the part of a glob that is no pattern, names that begin with `.` or `_` are no input, be it files
+    or folders (`_SUCCESS`, `_temporary/`): so Spark, Hadoop and Hive mark what is not data. What else a folder holds is
+    said by `unread`. Errors: ConfigError for a path that is not there, for a folder or glob without a file, and for a
+    folder that holds files of this kind in a compression that is not read.
     """
     if not paths:
         raise ConfigError("a source without a path; there is nothing to read. Name a file, folder, glob or URL.")
@@ -55,24 +62,57 @@ def _expanded(path: str, suffixes: Sequence[str]) -> list[str]:
         return [path]
     place = _absolute(path)
     if Path(place).is_dir():
-        names = _below(place, suffixes)
+        names = _below(path, place, suffixes)
         what = f"no file ending in {', '.join(suffixes)} in it"
     elif Path(place).exists():
         return [place]
     else:
-        names = sorted(name for name in glob.glob(place, recursive=True) if Path(name).is_file())  # noqa: PTH207 - it is absolute
+        names = _matching(place)
         what = "no such file or folder, and no file matches it"
     if not names:
         raise ConfigError(f"{path}: {what}. Check the path.")
     return names
 
 
-def _below(folder: str, suffixes: Sequence[str]) -> list[str]:
+def _below(path: str, folder: str, suffixes: Sequence[str]) -> list[str]:
+    names, known = [], tuple(suffixes)
+    packed = tuple(f"{suffix}{other}" for suffix in known for other in NOT_READ)
+    for name in files_below(folder):
+        if has_suffix(name, known):
+            names.append(name)
+        elif has_suffix(name, packed):
+            raise ConfigError(
+                f"{path}: {name.removeprefix(folder).lstrip('/')} is compressed in a way that is not read; "
+                f"{', '.join(COMPRESSIONS[:4])} are. Decompress it, or name the other files by a pattern."
+            )
+    return names
+
+
+def _matching(pattern: str) -> list[str]:
+    """Return the files that match; what lies below names with `.` or `_` only where the pattern spells such a name."""
+    found = sorted(name for name in glob.glob(pattern, recursive=True) if Path(name).is_file())  # noqa: PTH207
+    base = _base(pattern)
+    if any(part[:1] in MARKS for part in _parts(base, pattern)):
+        return found
+    return [name for name in found if not any(part[0] in MARKS for part in _parts(base, name))]
+
+
+def _parts(base: str, path: str) -> list[str]:
+    return [part for part in path.removeprefix(base).split("/") if part]
+
+
+def files_below(folder: str) -> list[str]:
+    """Return all files below a folder, sorted, without those whose name, or whose folder's, begins with `.` or `_`."""
     names = []
     for place, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        names += [f"{place}/{name}" for name in files if name.endswith(tuple(suffixes)) and name[0] != "."]
+        folders[:] = [name for name in folders if name[0] not in MARKS]
+        names += [f"{place}/{name}" for name in files if name[0] not in MARKS]
     return sorted(names)
+
+
+def has_suffix(name: str, suffixes: tuple[str, ...]) -> bool:
+    """Tell whether a name ends in one of the suffixes; capitals are allowed (`A.WARC.GZ`)."""
+    return name.endswith(suffixes) or (not name.islower() and name.lower().endswith(suffixes))
 
 
 def _absolute(path: str) -> str:
@@ -156,7 +196,7 @@ def ranges(shard: Shard, units: int, count: int) -> list[Shard]:
     bounds = [units * index // count for index in range(count + 1)]
     share = shard.bytes // count
     return [
-        replace(shard, name=f"{shard.name}.p{index:04}", bytes=share, start=bounds[index], stop=bounds[index + 1])
+        replace(shard, name=part_name(shard.name, index), bytes=share, start=bounds[index], stop=bounds[index + 1])
         for index in range(count)
     ]
 
@@ -165,7 +205,7 @@ def split(shards: Sequence[Shard], split_bytes: int, whole: tuple[str, ...] = CO
     """Return the shards, large files in parts, sorted by name; files that end in one of `whole` stay whole."""
     parts: list[Shard] = []
     for shard in shards:
-        parts += cut(shard, 0 if shard.path.endswith(whole) else split_bytes)
+        parts += cut(shard, 0 if has_suffix(shard.path, whole) else split_bytes)
     return tuple(sorted(parts, key=lambda shard: shard.name))
 
 
@@ -178,7 +218,8 @@ def check_limits(where: str, **limits: int) -> None:
 
 def current_input(paths: Sequence[str], shard: Shard, by_bytes: bool = True) -> Input:
     """Return what a shard would read now: its path below the source, bytes and modification time, no hash."""
-    total, time = size_and_time(shard.path)
+    now = state(shard.path)
+    total = now.bytes
     if by_bytes and shard.stop is not None:
         total = max(0, min(shard.stop, total) - shard.start)
-    return Input(relative(paths, shard.path), total, "", time)
+    return Input(relative(paths, shard.path), total, "", now.modified, now.etag)

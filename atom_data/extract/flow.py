@@ -5,93 +5,66 @@ file a member is one record. FastWARC's own stream readers end silently where a 
 (measured with 2.0.1), so members are opened and closed here, where the end of each is known.
 """
 
-import bz2
 import lzma
-import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
-from backports import zstd
-from isal import igzip_lib
-
+from atom_data.errors import DataError
+from atom_data.extract.broken import TRUNCATED, Broken
+from atom_data.extract.compression import BROKEN_DATA as BROKEN_DATA
+from atom_data.extract.compression import ZSTD, Compression
+from atom_data.extract.frames import WINDOW_BYTES, Frames, is_chained
+from atom_data.extract.framing import BLANK, WARC, Framing
+from atom_data.extract.framing import HEAD_END as HEAD_END
 from atom_data.extract.window import Window
+from atom_data.storage.paths import without_secrets
 
-RECORD = re.compile(rb"WARC/\d\.[\d.]{1,8}[ \t]{0,8}\r{0,2}\n", re.IGNORECASE)
-RECORD_LINE = re.compile(rb"\n(?=WARC/\d\.[\d.]{1,8}[ \t]{0,8}\r{0,2}\n[A-Za-z])", re.IGNORECASE)
 OVERLAP_BYTES = 64
-HEAD_END = re.compile(rb"\r{0,2}\n\r{0,2}\n")
-BLANK = b"\r\n\0"
-TRUNCATED = "warc.truncated"
 FEED_BYTES = 1 << 15
 PIECE_BYTES = 1 << 20
 PROBE_BYTES = 1 << 16
 
 
-@dataclass(frozen=True, slots=True)
-class Compression:
-    """How members of one compression begin, and what opens them."""
-
-    name: str
-    magic: bytes
-    decompressor: Callable[[], Any]
-
-
-COMPRESSIONS = (
-    Compression("gzip", b"\x1f\x8b\x08", lambda: igzip_lib.IgzipDecompressor(igzip_lib.DECOMP_GZIP)),
-    Compression("zstd", b"\x28\xb5\x2f\xfd", zstd.ZstdDecompressor),
-    Compression("bzip2", b"BZh", bz2.BZ2Decompressor),
-    Compression("xz", b"\xfd7zXZ\0", lzma.LZMADecompressor),
-)
-BROKEN_DATA: tuple[type[Exception], ...] = (  # type: ignore[assignment]  # isal's stub calls its error an instance
-    igzip_lib.IsalError,
-    zstd.ZstdError,
-    lzma.LZMAError,
-    OSError,
-    EOFError,
-    ValueError,
-)
-
-
-class Broken(Exception):
-    """A record that cannot be read, with a reason, a line of detail, and whether the framing around it is lost too."""
-
-    def __init__(self, reason: str, detail: str, lost: bool = True) -> None:
-        """Note the three."""
-        super().__init__(detail)
-        self.reason, self.detail, self.lost = reason, detail, lost
-
-
-def compression_of(window: Window) -> Compression | None:
-    """Return the compression of a file by its first bytes, else by its name; None for an uncompressed one."""
-    place = window.at
-    window.seek(0)
-    first = window.fill(8)
-    window.seek(place)
-    for compression in COMPRESSIONS:
-        if first.startswith(compression.magic):
-            return compression
-    return COMPRESSIONS[0] if window.path.endswith(".gz") else None
-
-
 class Flow:
-    """What decompresses from a window; memory: a piece of 1 MiB and what is taken at once."""
+    """What decompresses from a window; memory: a piece of 1 MiB, what is taken at once, and a decoder's own window."""
 
-    def __init__(self, window: Window, compression: Compression | None) -> None:
+    def __init__(
+        self,
+        window: Window,
+        compression: Compression | None,
+        max_window_bytes: int = WINDOW_BYTES,
+        framing: Framing = WARC,
+    ) -> None:
         """Begin at the window's position with no member open."""
         self.window, self.compression = window, compression
+        self.framing, self.limit = framing, max_window_bytes
+        self.frames = Frames(window, max_window_bytes) if compression is ZSTD else None
         self.data, self.index = b"", 0
         self.decompressor: Any = None
         self.member = window.at
+
+    def to_member(self, padding: bytes = b"\0") -> bool:
+        """Skip `padding` and zstd frames that hold no data; False at the end of the file. Broken where it is cut off."""
+        while view := self.window.view(512):
+            rest = bytes(view).lstrip(padding)
+            self.window.advance(len(view) - len(rest))
+            if not rest:
+                continue
+            if self.frames is None:
+                return True
+            self.member = self.window.at  # where a fault would be
+            if not self.frames.skip():
+                return True
+        return False
 
     def open(self) -> bool:
         """Open the member at the window's position; False where none can begin."""
         self.data, self.index, self.member = b"", 0, self.window.at
         if self.compression is None:
-            return RECORD.match(self.window.fill(32)) is not None
+            return self.framing.start.match(self.window.fill(self.framing.begin_bytes)) is not None
         if not self.window.fill(8).startswith(self.compression.magic):
             return False
-        self.decompressor = self.compression.decompressor()
+        self.decompressor = self.frames.open() if self.frames else self.compression.decompressor(self.limit)
         return True
 
     def more(self) -> bool:
@@ -112,6 +85,7 @@ class Flow:
             try:
                 piece: bytes = self.decompressor.decompress(view, PIECE_BYTES)
             except BROKEN_DATA as error:
+                self._check_memory(error)
                 detail = f"{self.compression.name} data of the member at {self.member} is broken: {error}"
                 raise Broken(f"warc.bad_{self.compression.name}", detail) from error
             if self.decompressor.eof:
@@ -119,6 +93,15 @@ class Flow:
             if piece:
                 return piece
         return b""
+
+    def _check_memory(self, error: Exception) -> None:
+        """Refuse an xz stream that asks for more memory than is allowed: fetching it again would not help."""
+        if isinstance(error, lzma.LZMAError) and "emory usage limit" in str(error):
+            where = without_secrets(self.window.path)
+            raise DataError(
+                f"{where}: the xz stream at byte {self.member} has a dictionary above the {self.limit:,} bytes allowed. "
+                "Pass a larger max_window_bytes to the source; each worker that reads such a file takes as much memory."
+            ) from error
 
     def _feed(self) -> memoryview:
         if not self.decompressor.needs_input:
@@ -144,9 +127,9 @@ class Flow:
         Writers that compress in blocks let records run across members. Broken where the record is cut off.
         """
         while not self.more():
-            if self.compression is None or not self.window.view(1):
-                raise Broken(TRUNCATED, "the file ends inside the record")
             member, rest = self.member, self.data[self.index :]
+            if self.compression is None or not self.to_member():
+                raise Broken(TRUNCATED, "the file ends inside the record")
             if self.starts() or not self.open():
                 raise Broken(TRUNCATED, f"the member at {member} ends inside the record")
             self.data = rest
@@ -154,7 +137,7 @@ class Flow:
     def head(self, limit: int) -> bytes:
         """Return a header block with the blank line that ends it."""
         searched = 0
-        while (found := HEAD_END.search(self.data, max(self.index, self.index + searched - 3))) is None:
+        while (found := self.framing.head_end.search(self.data, max(self.index, self.index + searched - 3))) is None:
             searched = len(self.data) - self.index
             if searched > limit:
                 raise Broken("warc.bad_header", f"the record's header is longer than {limit} bytes", lost=False)
@@ -204,8 +187,8 @@ class Flow:
     def to_record_line(self) -> bool:
         """Move on to the next line inside the member that begins a record; False where there is none."""
         self.index += 1
-        while (found := RECORD_LINE.search(self.data, self.index)) is None:
-            self.index = max(self.index, len(self.data) - OVERLAP_BYTES)
+        while (found := self.framing.line.search(self.data, self.index)) is None:
+            self.index = max(self.index, len(self.data) - self.framing.begin_bytes)
             if not self.more():
                 return False
         self.index = found.end()
@@ -213,7 +196,7 @@ class Flow:
 
     def starts(self) -> bool:
         """Tell whether a record starts at the window's position: the same answer for every part of a file."""
-        return RECORD.match(self.probe(64).lstrip(BLANK)) is not None
+        return self.framing.start.match(self.probe(self.framing.begin_bytes).lstrip(BLANK)) is not None
 
     def probe(self, count: int) -> bytes:
         """Return up to `count` first bytes of the member at the window's position, broken or not, without moving on."""
@@ -221,26 +204,53 @@ class Flow:
         if self.compression is None or not raw.startswith(self.compression.magic):
             return raw[:count] if self.compression is None else b""
         try:
-            piece: bytes = self.compression.decompressor().decompress(raw, count)
+            return self._first(raw, count)
         except BROKEN_DATA:
             return b""
+
+    def _first(self, raw: bytes, count: int) -> bytes:
+        piece: bytes = self._opener().decompress(raw, count)
         return piece
 
-    def find(self, until: int | None) -> bool:
-        """Move the window on to the next place before `until` where a record starts; False where there is none."""
+    def _opener(self) -> Any:  # noqa: ANN401
+        assert self.compression is not None
+        return self.frames.decompressor() if self.frames else self.compression.decompressor(self.limit)
+
+    def find(self, until: int | None, damaged: bool = False) -> bool:
+        """Move the window on to the next place before `until` where a record starts; False where there is none.
+
+        With `damaged`, a member counts too that can be seen to start, but not to hold a record: behind a damaged one.
+        """
+        overlap = max(OVERLAP_BYTES, self.framing.begin_bytes)
         while len(raw := self.window.fill(PROBE_BYTES)) > 0:
-            hit = self._candidate(raw)
-            self.window.advance(hit if hit >= 0 else len(raw) - (OVERLAP_BYTES if len(raw) == PROBE_BYTES else 0))
+            hit = self._candidate(raw, damaged)
+            self.window.advance(hit if hit >= 0 else len(raw) - (overlap if len(raw) == PROBE_BYTES else 0))
             if until is not None and self.window.at >= until:
                 return False
             if hit >= 0:
-                if self.starts():
+                if self.starts() or (damaged and self._is_damaged()):
                     return True
                 self.window.advance(1)
         return False
 
-    def _candidate(self, raw: bytes) -> int:
-        if self.compression is not None:
+    def _candidate(self, raw: bytes, damaged: bool) -> int:
+        if self.compression is not None and not damaged:
             return raw.find(self.compression.magic)
-        found = RECORD_LINE.search(raw)
-        return found.end() if found else -1
+        found = (self.compression.trace if self.compression else self.framing.line).search(raw)
+        if found is None:
+            return -1
+        return found.start() if self.compression else found.end()
+
+    def _is_damaged(self) -> bool:
+        """Tell whether a member starts at the window's position that cannot be decompressed."""
+        raw = self.window.fill(PROBE_BYTES)
+        if self.compression is None or not self.compression.trace.match(raw):
+            return False
+        if not raw.startswith(self.compression.magic):
+            return self.frames is None or is_chained(raw)
+        opened = self._opener()
+        try:
+            opened.decompress(raw, PIECE_BYTES)
+        except BROKEN_DATA:
+            return True
+        return bool(opened.needs_input and not opened.eof and len(raw) < PROBE_BYTES)

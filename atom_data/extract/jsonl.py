@@ -1,6 +1,7 @@
 """JSON lines as documents."""
 
 import json
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,11 +10,14 @@ import pyarrow as pa
 
 from atom_data.errors import ConfigError
 from atom_data.extract.files import SPLIT_BYTES, check_limits, current_input, listed, named, split
+from atom_data.extract.frames import WINDOW_BYTES
 from atom_data.extract.lines import LINE_BYTES, Line, Lines
 from atom_data.extract.rows import Identities, Rows, check_ids, clean, file_prefix
 from atom_data.extract.window import Window
+from atom_data.graph import RawSource
 from atom_data.storage.listing import listing
 from atom_data.storage.shards import Input, Intake, Shard
+from atom_data.text.charsets.decoders import REPLACEMENT
 
 SUFFIXES = tuple(f".{name}{end}" for name in ("jsonl", "ndjson", "json") for end in ("", ".gz", ".zst", ".bz2", ".xz"))
 COMMON = (
@@ -29,6 +33,8 @@ TYPES: dict[str, tuple[type, ...]] = {"string": (str,), "int64": (int,), "double
 
 
 IDS = ("column", "file", "row")
+WRITTEN = re.compile(rb"\xef\xbf\xbd|\\u[fF]{3}[dD]")
+"""U+FFFD that somebody wrote."""
 
 
 class Unfit(Exception):
@@ -36,7 +42,7 @@ class Unfit(Exception):
 
 
 @dataclass(frozen=True, slots=True, init=False)
-class Jsonl:
+class Jsonl(RawSource):
     """Documents from JSON lines, plain or compressed (.gz, .zst, .bz2, .xz): every line becomes a row.
 
     Columns: `id`, `text`, `url`, `date`, from the fields that the parameters of the same names give (null where a line
@@ -44,7 +50,7 @@ class Jsonl:
     the common folder of the source), `offset` (bytes, of the line in the decompressed file), and the fields of
     `columns`: name to type, one of string, int64, double, bool.
     A line without an id gets BLAKE2b-128 over source, file, URL, text, and the number of equal ones before it in the
-    shard. Half surrogate pairs become U+FFFD, NUL is left out. Empty lines are counted, not kept.
+    shard. Half surrogate pairs become U+FFFD, counted in the receipt; NUL is left out. Empty lines are counted, not kept.
     Where ids repeat from file to file, `ids="file"` puts the file before them: `FILE#ID` (`file_prefix` has the rules);
     where a file itself repeats them, `ids="row"` takes the place of the line: `FILE#OFFSET`. Both are the same however a
     file is split. Nothing is looked for here: the passes refuse ids that repeat.
@@ -54,7 +60,10 @@ class Jsonl:
     `jsonl.no_text` (no such field, or no string in it), `jsonl.bad_value` (a field of `columns` with another type),
     `jsonl.too_large` (a line above `max_line_bytes`).
     Errors: DataError for broken or cut off compressed data, and for a file that cannot be read to its end.
-    Memory: a batch of 8 MB, a line of `max_line_bytes` a few times over, 150 bytes a row of the shard without an id.
+    Data that keeps more than `max_window_bytes` (128 MB; `zstd --long=31` 2 GB), and zstd frames that need a dictionary
+    that is not there, are a DataError that says so; zstd frames without data are skipped.
+    Memory: a batch of 8 MB, a line of `max_line_bytes` a few times over, the window of the compression, 150
+    bytes a row of the shard without an id.
     """
 
     paths: tuple[str, ...]
@@ -66,6 +75,7 @@ class Jsonl:
     columns: tuple[tuple[str, str], ...]
     split_bytes: int
     max_line_bytes: int
+    max_window_bytes: int
     ids: str
 
     def __init__(
@@ -79,10 +89,11 @@ class Jsonl:
         columns: Mapping[str, str] | None = None,
         split_bytes: int = SPLIT_BYTES,
         max_line_bytes: int = LINE_BYTES,
+        max_window_bytes: int = WINDOW_BYTES,
         ids: str = "column",
     ) -> None:
         """Name files, globs, folders (every *.jsonl, *.jsonl.gz, ... below) and URLs."""
-        check_limits("Jsonl", split_bytes=split_bytes, max_line_bytes=max_line_bytes)
+        check_limits("Jsonl", split_bytes=split_bytes, max_line_bytes=max_line_bytes, max_window_bytes=max_window_bytes)
         check_ids("Jsonl", ids, IDS)
         for name, kind in (columns or {}).items():
             if kind not in TYPES:
@@ -98,6 +109,7 @@ class Jsonl:
         object.__setattr__(self, "columns", tuple((columns or {}).items()))
         object.__setattr__(self, "split_bytes", split_bytes)
         object.__setattr__(self, "max_line_bytes", max_line_bytes)
+        object.__setattr__(self, "max_window_bytes", max_window_bytes)
         object.__setattr__(self, "ids", ids)
 
     @property
@@ -132,7 +144,7 @@ class Jsonl:
         found = current_input(self.paths, shard)
         window = Window(shard.path, shard.start, shard.stop)
         try:
-            lines = Lines(window, self.max_line_bytes)
+            lines = Lines(window, self.max_line_bytes, self.max_window_bytes)
             for line in lines:
                 if line.data.strip():
                     self._add(line, found.path, rows, identities, intake)
@@ -163,6 +175,10 @@ class Jsonl:
             values["id"] = identities.next(*(part.encode() for part in parts))
         if self.ids == "file":
             values["id"] = file_prefix(self.source, file) + values["id"]
+        text = values["text"] or ""
+        # A line that is no UTF-8 is rejected: what an escape made of half a surrogate pair is all that is replaced.
+        replaced = text.count(REPLACEMENT) - len(WRITTEN.findall(line.data)) if REPLACEMENT in text else 0
+        intake.decoded(text, max(0, replaced))
         rows.add(values, line.bytes)
 
     def _values(self, line: Line) -> dict[str, Any]:

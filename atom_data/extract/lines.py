@@ -4,7 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from atom_data.errors import DataError
-from atom_data.extract.flow import Broken, Flow, compression_of
+from atom_data.extract.broken import Broken
+from atom_data.extract.compression import compression_of
+from atom_data.extract.flow import Flow
+from atom_data.extract.frames import WINDOW_BYTES
 from atom_data.extract.window import CHUNK_BYTES, Window
 from atom_data.storage.paths import without_secrets
 
@@ -30,18 +33,20 @@ class Line:
 class Lines:
     """Iterate over the lines that begin in [window.start, stop); memory: a line of `limit` bytes and a piece of 1 MiB.
 
-    Only an uncompressed file can be read in parts. Errors: DataError where the compressed data is broken or cut off.
+    Only an uncompressed file can be read in parts. Errors: DataError where the compressed data is broken or cut off, and
+    where it needs a window above `max_window_bytes` or a zstd dictionary that the file does not hold.
     """
 
     window: Window
     limit: int = LINE_BYTES
+    max_window_bytes: int = WINDOW_BYTES
     first: int = 0
     after: int = 0
 
     def __iter__(self) -> Iterator[Line]:
         """Read on."""
         window, stop = self.window, self.window.stop
-        flow = Flow(window, compression_of(window))
+        flow = Flow(window, compression_of(window), self.max_window_bytes)
         if window.start:
             self._to_line_start()
         self.first = self.after = window.at
@@ -91,7 +96,7 @@ class Lines:
                 yield view
             return
         try:
-            while skip_padding(window):
+            while flow.to_member():
                 if not flow.open():
                     raise Broken("", f"what stands at byte {window.at} is no {flow.compression.name} data")
                 while flow.more():
@@ -100,13 +105,3 @@ class Lines:
         except Broken as broken:
             where = without_secrets(window.path)
             raise DataError(f"{where}: {broken.detail}. Fetch the file again, or repair it.") from broken
-
-
-def skip_padding(window: Window) -> bool:
-    """Skip zero bytes between members; False at the end of the file."""
-    while view := window.view(512):
-        rest = bytes(view).lstrip(b"\0")
-        window.advance(len(view) - len(rest))
-        if rest:
-            return True
-    return False

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from atom_data.errors import ConfigError, DataError
 from atom_data.extract.files import SPLIT_BYTES, check_limits, current_input, listed, named, ranges
 from atom_data.extract.rows import Identities, check_ids, file_prefix
+from atom_data.graph import RawSource
 from atom_data.storage.listing import listing
 from atom_data.storage.parquet import BATCH_BYTES, open_parquet, plain_field, read_parquet
 from atom_data.storage.paths import is_remote, open_raw, sha256, unreadable, without_secrets
@@ -26,7 +27,7 @@ OURS = ("id", "text", "url", "date", "source", "file", "row")
 
 
 @dataclass(frozen=True, slots=True, init=False)
-class Parquet:
+class Parquet(RawSource):
     """Documents from Parquet files, with all their columns.
 
     Columns: `id`, `text`, `url`, `date` as strings, from the columns that the parameters of the same names give (null

@@ -1,18 +1,21 @@
 """WARC records, one after another, and an account of every stretch of a file that holds none."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from atom_data.errors import DataError
-from atom_data.extract.flow import BLANK, RECORD, TRUNCATED, Broken, Flow, compression_of
+from atom_data.extract.broken import TRUNCATED, Broken
+from atom_data.extract.compression import compression_of
+from atom_data.extract.flow import Flow
+from atom_data.extract.frames import WINDOW_BYTES
+from atom_data.extract.framing import ARC, BLANK, arc_fields, framing_of
+from atom_data.extract.framing import Fields as Fields
 from atom_data.extract.window import Window
+from atom_data.storage.paths import without_secrets
 
 HEADER_BYTES = 1 << 16
 RECORD_BYTES = 16 << 20
 SAMPLE_BYTES = 1 << 16
 REWINDS = 16
-
-Fields = dict[bytes, bytes]
 
 
 @dataclass(slots=True)
@@ -50,39 +53,56 @@ class Walk:
     wanted: Callable[[Fields], bool]
     record_bytes: int = RECORD_BYTES
     header_bytes: int = HEADER_BYTES
+    max_window_bytes: int = WINDOW_BYTES
     first: int = 0
     after: int = 0
     starts: int = 0
     """Places where a record started, whole or broken."""
+    holds: bool = False
+    """Whether there was anything besides padding, whatever it was."""
     flow: Flow = field(init=False)
 
     def __post_init__(self) -> None:
         """Find out how the file is compressed."""
-        self.flow = Flow(self.window, compression_of(self.window))
+        self.flow = Flow(self.window, compression_of(self.window), self.max_window_bytes)
 
     def __iter__(self) -> Iterator[Record | Fault]:
         """Walk."""
         window, stop = self.window, self.window.stop
-        if window.start and self.flow.compression is None:
-            window.seek(window.start - 1)  # a record's first line is known by the line end before it
+        fault = self._begin()
         if window.start and not self.flow.find(stop):
             self.first = self.after = window.total or 0 if stop is None else stop
             return
         self.first = window.at if window.start else 0
-        while self._skip_blank():
+        if fault and not window.start:
+            yield fault
+        while (item := self._next()) is not None:
+            if isinstance(item, Fault):
+                yield item
+                continue
             if stop is not None and window.at >= stop and self.flow.starts():
                 break
             yield from self._member()
         self.after = window.at
 
-    def _skip_blank(self) -> bool:
-        """Skip line ends and padding between members; False at the end of the file."""
-        while view := self.window.view(512):
-            rest = bytes(view).lstrip(BLANK)
-            self.window.advance(len(view) - len(rest))
-            if rest:
-                return True
-        return False
+    def _begin(self) -> Fault | None:
+        """See by its first record whether the file is WARC or ARC, then go to where reading starts."""
+        window = self.window
+        if window.start:
+            window.seek(0)
+        item = self._next()
+        begin = self.flow.probe(ARC.begin_bytes).lstrip(BLANK)
+        self.flow.framing = framing_of(begin, without_secrets(window.path))
+        if window.start:  # in a plain file a record's first line is known by the line end before it
+            window.seek(window.start - (self.flow.compression is None))
+        return item if isinstance(item, Fault) else None
+
+    def _next(self) -> Fault | bool | None:
+        """Go to the next member; None at the end of the file, a Fault where that lies inside a frame without data."""
+        try:
+            return self.flow.to_member(BLANK) or None
+        except Broken as broken:
+            return self._fault(broken, self.flow.member)
 
     def _member(self) -> Iterator[Record | Fault]:
         offset, count = self.window.at, 0
@@ -90,7 +110,7 @@ class Walk:
             if not self.flow.open():
                 raise Broken(*self._stray())
             while self.flow.to_content():
-                offset = self.flow.member
+                self.holds, offset = True, self.flow.member
                 item = self._record(first=count == 0)
                 count += 1
                 if item is not None:
@@ -103,7 +123,7 @@ class Walk:
 
     def _stray(self) -> tuple[str, str]:
         if self.flow.compression is None:
-            return "warc.bad_header", "what stands here does not begin with WARC/"
+            return "warc.bad_header", f"what stands here does not begin as {self.flow.framing.name}"
         return f"warc.bad_{self.flow.compression.name}", f"what stands here is no {self.flow.compression.name} member"
 
     def _record(self, first: bool) -> Record | Fault | None:
@@ -111,7 +131,7 @@ class Walk:
         flow, offset = self.flow, self.flow.member
         try:
             head = self._head()
-            fields = parse_fields(head)
+            fields = arc_fields(head) if flow.framing is ARC else parse_fields(head)
             length = content_length(fields)
             self._check_end(length)
         except Broken as broken:
@@ -123,16 +143,20 @@ class Walk:
             return fault
         if not self.wanted(fields):
             flow.skip(length)
+            if first and flow.compression is not None:
+                flow.to_content()
             return Record(offset, fields, None)
         return self._body(Record(offset, fields, None), head, length, first)
 
     def _head(self) -> bytes:
         flow = self.flow
-        while len(flow.data) - flow.index < 64 and flow.more():
+        count = flow.framing.begin_bytes
+        while len(flow.data) - flow.index < count and flow.more():
             pass
-        begin = flow.data[flow.index : flow.index + 64]
-        if not RECORD.match(begin):
-            raise Broken("warc.bad_header", f"the record does not begin with WARC/: {begin[:32]!r}", lost=False)
+        begin = flow.data[flow.index : flow.index + count]
+        if not flow.framing.start.match(begin):
+            what = f"the record does not begin as {flow.framing.name}: {begin[:32]!r}"
+            raise Broken("warc.bad_header", what, lost=False)
         self.starts += 1
         return flow.head(self.header_bytes)
 
@@ -158,12 +182,13 @@ class Walk:
 
     def _fault(self, broken: Broken, offset: int) -> Fault:
         window, end = self.window, self.window.at
+        self.holds = True
         window.seek(offset)
         sample = self.flow.probe(SAMPLE_BYTES)
         window.rewound += end - offset
         allowed = REWINDS * max(window.total or 0, 64 << 20)
         window.seek(offset + 1 if window.rewound <= allowed else max(end, offset + 1))
-        self.flow.find(None)
+        self.flow.find(None, damaged=True)
         return Fault(broken.reason, offset, broken.detail, sample)
 
 
@@ -191,26 +216,3 @@ def content_length(fields: Fields) -> int:
     if not value.isdigit() or len(value) > 18:
         raise Broken("warc.bad_header", f"the record's Content-Length is {value[:32]!r}", lost=False)
     return int(value)
-
-
-def check_spans(path: str, spans: Sequence[tuple[int, int]]) -> None:
-    """Check that the parts of a file, in order, met: each began where the one before it ended.
-
-    `spans` are what reading the parts reported (`Intake.span`): offset of the first record, and of the first one after
-    the part; both equal where no record starts in it. A page can hold bytes that look like the start of a record, and
-    a part that began there would hold records nobody crawled.
-    Errors: DataError when two parts don't meet.
-    """
-    last = 0
-    for first, after in spans:
-        if first == after:
-            continue
-        if first != last:
-            raise DataError(
-                f"{path}: its parts do not meet, one ended at byte {last} and the next began at byte {first}; bytes that"
-                " look like a record lie inside another. Pass split_bytes=0 to the source."
-            )
-        last = after
-    if spans and spans[-1][1] != last:
-        end = spans[-1][1]
-        raise DataError(f"{path}: its parts end at byte {last} of {end}. Pass split_bytes=0 to the source.")

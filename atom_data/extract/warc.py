@@ -16,12 +16,14 @@ from atom_data.extract.archive import (
     record_id,
 )
 from atom_data.extract.files import SPLIT_BYTES, UNCUT, check_limits, current_input, listed, named, split
+from atom_data.extract.frames import WINDOW_BYTES
 from atom_data.extract.records import HEADER_BYTES, RECORD_BYTES, SAMPLE_BYTES, Fault, Record, parse_fields
 from atom_data.extract.rows import Identities, Rows, check_ids, file_prefix
+from atom_data.graph import RawSource
 from atom_data.storage.listing import listing
 from atom_data.storage.shards import Input, Intake, Shard
 
-SUFFIXES = (".warc", ".warc.gz", ".warc.zst", ".warc.bz2", ".warc.xz")
+SUFFIXES = tuple(f".{name}{end}" for name in ("warc", "arc") for end in ("", ".gz", ".zst", ".bz2", ".xz"))
 TYPES = frozenset((b"response", b"resource"))
 PAGE_MIMES = ("text/html", "application/xhtml+xml", "text/plain")
 PAGE_START = re.compile(
@@ -40,11 +42,12 @@ SCHEMA = pa.schema(
 
 
 @dataclass(frozen=True, slots=True, init=False)
-class Warc:
-    """Web pages from WARC files: every `response` and `resource` record becomes a row.
+class Warc(RawSource):
+    """Web pages from WARC and ARC files: every `response` and `resource` record, every record of an ARC, becomes a row.
 
-    Columns: `id`, `url`, `date` (WARC-Date, ISO 8601), `source`, `file` (path below the common folder of the source),
-    `offset` (in bytes, of the record's gzip member in the file as stored), `http_status`, `mime` (the crawler's
+    Columns: `id`, `url`, `date` (WARC-Date, ISO 8601; null where it names no day, see `crawl_date`), `source`,
+    `file` (path below the common folder of the source), `offset` (in bytes,
+    of the record's gzip member or zstd frame in the file as stored), `http_status`, `mime` (the crawler's
     WARC-Identified-Payload-Type, else the server's Content-Type, else `text/html` for what begins like a page),
     `charset` (as the server said), `html` (the payload with chunks and content codings undone; null when `mime` is none
     of `mimes`). All but `id`, `source`, `file` and `offset` are null where the record does not say.
@@ -52,12 +55,19 @@ class Warc:
     before it in the shard: the same record in two files has the same id in both. `ids="file"` puts the file before it:
     `FILE#HASH`, after `SOURCE/` (`file_prefix` has the rules).
 
+    What a file is, is seen by its first bytes: WARC or ARC (1.0, 1.1, 2.0; `filedesc:` counts as `warcinfo`), gzip, zstd,
+    bzip2 or xz. A zstd frame without data is skipped, the dictionary of IIPC's .warc.zst is used; frames and xz streams
+    that keep more than `max_window_bytes` (128 MB; `zstd --long=31` 2 GB) are refused with a DataError that says how much
+    they need. Files that hold nothing but padding are counted as skipped, `warc.empty`.
+
     Files above `split_bytes` are read in parts, unless they end in .zst, .bz2 or .xz; 0 turns it off. A file of one
     single gzip member is read by its first part alone. Remote files are never cut.
     Rejected, with the rest of the file still read: `warc.truncated`, `warc.too_large` (the record or its decoded
     payload above `max_record_bytes`), `warc.bad_header`, `warc.bad_http` (headers above `max_header_bytes`),
-    `warc.bad_gzip` (or `_zstd`, `_bzip2`, `_xz`), `warc.empty` (a file of 0 bytes).
-    Errors: DataError for a file without a single WARC record, and for one that cannot be read to its end.
+    `warc.bad_gzip` (or `_zstd`, `_bzip2`, `_xz`; each damaged member that can be seen to start is one), `warc.empty` (a
+    file of 0 bytes).
+    Errors: DataError for a file without a single record, for zstd frames that need a dictionary that is not there, and
+    for one that cannot be read to its end.
     Memory: a batch of 8 MB, a record of `max_record_bytes` twice, 1 MiB of the file, 150 bytes a row of the shard.
     """
 
@@ -66,6 +76,7 @@ class Warc:
     split_bytes: int
     max_record_bytes: int
     max_header_bytes: int
+    max_window_bytes: int
     mimes: tuple[str, ...]
     ids: str
 
@@ -76,12 +87,17 @@ class Warc:
         split_bytes: int = SPLIT_BYTES,
         max_record_bytes: int = RECORD_BYTES,
         max_header_bytes: int = HEADER_BYTES,
+        max_window_bytes: int = WINDOW_BYTES,
         mimes: tuple[str, ...] = PAGE_MIMES,
         ids: str = "record",
     ) -> None:
-        """Name files, globs, folders (every *.warc, *.warc.gz, ... below) and URLs."""
+        """Name files, globs, folders (every *.warc, *.warc.gz, *.arc, *.arc.gz, ... below) and URLs."""
         check_limits(
-            "Warc", split_bytes=split_bytes, max_record_bytes=max_record_bytes, max_header_bytes=max_header_bytes
+            "Warc",
+            split_bytes=split_bytes,
+            max_record_bytes=max_record_bytes,
+            max_header_bytes=max_header_bytes,
+            max_window_bytes=max_window_bytes,
         )
         check_ids("Warc", ids, IDS)
         object.__setattr__(self, "paths", paths)
@@ -89,6 +105,7 @@ class Warc:
         object.__setattr__(self, "split_bytes", split_bytes)
         object.__setattr__(self, "max_record_bytes", max_record_bytes)
         object.__setattr__(self, "max_header_bytes", max_header_bytes)
+        object.__setattr__(self, "max_window_bytes", max_window_bytes)
         object.__setattr__(self, "mimes", mimes)
         object.__setattr__(self, "ids", ids)
 
@@ -123,6 +140,7 @@ class Warc:
             types=TYPES,
             record_bytes=self.max_record_bytes,
             header_bytes=self.max_header_bytes,
+            max_window_bytes=self.max_window_bytes,
         )
 
         def add(record: Record) -> Fault | None:

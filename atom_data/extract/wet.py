@@ -15,10 +15,13 @@ from atom_data.extract.archive import (
     record_id,
 )
 from atom_data.extract.files import SPLIT_BYTES, UNCUT, check_limits, current_input, listed, named, split
+from atom_data.extract.frames import WINDOW_BYTES
 from atom_data.extract.records import HEADER_BYTES, RECORD_BYTES, Fault, Record
 from atom_data.extract.rows import Identities, Rows, check_ids, file_prefix
+from atom_data.graph import RawSource
 from atom_data.storage.listing import listing
 from atom_data.storage.shards import Input, Intake, Shard
+from atom_data.text.charsets.decoders import decode
 
 SUFFIXES = (".wet", ".wet.gz", ".wet.zst", ".wet.bz2", ".wet.xz")
 TYPES = frozenset((b"conversion",))
@@ -26,12 +29,13 @@ SCHEMA = pa.schema([*COMMON, pa.field("languages", pa.string()), pa.field("text"
 
 
 @dataclass(frozen=True, slots=True, init=False)
-class Wet:
+class Wet(RawSource):
     """Texts from WET files: every `conversion` record becomes a row.
 
     Columns: `id`, `url`, `date`, `source`, `file` and `offset` as in `Warc`; `languages` (the crawler's
     WARC-Identified-Content-Language, for example `eng,deu`; null where it says none); `text` (UTF-8; bytes that are
-    none become U+FFFD, NUL is left out). `ids`, parts, rejected records, errors and memory as in `Warc`.
+    none become U+FFFD, counted in the receipt; NUL and a byte order mark are left out).
+    `ids`, parts, rejected records, errors and memory as in `Warc`.
     """
 
     paths: tuple[str, ...]
@@ -39,6 +43,7 @@ class Wet:
     split_bytes: int
     max_record_bytes: int
     max_header_bytes: int
+    max_window_bytes: int
     ids: str
 
     def __init__(
@@ -48,11 +53,16 @@ class Wet:
         split_bytes: int = SPLIT_BYTES,
         max_record_bytes: int = RECORD_BYTES,
         max_header_bytes: int = HEADER_BYTES,
+        max_window_bytes: int = WINDOW_BYTES,
         ids: str = "record",
     ) -> None:
         """Name files, globs, folders (every *.wet, *.wet.gz, ... below) and URLs."""
         check_limits(
-            "Wet", split_bytes=split_bytes, max_record_bytes=max_record_bytes, max_header_bytes=max_header_bytes
+            "Wet",
+            split_bytes=split_bytes,
+            max_record_bytes=max_record_bytes,
+            max_header_bytes=max_header_bytes,
+            max_window_bytes=max_window_bytes,
         )
         check_ids("Wet", ids, IDS)
         object.__setattr__(self, "paths", paths)
@@ -60,6 +70,7 @@ class Wet:
         object.__setattr__(self, "split_bytes", split_bytes)
         object.__setattr__(self, "max_record_bytes", max_record_bytes)
         object.__setattr__(self, "max_header_bytes", max_header_bytes)
+        object.__setattr__(self, "max_window_bytes", max_window_bytes)
         object.__setattr__(self, "ids", ids)
 
     @property
@@ -93,6 +104,7 @@ class Wet:
             types=TYPES,
             record_bytes=self.max_record_bytes,
             header_bytes=self.max_header_bytes,
+            max_window_bytes=self.max_window_bytes,
         )
 
         def add(record: Record) -> Fault | None:
@@ -101,7 +113,9 @@ class Wet:
             values["languages"] = decoded_field(languages) or None
             body = record.body or b""
             values["id"] = self._prefix(archive) + record_id(identities, record.fields, body)
-            values["text"] = body.decode("utf-8", "replace").replace("\0", "")
+            text, _, replaced = decode(body, "utf-8")
+            values["text"] = text.replace("\0", "")
+            intake.decoded(text, replaced)
             rows.add(values, len(body))
             return None
 

@@ -12,16 +12,15 @@ the corpus grows.
 
 import math
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from atom_data.errors import ConfigError
-from atom_data.job import Job, jobs_behind
-from atom_data.stage import Stage
-from atom_data.storage.shards import Input, Intake, Reads, Shard
+from atom_data.graph import Job, Source, reference
+from atom_data.storage.shards import Input, Intake, Shard
 from atom_data.tokens.documents import keyed_hashes
 
 WHOLE = 1 << 53
@@ -35,7 +34,7 @@ class Part:
     or the smallest number, so that every row is in exactly one of the parts that cover all numbers.
     """
 
-    of: Reads
+    of: Source
     by: tuple[str, ...]
     least: float = -math.inf
     below: float = math.inf
@@ -49,12 +48,23 @@ class Part:
     @property
     def share(self) -> float:
         """Of the rows that are about in it, where that is known; else 1."""
-        inner = float(getattr(self.of, "share", 1.0))
-        return inner * (min(self.below, 1.0) - max(self.least, 0.0)) if self.seed is not None else inner
+        return min(self.below, 1.0) - max(self.least, 0.0) if self.seed is not None else 1.0
 
     def jobs(self) -> tuple[Job, ...]:
         """The jobs that make what it is a part of."""
-        return jobs_behind(self.of)
+        return self.of.jobs()
+
+    def sources(self) -> tuple[Source, ...]:
+        """What it is a part of."""
+        return (self.of,)
+
+    def with_sources(self, sources: tuple[Source, ...]) -> "Part":
+        """The same part of another source."""
+        return replace(self, of=sources[0])
+
+    def text_bytes(self, shard: Shard, out: str) -> float:
+        """Its share of the whole's."""
+        return self.of.text_bytes(shard, out) * self.share
 
     def schema(self) -> pa.Schema:
         """The same columns. ConfigError when those it looks at are not there, or are no numbers where it needs some."""
@@ -98,7 +108,7 @@ class Part:
     def identity(self) -> dict[str, object]:
         """What it is a part of, the columns and the bounds."""
         return {
-            "part_of": self.of.name if isinstance(self.of, Stage) else self.of.identity(),
+            "part_of": reference(self.of),
             "by": list(self.by),
             "least": str(self.least),
             "below": str(self.below),
@@ -106,7 +116,7 @@ class Part:
         }
 
 
-def hold_out(of: Reads, share: float, by: str | tuple[str, ...] = "id", seed: int = 0) -> tuple[Part, Part]:
+def hold_out(of: Source, share: float, by: str | tuple[str, ...] = "id", seed: int = 0) -> tuple[Part, Part]:
     """Return what is left and what is held out: about `share` of the documents, by a hash of a column.
 
     By the id, or by what all copies of a document have in common, so that none is on both sides:
@@ -122,7 +132,7 @@ def hold_out(of: Reads, share: float, by: str | tuple[str, ...] = "id", seed: in
     )
 
 
-def group_by_size(of: Reads, at: tuple[float, ...], column: str = "near_copy_count") -> tuple[Part, ...]:
+def group_by_size(of: Source, at: tuple[float, ...], column: str = "near_copy_count") -> tuple[Part, ...]:
     """Return parts by a number, each from one bound of `at` to below the next: (2, 6) gives below 2, 2 to 5, 6 and more.
 
     Tokenized as sources of their own, they can be repeated by how often a document was found: as `repeats` in a mix.

@@ -6,12 +6,11 @@ of them, so what they leave over, and what is written of them, is estimated from
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from atom_data.dedup import Copies
-from atom_data.job import Job
+from atom_data.graph import Job, Pass, own_jobs, passes_behind
 from atom_data.run.estimate import ZERO, Estimate, Z, line, loss_of_copies, scatter, spread, together, total
 from atom_data.run.pilot import Pilot, Pilots, Sample
 from atom_data.run.recipe import Recipe
@@ -108,9 +107,9 @@ class _Scale:
         self.of_passes: dict[str, Job] = {}
         """By job of a pass: the stage that drops the copies it finds."""
         for after in recipe.jobs:
-            source = getattr(after, "reads", None)
-            for name in pass_jobs(source.jobs()) if isinstance(source, Copies) else ():
-                self.of_passes.setdefault(name, after)
+            for found in (found for source in after.sources() for found in passes_behind(source)):
+                for job in own_jobs(found):
+                    self.of_passes.setdefault(job.name, after)
         self.bytes = [size for sample in pilots.samples for size in sample.sizes]
 
     def stage(self, job: Job) -> StageForecast:
@@ -142,7 +141,7 @@ class _Scale:
         )
 
     def _after_copies(self, job: Job, came: float, error: float) -> tuple[float, float]:
-        loss, seen = self._loss(job) if isinstance(getattr(job, "reads", None), Copies) else (ZERO, 0.0)
+        loss, seen = self._loss(job) if _drops_copies(job) else (ZERO, 0.0)
         if seen >= 1:
             return came, error
         left = (1 - loss.value) / (1 - seen)
@@ -151,9 +150,10 @@ class _Scale:
     def _copies(self, job: Job) -> tuple[float, float]:
         """Return how many times as many copies there are for one that a line foretells, and the error of that: for what
         a pass writes of copies alone; (1, 0) else."""
-        if job.name not in self.of_passes or _sum(self.pilots.whole, job, "rows_out"):
+        after = self.of_passes.get(job.name)
+        if after is None or not _drops_copies(after) or _sum(self.pilots.whole, job, "rows_out"):
             return 1.0, 0.0
-        loss, seen = self._loss(self.of_passes[job.name])
+        loss, seen = self._loss(after)
         return (loss.value / seen, math.log(loss.high / loss.low) / (2 * Z)) if seen and loss.low else (1.0, 0.0)
 
     def _loss(self, job: Job) -> tuple[Estimate, float]:
@@ -183,15 +183,11 @@ class _Scale:
 
     def _tasks(self, job: Job, tokens: float) -> int:
         """Return how many tasks a job will have: one a shard, as many as its tokens fill, or as many as in the sample."""
-        target = int(getattr(job, "target_tokens", 0))
+        target = job.task_tokens
         if target:  # a task has whole shards: one at least, or as many as come closest to the target
             return math.ceil(self.shards / max(1, math.ceil(target * self.shards / max(1.0, tokens) - 0.5)))
         there = len(self.pilots.whole.rows[job.name])
-        return self.shards if there == self.chosen and there > 1 else max(there, self.shards if self._reads(job) else 1)
-
-    def _reads(self, job: Job) -> bool:
-        """Tell whether a job has a task a shard, where the sample has one shard alone."""
-        return hasattr(job, "reads") and not hasattr(job, "target_tokens")
+        return max(there, self.shards if job.a_task_a_shard else 1)
 
     def _cpu(self, job: Job, tasks: int, kept: float) -> float:
         """Return CPU seconds: what each worker takes to begin, and each task, what memory takes that is used for the
@@ -242,10 +238,10 @@ class _Scale:
         return Estimate(most, most * 0.8, most * 1.5)
 
 
-def pass_jobs(last: Sequence[Job]) -> list[str]:
-    """Return the names of the jobs of a pass, whose last ones are given: those up to the stage that it reads."""
-    found = [job for job in last if not hasattr(job, "reads")]
-    return [job.name for job in found] + [name for job in found for name in pass_jobs(job.upstream())]
+def _drops_copies(job: Job) -> bool:
+    """Tell whether a job reads a pass whose copies it drops."""
+    found = [found for source in job.sources() for found in passes_behind(source)]
+    return any(isinstance(one, Pass) and one.finds_copies for one in found)
 
 
 def _unevenness(pilot: Pilot) -> float:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Protocol
 
 from atom_data.errors import DataError, TimeUp
+from atom_data.graph import Job
 from atom_data.identity import code_identity
-from atom_data.job import Job
 from atom_data.run.display import Display
 from atom_data.run.plan import (
     NEW,

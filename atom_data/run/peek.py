@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from atom_data.errors import ConfigError, DataError
-from atom_data.job import Job
+from atom_data.graph import Job
 from atom_data.rules import Keep
 from atom_data.stage import Stage
 from atom_data.storage.parquet import read_parquet

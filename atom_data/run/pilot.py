@@ -22,13 +22,13 @@ from typing import Any
 from rich.console import Console
 
 from atom_data.errors import DataError
-from atom_data.job import Job
+from atom_data.graph import Job, raw_sources
 from atom_data.run.display import Display
 from atom_data.run.plan import plan_job, write_plan
 from atom_data.run.pool import Pool
 from atom_data.run.progress import Progress
 from atom_data.run.recipe import Recipe, job_identity, load_recipe
-from atom_data.run.sampled import COUNTS, sources_of
+from atom_data.run.sampled import COUNTS
 from atom_data.run.server import warm_up
 from atom_data.run.worker import Orders
 from atom_data.storage.listing import ANEW, use_listings
@@ -128,7 +128,7 @@ def choose_samples(recipe: Recipe, out: str, share: float) -> list[Sample]:
     """List the sources of a recipe and choose shards. DataError for a source without a shard. Memory: 300 bytes a shard."""
     use_listings(ANEW)
     samples = []
-    for source in sources_of(recipe.jobs):
+    for source in raw_sources(recipe.nodes):
         shards = source.shards(out)
         if not shards:
             raise DataError(f"source '{source.name}': there is no shard to read. Check the paths in the recipe.")

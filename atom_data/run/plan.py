@@ -9,8 +9,9 @@ from functools import partial
 from typing import Any
 
 from atom_data.errors import DataError, Refusal
+from atom_data.graph import Job, check_tasks
 from atom_data.identity import code_identity
-from atom_data.job import Job, Task, remembering
+from atom_data.job import Task, remembering
 from atom_data.run.recipe import job_identity
 from atom_data.storage.manifest import manifest_row, read_manifest, slim, write_manifest
 from atom_data.storage.paths import exists, is_remote, join, local, sha256, without_secrets
@@ -59,6 +60,7 @@ def plan_job(
         tasks = job.tasks(out)
         if not tasks:
             raise DataError(f"stage '{job.name}': there is no shard to read. Check the paths in the recipe.")
+        check_tasks(job, tasks)
         plan, identity = Plan(job, tasks), job_identity(job)
         place = out if is_remote(out) else str(local(out))
         mine = tasks[part[0] :: part[1]] if part else tasks
@@ -110,7 +112,7 @@ def _same(now: Input, then: dict[str, Any] | None, task: Task) -> bool:
         return bool(now.sha256 == then["sha256"])
     if now.bytes != then["bytes"]:
         return False
-    if now.modified == then["modified"]:
+    if now.modified == then["modified"] and ("etag" not in then or now.etag == then["etag"]):
         return True
     shard = task.shards[0]
     return len(task.shards) == 1 and sha256(shard.path, shard.start, shard.stop) == then["sha256"]
@@ -132,12 +134,9 @@ def write_jobs(jobs: Sequence[Job], out: str, token: str) -> None:
 
 
 def write_summary(job: Job, out: str, token: str) -> None:
-    """Write the summary of a finished job that has one (`job.manifest(out)`)."""
-    summary = getattr(job, "manifest", None)
-    if summary is None:
-        return
-    path, value = join(out, summary_path(job.name)), summary(out)
-    if read_json(path) != value:
+    """Write the summary of a finished job that has one."""
+    path, value = join(out, summary_path(job.name)), job.summary(out)
+    if value is not None and read_json(path) != value:
         write_json(path, value, token)
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from types import ModuleType
 
 from atom_data.errors import AtomDataError, ConfigError
+from atom_data.graph import Job, Node, in_order
 from atom_data.identity import canonical
-from atom_data.job import Job, in_order, jobs_behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,8 @@ class Recipe:
 
     path: str
     sha256: str
+    nodes: tuple[Node, ...]
+    """What `stages()` returned."""
     jobs: tuple[Job, ...]
 
     def job(self, name: str) -> Job:
@@ -39,25 +41,30 @@ def load_recipe(path: str) -> Recipe:
     if not callable(stages):
         raise ConfigError(f"{path}: it has no function stages(). Add one that returns the stages as a tuple.")
     made = _guarded(file, stages)
-    made = made if isinstance(made, (tuple, list)) else (made,)
-    jobs = tuple(job for item in made for job in _jobs(file, item))
-    if not jobs:
+    nodes = tuple(_node(file, item) for item in (made if isinstance(made, (tuple, list)) else (made,)))
+    if not nodes:
         raise ConfigError(f"{path}: stages() returned nothing. Return a tuple of stages.")
-    return Recipe(path=path, sha256=hashlib.sha256(file.read_bytes()).hexdigest(), jobs=in_order(jobs))
+    jobs = in_order(tuple(job for node in nodes for job in node.jobs()))
+    return Recipe(path=path, sha256=hashlib.sha256(file.read_bytes()).hexdigest(), nodes=nodes, jobs=jobs)
 
 
 def job_identity(job: Job) -> str:
-    """Return one hash of all that decides a job's output besides inputs and code."""
-    return hashlib.sha256(canonical(job.identity()).encode()).hexdigest()
+    """Return one hash of all that decides a job's output besides inputs and code. ConfigError where it cannot be told."""
+    try:
+        return hashlib.sha256(canonical(job.identity()).encode()).hexdigest()
+    except (TypeError, ValueError) as error:
+        raise ConfigError(
+            f"stage '{job.name}': it has no identity: {error}. Let identity() return numbers, text, lists and dictionaries of "
+            "these; `atom_data.identity.describe` makes them of steps and files."
+        ) from error
 
 
-def _jobs(file: Path, item: object) -> tuple[Job, ...]:
-    jobs = jobs_behind(item)
-    if not jobs:
+def _node(file: Path, item: object) -> Node:
+    if isinstance(item, type) or not isinstance(item, Node) or not item.jobs():
         raise ConfigError(
             f"{file}: stages() returned {item!r}, which is no stage. Return Stage(...), Tokenize(...) or the like."
         )
-    return jobs
+    return item
 
 
 def _module(file: Path) -> ModuleType:

@@ -8,8 +8,8 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,21 +17,21 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from atom_data.job import Job
+from atom_data.graph import Node, RawSource, Source, raw_sources, rebuilt
 from atom_data.run.recipe import load_recipe
 from atom_data.storage.paths import join
 from atom_data.storage.receipts import write_json
-from atom_data.storage.shards import Input, Intake, Reads, Shard
+from atom_data.storage.shards import Input, Intake, Shard
 
 COUNTS = "sampled"
 """The folder in which each reading of a shard leaves how many documents there were and how many were passed on."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sampled:
+class Sampled(RawSource):
     """The documents of some shards of a source whose id has a hash below a share, and the first few of each shard."""
 
-    source: Reads
+    source: Source
     number: int
     """Which source of the recipe it is."""
     chosen: tuple[Shard, ...] = field(repr=False)
@@ -126,23 +126,14 @@ def _below(names: list[str], share: float) -> np.ndarray[Any, np.dtype[np.bool_]
     return np.fromiter((int.from_bytes(digest, "big") < share * 2**64 for digest in digests), bool, len(names))
 
 
-@dataclass(frozen=True, slots=True)
-class _Jobs:
-    """The last jobs of a recipe, as `stages()` returns them."""
-
-    last: tuple[Job, ...]
-
-    def jobs(self) -> tuple[Job, ...]:
-        return self.last
-
-
-def sampled_stages(path: str) -> tuple[object, ...]:
+def sampled_stages(path: str) -> tuple[Node, ...]:
     """Return the stages of a recipe over a sample, as the JSON file `path` tells of it: what a sample's recipe calls."""
     told = json.loads(Path(path).read_text("utf-8"))
-    found: list[Reads] = []
+    nodes = load_recipe(told["recipe"]).nodes
+    found = raw_sources(nodes)
 
-    def wrap(source: Reads) -> Sampled:
-        number = _number(found, source)
+    def wrap(source: Source) -> Source:
+        number = found.index(source)
         item = told["sources"][number]
         chosen = tuple(Shard(*row) for row in item["shards"])
         first, stops = told["first"], told["stops"]
@@ -150,56 +141,4 @@ def sampled_stages(path: str) -> tuple[object, ...]:
             source=source, number=number, chosen=chosen, documents=item["documents"], first=first, stops=stops
         )
 
-    return (_Jobs(_replaced_jobs(load_recipe(told["recipe"]).jobs, wrap)),)
-
-
-def sources_of(jobs: tuple[Job, ...]) -> list[Reads]:
-    """Return what jobs read that no job makes: files, each source once, in a fixed order."""
-    found: list[Reads] = []
-
-    def note(source: Reads) -> Reads:
-        _number(found, source)
-        return source
-
-    _replaced_jobs(jobs, note)
-    return found
-
-
-def _number(found: list[Reads], source: Reads) -> int:
-    for number, other in enumerate(found):
-        if other == source:
-            return number
-    found.append(source)
-    return len(found) - 1
-
-
-def _replaced_jobs(jobs: tuple[Job, ...], wrap: Callable[[Reads], Reads]) -> tuple[Job, ...]:
-    before = {job.name for after in jobs for job in after.upstream()}
-    memo: dict[int, Any] = {}
-    return tuple(_replaced(job, wrap, memo) for job in jobs if job.name not in before)
-
-
-def _replaced(value: Any, wrap: Callable[[Reads], Reads], memo: dict[int, Any]) -> Any:  # noqa: ANN401 - parts of jobs
-    """Return a job, or a part of one, with its file sources replaced; the same object where it has none."""
-    if isinstance(value, (tuple, list)):
-        items = [_replaced(item, wrap, memo) for item in value]
-        same = all(new is old for new, old in zip(items, value, strict=True))
-        return value if same else type(value)(items)
-    if isinstance(value, dict):
-        made = {key: _replaced(item, wrap, memo) for key, item in value.items()}
-        return made if any(made[key] is not value[key] for key in made) else value
-    if not is_dataclass(value) or isinstance(value, type):
-        return value
-    if id(value) not in memo:
-        parts = {item.name: getattr(value, item.name) for item in fields(value) if item.init}
-        changed = {name: new for name, old in parts.items() if (new := _replaced(old, wrap, memo)) is not old}
-        if isinstance(value, Reads) and not hasattr(value, "jobs") and not _reads(parts):
-            memo[id(value)] = wrap(value)
-        else:
-            memo[id(value)] = replace(value, **changed) if changed else value
-    return memo[id(value)]
-
-
-def _reads(parts: dict[str, Any]) -> bool:
-    """Tell whether a source is made of another one."""
-    return any(isinstance(part, Reads) for part in parts.values())
+    return rebuilt(nodes, wrap)

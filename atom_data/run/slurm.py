@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from atom_data.errors import ConfigError, DataError
-from atom_data.job import Job
+from atom_data.graph import Job
 from atom_data.run.plan import is_closed, plan_job, remove_stale, write_plan
 from atom_data.run.profile import Profile
 from atom_data.run.recipe import Recipe

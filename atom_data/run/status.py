@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from atom_data.job import Job
+from atom_data.graph import Job
 from atom_data.run.display import clock
 from atom_data.storage.manifest import COUNTS, manifest_row, read_manifest, slim
 from atom_data.storage.paths import is_remote, join, local

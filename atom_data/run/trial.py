@@ -16,10 +16,11 @@ from atom_data.dedup.evaluate import Evaluation, evaluate, share_a_band
 from atom_data.dedup.truth import read_labels, read_sample, shingles_of, truth_of_all_pairs, truth_of_labels
 from atom_data.errors import ConfigError, DataError
 from atom_data.extract import Jsonl, Parquet
+from atom_data.graph import Source, passes_behind
 from atom_data.run.display import Display
 from atom_data.run.local import Options, run
 from atom_data.run.recipe import load_recipe
-from atom_data.storage.shards import Intake, Reads
+from atom_data.storage.shards import Intake
 
 _RECIPE = """
 from atom_data import Copies, MinHash, Parquet, Stage
@@ -87,7 +88,7 @@ def try_configuration(
     return Trial(str(by), table, seen, wanted, found)
 
 
-def documents_of(paths: Sequence[str]) -> Reads:
+def documents_of(paths: Sequence[str]) -> Source:
     """Return files as documents: Parquet by the name's ending, or for a folder by what lies in it; else JSONL."""
     ends = (".parquet", ".pq")
     folders = [Path(path) for path in paths if Path(path).is_dir()]
@@ -105,8 +106,8 @@ def _written(copies: Copies | None, recipe: str | None, given: Mapping[str, int 
 
 def copies_of(recipe: str, name: str | None = None) -> Copies:
     """Return the pass of a recipe that compares by MinHash; ConfigError when there is none, or several and no name."""
-    read = [getattr(job, "reads", None) for job in load_recipe(recipe).jobs]
-    found = {source.name: source for source in read if isinstance(source, Copies) and hasattr(source.by, "min_jaccard")}
+    below = [found for job in load_recipe(recipe).jobs for source in job.sources() for found in passes_behind(source)]
+    found = {source.name: source for source in below if isinstance(source, Copies) and isinstance(source.by, MinHash)}
     chosen = [source for source in found.values() if name in (None, source.name)]
     if len(chosen) != 1:
         names = ", ".join(found) or "none"

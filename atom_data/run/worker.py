@@ -15,8 +15,9 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from atom_data.errors import AtomDataError, ConfigError, DataError
+from atom_data.graph import Job
 from atom_data.identity import code_identity
-from atom_data.job import Job, Progress, Task, Work
+from atom_data.job import Progress, Task, Work
 from atom_data.run.recipe import Recipe, job_identity, load_recipe
 from atom_data.storage.listing import ANEW, READ, use_listings
 from atom_data.storage.paths import FORBIDDEN, is_remote, join, local, without_secrets, write_errors
@@ -55,6 +56,7 @@ def do_task(job: Job, task: Task, out: str, token: str, progress: Progress) -> d
                     "bytes": item.bytes,
                     "sha256": item.sha256,
                     "modified": item.modified,
+                    **({"etag": item.etag} if item.etag else {}),
                 }
                 for item in work.inputs
             ],
@@ -69,7 +71,7 @@ def do_task(job: Job, task: Task, out: str, token: str, progress: Progress) -> d
             "skipped": dict(sorted(work.skipped.items())),
             "text_bytes": work.text_bytes,
             "tokens": work.tokens,
-            "span": work.span,
+            "spans": [list(span) for span in work.spans],
             "notes": work.notes,
             "measured": {
                 "wall_seconds": round(time.monotonic() - wall, 4),

@@ -1,6 +1,7 @@
 """Quality as a transformer encoder sees it (Penedo et al. 2024, FineWeb-Edu, section 4), from an ONNX file."""
 
-from dataclasses import dataclass
+import glob
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -40,8 +41,8 @@ class OnnxClassifier:
     """
 
     model: Path
-    """An ONNX file, as `optimum-cli export onnx` makes it. Its bytes count in a stage's identity, those of a file of weights
-    beside it do not."""
+    """An ONNX file, as `optimum-cli export onnx` makes it. Its bytes count in a stage's identity, and those of files of
+    weights beside it, which have its name and more (`model.onnx_data`)."""
 
     tokenizer: Path
     """The `tokenizer.json` that belongs to it."""
@@ -59,11 +60,16 @@ class OnnxClassifier:
 
     batch_tokens: int = 16_384
 
+    weights: tuple[Path, ...] = field(init=False, default=(), repr=False)
+    """The files of weights beside the model."""
+
     def __post_init__(self) -> None:
         """Refuse files that are no Paths, whose bytes would not count, and numbers that mean nothing."""
         for name, path in (("model", self.model), ("tokenizer", self.tokenizer)):
             if not isinstance(path, Path):
                 raise ConfigError(f"OnnxClassifier: {name} is {path!r}, not a Path. Give Path({str(path)!r}).")
+        beside = sorted(self.model.parent.glob(f"{glob.escape(self.model.name)}?*"))
+        object.__setattr__(self, "weights", tuple(path for path in beside if path.is_file()))
         if self.activation not in ACTIVATIONS:
             raise ConfigError(
                 f"OnnxClassifier: activation is '{self.activation}'; there are {', '.join(ACTIVATIONS)}. Take one."

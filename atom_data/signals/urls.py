@@ -72,7 +72,8 @@ class CheckUrl:
     def _lists(self) -> tuple[Path, ...]:
         if self.domains is None:
             return ()
-        return self.domains if isinstance(self.domains, tuple) else (Path(self.domains),)
+        given = self.domains if isinstance(self.domains, (tuple, list)) else (self.domains,)
+        return tuple(Path(path) for path in given)
 
     def _words(self) -> Path:
         return filters_folder() / "lists" / "url_words.txt" if self.words is None else Path(self.words)

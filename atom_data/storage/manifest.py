@@ -44,7 +44,7 @@ SCHEMA = pa.schema(
 COUNTS = ("dropped", "unreadable", "skipped")
 MEASURED = ("input_bytes", "wall_seconds", "cpu_seconds", "peak_memory_bytes")
 _FILE = ("path", "bytes", "sha256")
-_SLIM = ("shard", "rows_in", "rows_out", "text_bytes", "tokens", "span")
+_SLIM = ("shard", "rows_in", "rows_out", "text_bytes", "tokens", "spans")
 ROWS = 1024
 _NONE: dict[str, Any] = {}
 _IDENTITY = b"identity"
@@ -68,13 +68,11 @@ def slim(receipt: Mapping[str, Any]) -> dict[str, Any]:
 
     Of 100,000 of them every byte counts: names are the same strings in all, and so are counts where there are none.
     """
-    inputs = [{"path": receipt["inputs"][0]["path"]}] if receipt["span"] else []
     outputs = [{name: item[name] for name in _FILE} for item in receipt["outputs"][:1]]
     return {
         **{name: receipt[name] for name in _SLIM},
         **{name: receipt[name] or _NONE for name in (*COUNTS, "notes")},
         "measured": {name: receipt["measured"][name] for name in MEASURED},
-        "inputs": inputs,
         "outputs": outputs,
         "output_bytes": sum(item["bytes"] for item in receipt["outputs"]),
     }

@@ -2,11 +2,12 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import Any
 
-import pyarrow as pa
+from atom_data.batch import DAMAGE
+from atom_data.errors import DataError
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class Input:
     sha256: str
     modified: int = 0
     """Modification time in ns where the store has one: while bytes and time are the same, nobody reads it all again."""
+    etag: str = ""
+    """What an object store calls this version, instead of a time."""
 
 
 @dataclass(slots=True)
@@ -46,32 +49,65 @@ class Intake:
     inputs: list[Input] = field(default_factory=list)
     bytes_read: int = 0
     """Bytes of input consumed so far, for progress."""
+    damage: Counter[str] = field(default_factory=Counter)
+    """Of texts that a reader decodes, what `batch.damage` counts of pages; it goes into the receipt's notes."""
     span: tuple[int, int] | None = None
     """For a part of a file: offset of its first record and of the first record after it. Parts must meet exactly."""
 
+    def decoded(self, text: str, replaced: int) -> None:
+        """Count a document and the characters that had to be replaced in it."""
+        counts = (1, int(replaced > 0), len(text), replaced)
+        self.damage.update(dict(zip(DAMAGE, counts, strict=True)))
 
-@runtime_checkable
-class Reads(Protocol):
-    """What a stage can read: files, another stage, a pass."""
+    def note_damage(self, notes: dict[str, Any]) -> None:
+        """Add the counts of `damage` to the notes of a receipt, where a reader decoded anything."""
+        if self.damage:
+            notes.setdefault("damage", Counter()).update(self.damage)
 
-    @property
-    def name(self) -> str:
-        """A short label: the source's name, or the stage's."""
 
-    def schema(self) -> pa.Schema:
-        """Columns and types that `read` can give."""
+def check_spans(path: str, spans: Sequence[tuple[int, int]]) -> None:
+    """Check that the parts of a file, in order, met: each began where the one before it ended.
 
-    def shards(self, out: str) -> tuple[Shard, ...]:
-        """All shards, sorted by name: the same list for every caller."""
+    `spans` are what reading the parts reported (`Intake.span`): offset of the first record, and of the first one after
+    the part; both equal where no record starts in it. A page can hold bytes that look like the start of a record, and
+    a part that began there would hold records nobody crawled.
+    Errors: DataError when two parts don't meet.
+    """
+    last = 0
+    for first, after in spans:
+        if first == after:
+            continue
+        if first != last:
+            raise DataError(
+                f"{path}: its parts do not meet, one ended at byte {last} and the next began at byte {first}; bytes that"
+                " look like a record lie inside another. Pass split_bytes=0 to the source."
+            )
+        last = after
+    if spans and spans[-1][1] != last:
+        end = spans[-1][1]
+        raise DataError(f"{path}: its parts end at byte {last} of {end}. Pass split_bytes=0 to the source.")
 
-    def read(self, shard: Shard, out: str, columns: Collection[str], intake: Intake) -> Iterator[pa.RecordBatch]:
-        """Yield batches of bounded size with at least `columns`; report the rest to `intake`."""
 
-    def current(self, shard: Shard, out: str) -> tuple[Input, ...]:
-        """The inputs as they are now; `sha256` may be empty where only reading all of it would tell."""
+def parts_meet(receipts: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse parts of a split file that overlap or leave a gap: a record would be lost or invented. DataError.
 
-    def identity(self) -> dict[str, object]:
-        """What decides the rows besides the inputs, as plain JSON values."""
+    `receipts` are all of a job, each with its `spans`: file, first and after of every part that was read.
+    """
+    parts: dict[str, list[tuple[int, int]]] = {}
+    for file, first, after in sorted(tuple(span) for receipt in receipts for span in receipt["spans"]):
+        parts.setdefault(file, []).append((first, after))
+    for file, spans in parts.items():
+        check_spans(file, spans)
+
+
+def part_name(name: str, index: int) -> str:
+    """Return what a part of a split file is called."""
+    return f"{name}.p{index:04}"
+
+
+def file_name(shard: str) -> str:
+    """Return the name that all parts of a split file have in common; of a whole file, its own."""
+    return re.sub(r"\.p\d{4,}$", "", shard)
 
 
 def shard_name(relative: str) -> str:

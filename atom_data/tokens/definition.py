@@ -58,7 +58,7 @@ def read_definition(path: Path, encoding: str | None = None) -> Definition:
     hashes = [hashlib.sha256(content).hexdigest() for content in raw]
     alone = len(hashes) == 1 and not is_ranks
     sha256 = hashes[0] if alone else hashlib.sha256(canonical([encoding, hashes]).encode()).hexdigest()
-    return Definition(page, sha256, _configured_end(path))
+    return Definition(page, sha256, configured_end(path))
 
 
 def _bytes(path: Path) -> bytes:
@@ -96,7 +96,8 @@ def _byte_level(vocabulary_file: Path, raw: bytes, merges_file: Path, lines: byt
     return byte_level_definition(vocabulary, merges, None, special, whole=False)
 
 
-def _configured_end(path: Path) -> str | None:
+def configured_end(path: Path) -> str | None:
+    """Return the end token that a folder's tokenizer_config.json names, or None."""
     file = path / "tokenizer_config.json"
     if not path.is_dir() or not file.is_file():
         return None

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,15 @@ import pyarrow.compute as pc
 
 from atom_data.batch import visible
 from atom_data.errors import ConfigError, DataError
+from atom_data.graph import Job, Source, reference
 from atom_data.identity import describe
-from atom_data.job import Job, Progress, Table, Task, Work, finished_shard, jobs_behind
-from atom_data.stage import DEAD, LEDGER, Stage
+from atom_data.job import Progress, Table, Task, Work
+from atom_data.stage import DEAD, LEDGER
 from atom_data.storage.ahead import ahead
 from atom_data.storage.paths import join
 from atom_data.storage.receipts import read_json, summary_path
-from atom_data.storage.shards import Input, Intake, Reads, Shard
-from atom_data.tokens.definition import definition_files
+from atom_data.storage.shards import Input, Intake, Shard, parts_meet
+from atom_data.tokens.definition import configured_end, definition_files
 from atom_data.tokens.documents import Documents
 from atom_data.tokens.encode import BACKENDS, Encoder, backend_identity, load_encoder, texts_of
 from atom_data.tokens.manifest import manifest_of_receipts
@@ -70,7 +71,7 @@ class Tokenize:
 
     name: str = "tokens"
     """The folder below the output folder."""
-    reads: Reads
+    reads: Source
     tokenizer: Path | str
     """A tokenizer.json, a folder as model hubs lay it out, or a .tiktoken file with its `encoding`."""
     encoding: str | None = None
@@ -106,9 +107,27 @@ class Tokenize:
         """One job."""
         return (self,)
 
+    @property
+    def task_tokens(self) -> int:
+        """Its tasks are cut by tokens."""
+        return self.target_tokens
+
+    @property
+    def a_task_a_shard(self) -> bool:
+        """Its tasks hold several shards."""
+        return False
+
+    def sources(self) -> tuple[Source, ...]:
+        """What it reads."""
+        return (self.reads,)
+
+    def with_sources(self, sources: tuple[Source, ...]) -> "Tokenize":
+        """The same over another source."""
+        return replace(self, reads=sources[0])
+
     def upstream(self) -> tuple[Job, ...]:
         """The jobs behind what it reads."""
-        return jobs_behind(self.reads)
+        return self.reads.jobs()
 
     def check(self) -> pa.Schema:
         """Look for the columns, and build the encoder; return the schema of docs.parquet."""
@@ -167,19 +186,10 @@ class Tokenize:
 
         A remote file, whose size nobody asked for, makes a task of its own.
         """
-        share, stage = getattr(self.reads, "share", 1.0), self._stage()
+        made = bool(self.reads.jobs())
         for shard in self.reads.shards(out):
-            if stage is not None:
-                yield shard, int(finished_shard(stage.name, shard.name, out).text_bytes * share)
-            else:
-                yield shard, shard.bytes or self.target_tokens * BYTES_PER_TOKEN
-
-    def _stage(self) -> Stage | None:
-        """The stage whose shards it reads, also where it reads a part of their rows only."""
-        source: object = self.reads
-        while hasattr(source, "share"):
-            source = source.of  # type: ignore[attr-defined]
-        return source if isinstance(source, Stage) else None
+            size = int(self.reads.text_bytes(shard, out))
+            yield shard, size if made else size or self.target_tokens * BYTES_PER_TOKEN
 
     def inputs(self, task: Task, out: str) -> tuple[Input, ...]:
         """The inputs of all shards of a task as they are now."""
@@ -187,8 +197,10 @@ class Tokenize:
 
     def identity(self) -> dict[str, object]:
         """Source, tokenizer by its bytes, end token, seed, size and columns."""
+        end = configured_end(Path(self.tokenizer)) if self.eos is None else None
         return {
-            "reads": self.reads.name if isinstance(self.reads, Stage) else self.reads.identity(),
+            "reads": reference(self.reads),
+            **({} if end is None else {"end": end}),
             "tokenizer": [describe(path) for path in definition_files(Path(self.tokenizer))],
             "encoding": self.encoding,
             "eos": self.eos,
@@ -216,10 +228,7 @@ class Tokenize:
                     row += piece.num_rows
                     progress(work.rows_in + dead.rows, done + intake.bytes_read, documents.count)
                 done += intake.bytes_read
-                work.inputs += intake.inputs
-                work.skipped.update(intake.skipped)
-                if intake.span is not None:
-                    work.notes.setdefault("spans", {})[shard.name] = list(intake.span)
+                work.take(shard, intake)
             outputs = documents.write(join(self.name, task.name), out, token)
         # Reading goes on ahead of encoding, so which of the two tables was opened first says nothing.
         work.outputs = [*outputs, *sorted(work.outputs, key=lambda output: output.path)]
@@ -228,8 +237,8 @@ class Tokenize:
         work.notes.update(documents.notes())
         return work
 
-    def manifest(self, out: str) -> dict[str, Any]:
-        """Return what stands for the whole once every shard is finished: the runner writes it beside the plan.
+    def summary(self, out: str) -> dict[str, Any] | None:
+        """The manifest that readers of the tokens open.
 
         DataError when two documents have one id, unless a pass before has looked at all ids.
         """
@@ -284,9 +293,7 @@ class Tokenize:
                 f"pass '{self.name}': no token came out of {read:,} documents: there is nothing to train on. "
                 "Look into the stages before, and into the ledger of this one."
             )
-        check = getattr(self.reads, "accept_spans", None)
-        if check is not None:
-            check({name: tuple(span) for item in receipts for name, span in item["notes"].get("spans", {}).items()})
+        parts_meet(receipts)
 
 
 def pieces(batch: pa.RecordBatch, limit: int) -> Iterator[pa.RecordBatch]:

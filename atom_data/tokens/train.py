@@ -11,7 +11,8 @@ from tokenizers import pre_tokenizers, trainers
 
 from atom_data.errors import ConfigError, DataError
 from atom_data.extract import Jsonl, Parquet, Text
-from atom_data.storage.shards import Intake, Reads
+from atom_data.graph import Source
+from atom_data.storage.shards import Intake
 from atom_data.tokens.documents import keyed_hashes
 from atom_data.tokens.encode import texts_of
 from atom_data.tokens.ranks import ENCODINGS, byte_level_definition
@@ -69,13 +70,13 @@ class Training:
             )
 
 
-def text_source(paths: Sequence[str]) -> Reads:
+def text_source(paths: Sequence[str]) -> Source:
     """Return files as a source, by their ending: Parquet, plain text, or else JSON lines. All must be of one kind."""
     kinds = {_reader(path) for path in paths}
     if len(kinds) != 1:
         names = ", ".join(sorted(kind.__name__ for kind in kinds)) or "no file"
         raise ConfigError(f"train-tokenizer: {names}: give files of one kind, Parquet, JSON lines or text.")
-    source: Reads = kinds.pop()(*paths)
+    source: Source = kinds.pop()(*paths)
     return source
 
 
@@ -87,7 +88,7 @@ def _reader(path: str) -> type:
 
 
 def draw(
-    source: Reads, out: str, sample_bytes: int, seed: int = 0, seen: Seen = lambda documents, size: None
+    source: Source, out: str, sample_bytes: int, seed: int = 0, seen: Seen = lambda documents, size: None
 ) -> Sample:
     """Draw whole documents of about `sample_bytes`: those whose hash of (seed, id) is smallest, so in any order alike.
 

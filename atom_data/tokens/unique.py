@@ -2,41 +2,29 @@
 
 import os
 from collections.abc import Iterator
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from atom_data.graph import Source
 from atom_data.ids import HASH_BYTES, SUFFIX, ChecksIds, Shards, create_id_hashes
-from atom_data.stage import Stage
 from atom_data.storage.parquet import read_parquet
 from atom_data.storage.partials import scratch
 from atom_data.storage.paths import join
 from atom_data.storage.pieces import share
-from atom_data.storage.shards import Reads
 
 MEMORY = 1 << 30
 """What the hashes of one lap may take; a lap reads its share of them."""
 
 
-@runtime_checkable
-class _Over(Protocol):
-    """A source made of one other, whose documents it gives."""
+def is_checked(reads: Source) -> bool:
+    """Tell whether a pass before has looked at the ids of all documents that come: then nobody need do it again.
 
-    of: Reads
-
-
-def is_checked(reads: Reads) -> bool:
-    """Tell whether a pass before has looked at the ids of all documents that come: then nobody need do it again."""
-    source: object = reads
-    while not isinstance(source, ChecksIds):
-        if isinstance(source, Stage):
-            source = source.reads
-        elif isinstance(source, _Over):
-            source = source.of
-        else:
-            return False
-    return True
+    Of a source made of several, each may have been looked at alone, so that says nothing of all.
+    """
+    below = reads.sources()
+    return isinstance(reads, ChecksIds) or (len(below) == 1 and is_checked(below[0]))
 
 
 def refuse_repeated_ids(out: str, found: dict[str, Any]) -> None:

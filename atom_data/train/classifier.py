@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from atom_data.errors import ConfigError, DataError
-from atom_data.storage.shards import Reads
+from atom_data.graph import Source
 from atom_data.text.buffers import string_buffers
 from atom_data.text.fasttext import read_model, score_label
 from atom_data.train.labeled import Labeled, lines_of, write_lines
@@ -59,7 +59,9 @@ class Options:
             )
 
 
-def train_classifier(sets: Sequence[tuple[str, Sequence[Reads]]], path: Path, options: Options | None = None) -> Report:
+def train_classifier(
+    sets: Sequence[tuple[str, Sequence[Source]]], path: Path, options: Options | None = None
+) -> Report:
     """Train a model on labeled documents, write it to `path`, and report how good it is on those held out.
 
     `sets` are labels and their documents; the report is on the first label. Same documents and options, same bytes: one

@@ -15,8 +15,9 @@ from atom_data.extract import Jsonl, Parquet, Text
 from atom_data.extract.jsonl import SUFFIXES as JSONL
 from atom_data.extract.parquet import SUFFIXES as PARQUET
 from atom_data.extract.text import SUFFIXES as TEXT
+from atom_data.graph import Source
 from atom_data.signals import SampleUnit
-from atom_data.storage.shards import Intake, Reads
+from atom_data.storage.shards import Intake
 
 _PREFIX = b"__label__"
 # What fastText takes for a label or for the end of a line, and what it takes for white space.
@@ -24,7 +25,7 @@ _LABEL_LIKE = re.compile(rb"(?:(?<=[ \t\r\v\f\0])|^)__label__[^ \t\r\v\f\0]*")
 _END_LIKE = re.compile(rb"(?:(?<=[ \t\r\v\f\0])|^)</s>(?=[ \t\r\v\f\0]|$)")
 
 
-def source_of(path: str, text: str) -> Reads:
+def source_of(path: str, text: str) -> Source:
     """Return what reads a path: by its ending, or for a folder or glob by what is in it. ConfigError when nothing does."""
     kinds = {"JSON lines": JSONL, "Parquet": PARQUET, "text": TEXT}
     place = Path(path)
@@ -62,7 +63,7 @@ class Labeled:
     """Documents that are not used, by reason."""
 
 
-def write_lines(sets: Sequence[tuple[str, Sequence[Reads]]], path: Path, seed: int, max_bytes: int | None) -> Labeled:
+def write_lines(sets: Sequence[tuple[str, Sequence[Source]]], path: Path, seed: int, max_bytes: int | None) -> Labeled:
     """Write the texts of every label to a file, one a line without its label, and return where they are.
 
     Left out: texts that are null or blank, lines of the input that could not be read, and of equal texts all but the
@@ -116,7 +117,7 @@ def lines_of(path: Path, labeled: Labeled, rows: npt.NDArray[np.int64]) -> Itera
             yield lines.read(labeled.sizes[row])
 
 
-def _batches(sources: Sequence[Reads], out: dict[str, int]) -> Iterator[pa.RecordBatch]:
+def _batches(sources: Sequence[Source], out: dict[str, int]) -> Iterator[pa.RecordBatch]:
     def reject(reason: str, position: int, detail: str, raw: bytes) -> None:
         out["unreadable"] += 1
 

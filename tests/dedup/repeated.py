@@ -10,7 +10,7 @@ import pytest
 
 from atom_data import Parquet, RemoveSpans, Repeats
 from atom_data.dedup.remove import SPANS
-from atom_data.job import in_order
+from atom_data.graph import in_order
 from atom_data.run.worker import do_task
 from atom_data.storage.shards import Intake
 

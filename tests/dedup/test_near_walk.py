@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from atom_data import Copies, MinHash, Parquet
 from atom_data.dedup import BandHashes
 from atom_data.dedup.sets import Digests
-from atom_data.job import in_order
+from atom_data.graph import in_order
 from atom_data.run.worker import do_task
 from atom_data.storage.shards import Intake
 from tests.dedup.test_near_truth import jaccard

@@ -11,7 +11,7 @@ import pytest
 
 from atom_data import Bloom, Lines, Paragraphs, Parquet, RemoveSpans, Repeats, Stage, Substrings
 from atom_data.errors import ConfigError, DataError
-from atom_data.job import in_order
+from atom_data.graph import in_order
 from atom_data.run.worker import do_task
 from atom_data.storage.shards import Intake
 from tests.dedup.repeated import execute, shards
@@ -61,7 +61,7 @@ def test_parameters_without_sense_are_refused(make: Callable[[], object], messag
 def test_a_source_without_text_is_refused(tmp_path: Path) -> None:
     pages = shards(tmp_path, ["text"], 1)
     with pytest.raises(ConfigError, match="'ids' has no column 'text'; it has: id"):
-        Repeats(of=Stage(name="ids", reads=pages, writes=("id",)), by=Lines()).check()
+        Repeats(of=Stage(name="ids", reads=pages, writes=("id",)), by=Lines()).marked.check()
 
 
 def test_wiping_out_a_source_stops_the_pass(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from atom_data.storage.shards import Input, Intake, Reads, Shard
+from atom_data.graph import Source
+from atom_data.storage.shards import Input, Intake, Shard
 
 PAGE = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<html><p>page %d</p></html>"
 
@@ -58,6 +59,7 @@ class Outcome:
     details: list[str] = field(default_factory=list)
     samples: list[bytes] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
+    damage: Counter[str] = field(default_factory=Counter)
     inputs: list[Input] = field(default_factory=list)
     spans: list[tuple[int, int] | None] = field(default_factory=list)
     batches: list[Any] = field(default_factory=list)
@@ -71,7 +73,7 @@ class Outcome:
         return [reason for reason, _ in self.rejects]
 
 
-def outcome(source: Reads, columns: tuple[str, ...] = (), shards: tuple[Shard, ...] | None = None) -> Outcome:
+def outcome(source: Source, columns: tuple[str, ...] = (), shards: tuple[Shard, ...] | None = None) -> Outcome:
     """Read all shards of a source."""
     result = Outcome()
 
@@ -87,6 +89,7 @@ def outcome(source: Reads, columns: tuple[str, ...] = (), shards: tuple[Shard, .
             result.batches.append(batch)
             result.rows += batch.to_pylist()
         result.skipped += intake.skipped
+        result.damage.update(intake.damage)
         result.inputs += intake.inputs
         result.spans.append(intake.span)
     return result

@@ -3,10 +3,14 @@
 from pathlib import Path
 
 import pytest
+from backports import zstd
+from typer.testing import CliRunner
 
+from atom_data.commands.app import app
 from atom_data.errors import ConfigError
-from atom_data.extract import Parquet, Text, Warc
+from atom_data.extract import Jsonl, Parquet, Text, Warc
 from atom_data.extract.files import listed, named, relative
+from atom_data.extract.unread import unread
 from tests.extract.archives import write
 
 SUFFIXES = (".warc", ".warc.gz")
@@ -105,3 +109,58 @@ def test_listed_file_url_and_broken_name(tmp_path: Path) -> None:
     odd.parent.mkdir()
     odd.write_bytes(b"x")
     assert listed([str(odd.parent)], SUFFIXES)[0].relative == "\ufffd.warc"
+
+
+def test_listed_hidden_and_marked_names_are_no_input(tmp_path: Path) -> None:
+    wanted = ["_mine/a.jsonl", "_mine/b/c.jsonl"]
+    passed = ["_SUCCESS", "_temporary/0/x.jsonl", ".x.jsonl", ".git/y.jsonl", "b/_z.jsonl", "b/.t/u.jsonl"]
+    for name in (*wanted, *(f"_mine/{name}" for name in passed)):
+        write(tmp_path, name, b"{}")
+    root = tmp_path / "_mine"  # what stands above the folder that was given says nothing
+    found = [file.path for file in listed([str(root)], (".jsonl",))]
+    assert found == [str(tmp_path / name) for name in wanted]
+    assert [file.path for file in listed([f"{root}/**/*.jsonl"], (".jsonl",))] == found
+    spelt = [file.relative for file in listed([f"{root}/_temporary/*/*.jsonl"], (".jsonl",))]
+    assert spelt == ["0/x.jsonl"]
+    assert listed([f"{root}/*/_z.jsonl", f"{root}/.x.jsonl"], (".jsonl",))
+    assert unread(Jsonl(str(root))) is None
+
+
+def test_listed_capitals_are_the_same_ending(tmp_path: Path) -> None:
+    write(tmp_path, "A.WARC.GZ", b"x" * 100)
+    (file,) = listed([str(tmp_path)], SUFFIXES)
+    assert file.relative == "A.WARC.GZ"
+    write(tmp_path, "B.JSONL.ZST", zstd.compress(b'{"text": "x"}'))
+    assert len(Jsonl(str(tmp_path), split_bytes=5).shards("")) == 1
+
+
+@pytest.mark.parametrize("name", ["a.warc.lz4", "deep/a.WARC.Z", "a.warc.gz.zip", "a.warc.tar"])
+def test_listed_folder_with_a_compression_that_is_not_read_is_refused(tmp_path: Path, name: str) -> None:
+    write(tmp_path, name, b"x")
+    write(tmp_path, "b.warc.gz", b"x")
+    with pytest.raises(ConfigError, match=rf"{tmp_path}: {name} is compressed in a way that is not read; .gz, .zst"):
+        listed([str(tmp_path)], SUFFIXES)
+    assert len(listed([f"{tmp_path}/*.warc.gz"], SUFFIXES)) == 1
+
+
+def test_unread_files_of_a_folder_are_said(tmp_path: Path) -> None:
+    for name in ("a.warc.gz", "b.arc", "c.jsonl.gz", "d/e.jsonl.gz", "d/README", "f.cdx", "_SUCCESS", "d/.hidden"):
+        write(tmp_path, name, b"x")
+    said = unread(Warc(str(tmp_path), source="crawl"))
+    assert said is not None
+    assert said.startswith("crawl: files in its folders that are not read: 4, for it reads .warc, ")
+    assert f"(.jsonl.gz 2, without an ending 1, .cdx 1; the first is {tmp_path}/c.jsonl.gz)" in said
+    assert unread(Warc(f"{tmp_path}/*.warc.gz", "s3://bucket/a.warc.gz")) is None
+    assert unread(Text(str(tmp_path), suffixes=(".gz", ".arc", ".cdx", "README"))) is None
+
+
+def test_check_and_run_say_what_a_folder_holds_besides(tmp_path: Path) -> None:
+    write(tmp_path, "in/a.jsonl", b'{"text": "x"}')
+    write(tmp_path, "in/b.csv", b"x")
+    recipe = "from atom_data.extract import Jsonl\nfrom atom_data.stage import Stage\n"
+    recipe += f"def stages():\n    return (Stage(name='read', reads=Jsonl({str(tmp_path / 'in')!r}), writes=('id', 'text')),)\n"
+    path = write(tmp_path, "recipe.py", recipe.encode())
+    for arguments in (["check", path], ["run", path, "-o", str(tmp_path / "out"), "--workers", "1"]):
+        result = CliRunner().invoke(app(arguments[0]), arguments)
+        assert result.exit_code == 0, result.output
+        assert "jsonl: files in its folders that are not read: 1, " in result.output

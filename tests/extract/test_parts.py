@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from atom_data.errors import DataError
-from atom_data.extract import Jsonl, Warc, check_spans
+from atom_data.extract import Jsonl, Warc
 from atom_data.storage.paths import sha256
+from atom_data.storage.shards import check_spans
 from tests.extract.archives import Outcome, members, outcome, record, write
 
 RECORDS = [

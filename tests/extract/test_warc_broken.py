@@ -3,9 +3,11 @@
 import gzip
 import os
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from backports import zstd
 
 from atom_data.errors import ConfigError, DataError
 from atom_data.extract import Warc
@@ -69,6 +71,44 @@ def test_warc_lie_in_a_member_stays_in_it(tmp_path: Path, bad: bytes, reason: st
     assert (result.urls, result.rejects) == (["0", "2"], [(reason, len(members(record(0))))])
 
 
+CHECKED = {zstd.CompressionParameter.checksum_flag: 1}
+PACKS: dict[str, Callable[[bytes], bytes]] = {
+    "a.warc.gz": members,
+    "a.warc.zst": lambda data: zstd.compress(data, options=CHECKED),
+}
+
+
+@pytest.mark.parametrize("name", PACKS)
+@pytest.mark.parametrize("hit", [range(3, 5), range(3, 6), range(8, 10)])
+@pytest.mark.parametrize("places", [(0, 0, 0), (2, 3, 1), (12, 20, 15), (90, 12, 0), (100, 90, 110), (10, 11, 12)])
+def test_warc_damaged_members_behind_one_another_are_all_counted(
+    tmp_path: Path, name: str, hit: range, places: tuple[int, ...]
+) -> None:
+    packed = [bytearray(PACKS[name](record(n, page(random.Random(n).randbytes(300))))) for n in range(10)]
+    for number, place in zip(hit, places, strict=False):
+        packed[number][place] ^= 0x6B
+    starts = [len(b"".join(packed[:n])) for n in range(10)]
+    result = outcome(Warc(write(tmp_path, name, b"".join(packed))))
+    lost = [place for _, place in result.rejects]
+    assert len(result.rows) + len(lost) == 10
+    assert set(lost) <= {starts[n] for n in hit}
+    assert set(result.reasons) <= {"warc.bad_gzip", "warc.bad_zstd"}
+
+
+def test_warc_damaged_request_is_counted_once(tmp_path: Path) -> None:
+    bad = bytearray(members(record(1, b"GET / HTTP/1.1\r\n\r\n", "request")))
+    bad[-6] ^= 0xFF
+    result = outcome(Warc(write(tmp_path, "a.warc.gz", members(record(0)) + bad + members(record(2)))))
+    assert (result.urls, result.reasons, result.skipped) == (["0", "2"], ["warc.bad_gzip"], {})
+
+
+def test_warc_undamaged_blocks_behind_a_damaged_member_are_no_further_loss(tmp_path: Path) -> None:
+    packed = bytearray(members(record(0), record(1)[:200], record(1)[200:], record(2)))
+    packed[len(members(record(0))) + 40] ^= 0xFF
+    result = outcome(Warc(write(tmp_path, "a.warc.gz", bytes(packed))))
+    assert (result.urls, len(result.rejects)) == (["0", "2"], 1)
+
+
 def test_warc_payload_that_looks_like_a_record_invents_none(tmp_path: Path) -> None:
     block = page(b"<pre>\r\n\r\n" + record(99) + record(98) + b"</pre>")
     data = members(record(0), record(1, block, length=20), record(2))
@@ -119,7 +159,6 @@ def test_warc_file_that_shrinks_while_it_is_read_is_a_data_error(tmp_path: Path)
     [
         (b"%PDF-1.7 nothing of a crawl", "is no WARC file; it begins with b'%PDF-1.7 nothing'"),
         (gzip.compress(b"hello"), "is no WARC file"),
-        (gzip.compress(b"filedesc://x.arc 0.0.0.0 2026 text/plain 77\n"), "is an ARC file"),
     ],
 )
 def test_warc_file_that_is_none_is_a_data_error(tmp_path: Path, data: bytes, said: str) -> None:

@@ -11,16 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atom_data.errors import ConfigError
+from atom_data.graph import Source
 from atom_data.mix import Part, group_by_size, hold_out
 from atom_data.stage import Stage
-from atom_data.storage.shards import Intake, Reads
+from atom_data.storage.shards import Intake
 from atom_data.tokens import Tokenize, manifest
 from tests.tokens.corpus import SCHEMA, Row, Rows, finish, rows, tiny_tokenizer
 
 COUNTED = pa.schema([*SCHEMA, ("near_copy_count", pa.int32()), ("near_copy_of", pa.string())])
 
 
-def ids(source: Reads, out: str = "") -> list[str]:
+def ids(source: Source, out: str = "") -> list[str]:
     """Return the ids of a source in order."""
     intake = Intake(reject=lambda *_: None)
     found: list[str] = []

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from atom_data.errors import ConfigError
+from atom_data.graph import own_jobs
 from atom_data.run.estimate import Estimate, line, loss_of_copies, scatter
-from atom_data.run.forecast import Forecast, StageForecast, pass_jobs
+from atom_data.run.forecast import Forecast, StageForecast
 from atom_data.run.forecasts import keep_forecast, read_forecast
 from atom_data.run.limits import bytes_of, element_memory, elements, time_limit
 from atom_data.run.pilot import Pilot, take_middle
@@ -159,7 +160,7 @@ def test_token_pass_has_no_more_tasks_than_shards(folder: Path, tmp_path: Path) 
 def test_all_jobs_of_a_pass_are_known_up_to_what_it_reads(tmp_path: Path) -> None:
     path = recipe(tmp_path, RECIPE.format(files="*.jsonl", card="gopher_quality").replace("SameText", "MinHash"))
     jobs = load_recipe(str(path)).jobs
-    assert sorted(pass_jobs(jobs[-1].upstream())) == sorted(job.name for job in jobs[1:-1])
+    assert own_jobs(jobs[-1].sources()[0]) == jobs[1:-1]
     assert len(jobs) > 5
 
 

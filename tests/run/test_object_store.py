@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from tests.command import ROOT, SAMPLE, Done, atom_data, fingerprint, recipe
@@ -141,3 +142,20 @@ def test_damaged_object_is_found(store: Any, tmp_path: Path) -> None:
     found = atom_data("verify", "s3://corpus/damaged")
     assert found.returncode == 1
     assert "counted/sample-00003.warc.parquet: the content is not what the receipt says" in found.stderr
+
+
+def test_an_object_replaced_by_one_of_the_same_size_is_read_again(tmp_path: Path) -> None:
+    """Its size is the same and it has no time of its own: the ETag tells."""
+    text = """
+        from atom_data import Jsonl, Stage
+
+        def stages():
+            return (Stage(name="read", reads=Jsonl("s3://corpus/in/a.jsonl")),)
+    """
+    with served(every=0) as client:
+        for word, done in (("one", "1 to make"), ("one", "all 1"), ("two", "input changed: 1"), ("two", "all 1")):
+            client.put_object(Bucket="corpus", Key="in/a.jsonl", Body=json.dumps({"id": "a", "text": word}).encode())
+            ran = atom_data("run", recipe(tmp_path, text), "-o", tmp_path / "out")
+            assert ran.returncode == 0, ran.stderr
+            assert done in ran.stderr or done == "1 to make"
+            assert pq.read_table(tmp_path / "out" / "read" / "a.jsonl.parquet").column("text").to_pylist() == [word]

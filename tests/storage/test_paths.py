@@ -21,7 +21,7 @@ from atom_data.storage.paths import (
     reason,
     sha256,
     size,
-    size_and_time,
+    state,
     without_secrets,
 )
 from tests.extract.archives import served
@@ -92,7 +92,7 @@ def test_open_raw_error_keeps_secrets(tmp_path: Path) -> None:
     assert "404" in str(caught.value)
     with pytest.raises(DataError, match=r"none: cannot be opened \(no such file or directory\)\. Check the path\."):
         read_bytes(str(tmp_path / "none"))
-    for question in (size, size_and_time):
+    for question in (size, state):
         with pytest.raises(DataError, match="none: cannot be opened"):
             question(str(tmp_path / "none"))
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
-from atom_data.job import Job
+from atom_data.graph import Job, RawSource
 from atom_data.run.plan import plan_job, require_complete, write_plan
 from atom_data.run.worker import do_task
 from atom_data.stage import Stage
@@ -30,7 +30,7 @@ Row = Mapping[str, str | None]
 
 
 @dataclass(frozen=True)
-class Rows:
+class Rows(RawSource):
     """Rows in memory as a source: shards by name, read in batches of any size."""
 
     rows: Mapping[str, Sequence[Row]]

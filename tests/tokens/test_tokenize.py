@@ -242,3 +242,16 @@ def test_tokenizer_may_be_named_as_text(tmp_path: Path) -> None:
     named, given = (Tokenize(reads=Rows({"a": rows(3)}), tokenizer=one) for one in (str(path), path))
     assert named.identity() == given.identity()
     assert [field.name for field in named.check()] == [field.name for field in given.check()]
+
+
+def test_the_end_token_of_a_folders_configuration_counts(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    tiny_tokenizer(folder / "tokenizer.json")
+    alone = Tokenize(reads=Rows({}), tokenizer=folder).identity()
+    found = []
+    for end in ("<|endoftext|>", "<|pad|>"):
+        (folder / "tokenizer_config.json").write_text(json.dumps({"eos_token": {"content": end}}))
+        found.append(Tokenize(reads=Rows({}), tokenizer=folder).identity())
+        assert Tokenize(reads=Rows({}), tokenizer=folder, eos="<|pad|>").identity() == {**alone, "eos": "<|pad|>"}
+    assert found[0] != found[1] != alone != found[0]
