@@ -20,7 +20,6 @@ from atom_data.storage.parquet import Output
 from atom_data.storage.paths import join
 from atom_data.storage.pieces import PiecesFile, create_pieces, hash_places, read_pieces
 from atom_data.text.buffers import string_buffers
-from atom_data.text.groups import links
 from atom_data.text.hashes import hash_values
 from atom_data.text.memory import read_only
 
@@ -96,9 +95,8 @@ class Shards:
                 numbers.append(batch.column("row").to_numpy()[inside].astype(np.int64) + base)
                 read += batch.nbytes
                 progress(read)
-        members, heads = links(np.concatenate(hashes), np.concatenate(numbers))
-        order = np.lexsort((members, heads))
-        self._look(zip(members[order].tolist(), heads[order].tolist(), strict=True), len(members))
+        members, heads = _pairs(np.concatenate(hashes), np.concatenate(numbers))
+        self._look(zip(members.tolist(), heads.tolist(), strict=True), len(members))
 
     def _look(self, pairs: Iterator[Pair], count: int) -> None:
         """Read the ids of pairs with one hash, all of a head in turn, and raise at the first two that are equal."""
@@ -140,3 +138,22 @@ class Shards:
                 found.update(zip(some.tolist(), ids.take(pa.array(some - start)).to_pylist(), strict=True))
                 start += len(ids)
         return found
+
+
+def _pairs(
+    hashes: npt.NDArray[np.uint64], numbers: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return each number whose hash a smaller one has too, and the smallest with it, in the order of the smallest."""
+    ordered = np.sort(hashes)
+    values = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    if not len(values):
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    group = np.minimum(np.searchsorted(values, hashes), len(values) - 1)
+    some = np.flatnonzero(values[group] == hashes)
+    group, members = group[some], numbers[some]
+    firsts = np.full(len(values), np.iinfo(np.int64).max)
+    np.minimum.at(firsts, group, members)
+    heads = firsts[group]
+    order = np.lexsort((members, heads))
+    members, heads = members[order], heads[order]
+    return members[members != heads], heads[members != heads]
