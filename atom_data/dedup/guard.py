@@ -12,12 +12,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from atom_data.dedup.corpus import finished, memory_bytes, scratch
+from atom_data.dedup.corpus import finished, memory_bytes
 from atom_data.dedup.marks import LOSS, Marks
 from atom_data.errors import ConfigError, Refusal
 from atom_data.graph import Job, PassJob
 from atom_data.job import Progress, Table, Task, Work
 from atom_data.storage.parquet import read_parquet
+from atom_data.storage.partials import scratch
 from atom_data.storage.paths import join
 from atom_data.storage.shards import Input
 

@@ -12,10 +12,14 @@ it. The result is that of one pass over all sources in this order, without the d
 import json
 import re
 import shutil
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from atom_data.dedup.copies import Copies
 from atom_data.dedup.minhash import MinHash, Sketch
@@ -27,6 +31,7 @@ from atom_data.extract.jsonl import SUFFIXES as JSONL
 from atom_data.extract.parquet import SUFFIXES as PARQUET
 from atom_data.rules import keep
 from atom_data.stage import Stage
+from atom_data.storage.parquet import read_parquet
 from atom_data.storage.receipts import read_json, read_receipt, receipt_path, write_json
 from atom_data.storage.shards import Shard
 
@@ -54,6 +59,8 @@ class Index:
     memory: str = "2GB"
     purging: bool = False
     """Whether sketches may still have documents that were removed, because the command that removes them was stopped."""
+    moving: bool = False
+    """Whether `out` may still be that from before the last change, because the command was stopped at its very end."""
 
     @classmethod
     def load(cls, folder: Path) -> "Index":
@@ -69,11 +76,13 @@ class Index:
                 files=tuple(source["files"]),
                 is_jsonl=source["is_jsonl"],
                 shards=tuple(Shard(*shard) for shard in source["shards"]),
+                ids=source.get("ids", "column"),
             )
             for source in page["sources"]
         )
         known = {name: page[name] for name in ("compare", "memory", "purging")}
-        return cls(folder=folder, sources=sources, removed=frozenset(page["removed"]), **known)
+        moving = page.get("moving", False)
+        return cls(folder=folder, sources=sources, removed=frozenset(page["removed"]), moving=moving, **known)
 
     def save(self) -> None:
         """Write index.json, whole or not at all, and the recipe beside it."""
@@ -83,6 +92,7 @@ class Index:
                 "files": list(source.files),
                 "is_jsonl": source.is_jsonl,
                 "shards": [[s.name, s.path, s.bytes, s.start, s.stop] for s in source.shards],
+                **({} if source.ids == "column" else {"ids": source.ids}),
             }
             for source in self.sources
         ]
@@ -92,10 +102,13 @@ class Index:
             "memory": self.memory,
             "purging": self.purging,
             "sources": sources,
+            **({"moving": True} if self.moving else {}),
         }
         self.folder.mkdir(parents=True, exist_ok=True)
         write_json(str(self.folder / "index.json"), {**page, "removed": sorted(self.removed)}, "index")
-        (self.folder / "index.py").write_text(RECIPE)
+        recipe = self.folder / "index.py"
+        if not recipe.exists() or recipe.read_text() != RECIPE:
+            recipe.write_text(RECIPE)
 
     @property
     def out(self) -> str:
@@ -112,6 +125,10 @@ class Index:
         if self.purging:
             raise DataError(
                 f"{self.folder}: documents were being removed. Run atom-data dedup-index remove again first."
+            )
+        if self.moving:
+            raise DataError(
+                f"{self.folder}: the last change is not yet in its place. Run atom-data dedup-index stats first."
             )
         by = self.by
         sketch = Sketch(ngram=by.ngram, bands=by.bands, rows=by.rows, seed=by.seed, unit=by.unit)
@@ -138,7 +155,7 @@ class Index:
                 )
         return replace(self, memory=memory or self.memory)
 
-    def added(self, name: str, files: tuple[str, ...]) -> "Index":
+    def added(self, name: str, files: tuple[str, ...], ids: str = "column") -> "Index":
         """Return the index with a source more, after all others. ConfigError for a name that is taken or no name."""
         if not re.fullmatch(r"[A-Za-z0-9_.]+(-[A-Za-z0-9_.]+)*", name):
             raise ConfigError(f"--name: '{name}' is no name of a source. Use letters, digits, dots and single dashes.")
@@ -149,8 +166,19 @@ class Index:
         kinds = {file.path.endswith(JSONL) for file in listed(files, (*JSONL, *PARQUET))}
         if len(kinds) > 1:
             raise ConfigError(f"{files[0]}: Parquet and JSONL files in one source. Add them as two.")
-        source = Source(name=name, files=files, is_jsonl=kinds.pop(), shards=())
+        source = Source(name=name, files=files, is_jsonl=kinds.pop(), shards=(), ids=ids)
         return replace(self, sources=(*self.sources, replace(source, shards=source.reads.shards(""))))
+
+    def count(self, ids: Collection[str]) -> Counter[str]:
+        """Return how many documents with each of some ids are sketched. Reads the ids of all sketches."""
+        found, wanted = Counter[str](), pa.array(sorted(ids), pa.string())
+        for shard in Series(crawls=self.sources, removed=frozenset()).shards(""):
+            if read_receipt(self.out, SKETCHES, shard.name) is None:
+                continue
+            for batch in read_parquet(f"{self.out}/{SKETCHES}/{shard.name}.parquet", ["id"]):
+                column = batch.column("id")
+                found.update(column.filter(pc.is_in(column, wanted)).to_pylist())
+        return found
 
     def without(self, ids: Collection[str]) -> "Index":
         """Take documents out of the index and of every sketch, and return it; the run that follows decides anew.
@@ -165,11 +193,8 @@ class Index:
         index.save()
         return index
 
-    def merged(self, other: "Index") -> "Index":
-        """Return the index with all sources of another after its own, with their sketches copied here.
-
-        ConfigError when the two compare differently or share the name of a source.
-        """
+    def require_mergeable(self, other: "Index") -> None:
+        """Raise ConfigError when the two compare differently or share the name of a source."""
         if self.by != other.by:
             raise ConfigError(
                 f"{other.folder}: it compares by {other.compare}, {self.folder} by {self.compare}. Make it anew."
@@ -177,6 +202,13 @@ class Index:
         both = {source.name for source in self.sources} & {source.name for source in other.sources}
         if both:
             raise ConfigError(f"{other.folder}: both indices have a source '{min(both)}'. Each source must be in one.")
+
+    def merged(self, other: "Index") -> "Index":
+        """Return the index with all sources of another after its own, with their sketches copied here.
+
+        ConfigError when the two compare differently or share the name of a source.
+        """
+        self.require_mergeable(other)
         for shard in Series(crawls=other.sources, removed=frozenset()).shards(""):
             if read_receipt(other.out, SKETCHES, shard.name) is None:
                 raise DataError(

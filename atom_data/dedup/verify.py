@@ -13,13 +13,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from atom_data.dedup.candidates import CANDIDATES, Candidates, root_places
-from atom_data.dedup.corpus import Corpus, finished, memory_bytes, part_of, scratch
+from atom_data.dedup.corpus import Corpus, finished, memory_bytes, part_of
 from atom_data.dedup.sets import Digests, Hashes, Integers, Same, Sets
 from atom_data.dedup.survivors import COLUMNS, ranks_within
 from atom_data.graph import Job, PassJob
 from atom_data.identity import describe
 from atom_data.job import Progress, Task, Work
 from atom_data.storage.parquet import Output
+from atom_data.storage.partials import scratch
 from atom_data.storage.paths import join
 from atom_data.storage.pieces import create_pieces, number_places, read_pieces
 from atom_data.storage.shards import Input

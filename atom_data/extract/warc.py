@@ -9,6 +9,8 @@ import pyarrow as pa
 from atom_data.extract import http
 from atom_data.extract.archive import (
     COMMON,
+    IDS,
+    IDS_SAID,
     Archive,
     common_values,
     record_id,
@@ -17,7 +19,7 @@ from atom_data.extract.codings import OK, TRUNCATED, UNDECODED, TooLarge
 from atom_data.extract.files import SPLIT_BYTES, UNCUT, check_limits, current_input, listed, named, split
 from atom_data.extract.frames import WINDOW_BYTES
 from atom_data.extract.records import HEADER_BYTES, RECORD_BYTES, SAMPLE_BYTES, Fault, Record
-from atom_data.extract.rows import Identities, Rows
+from atom_data.extract.rows import Identities, Rows, check_ids, file_prefix
 from atom_data.graph import RawSource
 from atom_data.storage.listing import listing
 from atom_data.storage.shards import Input, Intake, Shard
@@ -58,7 +60,8 @@ class Warc(RawSource):
     place on, and `html` is what comes before; `undecoded`: compressed bytes that nothing could be made of).
     All but `id`, `source`, `file` and `offset` are null where the record does not say.
     `id` is BLAKE2b-128 over record id, URL, date, XXH3-128 of the payload as stored, and the number of equal records
-    before it in the shard.
+    before it in the shard: the same record in two files has the same id in both. `ids="file"` puts the file before it:
+    `FILE#HASH`, after `SOURCE/` (`file_prefix` has the rules).
 
     What a file is, is seen by its first bytes: WARC or ARC (1.0, 1.1, 2.0; `filedesc:` counts as `warcinfo`), gzip, zstd,
     bzip2 or xz. A zstd frame without data is skipped, the dictionary of IIPC's .warc.zst is used; frames and xz streams
@@ -83,6 +86,7 @@ class Warc(RawSource):
     max_header_bytes: int
     max_window_bytes: int
     mimes: tuple[str, ...]
+    ids: str
 
     def __init__(
         self,
@@ -93,6 +97,7 @@ class Warc(RawSource):
         max_header_bytes: int = HEADER_BYTES,
         max_window_bytes: int = WINDOW_BYTES,
         mimes: tuple[str, ...] = PAGE_MIMES,
+        ids: str = "record",
     ) -> None:
         """Name files, globs, folders (every *.warc, *.warc.gz, *.arc, *.arc.gz, ... below) and URLs."""
         check_limits(
@@ -102,6 +107,7 @@ class Warc(RawSource):
             max_header_bytes=max_header_bytes,
             max_window_bytes=max_window_bytes,
         )
+        check_ids("Warc", ids, IDS)
         object.__setattr__(self, "paths", paths)
         object.__setattr__(self, "source", source)
         object.__setattr__(self, "split_bytes", split_bytes)
@@ -109,11 +115,17 @@ class Warc(RawSource):
         object.__setattr__(self, "max_header_bytes", max_header_bytes)
         object.__setattr__(self, "max_window_bytes", max_window_bytes)
         object.__setattr__(self, "mimes", mimes)
+        object.__setattr__(self, "ids", ids)
 
     @property
     def name(self) -> str:
         """The source's name."""
         return self.source
+
+    @property
+    def ids_said(self) -> str:
+        """How ids are made, for people."""
+        return IDS_SAID[self.ids]
 
     def schema(self) -> pa.Schema:
         """Columns and types."""
@@ -164,7 +176,7 @@ class Warc(RawSource):
                 status = TRUNCATED
             if mime not in self.mimes or status == UNDECODED:
                 html = None
-        values["id"] = record_id(identities, record.fields, answer.payload)
+        values["id"] = self._prefix(archive) + record_id(identities, record.fields, answer.payload)
         values["http_status"], values["mime"], values["charset"] = answer.status, mime, charset
         values["html"], values["payload_status"] = html, status
         rows.add(values, len(html or b""))
@@ -182,6 +194,9 @@ class Warc(RawSource):
             answer.fields = {b"content-type": said}
         return answer
 
+    def _prefix(self, archive: Archive) -> str:
+        return file_prefix(self.source, archive.found.path) if self.ids == "file" else ""
+
     def current(self, shard: Shard, out: str) -> tuple[Input, ...]:
         """The file as it is now, without its hash."""
         return (current_input(self.paths, shard),)
@@ -195,4 +210,5 @@ class Warc(RawSource):
             "max_record_bytes": self.max_record_bytes,
             "max_header_bytes": self.max_header_bytes,
             "mimes": list(self.mimes),
+            **({} if self.ids == "record" else {"ids": self.ids}),
         }
