@@ -34,7 +34,7 @@ from atom_data.run.recipe import Recipe, job_identity
 from atom_data.run.worker import Orders
 from atom_data.storage.listing import ANEW, READ, use_listings
 from atom_data.storage.manifest import remove_manifest
-from atom_data.storage.partials import sweep
+from atom_data.storage.partials import left_over, sweep
 from atom_data.storage.paths import is_remote, write_errors
 from atom_data.storage.receipts import finished_names
 
@@ -155,7 +155,7 @@ def _run_job(job: Job, options: Options, pool: Workers, display: Display) -> lis
             return []  # an array of ours has a job that closes the stage
         plan = plan_job(job, options.out, options.accept_code)
     close_job(plan, options.out, pool.token(), options.accept)
-    if progress.total:
+    if progress.total or left_over(options.out, job.name):
         sweep(options.out, job.name)
     write_summary(job, options.out, pool.token())
     return []
