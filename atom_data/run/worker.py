@@ -19,6 +19,7 @@ from atom_data.graph import Job
 from atom_data.identity import code_identity
 from atom_data.job import Progress, Task, Work
 from atom_data.run.recipe import Recipe, job_identity, load_recipe
+from atom_data.run.server import end_with_server
 from atom_data.storage.listing import ANEW, READ, use_listings
 from atom_data.storage.paths import FORBIDDEN, is_remote, join, local, without_secrets, write_errors
 from atom_data.storage.receipts import FORMAT, read_receipt, write_receipt
@@ -110,6 +111,7 @@ def worker_main(connection: Connection, orders: Orders, token: str) -> None:
     """Serve tasks until the connection closes. Ctrl-C is the supervisor's business; SIGTERM removes what was begun."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _terminated)
+    end_with_server()
     os.environ.clear()
     os.environ.update(orders.environment)
     use_listings(READ if orders.planned else ANEW)
