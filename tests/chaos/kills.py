@@ -44,16 +44,23 @@ class Tally:
     faults: list[str] = field(default_factory=list)
 
 
-def kill_all(corpus: Corpus, folder: Path, count: int, shim: dict[str, str], say: Any = print) -> Tally:
-    """Hit `count` times, spread evenly over jobs, roles and signals."""
+def kill_all(corpus: Corpus, folder: Path, count: int, shim: dict[str, str], say: Any, seconds: float) -> Tally:
+    """Hit `count` times, spread evenly over jobs, roles and signals; begin no other round after so many seconds."""
+    end_at = time.monotonic() + seconds
     tally, chance = Tally(), random.Random(13)
     queue = {job: _targets(chance) for job in corpus.jobs}
-    most = {job: count // len(corpus.jobs) + (place < count % len(corpus.jobs)) for place, job in enumerate(corpus.jobs)}
+    most = {
+        job: count // len(corpus.jobs) + (place < count % len(corpus.jobs)) for place, job in enumerate(corpus.jobs)
+    }
     delays = dict.fromkeys(corpus.jobs, FIRST_DELAY)
     while any(most.values()) and tally.misses < MISSES + count and len(tally.faults) < 20:
+        if time.monotonic() > end_at:
+            break
         tally.rounds += 1
         _Round(corpus, folder / f"round-{tally.rounds}", queue, most, delays, tally, chance, shim).play()
-        say(f"  round {tally.rounds}: {tally.hits.total()} of {count} hits, {tally.misses} misses, {len(tally.faults)} faults")
+        say(
+            f"  round {tally.rounds}: {tally.hits.total()} of {count} hits, {tally.misses} misses, {len(tally.faults)} faults"
+        )
     return tally
 
 
@@ -142,7 +149,9 @@ class _Round:
 
     def _compare(self, ended: Ended) -> None:
         if not gone(self.orphans, ORPHANS_SECONDS):
-            self._fault(f"{len(alive(self.orphans))} processes of runs that ended are still there after {ORPHANS_SECONDS} s")
+            self._fault(
+                f"{len(alive(self.orphans))} processes of runs that ended are still there after {ORPHANS_SECONDS} s"
+            )
             end(self.orphans)
         if ended.code != 0:
             self._fault("not finished")

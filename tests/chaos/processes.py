@@ -127,5 +127,3 @@ def sentence(ended: Ended) -> str:
     if not ended.said.strip():
         return f"exit code {ended.code} without a word"
     return ""
-
-
