@@ -16,7 +16,7 @@ from tests.chaos.processes import Ended, command
 from tests.command import ROOT
 
 SHARDS, DOCUMENTS = 4, 30
-WORDS = (
+WORDS = (  # noqa: SIM905
     "river boat mill child bridge clock garden letter window morning market winter station music stone paper "
     "silver mountain kitchen village forest doctor summer table the the the and of to in that is was for with as on"
 ).split()

@@ -105,7 +105,7 @@ class _Round:
             time.sleep(POLL_SECONDS)
         ended = run.wait()
         self.tally.ends[str(ended.code)] += 1
-        if ended.code is None or "Traceback" in ended.said or (ended.code or 0) > 0 and sentence(ended):
+        if ended.code is None or "Traceback" in ended.said or ((ended.code or 0) > 0 and sentence(ended)):
             self._fault(f"exit code {ended.code}: {ended.said[-3000:]}")
         if self.chance.random() < 0.5:
             gone(self.orphans, ORPHANS_SECONDS)
