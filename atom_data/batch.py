@@ -4,8 +4,15 @@ from collections.abc import Iterable
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from atom_data.errors import ConfigError
+
+REPLACED = "replaced_characters"
+"""The column of every step that decodes pages: U+FFFD in the text for bytes that are none in the page's encoding."""
+
+DAMAGE = ("documents", "damaged_documents", "characters", "replaced_characters")
+"""What receipts count of a decoding, under `damage` in their notes: its share is the fourth of the third."""
 
 
 def column(batch: pa.RecordBatch, name: str) -> pa.Array:
@@ -38,3 +45,15 @@ def visible(names: Iterable[str]) -> list[str]:
 def empty(schema: pa.Schema) -> pa.RecordBatch:
     """Return a batch of zero rows, with which `check` tries a recipe before a document is read."""
     return pa.RecordBatch.from_arrays([pa.array([], type=field.type) for field in schema], schema=schema)
+
+
+def damage(batch: pa.RecordBatch) -> dict[str, int]:
+    """Return the counts of DAMAGE over the rows of a batch with the columns `text` and REPLACED; nulls are no documents."""
+    replaced = pc.drop_null(batch.column(REPLACED))
+    sums = (
+        len(replaced),
+        pc.sum(pc.greater(replaced, 0)).as_py(),
+        pc.sum(pc.utf8_length(column(batch, "text"))).as_py(),
+        pc.sum(replaced).as_py(),
+    )
+    return dict(zip(DAMAGE, (value or 0 for value in sums), strict=True))

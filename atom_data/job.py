@@ -49,6 +49,7 @@ class Work:
         """Note what reading a shard of a source reported."""
         self.inputs += intake.inputs
         self.skipped.update(intake.skipped)
+        intake.note_damage(self.notes)
         if intake.span is not None:
             self.spans.append((file_name(shard.name), *intake.span))
 

@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from atom_data.batch import empty, visible
+from atom_data.batch import REPLACED, damage, empty, visible
 from atom_data.errors import AtomDataError, ConfigError, DataError, Refusal
 from atom_data.graph import Job, Source, reference
 from atom_data.identity import describe, label
@@ -218,6 +218,8 @@ class Stage:
             before = batch
             batch = self._call(number, step, batch)
             self._same_rows(number, step, before, batch)
+            if REPLACED in batch.schema.names and REPLACED not in before.schema.names:
+                work.notes.setdefault("damage", Counter()).update(damage(batch))
             if REASON in batch.schema.names and isinstance(step, Keep):
                 kept = pc.is_null(batch.column(REASON))
                 gone = batch.filter(pc.invert(kept))

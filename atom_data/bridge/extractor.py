@@ -9,8 +9,8 @@ from datatrove.pipeline.extractors.base import BaseExtractor
 
 from atom_data.batch import column, with_columns
 from atom_data.bridge.block import check_block, failure, made, versions_of
-from atom_data.extract.encoding import decoded, encoding_of
-from atom_data.extract.html import page_strings
+from atom_data.extract.encoding import decoded
+from atom_data.extract.html import Extracted, extracted, page_columns, page_strings
 from atom_data.extract.markup import is_too_complex
 from atom_data.extract.rows import clean
 
@@ -19,11 +19,14 @@ HTML_BYTES = 4 << 20
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DatatroveExtractor:
-    """Add `text` and `extract_status` from `html` and `charset`, with an extractor of datatrove's: Trafilatura, or your own.
+    """Add `text`, `extract_status` and `replaced_characters` from `html` and `charset`, with an extractor of datatrove's.
+
+    That is Trafilatura, or your own.
 
     `extract_status` (string) is `ok`, or says why `text` is null: `no_html`, `too_large` (above `max_html_bytes`),
     `too_complex` (a page built to take minutes), `empty` (nothing is left), or `error: ` and the first 200 characters of
-    an exception of the block's. A missing package of the block's is a ConfigError. Bytes are decoded as `ExtractHtml` does.
+    an exception of the block's; or `charset`, with a text: see `ExtractHtml`, which decodes in the same way, also for
+    `replaced_characters` (int32). A missing package of the block's is a ConfigError.
 
     The block's `timeout` has no effect: it runs in the worker itself and not in a process with a clock, for what is kept
     must not depend on how busy a machine is; the limits above stand for it. Trafilatura with `deduplicate`, datatrove's
@@ -53,21 +56,20 @@ class DatatroveExtractor:
             self._page(block, page, charset)
             for page, charset in zip(pages, page_strings(batch, self.charset), strict=True)
         ]
-        return with_columns(
-            batch,
-            text=pa.array([text for text, _ in rows], pa.string()),
-            extract_status=pa.array([status for _, status in rows], pa.string()),
-        )
+        columns = page_columns(rows)
+        del columns["title"]  # datatrove's extractors have none
+        return with_columns(batch, **columns)
 
-    def _page(self, block: Any, page: bytes | None, charset: str | None) -> tuple[str | None, str]:  # noqa: ANN401
+    def _page(self, block: Any, page: bytes | None, charset: str | None) -> Extracted:  # noqa: ANN401
         if not page:
-            return None, "no_html"
+            return Extracted(None, None, "no_html", None)
         if len(page) > self.max_html_bytes:
-            return None, "too_large"
+            return Extracted(None, None, "too_large", None)
         if is_too_complex(page):
-            return None, "too_complex"
+            return Extracted(None, None, "too_complex", None)
+        source = decoded(page, charset)
         try:
-            text = clean(block.extract(decoded(page, encoding_of(page, charset))) or "").strip()
+            text = clean(block.extract(source.text) or "").strip()
         except Exception as error:
-            return None, failure(self.block, error)
-        return (text, "ok") if text else (None, "empty")
+            return Extracted(None, None, failure(self.block, error), None)
+        return extracted(text, None, source.replaced)

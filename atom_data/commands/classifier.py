@@ -9,7 +9,8 @@ from rich.table import Table
 
 from atom_data.commands.screen import console
 from atom_data.errors import ConfigError
-from atom_data.train.classifier import Options, train_classifier, write_report
+from atom_data.storage.made import refuse_file
+from atom_data.train.classifier import Options, report_path, train_classifier, write_report
 from atom_data.train.labeled import source_of
 from atom_data.train.report import Report, Threshold
 
@@ -44,6 +45,8 @@ def train(
 
     Same documents and options, same bytes. MODEL.report.json keeps the report. Needs `pip install 'atom-data[train]'`.
     """
+    for file in (model, report_path(model)):
+        refuse_file(file, "MODEL")
     shortest, longest = _two(subwords, "subwords", int)
     names = _two(labels, "labels", str)
     options = Options(

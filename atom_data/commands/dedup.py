@@ -19,6 +19,7 @@ from atom_data.dedup.evaluate import Evaluation, Link
 from atom_data.dedup.explain import BAND_BYTES, BINS, SIGNATURE_BYTES, curve_svg, neighbors, picture
 from atom_data.errors import ConfigError
 from atom_data.run.trial import Trial, try_configuration
+from atom_data.storage.made import refuse_file
 
 Bands = Annotated[int | None, typer.Option(min=1, help="Bands of a signature; two texts with one equal are compared.")]
 Rows = Annotated[int | None, typer.Option(min=1, help="Places in a band, which must all be equal.")]
@@ -78,6 +79,7 @@ def minhash_explain(
     if svg is not None:
         if svg.suffix.lower() != ".svg":
             raise ConfigError(f"--svg: {svg} does not end in .svg. Give a name that does.")
+        refuse_file(svg, "--svg")
         svg.write_text(curve_svg([curve], min_jaccard), "utf-8")
         screen.print(f"drawn: {svg}")
 

@@ -33,6 +33,8 @@ def export(
     **megatron** .bin and .idx. **olmo** .npy and .csv.gz, for OLMo-core. **datatrove** .ds with its index and metadata,
     also for nanotron. **offsets** .bin and .offsets.npy, for torchtitan's pretokenized source. **mds** copies samples
     of --length tokens for MosaicML streaming.
+
+    FOLDER is to be empty, or hold an export of the same tokens: then it is brought up to date.
     """
     with _bar("exporting") as progress:
         made = export_shards(tokens, to, kind, length=length, progress=progress)
@@ -41,6 +43,10 @@ def export(
         f"{made.linked:,} links, {made.written_bytes:,} bytes written",
         soft_wrap=True,
     )
+    if not made.noted:
+        console().print(
+            f"{tokens}: may not be written, so it is not noted there that {to} was made of it.", soft_wrap=True
+        )
 
 
 def merge(
@@ -52,7 +58,8 @@ def merge(
 ) -> None:
     """Copy token shards into few large Megatron prefixes, with the blend file that a run is started with.
 
-    Run again after an interruption: prefixes that are whole are kept. Train with `--data-args-path FOLDER/blend.txt
+    Run again after an interruption: prefixes that are whole are kept. Other sources can be merged into the same FOLDER;
+    the blend file names all of them. Train with `--data-args-path FOLDER/blend.txt
     --per-dataset-sequences-path FOLDER/sequences.json`.
     """
     with _bar("merging") as progress:

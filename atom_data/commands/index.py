@@ -14,6 +14,7 @@ from atom_data.errors import DataError
 from atom_data.run.display import Display
 from atom_data.run.local import Options
 from atom_data.run.local import run as run_jobs
+from atom_data.run.places import refuse_overlap
 from atom_data.run.recipe import load_recipe
 from atom_data.run.server import warm_up
 
@@ -53,6 +54,8 @@ def add(
     """
     options = {"ngram": ngram, "unit": unit, "bands": bands, "rows": rows, "min_jaccard": min_jaccard}
     given = {option: value for option, value in options.items() if value is not None}
+    for file in files:
+        refuse_overlap(name, file, str(folder))
     if (folder / "index.json").exists():
         index = Index.load(folder).asked(given, memory)
     else:

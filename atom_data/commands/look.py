@@ -2,6 +2,7 @@
 
 import os
 import time
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,6 +18,7 @@ from atom_data.run.recipe import load_recipe
 from atom_data.run.slurm import in_queue, submission
 from atom_data.run.status import JobStatus, job_status, print_status, remarks, status_table
 from atom_data.run.verify import verify as verify_folder
+from atom_data.storage.made import refuse_file
 
 
 def status(
@@ -33,6 +35,8 @@ def status(
     It reads receipts, and asks Slurm where arrays were submitted, so it works from any machine that sees the folder.
     """
     loaded, screen = load_recipe(recipe), console()
+    if metrics:
+        refuse_file(Path(metrics), "--metrics")
     before: dict[str, JobStatus] = {}
 
     def look() -> tuple[list[JobStatus], bool]:

@@ -26,6 +26,7 @@ from atom_data.run.limits import (
     time_limit,
 )
 from atom_data.run.pilot import choose_samples, fly
+from atom_data.run.places import check_places
 from atom_data.run.profile import Profile, load_profile
 from atom_data.run.recipe import Recipe, load_recipe
 
@@ -70,6 +71,7 @@ def plan(
     settings = load_profile(profile, tasks=tasks, workers_per_task=workers_per_task)
     cluster = not (tasks is None and workers_per_task is None and profile is None)
     cores = len(os.sched_getaffinity(0))
+    check_places(loaded, output)
     for job in loaded.jobs:
         job.check()
     with console(stderr=True).status("choosing shards") as status:

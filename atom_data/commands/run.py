@@ -17,6 +17,7 @@ from atom_data.run.display import Display, JsonLog
 from atom_data.run.local import GRACE_SECONDS, Options, Workers, check_out
 from atom_data.run.local import close as close_stage
 from atom_data.run.local import run as run_jobs
+from atom_data.run.places import check_places
 from atom_data.run.progress import Failure
 from atom_data.run.recipe import Recipe, load_recipe
 from atom_data.run.server import warm_up
@@ -24,9 +25,14 @@ from atom_data.run.slurm import requeue as back_to_the_queue
 from atom_data.run.status import JobStatus, job_status, print_status
 
 
-def check(recipe: RecipePath) -> None:
-    """Try a recipe on zero rows: wrong order, missing columns, unknown cards and misspelt names show in a second."""
+def check(recipe: RecipePath, output: Output = DEFAULT_OUT) -> None:
+    """Try a recipe on zero rows: wrong order, missing columns, unknown cards and misspelt names show in a second.
+
+    An output folder that the recipe would read from, or that is not for a run, is refused as well.
+    """
+    check_out(output)
     loaded = load_recipe(recipe)
+    check_places(loaded, output)
     lines = [(job, job.check()) for job in loaded.jobs]
     screen = console()
     for job, schema in lines:

@@ -11,6 +11,7 @@ from atom_data.graph import Source
 from atom_data.run.plan import require_complete
 from atom_data.run.recipe import load_recipe
 from atom_data.stage import Stage
+from atom_data.storage.made import refuse_file
 from atom_data.storage.paths import create, without_secrets
 from atom_data.tokens.encode import load_encoder
 from atom_data.tokens.train import Sample, Training, draw, text_source, train
@@ -44,6 +45,7 @@ def train_tokenizer(
 
     Example: atom-data train-tokenizer 'pages/*.parquet' --size 65000 --to tokenizer.json
     """
+    refuse_file(to, "--to")
     training = Training(size=size, split=split, special=tuple(special or ["<|endoftext|>"]))
     source = _source(files, recipe, stage, output)
     screen = console(stderr=True)

@@ -10,6 +10,7 @@ from atom_data.commands.screen import DEFAULT_OUT, Output, RecipePath, console
 from atom_data.commands.tables import commands, print_report
 from atom_data.errors import ConfigError
 from atom_data.run.recipe import load_recipe
+from atom_data.storage.made import refuse_file
 from atom_data.tune.bounds import cards_of, read_setting, read_sweep, rules_of
 from atom_data.tune.card import write_card
 from atom_data.tune.page import write_page
@@ -73,6 +74,9 @@ def tune(
     )  # fmt: skip
     if page is not None and not Path(page).parent.is_dir():
         raise ConfigError(f"--html: there is no folder {Path(page).parent}. Make it, or give another name.")
+    for name, option in ((page, "--html"), (write, "--write")):
+        if name is not None:
+            refuse_file(Path(name), option)
     if write is not None and len(cards) != 1:
         raise ConfigError(f"--write: it writes one card, and there are {len(cards)}. Name one with --card.")
     with open_stored(loaded, job, output, memory) as stored, console(stderr=True).status("reading columns"):

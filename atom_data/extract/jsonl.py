@@ -1,6 +1,7 @@
 """JSON lines as documents."""
 
 import json
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,6 +17,7 @@ from atom_data.extract.window import Window
 from atom_data.graph import RawSource
 from atom_data.storage.listing import listing
 from atom_data.storage.shards import Input, Intake, Shard
+from atom_data.text.charsets.decoders import REPLACEMENT
 
 SUFFIXES = tuple(f".{name}{end}" for name in ("jsonl", "ndjson", "json") for end in ("", ".gz", ".zst", ".bz2", ".xz"))
 COMMON = (
@@ -28,6 +30,10 @@ COMMON = (
     pa.field("offset", pa.int64()),
 )
 TYPES: dict[str, tuple[type, ...]] = {"string": (str,), "int64": (int,), "double": (int, float), "bool": (bool,)}
+
+
+WRITTEN = re.compile(rb"\xef\xbf\xbd|\\u[fF]{3}[dD]")
+"""U+FFFD that somebody wrote."""
 
 
 class Unfit(Exception):
@@ -43,7 +49,7 @@ class Jsonl(RawSource):
     the common folder of the source), `offset` (bytes, of the line in the decompressed file), and the fields of
     `columns`: name to type, one of string, int64, double, bool.
     A line without an id gets BLAKE2b-128 over source, file, URL, text, and the number of equal ones before it in the
-    shard. Half surrogate pairs become U+FFFD, NUL is left out. Empty lines are counted, not kept.
+    shard. Half surrogate pairs become U+FFFD, counted in the receipt; NUL is left out. Empty lines are counted, not kept.
 
     Files above `split_bytes` are read in parts where they are not compressed; 0 turns it off.
     Rejected, with the rest of the file still read: `jsonl.bad_utf8`, `jsonl.bad_json` (no JSON, or no object),
@@ -147,6 +153,10 @@ class Jsonl(RawSource):
         if values["id"] is None:
             parts = (values["source"], file, values["url"] or "", values["text"] or "")
             values["id"] = identities.next(*(part.encode() for part in parts))
+        text = values["text"] or ""
+        # A line that is no UTF-8 is rejected: what an escape made of half a surrogate pair is all that is replaced.
+        replaced = text.count(REPLACEMENT) - len(WRITTEN.findall(line.data)) if REPLACEMENT in text else 0
+        intake.decoded(text, max(0, replaced))
         rows.add(values, line.bytes)
 
     def _values(self, line: Line) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Plain text files as documents."""
 
+import codecs
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
@@ -14,10 +15,14 @@ from atom_data.extract.window import Window
 from atom_data.graph import RawSource
 from atom_data.storage.listing import listing
 from atom_data.storage.shards import Input, Intake, Shard
+from atom_data.text.charsets.decoders import decode
+from atom_data.text.charsets.labels import meant_by
 
 SUFFIXES = tuple(f".txt{end}" for end in ("", ".gz", ".zst", ".bz2", ".xz"))
 UNITS = ("file", "block", "line")
 DOCUMENT_BYTES = 16 << 20
+UTF_16_MARKS = {codecs.BOM_UTF16_LE: "utf-16le", codecs.BOM_UTF16_BE: "utf-16be"}
+WIDE = "the file is in UTF-16: take unit='file', or convert it to UTF-8;"
 SCHEMA = pa.schema(
     [
         pa.field("id", pa.string()),
@@ -34,11 +39,13 @@ class Text(RawSource):
     """Documents from text files, plain or compressed: one a file, one a block between blank lines, or one a line.
 
     Columns: `id` (BLAKE2b-128 over source, file, text, and the number of equal ones before it in the file), `text`
-    (bytes that are no UTF-8 become U+FFFD, NUL, a byte order mark and the last line end are left out), `source`, `file`
-    (path below the common folder of the source), `offset` (bytes, in the decompressed file).
-    Documents of nothing but white space are no rows.
+    (from `charset`, any label of the WHATWG Encoding standard; bytes that are none in it become U+FFFD and are counted in
+    the receipt; NUL, a byte order mark and the last line end are left out), `source`, `file` (path below the common folder
+    of the source), `offset` (bytes, in the decompressed file). A file that begins with a byte order mark of UTF-8 or UTF-16
+    is in that encoding, whatever `charset` says. Documents of nothing but white space are no rows.
 
-    Rejected, with the rest of the file still read: `text.too_large` (a document above `max_document_bytes`).
+    Rejected, with the rest of the file still read: `text.too_large` (a document above `max_document_bytes`). Rejected as a
+    whole: `text.utf16` (a file in UTF-16 whose blocks or lines are asked for: they cannot be told by bytes).
     Errors: DataError for broken or cut off compressed data, for data that keeps more than `max_window_bytes`,
     and for a file that cannot be read to its end.
     Memory: a batch of 8 MB and a document of `max_document_bytes` a few times over, 150 bytes a row of the file.
@@ -50,6 +57,7 @@ class Text(RawSource):
     suffixes: tuple[str, ...]
     max_document_bytes: int
     max_window_bytes: int
+    charset: str
 
     def __init__(
         self,
@@ -59,11 +67,19 @@ class Text(RawSource):
         suffixes: tuple[str, ...] = SUFFIXES,
         max_document_bytes: int = DOCUMENT_BYTES,
         max_window_bytes: int = WINDOW_BYTES,
+        charset: str = "utf-8",
     ) -> None:
         """Name files, globs, folders (every file below that ends in one of `suffixes`) and URLs."""
         check_limits("Text", max_document_bytes=max_document_bytes, max_window_bytes=max_window_bytes)
         if unit not in UNITS:
             raise ConfigError(f"Text: unit is '{unit}'; there are {', '.join(UNITS)}. Take one.")
+        encoding = meant_by(charset)
+        if encoding is None or encoding == "replacement" or (encoding.startswith("utf-16") and unit != "file"):
+            raise ConfigError(
+                f"Text: charset is '{charset}' with unit '{unit}'. Give a label of the WHATWG Encoding standard, such as "
+                "'utf-8', 'windows-1252' or 'shift_jis'; 'utf-16le' and 'utf-16be' go with unit='file' only."
+            )
+        object.__setattr__(self, "charset", encoding)
         object.__setattr__(self, "paths", paths)
         object.__setattr__(self, "source", source)
         object.__setattr__(self, "unit", unit)
@@ -95,6 +111,9 @@ class Text(RawSource):
         try:
             lines = Lines(window, self.max_document_bytes, self.max_window_bytes)
             for document in documents(lines, self.unit, self.max_document_bytes):
+                if self.unit != "file" and document.offset == 0 and document.data.startswith(tuple(UTF_16_MARKS)):
+                    intake.reject("text.utf16", 0, f"{WIDE} {self.unit}s cannot be told", document.data)
+                    break
                 self._add(document, found.path, rows, identities, intake)
                 intake.bytes_read = window.bytes
                 if rows.full():
@@ -110,11 +129,24 @@ class Text(RawSource):
             detail = f"the {self.unit} has {document.bytes} bytes, more than the {self.max_document_bytes} allowed"
             intake.reject("text.too_large", document.offset, detail, document.data)
             return
-        text = document.data.decode("utf-8-sig", "replace").replace("\0", "")
+        text, replaced = self._decoded(document.data)
         if text.strip():
+            intake.decoded(text, replaced)
             identity = identities.next(self.source.encode(), file.encode(), document.data)
             values = {"id": identity, "text": text, "source": self.source, "file": file, "offset": document.offset}
             rows.add(values, document.bytes)
+
+    def _decoded(self, data: bytes) -> tuple[str, int]:
+        """Return the text without NUL, and how many of its characters had to be replaced."""
+        encoding = UTF_16_MARKS.get(data[:2], self.charset)
+        if data.startswith(codecs.BOM_UTF8):
+            encoding = "utf-8"
+        if encoding == "utf-16be" and len(data) % 2:
+            data += b"\n"  # half of the last line end was taken off
+        text, _, replaced = decode(data, encoding)
+        if encoding.startswith("utf-16"):
+            text = text.removesuffix("\n").removesuffix("\r")
+        return text.replace("\0", ""), replaced
 
     def current(self, shard: Shard, out: str) -> tuple[Input, ...]:
         """The file as it is now, without its hash."""
@@ -127,6 +159,7 @@ class Text(RawSource):
             "source": self.source,
             "unit": self.unit,
             "max_document_bytes": self.max_document_bytes,
+            "charset": self.charset,
         }
 
 

@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from atom_data.batch import column, with_columns
 from atom_data.errors import ConfigError
-from atom_data.extract.encoding import decoded, encoding_of
-from atom_data.extract.html import TITLE_CHARACTERS, page_strings
+from atom_data.extract.encoding import decoded
+from atom_data.extract.html import TITLE_CHARACTERS, Extracted, extracted, page_columns, page_strings
 from atom_data.extract.rows import clean
 
 HTML_BYTES = 4 << 20
@@ -18,11 +18,12 @@ HTML_BYTES = 4 << 20
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExtractTrafilatura:
-    """Add `text`, `title` and `extract_status` from the columns `html`, `charset` and `mime`, as `ExtractHtml` does.
+    """Add the columns of `ExtractHtml` from `html`, `charset` and `mime`: text, title, status, replaced characters.
 
     Its parameters are trafilatura's of the same meaning. `deduplicate` is always off: it remembers paragraphs of other
     pages, so that a text would depend on what was read before (datatrove and FineWeb have it on).
-    `extract_status`: `ok`, `no_html`, `too_large` (above `max_html_bytes`), `parser` (trafilatura failed), `empty`.
+    `extract_status`: `ok`, `no_html`, `too_large` (above `max_html_bytes`), `parser` (trafilatura failed), `empty`,
+    `charset`.
     Zero rows give the same columns. Errors: ConfigError for a column that is not there, and without trafilatura.
     """
 
@@ -36,7 +37,7 @@ class ExtractTrafilatura:
     """The column with the MIME type; None where all of it is HTML."""
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """Add the three columns."""
+        """Add the four columns."""
         extract = _extraction()
         pages = column(batch, "html").cast(pa.large_binary())
         charsets, mimes = page_strings(batch, self.charset), page_strings(batch, self.mime)
@@ -44,28 +45,21 @@ class ExtractTrafilatura:
             self._page(extract, page.as_py(), charset, mime)
             for page, charset, mime in zip(pages, charsets, mimes, strict=True)
         ]
-        texts, titles, errors = zip(*rows, strict=True) if rows else ((), (), ())
-        return with_columns(
-            batch,
-            text=pa.array(texts, pa.string()),
-            title=pa.array(titles, pa.string()),
-            extract_status=pa.array([error or "ok" for error in errors], pa.string()),
-        )
+        return with_columns(batch, **page_columns(rows))
 
     def _page(
         self, extract: Callable[..., Any], page: bytes | None, charset: str | None, mime: str | None
-    ) -> tuple[str | None, str | None, str | None]:
+    ) -> Extracted:
         if not page:
-            return None, None, "no_html"
+            return Extracted(None, None, "no_html", None)
         if len(page) > self.max_html_bytes:
-            return None, None, "too_large"
-        source = decoded(page, encoding_of(page, charset))
+            return Extracted(None, None, "too_large", None)
+        source = decoded(page, charset, markup=mime != "text/plain")
         if mime == "text/plain":
-            text = clean(source).strip()
-            return (text, None, None) if text else (None, None, "empty")
+            return extracted(clean(source.text).strip(), None, source.replaced)
         try:
             document = extract(
-                source,
+                source.text,
                 favor_precision=self.favor_precision,
                 include_tables=self.include_tables,
                 include_comments=self.include_comments,
@@ -73,12 +67,12 @@ class ExtractTrafilatura:
                 with_metadata=True,
             )
         except Exception:  # lxml and trafilatura raise many kinds, RecursionError among them
-            return None, None, "parser"
+            return Extracted(None, None, "parser", None)
         if document is None:
-            return None, None, "empty"
+            return extracted("", None, source.replaced)
         title = " ".join(clean(document.title or "").split())[:TITLE_CHARACTERS] or None
         text = clean(document.text or "").strip()
-        return (text, title, None) if text else (None, title, "empty")
+        return extracted(text, title, source.replaced)
 
 
 @cache

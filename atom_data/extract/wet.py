@@ -19,6 +19,7 @@ from atom_data.extract.rows import Identities, Rows
 from atom_data.graph import RawSource
 from atom_data.storage.listing import listing
 from atom_data.storage.shards import Input, Intake, Shard
+from atom_data.text.charsets.decoders import decode
 
 SUFFIXES = (".wet", ".wet.gz", ".wet.zst", ".wet.bz2", ".wet.xz")
 TYPES = frozenset((b"conversion",))
@@ -31,7 +32,8 @@ class Wet(RawSource):
 
     Columns: `id`, `url`, `date`, `source`, `file` and `offset` as in `Warc`; `languages` (the crawler's
     WARC-Identified-Content-Language, for example `eng,deu`; null where it says none); `text` (UTF-8; bytes that are
-    none become U+FFFD, NUL is left out). Parts, rejected records, errors and memory as in `Warc`.
+    none become U+FFFD, counted in the receipt; NUL and a byte order mark are left out).
+    Parts, rejected records, errors and memory as in `Warc`.
     """
 
     paths: tuple[str, ...]
@@ -100,7 +102,9 @@ class Wet(RawSource):
             values["languages"] = decoded_field(languages) or None
             body = record.body or b""
             values["id"] = record_id(identities, record.fields, body)
-            values["text"] = body.decode("utf-8", "replace").replace("\0", "")
+            text, _, replaced = decode(body, "utf-8")
+            values["text"] = text.replace("\0", "")
+            intake.decoded(text, replaced)
             rows.add(values, len(body))
             return None
 

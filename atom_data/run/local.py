@@ -14,6 +14,7 @@ from atom_data.errors import DataError, TimeUp
 from atom_data.graph import Job
 from atom_data.identity import code_identity
 from atom_data.run.display import Display
+from atom_data.run.places import check_places, refuse_own_output
 from atom_data.run.plan import (
     NEW,
     Plan,
@@ -97,6 +98,7 @@ def run(recipe: Recipe, options: Options, display: Display, workers: Workers | N
     use_listings(READ if options.planned else ANEW)
     pool = workers or Pool(Orders(recipe.path, options.out, options.planned), options.workers)
     with display, _signals(pool, options.grace):
+        check_places(recipe, options.out)
         for job in recipe.jobs:
             job.check()
         write_jobs(recipe.jobs, options.out, pool.token())
@@ -119,6 +121,7 @@ def _require_upstream(job: Job, options: Options, pool: Workers) -> None:
 
 def _run_job(job: Job, options: Options, pool: Workers, display: Display) -> list[Failure]:
     plan = plan_job(job, options.out, options.accept_code, options.part, options.planned)
+    refuse_own_output(job, () if options.planned else plan.tasks, options.out)
     with write_errors(options.out):
         stale = _write_plan(plan, options, pool)
         if plan.todo or stale:

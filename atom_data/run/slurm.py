@@ -20,6 +20,7 @@ from typing import Any
 
 from atom_data.errors import ConfigError, DataError
 from atom_data.graph import Job
+from atom_data.run.places import check_places, refuse_own_output
 from atom_data.run.plan import is_closed, plan_job, remove_stale, write_plan
 from atom_data.run.profile import Profile
 from atom_data.run.recipe import Recipe
@@ -63,6 +64,7 @@ def submit(recipe: Recipe, out: str, profile: Profile, flags: Sequence[str] = ()
                 f"{out}: {len(busy):,} jobs of it are still in the queue ({', '.join(sorted(busy)[:3])}). "
                 "Wait for them (atom-data status --watch), or end them with atom-data cancel."
             )
+    check_places(recipe, out)
     most = _max_array_size(required=not dry_run)
     token = f"submit-{os.getpid()}"
     use_listings(WRITE, token)
@@ -104,6 +106,7 @@ def _todo(job: Job, out: str, accept_code: bool, waits: bool, token: str) -> tup
         if not waits:
             raise
         return 0, None
+    refuse_own_output(job, plan.tasks, out)
     remove_stale(plan, out)
     write_plan(plan, out, token)
     if waits:

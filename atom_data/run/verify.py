@@ -18,7 +18,10 @@ from atom_data.storage.receipts import (
     receipt_path,
     summary_path,
 )
+from atom_data.tokens.exports import FOLDER as EXPORTS
 from atom_data.tokens.manifest import manifest_of_receipts
+
+NOTES = ("failed", EXPORTS)
 
 
 @dataclass(slots=True)
@@ -131,10 +134,10 @@ def _check_summary(out: str, folder: str, verdict: Verdict) -> None:
 
 
 def _orphans(out: str, known: set[str]) -> Iterator[str]:
-    """Yield files that nobody speaks of; the scripts and logs of a cluster, and the failures written down, are no data."""
+    """Yield files that nobody speaks of; scripts and logs of a cluster, failures and exports noted down, are no data."""
     root = local(out)
     for path in () if is_remote(out) else sorted(root.rglob("*")):
         if path.is_file() and not any(part.endswith(PARTIAL) for part in path.relative_to(root).parts[:-1]):
             name = path.relative_to(root).as_posix()
-            if name not in known and not name.startswith(f"{CLUSTER}/") and path.parent.name != "failed":
+            if name not in known and not name.startswith(f"{CLUSTER}/") and path.parent.name not in NOTES:
                 yield name

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from atom_data.batch import DAMAGE
 from atom_data.errors import DataError
 
 
@@ -48,8 +49,20 @@ class Intake:
     inputs: list[Input] = field(default_factory=list)
     bytes_read: int = 0
     """Bytes of input consumed so far, for progress."""
+    damage: Counter[str] = field(default_factory=Counter)
+    """Of texts that a reader decodes, what `batch.damage` counts of pages; it goes into the receipt's notes."""
     span: tuple[int, int] | None = None
     """For a part of a file: offset of its first record and of the first record after it. Parts must meet exactly."""
+
+    def decoded(self, text: str, replaced: int) -> None:
+        """Count a document and the characters that had to be replaced in it."""
+        counts = (1, int(replaced > 0), len(text), replaced)
+        self.damage.update(dict(zip(DAMAGE, counts, strict=True)))
+
+    def note_damage(self, notes: dict[str, Any]) -> None:
+        """Add the counts of `damage` to the notes of a receipt, where a reader decoded anything."""
+        if self.damage:
+            notes.setdefault("damage", Counter()).update(self.damage)
 
 
 def check_spans(path: str, spans: Sequence[tuple[int, int]]) -> None:

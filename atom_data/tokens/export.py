@@ -6,6 +6,8 @@
     offsets     NAME.bin, NAME.offsets.npy                           a memory map and where documents begin: torchtitan
     mds         index.json, NAME/index.json, NAME/shard.00000.mds    MosaicML streaming; the one that copies (mds.py)
 
+A folder holds exports of one source, each format once; its atom-data.json says what was made (storage/made.py).
+
 Layouts: megatron/core/datasets/indexed_dataset.py, olmo_core/data/utils.py (`iter_document_indices`) and dolma's memmap
 writer, datatrove/pipeline/tokens/tokenizer.py (`TokenizedFile`), torchtitan/components/data/README.md.
 """
@@ -18,15 +20,17 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from atom_data.errors import ConfigError, DataError
+from atom_data.storage.made import Made, making, write_file
 from atom_data.storage.parquet import read_parquet
-from atom_data.storage.paths import create, is_remote, join, local
+from atom_data.storage.paths import PARTIAL, Hashed, create, is_remote, join, local
+from atom_data.tokens.exports import note_export, refuse_inside_run
 from atom_data.tokens.manifest import manifest
-from atom_data.tokens.mds import join_indexes, write_mds
+from atom_data.tokens.mds import join_indexes, mds_names, write_mds
 from atom_data.tokens.megatron import Index, read_pair
 
 TOKEN = "export"
@@ -44,6 +48,21 @@ class Exported:
     """Files that share their bytes with the shards."""
     written_bytes: int
     """Of sidecars, or of copies."""
+    noted: bool
+    """The run's folder knows of it (exports.py); not where that folder may not be written."""
+
+
+class _File(NamedTuple):
+    """A file of an export."""
+
+    path: str
+    """Below the target."""
+    bytes: int
+    sha256: str
+    linked: bool = False
+
+    def line(self) -> dict[str, Any]:
+        return {"path": self.path, "bytes": self.bytes, "sha256": self.sha256}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +100,37 @@ def export(
     Ids are hard links, or symbolic ones where the file system has no hard links or is another one; where an export is
     to be moved, copy what the links point to. `length` is the tokens of a sample, for "mds" alone. Shards without a
     document are left out: no other loader takes an empty file. Memory: 20 bytes a document of a shard.
+
+    A folder that holds an export of the same source in the same format is brought up to date, and shards that are no
+    more are removed; any other folder that is not empty is refused (storage/made.py).
     """
+    _check(folder, target, kind, length)
+    path, place = local(folder).absolute(), local(target).absolute()
+    refuse_inside_run("export", target, path)
+    found = manifest(str(path.parent), path.name)
+    shards = [entry for entry in found["shards"] if entry["tokens"]]
+    claim = Made(
+        by=f"export {kind}",
+        of=os.path.realpath(path),
+        fingerprint=found["fingerprint"],
+        options={"length": length} if length else {},
+        reads=READS[kind],
+        files=tuple({"path": name} for name in _names(kind, shards, found, length)),
+    )
+    files: list[_File] = []
+    with making(place, claim) as made:
+        noted = note_export(path, place)
+        for number, entry in enumerate(shards):
+            files += KINDS[kind](_Shard(str(path.parent), place, found, entry, length))
+            progress(number + 1, len(shards))
+        if kind == "mds":
+            files += [_File(**join_indexes(place, [entry["name"] for entry in shards]))]
+        made.files += [file.line() for file in files]
+    linked, written = sum(file.linked for file in files), sum(file.bytes for file in files if not file.linked)
+    return Exported(kind, len(shards), found["tokens"], linked, written, noted)
+
+
+def _check(folder: str, target: str, kind: str, length: int) -> None:
     if kind not in KINDS:
         raise ConfigError(f"export: no format '{kind}'; there are {', '.join(KINDS)}. Name one of them.")
     if is_remote(folder) or is_remote(target):
@@ -90,87 +139,95 @@ def export(
         )
     if (kind == "mds") != (length > 0):
         raise ConfigError(f"export: a sample's length is {length}; only and always 'mds' has one. Correct --length.")
-    path = local(folder).absolute()
-    found = manifest(str(path.parent), path.name)
-    place = local(target).absolute()
-    if place == path or path in place.parents:
-        raise ConfigError(
-            f"export: {target} is inside the tokens folder, where verify calls it an orphan. Take another."
-        )
-    place.mkdir(parents=True, exist_ok=True)
-    shards = [entry for entry in found["shards"] if entry["tokens"]]
-    linked = written = 0
-    for number, entry in enumerate(shards):
-        links, size = KINDS[kind](_Shard(str(path.parent), place, found, entry, length))
-        linked, written = linked + links, written + size
-        progress(number + 1, len(shards))
-    if kind == "mds":
-        join_indexes(place, [entry["name"] for entry in shards])
-    return Exported(kind, len(shards), found["tokens"], linked, written)
 
 
-def _megatron(shard: _Shard) -> tuple[int, int]:
-    for ending in ("bin", "idx"):
-        _link(local(join(shard.out, shard.entry[ending]["path"])), shard.target / f"{shard.name}.{ending}")
-    return 2, 0
+def _names(kind: str, shards: list[dict[str, Any]], found: dict[str, Any], length: int) -> list[str]:
+    """Return what an export writes, before it is written."""
+    if kind != "mds":
+        return [f"{entry['name']}.{ending}" for entry in shards for ending in ENDINGS[kind]]
+    itemsize = np.dtype(found["dtype"]).itemsize
+    names = [
+        f"{entry['name']}/{name}"
+        for entry in shards
+        for name in mds_names(entry["tokens"], found["dtype"], itemsize, length)
+    ]
+    return ["index.json", *names]
 
 
-def _olmo(shard: _Shard) -> tuple[int, int]:
+def _linked(shard: _Shard, of: str, ending: str) -> _File:
+    """Give a file of the shard another name; bytes and hash are those of its receipt."""
+    item, name = shard.entry[of], f"{shard.name}.{ending}"
+    _link(local(join(shard.out, item["path"])), shard.target / name)
+    return _File(name, item["bytes"], item["sha256"], linked=True)
+
+
+def _megatron(shard: _Shard) -> list[_File]:
+    return [_linked(shard, ending, ending) for ending in ENDINGS["megatron"]]
+
+
+def _olmo(shard: _Shard) -> list[_File]:
     """Lines of start, end, id, source, row in the source: the first two are read, the rest is for people."""
     index = shard.index()
-    _link(shard.binary, shard.target / f"{shard.name}.npy")
-    path = shard.target / f"{shard.name}.csv.gz"
+    name = f"{shard.name}.csv.gz"
     starts, ends, first = index.starts, index.starts + index.lengths, 0
-    with create(str(path), TOKEN) as stream, gzip.GzipFile("", "wb", 6, stream, mtime=0) as packed:
-        for rows in _documents(shard, ("id", "shard", "row")):
-            text = io.StringIO(newline="")
-            last = first + len(rows)
-            lines = zip(starts[first:last].tolist(), ends[first:last].tolist(), rows, strict=True)
-            csv.writer(text, lineterminator="\n").writerows(
-                (start, end, row["id"], row["shard"], row["row"]) for start, end, row in lines
-            )
-            packed.write(text.getvalue().encode())
-            first = last
+    with create(str(shard.target / name), TOKEN) as stream:
+        hashed: Any = Hashed(stream)
+        with gzip.GzipFile("", "wb", 6, hashed, mtime=0) as packed:
+            for rows in _documents(shard, ("id", "shard", "row")):
+                text = io.StringIO(newline="")
+                last = first + len(rows)
+                lines = zip(starts[first:last].tolist(), ends[first:last].tolist(), rows, strict=True)
+                csv.writer(text, lineterminator="\n").writerows(
+                    (start, end, row["id"], row["shard"], row["row"]) for start, end, row in lines
+                )
+                packed.write(text.getvalue().encode())
+                first = last
     if first != len(starts):
         raise DataError(
             f"{shard.name}: {first:,} rows in its docs.parquet and {len(starts):,} documents in its .idx. Make it again."
         )
-    return 1, path.stat().st_size
+    return [_linked(shard, "bin", "npy"), _File(name, hashed.bytes, hashed.hexdigest())]
 
 
-def _datatrove(shard: _Shard) -> tuple[int, int]:
+def _datatrove(shard: _Shard) -> list[_File]:
     index = shard.index()
-    _link(shard.binary, shard.target / f"{shard.name}.ds")
     ends = (index.starts + index.lengths).astype("<u8").tobytes()
     count = int(shard.entry["tokens"])
     # The last line is for people alone, in datatrove's words.
     about = f"{shard.found['tokenizer']}|{index.dtype.itemsize}\n{count}\n{_short(count)}T"
-    return 1, _write(shard.target / f"{shard.name}.ds.index", ends) + _write(
-        shard.target / f"{shard.name}.ds.metadata", about.encode()
-    )
+    sidecars = [_write(shard, "ds.index", ends), _write(shard, "ds.metadata", about.encode())]
+    return [_linked(shard, "bin", "ds"), *sidecars]
 
 
-def _offsets(shard: _Shard) -> tuple[int, int]:
+def _offsets(shard: _Shard) -> list[_File]:
     index = shard.index()
-    _link(shard.binary, shard.target / f"{shard.name}.bin")
     stream = io.BytesIO()
     np.save(stream, np.append(index.starts, index.tokens).astype("<i8"))
-    return 1, _write(shard.target / f"{shard.name}.offsets.npy", stream.getvalue())
+    return [_linked(shard, "bin", "bin"), _write(shard, "offsets.npy", stream.getvalue())]
 
 
-def _mds(shard: _Shard) -> tuple[int, int]:
+def _mds(shard: _Shard) -> list[_File]:
     index = shard.index()
-    return 0, write_mds(shard.binary, index.dtype, shard.target / shard.name, shard.length)
+    files = write_mds(shard.binary, index.dtype, shard.target, shard.name, shard.length)
+    return [_File(**file) for file in files]
 
 
-KINDS: dict[str, Callable[[_Shard], tuple[int, int]]] = {
+KINDS: dict[str, Callable[[_Shard], list[_File]]] = {
     "megatron": _megatron,
     "olmo": _olmo,
     "datatrove": _datatrove,
     "offsets": _offsets,
     "mds": _mds,
 }
-"""What makes each: it returns how many links it made and how many bytes it wrote."""
+"""What makes each from a shard, and returns its files."""
+ENDINGS = {
+    "megatron": ("bin", "idx"),
+    "olmo": ("npy", "csv.gz"),
+    "datatrove": ("ds", "ds.index", "ds.metadata"),
+    "offsets": ("bin", "offsets.npy"),
+}
+READS = {"megatron": ".bin", "olmo": ".npy", "datatrove": ".ds", "offsets": ".bin", "mds": ""}
+"""What a run is started with: all files of a folder that end so. MDS has an index of its own."""
 
 
 def _documents(shard: _Shard, columns: tuple[str, ...]) -> Iterator[list[dict[str, Any]]]:
@@ -178,21 +235,23 @@ def _documents(shard: _Shard, columns: tuple[str, ...]) -> Iterator[list[dict[st
         yield batch.to_pylist()
 
 
-def _write(path: Path, data: bytes) -> int:
-    with create(str(path), TOKEN) as stream:
-        stream.write(data)
-    return len(data)
+def _write(shard: _Shard, ending: str, data: bytes) -> _File:
+    return _File(**write_file(shard.target, f"{shard.name}.{ending}", data, TOKEN))
 
 
 def _link(source: Path, target: Path) -> None:
-    """Make `target` another name of `source`; what stood there under that name is replaced."""
-    target.unlink(missing_ok=True)
+    """Make `target` another name of `source`; what stood there under that name is replaced at once."""
+    if target.exists() and target.samefile(source):
+        return
+    partial = target.with_name(f"{target.name}.{TOKEN}{PARTIAL}")
+    partial.unlink(missing_ok=True)
     try:
-        os.link(source, target)
+        os.link(source, partial)
     except OSError as error:
         if error.errno not in (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP):
             raise
-        target.symlink_to(source)
+        partial.symlink_to(source)
+    partial.replace(target)
 
 
 def _short(count: int) -> str:

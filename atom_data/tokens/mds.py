@@ -13,53 +13,78 @@ from typing import Any
 import numpy as np
 
 from atom_data.errors import DataError
-from atom_data.storage.paths import create
+from atom_data.storage.made import write_file
+from atom_data.storage.paths import Hashed, create
 
 SIZE_LIMIT = 1 << 26
 """Of a file: what streaming's own writer takes."""
+TOKEN = "export"
 NAMES = {"uint16": "uint16", "uint32": "int32"}
 """Of the stored types, in MDS; ids are below 2**31, and torch knows no uint32 to speak of."""
 
 
-def write_mds(binary: Path, dtype: np.dtype[Any], target: Path, length: int) -> int:
-    """Write windows of `length` ids of a .bin, without overlap, and return the bytes; the rest of the .bin is left out.
+def _config(dtype: str, itemsize: int, length: int) -> dict[str, Any]:
+    columns = {
+        "column_encodings": [f"ndarray:{NAMES[dtype]}:{length}"],
+        "column_names": ["tokens"],
+        "column_sizes": [length * itemsize],
+    }
+    return {**columns, "compression": None, "format": "mds", "hashes": [], "size_limit": SIZE_LIMIT, "version": 2}
 
-    DataError when there is not one window. Memory: one file of about 64 MB.
+
+def _header(dtype: str, itemsize: int, length: int) -> bytes:
+    return json.dumps(_config(dtype, itemsize, length), sort_keys=True).encode()
+
+
+def _each(dtype: str, itemsize: int, length: int) -> int:
+    """Return how many samples a file has."""
+    return max(1, (SIZE_LIMIT - len(_header(dtype, itemsize, length)) - 8) // (length * itemsize + 4))
+
+
+def mds_names(tokens: int, dtype: str, itemsize: int, length: int) -> list[str]:
+    """Return the names of the files that `write_mds` makes of so many tokens."""
+    count = -(-(tokens // length) // _each(dtype, itemsize, length))
+    return ["index.json", *(f"shard.{number:05}.mds" for number in range(count))]
+
+
+def write_mds(binary: Path, dtype: np.dtype[Any], target: Path, folder: str, length: int) -> list[dict[str, Any]]:
+    """Write windows of `length` ids of a .bin, without overlap, into TARGET/FOLDER; the rest of the .bin is left out.
+
+    Return path below `target`, bytes and SHA-256 of each file. DataError when there is not one window. Memory: one file
+    of about 64 MB.
     """
     ids = np.memmap(binary, dtype, "r")
     windows, sample_bytes = len(ids) // length, length * dtype.itemsize
     if not windows:
         raise DataError(f"{binary}: {len(ids):,} tokens make no sample of {length:,}. Take a shorter length.")
-    columns = {
-        "column_encodings": [f"ndarray:{NAMES[dtype.name]}:{length}"],
-        "column_names": ["tokens"],
-        "column_sizes": [sample_bytes],
-    }
-    config = {**columns, "compression": None, "format": "mds", "hashes": [], "size_limit": SIZE_LIMIT, "version": 2}
-    header = json.dumps(config, sort_keys=True).encode()
-    each = max(1, (SIZE_LIMIT - len(header) - 8) // (sample_bytes + 4))
+    kind = (dtype.name, dtype.itemsize, length)
+    config, header, each = _config(*kind), _header(*kind), _each(*kind)
     shards: list[dict[str, Any]] = []
+    files: list[dict[str, Any]] = []
     for start in range(0, windows, each):
         count = min(each, windows - start)
         name = f"shard.{len(shards):05}.mds"
         first = 4 + 4 * (count + 1) + len(header)
         offsets = (first + sample_bytes * np.arange(count + 1)).astype("<u4")
-        with create(str(target / name), "export") as stream:
-            stream.write(np.uint32(count).tobytes() + offsets.tobytes() + header)
-            stream.write(ids[start * length : (start + count) * length].tobytes())
+        with create(str(target / folder / name), TOKEN) as stream:
+            hashed = Hashed(stream)
+            hashed.write(np.uint32(count).tobytes() + offsets.tobytes() + header)
+            hashed.write(ids[start * length : (start + count) * length].tobytes())
+        files.append({"path": f"{folder}/{name}", "bytes": hashed.bytes, "sha256": hashed.hexdigest()})
         raw = {"basename": name, "bytes": int(offsets[-1]), "hashes": {}}
         shards.append({**config, "raw_data": raw, "samples": count, "zip_data": None})
-    with create(str(target / "index.json"), "export") as stream:
-        stream.write(json.dumps({"shards": shards, "version": 2}, sort_keys=True).encode())
-    return sum(int(shard["raw_data"]["bytes"]) for shard in shards)
+    return [*files, write_file(target, f"{folder}/index.json", _index(shards), TOKEN)]
 
 
-def join_indexes(target: Path, names: Sequence[str]) -> None:
-    """Write one index.json over those of the folders below, as streaming's own `merge_index` does."""
+def join_indexes(target: Path, names: Sequence[str]) -> dict[str, Any]:
+    """Write one index.json over those of the folders below, as streaming's own `merge_index` does; return what it is."""
     shards: list[dict[str, Any]] = []
     for name in names:
         for shard in json.loads((target / name / "index.json").read_bytes())["shards"]:
             shard["raw_data"]["basename"] = f"{name}/{shard['raw_data']['basename']}"
             shards.append(shard)
-    with create(str(target / "index.json"), "export") as stream:
-        stream.write(json.dumps({"shards": shards, "version": 2}, sort_keys=True).encode())
+    return write_file(target, "index.json", _index(shards), TOKEN)
+
+
+def _index(shards: list[dict[str, Any]]) -> bytes:
+    return json.dumps({"shards": shards, "version": 2}, sort_keys=True).encode()

@@ -8,11 +8,17 @@ folder also gets what a training run is started with:
     blend.txt                weight and prefix of each, for --data-args-path
     sequences.json           sequences and documents of each, for --per-dataset-sequences-path
     merged.json              sizes, SHA-256, and the fingerprint of the tokens that all of it was made from
+    atom-data.json           what was made of which source (storage/made.py)
+
+Several sources can be merged into one folder: blend.txt, sequences.json and merged.json speak of all that are whole there.
+NAME is the source's folder; where another source has that name already, the first digits of its fingerprint follow it.
 """
 
+import hashlib
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +26,21 @@ import numpy as np
 import numpy.typing as npt
 
 from atom_data.errors import ConfigError, DataError
+from atom_data.storage.made import Made, making, read_made, refuse_place, write_file
 from atom_data.storage.parquet import Output
 from atom_data.storage.paths import is_remote, join, local, sha256
-from atom_data.storage.receipts import read_json, write_json
+from atom_data.storage.receipts import read_json
+from atom_data.tokens.exports import note_export, refuse_inside_run
 from atom_data.tokens.manifest import manifest
 from atom_data.tokens.megatron import create_megatron, read_pair
 
 TARGET_BYTES = 10_000_000_000
 PIECE_TOKENS = 1 << 23
 TOKEN = "merge"
+ENDINGS = ("bin", "idx", "shards.json")
+LISTS = ("blend.txt", "sequences.json", "merged.json")
+"""What speaks of all sources in the folder."""
+VOCABULARY = ("tokenizer", "vocabulary", "eos", "eos_id", "bos", "bos_id", "dtype")
 
 Progress = Callable[[int, int], None]
 """Called with bytes copied and bytes in all."""
@@ -53,29 +65,60 @@ def merge(
     """Copy the shards of a finished tokens folder into prefixes of at least `target_bytes`. DataError for bad shards.
 
     Only the last prefix may hold less, where all shards together are too few. Every byte is checked against the hashes
-    of the receipts on its way; what an interrupted merge finished is kept. Memory: 32 MB, and 20 bytes a document of a
-    prefix.
+    of the receipts on its way; what an interrupted merge finished is kept. A source that was merged into the folder before
+    is replaced, others stay beside it. ConfigError for a folder with anything else in it (storage/made.py), and for sources
+    of different tokenizers. Memory: 32 MB, and 20 bytes a document of a prefix.
     """
     if is_remote(folder) or is_remote(target):
         raise ConfigError(f"merge: {folder} to {target}: only local or mounted folders are merged. Copy them first.")
     if target_bytes < 1:
         raise ConfigError(f"merge: a prefix of {target_bytes:,} bytes cannot be. Give a size above 0.")
     path, place = local(folder).absolute(), local(target).absolute()
-    if place == path or path in place.parents:
-        raise ConfigError(
-            f"merge: {target} is inside the tokens folder, where verify calls it an orphan. Take another."
-        )
+    refuse_inside_run("merge", target, path)
+    refuse_place(place)
     found = manifest(str(path.parent), path.name)
     groups = list(_groups([shard for shard in found["shards"] if shard["tokens"]], target_bytes))
+    claim = _claim(path, place, found, len(groups), target_bytes)
     total, done = sum(shard["bin"]["bytes"] for group in groups for shard in group), 0
     made: list[Merged] = []
-    for number, group in enumerate(groups):
-        name = f"{path.name}-{number:05}-of-{len(groups):05}"
-        made.append(_prefix(str(path.parent), str(place), name, group, found))
-        done += made[-1].bytes
-        progress(done, total)
-    _describe(place, made, found)
+    with making(place, claim, together=True, keep=True) as record:
+        note_export(path, place)
+        for number, group in enumerate(groups):
+            merged, files = _prefix(str(path.parent), place, _name(claim, number, len(groups)), group, found)
+            made.append(merged)
+            record.files += files
+            done += merged.bytes
+            progress(done, total)
+        prefixes = [{"name": item.name, "documents": item.documents, "tokens": item.tokens} for item in made]
+        sums = {key: found[key] for key in ("documents", "tokens")}
+        record.about = {**{key: found[key] for key in VOCABULARY}, **sums, "prefixes": prefixes}
+        others = [item for item in record.others if item.by == TOKEN and item.whole]
+        record.files += _describe(place, [*others, replace(claim, about=record.about)])
     return made
+
+
+def _claim(path: Path, place: Path, found: dict[str, Any], count: int, target_bytes: int) -> Made:
+    """Return what a merge will make, under a name that no other source has in the folder. ConfigError: another tokenizer."""
+    of = os.path.realpath(path)
+    there = [item for item in read_made(str(place)) if item.by == TOKEN]
+    others = [item for item in there if of != item.of and item.fingerprint != found["fingerprint"]]
+    for item in others:
+        if item.options["tokenizer"] != found["tokenizer"]:
+            raise ConfigError(
+                f"merge: {place} holds tokens of {item.of}, of the tokenizer with SHA-256 {item.options['tokenizer'][:16]}...; "
+                f"those of {path} are of {found['tokenizer'][:16]}.... Give each a folder of its own."
+            )
+    name = path.name
+    if name in [item.options["name"] for item in others]:
+        name = f"{name}-{found['fingerprint'][:8]}"
+    options = {"name": name, "target_bytes": target_bytes, "tokenizer": found["tokenizer"]}
+    claim = Made(by=TOKEN, of=of, fingerprint=found["fingerprint"], options=options, shared=LISTS)
+    names = [f"{_name(claim, number, count)}.{ending}" for number in range(count) for ending in ENDINGS]
+    return replace(claim, files=tuple({"path": item} for item in (*names, *LISTS)))
+
+
+def _name(claim: Made, number: int, count: int) -> str:
+    return f"{claim.options['name']}-{number:05}-of-{count:05}"
 
 
 def _groups(shards: list[dict[str, Any]], target_bytes: int) -> Iterator[list[dict[str, Any]]]:
@@ -93,25 +136,32 @@ def _groups(shards: list[dict[str, Any]], target_bytes: int) -> Iterator[list[di
     yield from groups
 
 
-def _prefix(out: str, place: str, name: str, group: list[dict[str, Any]], found: dict[str, Any]) -> Merged:
+def _prefix(
+    out: str, place: Path, name: str, group: list[dict[str, Any]], found: dict[str, Any]
+) -> tuple[Merged, list[dict[str, Any]]]:
+    """Make one prefix, or keep it where it is whole; return what it is and its files."""
     starts = np.cumsum([0, *(shard["tokens"] for shard in group)])
     parts = [
         {"shard": shard["name"], "first_token": int(start), "sha256": shard["sha256"]}
         for shard, start in zip(group, starts, strict=False)
     ]
-    path, documents = join(place, f"{name}.shards.json"), sum(shard["documents"] for shard in group)
-    record = read_json(path)
+    path, documents = place / f"{name}.shards.json", sum(shard["documents"] for shard in group)
+    record = read_json(str(path))
     whole = int(starts[-1]) * np.dtype(found["dtype"]).itemsize
-    if record is not None and record.get("parts") == parts and _whole(place, record, whole):
-        return Merged(name, documents, int(starts[-1]), whole, len(group), kept=True)
-    binary, index = Output(f"{name}.bin"), Output(f"{name}.idx")
-    with create_megatron(join(place, name), np.dtype(found["dtype"]).newbyteorder("<"), TOKEN, binary, index) as shard:
-        for entry in group:
-            for ids, lengths in _documents(out, entry):
-                shard.write(ids, lengths)
-    files = [{"path": item.path, "bytes": item.bytes, "sha256": item.sha256} for item in (binary, index)]
-    write_json(path, {"parts": parts, "files": files}, TOKEN)
-    return Merged(name, documents, int(starts[-1]), whole, len(group), kept=False)
+    kept = record is not None and record.get("parts") == parts and _whole(str(place), record, whole)
+    if record is not None and kept:
+        files = record["files"]
+    else:
+        path.unlink(missing_ok=True)  # it must not speak of a .bin that is replaced
+        binary, index = Output(f"{name}.bin"), Output(f"{name}.idx")
+        dtype = np.dtype(found["dtype"]).newbyteorder("<")
+        with create_megatron(join(str(place), name), dtype, TOKEN, binary, index) as shard:
+            for entry in group:
+                for ids, lengths in _documents(out, entry):
+                    shard.write(ids, lengths)
+        files = [{"path": item.path, "bytes": item.bytes, "sha256": item.sha256} for item in (binary, index)]
+    page = write_file(place, path.name, _json({"parts": parts, "files": files}), TOKEN)
+    return Merged(name, documents, int(starts[-1]), whole, len(group), kept=kept), [*files, page]
 
 
 def _whole(place: str, record: dict[str, Any], whole: int) -> bool:
@@ -137,11 +187,27 @@ def _documents(out: str, entry: dict[str, Any]) -> Iterator[tuple[npt.NDArray[An
         first = last
 
 
-def _describe(place: Path, made: list[Merged], found: dict[str, Any]) -> None:
-    lines = [f"{item.tokens} {place / item.name}" for item in made]
-    (place / "blend.txt").write_text("\n".join(lines) + "\n")
-    sequences = {str(place / item.name): [item.documents, item.documents + 1] for item in made}
-    (place / "sequences.json").write_text(json.dumps(sequences, indent=1) + "\n")
-    kept = ("tokenizer", "vocabulary", "eos", "eos_id", "bos", "bos_id", "dtype", "documents", "tokens", "fingerprint")
-    prefixes = [{"name": item.name, **(read_json(str(place / f"{item.name}.shards.json")) or {})} for item in made]
-    write_json(str(place / "merged.json"), {**{key: found[key] for key in kept}, "prefixes": prefixes}, TOKEN)
+def _describe(place: Path, sources: Sequence[Made]) -> list[dict[str, Any]]:
+    """Write the lists of all that is merged in a folder, in the order of names; return these files."""
+    sources = sorted(sources, key=lambda item: str(item.options["name"]))
+    prefixes = [prefix for item in sources for prefix in item.about["prefixes"]]
+    lines = [f"{prefix['tokens']} {place / prefix['name']}" for prefix in prefixes]
+    sequences = {str(place / prefix["name"]): [prefix["documents"], prefix["documents"] + 1] for prefix in prefixes}
+    fingerprints = [item.fingerprint for item in sources]
+    whole = fingerprints[0] if len(sources) == 1 else hashlib.sha256(" ".join(fingerprints).encode()).hexdigest()
+    page = {
+        **{key: sources[0].about[key] for key in VOCABULARY},
+        **{key: sum(item.about[key] for item in sources) for key in ("documents", "tokens")},
+        "fingerprint": whole,
+        "sources": [{"name": item.options["name"], "of": item.of, "fingerprint": item.fingerprint} for item in sources],
+        "prefixes": [
+            {"name": prefix["name"], **(read_json(str(place / f"{prefix['name']}.shards.json")) or {})}
+            for prefix in prefixes
+        ],
+    }
+    contents = (("\n".join(lines) + "\n").encode(), _json(sequences), _json(page))
+    return [write_file(place, name, data, TOKEN) for name, data in zip(LISTS, contents, strict=True)]
+
+
+def _json(page: dict[str, Any]) -> bytes:
+    return (json.dumps(page, indent=1, ensure_ascii=False) + "\n").encode()

@@ -11,6 +11,8 @@ FOLDER/packing.json    length, fingerprint of the tokens, statistics, and bytes 
 `atom_data.loader.PackedShards` reads it.
 """
 
+import json
+import os
 from bisect import bisect_left, insort
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -21,13 +23,16 @@ import numpy as np
 import numpy.typing as npt
 
 from atom_data.errors import ConfigError, DataError
-from atom_data.storage.paths import Hashed, create, is_remote, join, local
-from atom_data.storage.receipts import read_json, write_json
+from atom_data.storage.made import Made, making, write_file
+from atom_data.storage.paths import is_remote, join, local
+from atom_data.storage.receipts import read_json
+from atom_data.tokens.exports import note_export, refuse_inside_run
 from atom_data.tokens.manifest import manifest
-from atom_data.tokens.megatron import read_pair
+from atom_data.tokens.megatron import Index, read_pair
 
 FORMAT = 2
 PLAN = ".pack"
+PAGE = "packing.json"
 TOKEN = "pack"
 Ints = npt.NDArray[np.int64]
 
@@ -132,38 +137,53 @@ def _give(rooms: dict[int, list[Ints]], open_rooms: list[int], room: int, sample
 def pack_folder(
     folder: str, target: str, length: int, progress: Callable[[int, int], None] = lambda done, of: None
 ) -> Packing:
-    """Plan the samples of every shard of a finished tokens folder into `target`. DataError for a shard that is broken."""
+    """Plan the samples of every shard of a finished tokens folder into `target`. DataError for a shard that is broken.
+
+    A plan of the same tokens there is replaced; ConfigError for a folder with anything else in it (storage/made.py).
+    """
     if is_remote(folder) or is_remote(target):
         raise ConfigError(f"pack: {folder} to {target}: only local or mounted folders are packed. Copy them first.")
     if length < 1:
         raise ConfigError(f"pack: a sample of {length} tokens cannot be. Give a length above 0.")
-    path = local(folder).absolute()
-    if local(target).absolute() == path or path in local(target).absolute().parents:
-        raise ConfigError(f"pack: {target} is inside the tokens folder, where verify calls it an orphan. Take another.")
+    path, place = local(folder).absolute(), local(target).absolute()
+    refuse_inside_run("pack", target, path)
     found = manifest(str(path.parent), path.name)
     shards: list[dict[str, Any]] = []
     total = Packing(length, 0, 0, 0, 0, 0)
-    for number, shard in enumerate(found["shards"], 1):
-        index = read_pair(join(str(path.parent), shard["bin"]["path"]).removesuffix(".bin"))
-        packed = pack(index.lengths, length)
-        one = Packing(
-            length=length,
-            samples=len(packed.samples) - 1,
-            tokens=int(packed.pieces[:, 2].sum()),
-            documents=len(index.lengths),
-            cut=int(np.count_nonzero(index.lengths > length)),
-            cut_by_windows=_cut_by_windows(index.starts, index.lengths, length),
-        )
-        first = index.starts[packed.pieces[:, 0]] + packed.pieces[:, 1]
-        placed = np.stack([first, packed.pieces[:, 2]], axis=1)
-        saved = _save(join(target, f"{shard['name']}{PLAN}"), np.concatenate([packed.samples, placed.ravel()]))
-        shards.append({"name": shard["name"], **asdict(one), **saved})
-        sums = {key: getattr(total, key) + getattr(one, key) for key in asdict(one) if key != "length"}
-        total = Packing(length=length, **sums)
-        progress(number, len(found["shards"]))
-    page = {"format": FORMAT, "fingerprint": found["fingerprint"], **asdict(total), "shards": shards}
-    write_json(join(target, "packing.json"), page, TOKEN)
+    names = [*(f"{shard['name']}{PLAN}" for shard in found["shards"]), PAGE]
+    claim = Made(
+        by=TOKEN, of=os.path.realpath(path), fingerprint=found["fingerprint"], options={"length": length},
+        files=tuple({"path": name} for name in names),
+    )  # fmt: skip
+    with making(place, claim) as made:
+        note_export(path, place)
+        for number, shard in enumerate(found["shards"], 1):
+            one, plan = _planned(read_pair(join(str(path.parent), shard["bin"]["path"]).removesuffix(".bin")), length)
+            saved = write_file(place, f"{shard['name']}{PLAN}", plan.astype("<i8").tobytes(), TOKEN)
+            made.files.append(saved)
+            shards.append({"name": shard["name"], **asdict(one), **{key: saved[key] for key in ("bytes", "sha256")}})
+            sums = {key: getattr(total, key) + getattr(one, key) for key in asdict(one) if key != "length"}
+            total = Packing(length=length, **sums)
+            progress(number, len(found["shards"]))
+        page = {"format": FORMAT, "fingerprint": found["fingerprint"], **asdict(total), "shards": shards}
+        made.files.append(write_file(place, PAGE, (json.dumps(page, indent=1) + "\n").encode(), TOKEN))
     return total
+
+
+def _planned(index: Index, length: int) -> tuple[Packing, Ints]:
+    """Plan one shard; return what it comes to and the numbers of its file."""
+    packed = pack(index.lengths, length)
+    one = Packing(
+        length=length,
+        samples=len(packed.samples) - 1,
+        tokens=int(packed.pieces[:, 2].sum()),
+        documents=len(index.lengths),
+        cut=int(np.count_nonzero(index.lengths > length)),
+        cut_by_windows=_cut_by_windows(index.starts, index.lengths, length),
+    )
+    first = index.starts[packed.pieces[:, 0]] + packed.pieces[:, 1]
+    placed = np.stack([first, packed.pieces[:, 2]], axis=1)
+    return one, np.concatenate([packed.samples, placed.ravel()])
 
 
 def _cut_by_windows(starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int32], length: int) -> int:
@@ -172,7 +192,7 @@ def _cut_by_windows(starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int32
 
 def read_packing(folder: str) -> dict[str, Any]:
     """Return what packing.json says. DataError when it is not there, or is not of this format."""
-    path = join(folder, "packing.json")
+    path = join(folder, PAGE)
     page = read_json(path)
     if page is None or page.get("format") != FORMAT:
         what = (
@@ -180,10 +200,3 @@ def read_packing(folder: str) -> dict[str, Any]:
         )
         raise DataError(f"{path}: {what}. Make it with atom-data pack OUT/TOKENS --to {folder}.")
     return page
-
-
-def _save(path: str, numbers: Ints) -> dict[str, object]:
-    with create(path, TOKEN) as file:
-        hashed = Hashed(file)
-        hashed.write(numbers.astype("<i8").tobytes())
-    return {"bytes": hashed.bytes, "sha256": hashed.hexdigest()}

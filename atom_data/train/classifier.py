@@ -102,9 +102,14 @@ def train_classifier(
     )
 
 
+def report_path(path: Path) -> Path:
+    """Return where the report of a model stands."""
+    return path.with_name(f"{path.name}.report.json")
+
+
 def write_report(report: Report, path: Path) -> Path:
     """Write a report as JSON beside the model and return where."""
-    place = path.with_name(f"{path.name}.report.json")
+    place = report_path(path)
     place.write_text(json.dumps(report.as_json(), indent=1, sort_keys=True) + "\n", "utf-8")
     return place
 

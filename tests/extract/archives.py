@@ -59,6 +59,7 @@ class Outcome:
     details: list[str] = field(default_factory=list)
     samples: list[bytes] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
+    damage: Counter[str] = field(default_factory=Counter)
     inputs: list[Input] = field(default_factory=list)
     spans: list[tuple[int, int] | None] = field(default_factory=list)
     batches: list[Any] = field(default_factory=list)
@@ -88,6 +89,7 @@ def outcome(source: Source, columns: tuple[str, ...] = (), shards: tuple[Shard, 
             result.batches.append(batch)
             result.rows += batch.to_pylist()
         result.skipped += intake.skipped
+        result.damage.update(intake.damage)
         result.inputs += intake.inputs
         result.spans.append(intake.span)
     return result

@@ -8,8 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from atom_data.errors import DataError
-from atom_data.extract import Warc, check_spans
+from atom_data.extract import Warc
 from atom_data.extract.framing import ARC, arc_fields
+from atom_data.storage.shards import check_spans
 from tests.extract.archives import members, outcome, page, record, write
 
 BODY = page(b"<html><p>old</p></html>")

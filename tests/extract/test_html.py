@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from atom_data.errors import ConfigError
 from atom_data.extract import ExtractHtml, ExtractTrafilatura
-from atom_data.extract.encoding import decoded, encoding_of
 from atom_data.extract.markup import BOXES, FORMATS, is_too_complex, measured
 
 ARTICLE = (
@@ -32,7 +31,7 @@ def extract(
         }
     )
     added = (step or ExtractHtml())(batch)
-    assert added.schema.names == ["html", "charset", "mime", *ADDED]
+    assert added.schema.names == ["html", "charset", "mime", *ADDED, "replaced_characters"]
     return [tuple(row[name] for name in ADDED) for row in added.to_pylist()]
 
 
@@ -81,48 +80,6 @@ def test_html_texts_are_clean() -> None:
         assert "\0" not in value
         value.encode()
     assert len(extract(b"<title>" + b"x " * 5_000 + b"</title><p>y")[0][1] or "") == 1_000
-
-
-@pytest.mark.parametrize(
-    "page, charset, name",
-    [
-        (b"\xef\xbb\xbf<p>x", "iso-8859-1", "utf-8"),
-        (b"\xff\xfe<\0p\0>\0", None, "utf-16-le"),
-        (b"<meta charset=utf-8>\xe4", "windows-1251", "cp1251"),
-        (b"<meta charset=utf-8>\xe4", "nonsense", "utf-8"),
-        (b"<META http-equiv=Content-Type content='text/html; charset=ISO-8859-1'>", None, "cp1252"),
-        (b'<meta charset="shift_jis">', None, "shift_jis"),
-        (b"<meta charset=utf-16>", None, "utf-8"),
-        (b"<?xml version='1.0' encoding='windows-1250'?><p>", None, "cp1250"),
-        (b" " * 5_000 + b"<meta charset=koi8-r>", None, "koi8-r"),
-        ("<p>日本".encode(), None, "utf-8"),
-        ("<p>Привет, как дела? Хорошая погода.".encode("cp1251"), None, "cp1251"),
-        (b"", None, "utf-8"),
-    ],
-)
-def test_encoding_is_found_in_the_order_of_browsers(page: bytes, charset: str | None, name: str) -> None:
-    assert encoding_of(page, charset) == name
-
-
-@pytest.mark.parametrize(
-    "data, encoding, text",
-    [
-        ("ä".encode("cp1252"), "cp1252", "ä"),
-        ("\ufeffä".encode(), "utf-8", "ä"),
-        ("日".encode(), "euc_kr", "日"),
-        (b"\x81\xff", "shift_jis", "\ufffd\ufffd"),
-        (b"a\xffb", "utf-8", "a\ufffdb"),
-    ],
-)
-def test_decoded_prefers_utf8_to_a_wrong_declaration(data: bytes, encoding: str, text: str) -> None:
-    assert decoded(data, encoding) == text
-
-
-@settings(deadline=None)
-@given(st.binary(max_size=300), st.one_of(st.none(), st.text(max_size=12)))
-def test_decoded_gives_text_for_any_bytes(data: bytes, charset: str | None) -> None:
-    text = decoded(data, encoding_of(data, charset))
-    assert text.encode().decode() == text  # no lone surrogate, which UTF-8 cannot hold
 
 
 @given(st.lists(st.binary(max_size=200), max_size=3))

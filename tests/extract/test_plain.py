@@ -275,3 +275,30 @@ def test_parquet_over_http_gives_the_same_rows(tmp_path: Path) -> None:
     with served({"/a.parquet": Path(path).read_bytes()}) as url:
         remote = outcome(Parquet(f"{url}/a.parquet"))
     assert (remote.rows, remote.inputs[0].sha256) == (local.rows, local.inputs[0].sha256)
+
+
+def test_text_in_another_encoding_is_told_to_the_reader(tmp_path: Path) -> None:
+    plain = write(tmp_path, "a.txt", "①と髙橋さん\n".encode("cp932"))
+    assert [row["text"] for row in outcome(Text(plain, charset="Shift_JIS")).rows] == ["①と髙橋さん"]
+    with pytest.raises(ConfigError, match=r"charset is 'nonsense' with unit 'file'\. Give a label"):
+        Text(plain, charset="nonsense")
+    with pytest.raises(ConfigError, match="go with unit='file' only"):
+        Text(plain, charset="utf-16", unit="line")
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+def test_text_in_utf16_is_read_whole_or_named(tmp_path: Path, codec: str) -> None:
+    path = write(tmp_path, "a.txt", "\ufeffДом\r\nи море\r\n".encode(codec))
+    result = outcome(Text(path))
+    assert ([row["text"] for row in result.rows], result.damage["replaced_characters"]) == (["Дом\r\nи море"], 0)
+    lines = outcome(Text(path, unit="line"))
+    assert (lines.rows, lines.rejects) == ([], [("text.utf16", 0)])
+    assert lines.details == ["the file is in UTF-16: take unit='file', or convert it to UTF-8; lines cannot be told"]
+
+
+def test_readers_count_what_they_replace(tmp_path: Path) -> None:
+    text = outcome(Text(write(tmp_path, "a.txt", b"caf\xe9 \xef\xbf\xbd\nwhole\n"), unit="line"))
+    assert text.damage == {"documents": 2, "damaged_documents": 1, "characters": 11, "replaced_characters": 1}
+    lines = b'{"text": "a \\ud83d \\ufffd \xef\xbf\xbd"}\n{"text": "b \xef\xbf\xbd"}\n{"text": null}\n'
+    jsonl = outcome(Jsonl(write(tmp_path, "a.jsonl", lines)))
+    assert jsonl.damage == {"documents": 3, "damaged_documents": 1, "characters": 10, "replaced_characters": 1}
