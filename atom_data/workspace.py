@@ -195,7 +195,9 @@ class Workspace:
             return make()
         name = f"{LISTINGS}/{hashlib.sha256(source.encode()).hexdigest()[:16]}.json"
         if name not in self._listed:
-            self._listed[name] = self._read_listing(name) if self._listings == "read" else self._write_listing(name, make())
+            self._listed[name] = (
+                self._read_listing(name) if self._listings == "read" else self._write_listing(name, make())
+            )
         return self._listed[name] or make()
 
     def _write_listing(self, name: str, shards: tuple[Shard, ...]) -> tuple[Shard, ...]:

@@ -23,6 +23,7 @@ from atom_data.run.recipe import Recipe, load_recipe
 from atom_data.run.server import warm_up
 from atom_data.run.slurm import requeue as back_to_the_queue
 from atom_data.run.status import JobStatus, job_status, print_status
+from atom_data.workspace import Workspace
 
 
 def check(recipe: RecipePath, output: Output = DEFAULT_OUT) -> None:
@@ -32,7 +33,7 @@ def check(recipe: RecipePath, output: Output = DEFAULT_OUT) -> None:
     """
     check_out(output)
     loaded = load_recipe(recipe)
-    check_places(loaded, output)
+    check_places(loaded, Workspace(output))
     lines = [(job, job.check()) for job in loaded.jobs]
     screen = console()
     for job, schema in lines:
@@ -143,9 +144,9 @@ def _same_recipe(loaded: Recipe, expected: str) -> None:
 
 
 def _say_what_is_there(loaded: Recipe, output: str) -> None:
-    screen = console()
-    statuses = [job_status(job, output) for job in loaded.jobs]
-    print_status(statuses, output, screen)
+    screen, workspace = console(), Workspace(output)
+    statuses = [job_status(job, workspace) for job in loaded.jobs]
+    print_status(statuses, workspace, screen)
     for line in _next_commands(loaded.path, output, statuses):
         screen.print(line, soft_wrap=True)
 

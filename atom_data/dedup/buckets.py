@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from atom_data.job import Table, Work, receipts_of
+from atom_data.job import Table, Work
 from atom_data.storage.parquet import open_parquet
-from atom_data.storage.paths import join
+from atom_data.workspace import Workspace
 
 WAITING_BYTES = 64 << 20
 """What a writer collects before it deals it into row groups."""
@@ -59,10 +59,10 @@ class Buckets:
             self._groups.append((bucket, lap, batch.num_rows))
 
 
-def groups_of(out: str, folder: str, names: Sequence[str]) -> list[tuple[str, list[list[int]]]]:
+def groups_of(workspace: Workspace, folder: str, names: Sequence[str]) -> list[tuple[str, list[list[int]]]]:
     """Return the path of each finished file and [bucket, lap, rows] of each of its row groups."""
-    receipts = receipts_of(folder, names, out)
-    return [(join(out, receipt["outputs"][0]["path"]), receipt["notes"]["groups"]) for receipt in receipts]
+    receipts = workspace.finished_receipts(folder, names)
+    return [(workspace.path(receipt.outputs[0].path), receipt.notes["groups"]) for receipt in receipts]
 
 
 def read_bucket(path: str, groups: list[list[int]], bucket: int) -> Iterator[pa.RecordBatch]:

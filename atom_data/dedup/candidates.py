@@ -20,6 +20,7 @@ from atom_data.storage.pieces import Places, create_pieces, hash_places, read_pi
 from atom_data.storage.shards import Input, Intake
 from atom_data.text.buffers import string_buffers
 from atom_data.text.character_shingles import Unit, shingles_by
+from atom_data.workspace import Workspace
 
 CANDIDATES = pa.schema(
     [
@@ -77,54 +78,54 @@ class Candidates(PassJob):
         """Return what it writes."""
         return CANDIDATES
 
-    def tasks(self, out: str) -> tuple[Task, ...]:
+    def tasks(self, workspace: Workspace) -> tuple[Task, ...]:
         """One task a shard."""
-        return self.corpus.measures.tasks(out)
+        return self.corpus.measures.tasks(workspace)
 
-    def inputs(self, task: Task, out: str) -> tuple[Input, ...]:
+    def inputs(self, task: Task, workspace: Workspace) -> tuple[Input, ...]:
         """The clusters, the shard, and its measures."""
-        return (finished(self.clusters, out).input, *shard_inputs(self.corpus.measures, task.name, out))
+        return (finished(self.clusters, workspace).input, *shard_inputs(self.corpus.measures, task.name, workspace))
 
     def identity(self) -> dict[str, object]:
         """What is brought together."""
         return {"candidates of": self.clusters.name, "ngram": self.ngram, "column": self.column, "unit": self.unit}
 
-    def work(self, task: Task, out: str, token: str, progress: Progress) -> Work:
+    def work(self, task: Task, workspace: Workspace, progress: Progress) -> Work:
         """Take the candidates' notes, bands and texts."""
-        measures = finished(self.corpus.measures, out)
+        measures = finished(self.corpus.measures, workspace)
         start, stop = measures.numbers(task.name)
         roots = pa.Table.from_batches(
-            read_numbers(join(out, self.clusters.path), measures.count, start, stop), self.clusters.check()
+            read_numbers(workspace.path(self.clusters.path), measures.count, start, stop), self.clusters.check()
         )
         numbers = roots.column("number").to_numpy()
-        notes = self._notes(task.name, out, numbers - start)
+        notes = self._notes(task.name, workspace, numbers - start)
         found = Output(join(self.name, f"{task.name}.candidates"))
         done = 0
-        with create_pieces(join(out, found.path), CANDIDATES, token, found) as pieces:
-            for lists in self._lists(task, out, numbers - start, notes.column("id"), progress):
+        with create_pieces(workspace.path(found.path), CANDIDATES, workspace.token, found) as pieces:
+            for lists in self._lists(task, workspace, numbers - start, notes.column("id"), progress):
                 some = slice(done, done + len(lists[0]))
                 own = roots.column("root").to_numpy()[some]
                 columns = [pa.array(own), pa.array(numbers[some]), *notes.slice(done, len(own)).itercolumns(), *lists]
                 pieces.write(_batch(columns), root_places(own))
                 done += len(own)
-        work = Work(inputs=list(self.inputs(task, out)), outputs=[found])
+        work = Work(inputs=list(self.inputs(task, workspace)), outputs=[found])
         work.notes = {"candidates": len(numbers)}
         return work
 
-    def _notes(self, shard: str, out: str, rows: npt.NDArray[np.int64]) -> pa.Table:
-        batches = read_parquet(join(out, self.corpus.measures.documents(shard)), COLUMNS.names)
+    def _notes(self, shard: str, workspace: Workspace, rows: npt.NDArray[np.int64]) -> pa.Table:
+        batches = read_parquet(workspace.path(self.corpus.measures.documents(shard)), COLUMNS.names)
         return pa.Table.from_batches((taken for taken, _ in picked(batches, rows)), COLUMNS).combine_chunks()
 
     def _lists(
-        self, task: Task, out: str, rows: npt.NDArray[np.int64], ids: pa.ChunkedArray, progress: Progress
+        self, task: Task, workspace: Workspace, rows: npt.NDArray[np.int64], ids: pa.ChunkedArray, progress: Progress
     ) -> Iterator[tuple[pa.Array, pa.Array]]:
         """Yield the bands and the shingles of the candidates, some at a time."""
         if self.ngram == 0 or len(rows) == 0:
             yield _lists_of([], len(rows)), _lists_of([], len(rows))
             return
-        bands, done = self._bands(task.name, out, rows), 0
+        bands, done = self._bands(task.name, workspace, rows), 0
         intake = Intake(reject=lambda *_: None)
-        for batch, here in picked(self.source.read(task.shards[0], out, {"id", self.column}, intake), rows):
+        for batch, here in picked(self.source.read(task.shards[0], workspace, {"id", self.column}, intake), rows):
             if not batch.column("id").equals(ids.slice(done, len(here)).combine_chunks()):
                 raise DataError(
                     f"{task.name}: its documents are not those that '{self.corpus.measures.name}' saw. Run the pass again."
@@ -145,9 +146,9 @@ class Candidates(PassJob):
         hashes, offsets = shingles_by(self.unit, string_buffers(column), self.ngram)
         return pa.LargeListArray.from_arrays(pa.array(offsets), pa.array(hashes))
 
-    def _bands(self, shard: str, out: str, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
+    def _bands(self, shard: str, workspace: Workspace, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
         hashes, places = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
-        for batch in read_pieces(join(out, self.corpus.measures.hashes(shard))):
+        for batch in read_pieces(workspace.path(self.corpus.measures.hashes(shard))):
             row = batch.column("row").to_numpy().astype(np.int64)
             place = np.minimum(np.searchsorted(rows, row), len(rows) - 1)
             here = rows[place] == row

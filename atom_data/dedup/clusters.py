@@ -14,6 +14,7 @@ from atom_data.storage.paths import join
 from atom_data.storage.pieces import create_pieces, hash_places, number_places, read_pieces
 from atom_data.storage.shards import Input
 from atom_data.text.groups import Forest, links
+from atom_data.workspace import Workspace
 
 LINKS = pa.schema([("member", pa.int64()), ("head", pa.int64())])
 ROOTS = pa.schema([("number", pa.int64()), ("root", pa.int64())])
@@ -45,32 +46,32 @@ class Links(PassJob):
         """Return what it writes."""
         return LINKS
 
-    def tasks(self, out: str) -> tuple[Task, ...]:
+    def tasks(self, workspace: Workspace) -> tuple[Task, ...]:
         """As many parts as fit the memory."""
         size = sum(
-            item["rows"]
-            for receipt in finished(self.corpus.measures, out).receipts
-            for item in receipt["outputs"]
-            if item["path"].endswith(".hashes")
+            item.rows
+            for receipt in finished(self.corpus.measures, workspace).receipts
+            for item in receipt.outputs
+            if item.path.endswith(".hashes")
         )
         return self.corpus.tasks(size * RECORD_BYTES)
 
-    def inputs(self, task: Task, out: str) -> tuple[Input, ...]:
+    def inputs(self, task: Task, workspace: Workspace) -> tuple[Input, ...]:
         """All measures."""
-        return (finished(self.corpus.measures, out).input,)
+        return (finished(self.corpus.measures, workspace).input,)
 
     def identity(self) -> dict[str, object]:
         """What is linked."""
         return {"links": self.corpus.measures.name}
 
-    def work(self, task: Task, out: str, token: str, progress: Progress) -> Work:
+    def work(self, task: Task, workspace: Workspace, progress: Progress) -> Work:
         """Group one range of hashes."""
-        measures, (first, last) = finished(self.corpus.measures, out), part_of(task)
+        measures, (first, last) = finished(self.corpus.measures, workspace), part_of(task)
         found = Output(join(self.name, f"{task.name}.links"))
         hashes, numbers = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
         read = 0
         for base, path in measures.outputs(".hashes"):
-            for batch in read_pieces(join(out, path), first, last):
+            for batch in read_pieces(workspace.path(path), first, last):
                 own = batch.column("hash").to_numpy()
                 places = hash_places(own)
                 inside = (places >= first) & (places < last)
@@ -79,7 +80,7 @@ class Links(PassJob):
                 read += batch.nbytes
                 progress(0, read, 0)
         members, heads = links(np.concatenate(hashes), np.concatenate(numbers))
-        with create_pieces(join(out, found.path), LINKS, token, found) as pieces:
+        with create_pieces(workspace.path(found.path), LINKS, workspace.token, found) as pieces:
             for start in range(0, len(members), _STEP):
                 some = slice(start, start + _STEP)
                 batch = pa.RecordBatch.from_arrays([pa.array(members[some]), pa.array(heads[some])], schema=LINKS)
@@ -120,29 +121,29 @@ class Clusters(PassJob):
         """Return what it writes."""
         return ROOTS
 
-    def tasks(self, out: str) -> tuple[Task, ...]:
+    def tasks(self, workspace: Workspace) -> tuple[Task, ...]:
         """One task."""
-        return (Task("all", finished(self.links, out).bytes(".links"), ()),)
+        return (Task("all", finished(self.links, workspace).bytes(".links"), ()),)
 
-    def inputs(self, task: Task, out: str) -> tuple[Input, ...]:
+    def inputs(self, task: Task, workspace: Workspace) -> tuple[Input, ...]:
         """All links."""
-        return finished(self.links, out).input, finished(self.corpus.measures, out).input
+        return finished(self.links, workspace).input, finished(self.corpus.measures, workspace).input
 
     def identity(self) -> dict[str, object]:
         """What is joined."""
         return {"clusters of": self.links.name}
 
-    def work(self, task: Task, out: str, token: str, progress: Progress) -> Work:
+    def work(self, task: Task, workspace: Workspace, progress: Progress) -> Work:
         """Join all links, then write down the root of every document that has one."""
-        count, read, roots = finished(self.corpus.measures, out).count, 0, Output(self.path)
+        count, read, roots = finished(self.corpus.measures, workspace).count, 0, Output(self.path)
         forest = Forest(count)
-        for _, path in finished(self.links, out).outputs(".links"):
-            for batch in read_pieces(join(out, path)):
+        for _, path in finished(self.links, workspace).outputs(".links"):
+            for batch in read_pieces(workspace.path(path)):
                 forest.link(batch.column("member").to_numpy(), batch.column("head").to_numpy())
                 read += batch.nbytes
                 progress(0, read, 0)
         linked = clusters = 0
-        with create_pieces(join(out, roots.path), ROOTS, token, roots) as pieces:
+        with create_pieces(workspace.path(roots.path), ROOTS, workspace.token, roots) as pieces:
             for start in range(0, count, _STEP):
                 numbers, found = forest.roots(start, min(start + _STEP, count))
                 batch = pa.RecordBatch.from_arrays([pa.array(numbers), pa.array(found)], schema=ROOTS)
@@ -150,7 +151,7 @@ class Clusters(PassJob):
                 linked += len(numbers)
                 clusters += int((numbers == found).sum())
         notes = {"candidates": linked, "clusters": clusters}
-        return Work(inputs=list(self.inputs(task, out)), outputs=[roots], notes=notes)
+        return Work(inputs=list(self.inputs(task, workspace)), outputs=[roots], notes=notes)
 
 
 def read_numbers(path: str, count: int, start: int, stop: int) -> Iterator[pa.RecordBatch]:

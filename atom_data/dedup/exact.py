@@ -22,6 +22,7 @@ from atom_data.storage.paths import join
 from atom_data.storage.pieces import create_pieces, hash_places, number_places, read_pieces
 from atom_data.storage.shards import Input
 from atom_data.text.groups import links
+from atom_data.workspace import Workspace
 
 RECORD = pa.schema([("hash", pa.uint64()), ("row", pa.uint32()), ("digest", pa.binary()), *COLUMNS])
 ROW_BYTES = 600
@@ -149,24 +150,24 @@ class Groups(PassJob):
         """Return what it writes."""
         return pa.schema([("number", pa.int64()), *self.schema])
 
-    def tasks(self, out: str) -> tuple[Task, ...]:
+    def tasks(self, workspace: Workspace) -> tuple[Task, ...]:
         """As many parts as fit the memory."""
-        return self.corpus.tasks(finished(self.corpus.measures, out).count * ROW_BYTES)
+        return self.corpus.tasks(finished(self.corpus.measures, workspace).count * ROW_BYTES)
 
-    def inputs(self, task: Task, out: str) -> tuple[Input, ...]:
+    def inputs(self, task: Task, workspace: Workspace) -> tuple[Input, ...]:
         """All measures."""
-        return (finished(self.corpus.measures, out).input,)
+        return (finished(self.corpus.measures, workspace).input,)
 
     def identity(self) -> dict[str, object]:
         """Who survives."""
         return {"groups": self.corpus.measures.name, "survivors": describe(self.corpus.survivors)}
 
-    def work(self, task: Task, out: str, token: str, progress: Progress) -> Work:
+    def work(self, task: Task, workspace: Workspace, progress: Progress) -> Work:
         """Rank the documents of every digest that occurs twice or more."""
-        measures = finished(self.corpus.measures, out)
+        measures = finished(self.corpus.measures, workspace)
         found = Output(join(self.name, f"{task.name}.found"))
         work = Work(inputs=[measures.input], outputs=[found])
-        table = copied(measures, out, part_of(task), progress)
+        table = copied(measures, workspace, part_of(task), progress)
         digests = table.column("digest").combine_chunks().dictionary_encode()
         codes = digests.indices.to_numpy().astype(np.int64)
         order = self.corpus.survivors.order(table)
@@ -183,7 +184,7 @@ class Groups(PassJob):
             pc.if_else(pa.array(ranks[rows] > 0), first, pa.scalar(None, pa.string())),
             first,
         ]
-        with create_pieces(join(out, found.path), self.check(), token, found) as pieces:
+        with create_pieces(workspace.path(found.path), self.check(), workspace.token, found) as pieces:
             pieces.write(
                 pa.RecordBatch.from_arrays(columns, schema=self.check()), number_places(numbers, measures.count)
             )
@@ -191,11 +192,11 @@ class Groups(PassJob):
         return work
 
 
-def copied(measures: Finished, out: str, place: tuple[int, int], progress: Progress) -> pa.Table:
+def copied(measures: Finished, workspace: Workspace, place: tuple[int, int], progress: Progress) -> pa.Table:
     """Return the records of a range of hashes whose hash occurs twice or more, with `number` instead of `row`."""
     batches, read = [], 0
     for base, path in measures.outputs(".hashes"):
-        for batch in read_pieces(join(out, path), *place):
+        for batch in read_pieces(workspace.path(path), *place):
             places = hash_places(batch.column("hash").to_numpy())
             batch = batch.filter(pa.array((places >= place[0]) & (places < place[1])))
             numbers = pa.array(batch.column("row").to_numpy().astype(np.int64) + base)

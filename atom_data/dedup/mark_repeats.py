@@ -1,9 +1,10 @@
 """The last job of `Repeats`: what the comparisons found, put together as rows beside each shard."""
 
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -15,9 +16,11 @@ from atom_data.graph import Job, PassJob, Source, reference
 from atom_data.identity import describe
 from atom_data.job import Progress, Table, Task, Work
 from atom_data.storage.paths import join
+from atom_data.storage.receipts import Receipt
 from atom_data.storage.shards import Input, Intake, parts_meet
 from atom_data.text.buffers import Buffers, string_buffers
 from atom_data.text.spans import Spans
+from atom_data.workspace import Workspace
 
 SMALL_BYTES = 10_000_000
 """Sources and languages with less text are not judged by `allow_loss`."""
@@ -74,28 +77,28 @@ class MarkRepeats(PassJob):
         """What it compares by, and the order of sources."""
         return {"repeats of": reference(self.of), "by": describe(self.by), "prefer": list(self.prefer)}
 
-    def tasks(self, out: str) -> tuple[Task, ...]:
+    def tasks(self, workspace: Workspace) -> tuple[Task, ...]:
         """One task a shard."""
-        return tuple(Task(shard.name, shard.bytes, (shard,)) for shard in self.of.shards(out))
+        return tuple(Task(shard.name, shard.bytes, (shard,)) for shard in self.of.shards(workspace))
 
-    def inputs(self, task: Task, out: str) -> tuple[Input, ...]:
+    def inputs(self, task: Task, workspace: Workspace) -> tuple[Input, ...]:
         """The shard, and all that was found."""
-        return (*self.of.current(task.shards[0], out), *self._found(out))
+        return (*self.of.current(task.shards[0], workspace), *self._found(workspace))
 
-    def _found(self, out: str) -> tuple[Input, ...]:
-        return tuple(item for job in self.compared for item in job.files(out))
+    def _found(self, workspace: Workspace) -> tuple[Input, ...]:
+        return tuple(item for job in self.compared for item in job.files(workspace))
 
-    def work(self, task: Task, out: str, token: str, progress: Progress) -> Work:
+    def work(self, task: Task, workspace: Workspace, progress: Progress) -> Work:
         """Write a row for each document of a shard that has repeats. Memory: a batch, and a cursor a partition."""
         work, shard = Work(), task.shards[0]
         intake = Intake(reject=lambda *_: None)
         whole, repeated = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
-        before = [cursor for job in self.compared for cursor in job.cursors(out, shard.name)]
+        before = [cursor for job in self.compared for cursor in job.cursors(workspace, shard.name)]
         with ExitStack() as stack:
             path = join(self.name, f"{shard.name}.parquet")
-            table = Table(path, self.check(), out, token, stack, work)
+            table = Table(path, self.check(), workspace, stack, work)
             table.open()
-            for batch in self.of.read(shard, out, {"id", "text", "source", "language"}, intake):
+            for batch in self.of.read(shard, workspace, {"id", "text", "source", "language"}, intake):
                 buffers = string_buffers(batch.column("text"))
                 found = take_found(before, work.rows_in, batch.num_rows, opened=False)
                 spans, counts = self.by.spans(buffers, found)
@@ -109,7 +112,7 @@ class MarkRepeats(PassJob):
                 progress(work.rows_in, intake.bytes_read, work.rows_in)
         work.rows_out = work.rows_in
         work.take(shard, intake)
-        work.inputs += self._found(out)
+        work.inputs += self._found(workspace)
         work.notes["loss"] = [[*key, size, repeated[key]] for key, size in sorted(whole.items())]
         return work
 
@@ -136,11 +139,11 @@ class MarkRepeats(PassJob):
         ]
         return pa.RecordBatch.from_arrays(values, schema=self.check())
 
-    def accept(self, receipts: list[dict[str, Any]]) -> None:
+    def accept(self, receipts: Sequence[Receipt]) -> None:
         """Refuse a pass that would take nearly all of a source's or a language's text."""
         whole, repeated = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
         for receipt in receipts:
-            for column, value, size, lost in receipt["notes"]["loss"]:
+            for column, value, size, lost in receipt.notes["loss"]:
                 whole[column, value] += size
                 repeated[column, value] += lost
         for (column, value), size in sorted(whole.items()):
@@ -150,7 +153,7 @@ class MarkRepeats(PassJob):
                     f"allowed are {self.allow_loss:.0%}. Look at the spans in {self.name}/; then run again with "
                     "--accept, or set allow_loss in the recipe, if this is right."
                 )
-        parts_meet(receipts)
+        parts_meet(span for receipt in receipts for span in receipt.spans)
 
 
 def _add_up(batch: pa.RecordBatch, sizes: npt.NDArray[np.int64], totals: Counter[tuple[str, str]]) -> None:

@@ -1,7 +1,7 @@
 """Taking documents out of the sketches of an index."""
 
 from collections.abc import Collection
-from pathlib import Path
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -9,30 +9,30 @@ import pyarrow.compute as pc
 from atom_data.dedup.series import SKETCHES
 from atom_data.storage.manifest import remove_manifest
 from atom_data.storage.parquet import Output, create_parquet, open_parquet, read_parquet
-from atom_data.storage.receipts import read_receipt, write_receipt
+from atom_data.storage.receipts import OutputFile
+from atom_data.workspace import Workspace
 
 
-def purge(out: str, shard: str, removed: Collection[str]) -> None:
+def purge(workspace: Workspace, shard: str, removed: Collection[str]) -> None:
     """Write a sketch again without documents, and its receipt as if they had never been there."""
-    receipt = read_receipt(out, SKETCHES, shard)
-    path = Path(out) / SKETCHES / f"{shard}.parquet"
+    receipt = workspace.receipt(SKETCHES, shard)
+    path = workspace.local(SKETCHES) / f"{shard}.parquet"
     if receipt is None or not path.exists():
         return
-    remove_manifest(out, SKETCHES)
+    remove_manifest(workspace.root, SKETCHES)
     gone, there, found = pa.array(sorted(removed), pa.string()), 0, 0
     for batch in read_parquet(str(path), ["id"]):
         there += batch.num_rows
         found += pc.sum(pc.is_in(batch.column("id"), gone)).as_py() or 0
-    if not found and there == receipt["rows_out"]:
+    if not found and there == receipt.rows_out:
         return
     file = open_parquet(str(path))
     schema = file.schema_arrow
     file.close()
-    output = Output(receipt["outputs"][0]["path"])
-    with create_parquet(str(path), schema, "purge", output) as table:
+    output = Output(receipt.outputs[0].path)
+    with create_parquet(str(path), schema, workspace.token, output) as table:
         for batch in read_parquet(str(path), schema.names):
             table.write(batch.filter(pc.invert(pc.is_in(batch.column("id"), gone))))
-    rest = [item for item in receipt["outputs"] if item["path"] != output.path]
-    own = {"path": output.path, "bytes": output.bytes, "sha256": output.sha256, "rows": output.rows}
-    body = {**receipt, "outputs": [own, *rest], "rows_in": output.rows, "rows_out": output.rows}
-    write_receipt(out, body, "purge")
+    rest = [item for item in receipt.outputs if item.path != output.path]
+    own = OutputFile(output.path, output.bytes, output.sha256, output.rows)
+    workspace.write_receipt(replace(receipt, outputs=(own, *rest), rows_in=output.rows, rows_out=output.rows))

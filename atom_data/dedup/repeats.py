@@ -19,10 +19,9 @@ from atom_data.dedup.remove import SPANS
 from atom_data.dedup.rounds import ComparePieces, CutPieces
 from atom_data.errors import ConfigError, DataError
 from atom_data.graph import Job, Pass, Source
-from atom_data.job import receipt_input
 from atom_data.storage.parquet import read_parquet
-from atom_data.storage.paths import join
 from atom_data.storage.shards import Input, Intake, Shard
+from atom_data.workspace import Workspace
 
 MOST_PARTITIONS = 256
 """A task by shard holds a file open for each, in each round."""
@@ -129,24 +128,26 @@ class Repeats(Pass):
         schema = self.of.schema()
         return pa.schema([*(field for field in schema if field.name not in self.added.names), *self.added])
 
-    def current(self, shard: Shard, out: str) -> tuple[Input, ...]:
+    def current(self, shard: Shard, workspace: Workspace) -> tuple[Input, ...]:
         """The shard, and the repeats in it."""
-        return (receipt_input(self.name, shard.name, out), *self.of.current(shard, out))
+        return (workspace.input(self.name, shard.name), *self.of.current(shard, workspace))
 
     def identity(self) -> dict[str, object]:
         """What it compares by, and the order of sources."""
         return self.marked.identity()
 
-    def read(self, shard: Shard, out: str, columns: Collection[str], intake: Intake) -> Iterator[pa.RecordBatch]:
+    def read(
+        self, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake
+    ) -> Iterator[pa.RecordBatch]:
         """Yield what it reads with the columns added.
 
         The ids of both sides are compared, so the pass can never be applied to other rows than those it saw.
         Memory: a batch.
         """
-        found, schema = receipt_input(self.name, shard.name, out), self.marked.check()
+        found, schema = workspace.input(self.name, shard.name), self.marked.check()
         intake.inputs.append(found)
-        cursor, start = Cursor(read_parquet(join(out, found.path), schema.names)), 0
-        for batch in self.of.read(shard, out, {*columns, "id"} - set(self.added.names), intake):
+        cursor, start = Cursor(read_parquet(workspace.path(found.path), schema.names)), 0
+        for batch in self.of.read(shard, workspace, {*columns, "id"} - set(self.added.names), intake):
             here = pa.Table.from_batches(cursor.until(start + batch.num_rows), schema).combine_chunks()
             where = here.column("row").to_numpy() - start
             if here.column("id").to_pylist() != batch.column("id").take(pa.array(where, pa.int64())).to_pylist():

@@ -17,11 +17,12 @@ from atom_data.dedup.engines import FOUND, RANK_BITS, SHARD_BITS, Partition, Ver
 from atom_data.errors import ConfigError, DataError
 from atom_data.graph import Job, PassJob, Source, reference
 from atom_data.identity import describe
-from atom_data.job import Progress, Table, Task, Work, receipt_inputs
+from atom_data.job import Progress, Table, Task, Work
 from atom_data.storage.paths import join
 from atom_data.storage.shards import Input, Intake
 from atom_data.text.buffers import Buffers, string_buffers
 from atom_data.text.first_seen import Keys, bucket_of
+from atom_data.workspace import Workspace
 
 Integers = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
@@ -98,13 +99,13 @@ class CutPieces(PassJob):
         places = [("document", pa.uint64()), ("start", pa.int64()), ("step", pa.int32()), ("times", pa.int32())]
         return pa.schema([*((key, pa.uint64()) for key in keys), *places])
 
-    def tasks(self, out: str) -> tuple[Task, ...]:
+    def tasks(self, workspace: Workspace) -> tuple[Task, ...]:
         """One task a shard of what it reads."""
-        return tuple(Task(shard.name, shard.bytes, (shard,)) for shard in self.of.shards(out))
+        return tuple(Task(shard.name, shard.bytes, (shard,)) for shard in self.of.shards(workspace))
 
-    def inputs(self, task: Task, out: str) -> tuple[Input, ...]:
+    def inputs(self, task: Task, workspace: Workspace) -> tuple[Input, ...]:
         """The shard, and what the round before found."""
-        return (*self.of.current(task.shards[0], out), *(self.after.files(out) if self.after else ()))
+        return (*self.of.current(task.shards[0], workspace), *(self.after.files(workspace) if self.after else ()))
 
     def identity(self) -> dict[str, object]:
         """The source, the way of cutting, and the partitions."""
@@ -116,7 +117,7 @@ class CutPieces(PassJob):
             "partitions": self.partitions,
         }
 
-    def work(self, task: Task, out: str, token: str, progress: Progress) -> Work:
+    def work(self, task: Task, workspace: Workspace, progress: Progress) -> Work:
         """Write the pieces of a shard. Memory: a batch of texts with its pieces, and what `Buckets` collects."""
         work, shard = Work(), task.shards[0]
         intake = Intake(reject=lambda *_: None)
@@ -124,10 +125,10 @@ class CutPieces(PassJob):
         wanted = {"text", "source"} if ranks else {"text"}
         with ExitStack() as stack:
             buckets = Buckets(
-                Table(join(self.name, f"{shard.name}.parquet"), self.check(), out, token, stack, work), work
+                Table(join(self.name, f"{shard.name}.parquet"), self.check(), workspace, stack, work), work
             )
-            before = self.after.cursors(out, shard.name) if self.after else []
-            for batch in self.of.read(shard, out, wanted, intake):
+            before = self.after.cursors(workspace, shard.name) if self.after else []
+            for batch in self.of.read(shard, workspace, wanted, intake):
                 found = take_found(before, work.rows_in, batch.num_rows, opened=True)
                 pieces = self.round.cut(string_buffers(column(batch, "text")), found)
                 documents = _ranked(batch, ranks)[pieces.rows] | (pieces.rows + work.rows_in).astype(np.uint64)
@@ -139,7 +140,7 @@ class CutPieces(PassJob):
         if work.rows_in >> SHARD_BITS:
             raise DataError(f"{self.name}/{shard.name}: more than 2^{SHARD_BITS} documents in a shard. Split it.")
         work.rows_out = work.rows_in
-        work.inputs = [*intake.inputs, *(self.after.files(out) if self.after else ())]
+        work.inputs = [*intake.inputs, *(self.after.files(workspace) if self.after else ())]
         return work
 
     def _batch(self, pieces: Pieces, documents: Hashes) -> pa.RecordBatch:
@@ -175,26 +176,26 @@ class ComparePieces(PassJob):
         """Return the columns written."""
         return FOUND
 
-    def tasks(self, out: str) -> tuple[Task, ...]:
+    def tasks(self, workspace: Workspace) -> tuple[Task, ...]:
         """One task a partition."""
-        size = sum(shard.bytes for shard in self.pieces.of.shards(out)) // self.pieces.partitions
+        size = sum(shard.bytes for shard in self.pieces.of.shards(workspace)) // self.pieces.partitions
         return tuple(Task(_part(number), size, ()) for number in range(self.pieces.partitions))
 
-    def inputs(self, task: Task, out: str) -> tuple[Input, ...]:
+    def inputs(self, task: Task, workspace: Workspace) -> tuple[Input, ...]:
         """The pieces of all shards."""
-        return receipt_inputs(self.pieces.name, [shard.name for shard in self.pieces.of.shards(out)], out)
+        return workspace.inputs(self.pieces.name, [shard.name for shard in self.pieces.of.shards(workspace)])
 
     def identity(self) -> dict[str, object]:
         """What decides the pieces, and the memory, which decides in how many laps they are compared."""
         return {"compares": self.pieces.identity(), "memory": self.memory}
 
-    def work(self, task: Task, out: str, token: str, progress: Progress) -> Work:
+    def work(self, task: Task, workspace: Workspace, progress: Progress) -> Work:
         """Write what repeats, a row group for each shard. Memory: the engine's, and a row group of pieces."""
-        work = Work(inputs=list(self.inputs(task, out)))
-        part = _Part(self.pieces, int(task.name.rpartition("-")[2]), self.memory, out)
+        work = Work(inputs=list(self.inputs(task, workspace)))
+        part = _Part(self.pieces, int(task.name.rpartition("-")[2]), self.memory, workspace)
         repeated = 0
         with ExitStack() as stack:
-            table = Table(join(self.name, f"{task.name}.parquet"), FOUND, out, token, stack, work)
+            table = Table(join(self.name, f"{task.name}.parquet"), FOUND, workspace, stack, work)
             buckets = Buckets(table, work)
             for verdict in self.pieces.round.judge(part):
                 buckets.write(verdict.shard, verdict.lap, verdict.found)
@@ -203,14 +204,14 @@ class ComparePieces(PassJob):
         work.notes |= {"pieces": part.pieces, "found": repeated}
         return work
 
-    def files(self, out: str) -> tuple[Input, ...]:
+    def files(self, workspace: Workspace) -> tuple[Input, ...]:
         """What it wrote, by the receipts."""
-        return receipt_inputs(self.name, [_part(number) for number in range(self.pieces.partitions)], out)
+        return workspace.inputs(self.name, [_part(number) for number in range(self.pieces.partitions)])
 
-    def cursors(self, out: str, shard: str) -> list[Cursor]:
+    def cursors(self, workspace: Workspace, shard: str) -> list[Cursor]:
         """Return what was found in a shard, to be read in order of row."""
-        number = [each.name for each in self.pieces.of.shards(out)].index(shard)
-        files = groups_of(out, self.name, [_part(part) for part in range(self.pieces.partitions)])
+        number = [each.name for each in self.pieces.of.shards(workspace)].index(shard)
+        files = groups_of(workspace, self.name, [_part(part) for part in range(self.pieces.partitions)])
         return [cursor for path, groups in files for cursor in cursors(path, groups, number)]
 
 
@@ -221,10 +222,10 @@ def _part(number: int) -> str:
 class _Part:
     """The pieces of one partition, as the engines read them."""
 
-    def __init__(self, pieces: CutPieces, number: int, memory: int, out: str) -> None:
+    def __init__(self, pieces: CutPieces, number: int, memory: int, workspace: Workspace) -> None:
         self.number, self.memory, self.ranks = number, memory, len(pieces.prefer) + 1
         self.shift = pieces.partitions.bit_length() - 1
-        self.files = groups_of(out, pieces.name, [shard.name for shard in pieces.of.shards(out)])
+        self.files = groups_of(workspace, pieces.name, [shard.name for shard in pieces.of.shards(workspace)])
         self.pieces = sum(rows for _, groups in self.files for bucket, _, rows in groups if bucket == number)
         self.expected = self.pieces * (2 if pieces.round.grouped else 1)
         self.read = 0

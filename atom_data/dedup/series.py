@@ -11,8 +11,8 @@ from atom_data.batch import with_columns
 from atom_data.extract.jsonl import Jsonl
 from atom_data.extract.parquet import Parquet
 from atom_data.graph import RawSource
-from atom_data.storage.receipts import read_receipt
 from atom_data.storage.shards import Input, Intake, Shard
+from atom_data.workspace import Workspace
 
 FORMAT = 1
 SKETCHES = "sketches"
@@ -47,28 +47,30 @@ class Series(RawSource):
         """Id, text, url, date, source, language; null where a source lacks one."""
         return COLUMNS
 
-    def shards(self, out: str) -> tuple[Shard, ...]:
+    def shards(self, workspace: Workspace) -> tuple[Shard, ...]:
         """The shards of each source, after its name."""
         found = [replace(s, name=f"{source.name}--{s.name}") for source in self.crawls for s in source.shards]
         return tuple(sorted(found, key=lambda shard: shard.name))
 
-    def current(self, shard: Shard, out: str) -> tuple[Input, ...]:
+    def current(self, shard: Shard, workspace: Workspace) -> tuple[Input, ...]:
         """The file as it is; once it is gone, as it was when it was sketched."""
-        receipt = read_receipt(out, SKETCHES, shard.name)
+        receipt = workspace.receipt(SKETCHES, shard.name)
         if receipt is not None and not Path(shard.path).exists():
-            return tuple(Input(**{**item, "modified": 0, "etag": ""}) for item in receipt["inputs"])
+            return tuple(replace(item, modified=0, etag="") for item in receipt.inputs)
         source, own = self._source(shard)
-        return source.reads.current(own, out)
+        return source.reads.current(own, workspace)
 
     def _source(self, shard: Shard) -> tuple[Source, Shard]:
         name, _, rest = shard.name.partition("--")
         return next(source for source in self.crawls if source.name == name), replace(shard, name=rest)
 
-    def read(self, shard: Shard, out: str, columns: Collection[str], intake: Intake) -> Iterator[pa.RecordBatch]:
+    def read(
+        self, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake
+    ) -> Iterator[pa.RecordBatch]:
         """Yield the documents of a shard that were not removed."""
         source, own = self._source(shard)
         gone = pa.array(sorted(self.removed), pa.string())
-        for batch in source.reads.read(own, out, {*columns, "id"}, intake):
+        for batch in source.reads.read(own, workspace, {*columns, "id"}, intake):
             kept = batch.filter(pc.invert(pc.is_in(batch.column("id"), gone)))
             more = {f.name: pa.nulls(kept.num_rows, f.type) for f in COLUMNS if f.name not in kept.schema.names}
             yield with_columns(kept, **more, source=pa.array([source.name] * kept.num_rows, pa.string()))

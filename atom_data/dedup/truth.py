@@ -22,6 +22,7 @@ from atom_data.text.buffers import string_buffers
 from atom_data.text.character_shingles import Unit, shingles_by
 from atom_data.text.pairs import Pairs, similar_pairs
 from atom_data.text.shingles import Shingles, jaccard
+from atom_data.workspace import Workspace
 
 YES, NO = ("1", "1.0", "true", "yes", "duplicate"), ("0", "0.0", "false", "no", "distinct")
 """What a label may be, in any case."""
@@ -49,15 +50,15 @@ class Labels:
     """Whether pairs that are not listed are no duplicates."""
 
 
-def read_sample(source: Source, out: str, most: int) -> tuple[pa.Table, int]:
+def read_sample(source: Source, workspace: Workspace, most: int) -> tuple[pa.Table, int]:
     """Return up to `most` documents (`id`, `text`), and how many there are: those with the smallest BLAKE2b of their id.
 
     Memory: the texts of the sample.
     """
     kept: list[tuple[int, int, str, str | None]] = []
     seen = 0
-    for shard in source.shards(out):
-        for batch in source.read(shard, out, {"id", "text"}, Intake(reject=lambda *_: None)):
+    for shard in source.shards(workspace):
+        for batch in source.read(shard, workspace, {"id", "text"}, Intake(reject=lambda *_: None)):
             for identity, text in zip(column(batch, "id").to_pylist(), column(batch, "text"), strict=True):
                 place = (-int.from_bytes(blake2b(identity.encode(), digest_size=8).digest(), "big"), -seen)
                 seen += 1

@@ -24,6 +24,7 @@ from atom_data.storage.paths import join
 from atom_data.storage.pieces import create_pieces, number_places, read_pieces
 from atom_data.storage.shards import Input
 from atom_data.text.copies import confirm
+from atom_data.workspace import Workspace
 
 _STEP = 1 << 20
 Shares = npt.NDArray[np.float32]
@@ -73,13 +74,13 @@ class Confirmed(PassJob):
         """Return what it writes."""
         return pa.schema([("number", pa.int64()), *self.schema])
 
-    def tasks(self, out: str) -> tuple[Task, ...]:
+    def tasks(self, workspace: Workspace) -> tuple[Task, ...]:
         """As many parts as fit the memory."""
-        return self.corpus.tasks(3 * finished(self.candidates, out).bytes(".candidates"))
+        return self.corpus.tasks(3 * finished(self.candidates, workspace).bytes(".candidates"))
 
-    def inputs(self, task: Task, out: str) -> tuple[Input, ...]:
+    def inputs(self, task: Task, workspace: Workspace) -> tuple[Input, ...]:
         """All candidates."""
-        return finished(self.candidates, out).input, finished(self.corpus.measures, out).input
+        return finished(self.candidates, workspace).input, finished(self.corpus.measures, workspace).input
 
     def identity(self) -> dict[str, object]:
         """Who survives, and what a copy is."""
@@ -89,43 +90,43 @@ class Confirmed(PassJob):
             "confirm": [self.confirm, self.min_jaccard, self.min_containment, self.bucket_cap],
         }
 
-    def work(self, task: Task, out: str, token: str, progress: Progress) -> Work:
+    def work(self, task: Task, workspace: Workspace, progress: Progress) -> Work:
         """Decide about every candidate of a range of clusters."""
-        found, count = Output(join(self.name, f"{task.name}.found")), finished(self.corpus.measures, out).count
-        work = Work(inputs=list(self.inputs(task, out)), outputs=[found])
-        table, same = self._notes(task, out, progress)
+        found, count = Output(join(self.name, f"{task.name}.found")), finished(self.corpus.measures, workspace).count
+        work = Work(inputs=list(self.inputs(task, workspace)), outputs=[found])
+        table, same = self._notes(task, workspace, progress)
         order = self.corpus.survivors.order(table)
         if self.confirm:
-            with scratch(out, self.name, token) as folder, ExitStack() as stack:
+            with scratch(workspace, self.name) as folder, ExitStack() as stack:
                 sets = Sets(stack, Path(folder) if 3 * task.bytes > memory_bytes(self.corpus.memory) else None)
-                self._fill(sets, same, task, out)
+                self._fill(sets, same, task, workspace)
                 decided, compared = self._decided(sets, same, order, progress)
             work.notes |= {"sets": sets.count, "compared": compared}
         else:
             unknown = np.full(table.num_rows, np.nan, np.float32)
             decided = Decided(best_of(table.column("root").to_numpy(), order), unknown, unknown)
         numbers = table.column("number").to_numpy()
-        with create_pieces(join(out, found.path), self.check(), token, found) as pieces:
+        with create_pieces(workspace.path(found.path), self.check(), workspace.token, found) as pieces:
             for rows, batch in self._copies(table, order, decided):
                 pieces.write(batch, number_places(numbers[rows], count))
         work.notes |= {"candidates": table.num_rows, "copies": int((decided.copy_of >= 0).sum())}
         return work
 
-    def _read(self, task: Task, out: str) -> Iterator[pa.RecordBatch]:
+    def _read(self, task: Task, workspace: Workspace) -> Iterator[pa.RecordBatch]:
         """Yield the candidates of a range, always in the same order."""
         first, last = part_of(task)
-        for _, name in finished(self.candidates, out).outputs(".candidates"):
-            for batch in read_pieces(join(out, name), first, last):
+        for _, name in finished(self.candidates, workspace).outputs(".candidates"):
+            for batch in read_pieces(workspace.path(name), first, last):
                 places = root_places(batch.column("root").to_numpy())
                 inside = (places >= first) & (places < last)
                 yield batch if inside.all() else batch.filter(pa.array(inside))
 
-    def _notes(self, task: Task, out: str, progress: Progress) -> tuple[pa.Table, Same]:
+    def _notes(self, task: Task, workspace: Workspace, progress: Progress) -> tuple[pa.Table, Same]:
         """Read what is noted of the candidates of a range, and which of them have the same shingles."""
         names = ["number", *COLUMNS.names] if self.confirm else ["root", "number", *COLUMNS.names]
         schema = pa.schema([CANDIDATES.field(name) for name in names])
         batches, known, read = [], Digests(), 0
-        for batch in self._read(task, out):
+        for batch in self._read(task, workspace):
             if self.confirm:
                 known.add(*values_of(batch.column("shingles")))
             # A copy: what is read of a piece would else stay as long as the notes of it.
@@ -134,10 +135,10 @@ class Confirmed(PassJob):
             progress(0, read, 0)
         return pa.Table.from_batches(batches, schema), known.same()
 
-    def _fill(self, sets: Sets, same: Same, task: Task, out: str) -> None:
+    def _fill(self, sets: Sets, same: Same, task: Task, workspace: Workspace) -> None:
         """Read the candidates of a range again: shingles and bands of the first of each set."""
         start = 0
-        for batch in self._read(task, out):
+        for batch in self._read(task, workspace):
             firsts = np.flatnonzero(same.is_first[start : start + batch.num_rows])
             start += batch.num_rows
             if len(firsts):

@@ -15,9 +15,9 @@ from atom_data.extract.lines import LINE_BYTES, Line, Lines
 from atom_data.extract.rows import Identities, Rows, clean
 from atom_data.extract.window import Window
 from atom_data.graph import RawSource
-from atom_data.storage.listing import listing
 from atom_data.storage.shards import Input, Intake, Shard
 from atom_data.text.charsets.decoders import REPLACEMENT
+from atom_data.workspace import Workspace
 
 SUFFIXES = tuple(f".{name}{end}" for name in ("jsonl", "ndjson", "json") for end in ("", ".gz", ".zst", ".bz2", ".xz"))
 COMMON = (
@@ -113,14 +113,16 @@ class Jsonl(RawSource):
         """Columns and types."""
         return pa.schema([*COMMON, *(pa.field(name, pa.type_for_alias(kind)) for name, kind in self.columns)])
 
-    def shards(self, out: str) -> tuple[Shard, ...]:
+    def shards(self, workspace: Workspace) -> tuple[Shard, ...]:
         """One shard a file, or one a part of a large uncompressed file, sorted by name."""
-        return listing(out, repr(self), self._shards)
+        return workspace.listing(repr(self), self._shards)
 
     def _shards(self) -> tuple[Shard, ...]:
         return split(named(listed(self.paths, SUFFIXES)), self.split_bytes)
 
-    def read(self, shard: Shard, out: str, columns: Collection[str], intake: Intake) -> Iterator[pa.RecordBatch]:
+    def read(
+        self, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake
+    ) -> Iterator[pa.RecordBatch]:
         """Yield batches of at most 1,000 rows or about 8 MB."""
         rows, identities = Rows(self.schema(), columns), Identities()
         found = current_input(self.paths, shard)
@@ -180,7 +182,7 @@ class Jsonl(RawSource):
             values = {name: clean(value) if isinstance(value, str) else value for name, value in values.items()}
         return values
 
-    def current(self, shard: Shard, out: str) -> tuple[Input, ...]:
+    def current(self, shard: Shard, workspace: Workspace) -> tuple[Input, ...]:
         """The file as it is now, without its hash."""
         return (current_input(self.paths, shard),)
 

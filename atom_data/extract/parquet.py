@@ -14,12 +14,12 @@ from atom_data.errors import ConfigError, DataError
 from atom_data.extract.files import SPLIT_BYTES, check_limits, current_input, listed, named, ranges
 from atom_data.extract.rows import Identities
 from atom_data.graph import RawSource
-from atom_data.storage.listing import listing
 from atom_data.storage.parquet import BATCH_BYTES, open_parquet, plain_field, read_parquet
 from atom_data.storage.paths import is_remote, open_raw, sha256, unreadable, without_secrets
 from atom_data.storage.shards import Input, Intake, Shard
 from atom_data.text.buffers import string_buffers
 from atom_data.text.utf8 import is_utf8
+from atom_data.workspace import Workspace
 
 SUFFIXES = (".parquet", ".pq")
 OURS = ("id", "text", "url", "date", "source", "file", "row")
@@ -98,9 +98,9 @@ class Parquet(RawSource):
             if pa.types.is_nested(kind) or pa.types.is_null(kind):
                 raise ConfigError(f"{where}: column '{name}' holds {kind}, which is no string. Name another one.")
 
-    def shards(self, out: str) -> tuple[Shard, ...]:
+    def shards(self, workspace: Workspace) -> tuple[Shard, ...]:
         """One shard a file, or one a run of row groups of a large file, sorted by name."""
-        return listing(out, repr(self), self._shards)
+        return workspace.listing(repr(self), self._shards)
 
     def _shards(self) -> tuple[Shard, ...]:
         parts: list[Shard] = []
@@ -115,9 +115,11 @@ class Parquet(RawSource):
                 parts.append(shard)
         return tuple(sorted(parts, key=lambda shard: shard.name))
 
-    def read(self, shard: Shard, out: str, columns: Collection[str], intake: Intake) -> Iterator[pa.RecordBatch]:
+    def read(
+        self, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake
+    ) -> Iterator[pa.RecordBatch]:
         """Yield batches of about 8 MB."""
-        (found,) = self.current(shard, out)
+        (found,) = self.current(shard, workspace)
         wanted = [field for field in self.schema() if field.name in columns]
         identities = Identities() if "id" in columns else None
         with on_disk(shard.path) as path:
@@ -168,7 +170,7 @@ class Parquet(RawSource):
         arrays = [ours[field.name] if field.name in OURS else _cast(batch, field, file) for field in wanted]
         return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(wanted)) if arrays else batch
 
-    def current(self, shard: Shard, out: str) -> tuple[Input, ...]:
+    def current(self, shard: Shard, workspace: Workspace) -> tuple[Input, ...]:
         """The file as it is now, without its hash; for a part, the bytes of its row groups."""
         found = current_input(self.paths, replace(shard, start=0, stop=None))
         if shard.stop is None:

@@ -13,10 +13,10 @@ from atom_data.extract.lines import Line, Lines
 from atom_data.extract.rows import Identities, Rows
 from atom_data.extract.window import Window
 from atom_data.graph import RawSource
-from atom_data.storage.listing import listing
 from atom_data.storage.shards import Input, Intake, Shard
 from atom_data.text.charsets.decoders import decode
 from atom_data.text.charsets.labels import meant_by
+from atom_data.workspace import Workspace
 
 SUFFIXES = tuple(f".txt{end}" for end in ("", ".gz", ".zst", ".bz2", ".xz"))
 UNITS = ("file", "block", "line")
@@ -96,14 +96,16 @@ class Text(RawSource):
         """Columns and types."""
         return SCHEMA
 
-    def shards(self, out: str) -> tuple[Shard, ...]:
+    def shards(self, workspace: Workspace) -> tuple[Shard, ...]:
         """One shard a file, sorted by name."""
-        return listing(out, repr(self), self._shards)
+        return workspace.listing(repr(self), self._shards)
 
     def _shards(self) -> tuple[Shard, ...]:
         return tuple(named(listed(self.paths, self.suffixes)))
 
-    def read(self, shard: Shard, out: str, columns: Collection[str], intake: Intake) -> Iterator[pa.RecordBatch]:
+    def read(
+        self, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake
+    ) -> Iterator[pa.RecordBatch]:
         """Yield batches of at most 1,000 rows or about 8 MB."""
         rows, identities = Rows(SCHEMA, columns), Identities()
         found = current_input(self.paths, shard)
@@ -148,7 +150,7 @@ class Text(RawSource):
             text = text.removesuffix("\n").removesuffix("\r")
         return text.replace("\0", ""), replaced
 
-    def current(self, shard: Shard, out: str) -> tuple[Input, ...]:
+    def current(self, shard: Shard, workspace: Workspace) -> tuple[Input, ...]:
         """The file as it is now, without its hash."""
         return (current_input(self.paths, shard),)
 

@@ -17,9 +17,9 @@ from atom_data.extract.frames import WINDOW_BYTES
 from atom_data.extract.records import HEADER_BYTES, RECORD_BYTES, Fault, Record
 from atom_data.extract.rows import Identities, Rows
 from atom_data.graph import RawSource
-from atom_data.storage.listing import listing
 from atom_data.storage.shards import Input, Intake, Shard
 from atom_data.text.charsets.decoders import decode
+from atom_data.workspace import Workspace
 
 SUFFIXES = (".wet", ".wet.gz", ".wet.zst", ".wet.bz2", ".wet.xz")
 TYPES = frozenset((b"conversion",))
@@ -76,14 +76,16 @@ class Wet(RawSource):
         """Columns and types."""
         return SCHEMA
 
-    def shards(self, out: str) -> tuple[Shard, ...]:
+    def shards(self, workspace: Workspace) -> tuple[Shard, ...]:
         """One shard a file, or one a part of a large file, sorted by name."""
-        return listing(out, repr(self), self._shards)
+        return workspace.listing(repr(self), self._shards)
 
     def _shards(self) -> tuple[Shard, ...]:
         return split(named(listed(self.paths, SUFFIXES)), self.split_bytes, UNCUT)
 
-    def read(self, shard: Shard, out: str, columns: Collection[str], intake: Intake) -> Iterator[pa.RecordBatch]:
+    def read(
+        self, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake
+    ) -> Iterator[pa.RecordBatch]:
         """Yield batches of at most 1,000 rows or about 8 MB."""
         rows, identities = Rows(SCHEMA, columns), Identities()
         archive = Archive(
@@ -110,7 +112,7 @@ class Wet(RawSource):
 
         yield from archive.read(rows, add, intake)
 
-    def current(self, shard: Shard, out: str) -> tuple[Input, ...]:
+    def current(self, shard: Shard, workspace: Workspace) -> tuple[Input, ...]:
         """The file as it is now, without its hash."""
         return (current_input(self.paths, shard),)
 

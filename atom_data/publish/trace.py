@@ -7,7 +7,7 @@ from typing import Any
 from atom_data.errors import DataError
 from atom_data.storage.parquet import open_parquet, read_parquet
 from atom_data.storage.paths import join
-from atom_data.storage.receipts import read_receipt
+from atom_data.storage.receipts import Receipt, read_receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +37,17 @@ def stations(folder: str, token_shard: str, row: dict[str, Any]) -> list[Station
     return found
 
 
-def _folders(receipt: dict[str, Any]) -> list[str]:
-    return sorted({item["path"].split("/")[0] for item in receipt["inputs"] if not item["path"].startswith("/")})
+def _folders(receipt: Receipt) -> list[str]:
+    return sorted({item.path.split("/")[0] for item in receipt.inputs if not item.path.startswith("/")})
 
 
-def _is_of_a_pass(receipt: dict[str, Any]) -> bool:
+def _is_of_a_pass(receipt: Receipt) -> bool:
     """Tell whether a receipt is of a job that looked at all shards of another: its documents are in what the pass reads."""
-    return any(item["path"].endswith("/receipts") for item in receipt["inputs"])
+    return any(item.path.endswith("/receipts") for item in receipt.inputs)
 
 
-def _row(out: str, receipt: dict[str, Any], identity: str) -> dict[str, Any]:
-    path = join(out, receipt["outputs"][0]["path"])
+def _row(out: str, receipt: Receipt, identity: str) -> dict[str, Any]:
+    path = join(out, receipt.outputs[0].path)
     for batch in read_parquet(path, _columns(path)):
         ids = batch.column("id").to_pylist()
         if identity in ids:

@@ -7,18 +7,18 @@ from typing import Any
 
 from atom_data.errors import DataError
 from atom_data.run.slurm import FOLDER, submission
-from atom_data.storage.paths import is_remote, join, local
 from atom_data.storage.receipts import read_json
+from atom_data.workspace import Workspace
 
 TAIL_BYTES = 65_536
 
 
-def stage_failures(out: str) -> list[dict[str, Any]]:
+def stage_failures(workspace: Workspace) -> list[dict[str, Any]]:
     """Return what is written of every failed shard: stage, shard, message, and the log of whoever tried."""
-    if is_remote(out):
+    if workspace.is_remote:
         return []
     found = []
-    for path in sorted(local(out).glob("*/failed/*.json")):
+    for path in sorted(workspace.local().glob("*/failed/*.json")):
         try:
             failure = read_json(str(path))
         except DataError:
@@ -28,15 +28,15 @@ def stage_failures(out: str) -> list[dict[str, Any]]:
     return found
 
 
-def silent_ends(out: str, queue: Mapping[str, str]) -> list[Path]:
+def silent_ends(workspace: Workspace, queue: Mapping[str, str]) -> list[Path]:
     """Return the logs of elements of the last submission that are in the queue no more and did not say how they ended.
 
     That is how a process killed by the kernel, a node that went down and a time limit without warning look.
     """
-    record = submission(out) or {"jobs": []}
+    record = submission(workspace) or {"jobs": []}
     numbers = {job["array"] for job in record["jobs"]} | {job["close"] for job in record["jobs"]}
     found = []
-    for path in sorted(local(join(out, FOLDER, "logs")).glob("*.log")):
+    for path in sorted(workspace.local(FOLDER, "logs").glob("*.log")):
         name = path.stem.rpartition("-")[2]
         if name.partition("_")[0] in numbers and name not in queue and not _has_ended(path):
             found.append(path)

@@ -15,8 +15,9 @@ from atom_data.run.forecast import Forecast, StageForecast
 from atom_data.run.recipe import Recipe
 from atom_data.run.slurm import FOLDER
 from atom_data.run.status import job_status
-from atom_data.storage.paths import join, write_errors
+from atom_data.storage.paths import write_errors
 from atom_data.storage.receipts import read_json, write_json
+from atom_data.workspace import Workspace
 
 COMPARED = ("cpu_seconds", "output_bytes", "documents", "tokens", "memory_bytes")
 _ESTIMATES = ("cpu_seconds", "wall_seconds", "memory_bytes", "output_bytes", "documents", "tokens")
@@ -42,15 +43,15 @@ class Compared:
         return self.forecast.holds(self.actual)
 
 
-def forecast_path(out: str) -> str:
+def forecast_path(workspace: Workspace) -> str:
     """Return where the forecast of a run lies."""
-    return join(out, FOLDER, "forecast.json")
+    return workspace.path(FOLDER, "forecast.json")
 
 
-def keep_forecast(made: Forecast, out: str) -> None:
+def keep_forecast(made: Forecast, workspace: Workspace) -> None:
     """Write a forecast beside the output, in place of an earlier one."""
-    with write_errors(out):
-        write_json(forecast_path(out), as_json(made), f"forecast-{os.getpid()}")
+    with write_errors(workspace.root):
+        write_json(forecast_path(workspace), as_json(made), f"forecast-{os.getpid()}")
 
 
 def as_json(made: Forecast) -> dict[str, Any]:
@@ -59,12 +60,12 @@ def as_json(made: Forecast) -> dict[str, Any]:
     return plain
 
 
-def read_forecast(out: str) -> Forecast:
+def read_forecast(workspace: Workspace) -> Forecast:
     """Return the forecast of a run. DataError when there is none."""
-    page = read_json(forecast_path(out))
+    page = read_json(forecast_path(workspace))
     if page is None:
         raise DataError(
-            f"{out}: there is no forecast to compare with. Run atom-data plan with this --output before the run."
+            f"{workspace.root}: there is no forecast to compare with. Run atom-data plan with this --output before the run."
         )
     stages = tuple(
         StageForecast(**{**item, **{name: Estimate(*item[name]) for name in _ESTIMATES}}) for item in page["stages"]
@@ -72,7 +73,7 @@ def read_forecast(out: str) -> Forecast:
     return Forecast(**{**page, "stages": stages})
 
 
-def compare(recipe: Recipe, made: Forecast, out: str) -> list[Compared]:
+def compare(recipe: Recipe, made: Forecast, workspace: Workspace) -> list[Compared]:
     """Return each figure of each stage beside what the receipts say, and the sums as stage `all`.
 
     DataError unless every stage is finished, or when the recipe is another one than at the time of the forecast.
@@ -81,7 +82,7 @@ def compare(recipe: Recipe, made: Forecast, out: str) -> list[Compared]:
         raise DataError(
             f"{recipe.path}: the recipe is not the one that was planned. Plan it again, or compare the old."
         )
-    statuses = {job.name: job_status(job, out) for job in recipe.jobs}
+    statuses = {job.name: job_status(job, workspace) for job in recipe.jobs}
     for name, status in statuses.items():
         if not status.shards or status.finished < status.shards:
             raise DataError(

@@ -7,7 +7,7 @@ import shutil
 
 from atom_data.errors import ConfigError
 from atom_data.run.forecast import Forecast
-from atom_data.storage.paths import is_remote, local
+from atom_data.workspace import Workspace
 
 UNITS = {"": 1 << 20, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 """As sbatch has them: a number without a unit is in MB."""
@@ -56,22 +56,22 @@ def refuse_memory(made: Forecast, limit: int, whose: str) -> None:
         )
 
 
-def refuse_disk(made: Forecast, out: str, limit: int | None) -> None:
+def refuse_disk(made: Forecast, workspace: Workspace, limit: int | None) -> None:
     """Raise ConfigError when the output of all stages does not fit `limit` bytes, or what is free below `out`."""
     need = made.sum("output_bytes").value
     there, what = limit, "--scratch-limit allows"
-    if there is None and not is_remote(out):
-        there, what = free_bytes(out), "are free there"
+    if there is None and not workspace.is_remote:
+        there, what = free_bytes(workspace), "are free there"
     if there is not None and need > there:
         raise ConfigError(
-            f"{out}: all stages write about {gigabytes(need)}, {gigabytes(made.scratch_bytes.value)} of it for the "
+            f"{workspace.root}: all stages write about {gigabytes(need)}, {gigabytes(made.scratch_bytes.value)} of it for the "
             f"stages after; {gigabytes(there)} {what}. Choose another --output, or run over fewer shards at a time."
         )
 
 
-def free_bytes(out: str) -> int:
+def free_bytes(workspace: Workspace) -> int:
     """Return the free bytes of the file system that a folder will lie in."""
-    place = local(out).absolute()
+    place = workspace.local().absolute()
     while not place.exists():
         place = place.parent
     return shutil.disk_usage(place).free

@@ -31,10 +31,10 @@ from atom_data.run.recipe import Recipe, job_identity, load_recipe
 from atom_data.run.sampled import COUNTS
 from atom_data.run.server import warm_up
 from atom_data.run.worker import Orders
-from atom_data.storage.listing import ANEW, use_listings
 from atom_data.storage.manifest import manifest_row
 from atom_data.storage.paths import write_errors
 from atom_data.storage.shards import Shard
+from atom_data.workspace import Workspace
 
 FIRST = 4
 """Documents of each shard in the smallest sample: enough that every step has run once."""
@@ -124,12 +124,11 @@ def choose(shards: tuple[Shard, ...], share: float) -> tuple[Shard, ...]:
     return tuple(sorted(chosen, key=lambda shard: shard.name))
 
 
-def choose_samples(recipe: Recipe, out: str, share: float) -> list[Sample]:
+def choose_samples(recipe: Recipe, workspace: Workspace, share: float) -> list[Sample]:
     """List the sources of a recipe and choose shards. DataError for a source without a shard. Memory: 300 bytes a shard."""
-    use_listings(ANEW)
     samples = []
     for source in raw_sources(recipe.nodes):
-        shards = source.shards(out)
+        shards = source.shards(workspace)
         if not shards:
             raise DataError(f"source '{source.name}': there is no shard to read. Check the paths in the recipe.")
         samples.append(Sample(source.name, tuple(shard.bytes for shard in shards), choose(shards, share)))
@@ -214,10 +213,10 @@ def _run(recipe: Recipe, samples: list[Sample], part: float, folder: Path, worke
         told.write_text(json.dumps(about))
         path.write_text(_RECIPE.format(path=str(told)))
     loaded, pilot, began = load_recipe(str(path)), Pilot(), time.monotonic()
-    pool = Pool(Orders(str(path), out), workers)
+    pool, workspace = Pool(Orders(str(path), out), workers), Workspace(out, f"pilot-{os.getpid()}")
     try:
         for job in loaded.jobs:
-            rows = _run_job(job, out, pool)
+            rows = _run_job(job, workspace, pool)
             pilot.rows[job.name] = _without(_note_counts(Path(out) / COUNTS, pilot.counts), rows)
             if not pilot.lead_seconds:
                 busy = sum(row["wall_seconds"] for row in pilot.rows[job.name]) / workers
@@ -250,10 +249,10 @@ def _plain(shards: tuple[Shard, ...]) -> list[tuple[Any, ...]]:
     return [(shard.name, shard.path, shard.bytes, shard.start, shard.stop) for shard in shards]
 
 
-def _run_job(job: Job, out: str, pool: Pool) -> list[dict[str, Any]]:
-    plan = plan_job(job, out)
-    write_plan(plan, out, f"pilot-{os.getpid()}")
-    progress = Progress(plan, out, Display(Console(quiet=True)), 0, "", list(plan.todo))
+def _run_job(job: Job, workspace: Workspace, pool: Pool) -> list[dict[str, Any]]:
+    plan = plan_job(job, workspace)
+    write_plan(plan, workspace)
+    progress = Progress(plan, workspace, Display(Console(quiet=True)), 0, "", list(plan.todo))
     order = [task.name for task in reversed(progress.waiting)]
     pool.run_job(job.name, job_identity(job), progress)
     if progress.failures:

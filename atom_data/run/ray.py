@@ -14,6 +14,7 @@ from atom_data.job import Task
 from atom_data.run.progress import Progress
 from atom_data.run.recipe import load_recipe
 from atom_data.run.worker import Orders, do_task, judged, unchanged_job
+from atom_data.workspace import Workspace
 
 try:
     import ray
@@ -33,12 +34,6 @@ class RayWorkers:
         self.remote = ray.remote(num_cpus=1, max_retries=0)(_do)
         self.running: dict[Any, Task] = {}
         self.leave_at: float | None = None
-        self.count = 0
-
-    def token(self) -> str:
-        """A name for temporary files that no other process uses at this time."""
-        self.count += 1
-        return f"{socket.gethostname()}-{os.getpid()}-{self.count}"
 
     @property
     def leaving(self) -> bool:
@@ -86,9 +81,9 @@ class RayWorkers:
 def _do(orders: Orders, folder: str, name: str, task: Task, identity: str) -> tuple[Any, ...]:
     """Do one task in a process of the cluster; paths of the recipe are relative to `folder`, as on the driver."""
     os.chdir(folder)
-    token = f"{socket.gethostname()}-{ray.get_runtime_context().get_task_id()}"
+    workspace = Workspace(orders.out, f"{socket.gethostname()}-{ray.get_runtime_context().get_task_id()}")
     try:
         job = unchanged_job(load_recipe(orders.recipe), name, identity)
-        return ("done", do_task(job, task, orders.out, token, lambda documents, read, kept: None))
+        return ("done", do_task(job, task, workspace, lambda documents, read, kept: None))
     except Exception as error:
-        return ("failed", *judged(error, task, orders.out))
+        return ("failed", *judged(error, task, workspace))

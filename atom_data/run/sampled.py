@@ -19,9 +19,9 @@ import pyarrow.compute as pc
 
 from atom_data.graph import Node, RawSource, Source, raw_sources, rebuilt
 from atom_data.run.recipe import load_recipe
-from atom_data.storage.paths import join
 from atom_data.storage.receipts import write_json
 from atom_data.storage.shards import Input, Intake, Shard
+from atom_data.workspace import Workspace
 
 COUNTS = "sampled"
 """The folder in which each reading of a shard leaves how many documents there were and how many were passed on."""
@@ -51,19 +51,21 @@ class Sampled(RawSource):
         """The columns of the source."""
         return self.source.schema()
 
-    def shards(self, out: str) -> tuple[Shard, ...]:
+    def shards(self, workspace: Workspace) -> tuple[Shard, ...]:
         """The shards chosen; the source is not listed again."""
         return self.chosen
 
-    def current(self, shard: Shard, out: str) -> tuple[Input, ...]:
+    def current(self, shard: Shard, workspace: Workspace) -> tuple[Input, ...]:
         """The inputs of the source."""
-        return self.source.current(shard, out)
+        return self.source.current(shard, workspace)
 
     def identity(self) -> dict[str, object]:
         """The source and the share."""
         return {"of": self.source.identity(), "documents": self.documents, "first": self.first, "stops": self.stops}
 
-    def read(self, shard: Shard, out: str, columns: Collection[str], intake: Intake) -> Iterator[pa.RecordBatch]:
+    def read(
+        self, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake
+    ) -> Iterator[pa.RecordBatch]:
         """Read the whole shard, yield the sample of it in batches as large as the source's, and note the counts.
 
         What choosing takes is noted too, as a real run has none of it. Unreadable records are passed on by the same
@@ -77,7 +79,7 @@ class Sampled(RawSource):
         inner = Intake(reject=reject, inputs=intake.inputs)
         seen, seen_bytes, passed, passed_bytes, squares, largest, choosing = 0, 0, 0, 0, 0.0, 0, 0.0
         waiting: list[pa.RecordBatch] = []
-        for batch in self.source.read(shard, out, {*columns, "id"}, inner):
+        for batch in self.source.read(shard, workspace, {*columns, "id"}, inner):
             began = time.thread_time()
             some = batch.filter(pa.array(self._chosen(batch.column("id").to_pylist(), seen)))
             seen, seen_bytes, largest = seen + batch.num_rows, seen_bytes + batch.nbytes, max(largest, batch.nbytes)
@@ -99,7 +101,7 @@ class Sampled(RawSource):
         intake.span = inner.span
         which = hashlib.sha256(" ".join(sorted(columns)).encode()).hexdigest()[:8]
         counts = {"source": self.number, "shard": shard.name, "rows": seen, "bytes": seen_bytes}
-        path = join(out, COUNTS, f"{self.number}-{shard.name}-{which}.json")
+        path = workspace.path(COUNTS, f"{self.number}-{shard.name}-{which}.json")
         more = {"passed_rows": passed, "passed_bytes": passed_bytes, "passed_squares": squares, "choosing": choosing}
         write_json(path, {**counts, **more}, f"sampled-{os.getpid()}")
 

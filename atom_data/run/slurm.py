@@ -24,9 +24,8 @@ from atom_data.run.places import check_places, refuse_own_output
 from atom_data.run.plan import is_closed, plan_job, remove_stale, write_plan
 from atom_data.run.profile import Profile
 from atom_data.run.recipe import Recipe
-from atom_data.storage.listing import WRITE, use_listings
-from atom_data.storage.paths import is_remote, join, local
-from atom_data.storage.receipts import read_json, write_json
+from atom_data.storage.paths import join
+from atom_data.workspace import Workspace
 
 FOLDER = "cluster"
 RECORD = "cluster/submission.json"
@@ -55,78 +54,79 @@ def submit(recipe: Recipe, out: str, profile: Profile, flags: Sequence[str] = ()
     `flags` are options of `run` that go along: --accept-code, --accept.
     DataError when an earlier submission is still in the queue, or when sbatch refuses; ConfigError without Slurm.
     """
-    if is_remote(out):
-        raise ConfigError(f"{out}: the scripts and logs of an array need a shared folder. Give a path as --output.")
+    workspace = Workspace(out, f"submit-{os.getpid()}", "write")
+    if workspace.is_remote:
+        raise ConfigError(
+            f"{workspace.root}: the scripts and logs of an array need a shared folder. Give a path as --output."
+        )
     if not dry_run:
-        busy = in_queue(out)
+        busy = in_queue(workspace)
         if busy:
             raise DataError(
-                f"{out}: {len(busy):,} jobs of it are still in the queue ({', '.join(sorted(busy)[:3])}). "
+                f"{workspace.root}: {len(busy):,} jobs of it are still in the queue ({', '.join(sorted(busy)[:3])}). "
                 "Wait for them (atom-data status --watch), or end them with atom-data cancel."
             )
-    check_places(recipe, out)
+    check_places(recipe, workspace)
     most = _max_array_size(required=not dry_run)
-    token = f"submit-{os.getpid()}"
-    use_listings(WRITE, token)
-    local(join(out, FOLDER, "logs")).mkdir(parents=True, exist_ok=True)
-    arrays = [array for array in _arrays(recipe, out, profile, most, flags, token) if array.elements]
+    workspace.local(FOLDER, "logs").mkdir(parents=True, exist_ok=True)
+    arrays = [array for array in _arrays(recipe, workspace, profile, most, flags) if array.elements]
     for array in arrays:
-        local(join(out, FOLDER, f"{array.stage}.sh")).write_text(array.script)
-        local(join(out, FOLDER, f"{array.stage}-close.sh")).write_text(array.close)
+        workspace.local(FOLDER, f"{array.stage}.sh").write_text(array.script)
+        workspace.local(FOLDER, f"{array.stage}-close.sh").write_text(array.close)
     if not dry_run and arrays:
-        _hand_over(recipe, out, profile, arrays, token)
+        _hand_over(recipe, workspace, profile, arrays)
     return arrays
 
 
-def _arrays(recipe: Recipe, out: str, profile: Profile, most: int, flags: Sequence[str], token: str) -> list[Array]:
+def _arrays(recipe: Recipe, workspace: Workspace, profile: Profile, most: int, flags: Sequence[str]) -> list[Array]:
     arrays: dict[str, Array] = {}
     for job in recipe.jobs:
         job.check()
         after = tuple(before.name for before in job.upstream() if before.name in arrays)
-        tasks, todo = _todo(job, out, "--accept-code" in flags, bool(after), token)
+        tasks, todo = _todo(job, workspace, "--accept-code" in flags, bool(after))
         parts = max(1, min(profile.tasks, most, tasks or most))
         elements = tuple(range(parts)) if todo is None else tuple(sorted({number % parts for number in todo}))
-        if not elements and is_closed(job, out):
+        if not elements and is_closed(job, workspace):
             continue
         elements = elements or (0,)  # all is made, but nobody has closed it
-        command = _command(recipe, out, job.name, profile, flags)
+        command = _command(recipe, workspace, job.name, profile, flags)
         script = _script(
-            job.name, profile, out, _ranges(elements), [*command, "--part", f'"$SLURM_ARRAY_TASK_ID/{parts}"']
+            job.name, profile, workspace, _ranges(elements), [*command, "--part", f'"$SLURM_ARRAY_TASK_ID/{parts}"']
         )
-        close = _script(f"{job.name}-close", profile.alone(), out, "", [*command, "--close"])
+        close = _script(f"{job.name}-close", profile.alone(), workspace, "", [*command, "--close"])
         arrays[job.name] = Array(job.name, after, parts, elements, script, close)
     return list(arrays.values())
 
 
-def _todo(job: Job, out: str, accept_code: bool, waits: bool, token: str) -> tuple[int, list[int] | None]:
+def _todo(job: Job, workspace: Workspace, accept_code: bool, waits: bool) -> tuple[int, list[int] | None]:
     """Return how many tasks a job has and the numbers of those to do; 0 and None where only its input will tell."""
     try:
-        plan = plan_job(job, out, accept_code)
+        plan = plan_job(job, workspace, accept_code)
     except DataError:
         if not waits:
             raise
         return 0, None
-    refuse_own_output(job, plan.tasks, out)
-    remove_stale(plan, out)
-    write_plan(plan, out, token)
+    refuse_own_output(job, plan.tasks, workspace)
+    remove_stale(plan, workspace)
+    write_plan(plan, workspace)
     if waits:
         return len(plan.tasks), None
     numbers = {task.name: number for number, task in enumerate(plan.tasks)}
     return len(plan.tasks), [numbers[task.name] for task in plan.todo]
 
 
-def _command(recipe: Recipe, out: str, stage: str, profile: Profile, flags: Sequence[str]) -> list[str]:
+def _command(recipe: Recipe, workspace: Workspace, stage: str, profile: Profile, flags: Sequence[str]) -> list[str]:
     words = [
         *shlex.split(profile.command or f"{shlex.quote(sys.executable)} -m atom_data.cli"),
-        "run", str(Path(recipe.path).absolute()), "--output", str(local(out).absolute()), "--stage", stage,
+        "run", str(Path(recipe.path).absolute()), "--output", str(workspace.local().absolute()), "--stage", stage,
         "--workers", str(profile.workers_per_task), "--log", "json", "--planned", "--recipe-sha256", recipe.sha256,
         "--grace", str(profile.warning // 2), "--requeue",
     ]  # fmt: skip
     return [shlex.quote(word) for word in [*words, *flags]]
 
 
-def _script(name: str, profile: Profile, out: str, elements: str, command: Sequence[str]) -> str:
-    log = join(str(local(out).absolute()), FOLDER, "logs", f"{name}-%A_%a.log" if elements else f"{name}-%j.log")
+def _script(name: str, profile: Profile, workspace: Workspace, elements: str, command: Sequence[str]) -> str:
+    log = join(str(workspace.local().absolute()), FOLDER, "logs", f"{name}-%A_%a.log" if elements else f"{name}-%j.log")
     settings = {
         "job-name": name,
         **({"array": elements} if elements else {}),
@@ -156,7 +156,7 @@ def _ranges(numbers: Sequence[int]) -> str:
     return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
 
 
-def _hand_over(recipe: Recipe, out: str, profile: Profile, arrays: Sequence[Array], token: str) -> None:
+def _hand_over(recipe: Recipe, workspace: Workspace, profile: Profile, arrays: Sequence[Array]) -> None:
     closers: dict[str, str] = {}
     jobs: list[dict[str, Any]] = []
     record = {
@@ -166,16 +166,16 @@ def _hand_over(recipe: Recipe, out: str, profile: Profile, arrays: Sequence[Arra
         "jobs": jobs,
     }
     for array in arrays:
-        number = _sbatch(out, array.stage, [closers[stage] for stage in array.after])
+        number = _sbatch(workspace, array.stage, [closers[stage] for stage in array.after])
         jobs.append({"stage": array.stage, "array": number, "close": "", "elements": len(array.elements)})
-        write_json(join(out, RECORD), record, token)
-        jobs[-1]["close"] = closers[array.stage] = _sbatch(out, f"{array.stage}-close", [number])
-        write_json(join(out, RECORD), record, token)
+        workspace.write_json(RECORD, record)
+        jobs[-1]["close"] = closers[array.stage] = _sbatch(workspace, f"{array.stage}-close", [number])
+        workspace.write_json(RECORD, record)
 
 
-def _sbatch(out: str, name: str, after: Sequence[str]) -> str:
+def _sbatch(workspace: Workspace, name: str, after: Sequence[str]) -> str:
     waits = [f"--dependency=afterok:{':'.join(after)}", "--kill-on-invalid-dep=yes"] if after else []
-    return ask("sbatch", "--parsable", *waits, str(local(join(out, FOLDER, f"{name}.sh")))).strip().partition(";")[0]
+    return ask("sbatch", "--parsable", *waits, str(workspace.local(FOLDER, f"{name}.sh"))).strip().partition(";")[0]
 
 
 def ask(*words: str) -> str:
@@ -205,14 +205,14 @@ def _max_array_size(required: bool) -> int:
     return int(found[0]) if found else MAX_ARRAY_SIZE
 
 
-def submission(out: str) -> dict[str, Any] | None:
+def submission(workspace: Workspace) -> dict[str, Any] | None:
     """Return what was submitted for an output folder, or None."""
-    return None if is_remote(out) else read_json(join(out, RECORD))
+    return None if workspace.is_remote else workspace.read_json(RECORD)
 
 
-def in_queue(out: str) -> dict[str, str]:
+def in_queue(workspace: Workspace) -> dict[str, str]:
     """Return the state of every job of the last submission that waits or runs, by number (array elements apart)."""
-    record = submission(out)
+    record = submission(workspace)
     numbers = [job[part] for job in (record or {}).get("jobs", ()) for part in ("array", "close") if job[part]]
     if not numbers:
         return {}
@@ -225,9 +225,9 @@ def in_queue(out: str) -> dict[str, str]:
     return dict(line.split() for line in lines if line.strip())
 
 
-def cancel(out: str) -> list[str]:
+def cancel(workspace: Workspace) -> list[str]:
     """End all jobs of the last submission; return their numbers. Finished shards stay."""
-    numbers = sorted({name.partition("_")[0] for name in in_queue(out)}, key=int)
+    numbers = sorted({name.partition("_")[0] for name in in_queue(workspace)}, key=int)
     if numbers:
         ask("scancel", *numbers)
     return numbers

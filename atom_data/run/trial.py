@@ -21,6 +21,7 @@ from atom_data.run.display import Display
 from atom_data.run.local import Options, run
 from atom_data.run.recipe import load_recipe
 from atom_data.storage.shards import Intake
+from atom_data.workspace import Workspace
 
 _RECIPE = """
 from atom_data import Copies, MinHash, Parquet, Stage
@@ -52,7 +53,7 @@ def try_configuration(
     *,
     recipe: str | None,
     name: str | None,
-    out: str,
+    workspace: Workspace,
     labels: str | None,
     complete: bool | None,
     most: int,
@@ -72,7 +73,7 @@ def try_configuration(
             "dedup-eval: neither documents nor a recipe. Name files, or the recipe that was run into --output."
         )
     listed = read_labels(labels, complete) if labels is not None else None
-    table, seen = read_sample(source, out, most)
+    table, seen = read_sample(source, workspace, most)
     if len(table) < 2:
         raise DataError(f"dedup-eval: {len(table)} documents make no pair. Give more.")
     shingles = shingles_of(table.column("text"), by.ngram, by.unit)
@@ -136,8 +137,9 @@ def kept_for(documents: pa.Table, by: str) -> list[int]:
         rank = next(name for name in names if name.endswith("_rank"))
         kept = next(name for name in names if name.endswith("_of"))
         found: list[int] = []
-        for shard in copies.shards(out):
-            for batch in copies.read(shard, out, {"id", rank, kept}, Intake(reject=lambda *_: None)):
+        workspace = Workspace(out)
+        for shard in copies.shards(workspace):
+            for batch in copies.read(shard, workspace, {"id", rank, kept}, Intake(reject=lambda *_: None)):
                 both = zip(batch.column(rank).to_pylist(), batch.column(kept).to_pylist(), strict=True)
                 found += [int(other) if place > 0 else -1 for place, other in both]
     return found

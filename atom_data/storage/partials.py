@@ -7,15 +7,15 @@ from pathlib import Path
 from atom_data.storage.paths import PARTIAL, is_remote, join, local
 
 
-def sweep(out: str, folder: str, token: str = "") -> None:
+def sweep(root: str, folder: str, token: str = "") -> None:
     """Remove what an attempt, or without a token every attempt, left below a job's folder. Local output only.
 
     It walks the folder, which on a large run costs seconds: for a worker that was killed, and once a job.
     """
-    if is_remote(out):
+    if is_remote(root):
         return
     end = f".{token}{PARTIAL}" if token else PARTIAL
-    for place, folders, files in os.walk(local(join(out, folder))):
+    for place, folders, files in os.walk(local(join(root, folder))):
         for name in files:
             if name.endswith(end):
                 (Path(place) / name).unlink(missing_ok=True)

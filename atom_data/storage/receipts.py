@@ -189,7 +189,9 @@ class ShardList:
         try:
             return cls(value["stage"], tuple(value["shards"]), value["identity"])
         except (KeyError, TypeError) as error:
-            raise DataError(f"{path}: is no list of shards ({error}). Delete it; the next run writes it again.") from error
+            raise DataError(
+                f"{path}: is no list of shards ({error}). Delete it; the next run writes it again."
+            ) from error
 
     def value(self) -> dict[str, Any]:
         """Return what stands in the file."""

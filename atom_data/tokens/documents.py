@@ -14,9 +14,9 @@ import pyarrow.compute as pc
 from atom_data.errors import DataError
 from atom_data.storage.ahead import ahead
 from atom_data.storage.parquet import Output, create_parquet
-from atom_data.storage.paths import join
 from atom_data.tokens.encode import Encoded, Encoder
 from atom_data.tokens.megatron import create_megatron
+from atom_data.workspace import Workspace
 
 CHECKED_SHARE = 1 / 2_000
 """Of the documents of a shard that are encoded again with the reference: about 130 of a shard of 1 GB of web pages. It
@@ -168,7 +168,7 @@ class Documents:
         self._checks.append(self._beside.submit(check, self._where, _shown(name), text, ids))
         self.checked += 1
 
-    def write(self, prefix: str, out: str, token: str) -> list[Output]:
+    def write(self, prefix: str, workspace: Workspace) -> list[Output]:
         """Check what is left of the sample, then write PREFIX.docs.parquet, .bin and .idx below `out`."""
         self._settle()
         while self._waiting and self.checked < CHECKED_AT_LEAST:
@@ -177,8 +177,10 @@ class Documents:
         table, binary, index = (Output(f"{prefix}.{ending}") for ending in ("docs.parquet", "bin", "idx"))
         for check in self._checks:
             check.result()
-        rows = self._beside.submit(self._write_rows, order, join(out, table.path), token, table)
-        with create_megatron(join(out, prefix), self._encoder.vocabulary.dtype, token, binary, index) as shard:
+        rows = self._beside.submit(self._write_rows, order, workspace.path(table.path), workspace.token, table)
+        with create_megatron(
+            workspace.path(prefix), self._encoder.vocabulary.dtype, workspace.token, binary, index
+        ) as shard:
             for ids, lengths in ahead(self._in_order(order)):
                 shard.write(ids, lengths)
         rows.result()

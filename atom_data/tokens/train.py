@@ -16,6 +16,7 @@ from atom_data.storage.shards import Intake
 from atom_data.tokens.documents import keyed_hashes
 from atom_data.tokens.encode import texts_of
 from atom_data.tokens.ranks import ENCODINGS, byte_level_definition
+from atom_data.workspace import Workspace
 
 SMALLEST = 256
 READERS = ((".parquet", Parquet), (".pq", Parquet), (".txt", Text))
@@ -88,7 +89,7 @@ def _reader(path: str) -> type:
 
 
 def draw(
-    source: Source, out: str, sample_bytes: int, seed: int = 0, seen: Seen = lambda documents, size: None
+    source: Source, workspace: Workspace, sample_bytes: int, seed: int = 0, seen: Seen = lambda documents, size: None
 ) -> Sample:
     """Draw whole documents of about `sample_bytes`: those whose hash of (seed, id) is smallest, so in any order alike.
 
@@ -101,8 +102,8 @@ def draw(
     def reject(reason: str, position: int, detail: str, raw: bytes) -> None:
         sample.unreadable += 1
 
-    for shard in source.shards(out):
-        for batch in source.read(shard, out, ("id", "text"), Intake(reject=reject)):
+    for shard in source.shards(workspace):
+        for batch in source.read(shard, workspace, ("id", "text"), Intake(reject=reject)):
             texts = texts_of(batch.column("text"))
             hashes = keyed_hashes(f"vocabulary {seed}", batch.column("id").cast("large_binary").to_pylist())
             for key, text in zip(hashes.tolist(), texts, strict=True):
