@@ -13,6 +13,7 @@ from atom_data.dedup.remove import SPANS
 from atom_data.graph import in_order
 from atom_data.run.worker import do_task
 from atom_data.storage.shards import Intake
+from atom_data.workspace import Workspace
 
 NO_TEXT: list[str | None] = [None, ""]
 
@@ -40,10 +41,19 @@ def execute(repeats: Repeats, out: Path) -> list[dict[str, Any]]:
     """Run all jobs of a pass in this process and return the rows that a stage would read."""
     for job in in_order(repeats.jobs()):
         job.check()
-        job.accept([do_task(job, task, str(out), "test", lambda *_: None) for task in job.tasks(str(out))])
+        job.accept(
+            [
+                do_task(job, task, Workspace(str(out), "test"), lambda *_: None)
+                for task in job.tasks(Workspace(str(out)))
+            ]
+        )
     intake = Intake(reject=lambda *_: None)
     names = repeats.schema().names
-    found = [batch for shard in repeats.shards(str(out)) for batch in repeats.read(shard, str(out), names, intake)]
+    found = [
+        batch
+        for shard in repeats.shards(Workspace(str(out)))
+        for batch in repeats.read(shard, Workspace(str(out)), names, intake)
+    ]
     assert all(batch.schema.field(field.name).type == field.type for batch in found for field in repeats.added)
     return [row for batch in found for row in batch.to_pylist()]
 

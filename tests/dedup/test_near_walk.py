@@ -17,6 +17,7 @@ from atom_data.dedup.sets import Digests
 from atom_data.graph import in_order
 from atom_data.run.worker import do_task
 from atom_data.storage.shards import Intake
+from atom_data.workspace import Workspace
 from tests.dedup.test_near_truth import jaccard
 from tests.text.reference import folded, unicode_words
 
@@ -34,12 +35,12 @@ def execute(folder: Path, texts: list[str | None], by: MinHash, parts: int, shar
     copies = Copies(of=Parquet(str(folder / "in" / "*.parquet")), by=by, parts=parts, allow_loss=1.0)
     out = str(folder / "out")
     for job in in_order(copies.jobs()):
-        job.accept([do_task(job, task, out, "test", lambda *_: None) for task in job.tasks(out)])
+        job.accept([do_task(job, task, Workspace(out, "test"), lambda *_: None) for task in job.tasks(Workspace(out))])
     names, intake = copies.schema().names, Intake(reject=lambda *_: None)
     return [
         row
-        for shard in copies.shards(out)
-        for batch in copies.read(shard, out, names, intake)
+        for shard in copies.shards(Workspace(out))
+        for batch in copies.read(shard, Workspace(out), names, intake)
         for row in batch.to_pylist()
     ]
 

@@ -14,6 +14,7 @@ from atom_data.errors import ConfigError, DataError
 from atom_data.graph import in_order
 from atom_data.run.worker import do_task
 from atom_data.storage.shards import Intake
+from atom_data.workspace import Workspace
 from tests.dedup.repeated import execute, shards
 
 
@@ -105,9 +106,16 @@ def test_broken_utf8_gets_answers(tmp_path: Path) -> None:
         out = tmp_path / f"{by.name}-{getattr(by, 'folded', '')}"
         repeats = Repeats(of=source, by=by)
         for job in in_order(repeats.jobs()):
-            job.accept([do_task(job, task, str(out), "test", lambda *_: None) for task in job.tasks(str(out))])
+            job.accept(
+                [
+                    do_task(job, task, Workspace(str(out), "test"), lambda *_: None)
+                    for task in job.tasks(Workspace(str(out)))
+                ]
+            )
         intake = Intake(reject=lambda *_: None)
-        (batch,) = repeats.read(repeats.shards(str(out))[0], str(out), repeats.schema().names, intake)
+        (batch,) = repeats.read(
+            repeats.shards(Workspace(str(out)))[0], Workspace(str(out)), repeats.schema().names, intake
+        )
         assert RemoveSpans(spans=f"{by.column}s")(batch).num_rows == 4
 
 
@@ -118,4 +126,4 @@ def test_repeats_of_other_documents_are_refused(tmp_path: Path) -> None:
     pq.write_table(pa.table({"id": ["x", "y"], "text": ["a", "b"]}), tmp_path / "in" / "shard-0.parquet")
     intake = Intake(reject=lambda *_: None)
     with pytest.raises(DataError, match="the repeats belong to other documents than the shard"):
-        list(repeats.read(repeats.shards("")[0], str(tmp_path / "out"), ["text"], intake))
+        list(repeats.read(repeats.shards(Workspace(""))[0], Workspace(str(tmp_path / "out")), ["text"], intake))

@@ -21,6 +21,7 @@ from atom_data.dedup.truth import (
 )
 from atom_data.errors import ConfigError, DataError
 from atom_data.extract import Parquet
+from atom_data.workspace import Workspace
 
 IDS = ["a", "b", "c", "d", "e"]
 WORDS = [f"w{number}" for number in range(100)]
@@ -133,10 +134,10 @@ def test_sample_is_the_same_for_any_order_and_grows_with_its_size(tmp_path: Path
             pa.table({"id": rows, "text": [f"text of {name}" for name in rows]}), tmp_path / f"{order}.parquet"
         )
     up, down = (Parquet(str(tmp_path / f"{order}.parquet")) for order in ("up", "down"))
-    (some, seen), (other, _) = read_sample(up, "", 50), read_sample(down, "", 50)
+    (some, seen), (other, _) = read_sample(up, Workspace(""), 50), read_sample(down, Workspace(""), 50)
     assert (len(some), seen) == (50, 200)
     assert sorted(some.to_pylist(), key=str) == sorted(other.to_pylist(), key=str)
-    assert {*some.column("id").to_pylist()} < {*read_sample(up, "", 80)[0].column("id").to_pylist()}
-    everything, _ = read_sample(up, "", 1000)
+    assert {*some.column("id").to_pylist()} < {*read_sample(up, Workspace(""), 80)[0].column("id").to_pylist()}
+    everything, _ = read_sample(up, Workspace(""), 1000)
     assert everything.column("id").to_pylist() == names
     assert everything.column("text")[7].as_py() == "text of n7"

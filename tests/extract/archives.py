@@ -12,6 +12,7 @@ from typing import Any
 
 from atom_data.graph import Source
 from atom_data.storage.shards import Input, Intake, Shard
+from atom_data.workspace import Workspace
 
 PAGE = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<html><p>page %d</p></html>"
 
@@ -82,9 +83,9 @@ def outcome(source: Source, columns: tuple[str, ...] = (), shards: tuple[Shard, 
         result.details.append(detail)
         result.samples.append(sample)
 
-    for shard in source.shards("") if shards is None else shards:
+    for shard in source.shards(Workspace("")) if shards is None else shards:
         intake = Intake(reject=reject)
-        for batch in source.read(shard, "", columns or tuple(source.schema().names), intake):
+        for batch in source.read(shard, Workspace(""), columns or tuple(source.schema().names), intake):
             batch.validate(full=True)
             result.batches.append(batch)
             result.rows += batch.to_pylist()

@@ -11,6 +11,7 @@ from atom_data.errors import ConfigError
 from atom_data.extract import Jsonl, Parquet, Text, Warc
 from atom_data.extract.files import listed, named, relative
 from atom_data.extract.unread import unread
+from atom_data.workspace import Workspace
 from tests.extract.archives import write
 
 SUFFIXES = (".warc", ".warc.gz")
@@ -99,7 +100,7 @@ def test_listed_nothing_is_a_config_error(tmp_path: Path, path: str, said: str) 
 def test_listed_without_paths_is_a_config_error() -> None:
     for source in (Warc(), Text(), Parquet()):
         with pytest.raises(ConfigError, match="a source without a path"):
-            source.shards("")
+            source.shards(Workspace(""))
 
 
 def test_listed_file_url_and_broken_name(tmp_path: Path) -> None:
@@ -131,7 +132,7 @@ def test_listed_capitals_are_the_same_ending(tmp_path: Path) -> None:
     (file,) = listed([str(tmp_path)], SUFFIXES)
     assert file.relative == "A.WARC.GZ"
     write(tmp_path, "B.JSONL.ZST", zstd.compress(b'{"text": "x"}'))
-    assert len(Jsonl(str(tmp_path), split_bytes=5).shards("")) == 1
+    assert len(Jsonl(str(tmp_path), split_bytes=5).shards(Workspace(""))) == 1
 
 
 @pytest.mark.parametrize("name", ["a.warc.lz4", "deep/a.WARC.Z", "a.warc.gz.zip", "a.warc.tar"])

@@ -13,6 +13,7 @@ from atom_data.errors import DataError
 from atom_data.extract import Jsonl, Warc
 from atom_data.storage.paths import sha256
 from atom_data.storage.shards import check_spans
+from atom_data.workspace import Workspace
 from tests.extract.archives import Outcome, members, outcome, record, write
 
 RECORDS = [
@@ -114,19 +115,19 @@ def test_check_spans_accepts_only_parts_that_meet(spans: list[tuple[int, int]], 
 def test_part_hashes_its_own_bytes(tmp_path: Path) -> None:
     data = members(*RECORDS)
     source = Warc(write(tmp_path, "a.warc.gz", data), split_bytes=700)
-    shards = source.shards("")
+    shards = source.shards(Workspace(""))
     result = outcome(source)
     assert len(shards) > 3
     for shard, found in zip(shards, result.inputs, strict=True):
         assert found.sha256 == hashlib.sha256(data[shard.start : shard.stop]).hexdigest()
         assert found.sha256 == sha256(shard.path, shard.start, shard.stop)
-        assert source.current(shard, "")[0].bytes == found.bytes
+        assert source.current(shard, Workspace(""))[0].bytes == found.bytes
     assert sum(found.bytes for found in result.inputs) == len(data)
 
 
 def test_part_names_and_bounds_cover_the_file(tmp_path: Path) -> None:
     path = write(tmp_path, "a.warc.gz", members(*RECORDS))
-    shards = Warc(path, split_bytes=1_000).shards("")
+    shards = Warc(path, split_bytes=1_000).shards(Workspace(""))
     assert [shard.name for shard in shards] == [f"a.warc.p{index:04}" for index in range(len(shards))]
     assert [shards[0].start, *(shard.stop for shard in shards)] == [
         *(shard.start for shard in shards),

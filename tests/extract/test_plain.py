@@ -15,6 +15,7 @@ from backports import zstd
 from atom_data.errors import ConfigError, DataError
 from atom_data.extract import Jsonl, Parquet, Text
 from atom_data.storage.paths import sha256
+from atom_data.workspace import Workspace
 from tests.extract.archives import outcome, served, write
 
 LINES = (
@@ -89,12 +90,12 @@ def test_jsonl_compressed_gives_the_same_rows(tmp_path: Path, name: str, pack: C
     source = Jsonl(write(tmp_path, name, pack(LINES[:half]) + pack(LINES[half:])), split_bytes=10)
     plain = outcome(Jsonl(write(tmp_path, "plain/a.jsonl", LINES)))
     result = outcome(source)
-    assert len(source.shards("")) == 1
+    assert len(source.shards(Workspace(""))) == 1
     assert (result.rejects, [row["text"] for row in result.rows]) == (
         plain.rejects,
         [row["text"] for row in plain.rows],
     )
-    assert result.inputs[0].sha256 == sha256(source.shards("")[0].path)
+    assert result.inputs[0].sha256 == sha256(source.shards(Workspace(""))[0].path)
 
 
 @pytest.mark.parametrize(
@@ -204,11 +205,11 @@ def test_parquet_in_parts_gives_the_same_rows(tmp_path: Path) -> None:
     path = save(tmp_path, "a.parquet", table(20), 3)
     whole, source = outcome(Parquet(path)), Parquet(path, split_bytes=1_000)
     parts = outcome(source)
-    assert [shard.name for shard in source.shards("")] == [f"a.p000{index}" for index in range(7)]
+    assert [shard.name for shard in source.shards(Workspace(""))] == [f"a.p000{index}" for index in range(7)]
     assert parts.rows == whole.rows
     assert sum(found.bytes for found in parts.inputs) == Path(path).stat().st_size
     assert [found.bytes for found in parts.inputs] == [
-        source.current(shard, "")[0].bytes for shard in source.shards("")
+        source.current(shard, Workspace(""))[0].bytes for shard in source.shards(Workspace(""))
     ]
     assert len({found.sha256 for found in parts.inputs}) == 7
 

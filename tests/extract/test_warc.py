@@ -12,6 +12,7 @@ from backports import zstd
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 
 from atom_data.extract import Warc, Wet
+from atom_data.workspace import Workspace
 from tests.extract.archives import PAGE, members, outcome, page, record, write
 
 
@@ -54,7 +55,7 @@ def test_warc_input_is_hashed_whole(tmp_path: Path) -> None:
     source = Warc(write(tmp_path, "a.warc.gz", data))
     (found,) = outcome(source).inputs
     assert (found.bytes, found.sha256) == (len(data), hashlib.sha256(data).hexdigest())
-    (now,) = source.current(source.shards("")[0], "")
+    (now,) = source.current(source.shards(Workspace(""))[0], Workspace(""))
     assert (now.path, now.bytes, now.modified, now.sha256) == (found.path, found.bytes, found.modified, "")
 
 

@@ -12,6 +12,7 @@ from backports import zstd
 from atom_data.errors import ConfigError, DataError
 from atom_data.extract import Warc
 from atom_data.storage.shards import Intake
+from atom_data.workspace import Workspace
 from tests.extract.archives import members, outcome, page, record, served, write
 
 
@@ -147,7 +148,7 @@ def test_warc_file_that_shrinks_while_it_is_read_is_a_data_error(tmp_path: Path)
     noise = random.Random(0).randbytes(5_000_000)
     path = write(tmp_path, "a.warc.gz", members(*(record(n, page(noise)) for n in range(4))))
     source = Warc(path)
-    batches = source.read(source.shards("")[0], "", ["html"], Intake(reject=lambda *_: None))
+    batches = source.read(source.shards(Workspace(""))[0], Workspace(""), ["html"], Intake(reject=lambda *_: None))
     next(batches)
     os.truncate(path, 17_000_000)
     with pytest.raises(DataError, match=r"a\.warc\.gz: ended at byte 17000000 of 20\d+"):

@@ -15,6 +15,7 @@ from atom_data.run.pilot import Pilot, take_middle
 from atom_data.run.recipe import load_recipe
 from atom_data.run.status import job_status
 from atom_data.tokens import manifest
+from atom_data.workspace import Workspace
 from tests.command import atom_data, fingerprint, recipe
 from tests.tokens.corpus import tiny_tokenizer
 
@@ -71,8 +72,8 @@ def test_array_has_elements_of_about_an_hour() -> None:
 
 
 def test_forecast_is_kept_unchanged(tmp_path: Path) -> None:
-    keep_forecast(forecast(), str(tmp_path))
-    assert read_forecast(str(tmp_path)) == forecast()
+    keep_forecast(forecast(), Workspace(str(tmp_path)))
+    assert read_forecast(Workspace(str(tmp_path))) == forecast()
 
 
 def test_line_never_goes_below_nothing() -> None:
@@ -127,9 +128,9 @@ def test_plan_run_and_compare(folder: Path) -> None:
     assert run.returncode == 0, run.stderr
     assert atom_data("verify", out).returncode == 0, "a forecast is no part of the run"
 
-    made = read_forecast(str(out))
+    made = read_forecast(Workspace(str(out)))
     for stage, job in zip(made.stages, load_recipe(str(path)).jobs, strict=True):
-        was = job_status(job, str(out)).sums
+        was = job_status(job, Workspace(str(out))).sums
         assert stage.documents.value == pytest.approx(was["rows_out"], rel=0.15, abs=1), stage.name
         if was["output_bytes"] > 50_000:
             assert stage.output_bytes.value == pytest.approx(was["output_bytes"], rel=0.25), stage.name
@@ -154,7 +155,11 @@ def test_token_pass_has_no_more_tasks_than_shards(folder: Path, tmp_path: Path) 
     path, out = recipe(tmp_path, text), tmp_path / "out"
     assert atom_data("plan", path, "--output", out).returncode == 0
     assert atom_data("run", path, "--output", out).returncode == 0
-    assert [stage.tasks for stage in read_forecast(str(out)).stages] == [len(manifest(str(out))["shards"])] == [2]
+    assert (
+        [stage.tasks for stage in read_forecast(Workspace(str(out))).stages]
+        == [len(manifest(str(out))["shards"])]
+        == [2]
+    )
 
 
 def test_all_jobs_of_a_pass_are_known_up_to_what_it_reads(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from atom_data.run.status import job_status
 from atom_data.storage.partials import sweep
 from atom_data.storage.paths import create
 from atom_data.storage.receipts import read_receipts
+from atom_data.workspace import Workspace
 from tests.command import ROOT, atom_data, recipe
 
 RECIPE = """
@@ -175,7 +176,7 @@ def test_who_looks_again_reads_new_receipts_only(tmp_path: Path, monkeypatch: py
     path, out = made(tmp_path, 6), tmp_path / "out"
     job = load_recipe(str(path)).job("first")
     assert atom_data("run", path, "-o", out, "--stage", "first", "-w", 1, "--part", "0/2").returncode == 0
-    first = job_status(job, str(out))
+    first = job_status(job, Workspace(str(out)))
     assert (first.finished, first.shards, first.sums["rows_in"]) == (3, 6, 3)
     assert atom_data("run", path, "-o", out, "--stage", "first", "-w", 1, "--part", "1/2").returncode == 0
     (out / "first" / "receipts" / "all.pq").unlink()
@@ -186,6 +187,6 @@ def test_who_looks_again_reads_new_receipts_only(tmp_path: Path, monkeypatch: py
         return read_receipts(out, folder, names)
 
     monkeypatch.setattr(status, "read_receipts", noted)
-    again = job_status(job, str(out), before=first)
+    again = job_status(job, Workspace(str(out)), before=first)
     assert read == ["0001.jsonl", "0003.jsonl", "0005.jsonl"]
     assert (again.finished, again.shards, again.sums["rows_in"]) == (6, 6, 6)

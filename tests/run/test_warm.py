@@ -12,6 +12,7 @@ import pytest
 from tests.command import ROOT
 
 NEAR = """
+from atom_data.workspace import Workspace
 from atom_data import Copies, MinHash, Parquet, Stage, keep
 
 def stages():
@@ -33,8 +34,8 @@ def loaded():
 
 before = loaded()
 for job in load_recipe(os.environ["ATOM_DATA_RECIPE"]).jobs:
-    for task in job.tasks("out"):
-        do_task(job, task, "out", "token", lambda *_: None)
+    for task in job.tasks(Workspace("out")):
+        do_task(job, task, Workspace("out", "token"), lambda *_: None)
 print(*sorted(loaded() - before), sep="\\n")
 """
 
