@@ -28,7 +28,7 @@ from environment import environment, version
 from measure import QUICK, ROOT, Run, row, write_report
 
 from atom_data.loader import Batches, Samples, TokenShards
-from atom_data.storage.receipts import plan_path, write_json, write_receipt
+from atom_data.storage.receipts import OutputFile, Receipt, ShardList, plan_path, write_json, write_receipt
 from atom_data.tokens.manifest import manifest_of_receipts
 from atom_data.tokens.megatron import HEADER, MAGIC, index_bytes
 
@@ -226,16 +226,15 @@ def shard(folder: Path, name: str, binary: bytes | None, tokens: int, index: byt
                 file.truncate(tokens * DTYPE.itemsize)
             else:
                 file.write(data)
-        entry = {"path": f"tokens/{name}.{ending}", "bytes": path.stat().st_size, "sha256": "0" * 64, "rows": documents}
-        outputs.append(entry)
+        outputs.append(OutputFile(f"tokens/{name}.{ending}", path.stat().st_size, "0" * 64, documents))
     notes = {"tokenizer": "0" * 64, "vocabulary": 100_000, "eos": "<eos>", "eos_id": 0, "dtype": "uint32"}
-    receipt = {"format": 2, "stage": "tokens", "shard": name, "rows_out": documents, "tokens": tokens}
-    write_receipt(str(folder), {**receipt, "notes": notes, "outputs": outputs}, "bench")
+    receipt = Receipt("tokens", name, rows_out=documents, tokens=tokens, notes=notes, outputs=tuple(outputs))
+    write_receipt(str(folder), receipt, "bench")
 
 
 def finish(folder: Path, names: list[str]) -> None:
     """Write plan and manifest, as a finished pass leaves them."""
-    write_json(f"{folder}/{plan_path('tokens')}", {"shards": names}, "bench")
+    write_json(f"{folder}/{plan_path('tokens')}", ShardList("tokens", tuple(names)).value(), "bench")
     write_json(f"{folder}/tokens/manifest.json", manifest_of_receipts(str(folder)), "bench")
 
 

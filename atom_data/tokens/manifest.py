@@ -155,7 +155,7 @@ def sealed_hash(value: dict[str, Any]) -> str:
 
 
 def _plan_hash(plan: ShardList) -> str:
-    return _hash(plan.value())
+    return _hash({key: item for key, item in plan.value().items() if key != "format"})
 
 
 def _hash(value: object) -> str:

@@ -15,6 +15,7 @@ from atom_data.graph import Job, RawSource
 from atom_data.run.plan import plan_job, require_complete, write_plan
 from atom_data.run.worker import do_task
 from atom_data.stage import Stage
+from atom_data.storage.receipts import Receipt
 from atom_data.storage.shards import Input, Intake, Shard
 from atom_data.tokens import Tokenize
 from atom_data.tokens.megatron import read_pair
@@ -96,12 +97,13 @@ def tiny_tokenizer(path: Path, normalizer: normalizers.Normalizer | None = None)
     return path
 
 
-def finish(job: Job, out: Path) -> list[dict[str, Any]]:
+def finish(job: Job, out: Path) -> list[Receipt]:
     """Do every task of a job as a worker does, accept the whole, and return the receipts."""
-    plan = plan_job(job, str(out))
-    write_plan(plan, str(out), "test")
-    receipts = [do_task(job, task, Workspace(str(out), "test"), lambda *_: None) for task in plan.tasks]
-    require_complete(job, str(out), accept_code=False, token="test")
+    workspace = Workspace(str(out), "test")
+    plan = plan_job(job, workspace)
+    write_plan(plan, workspace)
+    receipts = [do_task(job, task, workspace, lambda *_: None) for task in plan.tasks]
+    require_complete(job, workspace)
     return receipts
 
 
