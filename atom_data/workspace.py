@@ -6,6 +6,7 @@ the token that temporary names carry, so that no two processes write the same fi
 
 import hashlib
 import json
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any, Literal, NamedTuple
 
 from atom_data.errors import DataError
 from atom_data.storage.manifest import Manifest, read_manifest
+from atom_data.storage.partials import scratch
 from atom_data.storage.paths import create, is_remote, join, local, without_secrets
 from atom_data.storage.receipts import (
     Reading,
@@ -110,6 +112,10 @@ class Workspace:
     def finished_names(self, folder: str) -> set[str] | None:
         """Return the shards with a receipt by one listing, or None on an object store."""
         return finished_names(self.root, folder)
+
+    def scratch(self, folder: str) -> "tempfile.TemporaryDirectory[str]":
+        """Return a folder on disk that is gone after the task, and after its worker's death too."""
+        return scratch(self.root, folder, self.token)
 
     def manifest(self, folder: str) -> Manifest | None:
         """Return the manifest of a job, or None when the job is not finished."""

@@ -13,6 +13,7 @@ from atom_data.extract.encoding import decoded
 from atom_data.extract.html import Extracted, extracted, page_columns, page_strings
 from atom_data.extract.markup import is_too_complex
 from atom_data.extract.rows import clean
+from atom_data.extract.sniff import is_binary
 
 HTML_BYTES = 4 << 20
 
@@ -24,9 +25,9 @@ class DatatroveExtractor:
     That is Trafilatura, or your own.
 
     `extract_status` (string) is `ok`, or says why `text` is null: `no_html`, `too_large` (above `max_html_bytes`),
-    `too_complex` (a page built to take minutes), `empty` (nothing is left), or `error: ` and the first 200 characters of
-    an exception of the block's; or `charset`, with a text: see `ExtractHtml`, which decodes in the same way, also for
-    `replaced_characters` (int32). A missing package of the block's is a ConfigError.
+    `binary` (an image, an archive, compressed data), `too_complex` (a page built to take minutes), `empty` (nothing is left),
+    or `error: ` and the first 200 characters of an exception of the block's; or `charset`, with a text: see `ExtractHtml`,
+    which decodes in the same way, also for `replaced_characters` (int32). A missing package of the block's is a ConfigError.
 
     The block's `timeout` has no effect: it runs in the worker itself and not in a process with a clock, for what is kept
     must not depend on how busy a machine is; the limits above stand for it. Trafilatura with `deduplicate`, datatrove's
@@ -65,6 +66,8 @@ class DatatroveExtractor:
             return Extracted(None, None, "no_html", None)
         if len(page) > self.max_html_bytes:
             return Extracted(None, None, "too_large", None)
+        if is_binary(page, charset):
+            return Extracted(None, None, "binary", None)
         if is_too_complex(page):
             return Extracted(None, None, "too_complex", None)
         source = decoded(page, charset)

@@ -1,6 +1,7 @@
 """`dedup-index`: an index of near copies that crawls are added to and documents are taken out of."""
 
 import os
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,10 @@ from rich.table import Table
 from atom_data.commands.screen import console
 from atom_data.dedup.index import Index, described, read_ids, statistics
 from atom_data.dedup.minhash import BANDS, ROWS, MinHash
+from atom_data.dedup.staging import begin, commit, discard, settle
 from atom_data.errors import DataError
+from atom_data.extract.jsonl import IDS
+from atom_data.extract.rows import check_ids
 from atom_data.run.display import Display
 from atom_data.run.local import Options
 from atom_data.run.local import run as run_jobs
@@ -25,6 +29,9 @@ app = typer.Typer(
     epilog="Start with: atom-data dedup-index add my_index crawl_1/*.parquet --name crawl_1",
 )
 
+NAMED = 10
+"""How many ids that were not found are named."""
+
 Folder = Annotated[Path, typer.Argument(metavar="INDEX", help="Folder of the index.")]
 Workers = Annotated[int, typer.Option("--workers", "-w", min=0, help="Worker processes; 0: one a core.")]
 Accept = Annotated[bool, typer.Option("--accept", help="Go on where a source, language or domain loses nearly all.")]
@@ -35,6 +42,14 @@ def add(
     folder: Folder,
     files: Annotated[list[str], typer.Argument(help="Parquet or JSONL files, folders or URLs of the new source.")],
     name: Annotated[str, typer.Option(help="Name of the source.")],
+    ids: Annotated[
+        str,
+        typer.Option(
+            "--ids",
+            metavar="HOW",
+            help="column: as they are. Where they repeat, file: SOURCE/FILE#ID, or row: SOURCE/FILE#PLACE.",
+        ),
+    ] = "column",
     workers: Workers = 0,
     ngram: Annotated[
         int | None, typer.Option(min=1, help="Units in a shingle: 5. This and the next four: of a new index.")
@@ -51,31 +66,43 @@ def add(
     """Add a source after all others: its documents are compared with each other and with all that were kept before.
 
     INDEX/out/kept then has the ids that stay, and in kept/drops those that are copies, with the document kept instead.
+    All is made in INDEX.adding first: where it fails, the index stays as it was, and the same command goes on there.
     """
+    check_ids("--ids", ids, IDS)
     options = {"ngram": ngram, "unit": unit, "bands": bands, "rows": rows, "min_jaccard": min_jaccard}
     given = {option: value for option, value in options.items() if value is not None}
     for file in files:
         refuse_overlap(name, file, str(folder))
     if (folder / "index.json").exists():
-        index = Index.load(folder).asked(given, memory)
+        index = _open(folder).asked(given, memory)
     else:
         compare = {option: getattr(MinHash(**given), option) for option in options}  # type: ignore[arg-type]
         index = Index(folder=folder, compare=compare, memory=memory or Index.memory)
-    index = index.added(name, tuple(files))
     _ = index.by
-    index.save()
-    _finish(index, workers, accept)
+    _put(folder, begin(folder, index.added(name, tuple(files), ids)), workers, accept)
 
 
 @app.command()
 def remove(
     folder: Folder,
     ids: Annotated[Path, typer.Option("--ids", help="A text file with one id a line.")],
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Remove nothing where one id is not found, and exit with 1.")
+    ] = False,
     workers: Workers = 0,
     accept: Accept = False,
 ) -> None:
-    """Take documents out, with all that the index holds of them. Copies of them may stay now: one of each, by the rules."""
-    _finish(Index.load(folder).without(read_ids(ids)), workers, accept)
+    """Take documents out, with all that the index holds of them. Copies of them may stay now: one of each, by the rules.
+
+    Says how many documents there were and which ids are not in the index. Exit code 1, and nothing removed, where none is.
+    """
+    index = _open(folder)
+    discard(folder)  # what a failed add left has links to the same documents
+    wanted = set(read_ids(ids))
+    found = index.count(wanted)
+    said = _removal(index, wanted, found, strict)
+    _finish(index.without(found), workers, accept)
+    console().print(said, soft_wrap=True)
 
 
 @app.command()
@@ -88,29 +115,71 @@ def merge(
     accept: Accept = False,
 ) -> None:
     """Add all sources of another index, by its sketches: its files are not needed. What was removed there is removed here."""
-    index = Index.load(folder).merged(Index.load(other))
-    _finish(index, workers, accept)
+    index, more = _open(folder), _open(other)
+    index.require_mergeable(more)
+    discard(folder)
+    _put(folder, begin(folder, index).merged(more), workers, accept)
 
 
 @app.command()
 def stats(folder: Folder) -> None:
     """Show the sources in their order: documents, how many stay, how many are copies, size."""
-    _show(Index.load(folder))
+    _show(settle(Index.load(folder)))
+
+
+def _open(folder: Path) -> Index:
+    """Return an index after what a stopped command left to do."""
+    index = settle(Index.load(folder))
+    return index.without(()) if index.purging else index
+
+
+def _removal(index: Index, ids: set[str], found: Counter[str], strict: bool) -> str:
+    """Say what will be removed. DataError when nothing of it is in the index or, if strict, when one id is not."""
+    before = (ids & index.removed) - set(found)
+    missing = sorted(ids - set(found) - before)
+    named = ", ".join(f"'{name[:200]}'" for name in missing[:NAMED]) + (", ..." if len(missing) > NAMED else "")
+    if len(missing) == len(ids):
+        raise DataError(
+            f"{index.folder}: none of the ids ({len(ids):,}) is in the index: {named}. Nothing was removed. "
+            f"{index.out}/kept and its drops have the ids that there are."
+        )
+    if missing and strict:
+        raise DataError(
+            f"{index.folder}: of {len(ids):,} ids {len(missing):,} are not in the index: {named}. Nothing was removed, as "
+            "--strict asks. Correct the ids, or leave --strict out."
+        )
+    gone = f"; {len(before):,} had been removed before" if before else ""
+    absent = f"; not in the index: {len(missing):,} ids ({named})" if missing else ""
+    return f"documents taken out: {found.total():,}{gone}{absent}"
+
+
+def _put(folder: Path, beside: Index, workers: int, accept: bool) -> None:
+    """Make a change beside the index, then put it in its place. DataError when it fails: then the index is as it was."""
+    try:
+        _run(beside, workers, accept)
+    except DataError as error:
+        raise type(error)(f"{error} Nothing was added: {folder} is as it was.") from error
+    _show(commit(folder, beside))
 
 
 def _finish(index: Index, workers: int, accept: bool) -> None:
-    warm_up(str(index.folder / "index.py"))
-    index = index.without(()) if index.purging else index
-    count = workers or len(os.sched_getaffinity(0))
-    # An index outlives versions: what is sketched stays, for the texts may be gone.
-    options = Options(out=index.out, workers=count, accept_code=True, accept=accept)
-    failures = run_jobs(load_recipe(str(index.folder / "index.py")), options, Display(console(stderr=True)))
-    if failures:
-        raise DataError(
-            f"{index.folder}: {len(failures)} shards failed ({failures[0].stage}/{failures[0].shard}: {failures[0].message}). "
-            f"Mend the cause, then go on by: atom-data run {index.folder}/index.py -o {index.out}"
-        )
+    _run(index, workers, accept)
     _show(index)
+
+
+def _run(index: Index, workers: int, accept: bool) -> None:
+    """Do what is to be done. DataError when shards fail."""
+    recipe = str(index.folder / "index.py")
+    warm_up(recipe)
+    # An index outlives versions: what is sketched stays, for the texts may be gone.
+    options = Options(out=index.out, workers=workers or len(os.sched_getaffinity(0)), accept_code=True, accept=accept)
+    failures = run_jobs(load_recipe(recipe), options, Display(console(stderr=True)))
+    if failures:
+        first = failures[0]
+        raise DataError(
+            f"{index.folder}: {len(failures)} shards failed ({first.stage}/{first.shard}: {first.message}). Mend the cause, "
+            "then run the command again."
+        )
 
 
 def _show(index: Index) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from atom_data.dedup.corpus import Corpus, finished, part_of
+from atom_data.dedup.corpus import Corpus, finished, part_of, refuse_repeated_ids
 from atom_data.graph import Job, PassJob
 from atom_data.job import Progress, Task, Work
 from atom_data.storage.parquet import Output
@@ -28,7 +28,7 @@ class Links(PassJob):
     """The job that finds equal bands: a task a range of hashes, and each sees all bands of its range.
 
     NAME-links/PART.links has a link from every document in a bucket to the bucket's first: a bucket of n documents has
-    n - 1 links, however hot. Memory: RECORD_BYTES for each hash of its range.
+    n - 1 links, however hot. It also refuses ids that repeat. Memory: RECORD_BYTES for each hash of its range.
     """
 
     corpus: Corpus
@@ -54,7 +54,7 @@ class Links(PassJob):
             for item in receipt.outputs
             if item.path.endswith(".hashes")
         )
-        return self.corpus.tasks(size * RECORD_BYTES)
+        return self.corpus.tasks(max(size, finished(self.corpus.measures, workspace).count) * RECORD_BYTES)
 
     def inputs(self, task: Task, workspace: Workspace) -> tuple[Input, ...]:
         """All measures."""
@@ -66,6 +66,7 @@ class Links(PassJob):
 
     def work(self, task: Task, workspace: Workspace, progress: Progress) -> Work:
         """Group one range of hashes."""
+        refuse_repeated_ids(self.corpus.name, self.corpus.measures, workspace, task, progress)
         measures, (first, last) = finished(self.corpus.measures, workspace), part_of(task)
         found = Output(join(self.name, f"{task.name}.links"))
         hashes, numbers = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]

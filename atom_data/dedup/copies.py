@@ -5,7 +5,7 @@ removes nothing; a card does. The way of comparing (`by`) is a frozen dataclass 
 document and which jobs find the copies among all of them. Every job has tasks of bounded memory and a receipt for each:
 
     exact-text-hash    a task a shard: what is noted of each document, and its hashes dealt by range of hash
-    exact-groups       a task a range of hashes: who is a copy
+    exact-groups       a task a range of hashes: who is a copy; and whether an id repeats
     exact              a task a shard: the copies of the shard, in the order of its rows
     exact-guard        one task: what each source, language and domain would lose
 """
@@ -13,7 +13,7 @@ document and which jobs find the copies among all of them. Every job has tasks o
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -55,8 +55,11 @@ class Comparison(Hashes, Protocol):
 class Copies(Pass):
     """What it reads, with columns that say which documents are copies of which. Removes nothing.
 
+    DataError when two documents have one id: then nothing that is said of it could be held against a document.
     Among copies the survivor is chosen by each policy of `keep` in turn, then by smaller id.
     """
+
+    checks_ids: ClassVar[bool] = True
 
     of: Source
     by: Comparison

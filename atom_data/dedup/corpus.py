@@ -6,21 +6,21 @@ into parts by range of hash; how many parts there are changes no byte of a resul
 
 import hashlib
 import re
-import tempfile
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from atom_data.dedup.documents import Measures
 from atom_data.dedup.survivors import Survivors
 from atom_data.errors import ConfigError
 from atom_data.graph import Job
-from atom_data.job import Task
-from atom_data.storage.paths import PARTIAL
+from atom_data.ids import Shards
+from atom_data.job import Progress, Task
+from atom_data.storage.parquet import read_parquet
 from atom_data.storage.pieces import share
 from atom_data.storage.receipts import Receipt
 from atom_data.storage.shards import Input
@@ -131,15 +131,22 @@ def _finished(job: Job, workspace: Workspace) -> Finished:
     return Finished(receipts, Input(f"{job.name}/receipts", size, digest.hexdigest()), bases)
 
 
+def refuse_repeated_ids(where: str, measures: Measures, workspace: Workspace, task: Task, progress: Progress) -> None:
+    """Raise DataError when two documents of the corpus whose id is hashed into the range of a task have one id."""
+    done = finished(measures, workspace)
+    names = [str(receipt.shard) for receipt in done.receipts]
+
+    def ids_of(shard: int) -> Iterator[pa.Array]:
+        for batch in read_parquet(workspace.path(measures.documents(names[shard])), ["id"]):
+            yield batch.column("id")
+
+    paths = [workspace.path(measures.ids(name)) for name in names]
+    shards = Shards(where=where, names=names, bases=done.bases, paths=paths, read=ids_of)
+    shards.refuse_repeats(*part_of(task), lambda read: progress(0, read, 0))
+
+
 def shard_inputs(measures: Measures, shard: str, workspace: Workspace) -> tuple[Input, ...]:
     """Return what a shard's measures were made of and what they are: the inputs of a job that reads both."""
     receipt = workspace.finished_receipt(measures.name, shard)
     inputs = (Input(item.path, item.bytes, item.sha256) for item in receipt.inputs)
     return (*inputs, *(Input(item.path, item.bytes, item.sha256) for item in receipt.outputs))
-
-
-def scratch(workspace: Workspace, name: str) -> "tempfile.TemporaryDirectory[str]":
-    """Return a folder on disk that is gone after the task, and after its worker's death too."""
-    base = Path(tempfile.gettempdir()) if workspace.is_remote else workspace.local(name)
-    base.mkdir(parents=True, exist_ok=True)
-    return tempfile.TemporaryDirectory(prefix="scratch.", suffix=f".{workspace.token}{PARTIAL}", dir=base)

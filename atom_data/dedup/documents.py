@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from atom_data.batch import column, empty
 from atom_data.graph import Job, PassJob, Source
 from atom_data.identity import describe
+from atom_data.ids import create_id_hashes
 from atom_data.job import Progress, Table, Task, Work
 from atom_data.signals.urls import domains_of
 from atom_data.stage import Stage, Step
@@ -56,7 +57,8 @@ class Hashes(Protocol):
 class Measures(PassJob):
     """The first job of a pass: each shard read once, its documents noted and their hashes dealt by range.
 
-    NAME/SHARD.parquet has DOCUMENTS, NAME/SHARD.hashes the records of the comparison. Memory: a batch and 200 MB.
+    NAME/SHARD.parquet has DOCUMENTS, NAME/SHARD.hashes the records of the comparison, NAME/SHARD.ids the hashes of the
+    ids, by which the job after it finds those that repeat. Memory: a batch and 200 MB.
     """
 
     name: str
@@ -94,7 +96,7 @@ class Measures(PassJob):
 
     def identity(self) -> dict[str, object]:
         """What is read and how it is measured."""
-        return {"measures": self.stage.identity()["reads"], "by": describe(self.by.measure), "format": 1}
+        return {"measures": self.stage.identity()["reads"], "by": describe(self.by.measure), "format": 2}
 
     def work(self, task: Task, workspace: Workspace, progress: Progress) -> Work:
         """Measure every document of a shard."""
@@ -107,11 +109,13 @@ class Measures(PassJob):
             pieces = stack.enter_context(
                 create_pieces(workspace.path(hashes.path), self.by.record, workspace.token, hashes)
             )
-            work.outputs.append(hashes)
+            ids, id_hashes = stack.enter_context(create_id_hashes(self.ids(shard.name), workspace))
+            work.outputs += [hashes, id_hashes]
             for batch in self.of.read(shard, workspace, columns, intake):
                 measured = self.by.measure(batch)
                 documents = _documents(measured)
                 table.write(documents)
+                ids.add(documents.column("id"))
                 records = self.by.records(documents, column(measured, self.by.measured), work.rows_in)
                 pieces.write(records, hash_places(records.column("hash").to_numpy()))
                 work.rows_in += batch.num_rows
@@ -138,6 +142,10 @@ class Measures(PassJob):
     def hashes(self, shard: str) -> str:
         """Return where the records of a shard are, relative to the output folder."""
         return join(self.name, f"{shard}.hashes")
+
+    def ids(self, shard: str) -> str:
+        """Return where the hashes of a shard's ids are, relative to the output folder."""
+        return join(self.name, f"{shard}.ids")
 
 
 def _documents(batch: pa.RecordBatch) -> pa.RecordBatch:

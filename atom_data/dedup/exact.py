@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from atom_data.batch import column, with_columns
-from atom_data.dedup.corpus import Corpus, Finished, finished, part_of
+from atom_data.dedup.corpus import Corpus, Finished, finished, part_of, refuse_repeated_ids
 from atom_data.dedup.keys import CanonicalUrl, ContentHash
 from atom_data.dedup.survivors import COLUMNS, ranks_within
 from atom_data.errors import ConfigError
@@ -130,8 +130,8 @@ def digest_records(documents: pa.RecordBatch, measured: pa.Array, first: int, na
 class Groups(PassJob):
     """The job that groups equal digests: a task a range of hashes, and each sees all records of its range.
 
-    NAME-groups/PART.found has `number` and the columns added, for every document that is not alone. Memory: the records
-    of its range, about ROW_BYTES each; the most copied text of all is in one range.
+    NAME-groups/PART.found has `number` and the columns added, for every document that is not alone. It also refuses ids
+    that repeat. Memory: the records of its range, about ROW_BYTES each; the most copied text of all is in one range.
     """
 
     corpus: Corpus
@@ -164,6 +164,7 @@ class Groups(PassJob):
 
     def work(self, task: Task, workspace: Workspace, progress: Progress) -> Work:
         """Rank the documents of every digest that occurs twice or more."""
+        refuse_repeated_ids(self.corpus.name, self.corpus.measures, workspace, task, progress)
         measures = finished(self.corpus.measures, workspace)
         found = Output(join(self.name, f"{task.name}.found"))
         work = Work(inputs=[measures.input], outputs=[found])

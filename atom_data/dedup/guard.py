@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from atom_data.dedup.corpus import finished, memory_bytes, scratch
+from atom_data.dedup.corpus import finished, memory_bytes
 from atom_data.dedup.marks import LOSS, Marks
 from atom_data.errors import ConfigError, Refusal
 from atom_data.graph import Job, PassJob
@@ -84,7 +84,7 @@ class Guard(PassJob):
         with ExitStack() as stack:
             table = Table(join(self.name, "loss.parquet"), LOSS, workspace, stack, work)
             table.open()
-            for batch in self._sums(workspace, stack.enter_context(scratch(workspace, self.name))):
+            for batch in self._sums(workspace, stack.enter_context(workspace.scratch(self.name))):
                 table.write(batch)
         paths = [workspace.path(item.path) for item in work.outputs]
         lines = [row for path in paths for batch in read_parquet(path, LOSS.names) for row in batch.to_pylist()]

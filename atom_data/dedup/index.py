@@ -12,10 +12,14 @@ it. The result is that of one pass over all sources in this order, without the d
 import json
 import re
 import shutil
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from atom_data.dedup.copies import Copies
 from atom_data.dedup.minhash import MinHash, Sketch
@@ -27,8 +31,10 @@ from atom_data.extract.jsonl import SUFFIXES as JSONL
 from atom_data.extract.parquet import SUFFIXES as PARQUET
 from atom_data.rules import keep
 from atom_data.stage import Stage
-from atom_data.storage.receipts import read_json, read_receipt, receipt_path, write_json
+from atom_data.storage.parquet import read_parquet
+from atom_data.storage.receipts import read_json, receipt_path, write_json
 from atom_data.storage.shards import Shard
+from atom_data.workspace import Workspace
 
 RECIPE = '''"""The index in this folder. Made by `atom-data dedup-index`; run it as an array by `atom-data run`."""
 
@@ -54,6 +60,8 @@ class Index:
     memory: str = "2GB"
     purging: bool = False
     """Whether sketches may still have documents that were removed, because the command that removes them was stopped."""
+    moving: bool = False
+    """Whether `out` may still be that from before the last change, because the command was stopped at its very end."""
 
     @classmethod
     def load(cls, folder: Path) -> "Index":
@@ -69,11 +77,13 @@ class Index:
                 files=tuple(source["files"]),
                 is_jsonl=source["is_jsonl"],
                 shards=tuple(Shard(*shard) for shard in source["shards"]),
+                ids=source.get("ids", "column"),
             )
             for source in page["sources"]
         )
         known = {name: page[name] for name in ("compare", "memory", "purging")}
-        return cls(folder=folder, sources=sources, removed=frozenset(page["removed"]), **known)
+        moving = page.get("moving", False)
+        return cls(folder=folder, sources=sources, removed=frozenset(page["removed"]), moving=moving, **known)
 
     def save(self) -> None:
         """Write index.json, whole or not at all, and the recipe beside it."""
@@ -83,6 +93,7 @@ class Index:
                 "files": list(source.files),
                 "is_jsonl": source.is_jsonl,
                 "shards": [[s.name, s.path, s.bytes, s.start, s.stop] for s in source.shards],
+                **({} if source.ids == "column" else {"ids": source.ids}),
             }
             for source in self.sources
         ]
@@ -92,10 +103,18 @@ class Index:
             "memory": self.memory,
             "purging": self.purging,
             "sources": sources,
+            **({"moving": True} if self.moving else {}),
         }
         self.folder.mkdir(parents=True, exist_ok=True)
         write_json(str(self.folder / "index.json"), {**page, "removed": sorted(self.removed)}, "index")
-        (self.folder / "index.py").write_text(RECIPE)
+        recipe = self.folder / "index.py"
+        if not recipe.exists() or recipe.read_text() != RECIPE:
+            recipe.write_text(RECIPE)
+
+    @property
+    def workspace(self) -> Workspace:
+        """The output folder of its run, to change it."""
+        return Workspace(self.out, "index")
 
     @property
     def out(self) -> str:
@@ -112,6 +131,10 @@ class Index:
         if self.purging:
             raise DataError(
                 f"{self.folder}: documents were being removed. Run atom-data dedup-index remove again first."
+            )
+        if self.moving:
+            raise DataError(
+                f"{self.folder}: the last change is not yet in its place. Run atom-data dedup-index stats first."
             )
         by = self.by
         sketch = Sketch(ngram=by.ngram, bands=by.bands, rows=by.rows, seed=by.seed, unit=by.unit)
@@ -138,7 +161,7 @@ class Index:
                 )
         return replace(self, memory=memory or self.memory)
 
-    def added(self, name: str, files: tuple[str, ...]) -> "Index":
+    def added(self, name: str, files: tuple[str, ...], ids: str = "column") -> "Index":
         """Return the index with a source more, after all others. ConfigError for a name that is taken or no name."""
         if not re.fullmatch(r"[A-Za-z0-9_.]+(-[A-Za-z0-9_.]+)*", name):
             raise ConfigError(f"--name: '{name}' is no name of a source. Use letters, digits, dots and single dashes.")
@@ -149,8 +172,19 @@ class Index:
         kinds = {file.path.endswith(JSONL) for file in listed(files, (*JSONL, *PARQUET))}
         if len(kinds) > 1:
             raise ConfigError(f"{files[0]}: Parquet and JSONL files in one source. Add them as two.")
-        source = Source(name=name, files=files, is_jsonl=kinds.pop(), shards=())
-        return replace(self, sources=(*self.sources, replace(source, shards=source.reads.shards(""))))
+        source = Source(name=name, files=files, is_jsonl=kinds.pop(), shards=(), ids=ids)
+        return replace(self, sources=(*self.sources, replace(source, shards=source.reads.shards(self.workspace))))
+
+    def count(self, ids: Collection[str]) -> Counter[str]:
+        """Return how many documents with each of some ids are sketched. Reads the ids of all sketches."""
+        found, wanted = Counter[str](), pa.array(sorted(ids), pa.string())
+        for shard in Series(crawls=self.sources, removed=frozenset()).shards(self.workspace):
+            if self.workspace.receipt(SKETCHES, shard.name) is None:
+                continue
+            for batch in read_parquet(f"{self.out}/{SKETCHES}/{shard.name}.parquet", ["id"]):
+                column = batch.column("id")
+                found.update(column.filter(pc.is_in(column, wanted)).to_pylist())
+        return found
 
     def without(self, ids: Collection[str]) -> "Index":
         """Take documents out of the index and of every sketch, and return it; the run that follows decides anew.
@@ -159,17 +193,14 @@ class Index:
         """
         index = replace(self, removed=self.removed | set(ids), purging=True)
         index.save()
-        for shard in Series(crawls=index.sources, removed=index.removed).shards(""):
-            purge(index.out, shard.name, index.removed)
+        for shard in Series(crawls=index.sources, removed=index.removed).shards(index.workspace):
+            purge(index.workspace, shard.name, index.removed)
         index = replace(index, purging=False)
         index.save()
         return index
 
-    def merged(self, other: "Index") -> "Index":
-        """Return the index with all sources of another after its own, with their sketches copied here.
-
-        ConfigError when the two compare differently or share the name of a source.
-        """
+    def require_mergeable(self, other: "Index") -> None:
+        """Raise ConfigError when the two compare differently or share the name of a source."""
         if self.by != other.by:
             raise ConfigError(
                 f"{other.folder}: it compares by {other.compare}, {self.folder} by {self.compare}. Make it anew."
@@ -177,8 +208,15 @@ class Index:
         both = {source.name for source in self.sources} & {source.name for source in other.sources}
         if both:
             raise ConfigError(f"{other.folder}: both indices have a source '{min(both)}'. Each source must be in one.")
-        for shard in Series(crawls=other.sources, removed=frozenset()).shards(""):
-            if read_receipt(other.out, SKETCHES, shard.name) is None:
+
+    def merged(self, other: "Index") -> "Index":
+        """Return the index with all sources of another after its own, with their sketches copied here.
+
+        ConfigError when the two compare differently or share the name of a source.
+        """
+        self.require_mergeable(other)
+        for shard in Series(crawls=other.sources, removed=frozenset()).shards(other.workspace):
+            if other.workspace.receipt(SKETCHES, shard.name) is None:
                 raise DataError(
                     f"{other.folder}: '{shard.name}' is not sketched. Run atom-data run {other.folder}/index.py first."
                 )
@@ -201,11 +239,11 @@ def statistics(index: Index) -> list[dict[str, Any]]:
             "kept": 0,
             "bytes": 0,
         }
-        for shard in Series(crawls=(source,), removed=frozenset()).shards(""):
-            sketch, kept = (read_receipt(index.out, name, shard.name) for name in (SKETCHES, "kept"))
-            line["documents"] += sketch["rows_out"] if sketch else 0
-            line["bytes"] += sum(item["bytes"] for item in sketch["outputs"]) if sketch else 0
-            line["kept"] += kept["rows_out"] if kept else 0
+        for shard in Series(crawls=(source,), removed=frozenset()).shards(index.workspace):
+            sketch, kept = (index.workspace.receipt(name, shard.name) for name in (SKETCHES, "kept"))
+            line["documents"] += sketch.rows_out if sketch else 0
+            line["bytes"] += sketch.output_bytes if sketch else 0
+            line["kept"] += kept.rows_out if kept else 0
         lines.append(line)
     return lines
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -39,8 +40,11 @@ class Repeats(Pass):
     by document order: source in `prefer`, then shard name, then row, then place in the text.
 
     A round is two jobs with tasks that do not depend on each other: one a shard, then one a partition. Nothing in the
-    columns depends on the number of partitions, the memory, or the order in which tasks run.
+    columns depends on the number of partitions, the memory, or the order in which tasks run. The first comparison also
+    looks at the ids. DataError when two documents have one.
     """
+
+    checks_ids: ClassVar[bool] = True
 
     of: Source
     by: Repeatable

@@ -17,8 +17,10 @@ from atom_data.dedup.engines import FOUND, RANK_BITS, SHARD_BITS, Partition, Ver
 from atom_data.errors import ConfigError, DataError
 from atom_data.graph import Job, PassJob, Source, reference
 from atom_data.identity import describe
+from atom_data.ids import Shards, create_id_hashes
 from atom_data.job import Progress, Table, Task, Work
 from atom_data.storage.paths import join
+from atom_data.storage.pieces import share
 from atom_data.storage.shards import Input, Intake
 from atom_data.text.buffers import Buffers, string_buffers
 from atom_data.text.first_seen import Keys, bucket_of
@@ -115,6 +117,7 @@ class CutPieces(PassJob):
             "round": self.number,
             "prefer": list(self.prefer),
             "partitions": self.partitions,
+            **({} if self.after else {"ids": 1}),
         }
 
     def work(self, task: Task, workspace: Workspace, progress: Progress) -> Work:
@@ -122,18 +125,20 @@ class CutPieces(PassJob):
         work, shard = Work(), task.shards[0]
         intake = Intake(reject=lambda *_: None)
         ranks = {source: rank for rank, source in enumerate(self.prefer)}
-        wanted = {"text", "source"} if ranks else {"text"}
+        wanted = {"text", *(("source",) if ranks else ()), *(() if self.after else ("id",))}
         with ExitStack() as stack:
             buckets = Buckets(
                 Table(join(self.name, f"{shard.name}.parquet"), self.check(), workspace, stack, work), work
             )
             before = self.after.cursors(workspace, shard.name) if self.after else []
+            note = self._id_hashes(shard.name, workspace, stack, work)
             for batch in self.of.read(shard, workspace, wanted, intake):
                 found = take_found(before, work.rows_in, batch.num_rows, opened=True)
                 pieces = self.round.cut(string_buffers(column(batch, "text")), found)
                 documents = _ranked(batch, ranks)[pieces.rows] | (pieces.rows + work.rows_in).astype(np.uint64)
                 keys = pieces.groups if self.round.grouped else pieces.highs
                 buckets.add(bucket_of(keys, self.partitions), self._batch(pieces, documents))
+                note(batch)
                 work.rows_in += batch.num_rows
                 progress(work.rows_in, intake.bytes_read, work.rows_in)
             buckets.deal()
@@ -142,6 +147,37 @@ class CutPieces(PassJob):
         work.rows_out = work.rows_in
         work.inputs = [*intake.inputs, *(self.after.files(workspace) if self.after else ())]
         return work
+
+    def ids(self, shard: str) -> str:
+        """Return where the first round leaves the hashes of a shard's ids, relative to the output folder."""
+        return join(self.name, f"{shard}.ids")
+
+    def _id_hashes(
+        self, shard: str, workspace: Workspace, stack: ExitStack, work: Work
+    ) -> Callable[[pa.RecordBatch], None]:
+        """Return what is told each batch: in the first round it notes the ids."""
+        if self.after is not None:
+            return lambda batch: None
+        hashes, output = stack.enter_context(create_id_hashes(self.ids(shard), workspace))
+        work.outputs.append(output)
+        return lambda batch: hashes.add(column(batch, "id").cast(pa.string()))
+
+    def refuse_repeated_ids(self, part: int, workspace: Workspace) -> None:
+        """Raise DataError when two documents whose id is hashed into a partition have one id."""
+        own = self.of.shards(workspace)
+        names = [shard.name for shard in own]
+        bases = np.cumsum(
+            [0, *(receipt.rows_out for receipt in workspace.finished_receipts(self.name, names))], dtype=np.int64
+        )
+
+        def ids_of(shard: int) -> Iterator[pa.Array]:
+            for batch in self.of.read(own[shard], workspace, {"id"}, Intake(reject=lambda *_: None)):
+                yield column(batch, "id").cast(pa.string())
+
+        paths = [workspace.path(self.ids(name)) for name in names]
+        where = self.name.removesuffix(f"-{self.round.name}")
+        shards = Shards(where=where, names=names, bases=bases, paths=paths, read=ids_of)
+        shards.refuse_repeats(*share(part, self.partitions))
 
     def _batch(self, pieces: Pieces, documents: Hashes) -> pa.RecordBatch:
         schema = self.check()
@@ -192,6 +228,8 @@ class ComparePieces(PassJob):
     def work(self, task: Task, workspace: Workspace, progress: Progress) -> Work:
         """Write what repeats, a row group for each shard. Memory: the engine's, and a row group of pieces."""
         work = Work(inputs=list(self.inputs(task, workspace)))
+        if self.pieces.after is None:
+            self.pieces.refuse_repeated_ids(int(task.name.rpartition("-")[2]), workspace)
         part = _Part(self.pieces, int(task.name.rpartition("-")[2]), self.memory, workspace)
         repeated = 0
         with ExitStack() as stack:

@@ -28,11 +28,15 @@ class Source:
     is_jsonl: bool
     shards: tuple[Shard, ...]
     """As they were when it was added: the files may go once they are sketched."""
+    ids: str = "column"
+    """How ids are made, as `Jsonl` and `Parquet` have it; with "file" and "row" they begin with the source's name."""
 
     @property
     def reads(self) -> Parquet | Jsonl:
         """The files."""
-        return Jsonl(*self.files) if self.is_jsonl else Parquet(*self.files)
+        named = None if self.ids == "column" else self.name
+        kind = Jsonl if self.is_jsonl else Parquet
+        return kind(*self.files, source=named, ids=self.ids)
 
 
 @dataclass(frozen=True, kw_only=True)

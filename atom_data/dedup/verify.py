@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from atom_data.dedup.candidates import CANDIDATES, Candidates, root_places
-from atom_data.dedup.corpus import Corpus, finished, memory_bytes, part_of, scratch
+from atom_data.dedup.corpus import Corpus, finished, memory_bytes, part_of
 from atom_data.dedup.sets import Digests, Hashes, Integers, Same, Sets
 from atom_data.dedup.survivors import COLUMNS, ranks_within
 from atom_data.graph import Job, PassJob
@@ -97,7 +97,7 @@ class Confirmed(PassJob):
         table, same = self._notes(task, workspace, progress)
         order = self.corpus.survivors.order(table)
         if self.confirm:
-            with scratch(workspace, self.name) as folder, ExitStack() as stack:
+            with workspace.scratch(self.name) as folder, ExitStack() as stack:
                 sets = Sets(stack, Path(folder) if 3 * task.bytes > memory_bytes(self.corpus.memory) else None)
                 self._fill(sets, same, task, workspace)
                 decided, compared = self._decided(sets, same, order, progress)

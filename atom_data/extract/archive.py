@@ -24,6 +24,11 @@ COMMON = (
     pa.field("file", pa.string()),
     pa.field("offset", pa.int64()),
 )
+IDS_SAID = {
+    "record": "a hash of the record: its WARC-Record-ID, URL, date and payload",
+    "file": "file and a hash of the record: its WARC-Record-ID, URL, date and payload",
+}
+IDS = tuple(IDS_SAID)
 TYPES = frozenset(
     (b"warcinfo", b"response", b"resource", b"request", b"metadata", b"revisit", b"conversion", b"continuation")
 )

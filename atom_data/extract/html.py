@@ -11,6 +11,7 @@ from resiliparse.parse.html import HTMLTree
 from atom_data.batch import column, with_columns
 from atom_data.extract.encoding import decoded
 from atom_data.extract.markup import is_too_complex
+from atom_data.extract.sniff import is_binary
 from atom_data.text.charsets.decoders import REPLACEMENT
 
 TITLE_CHARACTERS = 1000
@@ -34,7 +35,8 @@ class ExtractHtml:
     targets, no texts of images, which is what NeMo Curator takes by default; it holds no NUL. A page of type text/plain
     is its own text. `title` is the page's title, its white space collapsed, cut at 1,000 characters.
     `extract_status` is `ok`, or says why `text` is null: `no_html` (null or empty `html`), `too_large` (above
-    `max_html_bytes`), `too_complex` (a page built to take minutes: thousands of boxes in boxes, of attributes on one
+    `max_html_bytes`), `binary` (an image, an archive, compressed data, whatever the server called it: see
+    `atom_data.extract.sniff`), `too_complex` (a page built to take minutes: thousands of boxes in boxes, of attributes on one
     tag, of options), `parser` (resiliparse failed), `empty` (nothing is left), or that the text is not whole: `charset` (in
     no encoding that is claimed or guessed are all bytes characters; there is a text, with U+FFFD in their places, or it is
     null where nothing else was on the page).
@@ -72,6 +74,8 @@ class ExtractHtml:
             return Extracted(None, None, "no_html", None)
         if len(page) > self.max_html_bytes:
             return Extracted(None, None, "too_large", None)
+        if is_binary(page, charset):
+            return Extracted(None, None, "binary", None)
         if mime == "text/plain":
             plain = decoded(page, charset, markup=False)
             return extracted(plain.text.replace("\0", "").strip(), None, plain.replaced)

@@ -12,7 +12,7 @@ from atom_data.errors import ConfigError
 from atom_data.extract.files import SPLIT_BYTES, check_limits, current_input, listed, named, split
 from atom_data.extract.frames import WINDOW_BYTES
 from atom_data.extract.lines import LINE_BYTES, Line, Lines
-from atom_data.extract.rows import Identities, Rows, clean
+from atom_data.extract.rows import Identities, Rows, check_ids, clean, file_prefix
 from atom_data.extract.window import Window
 from atom_data.graph import RawSource
 from atom_data.storage.shards import Input, Intake, Shard
@@ -32,6 +32,7 @@ COMMON = (
 TYPES: dict[str, tuple[type, ...]] = {"string": (str,), "int64": (int,), "double": (int, float), "bool": (bool,)}
 
 
+IDS = ("column", "file", "row")
 WRITTEN = re.compile(rb"\xef\xbf\xbd|\\u[fF]{3}[dD]")
 """U+FFFD that somebody wrote."""
 
@@ -50,6 +51,9 @@ class Jsonl(RawSource):
     `columns`: name to type, one of string, int64, double, bool.
     A line without an id gets BLAKE2b-128 over source, file, URL, text, and the number of equal ones before it in the
     shard. Half surrogate pairs become U+FFFD, counted in the receipt; NUL is left out. Empty lines are counted, not kept.
+    Where ids repeat from file to file, `ids="file"` puts the file before them: `FILE#ID` (`file_prefix` has the rules);
+    where a file itself repeats them, `ids="row"` takes the place of the line: `FILE#OFFSET`. Both are the same however a
+    file is split. Nothing is looked for here: the passes refuse ids that repeat.
 
     Files above `split_bytes` are read in parts where they are not compressed; 0 turns it off.
     Rejected, with the rest of the file still read: `jsonl.bad_utf8`, `jsonl.bad_json` (no JSON, or no object),
@@ -72,6 +76,7 @@ class Jsonl(RawSource):
     split_bytes: int
     max_line_bytes: int
     max_window_bytes: int
+    ids: str
 
     def __init__(
         self,
@@ -85,9 +90,11 @@ class Jsonl(RawSource):
         split_bytes: int = SPLIT_BYTES,
         max_line_bytes: int = LINE_BYTES,
         max_window_bytes: int = WINDOW_BYTES,
+        ids: str = "column",
     ) -> None:
         """Name files, globs, folders (every *.jsonl, *.jsonl.gz, ... below) and URLs."""
         check_limits("Jsonl", split_bytes=split_bytes, max_line_bytes=max_line_bytes, max_window_bytes=max_window_bytes)
+        check_ids("Jsonl", ids, IDS)
         for name, kind in (columns or {}).items():
             if kind not in TYPES:
                 raise ConfigError(f"Jsonl: column '{name}' has type '{kind}'; there are {', '.join(TYPES)}. Take one.")
@@ -103,11 +110,22 @@ class Jsonl(RawSource):
         object.__setattr__(self, "split_bytes", split_bytes)
         object.__setattr__(self, "max_line_bytes", max_line_bytes)
         object.__setattr__(self, "max_window_bytes", max_window_bytes)
+        object.__setattr__(self, "ids", ids)
 
     @property
     def name(self) -> str:
         """The source's name."""
         return self.source or "jsonl"
+
+    @property
+    def ids_said(self) -> str:
+        """How ids are made, for people."""
+        said = {
+            "column": f"field '{self.id}', else a hash of source, file, URL and text",
+            "file": f"file and field '{self.id}'",
+            "row": "file and offset of the line",
+        }
+        return said[self.ids]
 
     def schema(self) -> pa.Schema:
         """Columns and types."""
@@ -152,9 +170,13 @@ class Jsonl(RawSource):
             intake.reject(f"jsonl.{reason}", line.offset, detail, line.data[: 1 << 16])
             return
         values["file"], values["offset"] = file, line.offset
-        if values["id"] is None:
+        if self.ids == "row":
+            values["id"] = f"{file_prefix(self.source, file)}{line.offset}"
+        elif values["id"] is None:
             parts = (values["source"], file, values["url"] or "", values["text"] or "")
             values["id"] = identities.next(*(part.encode() for part in parts))
+        if self.ids == "file":
+            values["id"] = file_prefix(self.source, file) + values["id"]
         text = values["text"] or ""
         # A line that is no UTF-8 is rejected: what an escape made of half a surrogate pair is all that is replaced.
         replaced = text.count(REPLACEMENT) - len(WRITTEN.findall(line.data)) if REPLACEMENT in text else 0
@@ -195,6 +217,7 @@ class Jsonl(RawSource):
             "columns": dict(self.columns),
             "split_bytes": self.split_bytes,
             "max_line_bytes": self.max_line_bytes,
+            **({} if self.ids == "column" else {"ids": self.ids}),
         }
 
 

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from atom_data.errors import ConfigError, DataError
 from atom_data.extract.files import SPLIT_BYTES, check_limits, current_input, listed, named, ranges
-from atom_data.extract.rows import Identities
+from atom_data.extract.rows import Identities, check_ids, file_prefix
 from atom_data.graph import RawSource
 from atom_data.storage.parquet import BATCH_BYTES, open_parquet, plain_field, read_parquet
 from atom_data.storage.paths import is_remote, open_raw, sha256, unreadable, without_secrets
@@ -22,6 +22,7 @@ from atom_data.text.utf8 import is_utf8
 from atom_data.workspace import Workspace
 
 SUFFIXES = (".parquet", ".pq")
+IDS = ("column", "file", "row")
 OURS = ("id", "text", "url", "date", "source", "file", "row")
 
 
@@ -34,7 +35,8 @@ class Parquet(RawSource):
     the file's column `source`, else `parquet`), `file` (path below the common folder of the source), `row` (number in
     the file), and every other column of the first file, in its type.
     A row without an id gets BLAKE2b-128 over source, file, URL, text, and the number of equal ones before it in the
-    shard.
+    shard. Where ids repeat from file to file, `ids="file"` puts the file before them: `FILE#ID`; where a file itself
+    repeats them, `ids="row"` takes the row's number in the file: `FILE#ROW` (`file_prefix` has the rules).
 
     Local files above `split_bytes` are read in parts of whole row groups; 0 turns it off.
     Errors: ConfigError for a column that is not there or cannot be a string; DataError for a file that is no Parquet
@@ -49,6 +51,7 @@ class Parquet(RawSource):
     url: str
     date: str
     split_bytes: int
+    ids: str
 
     def __init__(
         self,
@@ -59,9 +62,11 @@ class Parquet(RawSource):
         url: str = "url",
         date: str = "date",
         split_bytes: int = SPLIT_BYTES,
+        ids: str = "column",
     ) -> None:
         """Name files, globs, folders (every *.parquet below) and URLs."""
         check_limits("Parquet", split_bytes=split_bytes)
+        check_ids("Parquet", ids, IDS)
         object.__setattr__(self, "paths", paths)
         object.__setattr__(self, "source", source)
         object.__setattr__(self, "text", text)
@@ -69,11 +74,22 @@ class Parquet(RawSource):
         object.__setattr__(self, "url", url)
         object.__setattr__(self, "date", date)
         object.__setattr__(self, "split_bytes", split_bytes)
+        object.__setattr__(self, "ids", ids)
 
     @property
     def name(self) -> str:
         """The source's name."""
         return self.source or "parquet"
+
+    @property
+    def ids_said(self) -> str:
+        """How ids are made, for people."""
+        said = {
+            "column": f"column '{self.id}', else a hash of source, file, URL and text",
+            "file": f"file and column '{self.id}'",
+            "row": "file and row",
+        }
+        return said[self.ids]
 
     def schema(self) -> pa.Schema:
         """Our columns, and what else the first file has."""
@@ -166,9 +182,15 @@ class Parquet(RawSource):
             "row": pa.array(range(row, row + count), pa.int64()),
         }
         if identities is not None:
-            ours["id"] = _ids(_string(batch, self.id), ours, file, identities)
+            ours["id"] = self._ids(batch, ours, file, identities)
         arrays = [ours[field.name] if field.name in OURS else _cast(batch, field, file) for field in wanted]
         return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(wanted)) if arrays else batch
+
+    def _ids(self, batch: pa.RecordBatch, ours: dict[str, pa.Array], file: str, identities: Identities) -> pa.Array:
+        if self.ids == "row":
+            return _prefixed(file_prefix(self.source, file), ours["row"].cast(pa.string()))
+        own = _ids(_string(batch, self.id), ours, file, identities)
+        return own if self.ids == "column" else _prefixed(file_prefix(self.source, file), own)
 
     def current(self, shard: Shard, workspace: Workspace) -> tuple[Input, ...]:
         """The file as it is now, without its hash; for a part, the bytes of its row groups."""
@@ -187,6 +209,7 @@ class Parquet(RawSource):
             "source": self.source,
             "columns": {"text": self.text, "id": self.id, "url": self.url, "date": self.date},
             "split_bytes": self.split_bytes,
+            **({} if self.ids == "column" else {"ids": self.ids}),
         }
 
 
@@ -261,3 +284,7 @@ def _ids(there: pa.Array, ours: dict[str, pa.Array], file: str, identities: Iden
         source, url, text = (column[index].as_py() or b"" for column in columns)
         ids[index] = identities.next(source, file.encode(), url, text)
     return pa.array(ids, pa.string())
+
+
+def _prefixed(prefix: str, ids: pa.Array) -> pa.Array:
+    return pc.binary_join_element_wise(pa.scalar(prefix), ids, "")

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from atom_data.errors import ConfigError
+
 BATCH_ROWS = 1000
 BATCH_BYTES = 8 << 20
 
@@ -73,6 +75,25 @@ class Identities:
         self.seen[key] = count + 1
         digest.update(b"%d" % count)
         return digest.hexdigest()
+
+
+def check_ids(where: str, ids: str, there: tuple[str, ...]) -> None:
+    """Check that `ids` is a way of making ids that a source has. Errors: ConfigError."""
+    if ids not in there:
+        raise ConfigError(f"{where}: ids is '{ids}'; there are {', '.join(there)}. Take one.")
+
+
+def file_prefix(source: str | None, file: str) -> str:
+    """Return what ids of a file begin with: `FILE#`, after `SOURCE/` where the source was given a name.
+
+    `file` is the path below the source's common folder, so no folder of a machine is in it, and two files of one name in
+    two folders differ. `%` and `#` are escaped (RFC 3986, section 2.1), and `/` in the source's name: the first `#` ends
+    the prefix, and two files never share one.
+    """
+    place = file.replace("%", "%25").replace("#", "%23")
+    if source is None:
+        return f"{place}#"
+    return f"{source.replace('%', '%25').replace('#', '%23').replace('/', '%2F')}/{place}#"
 
 
 def clean(text: str) -> str:

@@ -92,6 +92,11 @@ class Text(RawSource):
         """The source's name."""
         return self.source
 
+    @property
+    def ids_said(self) -> str:
+        """How ids are made, for people."""
+        return "a hash of source, file and text"
+
     def schema(self) -> pa.Schema:
         """Columns and types."""
         return SCHEMA

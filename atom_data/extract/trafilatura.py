@@ -12,6 +12,7 @@ from atom_data.errors import ConfigError
 from atom_data.extract.encoding import decoded
 from atom_data.extract.html import TITLE_CHARACTERS, Extracted, extracted, page_columns, page_strings
 from atom_data.extract.rows import clean
+from atom_data.extract.sniff import is_binary
 
 HTML_BYTES = 4 << 20
 
@@ -22,8 +23,8 @@ class ExtractTrafilatura:
 
     Its parameters are trafilatura's of the same meaning. `deduplicate` is always off: it remembers paragraphs of other
     pages, so that a text would depend on what was read before (datatrove and FineWeb have it on).
-    `extract_status`: `ok`, `no_html`, `too_large` (above `max_html_bytes`), `parser` (trafilatura failed), `empty`,
-    `charset`.
+    `extract_status`: `ok`, `no_html`, `too_large` (above `max_html_bytes`), `binary` (no text:
+    see `atom_data.extract.sniff`), `parser` (trafilatura failed), `empty`, `charset`.
     Zero rows give the same columns. Errors: ConfigError for a column that is not there, and without trafilatura.
     """
 
@@ -54,6 +55,8 @@ class ExtractTrafilatura:
             return Extracted(None, None, "no_html", None)
         if len(page) > self.max_html_bytes:
             return Extracted(None, None, "too_large", None)
+        if is_binary(page, charset):
+            return Extracted(None, None, "binary", None)
         source = decoded(page, charset, markup=mime != "text/plain")
         if mime == "text/plain":
             return extracted(clean(source.text).strip(), None, source.replaced)

@@ -9,14 +9,17 @@ import pyarrow as pa
 from atom_data.extract import http
 from atom_data.extract.archive import (
     COMMON,
+    IDS,
+    IDS_SAID,
     Archive,
     common_values,
     record_id,
 )
+from atom_data.extract.codings import OK, TRUNCATED, UNDECODED, TooLarge
 from atom_data.extract.files import SPLIT_BYTES, UNCUT, check_limits, current_input, listed, named, split
 from atom_data.extract.frames import WINDOW_BYTES
-from atom_data.extract.records import HEADER_BYTES, RECORD_BYTES, SAMPLE_BYTES, Fault, Record, parse_fields
-from atom_data.extract.rows import Identities, Rows
+from atom_data.extract.records import HEADER_BYTES, RECORD_BYTES, SAMPLE_BYTES, Fault, Record
+from atom_data.extract.rows import Identities, Rows, check_ids, file_prefix
 from atom_data.graph import RawSource
 from atom_data.storage.shards import Input, Intake, Shard
 from atom_data.workspace import Workspace
@@ -25,9 +28,11 @@ SUFFIXES = tuple(f".{name}{end}" for name in ("warc", "arc") for end in ("", ".g
 TYPES = frozenset((b"response", b"resource"))
 PAGE_MIMES = ("text/html", "application/xhtml+xml", "text/plain")
 PAGE_START = re.compile(
-    rb"[\s\xef\xbb\xbf]{0,512}<(?:!doctype html|html|head|body|title|script|style|meta|link|!--|div|table|h1|br|p)[\s>]",
+    rb"[\s\xef\xbb\xbf]{0,512}(?:<\?xml[^>]{0,256}>\s{0,512})?<(?:!--|(?:!doctype html|html|head|body|title|script|style|meta"
+    rb"|link|iframe|div|table|font|h1|br|p|a|b)[\s>])",
     re.IGNORECASE,
 )
+"""What WHATWG MIME Sniffing, section 7.1, takes for HTML, behind an XML declaration, too, and `meta` and `link`."""
 SCHEMA = pa.schema(
     [
         *COMMON,
@@ -35,6 +40,7 @@ SCHEMA = pa.schema(
         pa.field("mime", pa.string()),
         pa.field("charset", pa.string()),
         pa.field("html", pa.binary()),
+        pa.field("payload_status", pa.string()),
     ]
 )
 
@@ -48,9 +54,14 @@ class Warc(RawSource):
     of the record's gzip member or zstd frame in the file as stored), `http_status`, `mime` (the crawler's
     WARC-Identified-Payload-Type, else the server's Content-Type, else `text/html` for what begins like a page),
     `charset` (as the server said), `html` (the payload with chunks and content codings undone; null when `mime` is none
-    of `mimes`). All but `id`, `source`, `file` and `offset` are null where the record does not say.
+    of `mimes`, and when a coding cannot be undone), `payload_status` (null when `mime` is none of `mimes` and so nothing
+    was decoded; `ok`; `truncated`: the crawler's WARC-Truncated, or the coding's data or the last chunk or the end of the
+    header is not there, and `html` is what comes before; `broken`: a chunk or the coding's data makes no sense from some
+    place on, and `html` is what comes before; `undecoded`: compressed bytes that nothing could be made of).
+    All but `id`, `source`, `file` and `offset` are null where the record does not say.
     `id` is BLAKE2b-128 over record id, URL, date, XXH3-128 of the payload as stored, and the number of equal records
-    before it in the shard.
+    before it in the shard: the same record in two files has the same id in both. `ids="file"` puts the file before it:
+    `FILE#HASH`, after `SOURCE/` (`file_prefix` has the rules).
 
     What a file is, is seen by its first bytes: WARC or ARC (1.0, 1.1, 2.0; `filedesc:` counts as `warcinfo`), gzip, zstd,
     bzip2 or xz. A zstd frame without data is skipped, the dictionary of IIPC's .warc.zst is used; frames and xz streams
@@ -75,6 +86,7 @@ class Warc(RawSource):
     max_header_bytes: int
     max_window_bytes: int
     mimes: tuple[str, ...]
+    ids: str
 
     def __init__(
         self,
@@ -85,6 +97,7 @@ class Warc(RawSource):
         max_header_bytes: int = HEADER_BYTES,
         max_window_bytes: int = WINDOW_BYTES,
         mimes: tuple[str, ...] = PAGE_MIMES,
+        ids: str = "record",
     ) -> None:
         """Name files, globs, folders (every *.warc, *.warc.gz, *.arc, *.arc.gz, ... below) and URLs."""
         check_limits(
@@ -94,6 +107,7 @@ class Warc(RawSource):
             max_header_bytes=max_header_bytes,
             max_window_bytes=max_window_bytes,
         )
+        check_ids("Warc", ids, IDS)
         object.__setattr__(self, "paths", paths)
         object.__setattr__(self, "source", source)
         object.__setattr__(self, "split_bytes", split_bytes)
@@ -101,11 +115,17 @@ class Warc(RawSource):
         object.__setattr__(self, "max_header_bytes", max_header_bytes)
         object.__setattr__(self, "max_window_bytes", max_window_bytes)
         object.__setattr__(self, "mimes", mimes)
+        object.__setattr__(self, "ids", ids)
 
     @property
     def name(self) -> str:
         """The source's name."""
         return self.source
+
+    @property
+    def ids_said(self) -> str:
+        """How ids are made, for people."""
+        return IDS_SAID[self.ids]
 
     def schema(self) -> pa.Schema:
         """Columns and types."""
@@ -143,33 +163,41 @@ class Warc(RawSource):
         answer = self._answer(record)
         if isinstance(answer, Fault):
             return answer
-        try:
-            payload = http.decoded(answer, self.max_record_bytes)
-        except http.TooLarge:
-            detail = f"the payload decodes to more than the {self.max_record_bytes} bytes allowed"
-            return Fault("warc.too_large", record.offset, detail, (record.body or b"")[:SAMPLE_BYTES])
-        said = answer.fields.get(b"content-type", b"")
-        mime = http.mime_of(record.fields.get(b"warc-identified-payload-type", b"")) or http.mime_of(said)
-        if mime is None and PAGE_START.match(payload):
-            mime = "text/html"
-        html = payload if mime in self.mimes else None
-        values["id"] = record_id(identities, record.fields, answer.payload)
-        values["http_status"], values["mime"], values["charset"] = answer.status, mime, http.charset_of(said)
-        values["html"] = html
+        said, charset = http.mime_and_charset(answer.fields.get(b"content-type", b""))
+        identified, _ = http.mime_and_charset(record.fields.get(b"warc-identified-payload-type", b""))
+        mime, html, status = identified or said, None, None
+        if mime is None or mime in self.mimes:
+            try:
+                html, status = http.decoded(answer, self.max_record_bytes)
+            except TooLarge:
+                detail = f"the payload decodes to more than the {self.max_record_bytes} bytes allowed"
+                return Fault("warc.too_large", record.offset, detail, (record.body or b"")[:SAMPLE_BYTES])
+            if mime is None and PAGE_START.match(html):
+                mime = "text/html"
+            if status == OK and record.fields.get(b"warc-truncated"):
+                status = TRUNCATED
+            if mime not in self.mimes or status == UNDECODED:
+                html = None
+        values["id"] = self._prefix(archive) + record_id(identities, record.fields, answer.payload)
+        values["http_status"], values["mime"], values["charset"] = answer.status, mime, charset
+        values["html"], values["payload_status"] = html, status
         rows.add(values, len(html or b""))
         return None
 
     def _answer(self, record: Record) -> http.Answer | Fault:
         """Return what a server said; what was no HTTP response is a payload with the record's own Content-Type."""
         block, said = record.body or b"", record.fields.get(b"content-type", b"")
-        if not http.STATUS.match(block):
-            about = {} if said.lower().startswith(b"application/http") else {b"content-type": said}
-            return http.Answer(None, about, block)
-        answer = http.split_answer(block, parse_fields, self.max_header_bytes)
+        is_http = said.lower().startswith(b"application/http")
+        answer = http.split_answer(block, self.max_header_bytes, loose=is_http or not said)
         if answer is None:
             detail = f"the HTTP header is longer than {self.max_header_bytes} bytes"
             return Fault("warc.bad_http", record.offset, detail, block[:SAMPLE_BYTES])
+        if answer.payload is block and not is_http:
+            answer.fields = {b"content-type": said}
         return answer
+
+    def _prefix(self, archive: Archive) -> str:
+        return file_prefix(self.source, archive.found.path) if self.ids == "file" else ""
 
     def current(self, shard: Shard, workspace: Workspace) -> tuple[Input, ...]:
         """The file as it is now, without its hash."""
@@ -184,4 +212,5 @@ class Warc(RawSource):
             "max_record_bytes": self.max_record_bytes,
             "max_header_bytes": self.max_header_bytes,
             "mimes": list(self.mimes),
+            **({} if self.ids == "record" else {"ids": self.ids}),
         }

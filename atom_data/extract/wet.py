@@ -7,6 +7,8 @@ import pyarrow as pa
 
 from atom_data.extract.archive import (
     COMMON,
+    IDS,
+    IDS_SAID,
     Archive,
     common_values,
     decoded_field,
@@ -15,7 +17,7 @@ from atom_data.extract.archive import (
 from atom_data.extract.files import SPLIT_BYTES, UNCUT, check_limits, current_input, listed, named, split
 from atom_data.extract.frames import WINDOW_BYTES
 from atom_data.extract.records import HEADER_BYTES, RECORD_BYTES, Fault, Record
-from atom_data.extract.rows import Identities, Rows
+from atom_data.extract.rows import Identities, Rows, check_ids, file_prefix
 from atom_data.graph import RawSource
 from atom_data.storage.shards import Input, Intake, Shard
 from atom_data.text.charsets.decoders import decode
@@ -33,7 +35,7 @@ class Wet(RawSource):
     Columns: `id`, `url`, `date`, `source`, `file` and `offset` as in `Warc`; `languages` (the crawler's
     WARC-Identified-Content-Language, for example `eng,deu`; null where it says none); `text` (UTF-8; bytes that are
     none become U+FFFD, counted in the receipt; NUL and a byte order mark are left out).
-    Parts, rejected records, errors and memory as in `Warc`.
+    `ids`, parts, rejected records, errors and memory as in `Warc`.
     """
 
     paths: tuple[str, ...]
@@ -42,6 +44,7 @@ class Wet(RawSource):
     max_record_bytes: int
     max_header_bytes: int
     max_window_bytes: int
+    ids: str
 
     def __init__(
         self,
@@ -51,6 +54,7 @@ class Wet(RawSource):
         max_record_bytes: int = RECORD_BYTES,
         max_header_bytes: int = HEADER_BYTES,
         max_window_bytes: int = WINDOW_BYTES,
+        ids: str = "record",
     ) -> None:
         """Name files, globs, folders (every *.wet, *.wet.gz, ... below) and URLs."""
         check_limits(
@@ -60,17 +64,24 @@ class Wet(RawSource):
             max_header_bytes=max_header_bytes,
             max_window_bytes=max_window_bytes,
         )
+        check_ids("Wet", ids, IDS)
         object.__setattr__(self, "paths", paths)
         object.__setattr__(self, "source", source)
         object.__setattr__(self, "split_bytes", split_bytes)
         object.__setattr__(self, "max_record_bytes", max_record_bytes)
         object.__setattr__(self, "max_header_bytes", max_header_bytes)
         object.__setattr__(self, "max_window_bytes", max_window_bytes)
+        object.__setattr__(self, "ids", ids)
 
     @property
     def name(self) -> str:
         """The source's name."""
         return self.source
+
+    @property
+    def ids_said(self) -> str:
+        """How ids are made, for people."""
+        return IDS_SAID[self.ids]
 
     def schema(self) -> pa.Schema:
         """Columns and types."""
@@ -103,7 +114,7 @@ class Wet(RawSource):
             languages = record.fields.get(b"warc-identified-content-language", b"")
             values["languages"] = decoded_field(languages) or None
             body = record.body or b""
-            values["id"] = record_id(identities, record.fields, body)
+            values["id"] = self._prefix(archive) + record_id(identities, record.fields, body)
             text, _, replaced = decode(body, "utf-8")
             values["text"] = text.replace("\0", "")
             intake.decoded(text, replaced)
@@ -111,6 +122,9 @@ class Wet(RawSource):
             return None
 
         yield from archive.read(rows, add, intake)
+
+    def _prefix(self, archive: Archive) -> str:
+        return file_prefix(self.source, archive.found.path) if self.ids == "file" else ""
 
     def current(self, shard: Shard, workspace: Workspace) -> tuple[Input, ...]:
         """The file as it is now, without its hash."""
@@ -124,4 +138,5 @@ class Wet(RawSource):
             "split_bytes": self.split_bytes,
             "max_record_bytes": self.max_record_bytes,
             "max_header_bytes": self.max_header_bytes,
+            **({} if self.ids == "record" else {"ids": self.ids}),
         }

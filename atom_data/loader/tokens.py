@@ -157,18 +157,28 @@ class TokenShards:
     def find(self, identity: str) -> tuple[int, dict[str, Any]] | None:
         """Return the shard's number and the row of a document, as `documents` gives it, or None where it is not.
 
-        Reads the ids of one shard after the other, so its time grows with the documents.
+        Reads the ids of all shards, so its time grows with the documents. DataError when two documents have the id, as
+        they can in tokens of before passes refused that.
         """
+        found: list[tuple[int, int]] = []
         for number, shard in enumerate(self.shards):
             before = 0
             for batch in read_parquet(join(self.out, shard["docs"]["path"]), ["id"]):
-                place = pc.index(batch.column("id"), identity).as_py()
-                if place >= 0:
-                    index: Index = self._index(join(self.out, shard["idx"]["path"]))
-                    start = int(index.starts[before + place])
-                    return number, self.documents(number, start, start + 1)[0]
+                same = pc.indices_nonzero(pc.equal(batch.column("id"), identity)).to_pylist()
+                found += [(number, before + place) for place in same]
                 before += batch.num_rows
-        return None
+        if len(found) > 1:
+            places = ", ".join(f"document {place:,} of {self.shards[number]['name']}" for number, place in found[:5])
+            raise DataError(
+                f"{self.folder}: {len(found):,} documents have the id '{identity}': {places}. Which is meant cannot be told. "
+                'Give the source ids="file" or ids="row" and tokenize again.'
+            )
+        if not found:
+            return None
+        ((number, place),) = found
+        index: Index = self._index(join(self.out, self.shards[number]["idx"]["path"]))
+        start = int(index.starts[place])
+        return number, self.documents(number, start, start + 1)[0]
 
     def samples_of(self, number: int, start: int, stop: int) -> range:
         """Return the windows whose inputs hold a token of [start, stop) of shard `number`; none in the rest it leaves out."""

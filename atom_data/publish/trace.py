@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow.compute as pc
+
 from atom_data.errors import DataError
 from atom_data.storage.parquet import open_parquet, read_parquet
 from atom_data.storage.paths import join
@@ -47,14 +49,17 @@ def _is_of_a_pass(receipt: Receipt) -> bool:
 
 
 def _row(out: str, receipt: Receipt, identity: str) -> dict[str, Any]:
+    """Return what stands of a document. DataError when two have its id: stages of before passes refused that may."""
     path = join(out, receipt.outputs[0].path)
+    found: list[dict[str, Any]] = []
     for batch in read_parquet(path, _columns(path)):
-        ids = batch.column("id").to_pylist()
-        if identity in ids:
-            return {
-                key: value for key, value in batch.slice(ids.index(identity), 1).to_pylist()[0].items() if key != "text"
-            }
-    return {}
+        found += batch.filter(pc.equal(batch.column("id"), identity)).to_pylist()
+    if len(found) > 1:
+        raise DataError(
+            f"{path}: {len(found):,} documents have the id '{identity}'. Which is meant cannot be told. "
+            'Give the source ids="file" or ids="row" and run again.'
+        )
+    return found[0] if found else {}
 
 
 def _columns(path: str) -> list[str]:

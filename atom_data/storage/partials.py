@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 from atom_data.storage.paths import PARTIAL, is_remote, join, local
@@ -22,3 +23,10 @@ def sweep(root: str, folder: str, token: str = "") -> None:
         for name in [name for name in folders if name.endswith(end)]:
             folders.remove(name)
             shutil.rmtree(Path(place) / name, ignore_errors=True)
+
+
+def scratch(root: str, name: str, token: str) -> "tempfile.TemporaryDirectory[str]":
+    """Return a folder on disk that is gone after the task, and after its worker's death too."""
+    base = Path(tempfile.gettempdir()) if is_remote(root) else local(root) / name
+    base.mkdir(parents=True, exist_ok=True)
+    return tempfile.TemporaryDirectory(prefix="scratch.", suffix=f".{token}{PARTIAL}", dir=base)

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from atom_data.text.characters import Characters, cell_of, decode
-from atom_data.text.memory import inlined, item
+from atom_data.text.memory import inlined, item, kernel
 
 _U64 = np.uint64
 _SEED = _U64(0x243F6A8885A308D3)
@@ -140,3 +140,12 @@ def _mix(value: np.uint64) -> np.uint64:
 def _begin(size: int) -> np.uint64:
     # The size tells a word from the same word with zero bytes after it.
     return _SEED + _U64(size) * _SIZES
+
+
+@kernel
+def hash_values(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
+    """Return `hash_bytes` of every value of string buffers."""
+    hashes = np.empty(offsets.size - 1, np.uint64)
+    for row in range(hashes.size):
+        hashes[row] = hash_bytes(data, item(offsets, row), item(offsets, row + 1))
+    return hashes

@@ -33,23 +33,32 @@ def kernel(function: Callable[..., Any]) -> Any:  # noqa: ANN401
     try:
         compiled = njit(nogil=True, cache=True)(function)
         cache = compiled._cache
-        name = f"{cache._impl.filename_base}.{_identity()}"
-        cache._cache_file = IndexDataCacheFile(cache.cache_path, name, _identity())
-    except (RuntimeError, AttributeError):
-        # No folder that can be written to, or a Numba with other insides: compile anew in every process.
+        stamp = _identity(Path(function.__code__.co_filename))
+        cache._cache_file = IndexDataCacheFile(cache.cache_path, f"{cache._impl.filename_base}.{stamp}", stamp)
+    except (RuntimeError, AttributeError, OSError):
+        # Nowhere to write, no source file to read, or a Numba with other internals: compile anew in every process.
         return njit(nogil=True)(function)
     return compiled
 
 
 @functools.cache
-def _identity() -> str:
-    """Return a name for the sources of this folder and the processor."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+def _identity(file: Path) -> str:
+    """Return a name for the sources of this folder and all below it, the kernel's own file elsewhere, and the processor."""
+    room = Path(__file__).parent
+    digest = hashlib.sha256(_room_hash(room))
+    if not file.is_relative_to(room):
+        digest.update(file.read_bytes())
     processor = (config.CPU_NAME or llvm.get_host_cpu_name(), config.CPU_FEATURES or llvm.get_host_cpu_features())
     digest.update(f"{processor[0]} {processor[1]}".encode())
     return digest.hexdigest()[:16]
+
+
+@functools.cache
+def _room_hash(room: Path) -> bytes:
+    digest = hashlib.sha256()
+    for path in sorted(room.rglob("*.py")):
+        digest.update(path.relative_to(room).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.digest()
 
 
 @inlined

@@ -13,8 +13,9 @@ from atom_data.text.characters import Characters, characters
 from atom_data.text.edits import Places
 from atom_data.text.hashes import CASE_BITS, HIGH_BITS, LOW_BITS, in_range, load_eight
 from atom_data.text.keys import KEYS, Keys, key_place
+from atom_data.text.mails import mail_place
 from atom_data.text.memory import called, inlined, item, kernel, read_only
-from atom_data.text.numbers import card_end, iban_end, is_word_byte
+from atom_data.text.numbers import card_end, iban_end
 from atom_data.text.phones import phone_place
 from atom_data.text.phrases import Phrases
 
@@ -23,10 +24,6 @@ KINDS = ("mail", "ipv4", "ipv6", "phone", "card", "iban", "key")
 
 MAIL, IPV4, IPV6, PHONE, CARD, IBAN, KEY = range(len(KINDS))
 
-_MOST_LOCAL = 64
-_MOST_DOMAIN = 253
-_LOCAL_SIGNS = np.zeros(256, np.bool_)
-_LOCAL_SIGNS[[*b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ._%+-~!$*^'&#="]] = True
 _U64 = np.uint64
 
 
@@ -118,7 +115,7 @@ def _first_in(
         byte = item(data, at)
         start, after, kind = 0, -1, -1
         if byte == 0x40 and wanted >> MAIL & 1:
-            start, after = _mail(data, floor, at, end)
+            start, after = mail_place(data, floor, at, end, table)
             kind = MAIL
         elif byte == 0x3A and wanted >> IPV6 & 1:
             start, after = ipv6_place(data, floor, at, end, public_only)
@@ -158,47 +155,3 @@ def _number(
         start, after = phone_place(data, floor, position, end, before_phone, table)
         return start, after, PHONE
     return 0, -1, -1
-
-
-@inlined
-def _mail(data: npt.NDArray[np.uint8], floor: int, position: int, end: int) -> tuple[int, int]:
-    """Return where the mail address around an `@` begins and ends, or -1."""
-    start = position
-    while start > floor and position - start <= _MOST_LOCAL and item(_LOCAL_SIGNS, item(data, start - 1)):
-        start -= 1
-    if position - start > _MOST_LOCAL:
-        return -1, -1
-    # The local part begins with a letter or a digit, has no two dots together, and does not end with one.
-    while start < position and not is_word_byte(item(data, start)):
-        start += 1
-    if start == position or item(data, position - 1) == 0x2E:
-        return -1, -1
-    for index in range(start, position - 1):
-        if item(data, index) == 0x2E and item(data, index + 1) == 0x2E:
-            return -1, -1
-    after = _domain_end(data, position + 1, end)
-    return (start, after) if after >= 0 else (-1, -1)
-
-
-@inlined
-def _domain_end(data: npt.NDArray[np.uint8], position: int, end: int) -> int:
-    """Return where the domain of a mail address ends: two labels at least, the last one with a letter; or -1."""
-    start, label, good, labels, letters = position, position, -1, 0, 0
-    while position <= end and position - start <= _MOST_DOMAIN:
-        byte = item(data, position) if position < end else np.uint8(0)
-        if is_word_byte(byte) and byte != 0x5F:
-            letters += np.int64(np.uint8((byte | 0x20) - 0x61) < 26)
-        elif byte != 0x2D or position == label:
-            size = position - label
-            if size == 0 or size > 63 or item(data, position - 1) == 0x2D:
-                break
-            labels += 1
-            if labels > 1 and letters and size > 1:
-                good = position
-            if byte != 0x2E:
-                break
-            label, letters = position + 1, 0
-        position += 1
-    if good >= 0 and good < end and item(data, good) == 0x5F:
-        return -1
-    return good

@@ -21,12 +21,13 @@ from atom_data.job import Progress, Table, Task, Work
 from atom_data.stage import DEAD, LEDGER
 from atom_data.storage.ahead import ahead
 from atom_data.storage.paths import join
-from atom_data.storage.receipts import Receipt
+from atom_data.storage.receipts import Receipt, summary_path
 from atom_data.storage.shards import Input, Intake, Shard, parts_meet
 from atom_data.tokens.definition import configured_end, definition_files
 from atom_data.tokens.documents import Documents
 from atom_data.tokens.encode import BACKENDS, Encoder, backend_identity, load_encoder, texts_of
 from atom_data.tokens.manifest import manifest_of_receipts
+from atom_data.tokens.unique import is_checked, refuse_repeated_ids
 from atom_data.workspace import Workspace
 
 KEEPS = ("url", "source", "date", "language", "file", "offset")
@@ -62,7 +63,7 @@ class Tokenize:
     Reads `id`, `text` and the columns it keeps. Within a shard the documents stand in the order of a hash of (seed, id),
     so that neighbors in the crawl are not neighbors in training. Each ends with the end workspace.token, which stands nowhere
     else; with `bos` each also begins with that one. Documents without text are dropped as `tokens.empty_text`, those
-    that are no UTF-8 as `tokens.broken_text`.
+    that are no UTF-8 as `tokens.broken_text`. DataError when an id repeats: a token's address goes by it.
 
     A task reads ahead, checks and holds while it encodes, where there is a second core. Its memory: its ids (2 bytes
     each below 65,500 ids, 4 above), its rows of docs.parquet twice, six batches of text or twelve longer documents, and
@@ -238,8 +239,14 @@ class Tokenize:
         return work
 
     def summary(self, workspace: Workspace) -> dict[str, Any] | None:
-        """The manifest that readers of the tokens open."""
-        return manifest_of_receipts(workspace.root, self.name)
+        """The manifest that readers of the tokens open.
+
+        DataError when two documents have one id, unless a pass before has looked at all ids.
+        """
+        found = manifest_of_receipts(workspace.root, self.name)
+        if not is_checked(self.reads) and workspace.read_json(summary_path(self.name)) != found:
+            refuse_repeated_ids(workspace, found)
+        return found
 
     def _columns(self) -> tuple[str, ...]:
         schema = self.reads.schema()

@@ -46,6 +46,7 @@ def test_warc_row_says_where_it_comes_from(tmp_path: Path) -> None:
         "mime": "text/html",
         "charset": "utf-8",
         "html": b"<html><p>page 1</p></html>",
+        "payload_status": "ok",
     }
     assert str(tmp_path) not in str(outcome(Warc(path)).rows)
 

@@ -94,7 +94,7 @@ def test_tokenize_reads_parts_of_a_stage_and_counts_the_others(tmp_path: Path) -
         receipts[name] = finish(tokens, out)
     found = {name: manifest(str(out), name)["documents"] for name in receipts}
     assert sum(found.values()) == 600 and 80 < found["validation"] < 160
-    passed = sum(receipt["skipped"]["other_part"] for receipt in receipts["validation"])
+    passed = sum(receipt.skipped["other_part"] for receipt in receipts["validation"])
     assert passed == found["train"]
     sizes = [
         sum(task.bytes for task in Tokenize(reads=part, tokenizer=tokenizer).tasks(Workspace(str(out))))

@@ -25,11 +25,33 @@ print(sum(counts._count_characters.stats.cache_hits.values()))
 """
 
 
-def run(folder: Path) -> list[str]:
+INLINED = """
+from atom_data.text.memory import inlined
+
+@inlined
+def grown(value):
+    return value + 1
+"""
+KERNEL = """
+from atom_data.text.memory import kernel
+from atom_data.text.nested.inlined import grown
+
+@kernel
+def outside(value):
+    return grown(value) * 10
+"""
+ASKED = """
+from atom_data.outside import outside
+print(outside(1))
+print(sum(outside.stats.cache_hits.values()))
+"""
+
+
+def run(folder: Path, script: str = SCRIPT) -> list[str]:
     """What the script prints over the copy of the package in the folder."""
     environment = {"PYTHONPATH": str(folder), "PATH": os.environ.get("PATH", ""), "HOME": str(folder)}
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT], cwd=folder, capture_output=True, text=True, env=environment, check=True
+        [sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, env=environment, check=True
     )
     return done.stdout.splitlines()
 
@@ -49,6 +71,31 @@ def test_kernel_kept_code_is_used_until_an_inlined_source_changes(tmp_path: Path
     assert changed != source
     memory_source.write_text(changed)
     assert run(tmp_path) == ["[2, 1, 0]", "0"]
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """A package with one kernel outside `text`, which inlines a function from a folder below it."""
+    nested = tmp_path / "atom_data" / "text" / "nested"
+    nested.mkdir(parents=True)
+    for folder in (nested, nested.parent, nested.parents[1]):
+        (folder / "__init__.py").touch()
+    shutil.copy(PACKAGE / "text" / "memory.py", nested.parent)
+    (nested / "inlined.py").write_text(INLINED)
+    (tmp_path / "atom_data" / "outside.py").write_text(KERNEL)
+    assert run(tmp_path, ASKED) == ["20", "0"]
+    assert run(tmp_path, ASKED) == ["20", "1"]
+    return tmp_path
+
+
+def test_kernel_is_compiled_again_when_a_source_in_a_folder_below_changes(small: Path) -> None:
+    (small / "atom_data" / "text" / "nested" / "inlined.py").write_text(INLINED.replace("+ 1", "+ 2"))
+    assert run(small, ASKED) == ["30", "0"]
+
+
+def test_kernel_in_another_folder_is_compiled_again_when_its_own_file_changes(small: Path) -> None:
+    (small / "atom_data" / "outside.py").write_text(KERNEL.replace("* 10", "* 20"))
+    assert run(small, ASKED) == ["40", "0"]
 
 
 def test_kernel_without_a_folder_to_write_to_still_compiles(monkeypatch: pytest.MonkeyPatch) -> None:

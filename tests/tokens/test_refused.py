@@ -53,7 +53,7 @@ def test_empty_texts_are_in_the_ledger_and_the_rest_keeps_its_rows(tmp_path: Pat
     line = {"reason": "tokens.empty_text", "rules": ["tokens.empty_text"], "numbers": '{"text_bytes": 0}'}
     assert ledger == [{"id": "null", "url": "https://a.example", **line}, {"id": "empty", "url": None, **line}]
     written = receipt(out, "shard-00000")
-    assert (written["rows_in"], written["rows_out"], written["dropped"]) == (4, 2, {"tokens.empty_text": 2})
+    assert (written["rows_in"], written["rows_out"], written.dropped) == (4, 2, {"tokens.empty_text": 2})
     assert written["tokens"] == sum(map(len, documents(out, "shard-00000")))
 
 
@@ -71,7 +71,7 @@ def test_broken_text_is_dropped_by_name(tmp_path: Path) -> None:
 
     tokens = Tokenize(reads=Broken({"s": rows(3)}), tokenizer=tiny_tokenizer(tmp_path / "t.json"))
     (written,) = finish(tokens, tmp_path / "out")
-    assert written["dropped"] == {"tokens.broken_text": 1}
+    assert written.dropped == {"tokens.broken_text": 1}
     assert sorted(row["id"] for row in table(tmp_path / "out", "shard-00000")) == ["a", "c"]
 
 
@@ -92,7 +92,7 @@ def test_unreadable_records_of_a_source_are_dead_letters(tmp_path: Path) -> None
     assert dead == [
         {"file": "s", "position": 17, "reason": "no_json", "detail": "a line that is no JSON", "raw": b"{{{"}
     ]
-    assert (written["unreadable"], written["rows_in"]) == ({"no_json": 1}, 3)
+    assert (written.unreadable, written.rows_in) == ({"no_json": 1}, 3)
 
 
 @pytest.mark.parametrize(
