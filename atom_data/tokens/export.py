@@ -157,8 +157,8 @@ def _names(kind: str, shards: list[dict[str, Any]], found: dict[str, Any], lengt
 def _linked(shard: _Shard, of: str, ending: str) -> _File:
     """Give a file of the shard another name; bytes and hash are those of its receipt."""
     item, name = shard.entry[of], f"{shard.name}.{ending}"
-    _link(local(join(shard.out, item.path)), shard.target / name)
-    return _File(name, item.bytes, item.sha256, linked=True)
+    _link(local(join(shard.out, item["path"])), shard.target / name)
+    return _File(name, item["bytes"], item["sha256"], linked=True)
 
 
 def _megatron(shard: _Shard) -> list[_File]:
