@@ -35,7 +35,8 @@ class File:
 def listed(paths: Sequence[str], suffixes: Sequence[str]) -> tuple[File, ...]:
     """Return the files that paths, globs, folders and URLs name, each once, sorted by relative path.
 
-    A folder stands for all files below it whose name ends in one of `suffixes`, hidden ones left out.
+    A folder stands for all files below it whose name ends in one of `suffixes`, those left out that are
+    hidden or begin with an underscore, or lie in such a folder below it; a glob is held to the same.
     Errors: ConfigError for a path that is not there, and for a folder or glob without a file.
     """
     if not paths:
@@ -60,7 +61,10 @@ def _expanded(path: str, suffixes: Sequence[str]) -> list[str]:
     elif Path(place).exists():
         return [place]
     else:
-        names = sorted(name for name in glob.glob(place, recursive=True) if Path(name).is_file())  # noqa: PTH207 - it is absolute
+        names = [name for name in glob.glob(place, recursive=True) if Path(name).is_file()]  # noqa: PTH207 - it is absolute
+        # What the pattern spells out is asked for; what it only matches is held to the rule for folders.
+        asked = frozenset(place.split("/"))
+        names = sorted(name for name in names if not any(map(_is_hidden, {*name.split("/")[1:]} - asked)))
         what = "no such file or folder, and no file matches it"
     if not names:
         raise ConfigError(f"{path}: {what}. Check the path.")
@@ -70,9 +74,14 @@ def _expanded(path: str, suffixes: Sequence[str]) -> list[str]:
 def _below(folder: str, suffixes: Sequence[str]) -> list[str]:
     names = []
     for place, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        names += [f"{place}/{name}" for name in files if name.endswith(tuple(suffixes)) and name[0] != "."]
+        folders[:] = [name for name in folders if not _is_hidden(name)]
+        names += [f"{place}/{name}" for name in files if name.endswith(tuple(suffixes)) and not _is_hidden(name)]
     return sorted(names)
+
+
+def _is_hidden(name: str) -> bool:
+    """Tell whether a file or folder is none of the data, as for Hadoop and Spark: `_temporary`, `.crc`; not `_day=1`."""
+    return name[:1] == "." or (name[:1] == "_" and "=" not in name)
 
 
 def _absolute(path: str) -> str:

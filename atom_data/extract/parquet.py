@@ -22,7 +22,6 @@ from atom_data.storage.shards import Input, Intake, Shard
 
 SUFFIXES = (".parquet", ".pq")
 OURS = ("id", "text", "url", "date", "source", "file", "row")
-ROW = "_row"
 OWN = tuple(pa.field(name, pa.int64() if name == "row" else pa.string()) for name in OURS)
 
 
@@ -143,9 +142,10 @@ class Parquet:
                     intake.bytes_read = min(intake.bytes_read + batch.nbytes, found.bytes)
                     numbers = pa.array(range(row, row + batch.num_rows), pa.int64())
                     row += batch.num_rows
-                    whole = self._whole(batch.append_column(ROW, numbers), intake)
+                    whole, numbers = self._whole(batch, numbers, intake)
                     if whole.num_rows:
-                        yield self._batch(whole, wanted, found.path, identities, all_columns)
+                        ours = self._ours(whole, numbers, found.path, identities)
+                        yield _chosen(whole, ours, wanted, found.path, all_columns)
             # At the end, though a thread could do it meanwhile: who reads only the beginning must not wait for the whole.
             digest = sha256(path, *byte_range(metadata, shard))
         intake.inputs.append(replace(found, sha256=digest))
@@ -164,20 +164,25 @@ class Parquet:
             needed.update(other for other in behind.get(name, (name,)) if other in there.names)
         return [name for name in there.names if name in needed]
 
-    def _whole(self, batch: pa.RecordBatch, intake: Intake) -> pa.RecordBatch:
-        """Return the batch with its text as strings, without the rows whose text is no UTF-8."""
+    def _whole(
+        self, batch: pa.RecordBatch, numbers: pa.Array, intake: Intake
+    ) -> tuple[pa.RecordBatch, pa.Array]:
+        """Return the batch with its text as strings, without the rows whose text is no UTF-8; and the rows' numbers."""
         text = strings_of(batch.column(self.text))
-        bad = broken(text)
-        for row, (place, data) in bad.items():
-            number = batch.column(ROW)[row].as_py()
-            intake.reject("parquet.bad_utf8", number, f"byte {place} of the text is no UTF-8", data[: 1 << 16])
         batch = batch.set_column(batch.schema.get_field_index(self.text), self.text, text)
-        return batch.filter(pa.array([row not in bad for row in range(batch.num_rows)])) if bad else batch
+        bad = broken(text)
+        if not bad:
+            return batch, numbers
+        for row, (place, data) in bad.items():
+            detail = f"byte {place} of the text is no UTF-8"
+            intake.reject("parquet.bad_utf8", numbers[row].as_py(), detail, data[: 1 << 16])
+        good = pa.array([row not in bad for row in range(batch.num_rows)])
+        return batch.filter(good), numbers.filter(good)
 
-    def _batch(
-        self, batch: pa.RecordBatch, wanted: list[pa.Field], file: str, identities: Identities | None, columns: Columns
-    ) -> pa.RecordBatch:
-        """Return the wanted columns of a batch that was read."""
+    def _ours(
+        self, batch: pa.RecordBatch, numbers: pa.Array, file: str, identities: Identities | None
+    ) -> dict[str, pa.Array]:
+        """Return the columns that are ours; the id only with `identities`."""
         count = batch.num_rows
         ours = {
             "text": batch.column(self.text),
@@ -185,13 +190,12 @@ class Parquet:
             "date": _string(batch, self.date),
             "source": pa.repeat(pa.scalar(self.source), count) if self.source else self._source(batch),
             "file": pa.repeat(pa.scalar(file), count),
-            "row": batch.column(ROW),
+            "row": numbers,
         }
         if identities is not None:
             there = ids_of(batch.column(self.id)) if self.id in batch.schema.names else pa.nulls(count, pa.string())
             ours["id"] = _ids(there, ours, file, identities)
-        arrays = [ours[field.name] if field.name in OURS else carried(batch, field, file, columns) for field in wanted]
-        return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(wanted)) if arrays else batch
+        return ours
 
     def _source(self, batch: pa.RecordBatch) -> pa.Array:
         there = _string(batch, "source")
@@ -257,6 +261,14 @@ def byte_range(metadata: pq.FileMetaData, shard: Shard) -> tuple[int, int | None
 def _start(group: pq.RowGroupMetaData) -> int:
     chunks = [group.column(index) for index in range(group.num_columns)]
     return min((int(chunk.dictionary_page_offset or chunk.data_page_offset) for chunk in chunks), default=0)
+
+
+def _chosen(
+    batch: pa.RecordBatch, ours: dict[str, pa.Array], wanted: list[pa.Field], file: str, columns: Columns
+) -> pa.RecordBatch:
+    """Return the wanted columns; where none is wanted, what there is, so that the rows can be counted."""
+    arrays = [ours[field.name] if field.name in OURS else carried(batch, field, file, columns) for field in wanted]
+    return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(wanted)) if arrays else batch
 
 
 def _string(batch: pa.RecordBatch, name: str) -> pa.Array:

@@ -19,7 +19,7 @@ def common_type(kinds: Sequence[pa.DataType]) -> pa.DataType | None:
     one; times take the finer unit, and of two time zones UTC; decimals the digits of both. Lists, maps and structs are
     as their parts are; a struct must have the same fields everywhere.
     """
-    plain = {_plain(kind) for kind in kinds} - {pa.null()}
+    plain = {plain_field(pa.field("", kind)).type for kind in kinds} - {pa.null()}
     if len(plain) < 2:
         return next(iter(plain), pa.null())
     some = sorted(plain, key=str)
@@ -28,10 +28,6 @@ def common_type(kinds: Sequence[pa.DataType]) -> pa.DataType | None:
         if found is not None:
             return found
     return None
-
-
-def _plain(kind: pa.DataType) -> pa.DataType:
-    return plain_field(pa.field("", kind)).type
 
 
 def _numbers(kinds: list[pa.DataType]) -> pa.DataType | None:

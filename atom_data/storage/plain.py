@@ -1,5 +1,6 @@
 """Batches without dictionaries: how large they would be, and their pieces."""
 
+import contextlib
 from collections.abc import Iterator
 
 import pyarrow as pa
@@ -7,10 +8,22 @@ import pyarrow.compute as pc
 
 
 def plain_field(field: pa.Field) -> pa.Field:
-    """Return the field as it is given to steps: text is text, however it was stored."""
-    kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
-    views = {pa.string_view(): pa.string(), pa.binary_view(): pa.binary()}
-    return field.with_type(views.get(kind, kind))
+    """Return the field as it is given to steps: text is text, however it was stored, and also within lists and structs."""
+    return field.with_type(_plain(field.type))
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_dictionary(kind):
+        return _plain(kind.value_type)
+    if pa.types.is_struct(kind):
+        return pa.struct([plain_field(field) for field in kind])
+    if pa.types.is_map(kind):
+        return pa.map_(plain_field(kind.key_field), plain_field(kind.item_field))
+    if pa.types.is_fixed_size_list(kind):
+        return pa.list_(plain_field(kind.value_field), kind.list_size)
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return (pa.large_list if pa.types.is_large_list(kind) else pa.list_)(plain_field(kind.value_field))
+    return {pa.string_view(): pa.string(), pa.binary_view(): pa.binary()}.get(kind, kind)
 
 
 def pieces(batch: pa.RecordBatch, limit: int) -> Iterator[pa.RecordBatch]:
@@ -19,11 +32,29 @@ def pieces(batch: pa.RecordBatch, limit: int) -> Iterator[pa.RecordBatch]:
         half = batch.num_rows // 2
         yield from pieces(batch.slice(0, half), limit)
         yield from pieces(batch.slice(half), limit)
-    elif any(pa.types.is_nested(kind) for kind in batch.schema.types):
-        # A cast of a slice would decode all of the lists behind it.
-        yield batch.take(pa.array(range(batch.num_rows), pa.int64()))
+    elif any(map(_is_nested_dictionary, batch.schema.types)):
+        yield pa.RecordBatch.from_arrays(list(map(_own, batch.columns)), schema=batch.schema)
     elif batch.num_rows or batch.num_columns == 0:
         yield batch
+
+
+def _own(array: pa.Array) -> pa.Array:
+    """Return nested dictionaries without what lies around the slice: a cast would decode all of the lists behind it."""
+    if not _is_nested_dictionary(array.type):
+        return array
+    with contextlib.suppress(pa.ArrowNotImplementedError):  # views beside them cannot be taken
+        return array.take(pa.array(range(len(array)), pa.int64()))
+    return array
+
+
+def _is_nested_dictionary(kind: pa.DataType) -> bool:
+    return pa.types.is_nested(kind) and _has_dictionary(kind)
+
+
+def _has_dictionary(kind: pa.DataType) -> bool:
+    if pa.types.is_nested(kind):
+        return any(_has_dictionary(kind.field(index).type) for index in range(kind.num_fields))
+    return pa.types.is_dictionary(kind)
 
 
 def plain_bytes(array: pa.Array) -> int:
