@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from atom_data.errors import DataError
 from atom_data.extract.files import File
@@ -46,20 +47,21 @@ def columns_of(files: Sequence[File], ours: frozenset[str]) -> Columns:
     return _columns(tuple(keys), ours)
 
 
-def schema_of(path: str) -> tuple[pa.Schema, int]:
-    """Return the columns of a Parquet file in the types in which `read_parquet` gives them, and the number of its rows."""
+def schema_of(path: str) -> tuple[pa.Schema, pq.FileMetaData]:
+    """Return the columns of a Parquet file in the types in which `read_parquet` gives them, and its footer."""
     file = open_parquet(path)
     try:
         refuse_twins(file.schema_arrow, path)
         schema = pa.schema([plain_field(field) for field in file.schema_arrow.remove_metadata()])
-        return schema, file.metadata.num_rows
+        return schema, file.metadata
     finally:
         file.close()
 
 
 @lru_cache(maxsize=2 * LOOKED_AT)
 def _known(path: str, size: int, time: int) -> tuple[pa.Schema, int]:  # noqa: ARG001 - a changed file is another one
-    return schema_of(path)
+    schema, metadata = schema_of(path)
+    return schema, int(metadata.num_rows)
 
 
 @lru_cache(maxsize=16)

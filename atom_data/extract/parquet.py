@@ -85,7 +85,10 @@ class Parquet:
 
     def schema(self) -> pa.Schema:
         """Our columns, and what else the files have."""
-        return pa.schema([*OWN, *(field for field in self._columns().schema if field.name not in self._taken())])
+        return self._schema(self._columns())
+
+    def _schema(self, columns: Columns) -> pa.Schema:
+        return pa.schema([*OWN, *(field for field in columns.schema if field.name not in self._taken())])
 
     def _columns(self) -> Columns:
         found = columns_of(listed(self.paths, SUFFIXES), self._taken())
@@ -129,12 +132,11 @@ class Parquet:
         """Yield batches of about 8 MB."""
         (found,) = self.current(shard, out)
         all_columns = self._columns()
-        wanted = [field for field in self.schema() if field.name in columns]
+        wanted = [field for field in self._schema(all_columns) if field.name in columns]
         identities = Identities() if "id" in columns else None
         with on_disk(shard.path) as path:
-            metadata = metadata_of(path)
-            there, rows = schema_of(path)
-            if rows:
+            there, metadata = schema_of(path)
+            if metadata.num_rows:
                 self._check(there, shard.path)
                 needed = self._needed([field.name for field in wanted], there, shard.path, all_columns)
                 row = sum(metadata.row_group(group).num_rows for group in range(shard.start))
@@ -227,13 +229,6 @@ class Parquet:
             if self._columns().differ:
                 return {"types": {field.name: str(field.type) for field in self.schema()}}
         return {}
-
-
-def metadata_of(path: str) -> pq.FileMetaData:
-    """Return the footer of a Parquet file."""
-    file = open_parquet(path)
-    file.close()
-    return file.metadata
 
 
 @contextlib.contextmanager

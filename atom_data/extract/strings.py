@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +14,7 @@ from atom_data.text.utf8 import is_utf8
 CONTROLS = frozenset(range(0x20)) | {0x7F}
 
 
+@lru_cache(maxsize=256)
 def can_be_strings(kind: pa.DataType) -> bool:
     """Tell whether a column of this type can be one of our strings."""
     kind = kind.storage_type if isinstance(kind, pa.BaseExtensionType) else kind

@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from atom_data.errors import DataError
+from atom_data.storage.footer import without_arrow_types
 from atom_data.storage.paths import Hashed, create, is_remote, local, open_raw, unreadable, without_secrets
-from atom_data.storage.plain import pieces, plain_field, together
+from atom_data.storage.plain import has_dictionary, pieces, plain_field, together
 from atom_data.storage.rowgroups import Plan, leaves_of, plan
 
 ROW_GROUP_BYTES = 32 << 20
@@ -124,16 +125,19 @@ def read_parquet(
     schema = pa.schema([plain_field(file.schema_arrow.field(name)) for name in names])
     leaves = leaves_of(file.metadata, file.schema_arrow, names)
     options = _by_piece(len(leaves)) if isinstance(source, str) else {}
-
-    def opener(dictionaries: Sequence[str]) -> pq.ParquetFile:
-        return _open(source, path, metadata=file.metadata, read_dictionary=list(dictionaries), **options)
-
     with contextlib.ExitStack() as stack:
         stack.callback(file.close)
-        reader, by_index = None, ()
         stream = stack.enter_context(open_raw(path)) if isinstance(source, str) else None
+        metadata = file.metadata
+        if stream is not None and any(has_dictionary(file.schema_arrow.field(name).type) for name in names):
+            metadata = without_arrow_types(stream)
+
+        def opener(dictionaries: Sequence[str]) -> pq.ParquetFile:
+            return _open(source, path, metadata=metadata, read_dictionary=list(dictionaries), **options)
+
+        reader, by_index = None, ()
         for group in range(start, file.num_row_groups if stop is None else stop):
-            how = plan(file.metadata, leaves, group, batch_bytes, stream, opener)
+            how = plan(metadata, leaves, group, batch_bytes, stream, opener)
             if reader is None or how.dictionaries != by_index:
                 reader, by_index = opener(how.dictionaries), how.dictionaries
                 stack.callback(reader.close)

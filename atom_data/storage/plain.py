@@ -48,12 +48,13 @@ def _own(array: pa.Array) -> pa.Array:
 
 
 def _is_nested_dictionary(kind: pa.DataType) -> bool:
-    return pa.types.is_nested(kind) and _has_dictionary(kind)
+    return pa.types.is_nested(kind) and has_dictionary(kind)
 
 
-def _has_dictionary(kind: pa.DataType) -> bool:
+def has_dictionary(kind: pa.DataType) -> bool:
+    """Tell whether a type is a dictionary or holds one."""
     if pa.types.is_nested(kind):
-        return any(_has_dictionary(kind.field(index).type) for index in range(kind.num_fields))
+        return any(has_dictionary(kind.field(index).type) for index in range(kind.num_fields))
     return pa.types.is_dictionary(kind)
 
 
