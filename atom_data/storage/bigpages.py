@@ -3,6 +3,7 @@
 Encodings: github.com/apache/parquet-format, Encodings.md (PLAIN; run length and bit packing hybrid).
 """
 
+import io
 import struct
 from collections.abc import Callable, Sequence
 from typing import Any, BinaryIO
@@ -13,15 +14,19 @@ import pyarrow as pa
 
 from atom_data.storage.pages import BY_INDEX, DATA_V2, DICTIONARY, PLAIN, Page
 
+BIG_PAGE_BYTES = 128 << 20
 STREAMS = {"UNCOMPRESSED": None, "GZIP": "gzip", "BROTLI": "brotli", "ZSTD": "zstd"}
 """Codecs that give a page piece by piece. Snappy, LZ4 and LZO know blocks only."""
+BLOCKS = {"SNAPPY": "snappy"}
 READ_BYTES = 1 << 20
 RUN = 1 << 13
 
 
 def can_be_streamed(pages: Sequence[Page], codec: str) -> bool:
-    """Tell whether `Values` can read the pages of a column that is not nested."""
-    return codec in STREAMS and all(page.encoding == PLAIN or page.encoding in BY_INDEX for page in pages)
+    """Tell whether `Values` can read the pages of a column that is not nested; what Snappy packed is held whole."""
+    known = all(page.encoding == PLAIN or page.encoding in BY_INDEX for page in pages)
+    small = all(page.bytes <= BIG_PAGE_BYTES for page in pages if page.kind != DICTIONARY)
+    return known and (codec in STREAMS or (codec in BLOCKS and small))
 
 
 class Values:
@@ -81,6 +86,10 @@ class Values:
         indices, dictionary = Runs(data.read(-1), width), self._all_entries()
         self._next = lambda count: [dictionary[index] for index in indices.take(count).tolist()]
 
+    def longest_entry(self) -> int:
+        """Return the bytes of the longest entry of the dictionary; 0 without one."""
+        return max(map(len, self._all_entries()), default=0)
+
     def _all_entries(self) -> list[bytes]:
         if self._dictionary is None:
             entries = self._entries
@@ -96,9 +105,7 @@ class Bytes:
         self._raw = _Part(stream, page.start, page.stop)
         self.levels = self._raw.read(page.levels)
         self._page, self._waiting = page, b""
-        name = STREAMS[codec] if page.compressed else None
-        source: Any = self._raw if name is None else pa.CompressedInputStream(pa.PythonFile(self._raw, mode="r"), name)
-        self._source = source
+        self._source = self._raw if not page.compressed else _decompressed(self._raw, codec, page)
 
     def read(self, count: int) -> bytes:
         """Return so many bytes, or with -1 all that are left. ValueError when there are fewer."""
@@ -136,6 +143,14 @@ class Bytes:
     def read_some(self) -> bytes:
         """Return about a megabyte, or nothing at the end."""
         return bytes(self._source.read(READ_BYTES))
+
+
+def _decompressed(raw: "_Part", codec: str, page: Page) -> Any:  # noqa: ANN401
+    if codec in BLOCKS:
+        packed = raw.read(page.stop - page.start)
+        return io.BytesIO(pa.decompress(packed, page.bytes - page.levels, BLOCKS[codec], asbytes=True))
+    name = STREAMS[codec]
+    return raw if name is None else pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), name)
 
 
 class _Part:

@@ -113,7 +113,8 @@ def read_parquet(
 
     Memory, whatever the size of the row groups: about six batches or one longer row, and of each column a page and a
     dictionary. A page above 128 MB is read piece by piece where its column is not nested and its codec can do that
-    (zstd, gzip, brotli, none); in Snappy and LZ4 it takes its uncompressed size, at most 2 GB.
+    (zstd, gzip, brotli, none); in Snappy and LZ4 it takes its uncompressed size, at most 2 GB. Of a remote file, the
+    compressed row group.
     The row count of a batch follows from the mean size of a row, and falls where pages, dictionaries, or values that
     repeat the one before could make more of it: 600 kB of Parquet can hold the same 8 MB 200,000 times.
     Errors: DataError, also for two columns of one name.
@@ -137,7 +138,7 @@ def read_parquet(
 
         reader, by_index = None, ()
         for group in range(start, file.num_row_groups if stop is None else stop):
-            how = plan(metadata, leaves, group, batch_bytes, stream, opener)
+            how = _asked(path, partial(plan, metadata, leaves, group, batch_bytes, stream, opener))
             if reader is None or how.dictionaries != by_index:
                 reader, by_index = opener(how.dictionaries), how.dictionaries
                 stack.callback(reader.close)
@@ -179,6 +180,8 @@ def _big(how: Plan, rows: int, path: str) -> dict[str, pa.Array]:
 def _asked(path: str, ask: Callable[[], Any]) -> Any:  # noqa: ANN401
     try:
         return ask()
+    except DataError:
+        raise
     except Exception as error:  # a store's error that passes through pyarrow keeps its own type
         raise unreadable(path, "cannot be read to the end", error) from error
 

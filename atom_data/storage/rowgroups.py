@@ -2,18 +2,22 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from atom_data.storage.bigpages import Values, can_be_streamed
+from atom_data.storage import bigpages
 from atom_data.storage.pages import BY_INDEX, DELTA_BYTE_ARRAY, DICTIONARY, Page, pages_of
 from atom_data.storage.plain import dictionary_entries, plain_bytes
 
 MOST_ROWS = 65_536
-BIG_PAGE_BYTES = 128 << 20
+BIG_DICTIONARY_BYTES = 16 << 20
+"""Arrow would copy the dictionary for every batch."""
+FEW = 4
+"""So many times the bytes of a batch may a column take where its rows are of unequal size."""
 WIDTHS = {"BOOLEAN": 1, "INT32": 4, "INT64": 8, "INT96": 12, "FLOAT": 4, "DOUBLE": 8}
 
 Opener = Callable[[Sequence[str]], pq.ParquetFile]
@@ -43,7 +47,7 @@ class Plan:
     """At a time."""
     dictionaries: tuple[str, ...]
     """Paths of leaves that stay dictionaries until their batch is cut into pieces."""
-    streamed: dict[str, Values]
+    streamed: dict[str, bigpages.Values]
     """Columns whose pages are too large to be decompressed whole."""
     joined: bool
     """Whether batches are to be put together again: `rows` had to be few because of what a column could hold."""
@@ -106,12 +110,16 @@ def plan(
         pages = pages_of(stream, chunk)
         if pages is None:
             continue
-        if _is_big(pages) and not leaf.nested and can_be_streamed(pages, chunk.compression):
-            streamed[leaf.name] = Values(stream, pages, chunk.compression, leaf.nulls)
+        big = _is_big(pages) and not leaf.nested and bigpages.can_be_streamed(pages, chunk.compression)
+        if big:
+            streamed[leaf.name] = bigpages.Values(stream, pages, chunk.compression, leaf.nulls)
         elif _is_all_by_index(pages):
             dictionaries.append(leaf.path)
             continue
-        rows = min(rows, _rows(leaf, pages, group, rows, batch_bytes, opener, count))
+        rows = _narrow(leaf, pages, rows, batch_bytes)
+        unfolds = partial(_unfolds, leaf, pages, group, rows, 2 * batch_bytes, opener)
+        longest = _longest(pages, streamed.get(leaf.name), unfolds) * -(-chunk.num_values // count)
+        rows = max(1, min(rows, FEW * batch_bytes // max(longest, 1)))
     return Plan(rows=rows, dictionaries=tuple(dictionaries), streamed=streamed, joined=rows < natural)
 
 
@@ -120,7 +128,9 @@ def _bytes(chunk: pq.ColumnChunkMetaData, leaf: Leaf) -> int:
 
 
 def _is_big(pages: Sequence[Page]) -> bool:
-    return any(page.bytes > BIG_PAGE_BYTES for page in pages)
+    return any(
+        page.bytes > (BIG_DICTIONARY_BYTES if page.kind == DICTIONARY else bigpages.BIG_PAGE_BYTES) for page in pages
+    )
 
 
 def _is_all_by_index(pages: Sequence[Page]) -> bool:
@@ -128,22 +138,23 @@ def _is_all_by_index(pages: Sequence[Page]) -> bool:
     return len(data) < len(pages) and all(page.encoding in BY_INDEX for page in data)
 
 
-def _rows(
-    leaf: Leaf, pages: Sequence[Page], group: int, rows: int, batch_bytes: int, opener: Opener, count: int
-) -> int:
-    """Return how many rows at a time keep a column within a few batches, whatever its pages turn out to hold."""
+def _narrow(leaf: Leaf, pages: Sequence[Page], rows: int, batch_bytes: int) -> int:
+    """Return so many rows that a column stays within a few batches by what its pages take."""
     data = [page for page in pages if page.kind != DICTIONARY]
-    if not leaf.nested:
-        while rows > 1 and _widest(data, rows) > 4 * batch_bytes:
-            rows //= 2
-    per_row = -(-sum(page.values for page in data) // count)
-    longest = 0
-    if any(page.encoding == DELTA_BYTE_ARRAY for page in data):  # a value repeats the beginning of the one before it
-        longest = max(page.bytes for page in data)
-    dictionary = [page for page in pages if page.kind == DICTIONARY]
-    if dictionary and not (not _is_big(pages) and _unfolds(leaf, pages, group, rows, 2 * batch_bytes, opener)):
-        longest = max(longest, dictionary[0].bytes)
-    return min(rows, max(1, 4 * batch_bytes // (longest * per_row))) if longest and per_row else rows
+    while not leaf.nested and rows > 1 and _widest(data, rows) > FEW * batch_bytes:
+        rows //= 2
+    return rows
+
+
+def _longest(pages: Sequence[Page], values: bigpages.Values | None, unfolds: Callable[[], bool]) -> int:
+    """Return how many bytes a value may unfold to; 0 where values take what they take in their pages."""
+    delta = [page.bytes for page in pages if page.encoding == DELTA_BYTE_ARRAY]  # repeats the value before it
+    dictionary = [page.bytes for page in pages if page.kind == DICTIONARY]
+    if not dictionary:
+        return max(delta, default=0)
+    if values is not None:
+        return values.longest_entry()
+    return max([0 if unfolds() else sum(dictionary), *delta])
 
 
 def _widest(pages: Sequence[Page], rows: int) -> int:
@@ -159,16 +170,17 @@ def _unfolds(leaf: Leaf, pages: Sequence[Page], group: int, rows: int, limit: in
     Most writers begin with a dictionary and end without, when it has grown to a megabyte: that beginning is read here
     as indices, which is little. A chunk that returns to its dictionary is answered with no.
     """
-    by_index = [page.encoding in BY_INDEX for page in pages if page.kind != DICTIONARY]
-    if by_index != sorted(by_index, reverse=True):
+    data = [page for page in pages if page.kind != DICTIONARY]
+    by_index = [page.encoding in BY_INDEX for page in data]
+    entries = [page.values for page in pages if page.kind == DICTIONARY]
+    if by_index != sorted(by_index, reverse=True) or len(entries) > 1:
         return False
-    (entries,) = (page.values for page in pages if page.kind == DICTIONARY)
-    left = sum(page.values for page in pages if page.encoding in BY_INDEX)
+    left = sum(page.values for page in data if page.encoding in BY_INDEX)
     for batch in _batches(opener([leaf.path]), group, leaf.path, rows):
         if any(plain_bytes(column) > limit for column in batch.columns) and batch.num_rows > 1:
             return False
         left -= batch.num_rows
-        if (left <= 0 and not leaf.nested) or sum(map(dictionary_entries, batch.columns)) > entries:
+        if (left <= 0 and not leaf.nested) or sum(map(dictionary_entries, batch.columns)) > entries[0]:
             break
     return True
 
