@@ -59,7 +59,7 @@ def schema_of(path: str) -> tuple[pa.Schema, pq.FileMetaData]:
 
 
 @lru_cache(maxsize=2 * LOOKED_AT)
-def _known(path: str, size: int, time: int) -> tuple[pa.Schema, int]:  # noqa: ARG001 - a changed file is another one
+def _known(path: str, size: int, time: int) -> tuple[pa.Schema, int]:  # a changed file is another one
     schema, metadata = schema_of(path)
     return schema, int(metadata.num_rows)
 

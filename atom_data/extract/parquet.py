@@ -166,9 +166,7 @@ class Parquet:
             needed.update(other for other in behind.get(name, (name,)) if other in there.names)
         return [name for name in there.names if name in needed]
 
-    def _whole(
-        self, batch: pa.RecordBatch, numbers: pa.Array, intake: Intake
-    ) -> tuple[pa.RecordBatch, pa.Array]:
+    def _whole(self, batch: pa.RecordBatch, numbers: pa.Array, intake: Intake) -> tuple[pa.RecordBatch, pa.Array]:
         """Return the batch with its text as strings, without the rows whose text is no UTF-8; and the rows' numbers."""
         text = strings_of(batch.column(self.text))
         batch = batch.set_column(batch.schema.get_field_index(self.text), self.text, text)
@@ -225,7 +223,9 @@ class Parquet:
 
     def _types(self) -> dict[str, object]:
         """Return the types of the columns where they differ between files: a new file may then change all shards."""
-        with contextlib.suppress(ConfigError, DataError):  # it is said by `schema`, and who looks at a status has no files
+        with contextlib.suppress(
+            ConfigError, DataError
+        ):  # it is said by `schema`, and who looks at a status has no files
             if self._columns().differ:
                 return {"types": {field.name: str(field.type) for field in self.schema()}}
         return {}

@@ -69,7 +69,7 @@ def _times(kinds: list[pa.DataType]) -> pa.DataType | None:
 
 
 def _finest(kinds: list[pa.DataType]) -> str:
-    return max((kind.unit for kind in kinds), key=UNITS.index)
+    return max((str(kind.unit) for kind in kinds), key=UNITS.index)
 
 
 def _decimals(kinds: list[pa.DataType]) -> pa.DataType | None:

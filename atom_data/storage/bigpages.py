@@ -66,7 +66,9 @@ class Values:
         lengths[valid] = [len(value) for value in values]
         np.cumsum(lengths, out=offsets[1:])
         bits = pa.py_buffer(np.packbits(valid, bitorder="little"))
-        return pa.Array.from_buffers(pa.large_binary(), rows, [bits, pa.py_buffer(offsets), pa.py_buffer(b"".join(values))])
+        return pa.Array.from_buffers(
+            pa.large_binary(), rows, [bits, pa.py_buffer(offsets), pa.py_buffer(b"".join(values))]
+        )
 
     def _open(self, page: Page | None) -> None:
         if page is None:

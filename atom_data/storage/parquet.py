@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from atom_data.errors import DataError
 from atom_data.storage.footer import without_arrow_types
-from atom_data.storage.paths import Hashed, create, is_remote, local, open_raw, unreadable, without_secrets
+from atom_data.storage.paths import Hashed, create, is_remote, local, open_raw, reason, unreadable, without_secrets
 from atom_data.storage.plain import has_dictionary, pieces, plain_field, together
 from atom_data.storage.rowgroups import Plan, leaves_of, plan
 
@@ -103,7 +103,19 @@ def _open(source: Any, path: str, **options: Any) -> pq.ParquetFile:  # noqa: AN
         return pq.ParquetFile(source, memory_map=False, coerce_int96_timestamp_unit="us", **options)
     except Exception as error:
         what = "is no readable Parquet file" if isinstance(error, pa.ArrowException) else "cannot be opened"
-        raise unreadable(path, what, error) from error
+        raise _refused(path, what, error) from error
+
+
+def _refused(path: str, what: str, error: Exception) -> DataError:
+    """Return the DataError for what Arrow does not read; a file that is damaged is another matter than one it cannot read."""
+    where, why = without_secrets(path), reason(error)
+    if "encrypted" in why or "decrypt" in why.lower():
+        return DataError(f"{where}: is encrypted, and keys are not supported ({why}). Decrypt it first.")
+    if isinstance(error, pa.ArrowNotImplementedError) or "NotImplemented" in why or "not supported" in why:
+        return DataError(
+            f"{where}: is written in a way that is not read ({why}). Write it again, for example with zstd."
+        )
+    return unreadable(path, what, error)
 
 
 def read_parquet(
@@ -183,7 +195,7 @@ def _asked(path: str, ask: Callable[[], Any]) -> Any:  # noqa: ANN401
     except DataError:
         raise
     except Exception as error:  # a store's error that passes through pyarrow keeps its own type
-        raise unreadable(path, "cannot be read to the end", error) from error
+        raise _refused(path, "cannot be read to the end", error) from error
 
 
 def _plain(batches: Iterator[pa.RecordBatch], schema: pa.Schema, limit: int) -> Iterator[pa.RecordBatch]:

@@ -48,14 +48,14 @@ def _own(array: pa.Array) -> pa.Array:
 
 
 def _is_nested_dictionary(kind: pa.DataType) -> bool:
-    return pa.types.is_nested(kind) and has_dictionary(kind)
+    return bool(pa.types.is_nested(kind) and has_dictionary(kind))
 
 
 def has_dictionary(kind: pa.DataType) -> bool:
     """Tell whether a type is a dictionary or holds one."""
     if pa.types.is_nested(kind):
         return any(has_dictionary(kind.field(index).type) for index in range(kind.num_fields))
-    return pa.types.is_dictionary(kind)
+    return bool(pa.types.is_dictionary(kind))
 
 
 def plain_bytes(array: pa.Array) -> int:

@@ -71,18 +71,19 @@ TEXTS = st.lists(st.none() | st.text(max_size=20) | st.sampled_from(["x" * 500, 
 
 
 def table(texts: list[str | None]) -> pa.Table:
+    struct = pa.struct([("b", pa.string()), ("c", pa.list_(pa.string()))])
     return pa.table(
         {
             "plain": pa.array(texts, pa.string()),
             "a.b": pa.array([text and text.encode() for text in texts], pa.binary()),
-            "a": pa.array([{"b": text, "c": [text, "y"]} for text in texts], pa.struct([("b", pa.string()), ("c", pa.list_(pa.string()))])),
+            "a": pa.array([{"b": text, "c": [text, "y"]} for text in texts], struct),
             "list": pa.array([[text] * (number % 3) for number, text in enumerate(texts)], pa.list_(pa.string())),
             "kind": pa.array(texts, pa.string()).dictionary_encode(),
             "view": pa.array(texts, pa.string_view()),
             "seconds": pa.array(range(len(texts)), pa.duration("s")),
             "full": pa.array([text or "" for text in texts], pa.large_string()),
         }
-    )  # fmt: skip
+    )
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
