@@ -10,10 +10,10 @@ import numpy.typing as npt
 
 from atom_data.errors import ConfigError
 from atom_data.identity import canonical
-from atom_data.loader.order import Order, Place
 from atom_data.loader.packed import PackedShards
 from atom_data.loader.tokens import TokenShards
 from atom_data.mix import BLOCK, Mix, Mixture, load_mix, plan_mix
+from atom_data.mix.order import Order, Place
 
 VERSION = 1
 REQUESTS = 16
@@ -102,6 +102,8 @@ class Samples:
             return source.fill(window, inputs[row], labels[row])
 
         parts = self._each(fill, len(found), any(source.remote for source, _ in found))
+        if not all([self.sources[name].settle() for name in {place.source for place in places}]):  # noqa: C419 - each
+            return self.batch(numbers, places, flat=flat)  # a file was touched, and holds the same bytes
         begins = np.empty(inputs.size + 1, np.bool_)
         np.equal(inputs.ravel(), self._eos_id, out=begins[1:])  # an end token ends each document: no index is needed
         for row, part in enumerate(parts):

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from atom_data.errors import ConfigError
-from atom_data.loader.permutation import Permutation
 from atom_data.mix.mixture import BLOCK, Mixture, check_mixtures, quotas
+from atom_data.mix.permutation import Permutation
 
 
 class Place(NamedTuple):
