@@ -5,6 +5,7 @@ All are built from the same definition, and take text that spells a special toke
 
 import importlib.metadata
 import json
+import logging
 import os
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -19,12 +20,18 @@ from fastokens import Tokenizer
 
 from atom_data.errors import ConfigError, DataError
 from atom_data.tokens.definition import definition_files
+from atom_data.tokens.losses import BLANK, Losses, characters, find_changes, find_losses
 from atom_data.tokens.vocabulary import Vocabulary, load_vocabulary
+
+logger = logging.getLogger(__name__)
 
 BACKENDS = ("fastokens", "gigatoken", "tokenizers")
 
 PROBES = ("a", " a  b", "a \n\n\tb ", "naïve Ｆｕｌｌ 漢字 👩‍👩‍👧", "it's 1,234.50")
 """A tokenizer that gives these back as they were is one whose ids must decode to the document's bytes."""
+
+PROBED = 64
+"""Names of special tokens that are tried."""
 
 
 class Encoded(NamedTuple):
@@ -56,10 +63,40 @@ class Encoder:
         fast = made(vocabulary) if made else None
         self.reference = Reference(vocabulary, backend)
         self._encode: Encode = fast or self.reference.encode_all
+        if fast is not None:
+            self._compare(fast)
 
     def encode(self, texts: Sequence[str]) -> Encoded:
         """Return the ids of the texts, without special tokens around or inside them."""
         return self._encode(texts)
+
+    def _compare(self, fast: Encode) -> None:
+        """Raise ConfigError where the fast encoder takes names of special tokens or bytes otherwise than the reference."""
+        names = [*self.vocabulary.special_names[:PROBED], "<0x41>", "<s>", "</s>", "<unk>", "[CLS]"]
+        texts = [*PROBES, *names, *(f"a{name}b" for name in names), *(f" {name} ." for name in names), "".join(names)]
+        try:
+            found = fast(texts)
+        except BaseException as error:
+            raise _unknown(self.vocabulary, self.backend, error) if is_engine_error(error) else error from error
+        for number, text in enumerate(texts):
+            ids = found.ids[found.offsets[number] : found.offsets[number + 1]].tolist()
+            expected = self.reference.encode(text)
+            if ids != expected:
+                raise ConfigError(
+                    f"{self.vocabulary.file}: {self.backend} makes the ids {ids[:8]} of {text[:40]!r}, and tokenizers "
+                    f"{expected[:8]}. Use the slow backend 'tokenizers' for this tokenizer."
+                )
+
+    def first_failure(self, texts: Sequence[str]) -> tuple[int, str]:
+        """Return the first text that cannot be encoded, and why; after the last one where each can be."""
+        for number, text in enumerate(texts):
+            try:
+                self._encode([text])
+            except BaseException as error:
+                if not is_engine_error(error):
+                    raise
+                return number, _short(error)
+        return len(texts), "together with others only"
 
 
 class Reference:
@@ -69,14 +106,40 @@ class Reference:
         """Build it, and find out whether its ids can be decoded to what was encoded; `backend` is what it checks."""
         self._backend = backend
         try:
-            self._slow = tokenizers.Tokenizer.from_str(vocabulary.definition)
-        except Exception as error:  # tokenizers raises no class of its own
+            self._slow = tokenizers.Tokenizer.from_str(vocabulary.plain)
+            self._slow.encode_special_tokens = True
+            whole = [*PROBES, "".join(characters())]
+            self.decodes = all(self.decode(self.encode(text)) == self.normalize(text) for text in whole)
+            """Whether ids give back the text (after the tokenizer's own normalizer, such as NFC), as byte-level BPE does."""
+            self.blank = self._blank(vocabulary.unknown_id)
+            """Ids that stand for no more than spaces."""
+            self.losses = self._losses(vocabulary.unknown_id)
+        except BaseException as error:  # tokenizers raises no class of its own, and its panics are no Exception
+            if not is_engine_error(error):
+                raise
             raise ConfigError(
                 f"{vocabulary.file}: tokenizers cannot use this tokenizer ({_short(error)}). Give a tokenizer.json."
             ) from error
-        self._slow.encode_special_tokens = True
-        self.decodes = all(self.decode(self.encode(text)) == self.normalize(text) for text in PROBES)
-        """Whether ids give back the text (after the tokenizer's own normalizer, such as NFC), as byte-level BPE does."""
+        self._require_ids(vocabulary)
+
+    def _blank(self, unknown: int | None) -> frozenset[int]:
+        letters = {self._slow.token_to_id(letter) for letter in (*BLANK, "\u0120")}
+        return frozenset(one for one in {*self.encode(" "), *letters} if one is not None and one != unknown)
+
+    def _losses(self, unknown: int | None) -> Losses:
+        vanished, not_known = ((), ()) if self.decodes else find_losses(self.encode, unknown, self.blank)
+        changed = find_changes(self.normalize) if self._slow.normalizer is not None else ()
+        return Losses(vanished=vanished, unknown=not_known, changed=changed)
+
+    def _require_ids(self, vocabulary: Vocabulary) -> None:
+        """Raise ConfigError where the library gives an added token another id than the file: a gap stands before it."""
+        for entry in json.loads(vocabulary.plain).get("added_tokens") or []:
+            found = self._slow.token_to_id(entry["content"])
+            if found != entry["id"] and not entry.get("special"):  # no text makes a special one
+                raise ConfigError(
+                    f"{vocabulary.file}: the added token {entry['content']!r:.60} has id {entry['id']:,}, and tokenizers gives it "
+                    f"{found}: the ids before it have a gap. Give the tokenizer.json as its maker wrote it."
+                )
 
     def encode(self, text: str) -> list[int]:
         """Return the ids of one text; the encoder of many is a quarter faster, as it notes no places in the text."""
@@ -97,8 +160,11 @@ class Reference:
         normalizer = self._slow.normalizer
         return str(normalizer.normalize_str(text)) if normalizer is not None else text
 
-    def check(self, where: str, document: str, text: str, ids: Sequence[int]) -> None:
-        """Raise DataError unless `ids` are what `tokenizers` makes of the text, and decode to it."""
+    def check(self, where: str, document: str, text: str, ids: Sequence[int]) -> bool:
+        """Raise DataError unless `ids` are what `tokenizers` makes of the text, and decode to it.
+
+        False where they decode to another text, spaces apart, and the tokenizer is known to lose some.
+        """
         expected = self.encode(text)
         if list(ids) != expected:
             position = _first_difference(ids, expected)
@@ -107,9 +173,9 @@ class Reference:
                 f"{_at(ids, position)} of {len(ids):,} ids, tokenizers {_at(expected, position)} of {len(expected):,}. "
                 "Don't train on these tokens; report the document, and try another backend."
             )
-        if not self.decodes:
-            return
         wanted, decoded = self.normalize(text), self.decode(ids)
+        if not self.decodes:
+            return _letters(decoded) == _letters(wanted)
         if decoded != wanted:
             position = _first_difference(decoded, wanted)
             raise DataError(
@@ -117,6 +183,7 @@ class Reference:
                 f"{decoded[position : position + 10]!r} and was {wanted[position : position + 10]!r}. "
                 "The tokenizer loses text; use a byte-level one."
             )
+        return True
 
 
 def load_encoder(
@@ -135,6 +202,18 @@ def load_encoder(
     stamps = tuple((str(file), _stamp(file)) for file in definition_files(tokenizer))
     vocabulary = _vocabulary(tokenizer, stamps, eos, bos, encoding)
     return Encoder(vocabulary, backend) if backend == "gigatoken" else _encoder(vocabulary, backend)
+
+
+def say_losses(encoder: Encoder) -> None:
+    """Log as a warning what text a tokenizer loses, once in a process."""
+    sentence = encoder.reference.losses.sentence(encoder.vocabulary.file)
+    if sentence is not None:
+        _say(sentence)
+
+
+@lru_cache(maxsize=64)
+def _say(sentence: str) -> None:
+    logger.warning("%s", sentence)
 
 
 def _stamp(file: Path) -> tuple[int, int]:
@@ -159,9 +238,9 @@ def _fastokens(vocabulary: Vocabulary) -> Encode:
     # It reads this when it encodes for the first time. Each thread has a cache of words of its own to fill and to hold.
     os.environ.setdefault("FASTOKENS_BPE_THREADS", "1")
     try:
-        fast = Tokenizer.from_json_str(vocabulary.definition)
-    except Exception as error:  # fastokens raises no class of its own
-        raise _unknown(vocabulary, "fastokens", error) from error
+        fast = Tokenizer.from_json_str(vocabulary.plain)
+    except BaseException as error:  # fastokens raises no class of its own
+        raise _unknown(vocabulary, "fastokens", error) if is_engine_error(error) else error from error
 
     def encode(texts: Sequence[str]) -> Encoded:
         ids, ends = fast.encode_batch_flat(list(texts), add_special_tokens=False, split_special_tokens=True)
@@ -177,13 +256,13 @@ def _gigatoken(vocabulary: Vocabulary) -> Encode:
         raise ConfigError(
             "backend 'gigatoken': the package is not installed. pip install 'atom-data[gigatoken]', or use 'fastokens'."
         ) from error
-    page = json.loads(vocabulary.definition)
+    page = json.loads(vocabulary.plain)
     # It has no option that leaves special tokens in text alone, so it must not know them.
     page["added_tokens"] = [entry for entry in page.get("added_tokens") or [] if not entry.get("special")]
     try:
         fast = gigatoken.Tokenizer.from_json(json.dumps(page, ensure_ascii=False))
-    except Exception as error:
-        raise _unknown(vocabulary, "gigatoken", error) from error
+    except BaseException as error:
+        raise _unknown(vocabulary, "gigatoken", error) if is_engine_error(error) else error from error
 
     def encode(texts: Sequence[str]) -> Encoded:
         if not texts:
@@ -236,6 +315,15 @@ def _first_difference(left: Sequence[object], right: Sequence[object]) -> int:
 
 def _at(ids: Sequence[int], position: int) -> str:
     return str(ids[position]) if position < len(ids) else "nothing"
+
+
+def _letters(text: str) -> str:
+    return "".join(text.replace(BLANK[1], " ").split())
+
+
+def is_engine_error(error: BaseException) -> bool:
+    """Tell whether an error is an engine's: a Rust panic is a BaseException, of a class that cannot be imported."""
+    return isinstance(error, Exception) or type(error).__name__ == "PanicException"
 
 
 def _short(error: BaseException) -> str:
