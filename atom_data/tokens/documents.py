@@ -16,8 +16,10 @@ from atom_data.errors import AtomDataError, DataError
 from atom_data.storage.ahead import ahead
 from atom_data.storage.parquet import Output, create_parquet
 from atom_data.storage.paths import join
-from atom_data.tokens.encode import Encoded, Encoder, is_engine_error
+from atom_data.tokens.encode import Encoder
+from atom_data.tokens.guard import among, count_of, runs_of, selected, with_tokens
 from atom_data.tokens.megatron import create_megatron
+from atom_data.tokens.reference import Encoded, is_engine_error
 
 CHECKED_SHARE = 1 / 2_000
 """Of the documents of a shard that are encoded again with the reference: about 130 of a shard of 1 GB of web pages. It
@@ -33,9 +35,6 @@ CHUNK_TOKENS = 1 << 20
 TABLE_ROWS = 16_384
 NOTED_BATCHES = 4
 """That are encoded and not yet held, checked and in the table: a check takes as long as three are encoded."""
-
-FEW = 4
-"""Ids that a document of spaces alone may have."""
 
 Waiting = tuple[int, int, bytes, str, list[int]]
 """A document that may yet be checked: its hash, its number, its id, text and ids."""
@@ -61,7 +60,7 @@ class Documents:
         self._tables: list[pa.RecordBatch] = []
         self._waiting: list[Waiting] = []
         self.count = self.text_bytes = self.checked = 0
-        self._forbidden = _runs(encoder.vocabulary.special_ids)
+        self._forbidden = runs_of(encoder.vocabulary.special_ids)
         self._unknown_documents = self._unknown_tokens = self._changed = 0
         self.lost: list[tuple[pa.RecordBatch, list[int]]] = []
         """Rows of documents that no token was left of, with their bytes of text: they are not in the shard."""
@@ -105,14 +104,11 @@ class Documents:
         ids = batch.column("id").cast(pa.large_binary()).to_pylist()
         self._refuse_ids(encoded.ids, encoded.offsets, ids)
         sizes = pc.binary_length(batch.column("text")).to_numpy(zero_copy_only=False).astype(np.int64)
-        whole = self._with_tokens(texts, encoded)
+        whole = with_tokens(self._encoder.reference, texts, encoded)
         if not whole.all():
             self.lost.append((batch.filter(pa.array(~whole)), sizes[~whole].tolist()))
             batch, rows, sizes = batch.filter(pa.array(whole)), rows[whole], sizes[whole]
-            lengths = np.diff(encoded.offsets)
-            encoded = Encoded(
-                encoded.ids[np.repeat(whole, lengths)], np.cumsum([0, *lengths[whole].tolist()], dtype=np.int64)
-            )
+            encoded = selected(encoded, whole)
             texts, ids = list(compress(texts, whole)), list(compress(ids, whole))
             if not texts:
                 return
@@ -152,9 +148,7 @@ class Documents:
     ) -> None:
         """Raise DataError where the token at an end stands inside a document, or an id is outside the vocabulary."""
         vocabulary = self._encoder.vocabulary
-        bad = np.zeros(len(ids), np.bool_)
-        for first, last in self._forbidden:  # of one token two bytes of work an id, of a run four
-            bad |= ids == first if first == last else ids - np.uint32(first) <= last - first
+        bad = among(ids, self._forbidden)
         if len(ids) and int(ids.max()) >= vocabulary.size:
             bad |= ids >= vocabulary.size
         wrong = np.flatnonzero(bad)
@@ -174,23 +168,10 @@ class Documents:
                 "Plain text must not make it: name another token."
             )
 
-    def _with_tokens(self, texts: Sequence[str], encoded: Encoded) -> npt.NDArray[np.bool_]:
-        """Tell of every text whether a token is left of it that stands for more than spaces, where it is more than that."""
-        lengths = np.diff(encoded.offsets)
-        whole = lengths > 0
-        if self._encoder.reference.losses.vanished:
-            blank = self._encoder.reference.blank
-            for number in np.flatnonzero((lengths > 0) & (lengths <= FEW)).tolist():
-                its = encoded.ids[encoded.offsets[number] : encoded.offsets[number + 1]].tolist()
-                whole[number] = not texts[number].strip() or not blank.issuperset(its)
-        return np.asarray(whole, np.bool_)
-
     def _count_unknown(self, encoded: Encoded) -> None:
-        unknown = self._encoder.vocabulary.unknown_id
-        if unknown is not None:
-            hits = np.flatnonzero(encoded.ids == unknown)
-            self._unknown_tokens += len(hits)
-            self._unknown_documents += len(np.unique(np.searchsorted(encoded.offsets, hits, "right")))
+        documents, tokens = count_of(self._encoder.vocabulary.unknown_id, encoded)
+        self._unknown_documents += documents
+        self._unknown_tokens += tokens
 
     def _sample(
         self,
@@ -293,17 +274,6 @@ class Documents:
             "documents_with_unknown": self._unknown_documents,
             "unknown_tokens": self._unknown_tokens,
         }
-
-
-def _runs(ids: Sequence[int]) -> list[tuple[int, int]]:
-    """Return ids that grow as runs of neighbors, first and last."""
-    runs: list[tuple[int, int]] = []
-    for one in ids:
-        if runs and one == runs[-1][1] + 1:
-            runs[-1] = runs[-1][0], one
-        else:
-            runs.append((one, one))
-    return runs
 
 
 def keyed_hashes(key: str, ids: Sequence[bytes | None]) -> npt.NDArray[np.uint64]:

@@ -20,6 +20,8 @@ class Losses:
     """They make no id."""
     unknown: tuple[str, ...] = ()
     """They make the unknown token."""
+    garbled: tuple[str, ...] = ()
+    """Their ids decode to something else: a byte of theirs vanishes."""
     changed: tuple[tuple[str, str], ...] = ()
     """The normalizer makes others of them than Unicode's NFC does, and not only spaces."""
 
@@ -30,6 +32,8 @@ class Losses:
             said.append(f"{len(self.vanished):,} vanish, such as {_shown(self.vanished)}")
         if self.unknown:
             said.append(f"{len(self.unknown):,} become the unknown token, such as {_shown(self.unknown)}")
+        if self.garbled:
+            said.append(f"{len(self.garbled):,} do not come back whole, such as {_shown(self.garbled)}")
         if self.changed:
             pairs = ", ".join(f"{before!r} to {after!r}" for before, after in self.changed[:SHOWN])
             said.append(f"{len(self.changed):,} are changed by its normalizer, such as {pairs}")
@@ -63,17 +67,26 @@ def find_changes(normalize: Callable[[str], str]) -> tuple[tuple[str, str], ...]
 
 
 def find_losses(
-    encode: Callable[[str], Sequence[int]], unknown: int | None, blank: Collection[int]
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the characters that alone make no id, and those that make the unknown one. `blank` ids stand for spaces."""
-    vanished, not_known = list[str](), list[str]()
+    encode: Callable[[str], Sequence[int]],
+    comes_back: Callable[[str, Sequence[int]], bool],
+    unknown: int | None,
+    blank: Collection[int],
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Return the characters that alone make no id, those that make the unknown one, and those that do not come back.
+
+    `blank` ids stand for spaces.
+    """
+    vanished, not_known, garbled = list[str](), list[str](), list[str]()
     for letter in characters():
-        ids = {*encode(letter)}.difference(blank)
-        if not ids:
+        ids = encode(letter)
+        left = {*ids}.difference(blank)
+        if not left:
             vanished.append(letter)
-        elif unknown in ids:
+        elif unknown in left:
             not_known.append(letter)
-    return tuple(vanished), tuple(not_known)
+        elif not comes_back(letter, ids):
+            garbled.append(letter)
+    return tuple(vanished), tuple(not_known), tuple(garbled)
 
 
 def _shown(letters: Sequence[str]) -> str:

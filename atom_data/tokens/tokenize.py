@@ -109,7 +109,7 @@ class Tokenize:
         return jobs_behind(self.reads)
 
     def check(self) -> pa.Schema:
-        """Look for the columns, and build the encoder, which says what text it loses; return the schema of docs.parquet."""
+        """Look for the columns, build the encoder, and say what text it loses; return the schema of docs.parquet."""
         schema = self._schema()
         say_losses(self._encoder())
         return schema
@@ -220,9 +220,8 @@ class Tokenize:
                     work.notes.setdefault("spans", {})[shard.name] = list(intake.span)
             outputs = documents.write(join(self.name, task.name), out, token)
             for gone, sizes in documents.lost:
-                reasons = ["tokens.no_tokens"] * len(sizes)
-                work.dropped.update(reasons)
-                ledger.write(_ledger_lines(gone, reasons, sizes))
+                work.dropped["tokens.no_tokens"] += len(sizes)
+                ledger.write(_ledger_lines(gone, ["tokens.no_tokens"] * len(sizes), sizes))
         # Reading goes on ahead of encoding, so which of the two tables was opened first says nothing.
         work.outputs = [*outputs, *sorted(work.outputs, key=lambda output: output.path)]
         work.rows_out, work.dropped_rows = documents.count, ledger.rows

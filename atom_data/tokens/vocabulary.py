@@ -40,6 +40,8 @@ class Vocabulary:
     definition: str
     plain: str
     """The same for documents: no text can make a special token of it by spelling its name."""
+    ordinary: tuple[tuple[str, int], ...]
+    """Added tokens that are not special, with their ids: text that spells one becomes it."""
     special_names: tuple[str, ...]
     special_ids: tuple[int, ...]
     """Ids that no text may make, in order."""
@@ -96,6 +98,7 @@ def load_vocabulary(
         size=1 + max(_ids(model["vocab"], added)),
         definition=definition_text,
         plain=definition_text if plain is page else json.dumps(plain, ensure_ascii=False),
+        ordinary=tuple((entry["content"], entry["id"]) for entry in added if entry["content"] not in names),
         special_names=tuple(sorted(names)),
         special_ids=tuple(sorted({*names.values()} - ({unknown_id} - {end["id"], begin["id"] if begin else None}))),
         unknown_id=unknown_id,
