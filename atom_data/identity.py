@@ -22,6 +22,7 @@ import pyarrow as pa
 from atom_data.assets import filters_folder
 from atom_data.errors import ConfigError
 from atom_data.origins import file_hash, origin
+from atom_data.public_names import FORMER
 from atom_data.rules import Keep, load_card
 
 LIBRARIES = (
@@ -182,3 +183,27 @@ def _described_value(value: object) -> object:
 def canonical(value: object) -> str:
     """Return JSON in one form: sorted keys, no spaces."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def former_identities(value: object) -> list[object]:
+    """Return an identity as releases before would have written it, for each generation of names that differs from today's.
+
+    Only whole strings that stand under the key `step` are names; a column or a path of the same spelling is none.
+    """
+    found: list[object] = []
+    for names in FORMER:
+        before = _renamed(value, names)
+        if before != value and before not in found:
+            found.append(before)
+    return found
+
+
+def _renamed(value: object, names: Mapping[str, str]) -> object:
+    if isinstance(value, list):
+        return [_renamed(item, names) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: names.get(item, item) if key == "step" and isinstance(item, str) else _renamed(item, names)
+        for key, item in value.items()
+    }

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from atom_data.errors import ConfigError
+from atom_data.public_names import PUBLIC
 
 PACKAGE = "atom_data"
 COUNTED_ELSEWHERE = frozenset(("atom_data", "numpy", "pyarrow", "numba"))
@@ -26,11 +27,11 @@ COUNTED_ELSEWHERE = frozenset(("atom_data", "numpy", "pyarrow", "numba"))
 def origin(thing: Any) -> object:  # noqa: ANN401 - a class or a function
     """Return the name of a class or function and what decides its code, as plain JSON values.
 
-    In this package: the name alone, for the package's sources count in every job. Elsewhere: the SHA-256 of the file, of
+    In this package: the public name alone, for the package's sources count in every job. Elsewhere: the SHA-256 of the file, of
     the user's own modules that it imports, and versions of packages. ConfigError where no source file can be found.
     """
     if thing.__module__.partition(".")[0] == PACKAGE:
-        return f"{thing.__module__}.{thing.__qualname__}"
+        return public_name(thing)
     name = thing.__qualname__.rpartition(".")[2]
     if not _is_users(thing.__module__):
         source = _source(thing.__module__)
@@ -43,6 +44,24 @@ def origin(thing: Any) -> object:  # noqa: ANN401 - a class or a function
     if packages:
         found["packages"] = {package: _version(package) for package in sorted(packages)}
     return found
+
+
+def public_name(thing: Any) -> str:  # noqa: ANN401
+    """Return the name under which this package exports a class or function: `atom_data.MinHash`, `atom_data.signals.CheckUrl`.
+
+    What is exported by nobody is named by its room, never by its module, so that a file may move within the room.
+    """
+    room = thing.__module__.split(".")[1]
+    for package in (PACKAGE, f"{PACKAGE}.{room}"):
+        name = f"{package}.{thing.__qualname__}"
+        if name in PUBLIC and vars(sys.modules[package]).get("__all__") is not None:
+            exported = getattr(sys.modules[package], thing.__qualname__, None)
+            if exported is thing:
+                return name
+    name = f"{PACKAGE}.{room}.{thing.__qualname__}"
+    if name in PUBLIC:
+        raise ConfigError(f"{thing.__module__}.{thing.__qualname__}: {name} is another one. Rename it.")
+    return name
 
 
 def file_hash(path: Path) -> str:

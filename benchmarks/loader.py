@@ -30,7 +30,7 @@ from measure import QUICK, ROOT, Run, row, write_report
 from atom_data.loader import Batches, Samples, TokenShards
 from atom_data.storage.receipts import OutputFile, Receipt, ShardList, plan_path, write_json, write_receipt
 from atom_data.tokens.manifest import manifest_of_receipts
-from atom_data.tokens.megatron import HEADER, MAGIC, index_bytes
+from atom_data.tokens.megatron import index_bytes
 
 LENGTH, BATCH = 4_096, 8
 TOKENS = 20_000_000 if QUICK else 200_000_000
@@ -208,7 +208,7 @@ def make_tokens(folder: Path) -> None:
 def make_shards(folder: Path) -> None:
     """Write shards whose .bin takes no room on the disk; what is opened and checked is as in true ones."""
     tokens = PLANNED // SHARDS * LENGTH + 1
-    index = HEADER.pack(MAGIC, 1, 4, 1, 2) + b"\0" * 28
+    index = index_bytes(np.array([tokens], np.int32), DTYPE)
     names = [f"shard-{number:05}" for number in range(SHARDS)]
     for name in names:
         shard(folder, name, None, tokens, index, 1)

@@ -13,7 +13,9 @@ import pyarrow as pa
 import pytest
 
 from atom_data.errors import ConfigError
-from atom_data.identity import canonical, describe
+from atom_data.identity import canonical, describe, former_identities
+from atom_data.origins import public_name
+from atom_data.public_names import PUBLIC
 from atom_data.signals import CheckUrl, CountStopWords
 
 
@@ -194,3 +196,48 @@ def test_a_function_without_a_source_file_is_refused() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert "ConfigError: __main__.step has no identity: no source file defines it" in done.stderr
+
+
+def test_every_public_name_is_exported_and_is_what_identities_say() -> None:
+    seen = set()
+    for name in PUBLIC:
+        package, _, exported = name.rpartition(".")
+        thing = getattr(importlib.import_module(package), exported)
+        assert public_name(thing) == name
+        assert id(thing) not in seen, f"{name} is another name of something that has one"
+        seen.add(id(thing))
+
+
+def test_every_exported_step_has_a_name_that_stays() -> None:
+    for room in ("signals", "rewrite", "extract", "bridge", "dedup"):
+        package = importlib.import_module(f"atom_data.{room}")
+        for exported in package.__all__:
+            thing = getattr(package, exported)
+            if callable(thing) and not isinstance(thing, type(Path)) and exported not in OTHERS:
+                assert public_name(thing) in PUBLIC, f"{room}.{exported}: add it to atom_data/public_names.py"
+
+
+OTHERS = {"AtomFilter", "Copies", "Jsonl", "Parquet", "RunStage", "Repeats", "Text", "Warc", "Wet"}
+"""Sources and passes, which identities name by a word, and blocks for datatrove's pipelines."""
+
+
+def test_a_private_name_that_is_another_ones_public_name_is_refused() -> None:
+    from atom_data.dedup.sets import Same
+
+    with pytest.raises(ConfigError, match=r"atom_data\.dedup\.Same is another one"):
+        public_name(Same)
+
+
+def test_identities_of_before_differ_by_names_alone() -> None:
+    from atom_data.signals import count_words
+
+    now = {"steps": [describe(count_words), describe(CheckUrl())], "writes": ["atom_data.signals.CheckUrl"]}
+    (before,) = former_identities(now)
+    assert before == {
+        "steps": [
+            {"step": "atom_data.signals.words.count_words"},
+            {"domains": None, "step": "atom_data.signals.urls.CheckUrl", "words": None},
+        ],
+        "writes": ["atom_data.signals.CheckUrl"],
+    }
+    assert former_identities({"reads": "clean", "steps": []}) == []

@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from atom_data.dedup.minhash import BandHashes as BandHashes
     from atom_data.dedup.minhash import MinHash as MinHash
     from atom_data.dedup.minhash import Sketch as Sketch
+    from atom_data.dedup.minhash import measured_before as measured_before
     from atom_data.dedup.remove import RemoveSpans as RemoveSpans
     from atom_data.dedup.repeats import Repeats as Repeats
     from atom_data.dedup.substrings import Substrings as Substrings
+    from atom_data.dedup.survivors import Survivors as Survivors
 
 __all__, __getattr__, __dir__ = lazy_names(
     __name__,
@@ -32,9 +34,10 @@ __all__, __getattr__, __dir__ = lazy_names(
         "exact": "Same SameContent SameText SameUrl hash_text",
         "keys": "CanonicalUrl ContentHash",
         "lines": "Lines Paragraphs",
-        "minhash": "BandHashes MinHash Sketch",
+        "minhash": "BandHashes MinHash Sketch measured_before",
         "remove": "RemoveSpans",
         "repeats": "Repeats",
         "substrings": "Substrings",
+        "survivors": "Survivors",
     },
 )

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from atom_data.batch import column
 from atom_data.errors import ConfigError, DataError
 from atom_data.graph import Source
+from atom_data.storage.parquet import open_parquet, read_parquet
 from atom_data.storage.shards import Intake
 from atom_data.text.buffers import string_buffers
 from atom_data.text.character_shingles import Unit, shingles_by
@@ -173,7 +173,7 @@ def _rows(path: str) -> Iterator[list[Any]]:
     if not file.is_file():
         raise ConfigError(f"{path}: no such file of labelled pairs. Give a .jsonl, .csv, .tsv or .parquet file.")
     if suffix in (".parquet", ".pq"):
-        for batch in pq.ParquetFile(file).iter_batches():
+        for batch in read_parquet(path, open_parquet(path).schema_arrow.names):
             yield from (list(row.values()) for row in batch.to_pylist())
     elif suffix in (".jsonl", ".ndjson"):
         with file.open(encoding="utf-8") as lines:

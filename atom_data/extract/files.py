@@ -16,7 +16,6 @@ from atom_data.storage.shards import Input, Shard, part_name, shard_name
 
 SPLIT_BYTES = 1 << 30
 LONGEST_NAME = 160
-MARKS = "._"
 """What a name begins with that is no input."""
 COMPRESSIONS = (".gz", ".zst", ".bz2", ".xz", ".lz4")
 NOT_READ = (".lz4", ".br", ".lzma", ".lz", ".z", ".zip", ".7z", ".lzo", ".sz", ".snappy", ".tar", ".tgz")
@@ -92,9 +91,9 @@ def _matching(pattern: str) -> list[str]:
     """Return the files that match; what lies below names with `.` or `_` only where the pattern spells such a name."""
     found = sorted(name for name in glob.glob(pattern, recursive=True) if Path(name).is_file())  # noqa: PTH207
     base = _base(pattern)
-    if any(part[:1] in MARKS for part in _parts(base, pattern)):
+    if any(_is_hidden(part) for part in _parts(base, pattern)):
         return found
-    return [name for name in found if not any(part[0] in MARKS for part in _parts(base, name))]
+    return [name for name in found if not any(_is_hidden(part) for part in _parts(base, name))]
 
 
 def _parts(base: str, path: str) -> list[str]:
@@ -105,9 +104,14 @@ def files_below(folder: str) -> list[str]:
     """Return all files below a folder, sorted, without those whose name, or whose folder's, begins with `.` or `_`."""
     names = []
     for place, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if name[0] not in MARKS]
-        names += [f"{place}/{name}" for name in files if name[0] not in MARKS]
+        folders[:] = [name for name in folders if not _is_hidden(name)]
+        names += [f"{place}/{name}" for name in files if not _is_hidden(name)]
     return sorted(names)
+
+
+def _is_hidden(name: str) -> bool:
+    """Tell whether a file or folder is none of the data, as for Hadoop and Spark: `_temporary`, `.crc`; not `_day=1`."""
+    return name[:1] == "." or (name[:1] == "_" and "=" not in name)
 
 
 def has_suffix(name: str, suffixes: tuple[str, ...]) -> bool:

@@ -49,8 +49,9 @@ class Jsonl(RawSource):
     has none); `source` (the parameter; without it the field `source` of the line, else `jsonl`), `file` (path below
     the common folder of the source), `offset` (bytes, of the line in the decompressed file), and the fields of
     `columns`: name to type, one of string, int64, double, bool.
-    A line without an id gets BLAKE2b-128 over source, file, URL, text, and the number of equal ones before it in the
-    shard. Half surrogate pairs become U+FFFD, counted in the receipt; NUL is left out. Empty lines are counted, not kept.
+    A line without an id (none, null, NaN, true, false, or empty) gets BLAKE2b-128 over source, file, URL, text, and the
+    number of equal ones before it in the shard; a number becomes its text as Python writes it. Half surrogate pairs become
+    U+FFFD, counted in the receipt; NUL is left out. Empty lines are counted, not kept.
     Where ids repeat from file to file, `ids="file"` puts the file before them: `FILE#ID` (`file_prefix` has the rules);
     where a file itself repeats them, `ids="row"` takes the place of the line: `FILE#OFFSET`. Both are the same however a
     file is split. Nothing is looked for here: the passes refuse ids that repeat.
@@ -192,16 +193,18 @@ class Jsonl(RawSource):
         if text is not None and not isinstance(text, str):
             raise Unfit("no_text", f"field '{self.text}' holds no text but {type(text).__name__}")
         values: dict[str, Any] = {
-            "id": _string(record.get(self.id)) or None,
+            "id": _string(record.get(self.id)),
             "text": text,
             "url": _string(record.get(self.url)),
             "date": _string(record.get(self.date)),
-            "source": self.source or _string(record.get("source")) or "jsonl",
+            "source": self.source or _string(record.get("source")),
         }
         for name, kind in self.columns:
             values[name] = _typed(name, kind, record.get(name))
         if b"\\u" in line.data:  # only an escape can give what is no text
             values = {name: clean(value) if isinstance(value, str) else value for name, value in values.items()}
+        values["id"] = values["id"] or None
+        values["source"] = values["source"] or self.name
         return values
 
     def current(self, shard: Shard, workspace: Workspace) -> tuple[Input, ...]:
@@ -239,7 +242,7 @@ def parsed(line: Line, limit: int) -> dict[str, Any]:
 def _string(value: object) -> str | None:
     if isinstance(value, str):
         return value
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, int | float) and not isinstance(value, bool) and value == value:  # NaN is how pandas says null
         return str(value)
     return None
 

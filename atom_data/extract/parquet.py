@@ -11,19 +11,20 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from atom_data.errors import ConfigError, DataError
+from atom_data.extract.columns import Columns, carried, columns_of, schema_of
 from atom_data.extract.files import SPLIT_BYTES, check_limits, current_input, listed, named, ranges
 from atom_data.extract.rows import Identities, check_ids, file_prefix
+from atom_data.extract.strings import broken, can_be_strings, ids_of, repaired, strings_of
 from atom_data.graph import RawSource
-from atom_data.storage.parquet import BATCH_BYTES, open_parquet, plain_field, read_parquet
+from atom_data.storage.parquet import BATCH_BYTES, open_parquet, read_parquet
 from atom_data.storage.paths import is_remote, open_raw, sha256, unreadable, without_secrets
 from atom_data.storage.shards import Input, Intake, Shard
-from atom_data.text.buffers import string_buffers
-from atom_data.text.utf8 import is_utf8
 from atom_data.workspace import Workspace
 
 SUFFIXES = (".parquet", ".pq")
 IDS = ("column", "file", "row")
 OURS = ("id", "text", "url", "date", "source", "file", "row")
+OWN = tuple(pa.field(name, pa.int64() if name == "row" else pa.string()) for name in OURS)
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -33,14 +34,22 @@ class Parquet(RawSource):
     Columns: `id`, `text`, `url`, `date` as strings, from the columns that the parameters of the same names give (null
     where a file has none; without the column for `text` there is a ConfigError); `source` (the parameter; without it
     the file's column `source`, else `parquet`), `file` (path below the common folder of the source), `row` (number in
-    the file), and every other column of the first file, in its type.
+    the file), and every other column that any file has, in a type that holds all files' values (`common_type`): a
+    column of nulls fits any type, and a file without rows any columns. Columns are found in the footers of the first
+    1,000 files (16 where they are remote).
+    Strings follow the rule of `Jsonl`: numbers as Python writes them; NaN, booleans and empty text are no id; NUL is
+    left out. A binary id is its text, or hexadecimal where it is no text; a UUID is written as one. Bytes of other
+    columns that are no UTF-8 become \\xff. Times of 96 bits have microseconds.
     A row without an id gets BLAKE2b-128 over source, file, URL, text, and the number of equal ones before it in the
     shard. Where ids repeat from file to file, `ids="file"` puts the file before them: `FILE#ID`; where a file itself
     repeats them, `ids="row"` takes the row's number in the file: `FILE#ROW` (`file_prefix` has the rules).
 
     Local files above `split_bytes` are read in parts of whole row groups; 0 turns it off.
+    Rejected, with the rest of the file still read: `parquet.bad_utf8` (a text that is no UTF-8).
     Errors: ConfigError for a column that is not there or cannot be a string; DataError for a file that is no Parquet
-    file, cannot be read to its end, or has other columns or types than the first one.
+    file, cannot be read to its end, has two columns of one name, lacks a column that is asked for and that another
+    file has, or has one in a type that goes with no other file's (of structs: with other fields) or a value that the
+    common type does not hold.
     Memory: see `read_parquet`; 150 bytes a row of the shard without an id.
     """
 
@@ -92,15 +101,20 @@ class Parquet(RawSource):
         return said[self.ids]
 
     def schema(self) -> pa.Schema:
-        """Our columns, and what else the first file has."""
-        first = listed(self.paths, SUFFIXES)[0].path
-        there = schema_of(first)
-        self._check(there, first)
-        strings = [pa.field(name, pa.int64() if name == "row" else pa.string()) for name in OURS]
-        return pa.schema([*strings, *(field for field in there if field.name not in self._taken())])
+        """Our columns, and what else the files have."""
+        return self._schema(self._columns())
 
-    def _taken(self) -> set[str]:
-        return {*OURS, self.text, self.id, self.url, self.date}
+    def _schema(self, columns: Columns) -> pa.Schema:
+        return pa.schema([*OWN, *(field for field in columns.schema if field.name not in self._taken())])
+
+    def _columns(self) -> Columns:
+        found = columns_of(listed(self.paths, SUFFIXES), self._taken())
+        for path, there in found.seen if found.rows else ():
+            self._check(there, path)
+        return found
+
+    def _taken(self) -> frozenset[str]:
+        return frozenset((*OURS, self.text, self.id, self.url, self.date))
 
     def _check(self, there: pa.Schema, path: str) -> None:
         """Check that the columns that make ours are there and can be strings."""
@@ -111,7 +125,7 @@ class Parquet(RawSource):
             )
         for name in (self.text, self.id, self.url, self.date):
             kind = there.field(name).type if name in there.names else pa.string()
-            if pa.types.is_nested(kind) or pa.types.is_null(kind):
+            if not can_be_strings(kind):
                 raise ConfigError(f"{where}: column '{name}' holds {kind}, which is no string. Name another one.")
 
     def shards(self, workspace: Workspace) -> tuple[Shard, ...]:
@@ -136,60 +150,82 @@ class Parquet(RawSource):
     ) -> Iterator[pa.RecordBatch]:
         """Yield batches of about 8 MB."""
         (found,) = self.current(shard, workspace)
-        wanted = [field for field in self.schema() if field.name in columns]
+        all_columns = self._columns()
+        wanted = [field for field in self._schema(all_columns) if field.name in columns]
         identities = Identities() if "id" in columns else None
         with on_disk(shard.path) as path:
-            file = open_parquet(path)
-            there, metadata = file.schema_arrow, file.metadata
-            file.close()
-            self._check(there, shard.path)
-            needed = self._needed([field.name for field in wanted], there, shard.path)
-            row = sum(metadata.row_group(group).num_rows for group in range(shard.start))
-            for batch in read_parquet(path, needed, shard.start, shard.stop, BATCH_BYTES):
-                intake.bytes_read = min(intake.bytes_read + batch.nbytes, found.bytes)
-                yield self._batch(batch, wanted, found.path, row, identities)
-                row += batch.num_rows
+            there, metadata = schema_of(path)
+            if metadata.num_rows:
+                self._check(there, shard.path)
+                needed = self._needed([field.name for field in wanted], there, shard.path, all_columns)
+                row = sum(metadata.row_group(group).num_rows for group in range(shard.start))
+                for batch in read_parquet(path, needed, shard.start, shard.stop, BATCH_BYTES):
+                    intake.bytes_read = min(intake.bytes_read + batch.nbytes, found.bytes)
+                    numbers = pa.array(range(row, row + batch.num_rows), pa.int64())
+                    row += batch.num_rows
+                    whole, numbers = self._whole(batch, numbers, intake)
+                    if whole.num_rows:
+                        ours = self._ours(whole, numbers, found.path, identities)
+                        yield _chosen(whole, ours, wanted, found.path, all_columns)
             # At the end, though a thread could do it meanwhile: who reads only the beginning must not wait for the whole.
             digest = sha256(path, *byte_range(metadata, shard))
         intake.inputs.append(replace(found, sha256=digest))
 
-    def _needed(self, wanted: list[str], there: pa.Schema, path: str) -> list[str]:
-        """Return the file's columns behind the wanted ones."""
+    def _needed(self, wanted: list[str], there: pa.Schema, path: str, all_columns: Columns) -> list[str]:
+        """Return the file's columns behind the wanted ones, and the text: a row is left out or not whoever reads it."""
         behind = {"id": (self.id, self.text, self.url, "source"), "text": (self.text,), "url": (self.url,)}
         behind |= {"date": (self.date,), "source": ("source",), "file": (), "row": ()}
-        needed: set[str] = set()
+        needed: set[str] = {self.text}
         for name in wanted:
             if name not in OURS and name not in there.names:
                 raise DataError(
-                    f"{without_secrets(path)}: no column '{name}', which the first file has; "
+                    f"{without_secrets(path)}: no column '{name}', which {without_secrets(all_columns.homes[name])} has; "
                     f"columns there: {', '.join(there.names)}. Make two sources of them."
                 )
             needed.update(other for other in behind.get(name, (name,)) if other in there.names)
         return [name for name in there.names if name in needed]
 
-    def _batch(
-        self, batch: pa.RecordBatch, wanted: list[pa.Field], file: str, row: int, identities: Identities | None
-    ) -> pa.RecordBatch:
-        """Return the wanted columns of a batch that was read."""
+    def _whole(self, batch: pa.RecordBatch, numbers: pa.Array, intake: Intake) -> tuple[pa.RecordBatch, pa.Array]:
+        """Return the batch with its text as strings, without the rows whose text is no UTF-8; and the rows' numbers."""
+        text = strings_of(batch.column(self.text))
+        batch = batch.set_column(batch.schema.get_field_index(self.text), self.text, text)
+        bad = broken(text)
+        if not bad:
+            return batch, numbers
+        for row, (place, data) in bad.items():
+            detail = f"byte {place} of the text is no UTF-8"
+            intake.reject("parquet.bad_utf8", numbers[row].as_py(), detail, data[: 1 << 16])
+        good = pa.array([row not in bad for row in range(batch.num_rows)])
+        return batch.filter(good), numbers.filter(good)
+
+    def _ours(
+        self, batch: pa.RecordBatch, numbers: pa.Array, file: str, identities: Identities | None
+    ) -> dict[str, pa.Array]:
+        """Return the columns that are ours; the id only with `identities`."""
         count = batch.num_rows
-        named_in_file = pc.fill_null(_string(batch, "source"), self.name)
         ours = {
-            "text": _string(batch, self.text),
+            "text": batch.column(self.text),
             "url": _string(batch, self.url),
             "date": _string(batch, self.date),
-            "source": pa.repeat(pa.scalar(self.source), count) if self.source else named_in_file,
+            "source": pa.repeat(pa.scalar(self.source), count) if self.source else self._source(batch),
             "file": pa.repeat(pa.scalar(file), count),
-            "row": pa.array(range(row, row + count), pa.int64()),
+            "row": numbers,
         }
         if identities is not None:
             ours["id"] = self._ids(batch, ours, file, identities)
-        arrays = [ours[field.name] if field.name in OURS else _cast(batch, field, file) for field in wanted]
-        return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(wanted)) if arrays else batch
+        return ours
+
+    def _source(self, batch: pa.RecordBatch) -> pa.Array:
+        there = _string(batch, "source")
+        return pc.fill_null(pc.if_else(pc.equal(there, ""), pa.scalar(None, pa.string()), there), self.name)
 
     def _ids(self, batch: pa.RecordBatch, ours: dict[str, pa.Array], file: str, identities: Identities) -> pa.Array:
         if self.ids == "row":
             return _prefixed(file_prefix(self.source, file), ours["row"].cast(pa.string()))
-        own = _ids(_string(batch, self.id), ours, file, identities)
+        there = (
+            ids_of(batch.column(self.id)) if self.id in batch.schema.names else pa.nulls(batch.num_rows, pa.string())
+        )
+        own = _ids(there, ours, file, identities)
         return own if self.ids == "column" else _prefixed(file_prefix(self.source, file), own)
 
     def current(self, shard: Shard, workspace: Workspace) -> tuple[Input, ...]:
@@ -210,15 +246,17 @@ class Parquet(RawSource):
             "columns": {"text": self.text, "id": self.id, "url": self.url, "date": self.date},
             "split_bytes": self.split_bytes,
             **({} if self.ids == "column" else {"ids": self.ids}),
+            **self._types(),
         }
 
-
-def schema_of(path: str) -> pa.Schema:
-    """Return the columns of a Parquet file in the types in which `read_parquet` gives them."""
-    file = open_parquet(path)
-    schema = pa.schema([plain_field(field) for field in file.schema_arrow.remove_metadata()])
-    file.close()
-    return schema
+    def _types(self) -> dict[str, object]:
+        """Return the types of the columns where they differ between files: a new file may then change all shards."""
+        with contextlib.suppress(
+            ConfigError, DataError
+        ):  # it is said by `schema`, and who looks at a status has no files
+            if self._columns().differ:
+                return {"types": {field.name: str(field.type) for field in self.schema()}}
+        return {}
 
 
 @contextlib.contextmanager
@@ -245,33 +283,22 @@ def byte_range(metadata: pq.FileMetaData, shard: Shard) -> tuple[int, int | None
 
 def _start(group: pq.RowGroupMetaData) -> int:
     chunks = [group.column(index) for index in range(group.num_columns)]
-    return min(int(chunk.dictionary_page_offset or chunk.data_page_offset) for chunk in chunks)
+    return min((int(chunk.dictionary_page_offset or chunk.data_page_offset) for chunk in chunks), default=0)
+
+
+def _chosen(
+    batch: pa.RecordBatch, ours: dict[str, pa.Array], wanted: list[pa.Field], file: str, columns: Columns
+) -> pa.RecordBatch:
+    """Return the wanted columns; where none is wanted, what there is, so that the rows can be counted."""
+    arrays = [ours[field.name] if field.name in OURS else carried(batch, field, file, columns) for field in wanted]
+    return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(wanted)) if arrays else batch
 
 
 def _string(batch: pa.RecordBatch, name: str) -> pa.Array:
-    """Return a column as strings, nulls where there is none. Times are ISO 8601 in UTC; broken UTF-8 becomes U+FFFD."""
+    """Return a column as strings, nulls where there is none."""
     if name not in batch.schema.names:
         return pa.nulls(batch.num_rows, pa.string())
-    array = batch.column(name)
-    if pa.types.is_timestamp(array.type):
-        return pc.strftime(array.cast(pa.timestamp("s"), safe=False), format="%Y-%m-%dT%H:%M:%SZ")
-    with contextlib.suppress(pa.ArrowException):
-        strings = array.cast(pa.string())
-        if is_utf8(string_buffers(strings)):  # a file that calls its bytes text need not be right
-            return strings
-    values = array.cast(pa.binary()).to_pylist()
-    return pa.array([None if value is None else value.decode("utf-8", "replace") for value in values], pa.string())
-
-
-def _cast(batch: pa.RecordBatch, field: pa.Field, file: str) -> pa.Array:
-    array = batch.column(field.name)
-    try:
-        return array.cast(field.type)
-    except pa.ArrowException as error:
-        raise DataError(
-            f"{file}: column '{field.name}' holds {array.type}, in the first file {field.type}."
-            " Make two sources of them."
-        ) from error
+    return repaired(strings_of(batch.column(name)))
 
 
 def _ids(there: pa.Array, ours: dict[str, pa.Array], file: str, identities: Identities) -> pa.Array:

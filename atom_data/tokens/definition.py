@@ -11,6 +11,8 @@ from atom_data.tokens.ranks import byte_level_definition, ranks_definition
 
 PAIRS = (("vocab.json", "merges.txt"), ("encoder.json", "vocab.bpe"))
 """GPT-2's vocabulary and merges, by the hub's names and by OpenAI's."""
+LARGEST_FILE = 1 << 30
+"""Bytes of a file; those of a vocabulary of 260,000 tokens have 35 MB."""
 GIVE = "Give a tokenizer.json, a .tiktoken file, or a folder that holds a tokenizer"
 
 
@@ -63,6 +65,9 @@ def read_definition(path: Path, encoding: str | None = None) -> Definition:
 
 def _bytes(path: Path) -> bytes:
     try:
+        size = path.stat().st_size
+        if size > LARGEST_FILE:
+            raise ConfigError(f"{path}: {size:,} bytes, and a tokenizer has at most {LARGEST_FILE:,}. {GIVE}.")
         return path.read_bytes()
     except OSError as error:
         what = (error.strerror or "input/output error").lower()
@@ -71,12 +76,16 @@ def _bytes(path: Path) -> bytes:
 
 def _json(path: Path, raw: bytes) -> dict[str, Any]:
     try:
-        page = json.loads(raw)
-    except ValueError as error:
+        page = json.loads(raw, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: is no JSON ({error}). {GIVE}.") from error
     if not isinstance(page, dict):
         raise ConfigError(f"{path}: holds no tokenizer: it is no JSON object. {GIVE}.")
     return page
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no number in JSON")
 
 
 def _byte_level(vocabulary_file: Path, raw: bytes, merges_file: Path, lines: bytes) -> dict[str, Any]:
@@ -103,4 +112,6 @@ def configured_end(path: Path) -> str | None:
         return None
     end = _json(file, _bytes(file)).get("eos_token")
     named = end.get("content") if isinstance(end, dict) else end
-    return named if isinstance(named, str) else None
+    if not isinstance(named, (str, type(None))):
+        raise ConfigError(f"{file}: eos_token is {named!r:.60}. Give the name of a token there, or none.")
+    return named

@@ -5,33 +5,27 @@ All are built from the same definition, and take text that spells a special toke
 
 import importlib.metadata
 import json
+import logging
 import os
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-import tokenizers
 from fastokens import Tokenizer
 
-from atom_data.errors import ConfigError, DataError
+from atom_data.errors import ConfigError
 from atom_data.tokens.definition import definition_files
+from atom_data.tokens.reference import PROBES, Encoded, Reference, is_engine_error, short
 from atom_data.tokens.vocabulary import Vocabulary, load_vocabulary
+
+logger = logging.getLogger(__name__)
 
 BACKENDS = ("fastokens", "gigatoken", "tokenizers")
 
-PROBES = ("a", " a  b", "a \n\n\tb ", "naïve Ｆｕｌｌ 漢字 👩‍👩‍👧", "it's 1,234.50")
-"""A tokenizer that gives these back as they were is one whose ids must decode to the document's bytes."""
-
-
-class Encoded(NamedTuple):
-    """The ids of every text, one after the other: those of text i are `ids[offsets[i]:offsets[i + 1]]`."""
-
-    ids: npt.NDArray[np.uint32]
-    offsets: npt.NDArray[np.int64]
+PROBED = 64
+"""Names of special tokens that are tried."""
 
 
 Encode = Callable[[Sequence[str]], Encoded]
@@ -56,67 +50,40 @@ class Encoder:
         fast = made(vocabulary) if made else None
         self.reference = Reference(vocabulary, backend)
         self._encode: Encode = fast or self.reference.encode_all
+        if fast is not None:
+            self._compare(fast)
 
     def encode(self, texts: Sequence[str]) -> Encoded:
         """Return the ids of the texts, without special tokens around or inside them."""
         return self._encode(texts)
 
-
-class Reference:
-    """The same tokenizer in `tokenizers`, slow and trusted."""
-
-    def __init__(self, vocabulary: Vocabulary, backend: str = "fastokens") -> None:
-        """Build it, and find out whether its ids can be decoded to what was encoded; `backend` is what it checks."""
-        self._backend = backend
+    def _compare(self, fast: Encode) -> None:
+        """Raise ConfigError where the fast encoder takes names of special tokens or bytes otherwise than the reference."""
+        names = [*self.vocabulary.special_names[:PROBED], "<0x41>", "<s>", "</s>", "<unk>", "[CLS]"]
+        texts = [*PROBES, *names, *(f"a{name}b" for name in names), *(f" {name} ." for name in names), "".join(names)]
         try:
-            self._slow = tokenizers.Tokenizer.from_str(vocabulary.definition)
-        except Exception as error:  # tokenizers raises no class of its own
-            raise ConfigError(
-                f"{vocabulary.file}: tokenizers cannot use this tokenizer ({_short(error)}). Give a tokenizer.json."
-            ) from error
-        self._slow.encode_special_tokens = True
-        self.decodes = all(self.decode(self.encode(text)) == self.normalize(text) for text in PROBES)
-        """Whether ids give back the text (after the tokenizer's own normalizer, such as NFC), as byte-level BPE does."""
+            found = fast(texts)
+        except BaseException as error:
+            raise _unknown(self.vocabulary, self.backend, error) if is_engine_error(error) else error from error
+        for number, text in enumerate(texts):
+            ids = found.ids[found.offsets[number] : found.offsets[number + 1]].tolist()
+            expected = self.reference.encode(text)
+            if ids != expected:
+                raise ConfigError(
+                    f"{self.vocabulary.file}: {self.backend} makes the ids {ids[:8]} of {text[:40]!r}, and tokenizers "
+                    f"{expected[:8]}. Use the slow backend 'tokenizers' for this tokenizer."
+                )
 
-    def encode(self, text: str) -> list[int]:
-        """Return the ids of one text; the encoder of many is a quarter faster, as it notes no places in the text."""
-        return list(self._slow.encode_batch_fast([text], add_special_tokens=False)[0].ids)
-
-    def encode_all(self, texts: Sequence[str]) -> Encoded:
-        """Return the ids of many."""
-        each = [np.array(self.encode(text), "<u4") for text in texts]
-        offsets = np.cumsum([0, *map(len, each)], dtype=np.int64)
-        return Encoded(np.concatenate([np.zeros(0, "<u4"), *each]), offsets)
-
-    def decode(self, ids: Sequence[int]) -> str:
-        """Return the text of ids, special tokens included."""
-        return str(self._slow.decode(list(ids), skip_special_tokens=False))
-
-    def normalize(self, text: str) -> str:
-        """Return the text as the tokenizer's normalizer leaves it."""
-        normalizer = self._slow.normalizer
-        return str(normalizer.normalize_str(text)) if normalizer is not None else text
-
-    def check(self, where: str, document: str, text: str, ids: Sequence[int]) -> None:
-        """Raise DataError unless `ids` are what `tokenizers` makes of the text, and decode to it."""
-        expected = self.encode(text)
-        if list(ids) != expected:
-            position = _first_difference(ids, expected)
-            raise DataError(
-                f"{where}: document {document} differs from the reference at token {position}: {self._backend} gives "
-                f"{_at(ids, position)} of {len(ids):,} ids, tokenizers {_at(expected, position)} of {len(expected):,}. "
-                "Don't train on these tokens; report the document, and try another backend."
-            )
-        if not self.decodes:
-            return
-        wanted, decoded = self.normalize(text), self.decode(ids)
-        if decoded != wanted:
-            position = _first_difference(decoded, wanted)
-            raise DataError(
-                f"{where}: document {document} does not decode to itself: character {position} is "
-                f"{decoded[position : position + 10]!r} and was {wanted[position : position + 10]!r}. "
-                "The tokenizer loses text; use a byte-level one."
-            )
+    def first_failure(self, texts: Sequence[str]) -> tuple[int, str]:
+        """Return the first text that cannot be encoded, and why; after the last one where each can be."""
+        for number, text in enumerate(texts):
+            try:
+                self._encode([text])
+            except BaseException as error:
+                if not is_engine_error(error):
+                    raise
+                return number, short(error)
+        return len(texts), "together with others only"
 
 
 def load_encoder(
@@ -135,6 +102,18 @@ def load_encoder(
     stamps = tuple((str(file), _stamp(file)) for file in definition_files(tokenizer))
     vocabulary = _vocabulary(tokenizer, stamps, eos, bos, encoding)
     return Encoder(vocabulary, backend) if backend == "gigatoken" else _encoder(vocabulary, backend)
+
+
+def say_losses(encoder: Encoder) -> None:
+    """Log as a warning what text a tokenizer loses, once in a process."""
+    sentence = encoder.reference.losses.sentence(encoder.vocabulary.file)
+    if sentence is not None:
+        _say(sentence)
+
+
+@lru_cache(maxsize=64)
+def _say(sentence: str) -> None:
+    logger.warning("%s", sentence)
 
 
 def _stamp(file: Path) -> tuple[int, int]:
@@ -159,9 +138,9 @@ def _fastokens(vocabulary: Vocabulary) -> Encode:
     # It reads this when it encodes for the first time. Each thread has a cache of words of its own to fill and to hold.
     os.environ.setdefault("FASTOKENS_BPE_THREADS", "1")
     try:
-        fast = Tokenizer.from_json_str(vocabulary.definition)
-    except Exception as error:  # fastokens raises no class of its own
-        raise _unknown(vocabulary, "fastokens", error) from error
+        fast = Tokenizer.from_json_str(vocabulary.plain)
+    except BaseException as error:  # fastokens raises no class of its own
+        raise _unknown(vocabulary, "fastokens", error) if is_engine_error(error) else error from error
 
     def encode(texts: Sequence[str]) -> Encoded:
         ids, ends = fast.encode_batch_flat(list(texts), add_special_tokens=False, split_special_tokens=True)
@@ -177,13 +156,13 @@ def _gigatoken(vocabulary: Vocabulary) -> Encode:
         raise ConfigError(
             "backend 'gigatoken': the package is not installed. pip install 'atom-data[gigatoken]', or use 'fastokens'."
         ) from error
-    page = json.loads(vocabulary.definition)
+    page = json.loads(vocabulary.plain)
     # It has no option that leaves special tokens in text alone, so it must not know them.
     page["added_tokens"] = [entry for entry in page.get("added_tokens") or [] if not entry.get("special")]
     try:
         fast = gigatoken.Tokenizer.from_json(json.dumps(page, ensure_ascii=False))
-    except Exception as error:
-        raise _unknown(vocabulary, "gigatoken", error) from error
+    except BaseException as error:
+        raise _unknown(vocabulary, "gigatoken", error) if is_engine_error(error) else error from error
 
     def encode(texts: Sequence[str]) -> Encoded:
         if not texts:
@@ -208,7 +187,7 @@ def backend_identity(backend: str) -> str:
 
 def _unknown(vocabulary: Vocabulary, backend: str, error: BaseException) -> ConfigError:
     return ConfigError(
-        f"{vocabulary.file}: {backend} cannot use this tokenizer ({_short(error)}). Use the slow backend 'tokenizers'."
+        f"{vocabulary.file}: {backend} cannot use this tokenizer ({short(error)}). Use the slow backend 'tokenizers'."
     )
 
 
@@ -227,16 +206,3 @@ def _text(value: bytes | None) -> str | None:
         return value.decode() if value is not None else None
     except UnicodeDecodeError:
         return None
-
-
-def _first_difference(left: Sequence[object], right: Sequence[object]) -> int:
-    pairs = zip(left, right, strict=False)
-    return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(left), len(right)))
-
-
-def _at(ids: Sequence[int], position: int) -> str:
-    return str(ids[position]) if position < len(ids) else "nothing"
-
-
-def _short(error: BaseException) -> str:
-    return " ".join(str(error).split())[:200]

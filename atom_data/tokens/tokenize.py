@@ -25,7 +25,7 @@ from atom_data.storage.receipts import Receipt, summary_path
 from atom_data.storage.shards import Input, Intake, Shard, parts_meet
 from atom_data.tokens.definition import configured_end, definition_files
 from atom_data.tokens.documents import Documents
-from atom_data.tokens.encode import BACKENDS, Encoder, backend_identity, load_encoder, texts_of
+from atom_data.tokens.encode import BACKENDS, Encoder, backend_identity, load_encoder, say_losses, texts_of
 from atom_data.tokens.manifest import manifest_of_receipts
 from atom_data.tokens.unique import is_checked, refuse_repeated_ids
 from atom_data.workspace import Workspace
@@ -63,7 +63,8 @@ class Tokenize:
     Reads `id`, `text` and the columns it keeps. Within a shard the documents stand in the order of a hash of (seed, id),
     so that neighbors in the crawl are not neighbors in training. Each ends with the end workspace.token, which stands nowhere
     else; with `bos` each also begins with that one. Documents without text are dropped as `tokens.empty_text`, those
-    that are no UTF-8 as `tokens.broken_text`. DataError when an id repeats: a token's address goes by it.
+    that are no UTF-8 as `tokens.broken_text`, those of which the tokenizer leaves no token as `tokens.no_tokens`.
+    DataError when an id repeats: a token's address goes by it.
 
     A task reads ahead, checks and holds while it encodes, where there is a second core. Its memory: its ids (2 bytes
     each below 65,500 ids, 4 above), its rows of docs.parquet twice, six batches of text or twelve longer documents, and
@@ -131,9 +132,9 @@ class Tokenize:
         return self.reads.jobs()
 
     def check(self) -> pa.Schema:
-        """Look for the columns, and build the encoder; return the schema of docs.parquet."""
+        """Look for the columns, build the encoder, and say what text it loses; return the schema of docs.parquet."""
         schema = self._schema()
-        self._encoder()
+        say_losses(self._encoder())
         return schema
 
     def _encoder(self) -> Encoder:
@@ -231,6 +232,9 @@ class Tokenize:
                 done += intake.bytes_read
                 work.take(shard, intake)
             outputs = documents.write(join(self.name, task.name), workspace)
+            for gone, sizes in documents.lost:
+                work.dropped["tokens.no_tokens"] += len(sizes)
+                ledger.write(_ledger_lines(gone, ["tokens.no_tokens"] * len(sizes), sizes))
         # Reading goes on ahead of encoding, so which of the two tables was opened first says nothing.
         work.outputs = [*outputs, *sorted(work.outputs, key=lambda output: output.path)]
         work.rows_out, work.dropped_rows = documents.count, ledger.rows

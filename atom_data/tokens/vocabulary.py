@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from atom_data.errors import ConfigError
-from atom_data.tokens.definition import read_definition
+from atom_data.tokens.definition import Definition, read_definition
+from atom_data.tokens.plain import plain_page, special_names, unknown_name
+from atom_data.tokens.structure import LARGEST, check_structure
 
 END_OF_DOCUMENT = ("<|endoftext|>", "</s>", "<|end_of_text|>")
 """Tried in this order where the recipe names no token."""
@@ -20,9 +22,6 @@ UINT16_BELOW = 65_500
 Megatron's `DType.optimal_dtype` draws the line at 65,500, its `GPTDatasetConfig` and others at 65,536: between the two
 they disagree with each other, so between the two ids take four bytes.
 """
-
-LARGEST = 2**31
-"""Four-byte ids are int32 to Megatron."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +38,15 @@ class Vocabulary:
     size: int
     """The largest id plus one: every id is below it."""
     definition: str
+    plain: str
+    """The same for documents: no text can make a special token of it by spelling its name."""
+    ordinary: tuple[tuple[str, int], ...]
+    """Added tokens that are not special, with their ids: text that spells one becomes it."""
+    special_names: tuple[str, ...]
+    special_ids: tuple[int, ...]
+    """Ids that no text may make, in order."""
+    unknown_id: int | None
+    """What stands for text that the vocabulary does not know."""
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -66,15 +74,20 @@ def load_vocabulary(
         raise ConfigError(
             f"{path}: its BPE dropout is {model['dropout']}, so the same text gives other ids each time. Set it to null."
         )
+    if path.suffix != ".tiktoken":  # what was made of ranks is whole, and has half a million merges
+        check_structure(str(path), page)
     added = page.get("added_tokens") or []
-    ends = (eos,) if eos is not None else (*END_OF_DOCUMENT, *filter(None, [definition.end]))
+    ends = (eos,) if eos is not None else _usual_ends(definition)
     end = _special(path, added, ends, "eos", "to end a document with")
     begin = _special(path, added, (bos,), "bos", "to begin a document with") if bos is not None else None
     if begin is end:
         raise ConfigError(f"{path}: '{bos}' cannot both begin and end a document. Name two tokens, or eos alone.")
     for entry in filter(None, (end, begin)):
         entry["special"] = True
+    names, unknown = special_names(page), unknown_name(page)
+    unknown_id = names.get(unknown) if unknown is not None else None
     page["truncation"] = page["padding"] = None
+    definition_text, plain = json.dumps(page, ensure_ascii=False), plain_page(page)
     return Vocabulary(
         file=path.name,
         sha256=definition.sha256,
@@ -83,7 +96,12 @@ def load_vocabulary(
         bos=begin["content"] if begin else None,
         bos_id=begin["id"] if begin else None,
         size=1 + max(_ids(model["vocab"], added)),
-        definition=json.dumps(page, ensure_ascii=False),
+        definition=definition_text,
+        plain=definition_text if plain is page else json.dumps(plain, ensure_ascii=False),
+        ordinary=tuple((entry["content"], entry["id"]) for entry in added if entry["content"] not in names),
+        special_names=tuple(sorted(names)),
+        special_ids=tuple(sorted({*names.values()} - ({unknown_id} - {end["id"], begin["id"] if begin else None}))),
+        unknown_id=unknown_id,
     )
 
 
@@ -94,6 +112,14 @@ def stored_dtype(size: int) -> np.dtype[Any]:
             f"a vocabulary of {size:,} ids: Megatron's index has no type for ids from {LARGEST:,} on. Take another tokenizer."
         )
     return np.dtype("<u2" if size < UINT16_BELOW else "<u4")
+
+
+def _usual_ends(definition: Definition) -> tuple[str, ...]:
+    """Return the names that are tried: where the folder names one that usually ends documents, that one comes first."""
+    named = definition.end
+    if named in END_OF_DOCUMENT:
+        return (named, *END_OF_DOCUMENT)
+    return (*END_OF_DOCUMENT, *filter(None, [named]))
 
 
 def _special(path: Path, added: list[dict[str, Any]], wanted: Sequence[str], key: str, what: str) -> dict[str, Any]:

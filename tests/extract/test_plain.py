@@ -246,24 +246,6 @@ def test_parquet_column_that_cannot_be_is_a_config_error(tmp_path: Path, options
         source.schema()
 
 
-def test_parquet_files_that_differ_are_a_data_error(tmp_path: Path) -> None:
-    save(tmp_path, "a.parquet", table(2))
-    save(tmp_path, "b.parquet", table(2).drop_columns(["lang"]))
-    with pytest.raises(DataError, match=r"b\.parquet: no column 'lang', which the first file has"):
-        outcome(Parquet(str(tmp_path)))
-    save(tmp_path, "b.parquet", table(2).set_column(3, "lang", pa.array([[1], [2]])))
-    with pytest.raises(DataError, match=r"b\.parquet: column 'lang' holds list"):
-        outcome(Parquet(str(tmp_path)))
-
-
-def test_parquet_broken_text_is_repaired(tmp_path: Path) -> None:
-    broken = pa.Array.from_buffers(
-        pa.string(), 2, [None, pa.py_buffer(b"\0\0\0\0\3\0\0\0\4\0\0\0"), pa.py_buffer(b"a\xffbc")]
-    )
-    data = pa.table({"text": broken})
-    assert [row["text"] for row in outcome(Parquet(save(tmp_path, "a.parquet", data))).rows] == ["a\ufffdb", "c"]
-
-
 def test_parquet_that_is_none_is_a_data_error(tmp_path: Path) -> None:
     source = Parquet(write(tmp_path, "a.parquet", b"no parquet"))
     with pytest.raises(DataError, match=r"a\.parquet: is no readable Parquet file"):

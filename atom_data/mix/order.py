@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from atom_data.errors import ConfigError
-from atom_data.loader.permutation import Permutation
 from atom_data.mix.mixture import BLOCK, Mixture, check_mixtures, quotas
+from atom_data.mix.permutation import Permutation
 
 
 class Place(NamedTuple):
@@ -133,6 +133,17 @@ class Order:
                 offset = np.flatnonzero((table.source == source) & (table.rank == rank))[0]
                 return self._starts[which] + block * self.block + int(offset)
         return None
+
+    def count(self, source: str, until: int) -> int:
+        """Return how many of the first `until` samples are of a source: exact, by one block at most."""
+        if source not in self._names or until <= 0:
+            return 0
+        if len(self._names) == 1:
+            return until
+        number, which = self._names.index(source), bisect_right(self._starts, until - 1) - 1
+        part, (block, offset) = self._parts[which], divmod(until - self._starts[which], self.block)
+        whole = part.before[number] + block * part.quotas[number]
+        return whole + (int((self._block(which, block).source[:offset] == number).sum()) if offset else 0)
 
     def begun(self, consumed: int) -> list[tuple[int, dict[str, int]]]:
         """Return start and samples per block of the mixtures that the first `consumed` samples came from."""
