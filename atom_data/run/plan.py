@@ -11,7 +11,7 @@ from atom_data.errors import DataError, Refusal
 from atom_data.graph import Job, check_tasks
 from atom_data.identity import code_identity
 from atom_data.job import Task
-from atom_data.run.recipe import job_identity
+from atom_data.run.recipe import job_identity, known_identities
 from atom_data.storage.manifest import manifest_row, remove_manifest, write_manifest
 from atom_data.storage.paths import exists, sha256, without_secrets
 from atom_data.storage.receipts import JOBS, Receipt, ShardList, plan_path, receipt_path, summary_path
@@ -55,13 +55,13 @@ def plan_job(
         if not tasks:
             raise DataError(f"stage '{job.name}': there is no shard to read. Check the paths in the recipe.")
         check_tasks(job, tasks)
-        plan, identity = Plan(job, tasks), job_identity(job)
+        plan, identities = Plan(job, tasks), known_identities(job)
         mine = tasks[part[0] :: part[1]] if part else tasks
         readings = workspace.receipts(job.name, [task.name for task in mine], partial(_is_whole, workspace))
         for task, reading in zip(mine, readings, strict=True):
             receipt, why = reading.receipt, "receipt edited" if reading.edited else NEW
             if receipt is not None:
-                why = _changed(job, task, workspace, identity, receipt, accept_code)
+                why = _changed(job, task, workspace, identities, receipt, accept_code)
                 why = why or ("" if reading.whole else "output missing or damaged")
             if why or receipt is None:
                 plan.todo.append(task)
@@ -71,9 +71,11 @@ def plan_job(
     return plan
 
 
-def _changed(job: Job, task: Task, workspace: Workspace, identity: str, receipt: Receipt, accept_code: bool) -> str:
+def _changed(
+    job: Job, task: Task, workspace: Workspace, identities: set[str], receipt: Receipt, accept_code: bool
+) -> str:
     """Return why a finished task must be made again, or an empty string."""
-    if receipt.job != identity:
+    if receipt.job not in identities:
         return "recipe or card changed"
     if receipt.code != code_identity() and not accept_code:
         return "code or library changed"
@@ -198,7 +200,9 @@ def identity_now(job: Job) -> dict[str, Any]:
 def is_closed(job: Job, workspace: Workspace) -> bool:
     """Tell whether the job has a manifest that this recipe and this code would write: one file read, no listing."""
     found = workspace.manifest(job.name)
-    return found is not None and found.identity == identity_now(job)
+    if found is None or found.identity["code"] != code_identity():
+        return False
+    return found.identity["job"] in known_identities(job)
 
 
 def require_complete(job: Job, workspace: Workspace, accept_code: bool = False, accept: bool = False) -> None:

@@ -12,7 +12,6 @@ import pytest
 from tests.command import ROOT
 
 NEAR = """
-from atom_data.workspace import Workspace
 from atom_data import Copies, MinHash, Parquet, Stage, keep
 
 def stages():
@@ -26,6 +25,7 @@ from numba.core.dispatcher import Dispatcher
 import atom_data.run.warm
 from atom_data.run.recipe import load_recipe
 from atom_data.run.worker import do_task
+from atom_data.workspace import Workspace
 
 def loaded():
     kernels = {kernel for name, module in [*sys.modules.items()] if name.startswith("atom_data")

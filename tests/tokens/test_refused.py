@@ -53,7 +53,7 @@ def test_empty_texts_are_in_the_ledger_and_the_rest_keeps_its_rows(tmp_path: Pat
     line = {"reason": "tokens.empty_text", "rules": ["tokens.empty_text"], "numbers": '{"text_bytes": 0}'}
     assert ledger == [{"id": "null", "url": "https://a.example", **line}, {"id": "empty", "url": None, **line}]
     written = receipt(out, "shard-00000")
-    assert (written["rows_in"], written["rows_out"], written.dropped) == (4, 2, {"tokens.empty_text": 2})
+    assert (written["rows_in"], written["rows_out"], written["dropped"]) == (4, 2, {"tokens.empty_text": 2})
     assert written["tokens"] == sum(map(len, documents(out, "shard-00000")))
 
 
