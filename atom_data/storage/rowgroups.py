@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from atom_data.storage import bigpages
+from atom_data.storage.delta import unfolded
 from atom_data.storage.pages import BY_INDEX, DELTA_BYTE_ARRAY, DICTIONARY, Page, pages_of
 from atom_data.storage.plain import dictionary_entries, plain_bytes
 
@@ -116,6 +117,8 @@ def plan(
         elif _is_all_by_index(pages):
             dictionaries.append(leaf.path)
             continue
+        if not leaf.nested:
+            pages = unfolded(stream, pages, chunk.compression, leaf.nulls, FEW * batch_bytes)
         rows = _narrow(leaf, pages, rows, batch_bytes)
         unfolds = partial(_unfolds, leaf, pages, group, rows, 2 * batch_bytes, opener)
         longest = _longest(pages, streamed.get(leaf.name), unfolds) * -(-chunk.num_values // count)

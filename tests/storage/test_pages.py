@@ -1,6 +1,7 @@
 """Page headers, the rows of any mixture of encodings, and pages that are read by piece."""
 
 import io
+import itertools
 import random
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from hypothesis import strategies as st
 from atom_data.errors import DataError
 from atom_data.storage import bigpages, rowgroups
 from atom_data.storage.bigpages import Runs
-from atom_data.storage.pages import DATA, DATA_V2, DICTIONARY, PLAIN, RLE_DICTIONARY, pages_of
+from atom_data.storage.delta import unfolded
+from atom_data.storage.pages import DATA, DATA_V2, DELTA_LENGTH_BYTE_ARRAY, DICTIONARY, PLAIN, RLE_DICTIONARY, pages_of
 from atom_data.storage.parquet import read_parquet
 
 CODECS = ["none", "zstd", "gzip", "brotli", "snappy", "lz4"]
@@ -113,6 +115,38 @@ def test_rows_are_those_written_however_they_were(
     batches = list(read_parquet(str(path), names, batch_bytes=draw.choice([1, 500, 1 << 20])))
     found = pa.Table.from_batches(batches).to_pydict() if batches else {name: [] for name in wanted.column_names}
     assert found == wanted.to_pydict()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    texts=st.lists(st.none() | st.text("ab", max_size=9) | st.sampled_from(["x" * 300, "x" * 301 + "y"]), max_size=400),
+    codec=st.sampled_from(CODECS[:5]),
+    version=st.sampled_from(["1.0", "2.0"]),
+)
+def test_pages_that_repeat_are_counted_as_they_unfold(
+    tmp_path: Path, texts: list[str | None], codec: str, version: str
+) -> None:
+    path = tmp_path / "a.parquet"
+    pq.write_table(
+        pa.table({"text": pa.array(texts, pa.string())}),
+        path,
+        use_dictionary=False,
+        column_encoding={"text": "DELTA_BYTE_ARRAY"},
+        compression=codec,
+        data_page_version=version,
+    )
+    there = [text for text in texts if text is not None]
+    repeated = sum(
+        sum(1 for _ in itertools.takewhile(lambda two: two[0] == two[1], zip(*pair, strict=False)))
+        for pair in itertools.pairwise(there)
+    )
+    if not texts:
+        return
+    with path.open("rb") as stream:
+        (page,) = pages_of(stream, column(path)) or []
+        (found,) = unfolded(stream, [page], column(path).compression, True, 1 << 30)
+        assert unfolded(stream, [page], column(path).compression, True, page.bytes - 1) == [page]
+    assert (found.encoding, found.bytes) == (DELTA_LENGTH_BYTE_ARRAY, page.bytes + repeated)
 
 
 def test_big_page_that_is_damaged_is_a_data_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
