@@ -23,8 +23,8 @@ from measure import ROOT, write_report
 from resiliparse.parse.encoding import detect_encoding, map_encoding_to_html5
 
 from atom_data.errors import AtomDataError
-from atom_data.extract import Warc
 from atom_data.extract.encoding import decoded
+from atom_data.readers import Warc
 from atom_data.storage.shards import Intake
 from atom_data.workspace import Workspace
 

@@ -16,9 +16,9 @@ from scale_draw import NEAR, PAGE, TEMPLATE, clusters, draw, layout, page, texts
 
 from atom_data import Copies, MinHash, Parquet, SameText
 from atom_data.batch import column, with_columns
-from atom_data.dedup.minhash import BANDS, ROWS
+from atom_data.dedup.near.minhash import BANDS, ROWS
 from atom_data.storage.shards import Input, Intake, Shard
-from atom_data.text.minhash import bands
+from atom_data.text.similarity.minhash import bands
 from atom_data.workspace import Workspace
 
 DOCUMENTS = int(os.environ.get("SCALE_DOCUMENTS", "1000000"))

@@ -50,10 +50,10 @@ from atom_data.run.server import ENVIRONMENT, SMALL_PAGES, allow_huge_pages
 from atom_data.run.worker import do_task
 from atom_data.storage.shards import Intake
 from atom_data.tokens import manifest
-from atom_data.tokens.encode import Encoder, load_encoder
 from atom_data.tokens.megatron import read_pair
 from atom_data.tokens.tokenize import ENCODED_BYTES, pieces
-from atom_data.tokens.vocabulary import load_vocabulary
+from atom_data.tokens.tokenizer.encode import Encoder, load_encoder
+from atom_data.tokens.tokenizer.vocabulary import load_vocabulary
 from atom_data.workspace import Workspace
 
 DATA = Path(os.environ.get("BENCH_DATA", ROOT.parent / "shared" / "data"))

@@ -19,7 +19,7 @@ import atom_data.rewrite
 import atom_data.signals
 from atom_data.batch import empty, visible
 from atom_data.bridge import DatatroveExtractor, DatatroveFilter, DatatroveFormatter
-from atom_data.dedup.remove import SPANS
+from atom_data.dedup.repeats.remove import SPANS
 from atom_data.identity import canonical, describe
 
 ODD = [
@@ -63,7 +63,12 @@ HTML = [
 
 WITHOUT_DEFAULTS = ("ExtractTrafilatura", "OnnxClassifier")
 """Steps of an extra, which have tests of their own."""
-ARGUMENTS = {"FastTextClassifier": {"model": Path(__file__).parent / "text" / "models" / "softmax.bin", "label": "xx"}}
+ARGUMENTS = {
+    "FastTextClassifier": {
+        "model": Path(__file__).parent / "text" / "fasttext" / "models" / "softmax.bin",
+        "label": "xx",
+    }
+}
 
 
 def batch(texts: list[str | None]) -> pa.RecordBatch:

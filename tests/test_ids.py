@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 
 from atom_data import Jsonl, Parquet, Warc
 from atom_data.errors import ConfigError, DataError
-from atom_data.extract.rows import file_prefix
 from atom_data.graph import Source
 from atom_data.ids import RECORD, Shards, create_id_hashes
+from atom_data.readers.rows import file_prefix
 from atom_data.storage.parquet import Output
 from atom_data.storage.pieces import create_pieces, hash_places, share
 from atom_data.storage.shards import Intake
 from atom_data.workspace import Workspace
 from tests.command import atom_data, recipe
-from tests.extract.archives import members, record
+from tests.readers.archives import members, record
 from tests.tokens.corpus import tiny_tokenizer
 
 WORDS = "a text of words that is long enough to be shingled, with the number {} in it and {} more"

@@ -6,14 +6,14 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
+from atom_data.cluster.failures import silent_ends, stage_failures
+from atom_data.cluster.profile import Profile, load_profile
+from atom_data.cluster.slurm import FOLDER, Array, in_queue, submission, submit
+from atom_data.cluster.slurm import cancel as cancel_jobs
 from atom_data.commands.screen import DEFAULT_OUT, Output, console, printable
 from atom_data.errors import AtomDataError, ConfigError, DataError, TimeUp
-from atom_data.run.failures import silent_ends, stage_failures
 from atom_data.run.local import Options, Workers
-from atom_data.run.profile import Profile, load_profile
 from atom_data.run.recipe import Recipe, load_recipe
-from atom_data.run.slurm import FOLDER, Array, in_queue, submission, submit
-from atom_data.run.slurm import cancel as cancel_jobs
 from atom_data.storage.paths import join
 from atom_data.workspace import Workspace
 
@@ -92,7 +92,7 @@ def judge_time(up: TimeUp) -> AtomDataError:
 
 def ray_workers(recipe: Recipe, options: Options, workers: int) -> Workers:
     """Return workers on the Ray cluster; 0 of them are as many as it has cores."""
-    from atom_data.run.ray import RayWorkers  # noqa: PLC0415 - an extra
+    from atom_data.cluster.ray import RayWorkers  # noqa: PLC0415 - an extra
 
     return RayWorkers(recipe.path, options.out, workers)
 

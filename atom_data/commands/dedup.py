@@ -14,11 +14,11 @@ from rich.table import Table
 
 from atom_data.commands.screen import DEFAULT_OUT, Output, console, printable
 from atom_data.dedup import MinHash
-from atom_data.dedup.curve import Curve, best_curve
-from atom_data.dedup.evaluate import Evaluation, Link
-from atom_data.dedup.explain import BAND_BYTES, BINS, SIGNATURE_BYTES, curve_svg, neighbors, picture
+from atom_data.dedup.near.curve import Curve, best_curve
 from atom_data.errors import ConfigError
-from atom_data.run.trial import Trial, try_configuration
+from atom_data.evaluate.evaluate import Evaluation, Link
+from atom_data.evaluate.explain import BAND_BYTES, BINS, SIGNATURE_BYTES, curve_svg, neighbors, picture
+from atom_data.evaluate.trial import Trial, try_configuration
 from atom_data.storage.made import refuse_file
 from atom_data.workspace import Workspace
 

@@ -10,14 +10,14 @@ from rich.console import Group
 from rich.live import Live
 from rich.markup import escape
 
+from atom_data.audit.peek import peek as peek_documents
+from atom_data.audit.verify import verify as verify_folder
+from atom_data.cluster.metrics import write_metrics
+from atom_data.cluster.slurm import in_queue, submission
 from atom_data.commands.screen import DEFAULT_OUT, Output, RecipePath, console, printable
 from atom_data.errors import DataError
-from atom_data.run.metrics import write_metrics
-from atom_data.run.peek import peek as peek_documents
 from atom_data.run.recipe import load_recipe
-from atom_data.run.slurm import in_queue, submission
 from atom_data.run.status import JobStatus, job_status, print_status, remarks, status_table
-from atom_data.run.verify import verify as verify_folder
 from atom_data.storage.made import refuse_file
 from atom_data.workspace import Workspace
 

@@ -8,14 +8,14 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from atom_data.cluster.profile import Profile, load_profile
 from atom_data.commands import options
 from atom_data.commands.screen import DEFAULT_OUT, Output, RecipePath, console
 from atom_data.errors import ConfigError
-from atom_data.run.display import clock
-from atom_data.run.estimate import Estimate
-from atom_data.run.forecast import Forecast, forecast
-from atom_data.run.forecasts import Compared, as_json, compare, keep_forecast, read_forecast
-from atom_data.run.limits import (
+from atom_data.forecast.compare import Compared, as_json, compare, keep_forecast, read_forecast
+from atom_data.forecast.estimate import Estimate
+from atom_data.forecast.forecast import Forecast, forecast
+from atom_data.forecast.limits import (
     bytes_of,
     element_memory,
     elements,
@@ -25,9 +25,9 @@ from atom_data.run.limits import (
     refuse_memory,
     time_limit,
 )
-from atom_data.run.pilot import choose_samples, fly
+from atom_data.forecast.pilot import choose_samples, fly
+from atom_data.run.display import clock
 from atom_data.run.places import check_places
-from atom_data.run.profile import Profile, load_profile
 from atom_data.run.recipe import Recipe, load_recipe
 from atom_data.workspace import Workspace
 

@@ -6,14 +6,15 @@ from collections.abc import Callable
 
 from rich.markup import escape
 
+from atom_data.cluster.slurm import requeue as back_to_the_queue
 from atom_data.commands import options
 from atom_data.commands.cluster import array_log, judge_time, pairs, ray_workers, submit_arrays
 from atom_data.commands.options import Log, Where
 from atom_data.commands.screen import DEFAULT_OUT, Output, RecipePath, console
 from atom_data.commands.sources import ids_said
 from atom_data.errors import AtomDataError, ConfigError, DataError, TimeUp
-from atom_data.extract.unread import unread
 from atom_data.graph import raw_sources
+from atom_data.readers.unread import unread
 from atom_data.run.display import Display, JsonLog
 from atom_data.run.local import GRACE_SECONDS, Options, Workers, check_out
 from atom_data.run.local import close as close_stage
@@ -22,7 +23,6 @@ from atom_data.run.places import check_places
 from atom_data.run.progress import Failure
 from atom_data.run.recipe import Recipe, load_recipe
 from atom_data.run.server import warm_up
-from atom_data.run.slurm import requeue as back_to_the_queue
 from atom_data.run.status import JobStatus, job_status, print_status
 from atom_data.workspace import Workspace
 

@@ -13,8 +13,8 @@ from atom_data.run.recipe import load_recipe
 from atom_data.stage import Stage
 from atom_data.storage.made import refuse_file
 from atom_data.storage.paths import create, without_secrets
-from atom_data.tokens.encode import load_encoder
-from atom_data.tokens.train import Sample, Training, draw, text_source, train
+from atom_data.tokens.tokenizer.encode import load_encoder
+from atom_data.tokens.tokenizer.train import Sample, Training, draw, text_source, train
 from atom_data.workspace import Workspace
 
 MEGABYTES = 1024

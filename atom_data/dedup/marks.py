@@ -8,9 +8,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from atom_data.dedup.clusters import read_numbers
 from atom_data.dedup.corpus import Corpus, finished, shard_inputs
 from atom_data.dedup.documents import DOCUMENTS
+from atom_data.dedup.near.clusters import read_numbers
 from atom_data.graph import Job, PassJob
 from atom_data.job import Progress, Table, Task, Work
 from atom_data.storage.parquet import read_parquet

@@ -3,7 +3,7 @@
 Refused are an output folder below a folder that is read, or where a pattern that is read can reach (`data/**/*.jsonl`
 and data/out), and input below the output folder. Folders that only lie side by side are fine, and so is a pattern that
 never gets there: `data/*.jsonl` and data/out. What a stage reads of a stage before it is no input in this sense.
-Hidden folders are not read (extract/files.py), so output in one is fine as well.
+Hidden folders are not read (readers/files.py), so output in one is fine as well.
 """
 
 import fnmatch
@@ -14,9 +14,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from atom_data.errors import ConfigError
-from atom_data.extract import Jsonl, Parquet, Text, Warc, Wet
 from atom_data.graph import Job, raw_sources
 from atom_data.job import Task
+from atom_data.readers import Jsonl, Parquet, Text, Warc, Wet
 from atom_data.run.recipe import Recipe
 from atom_data.storage.made import RECORD, stage_around
 from atom_data.storage.paths import PARTIAL, is_remote, local, plain, without_secrets

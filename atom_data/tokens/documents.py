@@ -15,10 +15,10 @@ import pyarrow.compute as pc
 from atom_data.errors import AtomDataError, DataError
 from atom_data.storage.ahead import ahead
 from atom_data.storage.parquet import Output, create_parquet
-from atom_data.tokens.encode import Encoder
 from atom_data.tokens.guard import among, count_of, runs_of, selected, with_tokens
 from atom_data.tokens.megatron import create_megatron
-from atom_data.tokens.reference import Encoded, is_engine_error
+from atom_data.tokens.tokenizer.encode import Encoder
+from atom_data.tokens.tokenizer.reference import Encoded, is_engine_error
 from atom_data.workspace import Workspace
 
 CHECKED_SHARE = 1 / 2_000

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from atom_data.tokens.reference import Encoded, Reference
+from atom_data.tokens.tokenizer.reference import Encoded, Reference
 
 FEW = 4
 """Ids that a document of spaces alone may have."""

@@ -22,8 +22,8 @@ from atom_data.storage.receipts import (
     read_shard_list,
     summary_path,
 )
-from atom_data.tokens.definition import read_definition
-from atom_data.tokens.vocabulary import stored_dtype
+from atom_data.tokens.tokenizer.definition import read_definition
+from atom_data.tokens.tokenizer.vocabulary import stored_dtype
 
 FORMAT = 1
 

@@ -23,10 +23,10 @@ from atom_data.storage.ahead import ahead
 from atom_data.storage.paths import join
 from atom_data.storage.receipts import Receipt, summary_path
 from atom_data.storage.shards import Input, Intake, Shard, parts_meet
-from atom_data.tokens.definition import configured_end, definition_files
 from atom_data.tokens.documents import Documents
-from atom_data.tokens.encode import BACKENDS, Encoder, backend_identity, load_encoder, say_losses, texts_of
 from atom_data.tokens.manifest import manifest_of_receipts
+from atom_data.tokens.tokenizer.definition import configured_end, definition_files
+from atom_data.tokens.tokenizer.encode import BACKENDS, Encoder, backend_identity, load_encoder, say_losses, texts_of
 from atom_data.tokens.unique import is_checked, refuse_repeated_ids
 from atom_data.workspace import Workspace
 

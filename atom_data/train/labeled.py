@@ -11,11 +11,11 @@ import pyarrow as pa
 from xxhash import xxh3_64_intdigest
 
 from atom_data.errors import ConfigError, DataError
-from atom_data.extract import Jsonl, Parquet, Text
-from atom_data.extract.jsonl import SUFFIXES as JSONL
-from atom_data.extract.parquet import SUFFIXES as PARQUET
-from atom_data.extract.text import SUFFIXES as TEXT
 from atom_data.graph import Source
+from atom_data.readers import Jsonl, Parquet, Text
+from atom_data.readers.jsonl import SUFFIXES as JSONL
+from atom_data.readers.parquet import SUFFIXES as PARQUET
+from atom_data.readers.plain_text import SUFFIXES as TEXT
 from atom_data.signals import SampleUnit
 from atom_data.storage.shards import Intake
 from atom_data.workspace import Workspace

@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atom_data.extract import ExtractHtml, ExtractTrafilatura, Warc, Wet
+from atom_data.extract import ExtractHtml, ExtractTrafilatura
 from atom_data.extract.encoding import decoded
 from atom_data.extract.prescan import declared
+from atom_data.readers import Warc, Wet
 from atom_data.rules import keep
 from atom_data.stage import Stage
 from atom_data.workspace import Workspace
-from tests.extract.archives import members, outcome, record, write
+from tests.readers.archives import members, outcome, record, write
 
 RUSSIAN = "<p>В старом порту у моря стоял невысокий кирпичный дом, в котором хранились книги о рыбаках.</p>" * 3
 JAPANESE = "<p>昔々あるところに、おじいさんとおばあさんが住んでいました。おじいさんは山へ柴刈りに行きました。</p>" * 3

@@ -13,7 +13,7 @@ from atom_data.errors import ConfigError, DataError
 from atom_data.stage import Stage
 from atom_data.storage.shards import Intake, Shard
 from atom_data.tokens import Tokenize, manifest
-from atom_data.tokens.encode import Encoded, Encoder
+from atom_data.tokens.tokenizer.encode import Encoded, Encoder
 from atom_data.workspace import Workspace
 from tests.tokens.corpus import (
     SCHEMA,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from atom_data.errors import ConfigError, DataError
 from atom_data.tokens import Tokenize
-from atom_data.tokens.encode import BACKENDS, Encoded, Encoder, load_encoder
+from atom_data.tokens.tokenizer.encode import BACKENDS, Encoded, Encoder, load_encoder
 from tests.tokens.corpus import Rows, documents, finish, tiny_tokenizer
 
 SPECIAL = ("<unk>", "<s>", "</s>", "[CLS]", "<|endoftext|>")

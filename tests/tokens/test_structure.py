@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from atom_data.errors import AtomDataError, ConfigError
 from atom_data.tokens import definition
-from atom_data.tokens.encode import load_encoder
-from atom_data.tokens.vocabulary import load_vocabulary
+from atom_data.tokens.tokenizer.encode import load_encoder
+from atom_data.tokens.tokenizer.vocabulary import load_vocabulary
 from tests.tokens.corpus import tiny_tokenizer
 
 Change = Callable[[dict[str, Any]], Any]

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 import tokenizers
 
-from atom_data.extract import Jsonl
+from atom_data.readers import Jsonl
 from atom_data.storage.paths import sha256
 from atom_data.tokens import Tokenize, manifest
 from atom_data.workspace import Workspace

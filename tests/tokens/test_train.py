@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from atom_data.errors import ConfigError, DataError
-from atom_data.tokens.encode import load_encoder
-from atom_data.tokens.train import Training, draw, text_source, train
+from atom_data.tokens.tokenizer.encode import load_encoder
+from atom_data.tokens.tokenizer.train import Training, draw, text_source, train
 from atom_data.workspace import Workspace
 from tests.command import atom_data
 from tests.tokens.corpus import Rows, rows, text
@@ -21,7 +21,7 @@ TEXTS = [text(number, 30) + " don't <|endoftext|> 漢字かな\n\n" for number i
 
 SCRIPT = """
 import sys
-from atom_data.tokens.train import Training, train
+from atom_data.tokens.tokenizer.train import Training, train
 from tests.tokens.test_train import TEXTS
 sys.stdout.write(train(TEXTS, Training(size=500)))
 """
