@@ -39,7 +39,7 @@ test-train: $(VENV)/.dev  ## a small GPT stopped and resumed at another world si
 
 test-readers: $(VENV)/.dev  ## other projects' readers on our token shards; environments of about 3 GB
 	$(BIN)/pip install --quiet --disable-pip-version-check gigatoken==0.10.0
-	$(BIN)/python -m pytest tests/readers/readers.py tests/readers/ids.py -rP $(ARGS)
+	$(BIN)/python -m pytest tests/peers/readers.py tests/peers/ids.py -rP $(ARGS)
 
 test-frameworks: $(VENV)/.dev  ## the loader's pages with Lightning, HF Trainer, Megatron, torchtitan and Grain; environments of about 4 GB
 	$(BIN)/python -m pytest tests/frameworks/frameworks.py $(ARGS)

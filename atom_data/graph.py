@@ -15,7 +15,9 @@ import pyarrow as pa
 
 from atom_data.errors import ConfigError
 from atom_data.job import Progress, Task, Work
+from atom_data.storage.receipts import Receipt
 from atom_data.storage.shards import Input, Intake, Shard, parts_meet
+from atom_data.workspace import Workspace
 
 
 @runtime_checkable
@@ -43,16 +45,18 @@ class Source(Node, Protocol):
     def schema(self) -> pa.Schema:
         """Columns and types that `read` can give."""
 
-    def shards(self, out: str) -> tuple[Shard, ...]:
+    def shards(self, workspace: Workspace) -> tuple[Shard, ...]:
         """All shards, sorted by name, no name twice: the same list for every caller."""
 
-    def read(self, shard: Shard, out: str, columns: Collection[str], intake: Intake) -> Iterator[pa.RecordBatch]:
+    def read(
+        self, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake
+    ) -> Iterator[pa.RecordBatch]:
         """Yield batches of bounded size with at least `columns`, in the same order each time; report the rest to `intake`."""
 
-    def current(self, shard: Shard, out: str) -> tuple[Input, ...]:
+    def current(self, shard: Shard, workspace: Workspace) -> tuple[Input, ...]:
         """The inputs as they are now; `sha256` may be empty where only reading all of it would tell."""
 
-    def text_bytes(self, shard: Shard, out: str) -> float:
+    def text_bytes(self, shard: Shard, workspace: Workspace) -> float:
         """About how many bytes of text a shard holds, as known before it is read; 0 where nobody knows.
 
         DataError when the stage that makes it is not finished."""
@@ -85,22 +89,22 @@ class Job(Protocol):
     def check(self) -> pa.Schema:
         """Try the job on zero rows; return the columns it will write. ConfigError when it cannot work."""
 
-    def tasks(self, out: str) -> tuple[Task, ...]:
+    def tasks(self, workspace: Workspace) -> tuple[Task, ...]:
         """All tasks, sorted by name, no name twice."""
 
-    def inputs(self, task: Task, out: str) -> tuple[Input, ...]:
+    def inputs(self, task: Task, workspace: Workspace) -> tuple[Input, ...]:
         """The inputs of a task as they are now."""
 
     def identity(self) -> dict[str, object]:
         """What decides the output besides the inputs, as plain JSON values."""
 
-    def work(self, task: Task, out: str, token: str, progress: Progress) -> Work:
+    def work(self, task: Task, workspace: Workspace, progress: Progress) -> Work:
         """Do one task: write its outputs whole or not at all, and return what was done."""
 
-    def accept(self, receipts: list[dict[str, Any]]) -> None:
+    def accept(self, receipts: Sequence[Receipt]) -> None:
         """Look at all receipts of the finished job. DataError when the whole is not acceptable."""
 
-    def summary(self, out: str) -> dict[str, Any] | None:
+    def summary(self, workspace: Workspace) -> dict[str, Any] | None:
         """What stands for the whole once every shard is finished, written beside the plan; None where nothing does."""
 
 
@@ -121,7 +125,7 @@ class RawSource:
         """The same."""
         return self
 
-    def text_bytes(self, shard: Shard, out: str) -> float:
+    def text_bytes(self, shard: Shard, workspace: Workspace) -> float:
         """The size of the file."""
         return shard.bytes
 
@@ -146,13 +150,13 @@ class Pass:
         """The same pass over another source."""
         return replace(self, of=sources[0])  # type: ignore[type-var]
 
-    def shards(self, out: str) -> tuple[Shard, ...]:
+    def shards(self, workspace: Workspace) -> tuple[Shard, ...]:
         """The shards of what it reads."""
-        return self.of.shards(out)
+        return self.of.shards(workspace)
 
-    def text_bytes(self, shard: Shard, out: str) -> float:
+    def text_bytes(self, shard: Shard, workspace: Workspace) -> float:
         """As much as in what it reads."""
-        return self.of.text_bytes(shard, out)
+        return self.of.text_bytes(shard, workspace)
 
 
 class PassJob:
@@ -166,11 +170,11 @@ class PassJob:
         """It reads what the jobs before it wrote."""
         return ()
 
-    def accept(self, receipts: list[dict[str, Any]]) -> None:
+    def accept(self, receipts: Sequence[Receipt]) -> None:
         """Refuse parts of a split file that do not meet."""
-        parts_meet(receipts)
+        parts_meet(span for receipt in receipts for span in receipt.spans)
 
-    def summary(self, out: str) -> dict[str, Any] | None:
+    def summary(self, workspace: Workspace) -> dict[str, Any] | None:
         """Nothing."""
         return None
 

@@ -17,11 +17,11 @@ import pyarrow as pa
 
 from atom_data.errors import DataError
 from atom_data.storage.parquet import Output
-from atom_data.storage.paths import join
 from atom_data.storage.pieces import PiecesFile, create_pieces, hash_places, read_pieces
 from atom_data.text.buffers import string_buffers
 from atom_data.text.hashes import hash_values
 from atom_data.text.memory import read_only
+from atom_data.workspace import Workspace
 
 RECORD = pa.schema([("hash", pa.uint64()), ("row", pa.uint32())])
 SUFFIX = ".ids"
@@ -63,10 +63,10 @@ class IdHashes:
 
 
 @contextmanager
-def create_id_hashes(path: str, out: str, token: str) -> Iterator[tuple[IdHashes, Output]]:
-    """Open the file of a shard, relative to `out`; on success it appears whole, and its Output knows its size and hash."""
+def create_id_hashes(path: str, workspace: Workspace) -> Iterator[tuple[IdHashes, Output]]:
+    """Open the file of a shard; on success it appears whole, and its Output knows its size and hash. `path`: below the folder."""
     output = Output(path)
-    with create_pieces(join(out, path), RECORD, token, output) as pieces:
+    with create_pieces(workspace.path(path), RECORD, workspace.token, output) as pieces:
         yield IdHashes(pieces), output
 
 

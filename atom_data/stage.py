@@ -5,7 +5,7 @@ what it reads, takes out the rows that a card marked, and leaves kept rows, a le
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -18,11 +18,13 @@ from atom_data.batch import REPLACED, damage, empty, visible
 from atom_data.errors import AtomDataError, ConfigError, DataError, Refusal
 from atom_data.graph import Job, Source, reference
 from atom_data.identity import describe, label
-from atom_data.job import Progress, Table, Task, Work, finished_shard, receipt_input
+from atom_data.job import Progress, Table, Task, Work
 from atom_data.rules import REASON, RULES, Keep
 from atom_data.storage.parquet import read_parquet
 from atom_data.storage.paths import join
+from atom_data.storage.receipts import Receipt
 from atom_data.storage.shards import Input, Intake, Shard, parts_meet
+from atom_data.workspace import Workspace
 
 Step = Callable[[pa.RecordBatch], pa.RecordBatch]
 
@@ -128,32 +130,34 @@ class Stage:
         """The columns that it writes."""
         return self.check()
 
-    def shards(self, out: str) -> tuple[Shard, ...]:
+    def shards(self, workspace: Workspace) -> tuple[Shard, ...]:
         """The shards of its source, as they are in its own folder."""
         return tuple(
-            Shard(shard.name, join(out, self.name, f"{shard.name}.parquet"), shard.bytes)
-            for shard in self.reads.shards(out)
+            Shard(shard.name, workspace.path(self.name, f"{shard.name}.parquet"), shard.bytes)
+            for shard in self.reads.shards(workspace)
         )
 
-    def tasks(self, out: str) -> tuple[Task, ...]:
+    def tasks(self, workspace: Workspace) -> tuple[Task, ...]:
         """One task a shard of the source."""
-        return tuple(Task(shard.name, shard.bytes, (shard,)) for shard in self.reads.shards(out))
+        return tuple(Task(shard.name, shard.bytes, (shard,)) for shard in self.reads.shards(workspace))
 
-    def inputs(self, task: Task, out: str) -> tuple[Input, ...]:
+    def inputs(self, task: Task, workspace: Workspace) -> tuple[Input, ...]:
         """The inputs of a task as they are now."""
-        return self.reads.current(task.shards[0], out)
+        return self.reads.current(task.shards[0], workspace)
 
-    def current(self, shard: Shard, out: str) -> tuple[Input, ...]:
+    def current(self, shard: Shard, workspace: Workspace) -> tuple[Input, ...]:
         """What the receipt says of the shard that it wrote."""
-        return (receipt_input(self.name, shard.name, out),)
+        return (workspace.input(self.name, shard.name),)
 
-    def text_bytes(self, shard: Shard, out: str) -> float:
+    def text_bytes(self, shard: Shard, workspace: Workspace) -> float:
         """What the receipt of the shard says."""
-        return finished_shard(self.name, shard.name, out).text_bytes
+        return workspace.finished(self.name, shard.name).text_bytes
 
-    def read(self, shard: Shard, out: str, columns: Collection[str], intake: Intake) -> Iterator[pa.RecordBatch]:
+    def read(
+        self, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake
+    ) -> Iterator[pa.RecordBatch]:
         """Yield the rows that this stage wrote for a shard."""
-        source = receipt_input(self.name, shard.name, out)
+        source = workspace.input(self.name, shard.name)
         intake.inputs.append(source)
         for batch in read_parquet(shard.path, columns):
             intake.bytes_read += batch.nbytes
@@ -184,13 +188,13 @@ class Stage:
         except Exception:  # whatever a step says of a missing column, it needs it
             return True
 
-    def work(self, task: Task, out: str, token: str, progress: Progress) -> Work:
+    def work(self, task: Task, workspace: Workspace, progress: Progress) -> Work:
         """Read, run the steps, write kept rows, ledger and dead letters; in = out + dropped, or it raises."""
         shard, work, schema = task.shards[0], Work(), self.check()
         with ExitStack() as stack:
-            rows = Table(join(self.name, f"{shard.name}.parquet"), schema, out, token, stack, work)
-            ledger = Table(join(self.name, "drops", f"{shard.name}.parquet"), LEDGER, out, token, stack, work)
-            dead = Table(join(self.name, "dead", f"{shard.name}.parquet"), DEAD, out, token, stack, work)
+            rows = Table(join(self.name, f"{shard.name}.parquet"), schema, workspace, stack, work)
+            ledger = Table(join(self.name, "drops", f"{shard.name}.parquet"), LEDGER, workspace, stack, work)
+            dead = Table(join(self.name, "dead", f"{shard.name}.parquet"), DEAD, workspace, stack, work)
             rows.open()
 
             def reject(reason: str, position: int, detail: str, raw: bytes) -> None:
@@ -202,7 +206,7 @@ class Stage:
                 )
 
             intake = Intake(reject=reject)
-            for batch in self.reads.read(shard, out, self.needed(), intake):
+            for batch in self.reads.read(shard, workspace, self.needed(), intake):
                 work.rows_in += batch.num_rows
                 kept = self._apply(batch, ledger, work)
                 rows.write(kept.select(schema.names))
@@ -249,10 +253,10 @@ class Stage:
                 "A step measures or rewrites; to drop rows, add a column and a card that bounds it."
             )
 
-    def accept(self, receipts: list[dict[str, Any]]) -> None:
+    def accept(self, receipts: Sequence[Receipt]) -> None:
         """Refuse too many unreadable records, a card that drops almost all, and parts of a file that do not meet."""
-        read = sum(receipt["rows_in"] for receipt in receipts)
-        broken = sum(sum(receipt["unreadable"].values()) for receipt in receipts)
+        read = sum(receipt.rows_in for receipt in receipts)
+        broken = sum(sum(receipt.unreadable.values()) for receipt in receipts)
         if broken > self.allow_unreadable * (read + broken):
             raise DataError(
                 f"stage '{self.name}': {broken:,} of {read + broken:,} records were unreadable; allowed are "
@@ -260,7 +264,7 @@ class Stage:
             )
         dropped: Counter[str] = Counter()
         for receipt in receipts:
-            for reason, count in receipt["dropped"].items():
+            for reason, count in receipt.dropped.items():
                 dropped[reason.split(".")[0]] += count
         for card, count in sorted(dropped.items()):
             if read >= 1000 and count > self.allow_drop * read:
@@ -268,9 +272,9 @@ class Stage:
                     f"stage '{self.name}': the card '{card}' dropped {count:,} of {read:,} documents; allowed are "
                     f"{self.allow_drop:.0%}. Check the card and the input, or set allow_drop=1.0 in the recipe."
                 )
-        parts_meet(receipts)
+        parts_meet(span for receipt in receipts for span in receipt.spans)
 
-    def summary(self, out: str) -> dict[str, Any] | None:
+    def summary(self, workspace: Workspace) -> dict[str, Any] | None:
         """Its manifest says all there is."""
         return None
 

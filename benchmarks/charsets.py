@@ -23,9 +23,10 @@ from measure import ROOT, write_report
 from resiliparse.parse.encoding import detect_encoding, map_encoding_to_html5
 
 from atom_data.errors import AtomDataError
-from atom_data.extract import Warc
 from atom_data.extract.encoding import decoded
+from atom_data.readers import Warc
 from atom_data.storage.shards import Intake
+from atom_data.workspace import Workspace
 
 ROUNDS = 5
 SETS = {
@@ -75,8 +76,8 @@ def pages(name: str, folder: Path, place: Path) -> Iterator[Page]:
 def _of_file(path: Path) -> Iterator[Page]:
     with suppress(AtomDataError):  # the quirks are broken in every way
         source = Warc(str(path), source="bench")
-        for shard in source.shards(""):
-            for batch in source.read(shard, "", ("url", "html", "charset"), Intake(reject=lambda *_: None)):
+        for shard in source.shards(Workspace("")):
+            for batch in source.read(shard, Workspace(""), ("url", "html", "charset"), Intake(reject=lambda *_: None)):
                 for row in batch.to_pylist():
                     if row["html"]:
                         yield row["url"] or "", row["html"], row["charset"]

@@ -17,7 +17,7 @@ from atom_data import ExtractHtml, Stage
 from atom_data.assets import filters_folder
 from atom_data.rules import Keep, Rule, load_card
 from atom_data.run.recipe import Recipe
-from atom_data.tokens.vocabulary import load_vocabulary
+from atom_data.tokens.tokenizer.vocabulary import load_vocabulary
 
 RECIPE = ROOT / "pipelines" / "sample.py"
 SAMPLE = ROOT / "pipelines" / "sample"

@@ -35,10 +35,10 @@ from smart_open import open as open_stream
 from table import section
 
 from atom_data.dedup import BandHashes
-from atom_data.dedup.truth import shingles_of
+from atom_data.evaluate.truth import shingles_of
 from atom_data.text.buffers import string_buffers
-from atom_data.text.minhash import signatures
-from atom_data.text.pairs import Pairs, similar_pairs
+from atom_data.text.similarity.minhash import signatures
+from atom_data.text.similarity.pairs import Pairs, similar_pairs
 
 DATA = Path(os.environ.get("BENCH_DATA", ROOT.parent / "shared" / "data"))
 PEERS = ROOT / "benchmarks" / "peers"

@@ -35,6 +35,7 @@ from atom_data import ExtractHtml, Warc
 from atom_data.assets import language_model
 from atom_data.signals import FastTextLanguage
 from atom_data.storage.shards import Intake
+from atom_data.workspace import Workspace
 
 DATA = Path(os.environ.get("BENCH_DATA", ROOT.parent / "shared" / "data"))
 SAMPLE = ROOT / "pipelines" / "sample"
@@ -132,7 +133,9 @@ def sample_texts() -> list[str]:
     """Return the texts of the sample's pages."""
     pages, intake = Warc(str(SAMPLE / "*.warc.gz")), Intake(reject=lambda *_: None)
     names = set(pages.schema().names)
-    batches = (batch for shard in pages.shards("") for batch in pages.read(shard, "", names, intake))
+    batches = (
+        batch for shard in pages.shards(Workspace("")) for batch in pages.read(shard, Workspace(""), names, intake)
+    )
     texts = [text for batch in batches for text in ExtractHtml()(batch).column("text").to_pylist()]
     return [text for text in texts if text]
 

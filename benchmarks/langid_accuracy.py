@@ -27,7 +27,7 @@ from table import BEGIN, END
 
 from atom_data.assets import language_model
 from atom_data.signals import FastTextLanguage
-from atom_data.text.fasttext import read_model
+from atom_data.text.fasttext.model import read_model
 
 DATA = Path(os.environ.get("BENCH_DATA", ROOT.parent / "shared" / "data"))
 PAGE = ROOT / "docs" / "language.md"

@@ -28,9 +28,9 @@ from environment import environment, version
 from measure import QUICK, ROOT, Run, row, write_report
 
 from atom_data.loader import Batches, Samples, TokenShards
-from atom_data.storage.receipts import plan_path, write_json, write_receipt
+from atom_data.storage.receipts import OutputFile, Receipt, ShardList, plan_path, write_json, write_receipt
 from atom_data.tokens.manifest import manifest_of_receipts
-from atom_data.tokens.megatron import HEADER, MAGIC, index_bytes
+from atom_data.tokens.megatron import index_bytes
 
 LENGTH, BATCH = 4_096, 8
 TOKENS = 20_000_000 if QUICK else 200_000_000
@@ -208,7 +208,7 @@ def make_tokens(folder: Path) -> None:
 def make_shards(folder: Path) -> None:
     """Write shards whose .bin takes no room on the disk; what is opened and checked is as in true ones."""
     tokens = PLANNED // SHARDS * LENGTH + 1
-    index = HEADER.pack(MAGIC, 1, 4, 1, 2) + b"\0" * 28
+    index = index_bytes(np.array([tokens], np.int32), DTYPE)
     names = [f"shard-{number:05}" for number in range(SHARDS)]
     for name in names:
         shard(folder, name, None, tokens, index, 1)
@@ -226,16 +226,15 @@ def shard(folder: Path, name: str, binary: bytes | None, tokens: int, index: byt
                 file.truncate(tokens * DTYPE.itemsize)
             else:
                 file.write(data)
-        entry = {"path": f"tokens/{name}.{ending}", "bytes": path.stat().st_size, "sha256": "0" * 64, "rows": documents}
-        outputs.append(entry)
+        outputs.append(OutputFile(f"tokens/{name}.{ending}", path.stat().st_size, "0" * 64, documents))
     notes = {"tokenizer": "0" * 64, "vocabulary": 100_000, "eos": "<eos>", "eos_id": 0, "dtype": "uint32"}
-    receipt = {"format": 2, "stage": "tokens", "shard": name, "rows_out": documents, "tokens": tokens}
-    write_receipt(str(folder), {**receipt, "notes": notes, "outputs": outputs}, "bench")
+    receipt = Receipt("tokens", name, rows_out=documents, tokens=tokens, notes=notes, outputs=tuple(outputs))
+    write_receipt(str(folder), receipt, "bench")
 
 
 def finish(folder: Path, names: list[str]) -> None:
     """Write plan and manifest, as a finished pass leaves them."""
-    write_json(f"{folder}/{plan_path('tokens')}", {"shards": names}, "bench")
+    write_json(f"{folder}/{plan_path('tokens')}", ShardList("tokens", tuple(names)).value(), "bench")
     write_json(f"{folder}/tokens/manifest.json", manifest_of_receipts(str(folder)), "bench")
 
 

@@ -30,8 +30,8 @@ from scale_checks import CHECKS
 from atom_data import MinHash
 from atom_data.storage.receipts import read_json
 from atom_data.text.buffers import string_buffers
-from atom_data.text.groups import links
-from atom_data.text.shingles import shingle_set
+from atom_data.text.similarity.shingles import shingle_set
+from atom_data.text.similarity.union_find import links
 
 DOCUMENTS = int(os.environ.get("SCALE_DOCUMENTS", "1000000" if QUICK else "100000000"))
 HOT = DOCUMENTS // 10

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from atom_data.dedup.minhash import BANDS, ROWS
+from atom_data.dedup.near.minhash import BANDS, ROWS
 
 # Of all documents, so many are in clusters of this size; the rest are alone. The last is one bucket.
 SIZES = ((2, 0.10), (5, 0.10), (100, 0.09), (0, 0.01))

@@ -8,9 +8,9 @@ from measure import RESULTS, ROOT
 from scale_draw import LETTERS, TEXT_WORDS
 from table import place, placed, table
 
-from atom_data.dedup.clusters import RECORD_BYTES
 from atom_data.dedup.corpus import MOST_PARTS
-from atom_data.dedup.minhash import BANDS, ROWS
+from atom_data.dedup.near.clusters import RECORD_BYTES
+from atom_data.dedup.near.minhash import BANDS, ROWS
 
 PAGE = ROOT / "docs" / "scale.md"
 REPORT = RESULTS / "scale" / "report.json"

@@ -16,9 +16,10 @@ from scale_draw import NEAR, PAGE, TEMPLATE, clusters, draw, layout, page, texts
 
 from atom_data import Copies, MinHash, Parquet, SameText
 from atom_data.batch import column, with_columns
-from atom_data.dedup.minhash import BANDS, ROWS
+from atom_data.dedup.near.minhash import BANDS, ROWS
 from atom_data.storage.shards import Input, Intake, Shard
-from atom_data.text.minhash import bands
+from atom_data.text.similarity.minhash import bands
+from atom_data.workspace import Workspace
 
 DOCUMENTS = int(os.environ.get("SCALE_DOCUMENTS", "1000000"))
 WHAT = os.environ.get("SCALE_WHAT", "signatures")
@@ -41,20 +42,22 @@ class Numbers:
         more = [("text", pa.string())] if self.text else []
         return pa.schema([("id", pa.string()), ("source", pa.string()), ("number", pa.int64()), *more])
 
-    def shards(self, out: str) -> tuple[Shard, ...]:
+    def shards(self, workspace: Workspace) -> tuple[Shard, ...]:
         """Shards of a million."""
         starts = range(0, self.count, SHARD_ROWS)
         return tuple(
             Shard(f"{start // SHARD_ROWS:05}", "", min(SHARD_ROWS, self.count - start) * 8) for start in starts
         )
 
-    def current(self, shard: Shard, out: str) -> tuple[Input, ...]:
+    def current(self, shard: Shard, workspace: Workspace) -> tuple[Input, ...]:
         """Nothing but the number of documents decides."""
         return (Input(path=f"{self.count}/{shard.name}", bytes=shard.bytes, sha256="drawn"),)
 
-    def read(self, shard: Shard, out: str, columns: Collection[str], intake: Intake) -> Iterator[pa.RecordBatch]:
+    def read(
+        self, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake
+    ) -> Iterator[pa.RecordBatch]:
         """Yield the documents of a shard."""
-        intake.inputs.extend(self.current(shard, out))
+        intake.inputs.extend(self.current(shard, workspace))
         first = int(shard.name) * SHARD_ROWS
         last = min(first + SHARD_ROWS, self.count)
         for start in range(first, last, BATCH_ROWS):

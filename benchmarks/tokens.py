@@ -50,10 +50,11 @@ from atom_data.run.server import ENVIRONMENT, SMALL_PAGES, allow_huge_pages
 from atom_data.run.worker import do_task
 from atom_data.storage.shards import Intake
 from atom_data.tokens import manifest
-from atom_data.tokens.encode import Encoder, load_encoder
 from atom_data.tokens.megatron import read_pair
 from atom_data.tokens.tokenize import ENCODED_BYTES, pieces
-from atom_data.tokens.vocabulary import load_vocabulary
+from atom_data.tokens.tokenizer.encode import Encoder, load_encoder
+from atom_data.tokens.tokenizer.vocabulary import load_vocabulary
+from atom_data.workspace import Workspace
 
 DATA = Path(os.environ.get("BENCH_DATA", ROOT.parent / "shared" / "data"))
 ROUNDS, SLOW_ROUNDS = (1, 1) if QUICK else (9, 2)
@@ -119,11 +120,11 @@ def ours(place: Path, out: Path) -> dict[str, float]:
     load_encoder(place / "tokenizer.json")
     code_identity()  # a process does this once, however much it reads, as pyarrow imports numpy.ma
     pa.array(np.zeros(1))
-    tasks = job.tasks(str(out))
+    tasks = job.tasks(Workspace(str(out)))
     for shard in tasks[0].shards:  # memory that pyarrow has for the first time costs as much as reading, see `bare`
-        for _ in job.reads.read(shard, str(out), ("id", "text"), Intake(reject=lambda *_: None)):
+        for _ in job.reads.read(shard, Workspace(str(out)), ("id", "text"), Intake(reject=lambda *_: None)):
             pass
-    took = clocked(lambda: [do_task(job, task, str(out), "bench", lambda *_: None) for task in tasks])
+    took = clocked(lambda: [do_task(job, task, Workspace(str(out), "bench"), lambda *_: None) for task in tasks])
     (out / "tokens" / "plan.json").write_text(json.dumps({"shards": [task.name for task in tasks]}))
     found = manifest(str(out))
     documents = []

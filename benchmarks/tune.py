@@ -30,6 +30,7 @@ from table import section
 
 from atom_data import ExtractHtml, Warc
 from atom_data.storage.shards import Intake
+from atom_data.workspace import Workspace
 
 ROWS = 100_000 if QUICK else 1_000_000
 SHARD_ROWS = 25_000
@@ -151,8 +152,8 @@ def sample_lines() -> list[str]:
     """Return the lines of the sample's pages."""
     pages = Warc(str(ROOT / "pipelines" / "sample" / "*.warc.gz"), source="sample")
     lines = []
-    for shard in pages.shards(""):
-        for batch in pages.read(shard, "", pages.schema().names, Intake(reject=lambda *_: None)):
+    for shard in pages.shards(Workspace("")):
+        for batch in pages.read(shard, Workspace(""), pages.schema().names, Intake(reject=lambda *_: None)):
             texts = ExtractHtml()(batch).column("text").to_pylist()
             lines += [part for text in texts for part in (text or "").splitlines() if part.strip()]
     return lines

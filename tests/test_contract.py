@@ -19,7 +19,7 @@ import atom_data.rewrite
 import atom_data.signals
 from atom_data.batch import empty, visible
 from atom_data.bridge import DatatroveExtractor, DatatroveFilter, DatatroveFormatter
-from atom_data.dedup.remove import SPANS
+from atom_data.dedup.repeats.remove import SPANS
 from atom_data.identity import canonical, describe
 
 ODD = [
@@ -61,9 +61,14 @@ HTML = [
     "<title>x</title><p>Größe".encode("latin-1"),
 ]
 
-WITHOUT_DEFAULTS = ("ExtractTrafilatura", "OnnxClassifier")
-"""Steps of an extra, which have tests of their own."""
-ARGUMENTS = {"FastTextClassifier": {"model": Path(__file__).parent / "text" / "models" / "softmax.bin", "label": "xx"}}
+WITHOUT_DEFAULTS = ("ExtractTrafilatura", "OnnxClassifier", "measured_before")
+"""Steps of an extra, and one that only says that others came before; they have tests of their own."""
+ARGUMENTS = {
+    "FastTextClassifier": {
+        "model": Path(__file__).parent / "text" / "fasttext" / "models" / "softmax.bin",
+        "label": "xx",
+    }
+}
 
 
 def batch(texts: list[str | None]) -> pa.RecordBatch:
@@ -104,9 +109,11 @@ def exported() -> list[object]:
     for package in (atom_data.signals, atom_data.rewrite, atom_data.extract, atom_data.dedup):
         for name in package.__all__:
             thing = getattr(package, name)
+            if name in WITHOUT_DEFAULTS:
+                continue
             if inspect.isfunction(thing) and list(inspect.signature(thing).parameters) == ["batch"]:
                 steps.append(thing)
-            elif inspect.isclass(thing) and "__call__" in vars(thing) and name not in WITHOUT_DEFAULTS:
+            elif inspect.isclass(thing) and "__call__" in vars(thing):
                 steps.append(thing(**ARGUMENTS.get(name, {})))
     return steps
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from atom_data.run.profile import load_profile
+from atom_data.cluster.profile import load_profile
 from tests.command import ROOT, atom_data
 
 PAGE = (ROOT / "docs" / "slurm.md").read_text()

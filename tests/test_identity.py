@@ -222,7 +222,7 @@ OTHERS = {"AtomFilter", "Copies", "Jsonl", "Parquet", "RunStage", "Repeats", "Te
 
 
 def test_a_private_name_that_is_another_ones_public_name_is_refused() -> None:
-    from atom_data.dedup.sets import Same
+    from atom_data.dedup.near.sets import Same
 
     with pytest.raises(ConfigError, match=r"atom_data\.dedup\.Same is another one"):
         public_name(Same)

@@ -13,14 +13,15 @@ from hypothesis import strategies as st
 
 from atom_data import Jsonl, Parquet, Warc
 from atom_data.errors import ConfigError, DataError
-from atom_data.extract.rows import file_prefix
 from atom_data.graph import Source
 from atom_data.ids import RECORD, Shards, create_id_hashes
+from atom_data.readers.rows import file_prefix
 from atom_data.storage.parquet import Output
 from atom_data.storage.pieces import create_pieces, hash_places, share
 from atom_data.storage.shards import Intake
+from atom_data.workspace import Workspace
 from tests.command import atom_data, recipe
-from tests.extract.archives import members, record
+from tests.readers.archives import members, record
 from tests.tokens.corpus import tiny_tokenizer
 
 WORDS = "a text of words that is long enough to be shingled, with the number {} in it and {} more"
@@ -45,8 +46,8 @@ def jsonl(path: Path, ids: Sequence[object], text: str = WORDS) -> None:
 def rows_of(source: Source) -> list[dict[str, object]]:
     intake = Intake(reject=lambda *_: None)
     found = []
-    for shard in source.shards(""):
-        for batch in source.read(shard, "", source.schema().names, intake):
+    for shard in source.shards(Workspace("")):
+        for batch in source.read(shard, Workspace(""), source.schema().names, intake):
             found += batch.to_pylist()
     return found
 
@@ -55,7 +56,7 @@ def looked_at(folder: Path, shards: list[list[str | None]], parts: int) -> str:
     """Return what is refused of shards with these ids, looked at in so many parts."""
     paths = []
     for number, ids in enumerate(shards):
-        with create_id_hashes(f"{number}.ids", str(folder), "test") as (hashes, output):
+        with create_id_hashes(f"{number}.ids", Workspace(str(folder), "test")) as (hashes, output):
             for start in range(0, len(ids), 3):
                 hashes.add(pa.array(ids[start : start + 3], pa.string()))
         paths.append(str(folder / output.path))
@@ -201,7 +202,7 @@ def test_ids_by_file_and_row_are_the_same_however_a_file_is_split(tmp_path: Path
         assert len(set(whole)) == 400
         assert [row["id"] for row in rows_of(Jsonl(*reversed(both), ids=ids, split_bytes=5_000))] == whole
     split = Parquet(str(tmp_path / "p.parquet"), ids="row", source="a/b#", split_bytes=300)
-    assert len(split.shards("")) > 1
+    assert len(split.shards(Workspace(""))) > 1
     assert [row["id"] for row in rows_of(split)] == [f"a%2Fb%23/p.parquet#{n}" for n in range(60)]
     assert rows_of(Parquet(str(tmp_path / "p.parquet"), ids="file"))[8]["id"] == "p.parquet#1"
 

@@ -18,7 +18,7 @@ from datatrove.pipeline.base import PipelineStep
 
 from atom_data.batch import column
 from atom_data.errors import ConfigError, DataError
-from atom_data.extract.rows import clean
+from atom_data.text.clean import clean
 
 DETAIL_CHARACTERS = 200
 NO_TEXT = "no_text"

@@ -12,8 +12,8 @@ from atom_data.bridge.block import check_block, failure, made, versions_of
 from atom_data.extract.encoding import decoded
 from atom_data.extract.html import Extracted, extracted, page_columns, page_strings
 from atom_data.extract.markup import is_too_complex
-from atom_data.extract.rows import clean
 from atom_data.extract.sniff import is_binary
+from atom_data.text.clean import clean
 
 HTML_BYTES = 4 << 20
 

@@ -11,7 +11,7 @@ from datatrove.pipeline.filters.base_filter import BaseFilter, get_filter_result
 from atom_data.batch import column, with_columns
 from atom_data.bridge.block import NO_TEXT, array_of, check_block, documents, failure, made, name_of, versions_of
 from atom_data.errors import ConfigError, DataError
-from atom_data.extract.rows import clean
+from atom_data.text.clean import clean
 
 KEPT, DROPPED = "kept", "dropped"
 

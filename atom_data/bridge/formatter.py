@@ -9,7 +9,7 @@ from datatrove.pipeline.formatters.base import BaseFormatter
 
 from atom_data.batch import column, with_columns
 from atom_data.bridge.block import NO_TEXT, check_block, failure, fresh, name_of, versions_of
-from atom_data.extract.rows import clean
+from atom_data.text.clean import clean
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

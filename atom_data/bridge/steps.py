@@ -10,10 +10,10 @@ from datatrove.pipeline.filters.base_filter import BaseFilter
 from atom_data.batch import column, empty, visible
 from atom_data.bridge.block import array_of
 from atom_data.errors import AtomDataError, ConfigError, DataError
-from atom_data.extract.rows import clean
 from atom_data.identity import label
 from atom_data.rules import REASON, RULES, Keep
 from atom_data.stage import Step
+from atom_data.text.clean import clean
 
 BATCH_BYTES = 8 << 20
 ROW = "_datatrove_row"

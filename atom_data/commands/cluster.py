@@ -6,15 +6,16 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
+from atom_data.cluster.failures import silent_ends, stage_failures
+from atom_data.cluster.profile import Profile, load_profile
+from atom_data.cluster.slurm import FOLDER, Array, in_queue, submission, submit
+from atom_data.cluster.slurm import cancel as cancel_jobs
 from atom_data.commands.screen import DEFAULT_OUT, Output, console, printable
 from atom_data.errors import AtomDataError, ConfigError, DataError, TimeUp
-from atom_data.run.failures import silent_ends, stage_failures
 from atom_data.run.local import Options, Workers
-from atom_data.run.profile import Profile, load_profile
 from atom_data.run.recipe import Recipe, load_recipe
-from atom_data.run.slurm import FOLDER, Array, in_queue, submission, submit
-from atom_data.run.slurm import cancel as cancel_jobs
-from atom_data.storage.paths import join, local
+from atom_data.storage.paths import join
+from atom_data.workspace import Workspace
 
 RESTARTS = 3
 """How often an element may come back without a finished shard before it counts as failed."""
@@ -24,7 +25,7 @@ def submit_arrays(
     recipe: str, out: str, profile: str | None, resume: bool, dry_run: bool, flags: list[str], given: dict[str, Any]
 ) -> None:
     """Submit what is not finished, and show the scripts."""
-    before = submission(out)
+    before = submission(Workspace(out))
     if resume and before is None:
         raise ConfigError(
             f"{out}: nothing was submitted for it, so there is nothing to resume. Submit without --resume."
@@ -40,7 +41,7 @@ def submit_arrays(
     if dry_run:
         screen.print(f"\nNothing was submitted. The scripts are in {join(out, FOLDER)}.", soft_wrap=True)
         return
-    numbers = {job["stage"]: job["array"] for job in (submission(out) or {}).get("jobs", ())}
+    numbers = {job["stage"]: job["array"] for job in (submission(Workspace(out)) or {}).get("jobs", ())}
     for array in arrays:
         screen.print(
             f"{array.stage}: array {numbers[array.stage]}, {len(array.elements):,} of {array.parts:,} elements"
@@ -91,14 +92,14 @@ def judge_time(up: TimeUp) -> AtomDataError:
 
 def ray_workers(recipe: Recipe, options: Options, workers: int) -> Workers:
     """Return workers on the Ray cluster; 0 of them are as many as it has cores."""
-    from atom_data.run.ray import RayWorkers  # noqa: PLC0415 - an extra
+    from atom_data.cluster.ray import RayWorkers  # noqa: PLC0415 - an extra
 
     return RayWorkers(recipe.path, options.out, workers)
 
 
 def cancel(output: Output = DEFAULT_OUT) -> None:
     """End the jobs that were submitted for an output folder. Finished shards stay; run --on slurm --resume goes on."""
-    numbers = cancel_jobs(output)
+    numbers = cancel_jobs(Workspace(output))
     said = f"ended {', '.join(numbers)}" if numbers else "none of its jobs is in the queue"
     console().print(f"{output}: {said}", soft_wrap=True)
 
@@ -112,12 +113,13 @@ def logs(
 ) -> None:
     """Show why shards failed, with the end of the log of the array element that tried."""
     screen = console()
-    failures = stage_failures(output)
+    workspace = Workspace(output)
+    failures = stage_failures(workspace)
     for failure in failures:
         screen.print(f"[bold]{failure['stage']}/{failure['shard']}[/bold]  {escape(failure['log'])}", soft_wrap=True)
         screen.print(escape(printable(_tail(failure["message"], lines))), soft_wrap=True)
-    folder = local(join(output, FOLDER, "logs"))
-    chosen = silent_ends(output, in_queue(output)) if failed else sorted(folder.glob("*.log"))
+    folder = workspace.local(FOLDER, "logs")
+    chosen = silent_ends(workspace, in_queue(workspace)) if failed else sorted(folder.glob("*.log"))
     for path in chosen:
         screen.print(f"[bold]{escape(str(path))}[/bold]", soft_wrap=True)
         screen.print(escape(printable(_tail(path.read_text("utf-8", "replace"), lines))), soft_wrap=True)

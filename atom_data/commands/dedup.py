@@ -14,12 +14,13 @@ from rich.table import Table
 
 from atom_data.commands.screen import DEFAULT_OUT, Output, console, printable
 from atom_data.dedup import MinHash
-from atom_data.dedup.curve import Curve, best_curve
-from atom_data.dedup.evaluate import Evaluation, Link
-from atom_data.dedup.explain import BAND_BYTES, BINS, SIGNATURE_BYTES, curve_svg, neighbors, picture
+from atom_data.dedup.near.curve import Curve, best_curve
 from atom_data.errors import ConfigError
-from atom_data.run.trial import Trial, try_configuration
+from atom_data.evaluate.evaluate import Evaluation, Link
+from atom_data.evaluate.explain import BAND_BYTES, BINS, SIGNATURE_BYTES, curve_svg, neighbors, picture
+from atom_data.evaluate.trial import Trial, try_configuration
 from atom_data.storage.made import refuse_file
+from atom_data.workspace import Workspace
 
 Bands = Annotated[int | None, typer.Option(min=1, help="Bands of a signature; two texts with one equal are compared.")]
 Rows = Annotated[int | None, typer.Option(min=1, help="Places in a band, which must all be equal.")]
@@ -165,7 +166,7 @@ def dedup_eval(
         curve = _curve(bands, rows, threshold, permutations)
         given |= {"bands": curve.bands, "rows": curve.rows}
     trial = try_configuration(
-        documents or (), given, recipe=recipe, name=pass_, out=output,
+        documents or (), given, recipe=recipe, name=pass_, workspace=Workspace(output),
         labels=pairs, complete=complete, most=sample, floor=floor,
     )  # fmt: skip
     if as_json:

@@ -9,12 +9,13 @@ import typer
 from rich.table import Table
 
 from atom_data.commands.screen import console
-from atom_data.dedup.index import Index, described, read_ids, statistics
-from atom_data.dedup.minhash import BANDS, ROWS, MinHash
-from atom_data.dedup.staging import begin, commit, discard, settle
+from atom_data.dedup.index import Index
+from atom_data.dedup.index.index import described, read_ids, statistics
+from atom_data.dedup.index.staging import begin, commit, discard, settle
+from atom_data.dedup.near.minhash import BANDS, ROWS, MinHash
 from atom_data.errors import DataError
-from atom_data.extract.jsonl import IDS
-from atom_data.extract.rows import check_ids
+from atom_data.readers.jsonl import IDS
+from atom_data.readers.rows import check_ids
 from atom_data.run.display import Display
 from atom_data.run.local import Options
 from atom_data.run.local import run as run_jobs

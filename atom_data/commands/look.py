@@ -10,15 +10,16 @@ from rich.console import Group
 from rich.live import Live
 from rich.markup import escape
 
+from atom_data.audit.peek import peek as peek_documents
+from atom_data.audit.verify import verify as verify_folder
+from atom_data.cluster.metrics import write_metrics
+from atom_data.cluster.slurm import in_queue, submission
 from atom_data.commands.screen import DEFAULT_OUT, Output, RecipePath, console, printable
 from atom_data.errors import DataError
-from atom_data.run.metrics import write_metrics
-from atom_data.run.peek import peek as peek_documents
 from atom_data.run.recipe import load_recipe
-from atom_data.run.slurm import in_queue, submission
 from atom_data.run.status import JobStatus, job_status, print_status, remarks, status_table
-from atom_data.run.verify import verify as verify_folder
 from atom_data.storage.made import refuse_file
+from atom_data.workspace import Workspace
 
 
 def status(
@@ -34,15 +35,15 @@ def status(
 
     It reads receipts, and asks Slurm where arrays were submitted, so it works from any machine that sees the folder.
     """
-    loaded, screen = load_recipe(recipe), console()
+    loaded, workspace, screen = load_recipe(recipe), Workspace(output), console()
     if metrics:
         refuse_file(Path(metrics), "--metrics")
     before: dict[str, JobStatus] = {}
 
     def look() -> tuple[list[JobStatus], bool]:
-        record = submission(output)
-        queue = in_queue(output) if record else {}
-        statuses = [job_status(job, output, record, queue, before.get(job.name)) for job in loaded.jobs]
+        record = submission(workspace)
+        queue = in_queue(workspace) if record else {}
+        statuses = [job_status(job, workspace, record, queue, before.get(job.name)) for job in loaded.jobs]
         before.update({status.name: status for status in statuses})
         if metrics:
             write_metrics(metrics, statuses, f"status-{os.getpid()}")
@@ -52,10 +53,10 @@ def status(
     if watch:
         with Live(console=screen, auto_refresh=False) as live:
             while busy:
-                live.update(Group(status_table(statuses), *remarks(statuses, output)), refresh=True)
+                live.update(Group(status_table(statuses), *remarks(statuses, workspace)), refresh=True)
                 time.sleep(seconds)
                 statuses, busy = look()
-    print_status(statuses, output, screen)
+    print_status(statuses, workspace, screen)
 
 
 def peek(
@@ -70,7 +71,7 @@ def peek(
 ) -> None:
     """Look at documents: those a stage kept, or those it dropped for one reason, with the numbers that decided it."""
     screen = console()
-    for sight in peek_documents(load_recipe(recipe).job(stage), output, reason, count):
+    for sight in peek_documents(load_recipe(recipe).job(stage), Workspace(output), reason, count):
         screen.print(f"[bold]{sight.id}[/bold]  {escape(sight.url)}", soft_wrap=True)
         if sight.reason:
             screen.print(f"  [red]{sight.reason}[/red]  {escape(sight.numbers)}", soft_wrap=True)
@@ -79,7 +80,7 @@ def peek(
 
 def verify(output: Annotated[str, typer.Argument(metavar="OUT", help="The --output of a run.")]) -> None:
     """Check every file against its receipt; silent and exit code 0 when all is well, else each fault by name."""
-    verdict = verify_folder(output)
+    verdict = verify_folder(Workspace(output))
     if verdict.faults:
         for fault in verdict.faults:
             console(stderr=True).print(escape(fault), soft_wrap=True)
@@ -91,7 +92,7 @@ def verify(output: Annotated[str, typer.Argument(metavar="OUT", help="The --outp
 
 def fingerprint(output: Annotated[str, typer.Argument(metavar="OUT", help="The --output of a run.")]) -> None:
     """Print one hash over the content of all shards: equal for equal corpora."""
-    verdict = verify_folder(output)
+    verdict = verify_folder(Workspace(output))
     if verdict.faults:
         raise DataError(f"{output}: {verdict.faults[0]}. Run atom-data verify for the rest.")
     console().print(verdict.fingerprint)

@@ -36,6 +36,11 @@ def plan(
     for name, end in planned.ends.items():
         when = f"at sample {end:,}" if end < FOREVER else "never"
         screen.print(f"{name}: max_epochs {planned.mix.sources[name].max_epochs:g} is passed {when}", soft_wrap=True)
+    for remark in planned.remarks():
+        screen.print(f"note: {remark}", soft_wrap=True)
+    stop, _ = planned.stop
+    if planned.mix.samples is None and stop is not None:
+        screen.print(f"the loader ends the run after {stop:,} samples, for samples is not set", soft_wrap=True)
     if planned.mix.samples is not None:
         length = planned.mix.samples * planned.mix.sequence_length
         screen.print(f"the run: {planned.mix.samples:,} samples, {length:,} tokens", soft_wrap=True)

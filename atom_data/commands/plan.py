@@ -8,14 +8,14 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from atom_data.cluster.profile import Profile, load_profile
 from atom_data.commands import options
 from atom_data.commands.screen import DEFAULT_OUT, Output, RecipePath, console
 from atom_data.errors import ConfigError
-from atom_data.run.display import clock
-from atom_data.run.estimate import Estimate
-from atom_data.run.forecast import Forecast, forecast
-from atom_data.run.forecasts import Compared, as_json, compare, keep_forecast, read_forecast
-from atom_data.run.limits import (
+from atom_data.forecast.compare import Compared, as_json, compare, keep_forecast, read_forecast
+from atom_data.forecast.estimate import Estimate
+from atom_data.forecast.forecast import Forecast, forecast
+from atom_data.forecast.limits import (
     bytes_of,
     element_memory,
     elements,
@@ -25,10 +25,11 @@ from atom_data.run.limits import (
     refuse_memory,
     time_limit,
 )
-from atom_data.run.pilot import choose_samples, fly
+from atom_data.forecast.pilot import choose_samples, fly
+from atom_data.run.display import clock
 from atom_data.run.places import check_places
-from atom_data.run.profile import Profile, load_profile
 from atom_data.run.recipe import Recipe, load_recipe
+from atom_data.workspace import Workspace
 
 HOUR = 3600
 
@@ -61,9 +62,9 @@ def plan(
 
     An interval is meant to hold 9 times of 10: `12 (10-15)`.
     """
-    loaded = load_recipe(recipe)
+    loaded, workspace = load_recipe(recipe), Workspace(output)
     if compared:
-        _compare(loaded, output, as_text)
+        _compare(loaded, workspace, as_text)
         return
     if not 0 < share <= 1:
         raise ConfigError(f"--share: {share:g}. Give a share of all documents above 0, at most 1: 0.05.")
@@ -71,11 +72,11 @@ def plan(
     settings = load_profile(profile, tasks=tasks, workers_per_task=workers_per_task)
     cluster = not (tasks is None and workers_per_task is None and profile is None)
     cores = len(os.sched_getaffinity(0))
-    check_places(loaded, output)
+    check_places(loaded, workspace)
     for job in loaded.jobs:
         job.check()
     with console(stderr=True).status("choosing shards") as status:
-        samples = choose_samples(loaded, output, share)
+        samples = choose_samples(loaded, workspace, share)
         pilots = fly(loaded, samples, share, min(cores, workers or cores), status.update)
     here = workers or cores
     made = forecast(loaded, pilots, here)
@@ -83,8 +84,8 @@ def plan(
         count = tasks or elements(made, settings.workers_per_task, settings.tasks)
         settings = replace(settings, tasks=count)
         made = forecast(loaded, pilots, count * settings.workers_per_task, cluster=True)
-    _refuse(made, settings if cluster else None, here, output, *limits)
-    keep_forecast(made, output)
+    _refuse(made, settings if cluster else None, here, workspace, *limits)
+    keep_forecast(made, workspace)
     if as_text:
         typer.echo(json.dumps({**as_json(made), "cost": made.sum("cpu_seconds").times(price / HOUR)}, indent=1))
         return
@@ -97,7 +98,7 @@ def _limits(memory: str | None, scratch: str | None) -> list[tuple[str | None, s
 
 
 def _refuse(
-    made: Forecast, settings: Profile | None, here: int, output: str, memory: int | None, scratch: int | None
+    made: Forecast, settings: Profile | None, here: int, workspace: Workspace, memory: int | None, scratch: int | None
 ) -> None:
     if memory is not None:
         refuse_memory(made, memory, "--memory-limit")
@@ -105,7 +106,7 @@ def _refuse(
         refuse_memory(made, bytes_of(settings.memory_per_worker, "memory_per_worker"), "memory_per_worker")
     elif settings is None:
         refuse_memory(made, machine_memory() // here, f"this machine, shared by {here} workers,")
-    refuse_disk(made, output, scratch)
+    refuse_disk(made, workspace, scratch)
 
 
 def _show(made: Forecast, price: float) -> None:
@@ -159,8 +160,8 @@ def _suggest(made: Forecast, settings: Profile | None, output: str, profile: str
     screen.print(f"\nNext:\n  {command}\n  atom-data plan {made.recipe} -o {output} --compare", soft_wrap=True)
 
 
-def _compare(recipe: Recipe, output: str, as_text: bool) -> None:
-    found = compare(recipe, read_forecast(output), output)
+def _compare(recipe: Recipe, workspace: Workspace, as_text: bool) -> None:
+    found = compare(recipe, read_forecast(workspace), workspace)
     if as_text:
         typer.echo(json.dumps([{**_plain(item), "held": item.held} for item in found], indent=1))
         return

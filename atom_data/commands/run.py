@@ -6,14 +6,15 @@ from collections.abc import Callable
 
 from rich.markup import escape
 
+from atom_data.cluster.slurm import requeue as back_to_the_queue
 from atom_data.commands import options
 from atom_data.commands.cluster import array_log, judge_time, pairs, ray_workers, submit_arrays
 from atom_data.commands.options import Log, Where
 from atom_data.commands.screen import DEFAULT_OUT, Output, RecipePath, console
 from atom_data.commands.sources import ids_said
 from atom_data.errors import AtomDataError, ConfigError, DataError, TimeUp
-from atom_data.extract.unread import unread
 from atom_data.graph import raw_sources
+from atom_data.readers.unread import unread
 from atom_data.run.display import Display, JsonLog
 from atom_data.run.local import GRACE_SECONDS, Options, Workers, check_out
 from atom_data.run.local import close as close_stage
@@ -22,8 +23,8 @@ from atom_data.run.places import check_places
 from atom_data.run.progress import Failure
 from atom_data.run.recipe import Recipe, load_recipe
 from atom_data.run.server import warm_up
-from atom_data.run.slurm import requeue as back_to_the_queue
 from atom_data.run.status import JobStatus, job_status, print_status
+from atom_data.workspace import Workspace
 
 
 def check(recipe: RecipePath, output: Output = DEFAULT_OUT) -> None:
@@ -33,7 +34,7 @@ def check(recipe: RecipePath, output: Output = DEFAULT_OUT) -> None:
     """
     check_out(output)
     loaded = load_recipe(recipe)
-    check_places(loaded, output)
+    check_places(loaded, Workspace(output))
     lines = [(job, job.check()) for job in loaded.jobs]
     screen = console()
     for job, schema in lines:
@@ -144,9 +145,9 @@ def _same_recipe(loaded: Recipe, expected: str) -> None:
 
 
 def _say_what_is_there(loaded: Recipe, output: str) -> None:
-    screen = console()
-    statuses = [job_status(job, output) for job in loaded.jobs]
-    print_status(statuses, output, screen)
+    screen, workspace = console(), Workspace(output)
+    statuses = [job_status(job, workspace) for job in loaded.jobs]
+    print_status(statuses, workspace, screen)
     for line in _next_commands(loaded.path, output, statuses):
         screen.print(line, soft_wrap=True)
 

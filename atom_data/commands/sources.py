@@ -1,11 +1,11 @@
 """What `check` says of the sources of a recipe: how the ids of their documents are made."""
 
-from atom_data.extract.jsonl import Jsonl
-from atom_data.extract.parquet import Parquet
-from atom_data.extract.text import Text
-from atom_data.extract.warc import Warc
-from atom_data.extract.wet import Wet
 from atom_data.graph import Source
+from atom_data.readers.jsonl import Jsonl
+from atom_data.readers.parquet import Parquet
+from atom_data.readers.plain_text import Text
+from atom_data.readers.warc import Warc
+from atom_data.readers.wet import Wet
 
 
 def ids_said(source: Source) -> str:

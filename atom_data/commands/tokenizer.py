@@ -13,8 +13,9 @@ from atom_data.run.recipe import load_recipe
 from atom_data.stage import Stage
 from atom_data.storage.made import refuse_file
 from atom_data.storage.paths import create, without_secrets
-from atom_data.tokens.encode import load_encoder
-from atom_data.tokens.train import Sample, Training, draw, text_source, train
+from atom_data.tokens.tokenizer.encode import load_encoder
+from atom_data.tokens.tokenizer.train import Sample, Training, draw, text_source, train
+from atom_data.workspace import Workspace
 
 MEGABYTES = 1024
 PIECE = 1_000
@@ -54,7 +55,7 @@ def train_tokenizer(
         def seen(documents: int, text_bytes: int) -> None:
             status.update(f"reading: {documents:,} documents, {text_bytes / 1e6:,.0f} MB of text")
 
-        sample = draw(source, output, sample_mb << 20, seed, seen)
+        sample = draw(source, Workspace(output), sample_mb << 20, seed, seen)
         status.update(f"learning {size:,} ids from {len(sample.texts):,} documents")
         definition = train(sample.texts, training)
     with create(str(to), "train") as stream:
@@ -70,7 +71,7 @@ def _source(files: list[str] | None, recipe: str | None, stage: str, output: str
     job = load_recipe(recipe).job(stage)
     if not isinstance(job, Stage) or "text" not in job.schema().names:
         raise ConfigError(f"{recipe}: '{stage}' writes no text. Name a stage that does.")
-    require_complete(job, output, accept_code=True, token="train-tokenizer")
+    require_complete(job, Workspace(output, "train-tokenizer"), accept_code=True)
     return job
 
 

@@ -7,12 +7,12 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from atom_data.audit.batches import draw
+from atom_data.audit.trace import stations
+from atom_data.audit.training_run import TrainingRun, open_run
 from atom_data.commands.screen import console, printable
 from atom_data.errors import ConfigError
 from atom_data.loader.batches import Turns
-from atom_data.publish.batches import draw
-from atom_data.publish.reads import TrainingRun, open_run
-from atom_data.publish.trace import stations
 
 
 def batches(

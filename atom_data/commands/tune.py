@@ -16,6 +16,7 @@ from atom_data.tune.card import write_card
 from atom_data.tune.page import write_page
 from atom_data.tune.report import Question, as_json, ask
 from atom_data.tune.stored import MEMORY, open_stored
+from atom_data.workspace import Workspace
 
 Names = list[str] | None
 
@@ -79,7 +80,7 @@ def tune(
             refuse_file(Path(name), option)
     if write is not None and len(cards) != 1:
         raise ConfigError(f"--write: it writes one card, and there are {len(cards)}. Name one with --card.")
-    with open_stored(loaded, job, output, memory) as stored, console(stderr=True).status("reading columns"):
+    with open_stored(loaded, job, Workspace(output), memory) as stored, console(stderr=True).status("reading columns"):
         report = ask(stored, question)
         said = write_card(write, cards[0], changes, stored) if write is not None else []
     if page is not None:

@@ -28,10 +28,9 @@ from atom_data.dedup.survivors import Survivors
 from atom_data.errors import DataError
 from atom_data.graph import Job, Pass, Source
 from atom_data.identity import describe
-from atom_data.job import receipt_of
 from atom_data.storage.parquet import read_parquet
-from atom_data.storage.paths import join
 from atom_data.storage.shards import Input, Intake, Shard
+from atom_data.workspace import Workspace
 
 
 class Comparison(Hashes, Protocol):
@@ -118,27 +117,29 @@ class Copies(Pass):
         schema = self.of.schema()
         return pa.schema([*schema, *(field for field in self.by.added if field.name not in schema.names)])
 
-    def current(self, shard: Shard, out: str) -> tuple[Input, ...]:
+    def current(self, shard: Shard, workspace: Workspace) -> tuple[Input, ...]:
         """The shard, and its copies by their receipt; a shard without copies has no file of them."""
-        return (self._copies(shard, out), *self.of.current(shard, out))
+        return (self._copies(shard, workspace), *self.of.current(shard, workspace))
 
     def identity(self) -> dict[str, object]:
         """The comparison and the survivor policy."""
         return {"copies of": self.of.name, "by": describe(self.by), "survivors": describe(self.corpus.survivors)}
 
-    def read(self, shard: Shard, out: str, columns: Collection[str], intake: Intake) -> Iterator[pa.RecordBatch]:
+    def read(
+        self, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake
+    ) -> Iterator[pa.RecordBatch]:
         """Yield what it reads with the columns added: rank 0, count 1 and nulls where a document has no copy.
 
         The ids of both sides are compared, so the pass can never be applied to other rows than those it saw.
         Memory: the copies of one shard (about 100 bytes a copy).
         """
-        found, schema = self._copies(shard, out), self.marks.check()
+        found, schema = self._copies(shard, workspace), self.marks.check()
         intake.inputs.append(found)
-        batches = read_parquet(join(out, found.path), schema.names) if found.bytes else ()
+        batches = read_parquet(workspace.path(found.path), schema.names) if found.bytes else ()
         table = pa.Table.from_batches(batches, schema)
         rows = table.column("row").to_numpy()
         start = 0
-        for batch in self.of.read(shard, out, {*columns, "id"} - set(self.by.added.names), intake):
+        for batch in self.of.read(shard, workspace, {*columns, "id"} - set(self.by.added.names), intake):
             first, last = np.searchsorted(rows, [start, start + batch.num_rows])
             here, where = table.slice(first, last - first), rows[first:last] - start
             if here.column("id").to_pylist() != batch.column("id").take(pa.array(where)).to_pylist():
@@ -150,11 +151,11 @@ class Copies(Pass):
                 batch, **{field.name: _spread(here, field, where, batch.num_rows) for field in self.by.added}
             )
 
-    def _copies(self, shard: Shard, out: str) -> Input:
+    def _copies(self, shard: Shard, workspace: Workspace) -> Input:
         path = self.marks.path(shard.name)
-        for item in receipt_of(self.name, shard.name, out)["outputs"]:
-            if item["path"] == path:
-                return Input(path=path, bytes=item["bytes"], sha256=item["sha256"])
+        for item in workspace.finished_receipt(self.name, shard.name).outputs:
+            if item.path == path:
+                return Input(path=path, bytes=item.bytes, sha256=item.sha256)
         return Input(path=path, bytes=0, sha256="no copies")
 
 

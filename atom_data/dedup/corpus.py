@@ -9,7 +9,6 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,11 +19,12 @@ from atom_data.dedup.survivors import Survivors
 from atom_data.errors import ConfigError
 from atom_data.graph import Job
 from atom_data.ids import Shards
-from atom_data.job import Progress, Task, receipt_of, receipts_of
+from atom_data.job import Progress, Task
 from atom_data.storage.parquet import read_parquet
-from atom_data.storage.paths import join
 from atom_data.storage.pieces import share
+from atom_data.storage.receipts import Receipt
 from atom_data.storage.shards import Input
+from atom_data.workspace import Workspace
 
 MOST_PARTS = 4096
 SHARED_BYTES, SHARED_PARTS = 32 << 20, 4
@@ -76,7 +76,7 @@ def memory_bytes(text: str) -> int:
 class Finished:
     """A job that is done, as the jobs after it see it."""
 
-    receipts: tuple[dict[str, Any], ...]
+    receipts: tuple[Receipt, ...]
     """Sorted by task."""
     input: Input
     """All that it made, as one input of a task that reads parts of everything."""
@@ -90,64 +90,63 @@ class Finished:
 
     def numbers(self, shard: str) -> tuple[int, int]:
         """Return the number of the first row of a shard and of the first after it."""
-        place = bisect_left(self.receipts, shard, key=lambda receipt: receipt["shard"])
+        place = bisect_left(self.receipts, shard, key=lambda receipt: receipt.shard)
         return int(self.bases[place]), int(self.bases[place + 1])
 
     def outputs(self, suffix: str) -> Iterator[tuple[int, str]]:
         """Yield, for each task that made a file with this ending, its first number and the path."""
         for base, receipt in zip(self.bases.tolist(), self.receipts, strict=False):
-            for item in receipt["outputs"]:
-                if item["path"].endswith(suffix):
-                    yield base, item["path"]
+            for item in receipt.outputs:
+                if item.path.endswith(suffix):
+                    yield base, item.path
 
     def bytes(self, suffix: str) -> int:
         """Return the size of all files with this ending."""
         return sum(
-            int(item["bytes"])
-            for receipt in self.receipts
-            for item in receipt["outputs"]
-            if item["path"].endswith(suffix)
+            int(item.bytes) for receipt in self.receipts for item in receipt.outputs if item.path.endswith(suffix)
         )
 
     def notes(self, name: str) -> int:
         """Return the sum of a note over all tasks."""
-        return sum(int(receipt["notes"].get(name, 0)) for receipt in self.receipts)
+        return sum(int(receipt.notes.get(name, 0)) for receipt in self.receipts)
 
 
-def finished(job: Job, out: str) -> Finished:
+def finished(job: Job, workspace: Workspace) -> Finished:
     """Return what a job has made; read once for each job, since it is complete before a job after it starts.
 
     DataError when it is not finished. Memory: its receipts.
     """
-    known: dict[str, Finished] = vars(job).setdefault("_finished", {})
-    if out not in known:
-        receipts = tuple(receipts_of(job.name, [task.name for task in job.tasks(out)], out))
-        digest = hashlib.sha256()
-        for receipt in receipts:
-            for item in receipt["outputs"]:
-                digest.update(f"{item['path']} {item['sha256']}\n".encode())
-        size = sum(item["bytes"] for receipt in receipts for item in receipt["outputs"])
-        bases = np.cumsum([0, *(receipt["rows_out"] for receipt in receipts)], dtype=np.int64)
-        known[out] = Finished(receipts, Input(f"{job.name}/receipts", size, digest.hexdigest()), bases)
-    return known[out]
+    found: Finished = workspace.keep(job.name, lambda: _finished(job, workspace))
+    return found
 
 
-def refuse_repeated_ids(where: str, measures: Measures, out: str, task: Task, progress: Progress) -> None:
+def _finished(job: Job, workspace: Workspace) -> Finished:
+    receipts = tuple(workspace.finished_receipts(job.name, [task.name for task in job.tasks(workspace)]))
+    outputs = [item for receipt in receipts for item in receipt.outputs]
+    digest = hashlib.sha256()
+    for item in outputs:
+        digest.update(f"{item.path} {item.sha256}\n".encode())
+    bases = np.cumsum([0, *(receipt.rows_out for receipt in receipts)], dtype=np.int64)
+    size = sum(item.bytes for item in outputs)
+    return Finished(receipts, Input(f"{job.name}/receipts", size, digest.hexdigest()), bases)
+
+
+def refuse_repeated_ids(where: str, measures: Measures, workspace: Workspace, task: Task, progress: Progress) -> None:
     """Raise DataError when two documents of the corpus whose id is hashed into the range of a task have one id."""
-    done = finished(measures, out)
-    names = [str(receipt["shard"]) for receipt in done.receipts]
+    done = finished(measures, workspace)
+    names = [str(receipt.shard) for receipt in done.receipts]
 
     def ids_of(shard: int) -> Iterator[pa.Array]:
-        for batch in read_parquet(join(out, measures.documents(names[shard])), ["id"]):
+        for batch in read_parquet(workspace.path(measures.documents(names[shard])), ["id"]):
             yield batch.column("id")
 
-    paths = [join(out, measures.ids(name)) for name in names]
+    paths = [workspace.path(measures.ids(name)) for name in names]
     shards = Shards(where=where, names=names, bases=done.bases, paths=paths, read=ids_of)
     shards.refuse_repeats(*part_of(task), lambda read: progress(0, read, 0))
 
 
-def shard_inputs(measures: Measures, shard: str, out: str) -> tuple[Input, ...]:
+def shard_inputs(measures: Measures, shard: str, workspace: Workspace) -> tuple[Input, ...]:
     """Return what a shard's measures were made of and what they are: the inputs of a job that reads both."""
-    receipt = receipt_of(measures.name, shard, out)
-    items = [*receipt["inputs"], *receipt["outputs"]]
-    return tuple(Input(path=item["path"], bytes=item["bytes"], sha256=item["sha256"]) for item in items)
+    receipt = workspace.finished_receipt(measures.name, shard)
+    inputs = (Input(item.path, item.bytes, item.sha256) for item in receipt.inputs)
+    return (*inputs, *(Input(item.path, item.bytes, item.sha256) for item in receipt.outputs))

@@ -19,6 +19,7 @@ from atom_data.storage.parquet import Output
 from atom_data.storage.paths import join
 from atom_data.storage.pieces import create_pieces, hash_places
 from atom_data.storage.shards import Input, Intake
+from atom_data.workspace import Workspace
 
 DOCUMENTS = pa.schema(
     [
@@ -85,30 +86,32 @@ class Measures(PassJob):
         self.by.records(empty(DOCUMENTS), pa.array([], measured.type), 0)
         return DOCUMENTS
 
-    def tasks(self, out: str) -> tuple[Task, ...]:
+    def tasks(self, workspace: Workspace) -> tuple[Task, ...]:
         """One task a shard."""
-        return self.stage.tasks(out)
+        return self.stage.tasks(workspace)
 
-    def inputs(self, task: Task, out: str) -> tuple[Input, ...]:
+    def inputs(self, task: Task, workspace: Workspace) -> tuple[Input, ...]:
         """The shard as it is now."""
-        return self.of.current(task.shards[0], out)
+        return self.of.current(task.shards[0], workspace)
 
     def identity(self) -> dict[str, object]:
         """What is read and how it is measured."""
         return {"measures": self.stage.identity()["reads"], "by": describe(self.by.measure), "format": 2}
 
-    def work(self, task: Task, out: str, token: str, progress: Progress) -> Work:
+    def work(self, task: Task, workspace: Workspace, progress: Progress) -> Work:
         """Measure every document of a shard."""
         shard, work, intake = task.shards[0], Work(), Intake(reject=lambda *_: None)
         columns = {*self.stage.needed(), *self._wanted()}
         hashes = Output(self.hashes(shard.name))
         with ExitStack() as stack:
-            table = Table(self.documents(shard.name), DOCUMENTS, out, token, stack, work)
+            table = Table(self.documents(shard.name), DOCUMENTS, workspace, stack, work)
             table.open()
-            pieces = stack.enter_context(create_pieces(join(out, hashes.path), self.by.record, token, hashes))
-            ids, id_hashes = stack.enter_context(create_id_hashes(self.ids(shard.name), out, token))
+            pieces = stack.enter_context(
+                create_pieces(workspace.path(hashes.path), self.by.record, workspace.token, hashes)
+            )
+            ids, id_hashes = stack.enter_context(create_id_hashes(self.ids(shard.name), workspace))
             work.outputs += [hashes, id_hashes]
-            for batch in self.of.read(shard, out, columns, intake):
+            for batch in self.of.read(shard, workspace, columns, intake):
                 measured = self.by.measure(batch)
                 documents = _documents(measured)
                 table.write(documents)

@@ -3,7 +3,7 @@
 An audit of unverified deduplication found whole sources gone (859,092 documents -> 2; marin issue 6854).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain
@@ -18,9 +18,10 @@ from atom_data.errors import ConfigError, Refusal
 from atom_data.graph import Job, PassJob
 from atom_data.job import Progress, Table, Task, Work
 from atom_data.storage.parquet import read_parquet
-from atom_data.storage.partials import scratch
 from atom_data.storage.paths import join
+from atom_data.storage.receipts import Receipt
 from atom_data.storage.shards import Input
+from atom_data.workspace import Workspace
 
 SMALL = 1000
 """Groups with fewer documents are not judged."""
@@ -65,27 +66,27 @@ class Guard(PassJob):
         """Return what it writes."""
         return LOSS
 
-    def tasks(self, out: str) -> tuple[Task, ...]:
+    def tasks(self, workspace: Workspace) -> tuple[Task, ...]:
         """One task."""
-        return (Task("loss", finished(self.marks, out).bytes(".parquet"), ()),)
+        return (Task("loss", finished(self.marks, workspace).bytes(".parquet"), ()),)
 
-    def inputs(self, task: Task, out: str) -> tuple[Input, ...]:
+    def inputs(self, task: Task, workspace: Workspace) -> tuple[Input, ...]:
         """All copies and losses."""
-        return (finished(self.marks, out).input,)
+        return (finished(self.marks, workspace).input,)
 
     def identity(self) -> dict[str, object]:
         """The limits."""
         return {"guards": self.marks.name, "limits": [self.allow_loss, self.allow_domain_loss, SMALL]}
 
-    def work(self, task: Task, out: str, token: str, progress: Progress) -> Work:
+    def work(self, task: Task, workspace: Workspace, progress: Progress) -> Work:
         """Add up the losses."""
-        work = Work(inputs=list(self.inputs(task, out)))
+        work = Work(inputs=list(self.inputs(task, workspace)))
         with ExitStack() as stack:
-            table = Table(join(self.name, "loss.parquet"), LOSS, out, token, stack, work)
+            table = Table(join(self.name, "loss.parquet"), LOSS, workspace, stack, work)
             table.open()
-            for batch in self._sums(out, stack.enter_context(scratch(out, self.name, token))):
+            for batch in self._sums(workspace, stack.enter_context(workspace.scratch(self.name))):
                 table.write(batch)
-        paths = [join(out, item.path) for item in work.outputs]
+        paths = [workspace.path(item.path) for item in work.outputs]
         lines = [row for path in paths for batch in read_parquet(path, LOSS.names) for row in batch.to_pylist()]
         work.notes["above"] = [row for row in lines if row["removed"] > self._allowed(row["column"]) * row["documents"]]
         return work
@@ -93,8 +94,8 @@ class Guard(PassJob):
     def _allowed(self, column: str) -> float:
         return self.allow_domain_loss if column == "domain" else self.allow_loss
 
-    def _sums(self, out: str, folder: str) -> Iterator[pa.RecordBatch]:
-        losses, first, size = self._losses(out), [], 0
+    def _sums(self, workspace: Workspace, folder: str) -> Iterator[pa.RecordBatch]:
+        losses, first, size = self._losses(workspace), [], 0
         while size < IN_MEMORY and (batch := next(losses, None)) is not None:
             first.append(batch)
             size += batch.nbytes
@@ -104,14 +105,14 @@ class Guard(PassJob):
             memory = max(memory_bytes(self.marks.corpus.memory), LEAST_MEMORY)
             yield from summed_on_disk(chain(first, losses), memory, folder)
 
-    def _losses(self, out: str) -> Iterator[pa.RecordBatch]:
-        for _, path in finished(self.marks, out).outputs(".parquet"):
+    def _losses(self, workspace: Workspace) -> Iterator[pa.RecordBatch]:
+        for _, path in finished(self.marks, workspace).outputs(".parquet"):
             if path.startswith(f"{self.marks.name}/loss/"):
-                yield from read_parquet(join(out, path), LOSS.names)
+                yield from read_parquet(workspace.path(path), LOSS.names)
 
-    def accept(self, receipts: list[dict[str, Any]]) -> None:
+    def accept(self, receipts: Sequence[Receipt]) -> None:
         """Refuse a pass that would remove nearly all of a source, a language or a domain."""
-        above = [row for receipt in receipts for row in receipt["notes"]["above"]]
+        above = [row for receipt in receipts for row in receipt.notes["above"]]
         if above:
             listed = "; ".join(
                 f"{row['column']} '{row['value']}' would lose {row['removed']:,} of {row['documents']:,} "

@@ -8,14 +8,15 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from atom_data.dedup.clusters import read_numbers
 from atom_data.dedup.corpus import Corpus, finished, shard_inputs
 from atom_data.dedup.documents import DOCUMENTS
+from atom_data.dedup.near.clusters import read_numbers
 from atom_data.graph import Job, PassJob
 from atom_data.job import Progress, Table, Task, Work
 from atom_data.storage.parquet import read_parquet
 from atom_data.storage.paths import join
 from atom_data.storage.shards import Input
+from atom_data.workspace import Workspace
 
 GROUPS = ("source", "language", "domain")
 LOSS = pa.schema(
@@ -61,41 +62,41 @@ class Marks(PassJob):
         """Return what it writes of a copy."""
         return pa.schema([("row", pa.int64()), ("id", pa.string()), *self.added])
 
-    def tasks(self, out: str) -> tuple[Task, ...]:
+    def tasks(self, workspace: Workspace) -> tuple[Task, ...]:
         """One task a shard."""
-        return self.corpus.measures.tasks(out)
+        return self.corpus.measures.tasks(workspace)
 
-    def inputs(self, task: Task, out: str) -> tuple[Input, ...]:
+    def inputs(self, task: Task, workspace: Workspace) -> tuple[Input, ...]:
         """All that was found, and the shard's documents."""
-        return (finished(self.found, out).input, *shard_inputs(self.corpus.measures, task.name, out))
+        return (finished(self.found, workspace).input, *shard_inputs(self.corpus.measures, task.name, workspace))
 
     def identity(self) -> dict[str, object]:
         """What is collected."""
         return {"marks of": self.found.name}
 
-    def work(self, task: Task, out: str, token: str, progress: Progress) -> Work:
+    def work(self, task: Task, workspace: Workspace, progress: Progress) -> Work:
         """Write the copies of a shard, and the loss of its groups."""
-        measures = finished(self.corpus.measures, out)
+        measures = finished(self.corpus.measures, workspace)
         start, stop = measures.numbers(task.name)
         found = [
             batch
-            for _, path in finished(self.found, out).outputs(".found")
-            for batch in read_numbers(join(out, path), measures.count, start, stop)
+            for _, path in finished(self.found, workspace).outputs(".found")
+            for batch in read_numbers(workspace.path(path), measures.count, start, stop)
         ]
         table = pa.Table.from_batches(found, self.found.check()).sort_by("number")
         rows = table.column("number").to_numpy() - start
-        work = Work(inputs=list(self.inputs(task, out)), rows_in=stop - start, rows_out=stop - start)
+        work = Work(inputs=list(self.inputs(task, workspace)), rows_in=stop - start, rows_out=stop - start)
         names = ["id", *GROUPS]
-        batches = read_parquet(join(out, self.corpus.measures.documents(task.name)), names)
+        batches = read_parquet(workspace.path(self.corpus.measures.documents(task.name)), names)
         documents = pa.Table.from_batches(batches, pa.schema([field for field in DOCUMENTS if field.name in names]))
         with ExitStack() as stack:
             if len(rows):
-                marks = Table(self.path(task.name), self.check(), out, token, stack, work)
+                marks = Table(self.path(task.name), self.check(), workspace, stack, work)
                 ids = documents.column("id").take(pa.array(rows))
                 columns = [pa.array(rows), ids, *table.select(self.added.names).itercolumns()]
                 for batch in pa.Table.from_arrays(columns, schema=self.check()).to_batches(65_536):
                     marks.write(batch)
-            losses = Table(join(self.name, "loss", f"{task.name}.parquet"), LOSS, out, token, stack, work)
+            losses = Table(join(self.name, "loss", f"{task.name}.parquet"), LOSS, workspace, stack, work)
             kept = table.column(self.added.names[2]).combine_chunks()
             for batch in _loss(documents, rows[table.column(1).to_numpy() > 0], kept.drop_null()).to_batches():
                 losses.write(batch)

@@ -11,8 +11,8 @@ from atom_data.batch import column, with_columns
 from atom_data.errors import ConfigError
 from atom_data.extract.encoding import decoded
 from atom_data.extract.html import TITLE_CHARACTERS, Extracted, extracted, page_columns, page_strings
-from atom_data.extract.rows import clean
 from atom_data.extract.sniff import is_binary
+from atom_data.text.clean import clean
 
 HTML_BYTES = 4 << 20
 

@@ -36,6 +36,7 @@ class Turns:
         self.batch_size, self.rank, self.world, self.samples = batch_size, rank, world, samples
         self.consumed = 0
         self.skip = _merged(skip)
+        self._walks = 0
 
     @property
     def step(self) -> int:
@@ -65,9 +66,23 @@ class Turns:
         step, place = divmod(number, self.step)
         return step, place // self.batch_size
 
-    def advance(self) -> None:
-        """Count the next step as consumed, with the ranges skipped before its last sample."""
+    def begin(self) -> int:
+        """Return the number of a new walk over the batches; it ends the walk before."""
+        self._walks += 1
+        return self._walks
+
+    def advance(self, walk: int) -> None:
+        """Count the next step of a walk as consumed, with the ranges skipped before its last sample."""
+        self.require(walk)
         self.consumed = self._after(self.consumed)
+
+    def require(self, walk: int) -> None:
+        """Raise ConfigError when a walk is over: its samples are not those that come next."""
+        if walk != self._walks:
+            raise ConfigError(
+                "loader: this iterator is over, for a state was loaded or another iterator begun since; its batches are not "
+                "those that come next. Iterate anew: for batch in loader."
+            )
 
     def state(self) -> dict[str, Any]:
         """Return what a state says of skipped ranges: those that the run is not past, if there are any."""
@@ -76,8 +91,9 @@ class Turns:
 
     def resume(self, consumed: int, state: Mapping[str, Any]) -> None:
         """Go on from a sample, with the ranges that the state skips beside those given here."""
-        self.consumed = consumed
-        self.skip = _merged([*self.skip, *state.get("skip", ())])
+        skip = _merged([*self.skip, *state.get("skip", ())])
+        self.consumed, self.skip = consumed, skip
+        self.begin()
 
     def _after(self, consumed: int) -> int:
         return self._ahead(consumed, self.step - 1) + 1
@@ -95,7 +111,10 @@ class Turns:
 
 
 class Batches:
-    """An endless iterator of numpy batches, or one that ends with the last whole step before `stop` samples."""
+    """An endless iterator of numpy batches, or one that ends with the last whole step before `stop` samples.
+
+    One iterator is live at a time: loading a state, or beginning another one, ends it, and it says so when asked for more.
+    """
 
     def __init__(
         self,
@@ -110,12 +129,13 @@ class Batches:
     ) -> None:
         """Read `samples` for one rank; `batch_size` is that of the rank. ConfigError for a rank that cannot be.
 
+        Without `stop` the run ends where `samples` does, if it does; ConfigError for a `stop` beyond that.
         `skip` are ranges [start, stop) of sample numbers that no rank shall read: all ranks must be given the same.
         The state keeps them until the run is past them. `flat` gives all tokens of a batch in one row, for variable-length
         attention.
         """
         self.samples, self.flat = samples, flat
-        self._turns = Turns(batch_size, rank, world, stop, skip)
+        self._turns = Turns(batch_size, rank, world, samples.end_of_run(stop), skip)
 
     @property
     def consumed(self) -> int:
@@ -124,13 +144,14 @@ class Batches:
 
     def __iter__(self) -> Iterator[Sample]:
         """Yield batches from where it stands; what was given counts as consumed, also when iterated again."""
-        turns = self._turns.from_here()
+        walk, turns = self._turns.begin(), self._turns.from_here()
         while ahead := list(islice(turns, -(-AHEAD // self._turns.batch_size))):
             places = iter(self.samples.order.many([number for numbers in ahead for number in numbers]))
             for numbers in ahead:
                 batch = self.samples.batch(numbers, list(islice(places, len(numbers))), flat=self.flat)
-                self._turns.advance()
+                self._turns.advance(walk)
                 yield batch
+        self._turns.require(walk)
 
     def state(self) -> dict[str, Any]:
         """Return the state after the batch last given: plain values, the same on every rank."""

@@ -31,9 +31,12 @@ class TokenDataset(Dataset[Tensors]):
     """
 
     def __init__(self, samples: Samples, stop: int | None = None) -> None:
-        """Give `samples` as tensors; `stop` is the number of samples of the whole run."""
+        """Give `samples` as tensors; `stop` is the number of samples of the whole run, that of `samples` without it.
+
+        ConfigError for more than `samples` has.
+        """
         self.samples = samples
-        self.stop = stop
+        self.stop = samples.end_of_run(stop)
 
     def __getitem__(self, number: int) -> Tensors:
         """Return one sample."""
@@ -62,6 +65,8 @@ class TokenLoader:
 
     The state counts batches handed to the trainer, not those that workers have read ahead: nothing is lost or repeated
     at any number of workers, ranks, and any batch size. It is the same on every rank: save it once.
+
+    One iterator is live at a time: loading a state, or beginning another one, ends it, and it says so when asked for more.
     """
 
     def __init__(
@@ -96,12 +101,14 @@ class TokenLoader:
 
     def __iter__(self) -> Iterator[Tensors]:
         """Yield batches from where it stands."""
+        walk = self._turns.begin()
         batches: DataLoader[Tensors] = DataLoader(
             self._batches, batch_sampler=_Sampler(self._turns), collate_fn=_whole, **self._options
         )
         for batch in batches:
-            self._turns.advance()
+            self._turns.advance(walk)
             yield batch
+        self._turns.require(walk)
 
     def __len__(self) -> int:
         """Return the batches of this rank in the whole run, those before a resume included. TypeError when it has no end."""

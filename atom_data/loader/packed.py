@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from atom_data.errors import ConfigError, DataError
 from atom_data.identity import canonical
-from atom_data.loader.files import Files
+from atom_data.loader.files import Files, Seen
 from atom_data.loader.tokens import Spans, TokenShards
-from atom_data.storage.paths import is_remote, join, local, sha256, size
+from atom_data.storage.paths import is_remote, local, sha256
 from atom_data.tokens.pack import PLAN, read_packing
 
 BYTES = 8
@@ -47,6 +47,10 @@ class PackedShards:
         )
         self.packing = packing.rstrip("/") if is_remote(packing) else str(local(packing).absolute())
         page = read_packing(self.packing)
+        names = [shard["name"] for shard in self.whole.shards]
+        self._sizes = [int(one["bytes"]) for one in page["shards"]]
+        plans = [{**one, "path": f"{name}{PLAN}"} for name, one in zip(names, page["shards"], strict=False)]
+        self._seen = Seen(self.packing, plans, "packing.json", "pack again")
         self._check(page, check_content)
         self.sequence_length = int(page["length"])
         self.fingerprint = hashlib.sha256(
@@ -56,7 +60,7 @@ class PackedShards:
         ).hexdigest()
         self._counts = [int(one["samples"]) for one in page["shards"]]
         self._ends = list(accumulate(self._counts))
-        self._files = Files()
+        self._files = Files(self._seen)
 
     @property
     def folder(self) -> str:
@@ -118,6 +122,10 @@ class PackedShards:
         padded = [self.sequence_length] if bounds[-1] < self.sequence_length else []
         return np.array([*bounds, *padded], np.int32)
 
+    def settle(self) -> bool:
+        """True: what `fill` read is settled already."""
+        return True
+
     def documents(self, number: int, start: int, stop: int) -> list[dict[str, Any]]:
         """Return the documents of tokens [start, stop) of a shard, as TokenShards does."""
         return self.whole.documents(number, start, stop)
@@ -129,21 +137,15 @@ class PackedShards:
     def samples_of(self, number: int, start: int, stop: int) -> list[int]:
         """Return the samples that hold a token of [start, stop) of shard `number`. Reads the plan of the shard."""
         count = self._counts[number]
-        whole = self._numbers(number, 0, self._size(number) // BYTES)
+        whole = self._numbers(number, 0, self._sizes[number] // BYTES)
         bounds, pieces = whole[: count + 1], whole[count + 1 :].reshape(-1, 2)
         found = np.flatnonzero((pieces[:, 0] < stop) & (pieces[:, 0] + pieces[:, 1] > start))
         before = self._ends[number] - count
         return sorted({before + int(place) for place in np.searchsorted(bounds, found, "right") - 1})
 
     def _numbers(self, number: int, first: int, count: int) -> npt.NDArray[np.int64]:
-        data = self._files.read(self._path(number), first * BYTES, (first + count) * BYTES)
+        data = self._files.read(number, first * BYTES, (first + count) * BYTES)
         return np.frombuffer(data, "<i8")
-
-    def _path(self, number: int) -> str:
-        return join(self.packing, f"{self.whole.shards[number]['name']}{PLAN}")
-
-    def _size(self, number: int) -> int:
-        return size(self._path(number))
 
     def _check(self, page: dict[str, Any], check_content: bool) -> None:
         """Raise DataError for a packing of other tokens, or one whose files are not what it says."""
@@ -153,11 +155,11 @@ class PackedShards:
                 f"{self.whole.fingerprint[:16]}.... Pack this folder again."
             )
         for number, one in enumerate(page["shards"]):
-            path, there = self._path(number), self._size(number)
-            if there != one["bytes"]:
-                raise DataError(
-                    f"{path}: {there:,} bytes; packing.json says {one['bytes']:,}. It is cut or changed: pack again."
-                )
+            path = self._seen.path(number)
+            if is_remote(path):
+                self._seen.note_remote(number)
+            else:
+                self._seen.note(number)
             if check_content and sha256(path) != one["sha256"]:
                 raise DataError(f"{path}: its content is not what packing.json says (SHA-256 differs). Pack again.")
         if not page["samples"]:

@@ -1,6 +1,7 @@
 """Samples of a run by their global number: order and windows together, and the state that a run resumes from."""
 
 import hashlib
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
@@ -10,10 +11,14 @@ import numpy.typing as npt
 
 from atom_data.errors import ConfigError
 from atom_data.identity import canonical
-from atom_data.loader.order import Order, Place
 from atom_data.loader.packed import PackedShards
 from atom_data.loader.tokens import TokenShards
 from atom_data.mix import BLOCK, Mix, Mixture, load_mix, plan_mix
+from atom_data.mix.mixture import odd_weights
+from atom_data.mix.order import Order, Place
+from atom_data.mix.plan import MANY_EPOCHS
+
+logger = logging.getLogger(__name__)
 
 VERSION = 1
 REQUESTS = 16
@@ -40,7 +45,7 @@ class Address(NamedTuple):
 
 
 class Samples:
-    """A run's samples: `samples[number]` for any number from 0 up, without end."""
+    """A run's samples: `samples[number]` for any number from 0 up, without end or below `stop`."""
 
     def __init__(
         self,
@@ -49,10 +54,15 @@ class Samples:
         mixtures: Sequence[Mixture] = (),
         seed: int = 0,
         block: int = BLOCK,
+        stop: int | None = None,
+        why: str = "the run has no more",
+        remarks: Sequence[str] | None = None,
     ) -> None:
         """Take one source, or several by name with mixtures. ConfigError when they don't go together.
 
-        One source without a name is called "tokens", so that a run that began with it can go on with more.
+        One source without a name is called "tokens", so that a run that began with it can go on with more. `stop` is how
+        many samples the run may read, and `why`, for errors; batches end there, and who asks for more is refused.
+        `remarks` are logged as warnings; without any, those on weights that do not add up to 1 are.
         """
         self.sources = dict(sources) if isinstance(sources, Mapping) else {ALONE: sources}
         if not 0 <= seed < 2**63:
@@ -70,6 +80,27 @@ class Samples:
         self._numbers = {name: number for number, name in enumerate(self.names)}
         first = next(iter(self.sources.values()))
         self.sequence_length, self._eos_id = first.sequence_length, np.uint32(first.eos_id)
+        self.stop, self.why = stop, why
+        for remark in odd_weights(mixtures) if remarks is None else remarks:
+            logger.warning("%s", remark)
+
+    def end_of_run(self, stop: int | None) -> int | None:
+        """Return where a run ends that asks for `stop` samples, None for no end. ConfigError when it asks for too many.
+
+        A source that is read more than 4 times by then is logged as a warning, where the run was not planned with its end.
+        """
+        if self.stop is None:
+            self._say_epochs(stop or 0)
+            return stop
+        if stop is not None and stop > self.stop:
+            raise ConfigError(f"loader: stop is {stop:,}, and the run has {self.stop:,} samples: {self.why}")
+        return self.stop if stop is None else stop
+
+    def _say_epochs(self, stop: int) -> None:
+        for name in self.names:
+            epochs = self.order.count(name, stop) / len(self.sources[name])
+            if epochs > MANY_EPOCHS:
+                logger.warning("loader: a run of %s samples reads '%s' %.1f times.", f"{stop:,}", name, epochs)
 
     def __getitem__(self, number: int) -> Sample:
         """Return one sample.
@@ -89,6 +120,8 @@ class Samples:
         part. `places` are those of the order, where they are known already. From an object store, up to 16 samples are
         asked for at a time. Memory: the batch.
         """
+        if self.stop is not None and len(numbers) and max(numbers) >= self.stop:
+            raise ConfigError(f"loader: there is no sample {max(numbers):,} in {self.stop:,} samples: {self.why}")
         if places is None:
             places = self.order.many(numbers) if len(numbers) >= MANY else [self.order(number) for number in numbers]
         found = [(self.sources[place.source], place.window) for place in places]
@@ -102,6 +135,8 @@ class Samples:
             return source.fill(window, inputs[row], labels[row])
 
         parts = self._each(fill, len(found), any(source.remote for source, _ in found))
+        if not all([self.sources[name].settle() for name in {place.source for place in places}]):  # noqa: C419 - each
+            return self.batch(numbers, places, flat=flat)  # a file was touched, and holds the same bytes
         begins = np.empty(inputs.size + 1, np.bool_)
         np.equal(inputs.ravel(), self._eos_id, out=begins[1:])  # an end token ends each document: no index is needed
         for row, part in enumerate(parts):
@@ -170,15 +205,20 @@ class Samples:
 
         Sources and mixtures that come only later may be new; all that the run has read so far must be the same.
         """
-        consumed = state.get("consumed")
+        consumed = state.get("consumed") if isinstance(state, Mapping) else None
         if (
-            state.get("version") != VERSION
+            consumed is None
+            or state.get("version") != VERSION
             or not isinstance(consumed, int)
             or isinstance(consumed, bool)
             or consumed < 0
         ):
             raise ConfigError(
-                f"loader state: {dict(state)!r} is no state of version {VERSION}. Give what state() returned."
+                f"loader state: {state!r:.300} is no state of version {VERSION}. Give what state() returned."
+            )
+        if self.stop is not None and consumed > self.stop:
+            raise ConfigError(
+                f"loader state: {consumed:,} samples are consumed, and the run has {self.stop:,}: {self.why}"
             )
         own = self.state(consumed)
         advice = {
@@ -193,18 +233,32 @@ class Samples:
         return consumed
 
 
-def open_mix(mix: Mix | str) -> Samples:
-    """Return the samples of a mix, or of a mix file, after the same refusals as `atom-data mix plan`."""
+def open_mix(mix: Mix | str, *, check_content: bool = False) -> Samples:
+    """Return the samples of a mix, or of a mix file, after the same refusals as `atom-data mix plan`.
+
+    The run ends with its `samples`, and without them before a source is read more often than its max_epochs: batches end
+    there, and asking for more is refused. What the plan remarks is logged as warnings. With `check_content` all tokens are
+    read and compared with their hashes first.
+    """
     mix = load_mix(mix) if isinstance(mix, str) else mix
     plan = plan_mix(mix)
     packings = mix.packings()
     sources: dict[str, Source] = {
-        part.name: PackedShards(part.folder, packing=packings[part.name])
+        part.name: PackedShards(part.folder, packing=packings[part.name], check_content=check_content)
         if part.name in packings
-        else TokenShards(part.folder, sequence_length=mix.sequence_length)
+        else TokenShards(part.folder, sequence_length=mix.sequence_length, check_content=check_content)
         for part in plan.parts
     }
-    return Samples(sources, mixtures=plan.mixtures, seed=mix.seed, block=mix.block)
+    stop, why = plan.stop
+    return Samples(
+        sources,
+        mixtures=plan.mixtures,
+        seed=mix.seed,
+        block=mix.block,
+        stop=stop,
+        why=why,
+        remarks=plan.remarks(),
+    )
 
 
 def rows(batch: Sample) -> list[Sample]:

@@ -1,6 +1,5 @@
 """A finished folder of tokens as windows of a fixed length: read with `pread`, or by ranges from an object store."""
 
-import os
 from bisect import bisect_right
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,12 +13,11 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 
 from atom_data.errors import ConfigError, DataError
-from atom_data.loader.files import Files
+from atom_data.loader.files import Files, Seen
 from atom_data.storage.parquet import open_parquet, read_parquet
 from atom_data.storage.paths import is_remote, join, local, sha256
-from atom_data.storage.ranges import read_range
 from atom_data.tokens.manifest import manifest, require_tokenizer
-from atom_data.tokens.megatron import Index, read_header, read_index
+from atom_data.tokens.megatron import Index, read_header, read_index, read_tokens
 
 INDEXES = 4
 """How many are kept in memory."""
@@ -36,6 +34,10 @@ class Window(NamedTuple):
     start: int
 
 
+ENDINGS = ("bin", "idx", "docs")
+"""The files of a shard, in the order of their numbers: file 3 * s + e is `ENDINGS[e]` of shard s."""
+BIN, IDX, DOCS = range(3)
+
 Spans = tuple[int, list[tuple[int, int]]]
 """The number of a shard, and ranges [start, stop) of its tokens."""
 
@@ -45,6 +47,9 @@ class TokenShards:
 
     Memory: about 3 kB a shard; at most 64 files and 4 indexes are open. It can be used from several threads, and can be
     sent to other processes.
+
+    It is these tokens for good: a file that is made again or changed while this is open is a DataError at the next read,
+    in whatever process, unless its bytes are the same (see `atom_data.loader.files`).
     """
 
     def __init__(
@@ -79,6 +84,7 @@ class TokenShards:
         self.tokens, self.documents_there = int(found["tokens"]), int(found["documents"])
         self.tokenizer, self.fingerprint = str(found["tokenizer"]), str(found["fingerprint"])
         self.shards: list[dict[str, Any]] = found["shards"]
+        self._seen = Seen(self.out, [shard[ending] for shard in self.shards for ending in ENDINGS])
         self._check_all(self._check)
         if check_content:
             self._check_all(self._check_content)
@@ -90,7 +96,7 @@ class TokenShards:
                 f"{folder}: no shard holds {sequence_length + 1:,} tokens; the longest has {longest:,}. "
                 "Tokenize more text, or take a shorter sequence_length."
             )
-        self._files = Files()
+        self._files = Files(self._seen)
         self._index = lru_cache(maxsize=INDEXES)(read_index)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -121,10 +127,21 @@ class TokenShards:
         return Window(self.read(number, start, start + self.sequence_length + 1), shard["name"], start)
 
     def fill(self, index: int, inputs: npt.NDArray[np.uint32], labels: npt.NDArray[Any]) -> None:
-        """Write window `index` as a sample into two rows: labels are the ids one further, of the next document too."""
+        """Write window `index` as a sample into two rows: labels are the ids one further, of the next document too.
+
+        What was read counts only after `settle`, which looks at each file once for many windows.
+        """
         number, start = self.address(index)
-        ids = self._ids(number, start, start + self.sequence_length + 1)
+        size, stop = self.dtype.itemsize, start + self.sequence_length + 1
+        ids = np.frombuffer(self._files.read_ahead(3 * number + BIN, start * size, stop * size), self.dtype)
         inputs[:], labels[:] = ids[:-1], ids[1:]
+
+    def settle(self) -> bool:
+        """Tell whether what `fill` read is of files as they were; False: they were touched, so fill again.
+
+        DataError when a file is another one by now.
+        """
+        return self._files.settle()
 
     def spans(self, index: int) -> Spans:
         """Return the shard's number and the token range of the inputs of window `index`."""
@@ -137,22 +154,38 @@ class TokenShards:
 
     def _ids(self, number: int, start: int, stop: int) -> npt.NDArray[Any]:
         """Return the same as they are stored, in bytes that cannot be written to."""
-        path, size = join(self.out, self.shards[number]["bin"]["path"]), self.dtype.itemsize
-        return np.frombuffer(self._files.read(path, start * size, stop * size), self.dtype)
+        size = self.dtype.itemsize
+        return np.frombuffer(self._files.read(3 * number + BIN, start * size, stop * size), self.dtype)
 
     def documents(self, number: int, start: int, stop: int) -> list[dict[str, Any]]:
         """Return the documents that tokens [start, stop) of shard `number` come from, in order.
 
         Each is its row of docs.parquet, with `first_token` and `last_token` + 1 = `stop_token` in the shard.
         """
-        shard = self.shards[number]
-        index: Index = self._index(join(self.out, shard["idx"]["path"]))
+        index = self._index_of(number)
         first, last = index.documents(start, min(stop, index.tokens))
-        rows = _rows(join(self.out, shard["docs"]["path"]), first, last)
+        file = 3 * number + DOCS
+        self._seen.require(file)
+        rows = _rows(self._seen.path(file), first, last)
+        lengths = index.lengths[first:last].tolist()
+        if [row["tokens"] for row in rows] != lengths:
+            raise DataError(
+                f"{self._seen.path(file)}: its rows {first:,} to {last:,} are not of the documents in the .idx beside it. They "
+                "are not of one run: make the shard again."
+            )
         return [
             {**row, "first_token": int(begin), "stop_token": int(begin + length)}
-            for row, begin, length in zip(rows, index.starts[first:last], index.lengths[first:last], strict=True)
+            for row, begin, length in zip(rows, index.starts[first:last], lengths, strict=True)
         ]
+
+    def _index_of(self, number: int) -> Index:
+        """Return the .idx of a shard. DataError when it is not the one that was opened, or is of another .bin."""
+        file, shard = 3 * number + IDX, self.shards[number]
+        self._seen.require(file)
+        index: Index = self._index(self._seen.path(file))
+        if (index.tokens, len(index.lengths)) != (shard["tokens"], shard["documents"]):
+            raise _not_of_one_run(self._seen.path(file), len(index.lengths), index.tokens, shard)
+        return index
 
     def find(self, identity: str) -> tuple[int, dict[str, Any]] | None:
         """Return the shard's number and the row of a document, as `documents` gives it, or None where it is not.
@@ -176,8 +209,7 @@ class TokenShards:
         if not found:
             return None
         ((number, place),) = found
-        index: Index = self._index(join(self.out, self.shards[number]["idx"]["path"]))
-        start = int(index.starts[place])
+        start = int(self._index_of(number).starts[place])
         return number, self.documents(number, start, start + 1)[0]
 
     def samples_of(self, number: int, start: int, stop: int) -> range:
@@ -186,51 +218,52 @@ class TokenShards:
         first, last = start // self.sequence_length, -(-stop // self.sequence_length)
         return range(min(before + first, end), min(before + last, end))
 
-    def _check_all(self, check: Callable[[dict[str, Any]], None]) -> None:
+    def _check_all(self, check: Callable[[int], None]) -> None:
         """Check every shard, many at a time: a network file system takes its time for each. The first error counts."""
-        groups = [self.shards[start : start + GROUP] for start in range(0, len(self.shards), GROUP)]
+        numbers = range(len(self.shards))
+        groups = [numbers[start : start + GROUP] for start in range(0, len(numbers), GROUP)]
 
-        def check_group(shards: list[dict[str, Any]]) -> None:
-            for shard in shards:
-                check(shard)
+        def check_group(group: range) -> None:
+            for number in group:
+                check(number)
 
         with ThreadPoolExecutor(min(THREADS, len(groups)) or 1) as pool:
             for _ in pool.map(check_group, groups):
                 pass
 
-    def _check(self, shard: dict[str, Any]) -> None:
+    def _check(self, number: int) -> None:
+        shard, first = self.shards[number], 3 * number
         if self.remote:
-            there = shard["bin"]["bytes"]
-            if there:
-                read_range(join(self.out, shard["bin"]["path"]), there - 1, there)
+            self._seen.note_remote(first + BIN)
             return
-        for ending in ("bin", "idx", "docs"):
-            path, wanted = join(self.out, shard[ending]["path"]), shard[ending]["bytes"]
-            try:
-                size = os.stat(path).st_size  # noqa: PTH116 - Path takes four times as long, and there may be 30,000
-            except OSError as error:
-                raise DataError(
-                    f"{path}: there is no such file; its receipt speaks of {wanted:,} bytes. Make the shard again."
-                ) from error
-            if size != wanted:
-                raise DataError(
-                    f"{path}: {size:,} bytes; its receipt says {wanted:,}. It is cut or changed: make the shard again."
-                )
-        path = join(self.out, shard["idx"]["path"])
+        for file in range(first, first + 3):
+            self._seen.note(file)
+        path = self._seen.path(first + IDX)
         dtype, documents = read_header(path, shard["idx"]["bytes"])
         if dtype != self.dtype or documents != shard["documents"]:
             raise DataError(
                 f"{path}: speaks of {documents:,} documents of {dtype.name}, its receipt of {shard['documents']:,} of "
                 f"{self.dtype.name}. They are not of one run: make the shard again."
             )
+        tokens = read_tokens(path, documents, dtype)
+        if tokens != shard["tokens"]:
+            raise _not_of_one_run(path, documents, tokens, shard)
 
-    def _check_content(self, shard: dict[str, Any]) -> None:
-        for ending in ("bin", "idx", "docs"):
-            path, wanted = join(self.out, shard[ending]["path"]), shard[ending]["sha256"]
+    def _check_content(self, number: int) -> None:
+        for ending in ENDINGS:
+            entry = self.shards[number][ending]
+            path, wanted = join(self.out, entry["path"]), entry["sha256"]
             if sha256(path) != wanted:
                 raise DataError(
                     f"{path}: its content is not what its receipt says (SHA-256 differs). Make the shard again."
                 )
+
+
+def _not_of_one_run(path: str, documents: int, tokens: int, shard: dict[str, Any]) -> DataError:
+    return DataError(
+        f"{path}: speaks of {tokens:,} tokens in {documents:,} documents, its receipt of {shard['tokens']:,} in "
+        f"{shard['documents']:,}. It is the .idx of another .bin: make the shard again."
+    )
 
 
 def _rows(path: str, first: int, last: int) -> list[dict[str, Any]]:

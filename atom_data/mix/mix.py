@@ -22,6 +22,7 @@ start = 1_310_720                    # a multiple of 65,536; stages may be added
 weights = { web = 0.7, code = 0.3 }
 """
 
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -142,7 +143,7 @@ def _source(where: str, folder: Path, value: object) -> Source:
         raise ConfigError(f"{where}: packing is {packing!r}. Give one folder of `atom-data pack` for each of tokens.")
     repeats = value.get("repeats", [1] * len(names))
     repeats = repeats if isinstance(repeats, list) else [repeats]
-    if len(repeats) != len(names) or not all(_is_number(number) and number > 0 for number in repeats):
+    if len(repeats) != len(names) or not all(_is_number(number) and 0 < number < math.inf for number in repeats):
         raise ConfigError(f"{where}: repeats is {repeats}. Give a number above 0 for each of its {len(names)} folders.")
     most = value.get("max_epochs")
     if most is not None and not (_is_number(most) and most > 0):

@@ -11,6 +11,10 @@ BLOCK = 65_536
 """Samples among which every source has its exact share."""
 
 
+LOOSE = 1.001e-3
+"""How far from 1 shares may add up without a word."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mixture:
     """Weights of the sources from sample number `start` on, until the next mixture starts."""
@@ -50,15 +54,43 @@ def check_mixtures(mixtures: Sequence[Mixture], windows: Mapping[str, int], bloc
                 f"Starts grow, and are multiples of {block:,}."
             )
     for mixture in mixtures:
-        where = f"mixture from sample {mixture.start:,}"
-        for name, weight in mixture.weights.items():
-            if name not in windows:
-                raise ConfigError(
-                    f"{where}: no source '{name}'; sources there: {', '.join(sorted(windows))}. Correct the name."
-                )
-            if not math.isfinite(weight) or weight < 0:
-                raise ConfigError(f"{where}: the weight of '{name}' is {weight}. Give a number from 0 up.")
-            if weight and windows[name] < 1:
-                raise ConfigError(f"{where}: source '{name}' has no window to read. Leave it out.")
-        if not any(mixture.weights.values()):
-            raise ConfigError(f"{where}: no source has a weight above 0. Give one to each source it reads.")
+        _check_weights(mixture, windows)
+
+
+def _check_weights(mixture: Mixture, windows: Mapping[str, int]) -> None:
+    where = f"mixture from sample {mixture.start:,}"
+    for name, weight in mixture.weights.items():
+        if name not in windows:
+            raise ConfigError(
+                f"{where}: no source '{name}'; sources there: {', '.join(sorted(windows))}. Correct the name."
+            )
+        if not math.isfinite(weight) or weight < 0:
+            raise ConfigError(f"{where}: the weight of '{name}' is {weight}. Give a number above 0.")
+        if weight and windows[name] < 1:
+            raise ConfigError(f"{where}: source '{name}' has no window to read. Leave it out.")
+    if not any(mixture.weights.values()):
+        raise ConfigError(f"{where}: no source has a weight above 0. Give one to each source it reads.")
+    idle = next((name for name, weight in mixture.weights.items() if not weight), None)
+    if idle is not None:
+        raise ConfigError(
+            f"{where}: the weight of '{idle}' is 0. Leave the source out of this mixture, or give a number above 0."
+        )
+
+
+def odd_weights(mixtures: Sequence[Mixture]) -> list[str]:
+    """Return a sentence for every mixture whose weights are meant as shares, it seems, and do not add up to 1.
+
+    Whole numbers are parts (3 to 1) and may add up to anything; others may be off by a thousandth, as 0.333 for a third.
+    """
+    said = []
+    for mixture in mixtures:
+        weights = {name: weight for name, weight in mixture.weights.items() if weight}
+        total = sum(weights.values())
+        if all(float(weight).is_integer() for weight in weights.values()) or abs(total - 1) <= LOOSE:
+            continue
+        shares = ", ".join(f"{name} {weight:g} is {weight / total:.2%}" for name, weight in weights.items())
+        said.append(
+            f"mixture from sample {mixture.start:,}: its weights add up to {total:.4g}, not 1, so {shares} of the samples. "
+            "Let them add up to 1 if that is not what you mean."
+        )
+    return said

@@ -22,6 +22,7 @@ from atom_data.errors import ConfigError
 from atom_data.graph import Job, Source, reference
 from atom_data.storage.shards import Input, Intake, Shard
 from atom_data.tokens.documents import keyed_hashes
+from atom_data.workspace import Workspace
 
 WHOLE = 1 << 53
 
@@ -62,9 +63,9 @@ class Part:
         """The same part of another source."""
         return replace(self, of=sources[0])
 
-    def text_bytes(self, shard: Shard, out: str) -> float:
+    def text_bytes(self, shard: Shard, workspace: Workspace) -> float:
         """Its share of the whole's."""
-        return self.of.text_bytes(shard, out) * self.share
+        return self.of.text_bytes(shard, workspace) * self.share
 
     def schema(self) -> pa.Schema:
         """The same columns. ConfigError when those it looks at are not there, or are no numbers where it needs some."""
@@ -80,17 +81,19 @@ class Part:
                 raise ConfigError(f"part of '{self.name}': column '{name}' is {kind}. Group by a number.")
         return schema
 
-    def shards(self, out: str) -> tuple[Shard, ...]:
+    def shards(self, workspace: Workspace) -> tuple[Shard, ...]:
         """The same shards."""
-        return self.of.shards(out)
+        return self.of.shards(workspace)
 
-    def current(self, shard: Shard, out: str) -> tuple[Input, ...]:
+    def current(self, shard: Shard, workspace: Workspace) -> tuple[Input, ...]:
         """The same inputs."""
-        return self.of.current(shard, out)
+        return self.of.current(shard, workspace)
 
-    def read(self, shard: Shard, out: str, columns: Collection[str], intake: Intake) -> Iterator[pa.RecordBatch]:
+    def read(
+        self, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake
+    ) -> Iterator[pa.RecordBatch]:
         """Yield the rows of this part; the others are counted in `intake.skipped` as `other_part`."""
-        for batch in self.of.read(shard, out, {*columns, *self.by}, intake):
+        for batch in self.of.read(shard, workspace, {*columns, *self.by}, intake):
             mine = batch.filter(self._mine(batch))
             if mine.num_rows < batch.num_rows:
                 intake.skipped["other_part"] += batch.num_rows - mine.num_rows

@@ -1,18 +1,22 @@
 """A mix tried against what is there: tokens, epochs of every source, and a refusal of what cannot be."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 from atom_data.errors import ConfigError, DataError
 from atom_data.mix.mix import Mix
-from atom_data.mix.mixture import Mixture, check_mixtures, quotas
+from atom_data.mix.mixture import Mixture, check_mixtures, odd_weights, quotas
+from atom_data.mix.order import Order
 from atom_data.storage.paths import local
 from atom_data.tokens.manifest import manifest
 from atom_data.tokens.pack import read_packing
 
 FOREVER = 1 << 62
+MANY_EPOCHS = 4
+"""Up to so many epochs repeated text is worth about as much as new text, and less and less beyond (Muennighoff et al. 2023,
+Scaling Data-Constrained Language Models, section 1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,35 @@ class MixPlan:
     mixtures: tuple[Mixture, ...]
     parts: tuple[PlannedPart, ...]
     ends: Mapping[str, int]
-    """Of each source with max_epochs: the first sample number at which it is used up."""
+    """Of each source with max_epochs: the least number of samples whose run reads it more often than that."""
+
+    @property
+    def stop(self) -> tuple[int | None, str]:
+        """The samples of the run and why no more: those of the mix, or as many as max_epochs allows; None without end."""
+        if self.mix.samples is not None:
+            return self.mix.samples, f"samples in {self.mix.where} says so. Raise it there, or ask for fewer."
+        name = min(self.ends, key=lambda source: self.ends[source], default=None)
+        if name is None or self.ends[name] >= FOREVER:
+            return None, ""
+        most = self.mix.sources[name].max_epochs
+        return (
+            self.ends[name] - 1,
+            f"then '{name}' has been read max_epochs = {most:g} times. Raise that in {self.mix.where}, lower its weight, or ask "
+            "for fewer.",
+        )
+
+    def remarks(self) -> list[str]:
+        """Return what is allowed and still to be said: weights that do not add up to 1, and sources read many times."""
+        where = self.mix.where
+        said = [f"{where}: {sentence}" for sentence in odd_weights(self.mix.stages)]
+        for name, source in self.mix.sources.items():
+            epochs = self.epochs(name)
+            if source.max_epochs is None and epochs > MANY_EPOCHS:
+                said.append(
+                    f"{where}: the run reads '{name}' {epochs:.1f} times. Lower its weight, or set max_epochs = "
+                    f"{math.ceil(epochs)} if you mean it."
+                )
+        return said
 
     def epochs(self, source: str) -> float:
         """How often the run reads a source, its repeats taken as one."""
@@ -57,8 +89,8 @@ class MixPlan:
 def plan_mix(mix: Mix) -> MixPlan:
     """Compare a mix with the manifests of its folders. Nothing but manifests is read.
 
-    ConfigError where stages or weights cannot be, the tokenizers differ, or the run would read a source more often than
-    its max_epochs; DataError where a folder is not finished or has not one window.
+    ConfigError where stages or weights cannot be, the tokenizers differ, the run would read a source more often than
+    its max_epochs, or a stage begins only when one is used up; DataError where a folder is not finished or has not one window.
     """
     folders = {part: _folder(mix, part, folder) for part, (_, folder, _) in mix.parts().items()}
     _same_tokenizer(mix, folders)
@@ -72,6 +104,7 @@ def plan_mix(mix: Mix) -> MixPlan:
         check_mixtures(mixtures, windows, mix.block)
         names = sorted(windows)
         blocks = [quotas(names, mixture, mix.block) for mixture in mixtures]
+        order = Order(windows, mixtures, mix.seed, mix.block)
     except ConfigError as error:
         raise ConfigError(f"{mix.where}: {error}") from error
     late = [mixture for mixture in mixtures if mix.samples is not None and mixture.start >= mix.samples]
@@ -90,13 +123,13 @@ def plan_mix(mix: Mix) -> MixPlan:
             documents=folders[part]["documents"],
             tokens=folders[part]["tokens"],
             windows=windows[part],
-            samples=_samples(mix, mixtures, taken[part], mix.samples or 0),
+            samples=order.count(part, mix.samples or 0),
             shares=tuple(quota / mix.block for quota in taken[part]),
         )
         for part, (source, folder, repeats) in mix.parts().items()
     )
     ends = {
-        name: _end(mix, mixtures, [part for part in parts if part.source == name], taken, source.max_epochs)
+        name: _end(order, [part for part in parts if part.source == name], source.max_epochs)
         for name, source in mix.sources.items()
         if source.max_epochs is not None
     }
@@ -148,32 +181,19 @@ def _packed(mix: Mix, part: str, packing: str, found: dict[str, Any]) -> int:
     return int(page["samples"])
 
 
-def _samples(mix: Mix, mixtures: Sequence[Mixture], taken: Sequence[int], until: int) -> int:
-    """Return the samples of a part before sample `until`: exact to a block, and by its share in the last one."""
-    count = 0
-    for (start, stop), quota in zip(pairwise([*(mixture.start for mixture in mixtures), FOREVER]), taken, strict=True):
-        blocks, rest = divmod(max(0, min(stop, until) - start), mix.block)
-        count += blocks * quota + -(-rest * quota // mix.block)
-    return count
-
-
 def _epochs(parts: Sequence[PlannedPart]) -> float:
     return sum(part.samples for part in parts) / sum(part.windows * part.repeats for part in parts)
 
 
-def _end(
-    mix: Mix,
-    mixtures: Sequence[Mixture],
-    parts: Sequence[PlannedPart],
-    taken: Mapping[str, Sequence[int]],
-    most: float,
-) -> int:
-    """Return the first sample number at which a source has been read `most` times, by bisection; FOREVER for never."""
+def _end(order: Order, parts: Sequence[PlannedPart], most: float) -> int:
+    """Return the least number of samples that reads a source more than `most` times, by bisection; FOREVER for never."""
     enough = most * sum(part.windows * part.repeats for part in parts)
     low, high = 0, FOREVER
     while low < high:
         middle = (low + high) // 2
-        if sum(_samples(mix, mixtures, taken[part.name], middle) for part in parts) > enough:
+        if high - low > 2 * order.block:
+            middle -= middle % order.block  # where a block begins nothing has to be counted
+        if sum(order.count(part.name, middle) for part in parts) > enough:
             high = middle
         else:
             low = middle + 1
@@ -187,4 +207,10 @@ def _refuse_too_many_epochs(plan: MixPlan) -> None:
             raise ConfigError(
                 f"{plan.mix.where}: the run reads '{name}' {epochs:.2f} times; max_epochs is {most:g}, which it passes at "
                 f"sample {plan.ends[name]:,}. Lower its weight, end the run before, or raise max_epochs."
+            )
+        if most is not None and plan.mixtures[-1].start >= plan.ends[name] - 1:
+            raise ConfigError(
+                f"{plan.mix.where}: a stage starts at sample {plan.mixtures[-1].start:,}; at sample {plan.ends[name]:,} '{name}' "
+                f"has been read more than max_epochs = {most:g} times. Lower its weight before, start the stage earlier, or "
+                "raise max_epochs."
             )

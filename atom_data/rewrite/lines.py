@@ -7,9 +7,9 @@ import pyarrow as pa
 
 from atom_data.batch import column, with_columns
 from atom_data.errors import ConfigError
-from atom_data.text.boilerplate import KINDS, boilerplate_lines
 from atom_data.text.buffers import string_buffers
-from atom_data.text.c4_lines import C4Rules, c4_lines
+from atom_data.text.cleaning.boilerplate import KINDS, boilerplate_lines
+from atom_data.text.cleaning.c4_lines import C4Rules, c4_lines
 
 _C4_COLUMNS = (
     "c4_line_count",

@@ -14,7 +14,7 @@ from atom_data.errors import ConfigError
 from atom_data.text.buffers import Buffers, string_buffers
 from atom_data.text.edits import Places, counts_of, replaced
 from atom_data.text.phrases import Phrases, build_phrases, entry
-from atom_data.text.private import KINDS, private_places
+from atom_data.text.pii.find import KINDS, private_places
 
 EXAMPLES = {
     "mail": "email@example.com",

@@ -21,8 +21,7 @@ from ftfy.chardata import CONTROL_CHARS, LIGATURES, WIDTH_MAP
 from atom_data.batch import column, with_columns
 from atom_data.errors import ConfigError
 from atom_data.text.buffers import string_buffers
-from atom_data.text.edits import Places, replaced
-from atom_data.text.suspects import (
+from atom_data.text.cleaning.suspects import (
     CONTROLS,
     ENTITIES,
     LINE_BREAKS,
@@ -35,6 +34,7 @@ from atom_data.text.suspects import (
     build_suspects,
     suspect_lines,
 )
+from atom_data.text.edits import Places, replaced
 
 ZERO_WIDTH = "\u00ad\u200b\u2060"
 """Soft hyphen, zero-width space, word joiner: they show nothing, and no script needs them to be read."""

@@ -9,6 +9,8 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+from atom_data.storage.receipts import Receipt
+
 PLAIN_SECONDS = 10.0
 
 
@@ -35,7 +37,7 @@ class Display:
         """Say one line; `about` says which stage and shard it is about, for logs."""
         self.console.print(text, highlight=False, markup=False, soft_wrap=True)
 
-    def finished(self, receipt: dict[str, Any]) -> None:
+    def finished(self, receipt: Receipt) -> None:
         """Take note of a finished shard; the bar shows it."""
 
     def failed(self, stage: str, shard: str, message: str) -> None:
@@ -96,10 +98,11 @@ class JsonLog(Display):
         """Write a line with a message."""
         self._write("note", message=text, **about)
 
-    def finished(self, receipt: dict[str, Any]) -> None:
+    def finished(self, receipt: Receipt) -> None:
         """Write a line with what a finished shard took."""
-        figures = {name: receipt[name] for name in ("rows_in", "rows_out", "text_bytes", "tokens")}
-        self._write("finished", stage=receipt["stage"], shard=receipt["shard"], **figures, **receipt["measured"])
+        value = receipt.value()
+        figures = {name: value[name] for name in ("rows_in", "rows_out", "text_bytes", "tokens")}
+        self._write("finished", stage=receipt.stage, shard=receipt.shard, **figures, **value["measured"])
 
     def failed(self, stage: str, shard: str, message: str) -> None:
         """Write a line with an error."""

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from atom_data.run.plan import (
     plan_job,
     remove_stale,
     require_complete,
-    withdraw_summary,
+    withdraw_job,
     write_jobs,
     write_plan,
     write_summary,
@@ -32,11 +33,9 @@ from atom_data.run.pool import Pool
 from atom_data.run.progress import Failure, Progress
 from atom_data.run.recipe import Recipe, job_identity
 from atom_data.run.worker import Orders
-from atom_data.storage.listing import ANEW, READ, use_listings
-from atom_data.storage.manifest import remove_manifest
 from atom_data.storage.partials import left_over, sweep
 from atom_data.storage.paths import is_remote, write_errors
-from atom_data.storage.receipts import finished_names
+from atom_data.workspace import Workspace
 
 GRACE_SECONDS = 60.0
 LAG_SECONDS = 70.0
@@ -75,9 +74,6 @@ class Workers(Protocol):
     def leaving(self) -> bool:
         """Tell whether they were told to leave."""
 
-    def token(self) -> str:
-        """A name for temporary files that no other process uses at this time."""
-
     def leave(self, seconds: float) -> None:
         """Take no more tasks; those that run get some seconds."""
 
@@ -95,45 +91,50 @@ def run(recipe: Recipe, options: Options, display: Display, workers: Workers | N
     KeyboardInterrupt passes through after the workers are stopped and their half-written files removed.
     """
     chosen = (recipe.job(options.stage),) if options.stage else recipe.jobs
-    use_listings(READ if options.planned else ANEW)
+    workspace = _workspace(options)
     pool = workers or Pool(Orders(recipe.path, options.out, options.planned), options.workers)
     with display, _signals(pool, options.grace):
-        check_places(recipe, options.out)
+        check_places(recipe, workspace)
         for job in recipe.jobs:
             job.check()
-        write_jobs(recipe.jobs, options.out, pool.token())
+        write_jobs(recipe.jobs, workspace)
         code_identity()  # now, while the workers' server starts, and not when the first job is closed
         for job in chosen:
             if options.stage:
-                _require_upstream(job, options, pool)
-            failures = _run_job(job, options, pool, display)
+                _require_upstream(job, workspace, options)
+            failures = _run_job(job, workspace, options, pool, display)
             if failures:
                 return failures
     return []
 
 
-def _require_upstream(job: Job, options: Options, pool: Workers) -> None:
+def _workspace(options: Options) -> Workspace:
+    """Return the output folder under a token that no other process uses at this time."""
+    token = f"{socket.gethostname()}-{os.getpid()}"
+    return Workspace(options.out, token, "read" if options.planned else "anew")
+
+
+def _require_upstream(job: Job, workspace: Workspace, options: Options) -> None:
     """Trust the manifest of a job that another task of the array has just closed; otherwise look at every receipt."""
     for before in job.upstream():
-        if not (options.planned and soon(partial(is_closed, before, options.out))):
-            require_complete(before, options.out, options.accept_code, pool.token(), options.accept)
+        if not (options.planned and soon(partial(is_closed, before, workspace))):
+            require_complete(before, workspace, options.accept_code, options.accept)
 
 
-def _run_job(job: Job, options: Options, pool: Workers, display: Display) -> list[Failure]:
-    plan = plan_job(job, options.out, options.accept_code, options.part, options.planned)
-    refuse_own_output(job, () if options.planned else plan.tasks, options.out)
-    with write_errors(options.out):
-        stale = _write_plan(plan, options, pool)
+def _run_job(job: Job, workspace: Workspace, options: Options, pool: Workers, display: Display) -> list[Failure]:
+    plan = plan_job(job, workspace, options.accept_code, options.part, options.planned)
+    refuse_own_output(job, () if options.planned else plan.tasks, workspace)
+    with write_errors(workspace.root):
+        stale = _write_plan(plan, workspace, options)
         if plan.todo or stale:
-            remove_manifest(options.out, job.name)
-            withdraw_summary(job, options.out, pool.token())
+            withdraw_job(job, workspace)
     if stale:
         display.note(
             f"{job.name}: {len(stale)} shards of an earlier run are no longer in the input; removed: {stale[0]}, ...",
             stage=job.name,
         )
     _say_plan(plan, display)
-    progress = Progress(plan, options.out, display, options.retries, options.log, list(plan.todo))
+    progress = Progress(plan, workspace, display, options.retries, options.log, list(plan.todo))
     if progress.waiting:
         display.start(job.name, progress.total, sum(task.bytes for task in progress.waiting))
         try:
@@ -151,47 +152,46 @@ def _run_job(job: Job, options: Options, pool: Workers, display: Display) -> lis
             "Run again to go on: nothing but the shards begun is repeated."
         )
     if options.part is not None:
-        if options.planned or not _is_last(plan, options.out):
+        if options.planned or not _is_last(plan, workspace):
             return []  # an array of ours has a job that closes the stage
-        plan = plan_job(job, options.out, options.accept_code)
-    close_job(plan, options.out, pool.token(), options.accept)
-    if progress.total or left_over(options.out, job.name):
-        sweep(options.out, job.name)
-    write_summary(job, options.out, pool.token())
+        plan = plan_job(job, workspace, options.accept_code)
+    close_job(plan, workspace, options.accept)
+    if progress.total or left_over(workspace.root, job.name):
+        sweep(workspace.root, job.name)
+    write_summary(job, workspace)
     return []
 
 
-def _write_plan(plan: Plan, options: Options, pool: Workers) -> list[str]:
+def _write_plan(plan: Plan, workspace: Workspace, options: Options) -> list[str]:
     """Note what the job makes, and remove what it no longer makes; of an array of ours the first element does it for all."""
     if options.planned and options.part and options.part[0]:
         return []
-    stale = remove_stale(plan, options.out)
-    write_plan(plan, options.out, pool.token())
+    stale = remove_stale(plan, workspace)
+    write_plan(plan, workspace)
     return stale
 
 
-def _is_last(plan: Plan, out: str) -> bool:
+def _is_last(plan: Plan, workspace: Workspace) -> bool:
     """Tell whether every task of a job has a receipt by now, so that this part is the one that closes it."""
-    there = finished_names(out, plan.job.name)
+    there = workspace.finished_names(plan.job.name)
     return there is not None and all(task.name in there for task in plan.tasks)
 
 
 def close(recipe: Recipe, options: Options) -> list[Failure]:
     """Look at every receipt of one stage, accept it as a whole and write its manifest. DataError when it is not whole."""
-    use_listings(READ if options.planned else ANEW)
-    job, out, token = recipe.job(options.stage or recipe.jobs[-1].name), options.out, f"close-{os.getpid()}"
+    job, workspace = recipe.job(options.stage or recipe.jobs[-1].name), _workspace(options)
     plans: list[Plan] = []
 
     def settled() -> bool:
-        plans[:] = [plan_job(job, out, options.accept_code)]
+        plans[:] = [plan_job(job, workspace, options.accept_code)]
         return set(plans[0].reasons) != {NEW}
 
     soon(settled, LONG_PAUSE)
-    with write_errors(out):
-        write_plan(plans[0], out, token)
-        close_job(plans[0], out, token, options.accept)
-        sweep(out, job.name)
-    write_summary(job, out, token)
+    with write_errors(workspace.root):
+        write_plan(plans[0], workspace)
+        close_job(plans[0], workspace, options.accept)
+        sweep(workspace.root, job.name)
+    write_summary(job, workspace)
     return []
 
 

@@ -3,7 +3,7 @@
 Refused are an output folder below a folder that is read, or where a pattern that is read can reach (`data/**/*.jsonl`
 and data/out), and input below the output folder. Folders that only lie side by side are fine, and so is a pattern that
 never gets there: `data/*.jsonl` and data/out. What a stage reads of a stage before it is no input in this sense.
-Hidden folders are not read (extract/files.py), so output in one is fine as well.
+Hidden folders are not read (readers/files.py), so output in one is fine as well.
 """
 
 import fnmatch
@@ -14,14 +14,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from atom_data.errors import ConfigError
-from atom_data.extract import Jsonl, Parquet, Text, Warc, Wet
 from atom_data.graph import Job, raw_sources
 from atom_data.job import Task
+from atom_data.readers import Jsonl, Parquet, Text, Warc, Wet
 from atom_data.run.recipe import Recipe
-from atom_data.storage.listing import FOLDER as LISTINGS
 from atom_data.storage.made import RECORD, stage_around
 from atom_data.storage.paths import PARTIAL, is_remote, local, plain, without_secrets
 from atom_data.storage.receipts import JOBS
+from atom_data.workspace import LISTINGS, Workspace
 
 WRITTEN = (".parquet", ".pq", ".json", ".bin", ".idx", ".sh", ".log")
 """What the names of a run's files end in; shards are named after their input and one of these."""
@@ -33,14 +33,14 @@ LOGS = (".log", ".out", ".err")
 NAMED = 3
 
 
-def check_places(recipe: Recipe, out: str) -> None:
+def check_places(recipe: Recipe, workspace: Workspace) -> None:
     """Refuse an output folder that is not for a run of a recipe. ConfigError; nothing is listed but the folder itself."""
     for source in raw_sources(recipe.nodes):
         if isinstance(source, (Jsonl, Parquet, Text, Warc, Wet)):
             for path in source.paths:
-                refuse_overlap(source.name, path, out)
-    if not is_remote(out):
-        _refuse_foreign(recipe.jobs, local(out))
+                refuse_overlap(source.name, path, workspace.root)
+    if not workspace.is_remote:
+        _refuse_foreign(recipe.jobs, workspace.local())
 
 
 def refuse_overlap(source: str, path: str, out: str) -> None:
@@ -67,14 +67,14 @@ def refuse_overlap(source: str, path: str, out: str) -> None:
         )
 
 
-def refuse_own_output(job: Job, tasks: Sequence[Task], out: str) -> None:
+def refuse_own_output(job: Job, tasks: Sequence[Task], workspace: Workspace) -> None:
     """Refuse files, found by whatever source, that lie in the output folder: also behind a link. ConfigError.
 
     Only for a job that reads no other job. Folders are resolved once each, so that 100,000 files cost little.
     """
-    if job.upstream() or is_remote(out):
+    if job.upstream() or workspace.is_remote:
         return
-    place = os.path.realpath(local(out)) + "/"
+    place = os.path.realpath(workspace.local()) + "/"
     folders: dict[str, bool] = {}
     for path in (shard.path for task in tasks for shard in task.shards):
         if not path or is_remote(path):
@@ -84,8 +84,8 @@ def refuse_own_output(job: Job, tasks: Sequence[Task], out: str) -> None:
             folders[folder] = (os.path.realpath(folder or ".") + "/").startswith(place)
         if folders[folder] or (os.path.islink(path) and os.path.realpath(path).startswith(place)):  # noqa: PTH114
             raise ConfigError(
-                f"stage '{job.name}': {folder}/{name} is inside the output folder {out}: a run must not read what it writes. "
-                "Keep input and output apart: give another --output."
+                f"stage '{job.name}': {folder}/{name} is inside the output folder {workspace.root}: a run must not read what it "
+                "writes. Keep input and output apart: give another --output."
             )
 
 

@@ -3,30 +3,20 @@
 import os
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from atom_data.errors import DataError, Refusal
 from atom_data.graph import Job, check_tasks
 from atom_data.identity import code_identity
-from atom_data.job import Task, remembering
-from atom_data.run.recipe import job_identity
-from atom_data.storage.manifest import manifest_row, read_manifest, slim, write_manifest
-from atom_data.storage.paths import exists, is_remote, join, local, sha256, without_secrets
-from atom_data.storage.receipts import (
-    JOBS,
-    plan_path,
-    read_json,
-    read_receipt,
-    read_receipts,
-    receipt_path,
-    summary_path,
-    write_json,
-    write_receipt,
-)
+from atom_data.job import Task
+from atom_data.run.recipe import job_identity, known_identities
+from atom_data.storage.manifest import manifest_row, remove_manifest, write_manifest
+from atom_data.storage.paths import exists, sha256, without_secrets
+from atom_data.storage.receipts import JOBS, Receipt, ShardList, plan_path, receipt_path, summary_path
 from atom_data.storage.shards import Input
+from atom_data.workspace import Workspace
 
 NEW = "new"
 
@@ -37,7 +27,7 @@ class Plan:
 
     job: Job
     tasks: tuple[Task, ...]
-    done: dict[str, dict[str, Any]] = field(default_factory=dict)
+    done: dict[str, Receipt] = field(default_factory=dict)
     todo: list[Task] = field(default_factory=list)
     reasons: Counter[str] = field(default_factory=Counter)
 
@@ -48,7 +38,11 @@ class Plan:
 
 
 def plan_job(
-    job: Job, out: str, accept_code: bool = False, part: tuple[int, int] | None = None, planned: bool = False
+    job: Job,
+    workspace: Workspace,
+    accept_code: bool = False,
+    part: tuple[int, int] | None = None,
+    planned: bool = False,
 ) -> Plan:
     """Compare the tasks of a job with their receipts. DataError when there is nothing to read.
 
@@ -56,46 +50,47 @@ def plan_job(
     the jobs before no more is read than these need, unless they are `planned` and so have manifests.
     Memory: about 2 kB a task.
     """
-    with remembering() if part is None or planned else nullcontext():
-        tasks = job.tasks(out)
+    with workspace.remembering(part is None or planned):
+        tasks = job.tasks(workspace)
         if not tasks:
             raise DataError(f"stage '{job.name}': there is no shard to read. Check the paths in the recipe.")
         check_tasks(job, tasks)
-        plan, identity = Plan(job, tasks), job_identity(job)
-        place = out if is_remote(out) else str(local(out))
+        plan, identities = Plan(job, tasks), known_identities(job)
         mine = tasks[part[0] :: part[1]] if part else tasks
-        receipts = read_receipts(out, job.name, [task.name for task in mine], partial(_look, place))
-        for task, (_, receipt) in zip(mine, receipts, strict=True):
-            why = NEW if receipt is None else _changed(job, task, place, identity, receipt, accept_code)
+        readings = workspace.receipts(job.name, [task.name for task in mine], partial(_is_whole, workspace))
+        for task, reading in zip(mine, readings, strict=True):
+            receipt, why = reading.receipt, "receipt edited" if reading.edited else NEW
+            if receipt is not None:
+                why = _changed(job, task, workspace, identities, receipt, accept_code)
+                why = why or ("" if reading.whole else "output missing or damaged")
             if why or receipt is None:
                 plan.todo.append(task)
                 plan.reasons[why] += 1
             else:
-                plan.done[task.name] = slim(receipt)
+                plan.done[task.name] = receipt.slim()
     return plan
 
 
-def _changed(job: Job, task: Task, out: str, identity: str, receipt: dict[str, Any], accept_code: bool) -> str:
+def _changed(
+    job: Job, task: Task, workspace: Workspace, identities: set[str], receipt: Receipt, accept_code: bool
+) -> str:
     """Return why a finished task must be made again, or an empty string."""
-    if not receipt:
-        return "receipt edited"
-    if receipt["identity"]["job"] != identity:
+    if receipt.job not in identities:
         return "recipe or card changed"
-    if receipt["identity"]["code"] != code_identity() and not accept_code:
+    if receipt.code != code_identity() and not accept_code:
         return "code or library changed"
-    recorded = {item["path"]: item for item in receipt["inputs"]}
-    current = job.inputs(task, out)
+    recorded = {item.path: item for item in receipt.inputs}
+    current = job.inputs(task, workspace)
     if len(current) != len(recorded) or any(
         not _same(item, recorded.get(without_secrets(item.path)), task) for item in current
     ):
         return "input changed"
-    return "" if receipt["whole"] else "output missing or damaged"
+    return ""
 
 
-def _look(out: str, receipt: dict[str, Any]) -> dict[str, Any]:
-    """Note in a receipt whether its files are there, with their sizes; an object store is not asked."""
-    sizes = is_remote(out) or all(_size(join(out, item["path"])) == item["bytes"] for item in receipt["outputs"])
-    return {**receipt, "whole": sizes}
+def _is_whole(workspace: Workspace, receipt: Receipt) -> bool:
+    """Tell whether the files of a receipt are there, with their sizes; an object store is not asked."""
+    return workspace.is_remote or all(_size(workspace.path(item.path)) == item.bytes for item in receipt.outputs)
 
 
 def _size(path: str) -> int:
@@ -105,64 +100,67 @@ def _size(path: str) -> int:
         return -1
 
 
-def _same(now: Input, then: dict[str, Any] | None, task: Task) -> bool:
+def _same(now: Input, then: Input | None, task: Task) -> bool:
     if then is None:
         return False
     if now.sha256:
-        return bool(now.sha256 == then["sha256"])
-    if now.bytes != then["bytes"]:
+        return now.sha256 == then.sha256
+    if now.bytes != then.bytes:
         return False
-    if now.modified == then["modified"] and ("etag" not in then or now.etag == then["etag"]):
+    if now.modified == then.modified and (not then.etag or now.etag == then.etag):
         return True
     shard = task.shards[0]
-    return len(task.shards) == 1 and sha256(shard.path, shard.start, shard.stop) == then["sha256"]
+    return len(task.shards) == 1 and sha256(shard.path, shard.start, shard.stop) == then.sha256
 
 
-def write_plan(plan: Plan, out: str, token: str) -> None:
+def write_plan(plan: Plan, workspace: Workspace) -> None:
     """Note the names of all shards of a job, so that `verify` knows what must be there."""
-    path = join(out, plan_path(plan.job.name))
-    value = {"stage": plan.job.name, "shards": [task.name for task in plan.tasks], "identity": plan.job.identity()}
-    if read_json(path) != value:
-        write_json(path, value, token)
+    value = ShardList(plan.job.name, tuple(task.name for task in plan.tasks), plan.job.identity()).value()
+    _write_changed(workspace, plan_path(plan.job.name), value)
 
 
-def write_jobs(jobs: Sequence[Job], out: str, token: str) -> None:
+def write_jobs(jobs: Sequence[Job], workspace: Workspace) -> None:
     """Note the names of all jobs where nobody can list the folders, so that `verify` finds them."""
-    value = {"jobs": [job.name for job in jobs]}
-    if is_remote(out) and read_json(join(out, JOBS)) != value:
-        write_json(join(out, JOBS), value, token)
+    if workspace.is_remote:
+        _write_changed(workspace, JOBS, {"jobs": [job.name for job in jobs]})
 
 
-def write_summary(job: Job, out: str, token: str) -> None:
+def write_summary(job: Job, workspace: Workspace) -> None:
     """Write the summary of a finished job that has one."""
-    path, value = join(out, summary_path(job.name)), job.summary(out)
-    if value is not None and read_json(path) != value:
-        write_json(path, value, token)
+    value = job.summary(workspace)
+    if value is not None:
+        _write_changed(workspace, summary_path(job.name), value)
 
 
-def withdraw_summary(job: Job, out: str, token: str) -> None:
-    """Take back a job's summary while there are shards to make: from now on the receipts alone tell what is there."""
-    path = join(out, summary_path(job.name))
-    if not is_remote(out):
-        local(path).unlink(missing_ok=True)
-    elif exists(path):
-        write_json(path, {}, token)  # object stores that smart_open writes to are not asked to delete
+def _write_changed(workspace: Workspace, name: str, value: dict[str, Any]) -> None:
+    if workspace.read_json(name) != value:
+        workspace.write_json(name, value)
 
 
-def remove_stale(plan: Plan, out: str) -> list[str]:
+def withdraw_job(job: Job, workspace: Workspace) -> None:
+    """Take back a job's manifest and summary while there are shards to make: the receipts alone tell what is there."""
+    remove_manifest(workspace.root, job.name)
+    name = summary_path(job.name)
+    if not workspace.is_remote:
+        workspace.local(name).unlink(missing_ok=True)
+    elif exists(workspace.path(name)):
+        workspace.write_json(name, {})  # object stores that smart_open writes to are not asked to delete
+
+
+def remove_stale(plan: Plan, workspace: Workspace) -> list[str]:
     """Remove shards of an earlier run that the input no longer has; return their names. Local output only."""
-    earlier = read_json(join(out, plan_path(plan.job.name)))
-    if earlier is None or is_remote(out):
+    earlier = None if workspace.is_remote else workspace.shard_list(plan.job.name)
+    if earlier is None:
         return []
-    stale = sorted(set(earlier.get("shards", [])) - {task.name for task in plan.tasks})
-    for name, receipt in read_receipts(out, plan.job.name, stale) if stale else ():
-        local(join(out, receipt_path(plan.job.name, name))).unlink(missing_ok=True)
-        for item in receipt["outputs"] if receipt else ():
-            local(join(out, item["path"])).unlink(missing_ok=True)
+    stale = sorted(set(earlier.shards) - {task.name for task in plan.tasks})
+    for name, receipt, *_ in workspace.receipts(plan.job.name, stale) if stale else ():
+        workspace.local(receipt_path(plan.job.name, name)).unlink(missing_ok=True)
+        for item in receipt.outputs if receipt else ():
+            workspace.local(item.path).unlink(missing_ok=True)
     return stale
 
 
-def close_job(plan: Plan, out: str, token: str, accept: bool = False) -> None:
+def close_job(plan: Plan, workspace: Workspace, accept: bool = False) -> None:
     """Accept a finished job as a whole, and write its manifest. DataError when it is not complete or not acceptable.
 
     With `accept` what the job refuses is accepted, and its first receipt says so.
@@ -178,20 +176,20 @@ def close_job(plan: Plan, out: str, token: str, accept: bool = False) -> None:
     try:
         job.accept([plan.done[task.name] for task in plan.tasks])
     except Refusal as refusal:
-        _accept(job, plan.tasks[0].name, str(refusal), out, token if accept else "")
+        _accept(job, plan.tasks[0].name, str(refusal), workspace, accept)
     rows = (manifest_row(plan.done[task.name]) for task in plan.tasks)
-    write_manifest(out, job.name, identity_now(job), rows, token)
+    write_manifest(workspace.root, job.name, identity_now(job), rows, workspace.token)
 
 
-def _accept(job: Job, first: str, said: str, out: str, token: str) -> None:
-    """Note in the first receipt of a job that a person accepts what it refuses; Refusal without a token."""
-    receipt = read_receipt(out, job.name, first) or {}
+def _accept(job: Job, first: str, said: str, workspace: Workspace, accept: bool) -> None:
+    """Note in the first receipt of a job that a person accepts what it refuses; Refusal where nobody does."""
+    receipt = workspace.finished_receipt(job.name, first)
     # Only the very words that a person saw are accepted: other figures must be accepted anew.
-    if receipt.get("accepted") == said:
+    if receipt.accepted == said:
         return
-    if not token:
+    if not accept:
         raise Refusal(said)
-    write_receipt(out, {**receipt, "accepted": said}, token)
+    workspace.write_receipt(replace(receipt, accepted=said))
 
 
 def identity_now(job: Job) -> dict[str, Any]:
@@ -199,12 +197,14 @@ def identity_now(job: Job) -> dict[str, Any]:
     return {"job": job_identity(job), "code": code_identity()}
 
 
-def is_closed(job: Job, out: str) -> bool:
+def is_closed(job: Job, workspace: Workspace) -> bool:
     """Tell whether the job has a manifest that this recipe and this code would write: one file read, no listing."""
-    found = read_manifest(out, job.name)
-    return found is not None and found.identity == identity_now(job)
+    found = workspace.manifest(job.name)
+    if found is None or found.identity["code"] != code_identity():
+        return False
+    return found.identity["job"] in known_identities(job)
 
 
-def require_complete(job: Job, out: str, accept_code: bool = False, token: str = "", accept: bool = False) -> None:
+def require_complete(job: Job, workspace: Workspace, accept_code: bool = False, accept: bool = False) -> None:
     """Raise DataError unless every shard of a job is finished, current and accepted as a whole."""
-    close_job(plan_job(job, out, accept_code), out, token, accept)
+    close_job(plan_job(job, workspace, accept_code), workspace, accept)

@@ -43,11 +43,6 @@ class Pool:
         self.leave_at: float | None = None
         self.context = warm_up(orders.recipe)
 
-    def token(self) -> str:
-        """A name for temporary files that no other process uses at this time."""
-        self.count += 1
-        return f"{socket.gethostname()}-{os.getpid()}-{self.count}"
-
     def leave(self, seconds: float) -> None:
         """Hand out no more tasks; those that run get some seconds to finish, then they are left for the next run."""
         if self.leave_at is None:
@@ -94,7 +89,8 @@ class Pool:
 
     def _fork(self) -> _Worker:
         ours, theirs = self.context.Pipe()
-        token = self.token()
+        self.count += 1
+        token = f"{socket.gethostname()}-{os.getpid()}-{self.count}"
         process = self.context.Process(target=worker_main, args=(theirs, self.orders, token), daemon=True)
         try:
             process.start()

@@ -1,18 +1,15 @@
 """How far a job has come: tasks waiting, finished and failed, and what a person or a log is told of them."""
 
 import contextlib
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from atom_data.errors import AtomDataError
 from atom_data.job import Task
 from atom_data.run.display import Display
 from atom_data.run.plan import Plan
-from atom_data.storage.manifest import slim
-from atom_data.storage.paths import is_remote, join, local
-from atom_data.storage.receipts import failure_path, write_json
+from atom_data.storage.receipts import Receipt, failure_path
+from atom_data.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +26,7 @@ class Progress:
     """The tasks of a job that are to do now, and what became of them."""
 
     plan: Plan
-    out: str
+    workspace: Workspace
     display: Display
     retries: int
     log: str
@@ -50,19 +47,19 @@ class Progress:
         # Largest first, so that the last worker does not sit with the largest alone; popped from the end.
         self.waiting.sort(key=lambda task: (task.bytes, task.name))
         self.total = len(self.waiting)
-        self.noted = not is_remote(self.out) and local(join(self.out, self.plan.job.name, "failed")).is_dir()
-        self.documents = sum(receipt["rows_in"] for receipt in self.plan.done.values())
-        self.kept = sum(receipt["rows_out"] for receipt in self.plan.done.values())
+        self.noted = not self.workspace.is_remote and self.workspace.local(self.plan.job.name, "failed").is_dir()
+        self.documents = sum(receipt.rows_in for receipt in self.plan.done.values())
+        self.kept = sum(receipt.rows_out for receipt in self.plan.done.values())
 
-    def done(self, task: Task, receipt: dict[str, Any]) -> None:
+    def done(self, task: Task, receipt: Receipt) -> None:
         """Note a finished task."""
-        self.plan.done[task.name] = slim(receipt)
+        self.plan.done[task.name] = receipt.slim()
         self.finished += 1
-        self.documents += receipt["rows_in"]
+        self.documents += receipt.rows_in
         self.read += task.bytes
-        self.kept += receipt["rows_out"]
+        self.kept += receipt.rows_out
         if self.noted:
-            local(join(self.out, failure_path(self.plan.job.name, task.name))).unlink(missing_ok=True)
+            self.workspace.local(failure_path(self.plan.job.name, task.name)).unlink(missing_ok=True)
         self.display.finished(receipt)
 
     def failed(self, task: Task, message: str, again: bool) -> None:
@@ -77,7 +74,7 @@ class Progress:
         self.failures.append(failure)
         value = {"stage": stage, "shard": task.name, "message": failure.message, "log": self.log}
         with contextlib.suppress(AtomDataError, OSError):  # a full disk takes no notes; the failure is said either way
-            write_json(join(self.out, failure_path(stage, task.name)), value, f"{os.getpid()}-{tried}")
+            self.workspace.write_json(failure_path(stage, task.name), value)
 
     def show(self, standings: Sequence[tuple[int, int, int]]) -> None:
         """Show where the job stands, with what running tasks report: documents, bytes read, documents kept."""

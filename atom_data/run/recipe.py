@@ -10,7 +10,7 @@ from types import ModuleType
 
 from atom_data.errors import AtomDataError, ConfigError
 from atom_data.graph import Job, Node, in_order
-from atom_data.identity import canonical
+from atom_data.identity import canonical, former_identities
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,18 @@ def load_recipe(path: str) -> Recipe:
 
 def job_identity(job: Job) -> str:
     """Return one hash of all that decides a job's output besides inputs and code. ConfigError where it cannot be told."""
+    return _hash(job, job.identity())
+
+
+def known_identities(job: Job) -> set[str]:
+    """Return the job's identity, and what it was under the names of earlier releases: their work is as good."""
+    identity = job.identity()
+    return {_hash(job, value) for value in (identity, *former_identities(identity))}
+
+
+def _hash(job: Job, identity: object) -> str:
     try:
-        return hashlib.sha256(canonical(job.identity()).encode()).hexdigest()
+        return hashlib.sha256(canonical(identity).encode()).hexdigest()
     except (TypeError, ValueError) as error:
         raise ConfigError(
             f"stage '{job.name}': it has no identity: {error}. Let identity() return numbers, text, lists and dictionaries of "

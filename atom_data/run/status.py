@@ -13,9 +13,8 @@ from rich.table import Table
 
 from atom_data.graph import Job
 from atom_data.run.display import clock
-from atom_data.storage.manifest import COUNTS, manifest_row, read_manifest, slim
-from atom_data.storage.paths import is_remote, join, local
-from atom_data.storage.receipts import plan_path, read_json, read_receipts
+from atom_data.storage.manifest import COUNTS, manifest_row
+from atom_data.workspace import Workspace
 
 SUMS = ("rows_in", "rows_out", "text_bytes", "tokens", "input_bytes", "output_bytes", "wall_seconds", "cpu_seconds")
 SLOWEST = 3
@@ -72,7 +71,7 @@ class JobStatus:
 
 def job_status(
     job: Job,
-    out: str,
+    workspace: Workspace,
     record: Mapping[str, Any] | None = None,
     queue: Mapping[str, str] | None = None,
     before: JobStatus | None = None,
@@ -82,9 +81,9 @@ def job_status(
     `record` and `queue` are what was submitted to Slurm and what Slurm says of it. With `before`, an earlier status of
     the same submission, only receipts that are new since then are read. Memory: a manifest, or 100 bytes a shard.
     """
-    plan = read_json(join(out, plan_path(job.name)))
-    names = plan["shards"] if plan else []
-    found = read_manifest(out, job.name)
+    plan = workspace.shard_list(job.name)
+    names = plan.shards if plan else ()
+    found = workspace.manifest(job.name)
     if found is not None and found.table.num_rows == len(names):
         status = JobStatus(job.name, len(names))
         for batch in found.table.to_batches(max_chunksize=1024):
@@ -93,9 +92,9 @@ def job_status(
     else:
         known = before is not None and before.shards == len(names) and bool(before.counted)
         status = before if before is not None and known else JobStatus(job.name, len(names))
-        _add_receipts(status, out, names)
-    if not is_remote(out):
-        status.failed = sum(1 for _ in local(join(out, job.name, "failed")).glob("*.json"))
+        _add_receipts(status, workspace, names)
+    if not workspace.is_remote:
+        status.failed = sum(1 for _ in workspace.local(job.name, "failed").glob("*.json"))
     for item in (record or {}).get("jobs", ()):
         if item["stage"] == status.name:
             states = [state for name, state in (queue or {}).items() if name.partition("_")[0] == item["array"]]
@@ -104,11 +103,11 @@ def job_status(
     return status
 
 
-def _add_receipts(status: JobStatus, out: str, names: Sequence[str]) -> None:
+def _add_receipts(status: JobStatus, workspace: Workspace, names: Sequence[str]) -> None:
     new = [name for name in names if name not in status.counted]
-    for name, receipt in read_receipts(out, status.name, new):
+    for name, receipt, *_ in workspace.receipts(status.name, new):
         if receipt:
-            status.add(manifest_row(slim(receipt)))
+            status.add(manifest_row(receipt))
             status.counted.add(name)
 
 
@@ -129,14 +128,14 @@ def status_table(statuses: list[JobStatus]) -> Table:
     return table
 
 
-def print_status(statuses: list[JobStatus], out: str, console: Console) -> None:
+def print_status(statuses: list[JobStatus], workspace: Workspace, console: Console) -> None:
     """Print the table, the slowest shards of stages that still run, and what to do about failures."""
     console.print(status_table(statuses))
-    for line in remarks(statuses, out):
+    for line in remarks(statuses, workspace):
         console.print(line, soft_wrap=True)
 
 
-def remarks(statuses: list[JobStatus], out: str) -> list[str]:
+def remarks(statuses: list[JobStatus], workspace: Workspace) -> list[str]:
     """Return what is worth a look: the slowest shards while a stage runs, and shards that failed."""
     lines = []
     for status in statuses:
@@ -146,7 +145,7 @@ def remarks(statuses: list[JobStatus], out: str) -> list[str]:
             )
             lines.append(f"{status.name}: slowest shards: {slow}")
         if status.failed:
-            see = f"atom-data logs {escape(out)} --failed"
+            see = f"atom-data logs {escape(workspace.root)} --failed"
             lines.append(f"[red]{status.name}: {status.failed:,} shards failed[/red]; see {see}")
     return lines
 

@@ -54,9 +54,9 @@ def warm_copies() -> None:
     """Load what finds copies."""
     from atom_data.dedup import BandHashes  # noqa: PLC0415
     from atom_data.signals.urls import domains_of  # noqa: PLC0415
-    from atom_data.text.copies import confirm  # noqa: PLC0415
-    from atom_data.text.groups import Forest, links, number_repeats  # noqa: PLC0415
-    from atom_data.text.shingles import digests, shingle_set  # noqa: PLC0415
+    from atom_data.text.similarity.confirm import confirm  # noqa: PLC0415
+    from atom_data.text.similarity.shingles import digests, shingle_set  # noqa: PLC0415
+    from atom_data.text.similarity.union_find import Forest, links, number_repeats  # noqa: PLC0415
 
     BandHashes()(BATCH)
     domains_of(BATCH.column("url"))
@@ -72,9 +72,9 @@ def warm_copies() -> None:
 def warm_repeats() -> None:
     """Load what finds repeated lines and passages."""
     from atom_data.dedup import Lines, RemoveSpans, Substrings  # noqa: PLC0415
-    from atom_data.dedup.remove import SPANS  # noqa: PLC0415
-    from atom_data.dedup.rounds import Found  # noqa: PLC0415
-    from atom_data.text.first_seen import Keys, Seen  # noqa: PLC0415
+    from atom_data.dedup.repeats.remove import SPANS  # noqa: PLC0415
+    from atom_data.dedup.repeats.rounds import Found  # noqa: PLC0415
+    from atom_data.text.repeats.first_seen import Keys, Seen  # noqa: PLC0415
 
     spanned = pa.record_batch({"text": ["a b"], "repeated_lines": pa.array([[{"start": 0, "end": 1}]], SPANS)})
     RemoveSpans()(spanned)

@@ -10,9 +10,8 @@ import signal
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
-from typing import Any
 
 from atom_data.errors import AtomDataError, ConfigError, DataError
 from atom_data.graph import Job
@@ -20,9 +19,9 @@ from atom_data.identity import code_identity
 from atom_data.job import Progress, Task, Work
 from atom_data.run.recipe import Recipe, job_identity, load_recipe
 from atom_data.run.server import end_with_server
-from atom_data.storage.listing import ANEW, READ, use_listings
-from atom_data.storage.paths import FORBIDDEN, is_remote, join, local, without_secrets, write_errors
-from atom_data.storage.receipts import FORMAT, read_receipt, write_receipt
+from atom_data.storage.paths import FORBIDDEN, is_remote, without_secrets, write_errors
+from atom_data.storage.receipts import Measured, OutputFile, Receipt
+from atom_data.workspace import Workspace
 
 REPORT_SECONDS = 0.2
 
@@ -39,52 +38,46 @@ class Orders:
     """As it is now: the server that workers are forked from keeps the one in which it was started."""
 
 
-def do_task(job: Job, task: Task, out: str, token: str, progress: Progress) -> dict[str, Any]:
+def do_task(job: Job, task: Task, workspace: Workspace, progress: Progress) -> Receipt:
     """Do one task, check its accounting, remove what an earlier attempt left, write the receipt and return it."""
     wall, cpu = time.monotonic(), time.process_time()
-    with write_errors(without_secrets(out)):
-        work = job.work(task, out, token, progress)
+    with write_errors(without_secrets(workspace.root)):
+        work = job.work(task, workspace, progress)
         check_accounting(job.name, task.name, work)
-        before = _earlier_outputs(out, job.name, task.name)
-        receipt = {
-            "format": FORMAT,
-            "stage": job.name,
-            "shard": task.name,
-            "identity": {"job": job_identity(job), "code": code_identity()},
-            "inputs": [
-                {
-                    "path": without_secrets(item.path),
-                    "bytes": item.bytes,
-                    "sha256": item.sha256,
-                    "modified": item.modified,
-                    **({"etag": item.etag} if item.etag else {}),
-                }
-                for item in work.inputs
-            ],
-            "outputs": [
-                {"path": item.path, "bytes": item.bytes, "sha256": item.sha256, "rows": item.rows}
-                for item in work.outputs
-            ],
-            "rows_in": work.rows_in,
-            "rows_out": work.rows_out,
-            "dropped": dict(sorted(work.dropped.items())),
-            "unreadable": dict(sorted(work.unreadable.items())),
-            "skipped": dict(sorted(work.skipped.items())),
-            "text_bytes": work.text_bytes,
-            "tokens": work.tokens,
-            "spans": [list(span) for span in work.spans],
-            "notes": work.notes,
-            "measured": {
-                "wall_seconds": round(time.monotonic() - wall, 4),
-                "cpu_seconds": round(time.process_time() - cpu, 4),
-                "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-                "input_bytes": task.bytes,
-            },
-        }
-        write_receipt(out, receipt, token)
+        before = _earlier_outputs(workspace, job.name, task.name)
+        measured = Measured(
+            wall_seconds=round(time.monotonic() - wall, 4),
+            cpu_seconds=round(time.process_time() - cpu, 4),
+            peak_memory_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+            input_bytes=task.bytes,
+        )
+        receipt = _receipt(job, task, work, measured)
+        workspace.write_receipt(receipt)
         for path in sorted(before - {item.path for item in work.outputs}):
-            local(join(out, path)).unlink(missing_ok=True)
+            workspace.local(path).unlink(missing_ok=True)
     return receipt
+
+
+def _receipt(job: Job, task: Task, work: Work, measured: Measured) -> Receipt:
+    return Receipt(
+        stage=job.name,
+        shard=task.name,
+        job=job_identity(job),
+        code=code_identity(),
+        inputs=tuple(replace(item, path=without_secrets(item.path)) for item in work.inputs),
+        outputs=tuple(OutputFile(item.path, item.bytes, item.sha256, item.rows) for item in work.outputs),
+        rows_in=work.rows_in,
+        rows_out=work.rows_out,
+        dropped=work.dropped,
+        unreadable=work.unreadable,
+        skipped=work.skipped,
+        text_bytes=work.text_bytes,
+        tokens=work.tokens,
+        spans=tuple(work.spans),
+        notes=work.notes,
+        measured=measured,
+        output_bytes=sum(item.bytes for item in work.outputs),
+    )
 
 
 def check_accounting(stage: str, shard: str, work: Work) -> None:
@@ -97,14 +90,14 @@ def check_accounting(stage: str, shard: str, work: Work) -> None:
         )
 
 
-def _earlier_outputs(out: str, stage: str, shard: str) -> set[str]:
-    if is_remote(out):
+def _earlier_outputs(workspace: Workspace, stage: str, shard: str) -> set[str]:
+    if workspace.is_remote:
         return set()
     try:
-        receipt = read_receipt(out, stage, shard)
+        receipt = workspace.receipt(stage, shard)
     except DataError:
         return set()
-    return {item["path"] for item in receipt["outputs"]} if receipt else set()
+    return {item.path for item in receipt.outputs} if receipt else set()
 
 
 def worker_main(connection: Connection, orders: Orders, token: str) -> None:
@@ -114,7 +107,7 @@ def worker_main(connection: Connection, orders: Orders, token: str) -> None:
     end_with_server()
     os.environ.clear()
     os.environ.update(orders.environment)
-    use_listings(READ if orders.planned else ANEW)
+    workspace = Workspace(orders.out, token, "read" if orders.planned else "anew")
     recipe: Recipe | None = None
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
@@ -122,12 +115,12 @@ def worker_main(connection: Connection, orders: Orders, token: str) -> None:
             try:
                 recipe = recipe or load_recipe(orders.recipe)
                 job = unchanged_job(recipe, name, identity)
-                receipt = do_task(job, task, orders.out, token, _reporter(connection))
+                receipt = do_task(job, task, workspace, _reporter(connection))
                 connection.send(("done", receipt))
             except (EOFError, BrokenPipeError, ConnectionResetError):
                 raise
             except Exception as error:
-                connection.send(("failed", *judged(error, task, orders.out)))
+                connection.send(("failed", *judged(error, task, workspace)))
 
 
 def _terminated(number: int, frame: object) -> None:
@@ -142,7 +135,7 @@ def unchanged_job(recipe: Recipe, name: str, identity: str) -> Job:
     return job
 
 
-def judged(error: Exception, task: Task, out: str) -> tuple[bool, str]:
+def judged(error: Exception, task: Task, workspace: Workspace) -> tuple[bool, str]:
     """Return whether a failed task is worth another try, and what to say: a sentence, or for a bug its traceback.
 
     What the content of a local file brought about would come again; what a store, a disk or memory did may not.
@@ -150,7 +143,7 @@ def judged(error: Exception, task: Task, out: str) -> tuple[bool, str]:
     if isinstance(error, ConfigError):
         return False, str(error)
     if isinstance(error, AtomDataError):
-        remote = is_remote(out) or any(is_remote(shard.path) for shard in task.shards)
+        remote = workspace.is_remote or any(is_remote(shard.path) for shard in task.shards)
         return remote or _may_pass(error), str(error)
     return isinstance(error, (MemoryError, OSError)), "".join(traceback.format_exception(error))
 

@@ -5,7 +5,7 @@ import pyarrow as pa
 from atom_data.batch import column, with_columns
 from atom_data.signals.shares import shares
 from atom_data.text.buffers import string_buffers
-from atom_data.text.kinds import COLUMNS, kind_counts
+from atom_data.text.statistics.kinds import COLUMNS, kind_counts
 
 
 def measure_characters(batch: pa.RecordBatch) -> pa.RecordBatch:

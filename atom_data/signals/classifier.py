@@ -10,8 +10,8 @@ from atom_data.batch import column, with_columns
 from atom_data.errors import ConfigError
 from atom_data.signals.language import load_model
 from atom_data.text.buffers import string_buffers
-from atom_data.text.fasttext import Model, score_label
-from atom_data.text.letters import letter_counts
+from atom_data.text.fasttext.model import Model, score_label
+from atom_data.text.statistics.letters import letter_counts
 
 _PREFIX = "__label__"
 

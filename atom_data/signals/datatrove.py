@@ -8,8 +8,8 @@ import pyarrow as pa
 
 from atom_data.batch import column, with_columns
 from atom_data.text.buffers import string_buffers
-from atom_data.text.datatrove import datatrove_counts
-from atom_data.text.datatrove_columns import COLUMNS
+from atom_data.text.datatrove.columns import COLUMNS
+from atom_data.text.datatrove.counts import datatrove_counts
 
 _WHOLE = (
     *("characters", "tokens", "words", "stop_words", "ink_lines", "sentences", "lorem_lines", "curly_lines"),

@@ -13,7 +13,7 @@ import pyarrow as pa
 from atom_data.batch import column, with_columns
 from atom_data.errors import ConfigError, DataError
 from atom_data.text.buffers import string_buffers
-from atom_data.text.letters import letter_counts
+from atom_data.text.statistics.letters import letter_counts
 
 ACTIVATIONS = ("none", "sigmoid", "softmax")
 CHARACTERS = 32

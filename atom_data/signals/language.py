@@ -12,9 +12,9 @@ from atom_data.assets import language_model
 from atom_data.batch import column, with_columns
 from atom_data.errors import ConfigError
 from atom_data.text.buffers import Buffers, string_buffers
-from atom_data.text.fasttext import Model, Predictions, predict, predict_top, read_model
-from atom_data.text.letters import letter_counts, letter_shares
+from atom_data.text.fasttext.model import Model, Predictions, predict, predict_top, read_model
 from atom_data.text.segments import cut_segments
+from atom_data.text.statistics.letters import letter_counts, letter_shares
 
 NO_LANGUAGE = "none"
 """The language of a text that has characters, but is no prose: signs, numbers, tables, much of code."""

@@ -5,8 +5,8 @@ import pyarrow as pa
 
 from atom_data.batch import column, with_columns
 from atom_data.signals.shares import shares
-from atom_data.text.boilerplate import boilerplate_counts
 from atom_data.text.buffers import string_buffers
+from atom_data.text.cleaning.boilerplate import boilerplate_counts
 from atom_data.text.lines import COLUMNS, line_counts
 
 _MAX_UPPERCASE_SHARE = 0.5

@@ -5,8 +5,7 @@ import pyarrow as pa
 
 from atom_data.batch import with_columns
 from atom_data.signals.shares import shares
-from atom_data.text.counts import character_counts
-from atom_data.text.datatrove_columns import (
+from atom_data.text.datatrove.columns import (
     LINES,
     PARAGRAPHS,
     REPEATED_LINE_CHARACTERS,
@@ -14,9 +13,10 @@ from atom_data.text.datatrove_columns import (
     REPEATED_PARAGRAPH_CHARACTERS,
     REPEATED_PARAGRAPHS,
 )
-from atom_data.text.datatrove_lines import duplicate_line_counts
-from atom_data.text.repetition import DUPLICATE_NGRAMS, TOP_NGRAMS, repetition_counts
+from atom_data.text.datatrove.lines import duplicate_line_counts
 from atom_data.text.scratch import words_of
+from atom_data.text.statistics.counts import character_counts
+from atom_data.text.statistics.repetition import DUPLICATE_NGRAMS, TOP_NGRAMS, repetition_counts
 
 
 def measure_repetition(batch: pa.RecordBatch) -> pa.RecordBatch:

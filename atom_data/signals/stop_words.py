@@ -13,7 +13,7 @@ from atom_data.assets import filters_folder
 from atom_data.batch import column, with_columns
 from atom_data.errors import ConfigError
 from atom_data.text.buffers import string_buffers
-from atom_data.text.stop_words import Lists, count_listed, word_lists
+from atom_data.text.statistics.stop_words import Lists, count_listed, word_lists
 from atom_data.text.words import unicode_words
 
 

@@ -6,11 +6,11 @@ import pyarrow as pa
 from atom_data.batch import column, with_columns
 from atom_data.signals.shares import shares
 from atom_data.text.buffers import string_buffers
-from atom_data.text.units import COLUMNS, unit_counts
+from atom_data.text.statistics.units import COLUMNS, unit_counts
 
 
 def count_units(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Add counts and shares of units, which are words and signs (`text.units` has the definition). Reads `text`.
+    """Add counts and shares of units, which are words and signs (`text.statistics.units` has the definition). Reads `text`.
 
     `unit_word_count` (int32): words without punctuation; `mean_unit_word_chars` (float32, code points);
     `alphabetic_unit_share` (float32): words with a letter over words and signs; `newline_unit_ratio` (float32): line feeds

@@ -6,7 +6,7 @@ import pyarrow as pa
 from atom_data.batch import column, with_columns
 from atom_data.signals.shares import shares
 from atom_data.text.buffers import string_buffers
-from atom_data.text.vocabulary import vocabulary
+from atom_data.text.statistics.vocabulary import vocabulary
 from atom_data.text.words import unicode_words
 
 

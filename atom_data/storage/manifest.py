@@ -8,15 +8,17 @@ receipts are read.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from atom_data.errors import DataError
 from atom_data.storage.paths import create, is_remote, join, local, read_bytes
+from atom_data.storage.receipts import Receipt
 
 SCHEMA = pa.schema(
     [
@@ -42,16 +44,13 @@ SCHEMA = pa.schema(
 `bytes` and `sha256` are those of the shard's first output, null for a task that makes none."""
 
 COUNTS = ("dropped", "unreadable", "skipped")
-MEASURED = ("input_bytes", "wall_seconds", "cpu_seconds", "peak_memory_bytes")
-_FILE = ("path", "bytes", "sha256")
-_SLIM = ("shard", "rows_in", "rows_out", "text_bytes", "tokens", "spans")
 ROWS = 1024
-_NONE: dict[str, Any] = {}
 _IDENTITY = b"identity"
 
 
-class Manifest(NamedTuple):
-    """What a finished job says of itself."""
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a finished job says of itself: STAGE/receipts/all.pq, with a row a shard."""
 
     identity: dict[str, Any]
     """Of the job and of the code, as the receipts have it."""
@@ -63,44 +62,42 @@ def manifest_path(folder: str) -> str:
     return join(folder, "receipts", "all.pq")
 
 
-def slim(receipt: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a job as a whole is judged by: a receipt without its identity, with the first of its files only.
-
-    Of 100,000 of them every byte counts: names are the same strings in all, and so are counts where there are none.
-    """
-    outputs = [{name: item[name] for name in _FILE} for item in receipt["outputs"][:1]]
+def manifest_row(receipt: Receipt) -> dict[str, Any]:
+    """Return a receipt as a row of the manifest."""
+    first, measured = receipt.outputs[0] if receipt.outputs else None, receipt.measured
     return {
-        **{name: receipt[name] for name in _SLIM},
-        **{name: receipt[name] or _NONE for name in (*COUNTS, "notes")},
-        "measured": {name: receipt["measured"][name] for name in MEASURED},
-        "outputs": outputs,
-        "output_bytes": sum(item["bytes"] for item in receipt["outputs"]),
+        "shard": receipt.shard,
+        "rows_in": receipt.rows_in,
+        "rows_out": receipt.rows_out,
+        "text_bytes": receipt.text_bytes,
+        "tokens": receipt.tokens,
+        "dropped": _counts(receipt.dropped),
+        "unreadable": _counts(receipt.unreadable),
+        "skipped": _counts(receipt.skipped),
+        "input_bytes": measured.input_bytes,
+        "wall_seconds": measured.wall_seconds,
+        "cpu_seconds": measured.cpu_seconds,
+        "peak_memory_bytes": measured.peak_memory_bytes,
+        "output_bytes": receipt.output_bytes,
+        "path": first.path if first else None,
+        "bytes": first.bytes if first else None,
+        "sha256": first.sha256 if first else None,
     }
 
 
-def manifest_row(receipt: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a slim receipt as a row of the manifest."""
-    measured, outputs = receipt["measured"], receipt["outputs"]
-    first = outputs[0] if outputs else {}
-    return {
-        "shard": receipt["shard"],
-        **{name: receipt[name] for name in ("rows_in", "rows_out", "text_bytes", "tokens")},
-        **{name: json.dumps(receipt[name], sort_keys=True) for name in COUNTS},
-        **{name: measured[name] for name in MEASURED},
-        "output_bytes": receipt["output_bytes"],
-        **{name: first.get(name) for name in _FILE},
-    }
+def _counts(counts: Mapping[str, int]) -> str:
+    return json.dumps(dict(counts), sort_keys=True)
 
 
 def write_manifest(
-    out: str, folder: str, identity: dict[str, Any], rows: Iterable[Mapping[str, Any]], token: str
+    root: str, folder: str, identity: dict[str, Any], rows: Iterable[Mapping[str, Any]], token: str
 ) -> None:
     """Write the manifest of a job from `manifest_row`s. Nothing is written when the same one is there already."""
     schema = SCHEMA.with_metadata({_IDENTITY: json.dumps(identity, sort_keys=True)})
     table = pa.Table.from_batches(map(partial(pa.RecordBatch.from_pylist, schema=schema), _some(rows)), schema)
-    before = read_manifest(out, folder)
+    before = read_manifest(root, folder)
     if before is None or before.identity != identity or not before.table.equals(table):
-        with create(join(out, manifest_path(folder)), token) as stream:
+        with create(join(root, manifest_path(folder)), token) as stream:
             pq.write_table(table, stream, compression="zstd")
 
 
@@ -111,9 +108,9 @@ def _some(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]
         yield some
 
 
-def read_manifest(out: str, folder: str) -> Manifest | None:
+def read_manifest(root: str, folder: str) -> Manifest | None:
     """Return the manifest of a job, or None when the job is not finished or the file is no manifest."""
-    path = join(out, manifest_path(folder))
+    path = join(root, manifest_path(folder))
     try:
         if is_remote(path):
             source = pa.BufferReader(read_bytes(path))
@@ -129,11 +126,11 @@ def read_manifest(out: str, folder: str) -> Manifest | None:
     return Manifest(identity, table) if table.schema.equals(SCHEMA) else None
 
 
-def remove_manifest(out: str, folder: str) -> None:
+def remove_manifest(root: str, folder: str) -> None:
     """Take the manifest away, for a shard is about to be made again; on an object store an empty file takes its place."""
-    path = join(out, manifest_path(folder))
-    if not is_remote(out):
+    path = join(root, manifest_path(folder))
+    if not is_remote(root):
         local(path).unlink(missing_ok=True)
-    elif read_manifest(out, folder) is not None:
+    elif read_manifest(root, folder) is not None:
         with create(path, "") as stream:
             stream.write(b"")

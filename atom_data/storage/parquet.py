@@ -1,18 +1,24 @@
 """Parquet shards: written whole or not at all with their hash, read in batches of bounded size."""
 
 import contextlib
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, BinaryIO
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from atom_data.storage.paths import Hashed, create, is_remote, local, open_raw, unreadable
+from atom_data.errors import DataError
+from atom_data.storage.footer import without_arrow_types
+from atom_data.storage.paths import Hashed, create, is_remote, local, open_raw, reason, unreadable, without_secrets
+from atom_data.storage.plain import has_dictionary, pieces, plain_field, together
+from atom_data.storage.rowgroups import Plan, leaves_of, plan
 
 ROW_GROUP_BYTES = 32 << 20
 BATCH_BYTES = 8 << 20
+BUFFER_BYTES = 1 << 18
+BUFFERS_BYTES = 16 << 20
 
 
 @dataclass(slots=True)
@@ -93,10 +99,23 @@ def _source(path: str) -> Any:  # noqa: ANN401
 
 def _open(source: Any, path: str, **options: Any) -> pq.ParquetFile:  # noqa: ANN401
     try:
-        return pq.ParquetFile(source, memory_map=False, **options)
+        # Times of 96 bits reach further than 64 bits of nanoseconds: the year 9999 of Spark would come out as 1816.
+        return pq.ParquetFile(source, memory_map=False, coerce_int96_timestamp_unit="us", **options)
     except Exception as error:
         what = "is no readable Parquet file" if isinstance(error, pa.ArrowException) else "cannot be opened"
-        raise unreadable(path, what, error) from error
+        raise _refused(path, what, error) from error
+
+
+def _refused(path: str, what: str, error: Exception) -> DataError:
+    """Return the DataError for what Arrow does not read; a file that is damaged is another matter than one it cannot read."""
+    where, why = without_secrets(path), reason(error)
+    if "encrypted" in why or "decrypt" in why.lower():
+        return DataError(f"{where}: is encrypted, and keys are not supported ({why}). Decrypt it first.")
+    if isinstance(error, pa.ArrowNotImplementedError) or "NotImplemented" in why or "not supported" in why:
+        return DataError(
+            f"{where}: is written in a way that is not read ({why}). Write it again, for example with zstd."
+        )
+    return unreadable(path, what, error)
 
 
 def read_parquet(
@@ -104,81 +123,117 @@ def read_parquet(
 ) -> Iterator[pa.RecordBatch]:
     """Yield batches of about `batch_bytes` with `columns`, from row groups [start, stop). Texts come as plain strings.
 
-    Memory: three batches or one longer row, and of each column the compressed chunk of a row group, a page and a
-    dictionary. The row count of a batch follows from the mean row size of its row group, and texts leave the
-    dictionaries that they are stored in piece by piece: 600 kB of Parquet can hold the same 8 MB 200,000 times.
-    Errors: DataError.
+    Memory, whatever the size of the row groups: about six batches or one longer row, and of each column a page and a
+    dictionary. A page above 128 MB is read piece by piece where its column is not nested and its codec can do that
+    (zstd, gzip, brotli, none); in Snappy and LZ4 it takes its uncompressed size, at most 2 GB. Of a remote file, the
+    compressed row group.
+    The row count of a batch follows from the mean size of a row, and falls where pages, dictionaries, or values that
+    repeat the one before could make more of it: 600 kB of Parquet can hold the same 8 MB 200,000 times.
+    Errors: DataError, also for two columns of one name.
     """
     source = _source(path)
     file = _open(source, path)
-    metadata = file.metadata
-    names = [name for name in file.schema_arrow.names if name in columns]
-    schema = pa.schema([plain_field(file.schema_arrow.field(name)) for name in names])
-    leaves = [metadata.schema.column(index) for index in range(metadata.num_columns)]
-    texts = [leaf.path for leaf in leaves if leaf.physical_type == "BYTE_ARRAY" and leaf.path.split(".")[0] in names]
-    reader = _open(source, path, metadata=metadata, read_dictionary=texts)
-    try:
+    there = file.schema_arrow  # it is made anew whenever it is asked for
+    refuse_twins(there, path)
+    chosen = [field for field in there if field.name in columns]
+    names, schema = [field.name for field in chosen], pa.schema(list(map(plain_field, chosen)))
+    leaves = leaves_of(file.metadata, there, frozenset(names))
+    options = _by_piece(len(leaves)) if isinstance(source, str) else {}
+    with contextlib.ExitStack() as stack:
+        stack.callback(file.close)
+        stream = stack.enter_context(open_raw(path)) if isinstance(source, str) else None
+        metadata = file.metadata
+        if stream is not None and any(has_dictionary(field.type) for field in chosen):
+            metadata = without_arrow_types(stream)
+
+        def opener(dictionaries: Sequence[str]) -> pq.ParquetFile:
+            return _open(source, path, metadata=metadata, read_dictionary=list(dictionaries), **options)
+
+        reader, by_index = None, ()
+        last = stack.enter_context(contextlib.ExitStack())
         for group in range(start, file.num_row_groups if stop is None else stop):
-            rows = batch_rows(file, group, names, batch_bytes)
-            batches = reader.iter_batches(batch_size=rows, row_groups=[group], columns=names)
-            while (batch := _next(batches, path)) is not None:
-                for piece in _pieces(batch, 2 * batch_bytes):
-                    yield piece.cast(schema) if names else piece
-    finally:
-        reader.close()
-        file.close()
+            how = _asked(path, partial(plan, metadata, leaves, group, batch_bytes, stream, opener))
+            if reader is None or how.dictionaries != by_index:
+                last.close()  # one open file at a time, however often the row groups of a file take turns
+                reader, by_index = opener(how.dictionaries), how.dictionaries
+                last.callback(reader.close)
+            batches = _rows_of(reader, how, group, names, path, stream)
+            plain = _plain(batches, schema, 2 * batch_bytes)
+            yield from together(plain, batch_bytes // 2) if how.joined else plain
 
 
-def _next(batches: Iterator[pa.RecordBatch], path: str) -> pa.RecordBatch | None:
+def _by_piece(leaves: int) -> dict[str, Any]:
+    """Return the options that read a local file through a buffer for each column, instead of a row group at once."""
+    return {"pre_buffer": False, "buffer_size": max(1 << 12, min(BUFFER_BYTES, BUFFERS_BYTES // max(leaves, 1)))}
+
+
+def _rows_of(
+    reader: pq.ParquetFile, how: Plan, group: int, names: Sequence[str], path: str, stream: BinaryIO | None
+) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of a row group as they are stored: some as dictionaries, those of big pages put beside them."""
+    others = [name for name in names if name not in how.streamed]
+    if others or not names:
+        batches = reader.iter_batches(batch_size=how.rows, row_groups=[group], columns=others)
+        while (batch := _asked(path, partial(next, batches, None))) is not None:
+            # A name with a dot may have brought what is no column of ours, but a part of one.
+            columns = {name: batch.column(name) for name in others}
+            columns |= _big(how, batch.num_rows, path)
+            yield pa.RecordBatch.from_arrays([columns[name] for name in names], names) if names else batch
+        return
+    left = reader.metadata.row_group(group).num_rows
+    while left:
+        count = min(how.rows, left)
+        columns = _big(how, count, path)
+        yield pa.RecordBatch.from_arrays([columns[name] for name in names], names)
+        left -= count
+
+
+def _big(how: Plan, rows: int, path: str) -> dict[str, pa.Array]:
+    return {name: _asked(path, partial(values.take, rows)) for name, values in how.streamed.items()}
+
+
+def _asked(path: str, ask: Callable[[], Any]) -> Any:  # noqa: ANN401
     try:
-        return next(batches, None)
+        return ask()
+    except DataError:
+        raise
     except Exception as error:  # a store's error that passes through pyarrow keeps its own type
-        raise unreadable(path, "cannot be read to the end", error) from error
+        raise _refused(path, "cannot be read to the end", error) from error
 
 
-def plain_field(field: pa.Field) -> pa.Field:
-    """Return the field as it is given to steps: text is text, however it was stored."""
-    kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
-    views = {pa.string_view(): pa.string(), pa.binary_view(): pa.binary()}
-    return field.with_type(views.get(kind, kind))
+def _plain(batches: Iterator[pa.RecordBatch], schema: pa.Schema, limit: int) -> Iterator[pa.RecordBatch]:
+    """Yield pieces of at most `limit` bytes in the types of the schema."""
+    for batch in batches:
+        for piece in pieces(batch, limit):
+            arrays = [_cast(column, field.type) for column, field in zip(piece.columns, schema, strict=True)]
+            yield pa.RecordBatch.from_arrays(arrays, schema=schema) if schema.names else piece
 
 
-def _pieces(batch: pa.RecordBatch, limit: int) -> Iterator[pa.RecordBatch]:
-    """Yield the batch in pieces that take at most `limit` bytes without their dictionaries; at least a row each."""
-    if batch.num_rows > 1 and sum(map(_plain_bytes, batch.columns)) > limit:
-        half = batch.num_rows // 2
-        yield from _pieces(batch.slice(0, half), limit)
-        yield from _pieces(batch.slice(half), limit)
-    elif any(pa.types.is_nested(kind) for kind in batch.schema.types):
-        # A cast of a slice would decode all of the lists behind it.
-        yield batch.take(pa.array(range(batch.num_rows), pa.int64()))
-    elif batch.num_rows or batch.num_columns == 0:
-        yield batch
+def _cast(array: pa.Array, kind: pa.DataType) -> pa.Array:
+    if array.type == kind:
+        return array
+    if pa.types.is_large_binary(array.type) and (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        array = array.view(pa.large_string())  # without a look at whether it is UTF-8, as Arrow reads what says it is
+    return array.cast(kind)
 
 
-def _plain_bytes(array: pa.Array) -> int:
-    """Return what an array would take without dictionaries."""
-    kind = array.type
-    if pa.types.is_dictionary(kind):
-        if not (pa.types.is_string(kind.value_type) or pa.types.is_binary(kind.value_type)):
-            return int(array.nbytes)
-        lengths = pc.cast(pc.binary_length(array.dictionary), pa.int64()).take(array.indices)
-        return (pc.sum(lengths).as_py() or 0) + 4 * len(array)
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        return _plain_bytes(array.flatten()) + 4 * len(array)
-    if pa.types.is_map(kind):
-        return _plain_bytes(array.cast(pa.list_(pa.struct([kind.key_field, kind.item_field]))))
-    if pa.types.is_struct(kind):
-        return sum(map(_plain_bytes, array.flatten()))
-    return int(array.nbytes)
+def refuse_twins(schema: pa.Schema, path: str) -> None:
+    """Check that no two columns, and no two fields of a struct, have one name. Errors: DataError."""
+    twin = _twin(schema)
+    if twin is not None:
+        raise DataError(
+            f"{without_secrets(path)}: two columns are called '{twin}', so that neither can be asked for by its name. "
+            "Write the file again with other names."
+        )
 
 
-def batch_rows(file: pq.ParquetFile, group: int, names: Collection[str], batch_bytes: int) -> int:
-    """Return how many rows of a row group make about `batch_bytes`, by its uncompressed size; at least 1."""
-    metadata = file.metadata.row_group(group)
-    size = 0
-    for index in range(metadata.num_columns):
-        chunk = metadata.column(index)
-        if chunk.path_in_schema.split(".")[0] in names:
-            size += chunk.total_uncompressed_size
-    return max(1, min(65_536, int(batch_bytes) * max(int(metadata.num_rows), 1) // max(int(size), 1)))
+def _twin(fields: pa.Schema | pa.DataType) -> str | None:
+    names: set[str] = set()
+    for index in range(len(fields.names) if isinstance(fields, pa.Schema) else fields.num_fields):
+        field = fields.field(index)
+        if field.name in names:
+            return str(field.name)
+        names.add(field.name)
+        if pa.types.is_nested(field.type) and (inner := _twin(field.type)) is not None:
+            return f"{field.name}.{inner}"
+    return None

@@ -8,15 +8,15 @@ from pathlib import Path
 from atom_data.storage.paths import PARTIAL, is_remote, join, local
 
 
-def sweep(out: str, folder: str, token: str = "") -> None:
+def sweep(root: str, folder: str, token: str = "") -> None:
     """Remove what an attempt, or without a token every attempt, left below a job's folder. Local output only.
 
     It walks the folder, which on a large run costs seconds: for a worker that was killed, and once a job.
     """
-    if is_remote(out):
+    if is_remote(root):
         return
     end = f".{token}{PARTIAL}" if token else PARTIAL
-    for place, folders, files in os.walk(local(join(out, folder))):
+    for place, folders, files in os.walk(local(join(root, folder))):
         for name in files:
             if name.endswith(end):
                 (Path(place) / name).unlink(missing_ok=True)
@@ -25,14 +25,14 @@ def sweep(out: str, folder: str, token: str = "") -> None:
             shutil.rmtree(Path(place) / name, ignore_errors=True)
 
 
-def left_over(out: str, folder: str) -> bool:
+def left_over(root: str, folder: str) -> bool:
     """Tell whether a killed attempt left something in a job's folder or among its receipts, from these two listings.
 
     What the supervisor writes (plan, manifest, summary) lies there, and it may be killed when all shards are finished.
     """
-    if is_remote(out):
+    if is_remote(root):
         return False
-    return any(_is_partial_in(local(join(out, folder)) / name) for name in ("", "receipts"))
+    return any(_is_partial_in(local(join(root, folder)) / name) for name in ("", "receipts"))
 
 
 def _is_partial_in(place: Path) -> bool:
@@ -43,8 +43,8 @@ def _is_partial_in(place: Path) -> bool:
         return False
 
 
-def scratch(out: str, name: str, token: str) -> "tempfile.TemporaryDirectory[str]":
+def scratch(root: str, name: str, token: str) -> "tempfile.TemporaryDirectory[str]":
     """Return a folder on disk that is gone after the task, and after its worker's death too."""
-    base = Path(tempfile.gettempdir()) if is_remote(out) else local(out) / name
+    base = Path(tempfile.gettempdir()) if is_remote(root) else local(root) / name
     base.mkdir(parents=True, exist_ok=True)
     return tempfile.TemporaryDirectory(prefix="scratch.", suffix=f".{token}{PARTIAL}", dir=base)

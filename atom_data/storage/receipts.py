@@ -1,27 +1,24 @@
 """Receipts: the JSON file that commits one shard of one job. No receipt, no shard.
 
-OUT/clean/plan.json               the names of all shards that the job makes
-OUT/clean/receipts/NAME.json      written last: inputs, identity, rows, outputs with their hashes, time and memory
-OUT/clean/receipts/all.pq         written when the whole job is finished: what the receipts say, a row each
-OUT/tokens/manifest.json          for tokens: what all receipts say together, for readers
-OUT/clean/NAME.parquet            the data
-OUT/clean/drops/NAME.parquet      the ledger, where something was dropped
-OUT/clean/dead/NAME.parquet       records that could not be read, where there were any
-OUT/clean/failed/NAME.json        the last error of a shard that could not be finished, until it is
+`docs/reference/output.md` is made from the docstrings below: where each file of an output folder lies, and what is in it.
 """
 
 import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, NamedTuple, Self
 
 from atom_data.errors import DataError
 from atom_data.storage.paths import create, exists, is_remote, join, local, plain, read_bytes
+from atom_data.storage.shards import Input, file_name
 
-FORMAT = 2
+FORMAT = 3
+"""3: `spans` by file, `etag` of inputs. 2, with one `span` a receipt, is read as well."""
+READABLE = (2, 3)
 JOBS = "jobs.json"
 """On an object store, which is not listed: the names of the jobs of a run."""
 READERS = 16
@@ -36,15 +33,191 @@ SEAL = ',\n "sha256": "{}"\n}}\n'
 SEAL_BYTES = len(SEAL.format("0" * 64))
 
 
+@dataclass(frozen=True, slots=True)
+class OutputFile:
+    """A file that a task made."""
+
+    path: str
+    """Relative to the output folder."""
+    bytes: int
+    sha256: str
+    rows: int = 0
+    """Of a table; 0 for other files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a task took. Nothing of it is part of a result."""
+
+    wall_seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    peak_memory_bytes: int = 0
+    """The largest resident memory of the worker so far."""
+    input_bytes: int = 0
+    """Size of the input as it was planned."""
+
+
+_NOTHING: Mapping[str, Any] = {}
+"""One for all: of 100,000 receipts every byte counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a task read, made, counted and took: STAGE/receipts/SHARD.json, written last."""
+
+    stage: str
+    """The job, and its folder."""
+    shard: str
+    """The task, and the name of its files."""
+    job: str = ""
+    """SHA-256 of all that decides the output besides inputs and code: recipe, cards, files, parameters. In the file it
+    stands in `identity`, with `code`."""
+    code: Mapping[str, str] = field(default_factory=dict)
+    """SHA-256 of this package's sources, and versions of the libraries that can change a byte."""
+    inputs: tuple[Input, ...] = ()
+    """What was read, by content: path (below the source's folder, or the output folder), bytes, sha256, modified (ns), and
+    `etag` where an object store gave one."""
+    outputs: tuple[OutputFile, ...] = ()
+    """What was made: the shard first, then ledger and dead letters where there are any."""
+    rows_in: int = 0
+    rows_out: int = 0
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    """Documents by the reason for which they were dropped; rows_in = rows_out + their sum."""
+    unreadable: Mapping[str, int] = field(default_factory=dict)
+    """Records by the reason for which they could not be read: each is a dead letter."""
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    """Records that are no documents, by kind."""
+    text_bytes: int = 0
+    """Of the column `text` as written."""
+    tokens: int = 0
+    spans: tuple[tuple[str, int, int], ...] = ()
+    """Of each part of a split file that was read: the file, offset of its first record and of the first record after it."""
+    notes: Mapping[str, Any] = field(default_factory=dict)
+    """What the job adds for itself."""
+    measured: Measured = Measured()
+    accepted: str = ""
+    """What the job as a whole refused, where a person accepted it."""
+    output_bytes: int = 0
+    """Of all files that were made; not in the file, where they add up to it."""
+
+    @classmethod
+    def read(cls, value: Mapping[str, Any], path: str) -> Self:
+        """Make one of what stands in a file. DataError for a format that is not known, and for what is no receipt."""
+        if value.get("format") not in READABLE:
+            raise DataError(
+                f"{path}: a receipt of format {value.get('format')!r}; this atom-data reads {READABLE[0]} to {FORMAT}. Use the "
+                "version that made the folder, or run into another --output."
+            )
+        try:
+            outputs = tuple(OutputFile(**item) for item in value["outputs"])
+            return cls(
+                stage=value["stage"],
+                shard=value["shard"],
+                job=value["identity"]["job"],
+                code=value["identity"]["code"],
+                inputs=tuple(Input(**item) for item in value["inputs"]),
+                outputs=outputs,
+                rows_in=value["rows_in"],
+                rows_out=value["rows_out"],
+                dropped=value["dropped"] or _NOTHING,
+                unreadable=value["unreadable"] or _NOTHING,
+                skipped=value["skipped"] or _NOTHING,
+                text_bytes=value["text_bytes"],
+                tokens=value["tokens"],
+                spans=_spans(value),
+                notes=value["notes"] or _NOTHING,
+                measured=Measured(**value["measured"]),
+                accepted=value.get("accepted", ""),
+                output_bytes=sum(item.bytes for item in outputs),
+            )
+        except (KeyError, TypeError) as error:
+            raise DataError(
+                f"{path}: is no receipt ({error}). Delete it; the next run makes its shard again."
+            ) from error
+
+    def value(self) -> dict[str, Any]:
+        """Return what stands in the file."""
+        return {
+            "format": FORMAT,
+            "stage": self.stage,
+            "shard": self.shard,
+            "identity": {"job": self.job, "code": dict(self.code)},
+            "inputs": [_input(item) for item in self.inputs],
+            "outputs": [asdict(item) for item in self.outputs],
+            "rows_in": self.rows_in,
+            "rows_out": self.rows_out,
+            "dropped": dict(sorted(self.dropped.items())),
+            "unreadable": dict(sorted(self.unreadable.items())),
+            "skipped": dict(sorted(self.skipped.items())),
+            "text_bytes": self.text_bytes,
+            "tokens": self.tokens,
+            "spans": [list(span) for span in self.spans],
+            "notes": dict(self.notes),
+            "measured": asdict(self.measured),
+            **({"accepted": self.accepted} if self.accepted else {}),
+        }
+
+    def slim(self) -> Self:
+        """Return what a job as a whole is judged by: without identity and inputs, with the first of its files only."""
+        return replace(self, job="", code=_NOTHING, inputs=(), outputs=self.outputs[:1])
+
+
+def _input(item: Input) -> dict[str, Any]:
+    value = {"path": item.path, "bytes": item.bytes, "sha256": item.sha256, "modified": item.modified}
+    return value | ({"etag": item.etag} if item.etag else {})
+
+
+def _spans(value: Mapping[str, Any]) -> tuple[tuple[str, int, int], ...]:
+    if value["format"] == 2:  # one span of the shard itself, or of each shard that a token task read
+        old = {**value["notes"].get("spans", {}), **({value["shard"]: value["span"]} if value["span"] else {})}
+        return tuple((file_name(shard), *span) for shard, span in old.items())
+    return tuple((file, first, after) for file, first, after in value["spans"])
+
+
+@dataclass(frozen=True, slots=True)
+class ShardList:
+    """The names of all shards that a job makes: STAGE/plan.json, written before its first task."""
+
+    stage: str
+    shards: tuple[str, ...]
+    identity: Mapping[str, Any] = field(default_factory=dict)
+    """What decides the job's output, as far as JSON can say it: the recipe's part of it."""
+
+    @classmethod
+    def read(cls, value: Mapping[str, Any], path: str) -> Self:
+        """Make one of what stands in a file. DataError for what is none."""
+        try:
+            return cls(value["stage"], tuple(value["shards"]), value["identity"])
+        except (KeyError, TypeError) as error:
+            raise DataError(
+                f"{path}: is no list of shards ({error}). Delete it; the next run writes it again."
+            ) from error
+
+    def value(self) -> dict[str, Any]:
+        """Return what stands in the file."""
+        return {"format": FORMAT, "stage": self.stage, "shards": list(self.shards), "identity": dict(self.identity)}
+
+
+class Reading(NamedTuple):
+    """One of many receipts that were asked for."""
+
+    shard: str
+    receipt: Receipt | None
+    """None where there is none, or none that can be trusted."""
+    edited: bool = False
+    """Whether there is a file that is not as it was written."""
+    whole: bool = True
+    """What `look` said of it."""
+
+
 def receipt_path(folder: str, shard: str) -> str:
     """Return where a receipt stands, relative to the output folder."""
     return join(folder, "receipts", f"{shard}.json")
 
 
-def seal(receipt: dict[str, Any]) -> bytes:
+def seal(value: Mapping[str, Any]) -> bytes:
     """Return a receipt as it is written: readable JSON that ends with the hash of what stands before it."""
-    plain = {key: value for key, value in receipt.items() if key != "sha256"}
-    body = json.dumps(plain, indent=1, ensure_ascii=False).removesuffix("\n}").encode()
+    body = json.dumps(value, indent=1, ensure_ascii=False).removesuffix("\n}").encode()
     return body + SEAL.format(hashlib.sha256(body).hexdigest()).encode()
 
 
@@ -54,26 +227,33 @@ def is_sealed(data: bytes) -> bool:
     return data[-SEAL_BYTES:] == SEAL.format(hashlib.sha256(body).hexdigest()).encode()
 
 
-def _json(value: dict[str, Any]) -> bytes:
+def _json(value: Mapping[str, Any]) -> bytes:
     return (json.dumps(value, indent=1, sort_keys=False, ensure_ascii=False) + "\n").encode()
 
 
-def write_json(path: str, value: dict[str, Any], token: str) -> None:
+def write_json(path: str, value: Mapping[str, Any], token: str) -> None:
     """Write a JSON file whole or not at all."""
     with create(path, token) as stream:
         stream.write(_json(value))
 
 
-def write_receipt(out: str, receipt: dict[str, Any], token: str) -> None:
+def write_receipt(root: str, receipt: Receipt, token: str) -> None:
     """Seal and write a receipt; from here on the shard exists."""
-    with create(join(out, receipt_path(receipt["stage"], receipt["shard"])), token) as stream:
-        stream.write(seal(receipt))
+    with create(join(root, receipt_path(receipt.stage, receipt.shard)), token) as stream:
+        stream.write(seal(receipt.value()))
 
 
 def read_json(path: str) -> dict[str, Any] | None:
     """Return a JSON object, or None when the file is not there. DataError when it is something else."""
     data = _bytes(path)
     return None if data is None else _object(path, data)
+
+
+def read_shard_list(root: str, folder: str) -> ShardList | None:
+    """Return the names of the shards that a job makes, or None where it was never planned. DataError for what is none."""
+    path = join(root, plan_path(folder))
+    value = read_json(path)
+    return None if value is None else ShardList.read(value, path)
 
 
 def _bytes(path: str) -> bytes | None:
@@ -109,41 +289,46 @@ def _object(path: str, data: bytes) -> dict[str, Any]:
     return value
 
 
-def read_receipt(out: str, folder: str, shard: str) -> dict[str, Any] | None:
-    """Return the receipt of a shard, or None. DataError when it was edited after it was sealed."""
-    path = join(out, receipt_path(folder, shard))
+def read_receipt(root: str, folder: str, shard: str) -> Receipt | None:
+    """Return the receipt of a shard, or None. DataError when it was edited after it was sealed, or is none."""
+    path = join(root, receipt_path(folder, shard))
     data = _bytes(path)
     if data is None:
         return None
-    receipt = _object(path, data)
+    value = _object(path, data)
     if not is_sealed(data):
         raise DataError(
             f"{path}: the receipt was edited after it was written. Delete it; the next run makes its shard again."
         )
-    return receipt
+    return Receipt.read(value, path)
 
 
 def read_receipts(
-    out: str, folder: str, shards: Sequence[str], look: Callable[[dict[str, Any]], dict[str, Any]] | None = None
-) -> Iterator[tuple[str, dict[str, Any] | None]]:
-    """Yield the receipts of many shards, in their order: None for one that is missing, {} for one that was edited.
+    root: str, folder: str, shards: Sequence[str], look: Callable[[Receipt], bool] | None = None
+) -> Iterator[Reading]:
+    """Yield the receipts of many shards, in their order.
 
-    `look` sees each good one and returns it: where more has to be asked of a file system about a shard. Of every 4,096
-    the first 256 are read one by one; where that was mostly waiting, the others are read 16 at a time.
+    `look` is asked about each good one: where a file system must be asked more about a shard. Of every 4,096 the first 256
+    are read one by one; where that was mostly waiting, the others are read 16 at a time.
 
-    Of many the folder is listed once, so that receipts which are not there cost nothing; the few of an array's element
-    are asked for by name, for a thousand elements must not each list 100,000. Memory: 4,096 receipts at a time.
+    Of many the folder is listed once, so that receipts which are not there cost nothing; the few of an array task are asked
+    for by name, for a thousand of these must not each list 100,000. Memory: 4,096 receipts at a time.
     """
-    there = finished_names(out, folder) if len(shards) > CHUNK else None
-    place = out if is_remote(out) else str(local(out))
+    there = finished_names(root, folder) if len(shards) > CHUNK else None
+    place = root if is_remote(root) else str(local(root))
     chunks = [shards[start : start + CHUNK] for start in range(0, len(shards), CHUNK)]
 
-    def good(name: str) -> dict[str, Any] | None:
-        receipt = _good(place, folder, name) if there is None or name in there else None
-        return look(receipt) if look and receipt else receipt
+    def one(name: str) -> Reading:
+        if there is not None and name not in there:
+            return Reading(name, None)
+        try:
+            receipt = read_receipt(place, folder, name)
+        except DataError:
+            return Reading(name, None, edited=True)
+        return Reading(name, receipt, whole=receipt is None or look is None or look(receipt))
 
-    def read(names: Sequence[str]) -> list[tuple[str, dict[str, Any] | None]]:
-        return [(name, good(name)) for name in names]
+    def read(names: Sequence[str]) -> list[Reading]:
+        return [one(name) for name in names]
 
     with ThreadPoolExecutor(READERS) as pool:
         for start in range(0, len(chunks), READERS):
@@ -161,22 +346,15 @@ def _waited() -> float:
     return time.perf_counter() - time.thread_time()
 
 
-def finished_names(out: str, folder: str) -> set[str] | None:
+def finished_names(root: str, folder: str) -> set[str] | None:
     """Return the shards with a receipt by one listing, or None on an object store, which is not listed."""
-    if is_remote(out):
+    if is_remote(root):
         return None
     try:
-        with os.scandir(local(join(out, folder, "receipts"))) as entries:
+        with os.scandir(local(join(root, folder, "receipts"))) as entries:
             return {entry.name.removesuffix(".json") for entry in entries}
     except OSError:
         return set()
-
-
-def _good(out: str, folder: str, shard: str) -> dict[str, Any] | None:
-    try:
-        return read_receipt(out, folder, shard)
-    except DataError:
-        return {}
 
 
 def plan_path(folder: str) -> str:

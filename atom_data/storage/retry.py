@@ -8,6 +8,7 @@ ATTEMPTS = 6
 FIRST_WAIT = 0.1
 """Seconds before the second attempt; twice as long before each further one."""
 MISSING = frozenset(("404", "410", "NoSuchKey", "NotFound"))
+CHANGED = frozenset(("412", "PreconditionFailed"))
 REFUSED = frozenset(("401", "403", "AccessDenied", "InvalidAccessKeyId", "NoSuchBucket", "SignatureDoesNotMatch"))
 
 Answer = TypeVar("Answer")
@@ -34,13 +35,22 @@ def is_missing(error: BaseException | None) -> bool:
     return any(isinstance(one, FileNotFoundError) or not MISSING.isdisjoint(_codes(one)) for one in _chain(error))
 
 
+def is_changed(error: BaseException | None) -> bool:
+    """Tell whether an error says that a file is not the version that was asked for."""
+    return any(not CHANGED.isdisjoint(_codes(one)) for one in _chain(error))
+
+
 def _is_final(error: BaseException) -> bool:
     """Tell whether asking again is in vain; credentials that are nowhere have an error class and no code in botocore."""
-    return is_missing(error) or any(
-        isinstance(one, ImportError)
-        or type(one).__name__ == "NoCredentialsError"
-        or not REFUSED.isdisjoint(_codes(one))
-        for one in _chain(error)
+    return (
+        is_missing(error)
+        or is_changed(error)
+        or any(
+            isinstance(one, ImportError)
+            or type(one).__name__ == "NoCredentialsError"
+            or not REFUSED.isdisjoint(_codes(one))
+            for one in _chain(error)
+        )
     )
 
 

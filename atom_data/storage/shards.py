@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -88,16 +88,16 @@ def check_spans(path: str, spans: Sequence[tuple[int, int]]) -> None:
         raise DataError(f"{path}: its parts end at byte {last} of {end}. Pass split_bytes=0 to the source.")
 
 
-def parts_meet(receipts: Sequence[Mapping[str, Any]]) -> None:
+def parts_meet(spans: Iterable[tuple[str, int, int]]) -> None:
     """Refuse parts of a split file that overlap or leave a gap: a record would be lost or invented. DataError.
 
-    `receipts` are all of a job, each with its `spans`: file, first and after of every part that was read.
+    `spans` are those of all receipts of a job: file, first and after of every part that was read.
     """
     parts: dict[str, list[tuple[int, int]]] = {}
-    for file, first, after in sorted(tuple(span) for receipt in receipts for span in receipt["spans"]):
+    for file, first, after in sorted(spans):
         parts.setdefault(file, []).append((first, after))
-    for file, spans in parts.items():
-        check_spans(file, spans)
+    for file, found in parts.items():
+        check_spans(file, found)
 
 
 def part_name(name: str, index: int) -> str:

@@ -4,6 +4,7 @@ import hashlib
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from atom_data.errors import DataError
+from atom_data.errors import AtomDataError, DataError
 from atom_data.storage.ahead import ahead
 from atom_data.storage.parquet import Output, create_parquet
-from atom_data.storage.paths import join
-from atom_data.tokens.encode import Encoded, Encoder
+from atom_data.tokens.guard import among, count_of, runs_of, selected, with_tokens
 from atom_data.tokens.megatron import create_megatron
+from atom_data.tokens.tokenizer.encode import Encoder
+from atom_data.tokens.tokenizer.reference import Encoded, is_engine_error
+from atom_data.workspace import Workspace
 
 CHECKED_SHARE = 1 / 2_000
 """Of the documents of a shard that are encoded again with the reference: about 130 of a shard of 1 GB of web pages. It
@@ -45,7 +48,7 @@ class Documents:
 
         `beside`, one thread, does what the encoder need not wait for: all with ids but making them.
         """
-        self._beside, self._noted, self._checks = beside, deque[Future[None]](), list[Future[None]]()
+        self._beside, self._noted, self._checks = beside, deque[Future[None]](), list[Future[bool]]()
         self._encoder, self._seed, self._schema, self._where = encoder, seed, schema, where
         self._around = 1 if encoder.vocabulary.bos_id is None else 2
         self._chunks: list[npt.NDArray[Any]] = []
@@ -57,6 +60,10 @@ class Documents:
         self._tables: list[pa.RecordBatch] = []
         self._waiting: list[Waiting] = []
         self.count = self.text_bytes = self.checked = 0
+        self._forbidden = runs_of(encoder.vocabulary.special_ids)
+        self._unknown_documents = self._unknown_tokens = self._changed = 0
+        self.lost: list[tuple[pa.RecordBatch, list[int]]] = []
+        """Rows of documents that no token was left of, with their bytes of text: they are not in the shard."""
 
     @property
     def tokens(self) -> int:
@@ -70,8 +77,21 @@ class Documents:
         """
         if texts:
             self._settle(NOTED_BATCHES - 1)
-            encoded = self._encoder.encode(texts)
+            try:
+                encoded = self._encoder.encode(texts)
+            except BaseException as error:
+                if not is_engine_error(error) or isinstance(error, (AtomDataError, MemoryError)):
+                    raise
+                raise self._unencodable(batch, texts) from error
             self._noted.append(self._beside.submit(self._note, batch, texts, rows, shard, encoded))
+
+    def _unencodable(self, batch: pa.RecordBatch, texts: Sequence[str]) -> DataError:
+        number, why = self._encoder.first_failure(texts)
+        name = batch.column("id")[min(number, len(texts) - 1)].as_py()
+        return DataError(
+            f"{self._where}: document {str(name)[:200]!r} cannot be encoded by {self._encoder.backend} ({why}). "
+            "Try another backend, or drop the document."
+        )
 
     def _settle(self, waiting: int = 0) -> None:
         """Wait until no more than so many batches are encoded but not noted; raise what was wrong with one."""
@@ -81,10 +101,19 @@ class Documents:
     def _note(
         self, batch: pa.RecordBatch, texts: Sequence[str], rows: npt.NDArray[np.int64], shard: str, encoded: Encoded
     ) -> None:
-        lengths = np.diff(encoded.offsets)
         ids = batch.column("id").cast(pa.large_binary()).to_pylist()
         self._refuse_ids(encoded.ids, encoded.offsets, ids)
         sizes = pc.binary_length(batch.column("text")).to_numpy(zero_copy_only=False).astype(np.int64)
+        whole = with_tokens(self._encoder.reference, texts, encoded)
+        if not whole.all():
+            self.lost.append((batch.filter(pa.array(~whole)), sizes[~whole].tolist()))
+            batch, rows, sizes = batch.filter(pa.array(whole)), rows[whole], sizes[whole]
+            encoded = selected(encoded, whole)
+            texts, ids = list(compress(texts, whole)), list(compress(ids, whole))
+            if not texts:
+                return
+        self._count_unknown(encoded)
+        lengths = np.diff(encoded.offsets)
         keys = keyed_hashes(f"order {self._seed}", ids)
         self._sample(keys, ids, texts, sizes, encoded)
         self._starts.append(encoded.offsets[:-1] + self._hold(encoded.ids))
@@ -119,21 +148,30 @@ class Documents:
     ) -> None:
         """Raise DataError where the token at an end stands inside a document, or an id is outside the vocabulary."""
         vocabulary = self._encoder.vocabulary
-        bad = ids == vocabulary.eos_id
-        if vocabulary.bos_id is not None:
-            bad |= ids == vocabulary.bos_id
+        bad = among(ids, self._forbidden)
         if len(ids) and int(ids.max()) >= vocabulary.size:
             bad |= ids >= vocabulary.size
         wrong = np.flatnonzero(bad)
         if len(wrong):
             document = int(np.searchsorted(offsets, wrong[0], "right")) - 1
+            found, token = int(ids[wrong[0]]), int(wrong[0] - offsets[document])
+            if found < vocabulary.size and found not in (vocabulary.eos_id, vocabulary.bos_id):
+                raise DataError(
+                    f"{self._where}: document {_shown(names[document])} has id {found} at token {token}, which is a special token. "
+                    "No text may make one: try another backend, or drop the document."
+                )
             begins = f", as {vocabulary.bos_id} ('{vocabulary.bos}') begins one," if vocabulary.bos else ""
             raise DataError(
-                f"{self._where}: document {_shown(names[document])} has id {int(ids[wrong[0]])} at token "
-                f"{int(wrong[0] - offsets[document])}; ids end below {vocabulary.size:,}, and {vocabulary.eos_id} "
+                f"{self._where}: document {_shown(names[document])} has id {found} at token {token}; "
+                f"ids end below {vocabulary.size:,}, and {vocabulary.eos_id} "
                 f"('{vocabulary.eos}') ends a document{begins} and stands nowhere else. "
                 "Plain text must not make it: name another token."
             )
+
+    def _count_unknown(self, encoded: Encoded) -> None:
+        documents, tokens = count_of(self._encoder.vocabulary.unknown_id, encoded)
+        self._unknown_documents += documents
+        self._unknown_tokens += tokens
 
     def _sample(
         self,
@@ -168,7 +206,7 @@ class Documents:
         self._checks.append(self._beside.submit(check, self._where, _shown(name), text, ids))
         self.checked += 1
 
-    def write(self, prefix: str, out: str, token: str) -> list[Output]:
+    def write(self, prefix: str, workspace: Workspace) -> list[Output]:
         """Check what is left of the sample, then write PREFIX.docs.parquet, .bin and .idx below `out`."""
         self._settle()
         while self._waiting and self.checked < CHECKED_AT_LEAST:
@@ -176,9 +214,11 @@ class Documents:
         order = np.argsort(np.concatenate([np.zeros(0, np.uint64), *self._keys]), kind="stable")
         table, binary, index = (Output(f"{prefix}.{ending}") for ending in ("docs.parquet", "bin", "idx"))
         for check in self._checks:
-            check.result()
-        rows = self._beside.submit(self._write_rows, order, join(out, table.path), token, table)
-        with create_megatron(join(out, prefix), self._encoder.vocabulary.dtype, token, binary, index) as shard:
+            self._changed += not check.result()
+        rows = self._beside.submit(self._write_rows, order, workspace.path(table.path), workspace.token, table)
+        with create_megatron(
+            workspace.path(prefix), self._encoder.vocabulary.dtype, workspace.token, binary, index
+        ) as shard:
             for ids, lengths in ahead(self._in_order(order)):
                 shard.write(ids, lengths)
         rows.result()
@@ -231,6 +271,10 @@ class Documents:
             "dtype": vocabulary.dtype.name,
             "checked_documents": self.checked,
             "checked_decoding": self._encoder.reference.decodes,
+            "checked_and_changed": self._changed,
+            "documents_without_tokens": sum(len(sizes) for _, sizes in self.lost),
+            "documents_with_unknown": self._unknown_documents,
+            "unknown_tokens": self._unknown_tokens,
         }
 
 

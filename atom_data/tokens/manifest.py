@@ -5,6 +5,7 @@ it, the receipts say the same.
 """
 
 import hashlib
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,16 @@ import numpy as np
 from atom_data.errors import ConfigError, DataError
 from atom_data.identity import canonical
 from atom_data.storage.paths import join
-from atom_data.storage.receipts import plan_path, read_json, read_receipt, summary_path
-from atom_data.tokens.definition import read_definition
-from atom_data.tokens.vocabulary import stored_dtype
+from atom_data.storage.receipts import (
+    Receipt,
+    ShardList,
+    read_json,
+    read_receipt,
+    read_shard_list,
+    summary_path,
+)
+from atom_data.tokens.tokenizer.definition import read_definition
+from atom_data.tokens.tokenizer.vocabulary import stored_dtype
 
 FORMAT = 1
 
@@ -36,7 +44,7 @@ def manifest(out: str, name: str = "tokens") -> dict[str, Any]:
     plan = _plan(out, name)
     path = join(out, summary_path(name))
     found = read_json(path)
-    if found is None or found.get("format") != FORMAT or found.get("plan") != _hash(plan):
+    if found is None or found.get("format") != FORMAT or found.get("plan") != _plan_hash(plan):
         return manifest_of_receipts(out, name)
     if found.get("sha256") != sealed_hash(found):
         raise DataError(f"{path}: was edited after it was written. Delete it; the next run writes it again.")
@@ -47,13 +55,13 @@ def manifest_of_receipts(out: str, name: str = "tokens") -> dict[str, Any]:
     """Return the same from the receipts alone: no folder is listed, and every receipt is opened."""
     plan = _plan(out, name)
     shards, shared = [], dict[str, Any]()
-    for shard in plan.get("shards", []):
+    for shard in plan.shards:
         receipt = read_receipt(out, name, shard)
         if receipt is None:
             raise DataError(
                 f"{join(out, name)}: shard '{shard}' has no receipt, so it is not finished. Run the pass '{name}' again."
             )
-        notes = {key: receipt["notes"].get(key) for key in SHARED}
+        notes = {key: receipt.notes.get(key) for key in SHARED}
         shared = shared or notes
         if any(notes[key] is None for key in SHARED if key not in OPTIONAL):
             raise DataError(
@@ -68,7 +76,7 @@ def manifest_of_receipts(out: str, name: str = "tokens") -> dict[str, Any]:
     value = {
         "format": FORMAT,
         "name": name,
-        "plan": _hash(plan),
+        "plan": _plan_hash(plan),
         **shared,
         "documents": sum(shard["documents"] for shard in shards),
         "tokens": sum(shard["tokens"] for shard in shards),
@@ -100,8 +108,8 @@ def _require_dtype(where: str, value: dict[str, Any]) -> None:
         )
 
 
-def _plan(out: str, name: str) -> dict[str, Any]:
-    plan = read_json(join(out, plan_path(name)))
+def _plan(out: str, name: str) -> ShardList:
+    plan = read_shard_list(out, name)
     if plan is None:
         raise DataError(
             f"{join(out, name)}: there are no tokens here (no plan.json). Give the folder of a finished Tokenize."
@@ -109,29 +117,29 @@ def _plan(out: str, name: str) -> dict[str, Any]:
     return plan
 
 
-def _shard(name: str, receipt: dict[str, Any]) -> dict[str, Any]:
-    outputs = {item["path"].rpartition("/")[2].removeprefix(f"{name}."): item for item in receipt["outputs"]}
+def _shard(name: str, receipt: Receipt) -> dict[str, Any]:
+    outputs = {item.path.rpartition("/")[2].removeprefix(f"{name}."): item for item in receipt.outputs}
     try:
         binary, index, documents = (outputs[ending] for ending in ("bin", "idx", "docs.parquet"))
     except KeyError as error:
         raise DataError(
-            f"{receipt['stage']}/{name}: its receipt names no file .{error.args[0]}; files there: {', '.join(outputs)}. "
+            f"{receipt.stage}/{name}: its receipt names no file .{error.args[0]}; files there: {', '.join(outputs)}. "
             "Give the folder of a Tokenize."
         ) from error
-    itemsize = np.dtype(receipt["notes"]["dtype"]).itemsize
-    if binary["bytes"] != receipt["tokens"] * itemsize:
+    itemsize = np.dtype(receipt.notes["dtype"]).itemsize
+    if binary.bytes != receipt.tokens * itemsize:
         raise DataError(
-            f"{receipt['stage']}/{name}: its receipt speaks of {receipt['tokens']:,} tokens of {itemsize} bytes and of a .bin "
-            f"of {binary['bytes']:,} bytes. Make the shard again."
+            f"{receipt.stage}/{name}: its receipt speaks of {receipt.tokens:,} tokens of {itemsize} bytes and of a .bin "
+            f"of {binary.bytes:,} bytes. Make the shard again."
         )
     return {
         "name": name,
-        "documents": receipt["rows_out"],
-        "tokens": receipt["tokens"],
-        "sha256": binary["sha256"],
-        "bin": binary,
-        "idx": index,
-        "docs": documents,
+        "documents": receipt.rows_out,
+        "tokens": receipt.tokens,
+        "sha256": binary.sha256,
+        "bin": asdict(binary),
+        "idx": asdict(index),
+        "docs": asdict(documents),
     }
 
 
@@ -144,6 +152,10 @@ def _fingerprint(value: dict[str, Any]) -> str:
 def sealed_hash(value: dict[str, Any]) -> str:
     """Return the hash that a manifest carries of all else in it."""
     return _hash({key: item for key, item in value.items() if key != "sha256"})
+
+
+def _plan_hash(plan: ShardList) -> str:
+    return _hash({key: item for key, item in plan.value().items() if key != "format"})
 
 
 def _hash(value: object) -> str:

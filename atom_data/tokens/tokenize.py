@@ -1,7 +1,7 @@
 """The pass that turns documents into token shards: .bin and .idx as Megatron reads them, and docs.parquet beside them."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -21,13 +21,14 @@ from atom_data.job import Progress, Table, Task, Work
 from atom_data.stage import DEAD, LEDGER
 from atom_data.storage.ahead import ahead
 from atom_data.storage.paths import join
-from atom_data.storage.receipts import read_json, summary_path
+from atom_data.storage.receipts import Receipt, summary_path
 from atom_data.storage.shards import Input, Intake, Shard, parts_meet
-from atom_data.tokens.definition import configured_end, definition_files
 from atom_data.tokens.documents import Documents
-from atom_data.tokens.encode import BACKENDS, Encoder, backend_identity, load_encoder, texts_of
 from atom_data.tokens.manifest import manifest_of_receipts
+from atom_data.tokens.tokenizer.definition import configured_end, definition_files
+from atom_data.tokens.tokenizer.encode import BACKENDS, Encoder, backend_identity, load_encoder, say_losses, texts_of
 from atom_data.tokens.unique import is_checked, refuse_repeated_ids
+from atom_data.workspace import Workspace
 
 KEEPS = ("url", "source", "date", "language", "file", "offset")
 """Columns copied beside the tokens where the source has them and the recipe names none."""
@@ -60,9 +61,10 @@ class Tokenize:
     """Token shards of about `target_tokens`, each of whole, consecutive shards of the source.
 
     Reads `id`, `text` and the columns it keeps. Within a shard the documents stand in the order of a hash of (seed, id),
-    so that neighbors in the crawl are not neighbors in training. Each ends with the end token, which stands nowhere
+    so that neighbors in the crawl are not neighbors in training. Each ends with the end workspace.token, which stands nowhere
     else; with `bos` each also begins with that one. Documents without text are dropped as `tokens.empty_text`, those
-    that are no UTF-8 as `tokens.broken_text`. DataError when an id repeats: a token's address goes by it.
+    that are no UTF-8 as `tokens.broken_text`, those of which the tokenizer leaves no token as `tokens.no_tokens`.
+    DataError when an id repeats: a token's address goes by it.
 
     A task reads ahead, checks and holds while it encodes, where there is a second core. Its memory: its ids (2 bytes
     each below 65,500 ids, 4 above), its rows of docs.parquet twice, six batches of text or twelve longer documents, and
@@ -130,9 +132,9 @@ class Tokenize:
         return self.reads.jobs()
 
     def check(self) -> pa.Schema:
-        """Look for the columns, and build the encoder; return the schema of docs.parquet."""
+        """Look for the columns, build the encoder, and say what text it loses; return the schema of docs.parquet."""
         schema = self._schema()
-        self._encoder()
+        say_losses(self._encoder())
         return schema
 
     def _encoder(self) -> Encoder:
@@ -161,12 +163,12 @@ class Tokenize:
     def _kept(self, schema: pa.Schema) -> tuple[str, ...]:
         return self.keeps if self.keeps is not None else tuple(name for name in KEEPS if name in schema.names)
 
-    def tasks(self, out: str) -> tuple[Task, ...]:
+    def tasks(self, workspace: Workspace) -> tuple[Task, ...]:
         """Put consecutive shards of the source together, up to about `target_tokens` by their bytes of text.
 
         The grouping follows from the source's shards alone. DataError when a stage before is not finished.
         """
-        target, sizes = self.target_tokens * BYTES_PER_TOKEN, self._sizes(out)
+        target, sizes = self.target_tokens * BYTES_PER_TOKEN, self._sizes(workspace)
         groups: list[list[tuple[Shard, int]]] = []
         filled = 0
         for shard, size in sizes:
@@ -181,22 +183,22 @@ class Tokenize:
             for number, group in enumerate(groups)
         )
 
-    def _sizes(self, out: str) -> Iterator[tuple[Shard, int]]:
+    def _sizes(self, workspace: Workspace) -> Iterator[tuple[Shard, int]]:
         """Yield every shard with its bytes of text: as its receipt says; for files, which have none, their size.
 
         A remote file, whose size nobody asked for, makes a task of its own.
         """
         made = bool(self.reads.jobs())
-        for shard in self.reads.shards(out):
-            size = int(self.reads.text_bytes(shard, out))
+        for shard in self.reads.shards(workspace):
+            size = int(self.reads.text_bytes(shard, workspace))
             yield shard, size if made else size or self.target_tokens * BYTES_PER_TOKEN
 
-    def inputs(self, task: Task, out: str) -> tuple[Input, ...]:
+    def inputs(self, task: Task, workspace: Workspace) -> tuple[Input, ...]:
         """The inputs of all shards of a task as they are now."""
-        return tuple(item for shard in task.shards for item in self.reads.current(shard, out))
+        return tuple(item for shard in task.shards for item in self.reads.current(shard, workspace))
 
     def identity(self) -> dict[str, object]:
-        """Source, tokenizer by its bytes, end token, seed, size and columns."""
+        """Source, tokenizer by its bytes, end workspace.token, seed, size and columns."""
         end = configured_end(Path(self.tokenizer)) if self.eos is None else None
         return {
             "reads": reference(self.reads),
@@ -211,25 +213,28 @@ class Tokenize:
             "keeps": None if self.keeps is None else list(self.keeps),
         }
 
-    def work(self, task: Task, out: str, token: str, progress: Progress) -> Work:
+    def work(self, task: Task, workspace: Workspace, progress: Progress) -> Work:
         """Encode the documents of a task and write its shard. DataError when the encoder differs from the reference."""
         work, schema = Work(), self._schema()
         with ExitStack() as stack:
             beside = stack.enter_context(ThreadPoolExecutor(1))
             documents = Documents(self._encoder(), self.seed, schema, f"{self.name}/{task.name}", beside)
-            ledger = Table(join(self.name, "drops", f"{task.name}.parquet"), LEDGER, out, token, stack, work)
-            dead = Table(join(self.name, "dead", f"{task.name}.parquet"), DEAD, out, token, stack, work)
+            ledger = Table(join(self.name, "drops", f"{task.name}.parquet"), LEDGER, workspace, stack, work)
+            dead = Table(join(self.name, "dead", f"{task.name}.parquet"), DEAD, workspace, stack, work)
             done = 0
             for shard in task.shards:
                 intake, row = self._intake(shard, dead, work), 0
-                for piece, texts in ahead(self._pieces(shard, out, intake), AHEAD):
+                for piece, texts in ahead(self._pieces(shard, workspace, intake), AHEAD):
                     kept, numbers = self._with_text(piece, texts, ledger, work)
                     documents.add(kept, [text for text in texts if text], row + numbers, shard.name)
                     row += piece.num_rows
                     progress(work.rows_in + dead.rows, done + intake.bytes_read, documents.count)
                 done += intake.bytes_read
                 work.take(shard, intake)
-            outputs = documents.write(join(self.name, task.name), out, token)
+            outputs = documents.write(join(self.name, task.name), workspace)
+            for gone, sizes in documents.lost:
+                work.dropped["tokens.no_tokens"] += len(sizes)
+                ledger.write(_ledger_lines(gone, ["tokens.no_tokens"] * len(sizes), sizes))
         # Reading goes on ahead of encoding, so which of the two tables was opened first says nothing.
         work.outputs = [*outputs, *sorted(work.outputs, key=lambda output: output.path)]
         work.rows_out, work.dropped_rows = documents.count, ledger.rows
@@ -237,14 +242,14 @@ class Tokenize:
         work.notes.update(documents.notes())
         return work
 
-    def summary(self, out: str) -> dict[str, Any] | None:
+    def summary(self, workspace: Workspace) -> dict[str, Any] | None:
         """The manifest that readers of the tokens open.
 
         DataError when two documents have one id, unless a pass before has looked at all ids.
         """
-        found = manifest_of_receipts(out, self.name)
-        if not is_checked(self.reads) and read_json(join(out, summary_path(self.name))) != found:
-            refuse_repeated_ids(out, found)
+        found = manifest_of_receipts(workspace.root, self.name)
+        if not is_checked(self.reads) and workspace.read_json(summary_path(self.name)) != found:
+            refuse_repeated_ids(workspace, found)
         return found
 
     def _columns(self) -> tuple[str, ...]:
@@ -259,8 +264,8 @@ class Tokenize:
 
         return Intake(reject=reject)
 
-    def _pieces(self, shard: Shard, out: str, intake: Intake) -> Iterator[tuple[pa.RecordBatch, Texts]]:
-        for batch in self.reads.read(shard, out, self._columns(), intake):
+    def _pieces(self, shard: Shard, workspace: Workspace, intake: Intake) -> Iterator[tuple[pa.RecordBatch, Texts]]:
+        for batch in self.reads.read(shard, workspace, self._columns(), intake):
             for piece in pieces(batch, ENCODED_BYTES):
                 yield piece, texts_of(piece.column("text"))
 
@@ -279,21 +284,21 @@ class Tokenize:
             batch = batch.filter(pa.array(good))
         return batch, np.flatnonzero(good)
 
-    def accept(self, receipts: list[dict[str, Any]]) -> None:
-        """Refuse a corpus without one token, too many unreadable records, and parts of a file that do not meet."""
-        read = sum(receipt["rows_in"] for receipt in receipts)
-        broken = sum(sum(receipt["unreadable"].values()) for receipt in receipts)
+    def accept(self, receipts: Sequence[Receipt]) -> None:
+        """Refuse a corpus without one workspace.token, too many unreadable records, and parts of a file that do not meet."""
+        read = sum(receipt.rows_in for receipt in receipts)
+        broken = sum(sum(receipt.unreadable.values()) for receipt in receipts)
         if broken > self.allow_unreadable * (read + broken):
             raise DataError(
                 f"pass '{self.name}': {broken:,} of {read + broken:,} records were unreadable; allowed are "
                 f"{self.allow_unreadable:.0%}. Look into {self.name}/dead, or set allow_unreadable in the recipe."
             )
-        if not sum(receipt["tokens"] for receipt in receipts):
+        if not sum(receipt.tokens for receipt in receipts):
             raise DataError(
                 f"pass '{self.name}': no token came out of {read:,} documents: there is nothing to train on. "
                 "Look into the stages before, and into the ledger of this one."
             )
-        parts_meet(receipts)
+        parts_meet(span for receipt in receipts for span in receipt.spans)
 
 
 def pieces(batch: pa.RecordBatch, limit: int) -> Iterator[pa.RecordBatch]:

@@ -1,6 +1,5 @@
 """Whether an id repeats among all documents of a folder of tokens: `trace` and a takedown go by it."""
 
-import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,9 +9,9 @@ import pyarrow as pa
 from atom_data.graph import Source
 from atom_data.ids import HASH_BYTES, SUFFIX, ChecksIds, Shards, create_id_hashes
 from atom_data.storage.parquet import read_parquet
-from atom_data.storage.partials import scratch
 from atom_data.storage.paths import join
 from atom_data.storage.pieces import share
+from atom_data.workspace import Workspace
 
 MEMORY = 1 << 30
 """What the hashes of one lap may take; a lap reads its share of them."""
@@ -27,21 +26,21 @@ def is_checked(reads: Source) -> bool:
     return isinstance(reads, ChecksIds) or (len(below) == 1 and is_checked(below[0]))
 
 
-def refuse_repeated_ids(out: str, found: dict[str, Any]) -> None:
+def refuse_repeated_ids(workspace: Workspace, found: dict[str, Any]) -> None:
     """Raise DataError when two documents of a manifest have one id; it names both.
 
     Disk: 12 bytes a document below the folder, gone afterwards. Memory: MEMORY, or a shard's share of 200 MB.
     """
     name, shards = found["name"], found["shards"]
-    paths = [join(out, shard["docs"]["path"]) for shard in shards]
+    paths = [workspace.path(shard["docs"]["path"]) for shard in shards]
 
     def ids_of(shard: int) -> Iterator[pa.Array]:
         for batch in read_parquet(paths[shard], ["id"]):
             yield batch.column("id")
 
-    with scratch(out, name, f"ids-{os.getpid()}") as folder:
+    with workspace.scratch(name) as folder:
         for number in range(len(paths)):
-            with create_id_hashes(f"{number}{SUFFIX}", folder, "ids") as (hashes, _):
+            with create_id_hashes(f"{number}{SUFFIX}", Workspace(folder, "ids")) as (hashes, _):
                 for ids in ids_of(number):
                     hashes.add(ids)
         documents = Shards(

@@ -14,7 +14,7 @@ import pyarrow as pa
 from atom_data.errors import ConfigError, DataError
 from atom_data.graph import Source
 from atom_data.text.buffers import string_buffers
-from atom_data.text.fasttext import read_model, score_label
+from atom_data.text.fasttext.model import read_model, score_label
 from atom_data.train.labeled import Labeled, lines_of, write_lines
 from atom_data.train.report import Report, area_under_curve, best_threshold, thresholds
 

@@ -11,13 +11,14 @@ import pyarrow as pa
 from xxhash import xxh3_64_intdigest
 
 from atom_data.errors import ConfigError, DataError
-from atom_data.extract import Jsonl, Parquet, Text
-from atom_data.extract.jsonl import SUFFIXES as JSONL
-from atom_data.extract.parquet import SUFFIXES as PARQUET
-from atom_data.extract.text import SUFFIXES as TEXT
 from atom_data.graph import Source
+from atom_data.readers import Jsonl, Parquet, Text
+from atom_data.readers.jsonl import SUFFIXES as JSONL
+from atom_data.readers.parquet import SUFFIXES as PARQUET
+from atom_data.readers.plain_text import SUFFIXES as TEXT
 from atom_data.signals import SampleUnit
 from atom_data.storage.shards import Intake
+from atom_data.workspace import Workspace
 
 _PREFIX = b"__label__"
 # What fastText takes for a label or for the end of a line, and what it takes for white space.
@@ -121,9 +122,10 @@ def _batches(sources: Sequence[Source], out: dict[str, int]) -> Iterator[pa.Reco
     def reject(reason: str, position: int, detail: str, raw: bytes) -> None:
         out["unreadable"] += 1
 
+    nowhere = Workspace("")  # files are read where they are
     for source in sources:
-        for shard in source.shards(""):
-            yield from source.read(shard, "", ("id", "text"), Intake(reject=reject))
+        for shard in source.shards(nowhere):
+            yield from source.read(shard, nowhere, ("id", "text"), Intake(reject=reject))
 
 
 def _leave_out_repeated(found: Labeled, out: dict[str, int]) -> None:

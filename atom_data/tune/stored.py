@@ -16,10 +16,11 @@ from atom_data.graph import Job
 from atom_data.run.recipe import Recipe
 from atom_data.stage import Stage
 from atom_data.storage.parquet import open_parquet, read_parquet
-from atom_data.storage.paths import is_remote, join, local
-from atom_data.storage.receipts import plan_path, read_json, read_receipt
+from atom_data.storage.paths import local
+from atom_data.storage.receipts import Receipt
 from atom_data.tokens.tokenize import BYTES_PER_TOKEN
 from atom_data.tune.sql import identifier
+from atom_data.workspace import Workspace
 
 MEMORY = "2GB"
 TOKEN_COLUMNS = ("token_count", "tokens")
@@ -68,7 +69,7 @@ class Stored:
 
 
 @contextlib.contextmanager
-def open_stored(recipe: Recipe, job: Job, out: str, memory: str = MEMORY) -> Iterator[Stored]:
+def open_stored(recipe: Recipe, job: Job, workspace: Workspace, memory: str = MEMORY) -> Iterator[Stored]:
     """Open the rows of a stage as far as it has come.
 
     Memory: `memory` for DuckDB, which spills the rest into a scratch folder; a local shard is read in place, of a remote
@@ -79,8 +80,8 @@ def open_stored(recipe: Recipe, job: Job, out: str, memory: str = MEMORY) -> Ite
             f"'{job.name}' is no stage but a pass: it stores no signals. Give --stage one of: "
             f"{', '.join(other.name for other in recipe.jobs if isinstance(other, Stage))}."
         )
-    receipts, notes = _receipts(job, out)
-    files = [join(out, receipt["outputs"][0]["path"]) for receipt in receipts]
+    receipts, notes = _receipts(job, workspace)
+    files = [workspace.path(receipt.outputs[0].path) for receipt in receipts]
     file = open_parquet(files[0])
     schema = file.schema_arrow
     file.close()
@@ -89,32 +90,36 @@ def open_stored(recipe: Recipe, job: Job, out: str, memory: str = MEMORY) -> Ite
         database = duckdb.connect()
         try:
             _limit(database, memory, scratch)
-            rows = sum(receipt["rows_out"] for receipt in receipts)
-            tokens, tokens_from = _tokens(recipe, out, schema)
+            rows = sum(receipt.rows_out for receipt in receipts)
+            tokens, tokens_from = _tokens(recipe, workspace, schema)
             stored = Stored(database, job.name, schema, files, rows, tokens, tokens_from, notes)
-            _view(stored, out)
+            _view(stored, workspace)
             yield stored
         finally:
             database.close()
 
 
-def _receipts(stage: Stage, out: str) -> tuple[list[dict[str, Any]], list[str]]:
-    plan = read_json(join(out, plan_path(stage.name)))
+def _receipts(stage: Stage, workspace: Workspace) -> tuple[list[Receipt], list[str]]:
+    plan = workspace.shard_list(stage.name)
     if plan is None:
-        raise DataError(f"{out}: stage '{stage.name}' has not begun there. Run the recipe first, or give its --output.")
-    found = [read_receipt(out, stage.name, shard) for shard in plan["shards"]]
+        raise DataError(
+            f"{workspace.root}: stage '{stage.name}' has not begun there. Run the recipe first, or give its --output."
+        )
+    found = [workspace.receipt(stage.name, shard) for shard in plan.shards]
     receipts = [receipt for receipt in found if receipt is not None]
     if not receipts:
-        raise DataError(f"{out}: stage '{stage.name}' has finished none of its {len(found):,} shards. Run it first.")
+        raise DataError(
+            f"{workspace.root}: stage '{stage.name}' has finished none of its {len(found):,} shards. Run it first."
+        )
     missing = len(found) - len(receipts)
     notes = [f"{missing:,} of {len(found):,} shards are not finished and not counted."] if missing else []
     return receipts, notes
 
 
-def _applied(stage: Stage, receipts: Sequence[dict[str, Any]]) -> list[str]:
+def _applied(stage: Stage, receipts: Sequence[Receipt]) -> list[str]:
     dropped: dict[str, int] = {}
     for receipt in receipts:
-        for reason, count in receipt["dropped"].items():
+        for reason, count in receipt.dropped.items():
             card = reason.partition(".")[0]
             dropped[card] = dropped.get(card, 0) + count
     if not dropped:
@@ -136,8 +141,8 @@ def _limit(database: duckdb.DuckDBPyConnection, memory: str, scratch: str) -> No
     database.execute("set preserve_insertion_order = false")
 
 
-def _view(stored: Stored, out: str) -> None:
-    if is_remote(out):
+def _view(stored: Stored, workspace: Workspace) -> None:
+    if workspace.is_remote:
         _copy(stored)
         return
     # DuckDB takes a path for a pattern; in brackets, a sign stands for itself.
@@ -168,17 +173,17 @@ def _copy(stored: Stored) -> None:
     stored.database.unregister("incoming")
 
 
-def _tokens(recipe: Recipe, out: str, schema: pa.Schema) -> tuple[str, str]:
+def _tokens(recipe: Recipe, workspace: Workspace, schema: pa.Schema) -> tuple[str, str]:
     for name in TOKEN_COLUMNS:
         if name in schema.names and pa.types.is_integer(schema.field(name).type):
             return f"coalesce({identifier(name)}, 0)", f"tokens are counted in the column '{name}'"
-    ratio, where = _bytes_per_token(recipe, out)
+    ratio, where = _bytes_per_token(recipe, workspace)
     if "text_bytes" in schema.names:
         return (
             f"coalesce(round(text_bytes / {ratio!r}), 0)::bigint",
             f"tokens are estimated: text_bytes / {ratio:.2f}, {where}",
         )
-    if "text" in schema.names and not is_remote(out):
+    if "text" in schema.names and not workspace.is_remote:
         slow = "; with count_characters in the stage this is faster"
         return (
             f"coalesce(round(strlen(text) / {ratio!r}), 0)::bigint",
@@ -187,13 +192,13 @@ def _tokens(recipe: Recipe, out: str, schema: pa.Schema) -> tuple[str, str]:
     return "0", "tokens are not known: the stage writes neither token_count nor text_bytes (count_characters adds it)"
 
 
-def _bytes_per_token(recipe: Recipe, out: str) -> tuple[float, str]:
+def _bytes_per_token(recipe: Recipe, workspace: Workspace) -> tuple[float, str]:
     """Return the ratio that a tokenizing pass of the same run has measured, else a round one."""
     for job in recipe.jobs:
-        plan = read_json(join(out, plan_path(job.name)))
-        found = [read_receipt(out, job.name, shard) for shard in plan["shards"]] if plan else []
-        tokens = sum(receipt["tokens"] for receipt in found if receipt)
-        size = sum(receipt["text_bytes"] for receipt in found if receipt)
+        plan = workspace.shard_list(job.name)
+        found = [workspace.receipt(job.name, shard) for shard in plan.shards] if plan else []
+        tokens = sum(receipt.tokens for receipt in found if receipt)
+        size = sum(receipt.text_bytes for receipt in found if receipt)
         if tokens and size:
             return size / tokens, f"as '{job.name}' has measured"
     return float(BYTES_PER_TOKEN), "a round number: no stage of this run has tokenized"

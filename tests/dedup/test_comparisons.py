@@ -13,7 +13,7 @@ from datasketch import MinHashLSH
 from atom_data import MinHash
 from atom_data.dedup import BandHashes
 from atom_data.errors import ConfigError
-from atom_data.text.minhash import bands
+from atom_data.text.similarity.minhash import bands
 from tests.command import atom_data, recipe
 from tests.text.reference import folded, unicode_words
 

@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atom_data.extract import ExtractHtml, ExtractTrafilatura, Warc, Wet
+from atom_data.extract import ExtractHtml, ExtractTrafilatura
 from atom_data.extract.encoding import decoded
 from atom_data.extract.prescan import declared
+from atom_data.readers import Warc, Wet
 from atom_data.rules import keep
 from atom_data.stage import Stage
-from tests.extract.archives import members, outcome, record, write
+from atom_data.workspace import Workspace
+from tests.readers.archives import members, outcome, record, write
 
 RUSSIAN = "<p>В старом порту у моря стоял невысокий кирпичный дом, в котором хранились книги о рыбаках.</p>" * 3
 JAPANESE = "<p>昔々あるところに、おじいさんとおばあさんが住んでいました。おじいさんは山へ柴刈りに行きました。</p>" * 3
@@ -200,7 +202,7 @@ def test_receipts_carry_the_share_of_damage(tmp_path: Path) -> None:
     path = write(tmp_path, "a.warc.gz", members(*blocks))
     stage = Stage(name="text", reads=Warc(path, source="web"), steps=(ExtractHtml(), keep("web_page")))
     out = str(tmp_path / "out")
-    work = stage.work(stage.tasks(out)[0], out, "t", lambda *_: None)
+    work = stage.work(stage.tasks(Workspace(out))[0], Workspace(out, "t"), lambda *_: None)
     characters = (
         len("w\u00f6rter und w\u00f6rter\ufffd!")
         + 3 * len("Der Käufer prüft die Größe der Häuser – „schön“ sei es, kostet 5 €.")

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from atom_data.audit.training_run import TrainingRun
 from atom_data.errors import ConfigError, DataError
 from atom_data.loader import Batches, PackedShards, Samples, TokenShards, open_mix
-from atom_data.publish.reads import TrainingRun
 from atom_data.tokens.megatron import read_pair
 from atom_data.tokens.pack import pack_folder
 from tests.command import atom_data

@@ -1,5 +1,6 @@
 """Windows by range reads from an object store that fails every seventh request."""
 
+import pickle
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -81,3 +82,20 @@ def test_store_file_that_is_cut_or_gone_is_found_when_it_is_opened(
             opened("s3://corpus/out/tokens")
     finally:
         client.put_object(Bucket="corpus", Key=f"out/tokens/{name}", Body=whole)
+
+
+def test_object_that_was_made_again_is_refused_by_its_etag(store: tuple[Any, Path]) -> None:
+    client, folder = store
+    key = "changed/out/tokens"
+    for path in sorted((folder / "out" / "tokens").rglob("*")):
+        if path.is_file():
+            client.upload_file(str(path), "corpus", f"changed/{path.relative_to(folder)}")
+    samples = opened(f"s3://corpus/{key}")
+    again = pickle.loads(pickle.dumps(samples))
+    samples[0]
+    for path in (folder / "out" / "tokens").glob("*.bin"):
+        body = bytes(byte ^ 1 for byte in path.read_bytes())
+        client.put_object(Bucket="corpus", Key=f"{key}/{path.name}", Body=body)
+    for its in (samples, again):
+        with pytest.raises(DataError, match=r"\.bin: was changed or made again while it was open: its ETag was"):
+            its[0]

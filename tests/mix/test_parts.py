@@ -16,6 +16,7 @@ from atom_data.mix import Part, group_by_size, hold_out
 from atom_data.stage import Stage
 from atom_data.storage.shards import Intake
 from atom_data.tokens import Tokenize, manifest
+from atom_data.workspace import Workspace
 from tests.tokens.corpus import SCHEMA, Row, Rows, finish, rows, tiny_tokenizer
 
 COUNTED = pa.schema([*SCHEMA, ("near_copy_count", pa.int32()), ("near_copy_of", pa.string())])
@@ -25,8 +26,8 @@ def ids(source: Source, out: str = "") -> list[str]:
     """Return the ids of a source in order."""
     intake = Intake(reject=lambda *_: None)
     found: list[str] = []
-    for shard in source.shards(out):
-        for batch in source.read(shard, out, ("id",), intake):
+    for shard in source.shards(Workspace(out)):
+        for batch in source.read(shard, Workspace(out), ("id",), intake):
             found += batch.column("id").to_pylist()
     return found
 
@@ -93,10 +94,10 @@ def test_tokenize_reads_parts_of_a_stage_and_counts_the_others(tmp_path: Path) -
         receipts[name] = finish(tokens, out)
     found = {name: manifest(str(out), name)["documents"] for name in receipts}
     assert sum(found.values()) == 600 and 80 < found["validation"] < 160
-    passed = sum(receipt["skipped"]["other_part"] for receipt in receipts["validation"])
+    passed = sum(receipt.skipped["other_part"] for receipt in receipts["validation"])
     assert passed == found["train"]
     sizes = [
-        sum(task.bytes for task in Tokenize(reads=part, tokenizer=tokenizer).tasks(str(out)))
+        sum(task.bytes for task in Tokenize(reads=part, tokenizer=tokenizer).tasks(Workspace(str(out))))
         for part in (train, validation)
     ]
     assert sizes[0] == pytest.approx(4 * sizes[1], rel=0.02)

@@ -11,7 +11,7 @@ import pytest
 from atom_data.errors import ConfigError
 from atom_data.rewrite import ReplacePrivate
 from atom_data.rewrite.private import EXAMPLES
-from atom_data.text.private import KINDS
+from atom_data.text.pii.find import KINDS
 from tests.command import ROOT
 
 LISTS = ROOT.parent / "shared" / "data" / "lists.tar.xz"

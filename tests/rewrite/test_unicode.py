@@ -14,7 +14,7 @@ from atom_data.errors import ConfigError
 from atom_data.rewrite import NormalizeUnicode, RepairUnicode
 from atom_data.rewrite.unicode import _suspects
 from atom_data.text.buffers import string_buffers
-from atom_data.text.suspects import CONTROLS, MOJIBAKE, suspect_lines
+from atom_data.text.cleaning.suspects import CONTROLS, MOJIBAKE, suspect_lines
 from tests.text.reference import broken, texts
 
 # Characters of ftfy's categories, and others that its expression names.

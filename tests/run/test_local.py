@@ -13,6 +13,7 @@ from atom_data.errors import ConfigError, DataError
 from atom_data.job import Task
 from atom_data.run.worker import judged
 from atom_data.storage.shards import Shard
+from atom_data.workspace import Workspace
 from tests.command import atom_data, recipe
 
 RECIPE = """
@@ -141,7 +142,7 @@ def raised(error: DataError, cause: BaseException | None) -> DataError:
     ],
 )
 def test_what_is_worth_another_try(error: Exception, task: Task, out: str, again: bool) -> None:
-    assert judged(error, task, out)[0] is again
+    assert judged(error, task, Workspace(out))[0] is again
 
 
 def test_receipt_says_what_was_read_made_and_measured(folder: Path) -> None:

@@ -7,19 +7,20 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from atom_data.errors import DataError
-from atom_data.run import local, status
+from atom_data.run import local
 from atom_data.run.recipe import load_recipe
 from atom_data.run.status import job_status
 from atom_data.storage.partials import sweep
 from atom_data.storage.paths import create
-from atom_data.storage.receipts import read_receipts
+from atom_data.storage.receipts import Reading
+from atom_data.workspace import Workspace
 from tests.command import ROOT, atom_data, recipe
 
 RECIPE = """
@@ -171,21 +172,21 @@ def test_sweep_takes_one_attempt_or_all(tmp_path: Path) -> None:
     assert [path.name for path in folder.iterdir()] == ["a.parquet"]
 
 
-def test_who_looks_again_reads_new_receipts_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_looks_again_reads_new_receipts_only(tmp_path: Path) -> None:
     path, out = made(tmp_path, 6), tmp_path / "out"
     job = load_recipe(str(path)).job("first")
     assert atom_data("run", path, "-o", out, "--stage", "first", "-w", 1, "--part", "0/2").returncode == 0
-    first = job_status(job, str(out))
+    first = job_status(job, Workspace(str(out)))
     assert (first.finished, first.shards, first.sums["rows_in"]) == (3, 6, 3)
     assert atom_data("run", path, "-o", out, "--stage", "first", "-w", 1, "--part", "1/2").returncode == 0
     (out / "first" / "receipts" / "all.pq").unlink()
     read: list[str] = []
 
-    def noted(out: str, folder: str, names: list[str]) -> Iterator[tuple[str, dict[str, Any] | None]]:
-        read.extend(names)
-        return read_receipts(out, folder, names)
+    class Noting(Workspace):
+        def receipts(self, folder: str, shards: Sequence[str], look: Any = None) -> Iterator[Reading]:
+            read.extend(shards)
+            return super().receipts(folder, shards, look)
 
-    monkeypatch.setattr(status, "read_receipts", noted)
-    again = job_status(job, str(out), before=first)
+    again = job_status(job, Noting(str(out)), before=first)
     assert read == ["0001.jsonl", "0003.jsonl", "0005.jsonl"]
     assert (again.finished, again.shards, again.sums["rows_in"]) == (6, 6, 6)

@@ -25,6 +25,7 @@ from numba.core.dispatcher import Dispatcher
 import atom_data.run.warm
 from atom_data.run.recipe import load_recipe
 from atom_data.run.worker import do_task
+from atom_data.workspace import Workspace
 
 def loaded():
     kernels = {kernel for name, module in [*sys.modules.items()] if name.startswith("atom_data")
@@ -33,8 +34,8 @@ def loaded():
 
 before = loaded()
 for job in load_recipe(os.environ["ATOM_DATA_RECIPE"]).jobs:
-    for task in job.tasks("out"):
-        do_task(job, task, "out", "token", lambda *_: None)
+    for task in job.tasks(Workspace("out")):
+        do_task(job, task, Workspace("out", "token"), lambda *_: None)
 print(*sorted(loaded() - before), sep="\\n")
 """
 

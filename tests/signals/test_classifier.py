@@ -9,7 +9,7 @@ import pytest
 from atom_data.errors import ConfigError
 from atom_data.signals import FastTextClassifier
 
-MODELS = Path(__file__).parents[1] / "text" / "models"
+MODELS = Path(__file__).parents[1] / "text" / "fasttext" / "models"
 TEXTS = ["abc fgh", "abc\nfgh abc", "дез абв " * 20, "日本語 あい", "x </s> ы", "zzz 123"]
 
 

@@ -12,7 +12,7 @@ from atom_data.assets import language_model
 from atom_data.errors import ConfigError, DataError
 from atom_data.signals.language import FastTextLanguage, load_model
 
-TINY = Path(__file__).parents[1] / "text" / "models" / "tree.bin"
+TINY = Path(__file__).parents[1] / "text" / "fasttext" / "models" / "tree.bin"
 
 SENTENCES = {
     "ar": "كل صباح نشرب القهوة في الشرفة قبل أن نذهب إلى العمل.",

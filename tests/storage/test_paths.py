@@ -24,7 +24,7 @@ from atom_data.storage.paths import (
     state,
     without_secrets,
 )
-from tests.extract.archives import served
+from tests.readers.archives import served
 
 HELLO = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
 

@@ -18,7 +18,7 @@ from tests.text.reference import buffers_of
 PACKAGE = Path(atom_data.__file__).parent
 SCRIPT = """
 import pyarrow as pa
-from atom_data.text import counts
+from atom_data.text.statistics import counts
 from atom_data.text.buffers import string_buffers
 print(counts.character_counts(string_buffers(pa.array(["é", "a", ""]))).tolist())
 print(sum(counts._count_characters.stats.cache_hits.values()))

@@ -15,9 +15,11 @@ from atom_data.graph import Job, RawSource
 from atom_data.run.plan import plan_job, require_complete, write_plan
 from atom_data.run.worker import do_task
 from atom_data.stage import Stage
+from atom_data.storage.receipts import Receipt
 from atom_data.storage.shards import Input, Intake, Shard
 from atom_data.tokens import Tokenize
 from atom_data.tokens.megatron import read_pair
+from atom_data.workspace import Workspace
 
 SCHEMA = pa.schema([("id", pa.string()), ("text", pa.string()), ("url", pa.string()), ("source", pa.string())])
 
@@ -41,18 +43,20 @@ class Rows(RawSource):
     def schema(self) -> pa.Schema:
         return self.schema_
 
-    def shards(self, out: str) -> tuple[Shard, ...]:
+    def shards(self, workspace: Workspace) -> tuple[Shard, ...]:
         return tuple(
             Shard(name, "", sum(len(row["text"] or "") for row in self.rows[name])) for name in sorted(self.rows)
         )
 
-    def read(self, shard: Shard, out: str, columns: Collection[str], intake: Intake) -> Iterator[pa.RecordBatch]:
-        intake.inputs += self.current(shard, out)
+    def read(
+        self, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake
+    ) -> Iterator[pa.RecordBatch]:
+        intake.inputs += self.current(shard, workspace)
         rows = [dict(row) for row in self.rows[shard.name]]
         for start in range(0, len(rows), self.batch_rows):
             yield pa.RecordBatch.from_pylist(rows[start : start + self.batch_rows], self.schema_)
 
-    def current(self, shard: Shard, out: str) -> tuple[Input, ...]:
+    def current(self, shard: Shard, workspace: Workspace) -> tuple[Input, ...]:
         return (Input(shard.name, shard.bytes, f"content of {shard.name}"),)
 
     def identity(self) -> dict[str, object]:
@@ -93,12 +97,13 @@ def tiny_tokenizer(path: Path, normalizer: normalizers.Normalizer | None = None)
     return path
 
 
-def finish(job: Job, out: Path) -> list[dict[str, Any]]:
+def finish(job: Job, out: Path) -> list[Receipt]:
     """Do every task of a job as a worker does, accept the whole, and return the receipts."""
-    plan = plan_job(job, str(out))
-    write_plan(plan, str(out), "test")
-    receipts = [do_task(job, task, str(out), "test", lambda *_: None) for task in plan.tasks]
-    require_complete(job, str(out), accept_code=False, token="test")
+    workspace = Workspace(str(out), "test")
+    plan = plan_job(job, workspace)
+    write_plan(plan, workspace)
+    receipts = [do_task(job, task, workspace, lambda *_: None) for task in plan.tasks]
+    require_complete(job, workspace)
     return receipts
 
 

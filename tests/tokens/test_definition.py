@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from atom_data.errors import ConfigError
-from atom_data.tokens import ranks
-from atom_data.tokens.definition import read_definition
-from atom_data.tokens.encode import Encoder, load_encoder
-from atom_data.tokens.vocabulary import load_vocabulary
+from atom_data.tokens.tokenizer import ranks
+from atom_data.tokens.tokenizer.definition import read_definition
+from atom_data.tokens.tokenizer.encode import Encoder, load_encoder
+from atom_data.tokens.tokenizer.vocabulary import load_vocabulary
 from tests.tokens.corpus import tiny_tokenizer
 from tests.tokens.vocabularies import needs_vocabularies, vocabularies
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tokenizers import decoders, models, normalizers, pre_tokenizers, trainers
 
 from atom_data.errors import ConfigError, DataError
-from atom_data.tokens.encode import Encoder, load_encoder, texts_of
+from atom_data.tokens.tokenizer.encode import Encoder, load_encoder, texts_of
 from tests.tokens.corpus import WORDS, tiny_tokenizer
 from tests.tokens.vocabularies import needs_vocabularies, vocabularies
 

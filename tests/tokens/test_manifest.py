@@ -9,10 +9,11 @@ import pytest
 
 from atom_data.errors import ConfigError, DataError
 from atom_data.loader import Mixture, Samples, TokenShards
-from atom_data.run.plan import withdraw_summary, write_summary
+from atom_data.run.plan import withdraw_job, write_summary
 from atom_data.storage.receipts import seal
 from atom_data.tokens import manifest
 from atom_data.tokens.manifest import manifest_of_receipts, sealed_hash
+from atom_data.workspace import Workspace
 from tests.command import ROOT, atom_data
 from tests.tokens.corpus import rows, tiny_tokenizer, token_run
 
@@ -28,7 +29,7 @@ def edit(path: Path, **changes: object) -> None:
 @pytest.fixture
 def out(tmp_path: Path) -> Path:
     tokens = token_run(tmp_path, SHARDS, target_tokens=500)
-    write_summary(tokens, str(tmp_path / "out"), "test")
+    write_summary(tokens, Workspace(str(tmp_path / "out"), "test"))
     return tmp_path / "out"
 
 
@@ -56,10 +57,10 @@ def test_manifest_edited_is_refused(out: Path) -> None:
 
 def test_manifest_is_withdrawn_before_a_shard_is_made_again(tmp_path: Path) -> None:
     tokens = token_run(tmp_path, SHARDS, target_tokens=500)
-    out, path = str(tmp_path / "out"), tmp_path / "out" / "tokens" / "manifest.json"
-    write_summary(tokens, out, "test")
+    workspace, path = Workspace(str(tmp_path / "out"), "test"), tmp_path / "out" / "tokens" / "manifest.json"
+    write_summary(tokens, workspace)
     assert path.exists()
-    withdraw_summary(tokens, out, "test")
+    withdraw_job(tokens, workspace)
     assert not path.exists()
 
 

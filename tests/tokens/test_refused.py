@@ -13,7 +13,8 @@ from atom_data.errors import ConfigError, DataError
 from atom_data.stage import Stage
 from atom_data.storage.shards import Intake, Shard
 from atom_data.tokens import Tokenize, manifest
-from atom_data.tokens.encode import Encoded, Encoder
+from atom_data.tokens.tokenizer.encode import Encoded, Encoder
+from atom_data.workspace import Workspace
 from tests.tokens.corpus import (
     SCHEMA,
     SHARDS,
@@ -35,7 +36,7 @@ def test_tasks_before_the_stage_is_finished_names_the_shard(tmp_path: Path) -> N
     with pytest.raises(
         DataError, match=r"clean/part-0: there is no receipt, so the shard is not finished\. Run the stage 'clean'"
     ):
-        tokens.tasks(str(tmp_path / "out"))
+        tokens.tasks(Workspace(str(tmp_path / "out")))
 
 
 def test_empty_texts_are_in_the_ledger_and_the_rest_keeps_its_rows(tmp_path: Path) -> None:
@@ -61,22 +62,26 @@ def test_broken_text_is_dropped_by_name(tmp_path: Path) -> None:
     text = pa.Array.from_buffers(pa.string(), 3, raw.buffers())
 
     class Broken(Rows):
-        def read(self, shard: Shard, out: str, columns: Collection[str], intake: Intake) -> Iterator[pa.RecordBatch]:
-            intake.inputs += self.current(shard, out)
+        def read(
+            self, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake
+        ) -> Iterator[pa.RecordBatch]:
+            intake.inputs += self.current(shard, workspace)
             nothing = pa.nulls(3, pa.string())
             yield pa.RecordBatch.from_arrays([pa.array(["a", "b", "c"]), text, nothing, nothing], schema=SCHEMA)
 
     tokens = Tokenize(reads=Broken({"s": rows(3)}), tokenizer=tiny_tokenizer(tmp_path / "t.json"))
     (written,) = finish(tokens, tmp_path / "out")
-    assert written["dropped"] == {"tokens.broken_text": 1}
+    assert written.dropped == {"tokens.broken_text": 1}
     assert sorted(row["id"] for row in table(tmp_path / "out", "shard-00000")) == ["a", "c"]
 
 
 def test_unreadable_records_of_a_source_are_dead_letters(tmp_path: Path) -> None:
     class Rejecting(Rows):
-        def read(self, shard: Shard, out: str, columns: Collection[str], intake: Intake) -> Iterator[pa.RecordBatch]:
+        def read(
+            self, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake
+        ) -> Iterator[pa.RecordBatch]:
             intake.reject("no_json", 17, "a line that is no JSON", b"{{{")
-            yield from super().read(shard, out, columns, intake)
+            yield from super().read(shard, workspace, columns, intake)
 
     tokenizer = tiny_tokenizer(tmp_path / "t.json")
     with pytest.raises(DataError, match=r"1 of 4 records were unreadable; allowed are 5%\. Look into tokens/dead"):
@@ -87,7 +92,7 @@ def test_unreadable_records_of_a_source_are_dead_letters(tmp_path: Path) -> None
     assert dead == [
         {"file": "s", "position": 17, "reason": "no_json", "detail": "a line that is no JSON", "raw": b"{{{"}
     ]
-    assert (written["unreadable"], written["rows_in"]) == ({"no_json": 1}, 3)
+    assert (written.unreadable, written.rows_in) == ({"no_json": 1}, 3)
 
 
 @pytest.mark.parametrize(

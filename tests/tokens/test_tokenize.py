@@ -9,9 +9,10 @@ import pyarrow.parquet as pq
 import pytest
 import tokenizers
 
-from atom_data.extract import Jsonl
+from atom_data.readers import Jsonl
 from atom_data.storage.paths import sha256
 from atom_data.tokens import Tokenize, manifest
+from atom_data.workspace import Workspace
 from tests.tokens.corpus import (
     SHARDS,
     Row,
@@ -67,10 +68,12 @@ def test_tasks_group_whole_consecutive_shards_up_to_the_target(tmp_path: Path) -
         name: [{"id": f"{name}{i}", "text": "x" * 100} for i in range(size // 10)] for name, size in sizes.items()
     }
     tokens = token_run(tmp_path, source, target_tokens=200)
-    grouped = [[shard.name for shard in task.shards] for task in tokens.tasks(str(tmp_path / "out"))]
+    grouped = [[shard.name for shard in task.shards] for task in tokens.tasks(Workspace(str(tmp_path / "out")))]
     assert grouped == [["a", "b"], ["c"], ["d"], ["e", "f", "g"]]
-    assert [task.name for task in tokens.tasks(str(tmp_path / "out"))] == [f"shard-{i:05}" for i in range(len(grouped))]
-    assert [task.bytes for task in tokens.tasks(str(tmp_path / "out"))] == [
+    assert [task.name for task in tokens.tasks(Workspace(str(tmp_path / "out")))] == [
+        f"shard-{i:05}" for i in range(len(grouped))
+    ]
+    assert [task.bytes for task in tokens.tasks(Workspace(str(tmp_path / "out")))] == [
         sum(sizes[name] // 10 * 100 for name in group) for group in grouped
     ]
 
@@ -78,7 +81,11 @@ def test_tasks_group_whole_consecutive_shards_up_to_the_target(tmp_path: Path) -
 def test_tasks_of_files_of_unknown_size_are_one_each(tmp_path: Path) -> None:
     source = Rows({name: [{"id": name, "text": ""}] for name in "abc"})
     tokens = Tokenize(reads=source, tokenizer=tiny_tokenizer(tmp_path / "t.json"), target_tokens=10)
-    assert [[shard.name for shard in task.shards] for task in tokens.tasks(str(tmp_path))] == [["a"], ["b"], ["c"]]
+    assert [[shard.name for shard in task.shards] for task in tokens.tasks(Workspace(str(tmp_path)))] == [
+        ["a"],
+        ["b"],
+        ["c"],
+    ]
 
 
 @pytest.mark.parametrize("batch_rows", [1, 7, 1_000])

@@ -11,8 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from atom_data.errors import ConfigError, DataError
-from atom_data.tokens.encode import load_encoder
-from atom_data.tokens.train import Training, draw, text_source, train
+from atom_data.tokens.tokenizer.encode import load_encoder
+from atom_data.tokens.tokenizer.train import Training, draw, text_source, train
+from atom_data.workspace import Workspace
 from tests.command import atom_data
 from tests.tokens.corpus import Rows, rows, text
 
@@ -20,7 +21,7 @@ TEXTS = [text(number, 30) + " don't <|endoftext|> 漢字かな\n\n" for number i
 
 SCRIPT = """
 import sys
-from atom_data.tokens.train import Training, train
+from atom_data.tokens.tokenizer.train import Training, train
 from tests.tokens.test_train import TEXTS
 sys.stdout.write(train(TEXTS, Training(size=500)))
 """
@@ -49,24 +50,26 @@ def test_training_is_the_same_in_any_process_and_number_of_threads() -> None:
 
 def test_sample_is_by_hash_of_the_id_not_by_place() -> None:
     parts = {"a": rows(150, "a"), "b": rows(150, "b")}
-    some = draw(Rows(parts), "", 8_000)
-    other = draw(Rows({"a": list(reversed(parts["b"])), "b": list(reversed(parts["a"]))}, batch_rows=7), "", 8_000)
+    some = draw(Rows(parts), Workspace(""), 8_000)
+    other = draw(
+        Rows({"a": list(reversed(parts["b"])), "b": list(reversed(parts["a"]))}, batch_rows=7), Workspace(""), 8_000
+    )
     assert some.texts == other.texts
     assert 8_000 <= some.sampled_bytes < 8_500
     assert (some.documents, some.text_bytes) == (300, sum(len(str(row["text"])) for row in parts["a"] + parts["b"]))
-    assert set(some.texts) < set(draw(Rows(parts), "", 1 << 20).texts)
-    assert draw(Rows(parts), "", 8_000, seed=1).texts != some.texts
+    assert set(some.texts) < set(draw(Rows(parts), Workspace(""), 1 << 20).texts)
+    assert draw(Rows(parts), Workspace(""), 8_000, seed=1).texts != some.texts
 
 
 def test_sample_of_a_huge_document_leaves_it_out() -> None:
     shards = {"s": [*rows(50), {"id": "huge", "text": "x" * 200_000}, {"id": "null", "text": None}]}
-    drawn = draw(Rows(shards), "", 1 << 20)
+    drawn = draw(Rows(shards), Workspace(""), 1 << 20)
     assert (len(drawn.texts), drawn.documents) == (50, 52)
 
 
 def test_sample_of_nothing_is_refused() -> None:
     with pytest.raises(DataError, match="rows: no text in 1 documents to learn from"):
-        draw(Rows({"s": [{"id": "a", "text": ""}]}), "", 1_000)
+        draw(Rows({"s": [{"id": "a", "text": ""}]}), Workspace(""), 1_000)
 
 
 @pytest.mark.parametrize(

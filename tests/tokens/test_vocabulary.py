@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from atom_data.errors import ConfigError
-from atom_data.tokens.vocabulary import load_vocabulary
+from atom_data.tokens.tokenizer.vocabulary import load_vocabulary
 from tests.tokens.corpus import tiny_tokenizer
 
 

@@ -9,6 +9,7 @@ from atom_data.run.recipe import load_recipe
 from atom_data.tune.bounds import CardRule, cards_of, read_setting, read_sweep, rules_of
 from atom_data.tune.report import Question, Report, ask
 from atom_data.tune.stored import open_stored
+from atom_data.workspace import Workspace
 from tests.command import SAMPLE, Done, atom_data
 
 RECIPE = f"""
@@ -30,7 +31,7 @@ def asked(run: tuple[Path, Path], **question: Any) -> Report:
     rules = question.pop("rules", rules_of(cards_of(loaded, "measured")))
     settings = tuple(read_setting(text) for text in question.pop("settings", ()))
     sweeps = tuple(read_sweep(text) for text in question.pop("sweeps", ()))
-    with open_stored(loaded, loaded.job("measured"), str(run[1])) as stored:
+    with open_stored(loaded, loaded.job("measured"), Workspace(str(run[1]))) as stored:
         return ask(stored, Question(rules=tuple(rules), settings=settings, sweeps=sweeps, **question))
 
 

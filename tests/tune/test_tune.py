@@ -14,6 +14,7 @@ from atom_data.run.recipe import Recipe, load_recipe
 from atom_data.tune import stored as stored_rows
 from atom_data.tune.bounds import CardRule, cards_of
 from atom_data.tune.sql import with_bound
+from atom_data.workspace import Workspace
 from tests.command import atom_data, recipe
 from tests.tune.asking import RECIPE, asked, failed
 
@@ -157,7 +158,7 @@ def test_tokens_are_measured_where_the_run_has_tokenized(sample_run: Path) -> No
 
 def test_remote_shards_are_copied_and_answer_alike(run: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     here = asked(run, by="language", sample=2)
-    monkeypatch.setattr(stored_rows, "is_remote", lambda path: True)
+    monkeypatch.setattr(Workspace, "is_remote", True)
     there = asked(run, by="language", sample=2)
     assert there.answer == here.answer
     assert there.groups == here.groups

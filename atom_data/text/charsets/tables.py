@@ -1,6 +1,6 @@
 """The indexes of the WHATWG Encoding standard as tables for decoders.
 
-`tables.npz` was made by `tests/text/models/make_charsets.py` from github.com/whatwg/encoding at a985b62a (copyright WHATWG,
+`tables.npz` was made by `tests/text/charsets/make_charsets.py` from github.com/whatwg/encoding at a985b62a (copyright WHATWG,
 BSD 3-Clause License). It is stored and not taken from Python's codecs, whose tables are narrower (cp932, big5hkscs, gb18030
 of 2005) and may change with Python. Memory: 256 kB for every multi-byte encoding that is met.
 """

@@ -1,0 +1,1 @@
+"""What many machines add to a run: Slurm, Ray, profiles, failures, metrics."""

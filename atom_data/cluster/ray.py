@@ -1,0 +1,89 @@
+"""Ray: the tasks of a recipe on the cluster that RAY_ADDRESS names, or on this machine where it names none.
+
+Ray only carries tasks. What is done is said by receipts; a failed task is a failure here and ends in exit code 1.
+"""
+
+import os
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+from atom_data.errors import ConfigError
+from atom_data.job import Task
+from atom_data.run.progress import Progress
+from atom_data.run.recipe import load_recipe
+from atom_data.run.worker import Orders, do_task, judged, unchanged_job
+from atom_data.workspace import Workspace
+
+try:
+    import ray
+    from ray.exceptions import RayError
+except ImportError as missing:
+    raise ConfigError("--on ray: Ray is not installed. Run: pip install 'atom-data[ray]'.") from missing
+
+
+class RayWorkers:
+    """Tasks on a Ray cluster, one core each; a task whose process dies is handed out again."""
+
+    def __init__(self, recipe: str, out: str, workers: int) -> None:
+        """Join the cluster; `workers` tasks run at a time, or as many as it has cores when 0."""
+        ray.init(log_to_driver=False, ignore_reinit_error=True)
+        self.orders = Orders(str(Path(recipe).absolute()), out)
+        self.most = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
+        self.remote = ray.remote(num_cpus=1, max_retries=0)(_do)
+        self.running: dict[Any, Task] = {}
+        self.leave_at: float | None = None
+
+    @property
+    def leaving(self) -> bool:
+        """Tell whether the workers were told to leave."""
+        return self.leave_at is not None
+
+    def leave(self, seconds: float) -> None:
+        """Hand out no more tasks; those that run get some seconds to finish."""
+        if self.leave_at is None:
+            self.leave_at = time.monotonic() + seconds
+
+    def run_job(self, name: str, identity: str, progress: Progress) -> None:
+        """Run the waiting tasks of a job, until all are finished or failed, or the time is up."""
+        while (progress.waiting and not self.leaving) or self.running:
+            while progress.waiting and len(self.running) < self.most and not self.leaving:
+                task = progress.waiting.pop()
+                self.running[self.remote.remote(self.orders, str(Path.cwd()), name, task, identity)] = task
+            ready, _ = ray.wait(list(self.running), num_returns=1, timeout=0.5)
+            for reference in ready:
+                self._receive(self.running.pop(reference), reference, progress)
+            progress.show([(0, 0, 0)] * len(self.running))
+            if self.leave_at is not None and time.monotonic() > self.leave_at:
+                break
+
+    def _receive(self, task: Task, reference: Any, progress: Progress) -> None:  # noqa: ANN401 - a type of Ray
+        try:
+            answer = ray.get(reference)
+        except RayError as error:
+            what = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            progress.failed(task, f"Ray lost its process: {what}", again=True)
+            return
+        if answer[0] == "done":
+            progress.done(task, answer[1])
+        else:
+            progress.failed(task, answer[2].strip(), again=answer[1])
+
+    def close(self) -> None:
+        """End what runs, and leave the cluster."""
+        for reference in self.running:
+            ray.cancel(reference, force=True)
+        self.running = {}
+        ray.shutdown()
+
+
+def _do(orders: Orders, folder: str, name: str, task: Task, identity: str) -> tuple[Any, ...]:
+    """Do one task in a process of the cluster; paths of the recipe are relative to `folder`, as on the driver."""
+    os.chdir(folder)
+    workspace = Workspace(orders.out, f"{socket.gethostname()}-{ray.get_runtime_context().get_task_id()}")
+    try:
+        job = unchanged_job(load_recipe(orders.recipe), name, identity)
+        return ("done", do_task(job, task, workspace, lambda documents, read, kept: None))
+    except Exception as error:
+        return ("failed", *judged(error, task, workspace))

@@ -1,0 +1,1 @@
+"""Exact duplicates: by content, text, URL, or whatever a step hashes."""

@@ -1,0 +1,1 @@
+"""Fuzzy duplicates: MinHash proposes, the text itself confirms."""

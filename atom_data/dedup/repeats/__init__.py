@@ -1,0 +1,1 @@
+"""Lines, paragraphs and substrings that repeat across a corpus."""

@@ -1,0 +1,23 @@
+"""From files to documents: WARC and WET, JSON lines, Parquet and plain text."""
+
+from typing import TYPE_CHECKING
+
+from atom_data.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from atom_data.readers.jsonl import Jsonl as Jsonl
+    from atom_data.readers.parquet import Parquet as Parquet
+    from atom_data.readers.plain_text import Text as Text
+    from atom_data.readers.warc import Warc as Warc
+    from atom_data.readers.wet import Wet as Wet
+
+__all__, __getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "jsonl": "Jsonl",
+        "parquet": "Parquet",
+        "plain_text": "Text",
+        "warc": "Warc",
+        "wet": "Wet",
+    },
+)

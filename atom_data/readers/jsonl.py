@@ -1,0 +1,257 @@
+"""JSON lines as documents."""
+
+import json
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pyarrow as pa
+
+from atom_data.errors import ConfigError
+from atom_data.graph import RawSource
+from atom_data.readers.files import SPLIT_BYTES, check_limits, current_input, listed, named, split
+from atom_data.readers.lines import LINE_BYTES, Line, Lines
+from atom_data.readers.rows import Identities, Rows, check_ids, file_prefix
+from atom_data.readers.streams.frames import WINDOW_BYTES
+from atom_data.readers.streams.window import Window
+from atom_data.storage.shards import Input, Intake, Shard
+from atom_data.text.charsets.decoders import REPLACEMENT
+from atom_data.text.clean import clean
+from atom_data.workspace import Workspace
+
+SUFFIXES = tuple(f".{name}{end}" for name in ("jsonl", "ndjson", "json") for end in ("", ".gz", ".zst", ".bz2", ".xz"))
+COMMON = (
+    pa.field("id", pa.string()),
+    pa.field("text", pa.string()),
+    pa.field("url", pa.string()),
+    pa.field("date", pa.string()),
+    pa.field("source", pa.string()),
+    pa.field("file", pa.string()),
+    pa.field("offset", pa.int64()),
+)
+TYPES: dict[str, tuple[type, ...]] = {"string": (str,), "int64": (int,), "double": (int, float), "bool": (bool,)}
+
+
+IDS = ("column", "file", "row")
+WRITTEN = re.compile(rb"\xef\xbf\xbd|\\u[fF]{3}[dD]")
+"""U+FFFD that somebody wrote."""
+
+
+class Unfit(Exception):
+    """A line that is no document, with the reason."""
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Jsonl(RawSource):
+    """Documents from JSON lines, plain or compressed (.gz, .zst, .bz2, .xz): every line becomes a row.
+
+    Columns: `id`, `text`, `url`, `date`, from the fields that the parameters of the same names give (null where a line
+    has none); `source` (the parameter; without it the field `source` of the line, else `jsonl`), `file` (path below
+    the common folder of the source), `offset` (bytes, of the line in the decompressed file), and the fields of
+    `columns`: name to type, one of string, int64, double, bool.
+    A line without an id (none, null, NaN, true, false, or empty) gets BLAKE2b-128 over source, file, URL, text, and the
+    number of equal ones before it in the shard; a number becomes its text as Python writes it. Half surrogate pairs become
+    U+FFFD, counted in the receipt; NUL is left out. Empty lines are counted, not kept.
+    Where ids repeat from file to file, `ids="file"` puts the file before them: `FILE#ID` (`file_prefix` has the rules);
+    where a file itself repeats them, `ids="row"` takes the place of the line: `FILE#OFFSET`. Both are the same however a
+    file is split. Nothing is looked for here: the passes refuse ids that repeat.
+
+    Files above `split_bytes` are read in parts where they are not compressed; 0 turns it off.
+    Rejected, with the rest of the file still read: `jsonl.bad_utf8`, `jsonl.bad_json` (no JSON, or no object),
+    `jsonl.no_text` (no such field, or no string in it), `jsonl.bad_value` (a field of `columns` with another type),
+    `jsonl.too_large` (a line above `max_line_bytes`).
+    Errors: DataError for broken or cut off compressed data, and for a file that cannot be read to its end.
+    Data that keeps more than `max_window_bytes` (128 MB; `zstd --long=31` 2 GB), and zstd frames that need a dictionary
+    that is not there, are a DataError that says so; zstd frames without data are skipped.
+    Memory: a batch of 8 MB, a line of `max_line_bytes` a few times over, the window of the compression, 150
+    bytes a row of the shard without an id.
+    """
+
+    paths: tuple[str, ...]
+    source: str | None
+    text: str
+    id: str
+    url: str
+    date: str
+    columns: tuple[tuple[str, str], ...]
+    split_bytes: int
+    max_line_bytes: int
+    max_window_bytes: int
+    ids: str
+
+    def __init__(
+        self,
+        *paths: str,
+        source: str | None = None,
+        text: str = "text",
+        id: str = "id",  # noqa: A002
+        url: str = "url",
+        date: str = "date",
+        columns: Mapping[str, str] | None = None,
+        split_bytes: int = SPLIT_BYTES,
+        max_line_bytes: int = LINE_BYTES,
+        max_window_bytes: int = WINDOW_BYTES,
+        ids: str = "column",
+    ) -> None:
+        """Name files, globs, folders (every *.jsonl, *.jsonl.gz, ... below) and URLs."""
+        check_limits("Jsonl", split_bytes=split_bytes, max_line_bytes=max_line_bytes, max_window_bytes=max_window_bytes)
+        check_ids("Jsonl", ids, IDS)
+        for name, kind in (columns or {}).items():
+            if kind not in TYPES:
+                raise ConfigError(f"Jsonl: column '{name}' has type '{kind}'; there are {', '.join(TYPES)}. Take one.")
+            if name in [field.name for field in COMMON]:
+                raise ConfigError(f"Jsonl: column '{name}' is always there. Leave it out of columns=.")
+        object.__setattr__(self, "paths", paths)
+        object.__setattr__(self, "source", source)
+        object.__setattr__(self, "text", text)
+        object.__setattr__(self, "id", id)
+        object.__setattr__(self, "url", url)
+        object.__setattr__(self, "date", date)
+        object.__setattr__(self, "columns", tuple((columns or {}).items()))
+        object.__setattr__(self, "split_bytes", split_bytes)
+        object.__setattr__(self, "max_line_bytes", max_line_bytes)
+        object.__setattr__(self, "max_window_bytes", max_window_bytes)
+        object.__setattr__(self, "ids", ids)
+
+    @property
+    def name(self) -> str:
+        """The source's name."""
+        return self.source or "jsonl"
+
+    @property
+    def ids_said(self) -> str:
+        """How ids are made, for people."""
+        said = {
+            "column": f"field '{self.id}', else a hash of source, file, URL and text",
+            "file": f"file and field '{self.id}'",
+            "row": "file and offset of the line",
+        }
+        return said[self.ids]
+
+    def schema(self) -> pa.Schema:
+        """Columns and types."""
+        return pa.schema([*COMMON, *(pa.field(name, pa.type_for_alias(kind)) for name, kind in self.columns)])
+
+    def shards(self, workspace: Workspace) -> tuple[Shard, ...]:
+        """One shard a file, or one a part of a large uncompressed file, sorted by name."""
+        return workspace.listing(repr(self), self._shards)
+
+    def _shards(self) -> tuple[Shard, ...]:
+        return split(named(listed(self.paths, SUFFIXES)), self.split_bytes)
+
+    def read(
+        self, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield batches of at most 1,000 rows or about 8 MB."""
+        rows, identities = Rows(self.schema(), columns), Identities()
+        found = current_input(self.paths, shard)
+        window = Window(shard.path, shard.start, shard.stop)
+        try:
+            lines = Lines(window, self.max_line_bytes, self.max_window_bytes)
+            for line in lines:
+                if line.data.strip():
+                    self._add(line, found.path, rows, identities, intake)
+                else:
+                    intake.skipped["jsonl.empty_line"] += 1
+                intake.bytes_read = window.bytes
+                if rows.full():
+                    yield from rows.take()
+            yield from rows.take()
+            window.drain()
+        finally:
+            window.close()
+        intake.span = None if shard.stop is None else (lines.first, lines.after)
+        intake.inputs.append(replace(found, bytes=window.bytes, sha256=window.digest.hexdigest()))
+
+    def _add(self, line: Line, file: str, rows: Rows, identities: Identities, intake: Intake) -> None:
+        try:
+            values = self._values(line)
+        except Unfit as unfit:
+            reason, detail = unfit.args
+            intake.reject(f"jsonl.{reason}", line.offset, detail, line.data[: 1 << 16])
+            return
+        values["file"], values["offset"] = file, line.offset
+        if self.ids == "row":
+            values["id"] = f"{file_prefix(self.source, file)}{line.offset}"
+        elif values["id"] is None:
+            parts = (values["source"], file, values["url"] or "", values["text"] or "")
+            values["id"] = identities.next(*(part.encode() for part in parts))
+        if self.ids == "file":
+            values["id"] = file_prefix(self.source, file) + values["id"]
+        text = values["text"] or ""
+        # A line that is no UTF-8 is rejected: what an escape made of half a surrogate pair is all that is replaced.
+        replaced = text.count(REPLACEMENT) - len(WRITTEN.findall(line.data)) if REPLACEMENT in text else 0
+        intake.decoded(text, max(0, replaced))
+        rows.add(values, line.bytes)
+
+    def _values(self, line: Line) -> dict[str, Any]:
+        record = parsed(line, self.max_line_bytes)
+        if self.text not in record:
+            fields = ", ".join(list(record)[:20])[:200] or "none"
+            raise Unfit("no_text", f"no field '{self.text}'; fields here: {fields}")
+        text = record[self.text]
+        if text is not None and not isinstance(text, str):
+            raise Unfit("no_text", f"field '{self.text}' holds no text but {type(text).__name__}")
+        values: dict[str, Any] = {
+            "id": _string(record.get(self.id)),
+            "text": text,
+            "url": _string(record.get(self.url)),
+            "date": _string(record.get(self.date)),
+            "source": self.source or _string(record.get("source")),
+        }
+        for name, kind in self.columns:
+            values[name] = _typed(name, kind, record.get(name))
+        if b"\\u" in line.data:  # only an escape can give what is no text
+            values = {name: clean(value) if isinstance(value, str) else value for name, value in values.items()}
+        values["id"] = values["id"] or None
+        values["source"] = values["source"] or self.name
+        return values
+
+    def current(self, shard: Shard, workspace: Workspace) -> tuple[Input, ...]:
+        """The file as it is now, without its hash."""
+        return (current_input(self.paths, shard),)
+
+    def identity(self) -> dict[str, object]:
+        """What decides the rows besides the files."""
+        return {
+            "reads": "jsonl",
+            "source": self.source,
+            "fields": {"text": self.text, "id": self.id, "url": self.url, "date": self.date},
+            "columns": dict(self.columns),
+            "split_bytes": self.split_bytes,
+            "max_line_bytes": self.max_line_bytes,
+            **({} if self.ids == "column" else {"ids": self.ids}),
+        }
+
+
+def parsed(line: Line, limit: int) -> dict[str, Any]:
+    """Return the object in a line; Unfit where there is none."""
+    if not line.whole:
+        raise Unfit("too_large", f"the line has {line.bytes} bytes, more than the {limit} allowed")
+    try:
+        record = json.loads(line.data.decode().removeprefix("\ufeff"))
+    except UnicodeDecodeError as error:
+        raise Unfit("bad_utf8", f"byte {error.start} of the line is no UTF-8") from error
+    except (ValueError, RecursionError) as error:
+        raise Unfit("bad_json", " ".join(str(error).split())[:200]) from error
+    if not isinstance(record, dict):
+        raise Unfit("bad_json", f"the line holds no object but {type(record).__name__}")
+    return record
+
+
+def _string(value: object) -> str | None:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool) and value == value:  # NaN is how pandas says null
+        return str(value)
+    return None
+
+
+def _typed(name: str, kind: str, value: object) -> object:
+    if value is None:
+        return None
+    fits = isinstance(value, TYPES[kind]) and (kind == "bool" or not isinstance(value, bool))
+    if not fits or (kind == "int64" and not -(1 << 63) <= value < 1 << 63):  # type: ignore[operator]
+        raise Unfit("bad_value", f"field '{name}' holds {str(value)[:40]!r}, which is no {kind}")
+    return float(value) if kind == "double" else value  # type: ignore[arg-type]

@@ -1,0 +1,317 @@
+"""Parquet files as documents."""
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from atom_data.errors import ConfigError, DataError
+from atom_data.graph import RawSource
+from atom_data.readers.columns.columns import Columns, carried, columns_of, schema_of
+from atom_data.readers.columns.strings import broken, can_be_strings, ids_of, repaired, strings_of
+from atom_data.readers.files import SPLIT_BYTES, check_limits, current_input, listed, named, ranges
+from atom_data.readers.rows import Identities, check_ids, file_prefix
+from atom_data.storage.parquet import BATCH_BYTES, open_parquet, read_parquet
+from atom_data.storage.paths import is_remote, open_raw, sha256, unreadable, without_secrets
+from atom_data.storage.shards import Input, Intake, Shard
+from atom_data.workspace import Workspace
+
+SUFFIXES = (".parquet", ".pq")
+IDS = ("column", "file", "row")
+OURS = ("id", "text", "url", "date", "source", "file", "row")
+OWN = tuple(pa.field(name, pa.int64() if name == "row" else pa.string()) for name in OURS)
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Parquet(RawSource):
+    """Documents from Parquet files, with all their columns.
+
+    Columns: `id`, `text`, `url`, `date` as strings, from the columns that the parameters of the same names give (null
+    where a file has none; without the column for `text` there is a ConfigError); `source` (the parameter; without it
+    the file's column `source`, else `parquet`), `file` (path below the common folder of the source), `row` (number in
+    the file), and every other column that any file has, in a type that holds all files' values (`common_type`): a
+    column of nulls fits any type, and a file without rows any columns. Columns are found in the footers of the first
+    1,000 files (16 where they are remote).
+    Strings follow the rule of `Jsonl`: numbers as Python writes them; NaN, booleans and empty text are no id; NUL is
+    left out. A binary id is its text, or hexadecimal where it is no text; a UUID is written as one. Bytes of other
+    columns that are no UTF-8 become \\xff. Times of 96 bits have microseconds.
+    A row without an id gets BLAKE2b-128 over source, file, URL, text, and the number of equal ones before it in the
+    shard. Where ids repeat from file to file, `ids="file"` puts the file before them: `FILE#ID`; where a file itself
+    repeats them, `ids="row"` takes the row's number in the file: `FILE#ROW` (`file_prefix` has the rules).
+
+    Local files above `split_bytes` are read in parts of whole row groups; 0 turns it off.
+    Rejected, with the rest of the file still read: `parquet.bad_utf8` (a text that is no UTF-8).
+    Errors: ConfigError for a column that is not there or cannot be a string; DataError for a file that is no Parquet
+    file, cannot be read to its end, has two columns of one name, lacks a column that is asked for and that another
+    file has, or has one in a type that goes with no other file's (of structs: with other fields) or a value that the
+    common type does not hold.
+    Memory: see `read_parquet`; 150 bytes a row of the shard without an id.
+    """
+
+    paths: tuple[str, ...]
+    source: str | None
+    text: str
+    id: str
+    url: str
+    date: str
+    split_bytes: int
+    ids: str
+
+    def __init__(
+        self,
+        *paths: str,
+        source: str | None = None,
+        text: str = "text",
+        id: str = "id",  # noqa: A002
+        url: str = "url",
+        date: str = "date",
+        split_bytes: int = SPLIT_BYTES,
+        ids: str = "column",
+    ) -> None:
+        """Name files, globs, folders (every *.parquet below) and URLs."""
+        check_limits("Parquet", split_bytes=split_bytes)
+        check_ids("Parquet", ids, IDS)
+        object.__setattr__(self, "paths", paths)
+        object.__setattr__(self, "source", source)
+        object.__setattr__(self, "text", text)
+        object.__setattr__(self, "id", id)
+        object.__setattr__(self, "url", url)
+        object.__setattr__(self, "date", date)
+        object.__setattr__(self, "split_bytes", split_bytes)
+        object.__setattr__(self, "ids", ids)
+
+    @property
+    def name(self) -> str:
+        """The source's name."""
+        return self.source or "parquet"
+
+    @property
+    def ids_said(self) -> str:
+        """How ids are made, for people."""
+        said = {
+            "column": f"column '{self.id}', else a hash of source, file, URL and text",
+            "file": f"file and column '{self.id}'",
+            "row": "file and row",
+        }
+        return said[self.ids]
+
+    def schema(self) -> pa.Schema:
+        """Our columns, and what else the files have."""
+        return self._schema(self._columns())
+
+    def _schema(self, columns: Columns) -> pa.Schema:
+        return pa.schema([*OWN, *(field for field in columns.schema if field.name not in self._taken())])
+
+    def _columns(self) -> Columns:
+        found = columns_of(listed(self.paths, SUFFIXES), self._taken())
+        for path, there in found.seen if found.rows else ():
+            self._check(there, path)
+        return found
+
+    def _taken(self) -> frozenset[str]:
+        return frozenset((*OURS, self.text, self.id, self.url, self.date))
+
+    def _check(self, there: pa.Schema, path: str) -> None:
+        """Check that the columns that make ours are there and can be strings."""
+        where, names = without_secrets(path), ", ".join(there.names) or "none"
+        if self.text not in there.names:
+            raise ConfigError(
+                f"{where}: no column '{self.text}'; columns there: {names}. Name the one that holds the text: text=."
+            )
+        for name in (self.text, self.id, self.url, self.date):
+            kind = there.field(name).type if name in there.names else pa.string()
+            if not can_be_strings(kind):
+                raise ConfigError(f"{where}: column '{name}' holds {kind}, which is no string. Name another one.")
+
+    def shards(self, workspace: Workspace) -> tuple[Shard, ...]:
+        """One shard a file, or one a run of row groups of a large file, sorted by name."""
+        return workspace.listing(repr(self), self._shards)
+
+    def _shards(self) -> tuple[Shard, ...]:
+        parts: list[Shard] = []
+        for shard in named(listed(self.paths, SUFFIXES)):
+            count = 1
+            if self.split_bytes and shard.bytes > self.split_bytes and not is_remote(shard.path):
+                file = open_parquet(shard.path)
+                count = min(file.num_row_groups, -(-shard.bytes // self.split_bytes))
+                parts += ranges(shard, file.num_row_groups, count)
+                file.close()
+            else:
+                parts.append(shard)
+        return tuple(sorted(parts, key=lambda shard: shard.name))
+
+    def read(
+        self, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield batches of about 8 MB."""
+        (found,) = self.current(shard, workspace)
+        all_columns = self._columns()
+        wanted = [field for field in self._schema(all_columns) if field.name in columns]
+        identities = Identities() if "id" in columns else None
+        with on_disk(shard.path) as path:
+            there, metadata = schema_of(path)
+            if metadata.num_rows:
+                self._check(there, shard.path)
+                needed = self._needed([field.name for field in wanted], there, shard.path, all_columns)
+                row = sum(metadata.row_group(group).num_rows for group in range(shard.start))
+                for batch in read_parquet(path, needed, shard.start, shard.stop, BATCH_BYTES):
+                    intake.bytes_read = min(intake.bytes_read + batch.nbytes, found.bytes)
+                    numbers = pa.array(range(row, row + batch.num_rows), pa.int64())
+                    row += batch.num_rows
+                    whole, numbers = self._whole(batch, numbers, intake)
+                    if whole.num_rows:
+                        ours = self._ours(whole, numbers, found.path, identities)
+                        yield _chosen(whole, ours, wanted, found.path, all_columns)
+            # At the end, though a thread could do it meanwhile: who reads only the beginning must not wait for the whole.
+            digest = sha256(path, *byte_range(metadata, shard))
+        intake.inputs.append(replace(found, sha256=digest))
+
+    def _needed(self, wanted: list[str], there: pa.Schema, path: str, all_columns: Columns) -> list[str]:
+        """Return the file's columns behind the wanted ones, and the text: a row is left out or not whoever reads it."""
+        behind = {"id": (self.id, self.text, self.url, "source"), "text": (self.text,), "url": (self.url,)}
+        behind |= {"date": (self.date,), "source": ("source",), "file": (), "row": ()}
+        needed: set[str] = {self.text}
+        for name in wanted:
+            if name not in OURS and name not in there.names:
+                raise DataError(
+                    f"{without_secrets(path)}: no column '{name}', which {without_secrets(all_columns.homes[name])} has; "
+                    f"columns there: {', '.join(there.names)}. Make two sources of them."
+                )
+            needed.update(other for other in behind.get(name, (name,)) if other in there.names)
+        return [name for name in there.names if name in needed]
+
+    def _whole(self, batch: pa.RecordBatch, numbers: pa.Array, intake: Intake) -> tuple[pa.RecordBatch, pa.Array]:
+        """Return the batch with its text as strings, without the rows whose text is no UTF-8; and the rows' numbers."""
+        text = strings_of(batch.column(self.text))
+        batch = batch.set_column(batch.schema.get_field_index(self.text), self.text, text)
+        bad = broken(text)
+        if not bad:
+            return batch, numbers
+        for row, (place, data) in bad.items():
+            detail = f"byte {place} of the text is no UTF-8"
+            intake.reject("parquet.bad_utf8", numbers[row].as_py(), detail, data[: 1 << 16])
+        good = pa.array([row not in bad for row in range(batch.num_rows)])
+        return batch.filter(good), numbers.filter(good)
+
+    def _ours(
+        self, batch: pa.RecordBatch, numbers: pa.Array, file: str, identities: Identities | None
+    ) -> dict[str, pa.Array]:
+        """Return the columns that are ours; the id only with `identities`."""
+        count = batch.num_rows
+        ours = {
+            "text": batch.column(self.text),
+            "url": _string(batch, self.url),
+            "date": _string(batch, self.date),
+            "source": pa.repeat(pa.scalar(self.source), count) if self.source else self._source(batch),
+            "file": pa.repeat(pa.scalar(file), count),
+            "row": numbers,
+        }
+        if identities is not None:
+            ours["id"] = self._ids(batch, ours, file, identities)
+        return ours
+
+    def _source(self, batch: pa.RecordBatch) -> pa.Array:
+        there = _string(batch, "source")
+        return pc.fill_null(pc.if_else(pc.equal(there, ""), pa.scalar(None, pa.string()), there), self.name)
+
+    def _ids(self, batch: pa.RecordBatch, ours: dict[str, pa.Array], file: str, identities: Identities) -> pa.Array:
+        if self.ids == "row":
+            return _prefixed(file_prefix(self.source, file), ours["row"].cast(pa.string()))
+        there = (
+            ids_of(batch.column(self.id)) if self.id in batch.schema.names else pa.nulls(batch.num_rows, pa.string())
+        )
+        own = _ids(there, ours, file, identities)
+        return own if self.ids == "column" else _prefixed(file_prefix(self.source, file), own)
+
+    def current(self, shard: Shard, workspace: Workspace) -> tuple[Input, ...]:
+        """The file as it is now, without its hash; for a part, the bytes of its row groups."""
+        found = current_input(self.paths, replace(shard, start=0, stop=None))
+        if shard.stop is None:
+            return (found,)
+        file = open_parquet(shard.path)
+        low, high = byte_range(file.metadata, shard)
+        file.close()
+        return (replace(found, bytes=(found.bytes if high is None else high) - low),)
+
+    def identity(self) -> dict[str, object]:
+        """What decides the rows besides the files."""
+        return {
+            "reads": "parquet",
+            "source": self.source,
+            "columns": {"text": self.text, "id": self.id, "url": self.url, "date": self.date},
+            "split_bytes": self.split_bytes,
+            **({} if self.ids == "column" else {"ids": self.ids}),
+            **self._types(),
+        }
+
+    def _types(self) -> dict[str, object]:
+        """Return the types of the columns where they differ between files: a new file may then change all shards."""
+        with contextlib.suppress(
+            ConfigError, DataError
+        ):  # it is said by `schema`, and who looks at a status has no files
+            if self._columns().differ:
+                return {"types": {field.name: str(field.type) for field in self.schema()}}
+        return {}
+
+
+@contextlib.contextmanager
+def on_disk(path: str) -> Iterator[str]:
+    """Give a local copy of a remote file: its parts are read out of order, and all of it is hashed, on one download."""
+    if not is_remote(path):
+        yield path
+        return
+    with tempfile.NamedTemporaryFile(suffix=".parquet") as copy, open_raw(path) as stream:
+        try:
+            shutil.copyfileobj(stream, copy, 1 << 20)
+        except Exception as error:
+            raise unreadable(path, "cannot be read to the end", error) from error
+        copy.flush()
+        yield copy.name
+
+
+def byte_range(metadata: pq.FileMetaData, shard: Shard) -> tuple[int, int | None]:
+    """Return the bytes that hold a run of row groups; the last run ends with the file."""
+    starts = [0, *(_start(metadata.row_group(group)) for group in range(1, metadata.num_row_groups))]
+    stop = metadata.num_row_groups if shard.stop is None else shard.stop
+    return starts[shard.start] if starts[shard.start :] else 0, starts[stop] if stop < len(starts) else None
+
+
+def _start(group: pq.RowGroupMetaData) -> int:
+    chunks = [group.column(index) for index in range(group.num_columns)]
+    return min((int(chunk.dictionary_page_offset or chunk.data_page_offset) for chunk in chunks), default=0)
+
+
+def _chosen(
+    batch: pa.RecordBatch, ours: dict[str, pa.Array], wanted: list[pa.Field], file: str, columns: Columns
+) -> pa.RecordBatch:
+    """Return the wanted columns; where none is wanted, what there is, so that the rows can be counted."""
+    arrays = [ours[field.name] if field.name in OURS else carried(batch, field, file, columns) for field in wanted]
+    return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(wanted)) if arrays else batch
+
+
+def _string(batch: pa.RecordBatch, name: str) -> pa.Array:
+    """Return a column as strings, nulls where there is none."""
+    if name not in batch.schema.names:
+        return pa.nulls(batch.num_rows, pa.string())
+    return repaired(strings_of(batch.column(name)))
+
+
+def _ids(there: pa.Array, ours: dict[str, pa.Array], file: str, identities: Identities) -> pa.Array:
+    """Return the ids that are there, and for a row without one the hash of what it holds."""
+    if there.null_count == 0:
+        return there
+    ids: list[str | None] = there.to_pylist()
+    columns = [ours[name].cast(pa.binary()) for name in ("source", "url", "text")]
+    for index in there.is_null().to_numpy(zero_copy_only=False).nonzero()[0].tolist():
+        source, url, text = (column[index].as_py() or b"" for column in columns)
+        ids[index] = identities.next(source, file.encode(), url, text)
+    return pa.array(ids, pa.string())
+
+
+def _prefixed(prefix: str, ids: pa.Array) -> pa.Array:
+    return pc.binary_join_element_wise(pa.scalar(prefix), ids, "")

@@ -1,0 +1,1 @@
+"""From a file to its bytes: a window that reads forward once, and decompression."""

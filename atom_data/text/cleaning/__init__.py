@@ -1,0 +1,1 @@
+"""Kernels behind rewrites: lines that are removed, cleaned or repaired."""

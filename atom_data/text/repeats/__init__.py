@@ -1,0 +1,1 @@
+"""Kernels that find what repeats: rolling hashes, anchors, tables and filters of keys."""

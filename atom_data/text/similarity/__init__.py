@@ -1,0 +1,1 @@
+"""Kernels that compare texts: shingles, MinHash, Jaccard index, connected components."""

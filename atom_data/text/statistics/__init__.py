@@ -1,0 +1,1 @@
+"""Kernels behind signals: characters, words, sentences and lines counted."""
