@@ -28,7 +28,15 @@ def main(target: str, seconds: float, first: int, report: Path) -> None:
     """Try inputs until the time is up, at least one."""
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_BYTES, ADDRESS_BYTES))
     make, check = TARGETS[target]
-    state: dict[str, Any] = {"next": first, "inputs": 0, "refused": 0, "most_cpu_s": 0.0, "slowest": None, "faults": [], "warm_mb": 0.0}
+    state: dict[str, Any] = {
+        "next": first,
+        "inputs": 0,
+        "refused": 0,
+        "most_cpu_s": 0.0,
+        "slowest": None,
+        "faults": [],
+        "warm_mb": 0.0,
+    }
     end = time.monotonic() + seconds
     number = first
     with tempfile.TemporaryDirectory(prefix="atom-data-fuzz-") as place:
@@ -56,7 +64,11 @@ def main(target: str, seconds: float, first: int, report: Path) -> None:
             number += 1
             if state["inputs"] == WARM:
                 state["warm_mb"] = _resident()
-    state.update(next=number, end_mb=_resident(), peak_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6, 1))
+    state.update(
+        next=number,
+        end_mb=_resident(),
+        peak_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6, 1),
+    )
     report.write_text(json.dumps({**state, "done": True}))
 
 

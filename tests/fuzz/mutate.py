@@ -6,7 +6,17 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
-NUMBERS = (b"0", b"-1", b"1", b"65536", b"2147483648", b"4294967295", b"9223372036854775807", b"99999999999999999999", b"1e9")
+NUMBERS = (
+    b"0",
+    b"-1",
+    b"1",
+    b"65536",
+    b"2147483648",
+    b"4294967295",
+    b"9223372036854775807",
+    b"99999999999999999999",
+    b"1e9",
+)
 VALUES: tuple[Any, ...] = (
     None, True, False, 0, -1, 1, 1.5, 2**31, 2**63, 1e308, "", "a", "\ud800", "\0", "<s>", "x" * 5_000, [], {}, [[]], {"": None},
 )  # fmt: skip

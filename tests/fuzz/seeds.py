@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from backports import zstd
 
 from tests.command import SAMPLE
-from tests.extract.archives import members, page, record
+from tests.readers.archives import members, page, record
 
 PACK: dict[str, Callable[[bytes], bytes]] = {
     "": bytes,
@@ -35,16 +35,20 @@ HTTP_WORDS = (
     b'Content-Type: text/html; charset="', b"Content-Length: 0\r\n", b"\x1f\x8b\x08", b"%PDF-1.4", b"\0",
 )  # fmt: skip
 HTML_WORDS = (
-    b"<", b">", b"<div>", b"</div>", b"<p", b"<!--", b"-->", b"<![CDATA[", b"<script>", b"</script>", b"<table><tr><td>", b"&", b"&#",
-    b"&#x110000;", b"<title>", b"<svg><math>", b"<select><option>", b"<template>", b"<meta charset=utf-16>", b"\0", b'="', b"<plaintext>",
+    b"<", b">", b"<div>", b"</div>", b"<p", b"<!--", b"-->", b"<![CDATA[", b"<script>", b"</script>", b"<table><tr><td>", b"&",
+    b"&#",
+    b"&#x110000;", b"<title>", b"<svg><math>", b"<select><option>", b"<template>", b"<meta charset=utf-16>", b"\0", b'="',
+    b"<plaintext>",
     b"<a href=", b"<ul><li>", b"\xef\xbb\xbf", b"\xff\xfe", b"<b><i><font>", b"<frameset>", b"<noscript>", b"<textarea>", b"<base>",
 )  # fmt: skip
 CHARSETS = (
     "utf-8", "windows-1252", "shift_jis", "euc-jp", "iso-2022-jp", "gbk", "gb18030", "big5", "euc-kr", "utf-16le", "utf-16be",
-    "koi8-r", "windows-874", "x-mac-cyrillic", "iso-8859-8-i", "x-user-defined", "replacement", "hz-gb-2312", "utf-7", "", "no such", "\0",
+    "koi8-r", "windows-874", "x-mac-cyrillic", "iso-8859-8-i", "x-user-defined", "replacement", "hz-gb-2312", "utf-7", "",
+    "no such", "\0",
 )  # fmt: skip
 PRIVATE_WORDS = (
-    b"@", b".", b"a.b+c@example.org", b"+49 (0)30 123456", b"192.168.0.1", b"::1", b"2001:db8::", b"4111 1111 1111 1111", b"-", b"(555) ",
+    b"@", b".", b"a.b+c@example.org", b"+49 (0)30 123456", b"192.168.0.1", b"::1", b"2001:db8::", b"4111 1111 1111 1111", b"-",
+    b"(555) ",
     "ü".encode(), "я@ы.рф".encode(), b"icon@3x.jpg", b"DE89 3704 0044 0532 0130 00", b"..", b"//", b"\xe2\x80\xa8", b"mailto:",
 )  # fmt: skip
 TEXTS = (
@@ -58,7 +62,10 @@ TEXTS = (
 def warcs() -> tuple[tuple[bytes, ...], ...]:
     """Return files as their records."""
     kinds = ["warcinfo", "request", "response", "metadata", "response", "revisit", "resource"]
-    made = tuple(record(number, page(b"<p>" + bytes([65 + number]) * (number * 53 % 400)), kind) for number, kind in enumerate(kinds))
+    made = tuple(
+        record(number, page(b"<p>" + bytes([65 + number]) * (number * 53 % 400)), kind)
+        for number, kind in enumerate(kinds)
+    )
     return made, _sample(), tuple(record(n, block) for n, block in enumerate(https()))
 
 
@@ -85,7 +92,10 @@ def arcs() -> tuple[tuple[bytes, ...], ...]:
     fields = b"1 0 InternetArchive\nURL IP-address Archive-date Content-type Archive-length\n"
     head = b"filedesc://a.arc 0.0.0.0 20010203040500 text/plain %d\n" % len(fields) + fields + b"\n"
     body = page(b"<html><p>old</p></html>")
-    each = [b"http://example.org/%d 192.0.2.7 20010203040506 text/html %d\n" % (n, len(body)) + body + b"\n" for n in range(5)]
+    each = [
+        b"http://example.org/%d 192.0.2.7 20010203040506 text/html %d\n" % (n, len(body)) + body + b"\n"
+        for n in range(5)
+    ]
     return ((head, *each),)
 
 
@@ -93,7 +103,12 @@ def https() -> tuple[bytes, ...]:
     """Return HTTP responses, in many codings."""
     text = b"<html><title>t</title><p>" + b"page " * 100 + b"</html>"
     chunked = b"5\r\n<html\r\n" + b"%x\r\n" % (len(text) - 5) + text[5:] + b"\r\n0\r\n\r\n"
-    coded = {"gzip": gzip.compress(text, mtime=0), "deflate": zlib.compress(text), "br": brotli.compress(text), "zstd": zstd.compress(text)}
+    coded = {
+        "gzip": gzip.compress(text, mtime=0),
+        "deflate": zlib.compress(text),
+        "br": brotli.compress(text),
+        "zstd": zstd.compress(text),
+    }
     html = "Content-Type: text/html; charset=utf-8"
     return (
         page(text, html),
@@ -107,9 +122,10 @@ def https() -> tuple[bytes, ...]:
 def htmls() -> tuple[bytes, ...]:
     """Return pages: those of the sample's records, and one with a little of everything."""
     rich = (
-        b"<!doctype html><html lang=en><head><meta charset=utf-8><title>A &amp; b</title><style>p{}</style></head><body><nav><a href=/>x</a>"
-        b"</nav><main><h1>T</h1><p>One <b>two <i>three</b> four</i></p><ul><li>a<li>b</ul><table><tr><td>1<td>2</table><pre> x </pre>"
-        b"<select><option>1</select><svg><path d=''/></svg><form><textarea>x</textarea></form></main><script>if (a<b) {}</script></body>"
+        b"<!doctype html><html lang=en><head><meta charset=utf-8><title>A &amp; b</title><style>p{}</style></head><body>"
+        b"<nav><a href=/>x</a></nav><main><h1>T</h1><p>One <b>two <i>three</b> four</i></p><ul><li>a<li>b</ul>"
+        b"<table><tr><td>1<td>2</table><pre> x </pre><select><option>1</select><svg><path d=''/></svg>"
+        b"<form><textarea>x</textarea></form></main><script>if (a<b) {}</script></body>"
     )
     found = [data.partition(b"\r\n\r\n")[2].partition(b"\r\n\r\n")[2] for data in _sample()]
     return (rich, *(page for page in found if b"<" in page))
@@ -117,9 +133,15 @@ def htmls() -> tuple[bytes, ...]:
 
 def lines() -> tuple[bytes, ...]:
     """Return JSON lines."""
-    rows: list[object] = [{"id": str(n), "text": text, "url": "https://e.org/", "n": n, "deep": [[{"a": None}]]} for n, text in enumerate(TEXTS)]
+    rows: list[object] = [
+        {"id": str(n), "text": text, "url": "https://e.org/", "n": n, "deep": [[{"a": None}]]}
+        for n, text in enumerate(TEXTS)
+    ]
     rows += [{"text": "no id"}, {"id": 5, "text": "x"}, {"id": "a"}, 3, "text", {"id": "b", "text": "\ud83d"}]
-    return ("".join(json.dumps(row) + "\n" for row in rows).encode(), b'\xef\xbb\xbf{"text": "bom"}\r\n\r\n{"text": "last"}')
+    return (
+        "".join(json.dumps(row) + "\n" for row in rows).encode(),
+        b'\xef\xbb\xbf{"text": "bom"}\r\n\r\n{"text": "last"}',
+    )
 
 
 def parquets() -> tuple[bytes, ...]:
@@ -133,7 +155,8 @@ def parquets() -> tuple[bytes, ...]:
     found = []
     for options in (
         {"compression": "zstd", "row_group_size": 10}, {"compression": "none", "use_dictionary": False}, {"compression": "snappy"},
-        {"compression": "gzip", "data_page_version": "2.0"}, {"use_dictionary": False, "column_encoding": {"text": "DELTA_BYTE_ARRAY"}},
+        {"compression": "gzip", "data_page_version": "2.0"}, 
+        {"use_dictionary": False, "column_encoding": {"text": "DELTA_BYTE_ARRAY"}},
     ):  # fmt: skip
         stream = io.BytesIO()
         pq.write_table(table, stream, **options)

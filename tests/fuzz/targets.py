@@ -18,9 +18,9 @@ from atom_data import ExtractHtml, Jsonl, Parquet, Text, Tokenize, Warc, Wet
 from atom_data.errors import AtomDataError
 from atom_data.rewrite import NormalizeUnicode, RepairUnicode, ReplacePrivate
 from atom_data.storage.shards import check_spans
-from tests.extract.archives import Outcome, outcome, page, record, write
 from tests.fuzz import seeds
 from tests.fuzz.mutate import changed, changed_json
+from tests.readers.archives import Outcome, outcome, page, record, write
 from tests.tokens.corpus import finish, tiny_tokenizer
 
 Case = tuple[str, bytes]
@@ -111,7 +111,12 @@ def try_archive(case: Case, folder: Path) -> None:
 
 
 def jsonl(chance: random.Random) -> Case:
-    return _file(chance, [(data,) for data in seeds.lines()], ".jsonl", (b'"', b"{", b"}", b"\\ud800", b"\n", b"\0", b"NaN", b"[" * 99, b"\xff"))
+    return _file(
+        chance,
+        [(data,) for data in seeds.lines()],
+        ".jsonl",
+        (b'"', b"{", b"}", b"\\ud800", b"\n", b"\0", b"NaN", b"[" * 99, b"\xff"),
+    )
 
 
 def try_jsonl(case: Case, folder: Path) -> None:
@@ -134,7 +139,9 @@ def parquet(chance: random.Random) -> Case:
     data = chance.choice(seeds.parquets())
     if chance.random() < 0.5:  # the footer says what all the rest is
         end = len(data) - int.from_bytes(data[-8:-4], "little") - 8
-        return ".parquet", data[:end] + changed(data[end:-8], chance, (b"\0", b"\x15", b"\xff"), [data[end:-8]]) + data[-8:]
+        return ".parquet", data[:end] + changed(data[end:-8], chance, (b"\0", b"\x15", b"\xff"), [data[end:-8]]) + data[
+            -8:
+        ]
     return ".parquet", changed(data, chance, (b"PAR1", b"\0", b"\xff" * 9), seeds.parquets())
 
 
@@ -164,8 +171,16 @@ def charset(chance: random.Random) -> Case:
     codes = [name for name in seeds.CHARSETS[:12] if name]
     data = "".join(chance.choices(seeds.TEXTS, k=3)).encode(chance.choice(codes), "replace")
     said = chance.choice(seeds.CHARSETS)
-    meta = chance.choice((b"", b"<meta charset='%s'>" % said.encode(), b"<meta http-equiv=content-type content='text/html; charset=%s'>" % said.encode()))
-    return chance.choice(seeds.CHARSETS), meta + changed(data, chance, (b"\x1b$B", b"\x80", b"\xff", b"\xfe\xff", b"\x8e\xa1", b"\x81\x30\x81\x30"), [data])
+    meta = chance.choice(
+        (
+            b"",
+            b"<meta charset='%s'>" % said.encode(),
+            b"<meta http-equiv=content-type content='text/html; charset=%s'>" % said.encode(),
+        )
+    )
+    return chance.choice(seeds.CHARSETS), meta + changed(
+        data, chance, (b"\x1b$B", b"\x80", b"\xff", b"\xfe\xff", b"\x8e\xa1", b"\x81\x30\x81\x30"), [data]
+    )
 
 
 def try_html(case: Case, folder: Path) -> None:
@@ -175,7 +190,9 @@ def try_html(case: Case, folder: Path) -> None:
 
 
 def private(chance: random.Random) -> Case:
-    data = changed(chance.choice(seeds.TEXTS).encode(), chance, seeds.PRIVATE_WORDS, [text.encode() for text in seeds.TEXTS])
+    data = changed(
+        chance.choice(seeds.TEXTS).encode(), chance, seeds.PRIVATE_WORDS, [text.encode() for text in seeds.TEXTS]
+    )
     return "", data.decode("utf-8", "replace").encode()
 
 
@@ -201,16 +218,35 @@ def tokenizers() -> tuple[dict[str, Any], ...]:
 
     with tempfile.TemporaryDirectory() as folder:
         bpe = json.loads(tiny_tokenizer(Path(folder) / "tokenizer.json").read_text())
-    end = [{"id": 0, "content": "</s>", "single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}]
+    end = [
+        {
+            "id": 0,
+            "content": "</s>",
+            "single_word": False,
+            "lstrip": False,
+            "rstrip": False,
+            "normalized": False,
+            "special": True,
+        }
+    ]
     models = (
         {"type": "WordLevel", "vocab": {"</s>": 0, "[UNK]": 1, "a": 2, "words": 3}, "unk_token": "[UNK]"},
-        {"type": "Unigram", "unk_id": 1, "byte_fallback": False, "vocab": [["</s>", 0.0], ["<unk>", 0.0], ["▁", -1.0], ["a", -2.0], ["b", -3.0]]},
+        {"type": "Unigram", "unk_id": 1, "byte_fallback": False,
+            "vocab": [["</s>", 0.0], ["<unk>", 0.0], ["▁", -1.0], ["a", -2.0], ["b", -3.0]]},
         {
             "type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##", "max_input_chars_per_word": 100,
             "vocab": {"</s>": 0, "[UNK]": 1, "a": 2, "##b": 3},
         },
     )  # fmt: skip
-    rest = {"version": "1.0", "truncation": None, "padding": None, "added_tokens": end, "normalizer": None, "post_processor": None, "decoder": None}
+    rest = {
+        "version": "1.0",
+        "truncation": None,
+        "padding": None,
+        "added_tokens": end,
+        "normalizer": None,
+        "post_processor": None,
+        "decoder": None,
+    }
     return (bpe, *({**rest, "pre_tokenizer": {"type": "Whitespace"}, "model": model} for model in models))
 
 
@@ -218,14 +254,19 @@ def tokenizer(chance: random.Random) -> Case:
     value = chance.choice(tokenizers())
     if chance.random() < 0.75:
         return "", json.dumps(changed_json(value, chance)).encode()
-    return "", changed(json.dumps(value).encode(), chance, (b'"', b"null", b"{}", b"-1", b"\\ud800", b"[", b"\0"), [b"{}"])
+    return "", changed(
+        json.dumps(value).encode(), chance, (b'"', b"null", b"{}", b"-1", b"\\ud800", b"[", b"\0"), [b"{}"]
+    )
 
 
 def try_tokenizer(case: Case, folder: Path) -> None:
     """Encode a few texts with it, or be refused."""
     path = folder / "tokenizer.json"
     path.write_bytes(case[1])
-    rows = [{"id": str(n), "text": text} for n, text in enumerate((*seeds.TEXTS, "</s> <|endoftext|> a b", "\ud83d".encode("utf-8", "replace").decode()))]
+    rows = [
+        {"id": str(n), "text": text}
+        for n, text in enumerate((*seeds.TEXTS, "</s> <|endoftext|> a b", "\ud83d".encode("utf-8", "replace").decode()))
+    ]
     source = write(folder, "a.jsonl", "".join(json.dumps(row) + "\n" for row in rows).encode())
     found = [attempt(lambda out=out: _tokens(source, path, folder / out)) for out in ("one", "two")]  # type: ignore[misc]
     if found[0] != found[1] and not (found[0][0] and found[1][0]):
