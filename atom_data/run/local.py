@@ -13,7 +13,7 @@ from typing import Protocol
 
 from atom_data.errors import DataError, TimeUp
 from atom_data.graph import Job
-from atom_data.identity import code_identity
+from atom_data.reach import code_identity
 from atom_data.run.display import Display
 from atom_data.run.places import check_places, refuse_own_output
 from atom_data.run.plan import (
@@ -98,7 +98,7 @@ def run(recipe: Recipe, options: Options, display: Display, workers: Workers | N
         for job in recipe.jobs:
             job.check()
         write_jobs(recipe.jobs, workspace)
-        code_identity()  # now, while the workers' server starts, and not when the first job is closed
+            code_identity(job)  # now, while the workers' server starts, and not when the first job is closed
         for job in chosen:
             if options.stage:
                 _require_upstream(job, workspace, options)

@@ -9,8 +9,8 @@ from typing import Any
 
 from atom_data.errors import DataError, Refusal
 from atom_data.graph import Job, check_tasks
-from atom_data.identity import code_identity
 from atom_data.job import Task
+from atom_data.reach import code_identity
 from atom_data.run.recipe import job_identity, known_identities
 from atom_data.storage.manifest import manifest_row, remove_manifest, write_manifest
 from atom_data.storage.paths import exists, sha256, without_secrets
@@ -77,7 +77,7 @@ def _changed(
     """Return why a finished task must be made again, or an empty string."""
     if receipt.job not in identities:
         return "recipe or card changed"
-    if receipt.code != code_identity() and not accept_code:
+    if receipt.code != code_identity(job) and not accept_code:
         return "code or library changed"
     recorded = {item.path: item for item in receipt.inputs}
     current = job.inputs(task, workspace)
@@ -194,13 +194,13 @@ def _accept(job: Job, first: str, said: str, workspace: Workspace, accept: bool)
 
 def identity_now(job: Job) -> dict[str, Any]:
     """Return what a receipt of the job would say of its identity."""
-    return {"job": job_identity(job), "code": code_identity()}
+    return {"job": job_identity(job), "code": code_identity(job)}
 
 
 def is_closed(job: Job, workspace: Workspace) -> bool:
     """Tell whether the job has a manifest that this recipe and this code would write: one file read, no listing."""
     found = workspace.manifest(job.name)
-    if found is None or found.identity["code"] != code_identity():
+    if found is None or found.identity["code"] != code_identity(job):
         return False
     return found.identity["job"] in known_identities(job)
 

@@ -73,7 +73,8 @@ class Receipt:
     """SHA-256 of all that decides the output besides inputs and code: recipe, cards, files, parameters. In the file it
     stands in `identity`, with `code`."""
     code: Mapping[str, str] = field(default_factory=dict)
-    """SHA-256 of this package's sources, and versions of the libraries that can change a byte."""
+    """What of the code the job reaches: for each room of this package the first 16 digits of a SHA-256, and versions of libraries
+    and of Python. In folders of 0.1 and before, one hash of all."""
     inputs: tuple[Input, ...] = ()
     """What was read, by content: path (below the source's folder, or the output folder), bytes, sha256, modified (ns), and
     `etag` where an object store gave one."""

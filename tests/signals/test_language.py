@@ -8,9 +8,8 @@ import fasttext
 import pyarrow as pa
 import pytest
 
-from atom_data.assets import language_model
 from atom_data.errors import ConfigError, DataError
-from atom_data.signals.language import FastTextLanguage, load_model
+from atom_data.signals.language import FastTextLanguage, language_model, load_model
 
 TINY = Path(__file__).parents[1] / "text" / "fasttext" / "models" / "tree.bin"
 
