@@ -1,4 +1,4 @@
-"""Where the files that travel with the package lie: filter cards and word lists."""
+"""Where the files that travel with the package lie: filter cards and word lists, and templates of recipes."""
 
 from pathlib import Path
 
@@ -19,3 +19,12 @@ def filters_folder() -> Path:
     raise ConfigError(
         f"filter cards: no folder of cards; looked for {places[0]} and {places[1]}. Install atom-data again."
     )
+
+
+def templates_folder() -> Path:
+    """Return the folder of the templates of `init`: `atom_data/templates` in an installed wheel, else that of the checkout."""
+    places = (_PACKAGE / "templates", _PACKAGE.parent / "pipelines" / "templates")
+    for place in places:
+        if place.is_dir():
+            return place
+    raise ConfigError(f"templates: no folder of them; looked for {places[0]} and {places[1]}. Install atom-data again.")

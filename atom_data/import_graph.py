@@ -25,6 +25,9 @@ LISTS = "filters.lists"
 WITHOUT_EFFECT = frozenset(("atom_data.public_names",))
 """A table of names that identities use: what it changes, the identity of a job shows. A step more is no other code."""
 
+OF_A_WHEEL = frozenset(("filters", "templates"))
+"""Folders that only a wheel has in the package: cards, each of which counts where it is used, and recipes to copy."""
+
 CARRIERS = frozenset(("boto3", "botocore", "smart_open"))
 """Libraries that bring bytes as they are from where they lie: what arrives counts by its content."""
 SAID_BY_JOBS = frozenset(("gigatoken",))
@@ -40,7 +43,8 @@ class ImportGraph:
         """Take the folder of the package, that of the word lists, and how a file is read."""
         self.root, self.lists = root, lists
         self._read = cache(read)
-        self.files = {_module(path.relative_to(root)): path for path in sorted(root.rglob("*.py"))}
+        places = {path: path.relative_to(root) for path in sorted(root.rglob("*.py"))}
+        self.files = {_module(place): path for path, place in places.items() if place.parts[0] not in OF_A_WHEEL}
         """The file of each module."""
         self.source = cache(self._source)
         """What is in the source of a module of the package."""
@@ -171,9 +175,9 @@ def _module(path: Path) -> str:
 
 
 def _is_data(path: Path, root: Path) -> bool:
-    """Tell whether a file below the package is data. The cards of a wheel lie there: each counts where it is used."""
+    """Tell whether a file below the package is data of its sources."""
     place = path.relative_to(root)
-    return path.is_file() and path.suffix not in (".py", ".pyc", ".typed") and place.parts[0] != "filters"
+    return path.is_file() and path.suffix not in (".py", ".pyc", ".typed") and place.parts[0] not in OF_A_WHEEL
 
 
 def _short(content: bytes) -> str:

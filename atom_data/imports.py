@@ -10,7 +10,17 @@ from typing import NamedTuple
 DYNAMIC = frozenset(("__import__", "eval", "exec", "globals", "import_module", "locals", "vars"))
 """With these a source may use what it does not name."""
 DEFINES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-SIMPLE = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr, ast.Return, ast.Raise, ast.Assert, ast.Import, ast.ImportFrom)
+SIMPLE = (
+    ast.Assign,
+    ast.AnnAssign,
+    ast.AugAssign,
+    ast.Expr,
+    ast.Return,
+    ast.Raise,
+    ast.Assert,
+    ast.Import,
+    ast.ImportFrom,
+)
 """Statements that hold no others: most are."""
 BODIES = (ast.Module, *DEFINES)
 BINDS = (ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
