@@ -2,10 +2,10 @@
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 DYNAMIC = frozenset(("__import__", "eval", "exec", "globals", "import_module", "locals", "vars"))
 """With these a source may use what it does not name."""
@@ -152,8 +152,8 @@ def _blocks(node: ast.AST) -> Iterator[ast.stmt]:
         yield from _listed(vars(part).get("body"))
 
 
-def _listed(found: object) -> Iterable:  # type: ignore[type-arg] - of statements, handlers or cases
-    return found if isinstance(found, list) else ()  # the body of a lambda or the like is no list
+def _listed(found: object) -> list[Any]:
+    return found if isinstance(found, list) else []  # the body of a lambda or the like is no list
 
 
 def _is_for_checkers(node: ast.AST) -> bool:

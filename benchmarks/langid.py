@@ -33,7 +33,7 @@ from table import section
 
 from atom_data import ExtractHtml, Warc
 from atom_data.signals import FastTextLanguage
-from atom_data.signals.language import language_model
+from atom_data.signals.language_model import language_model
 from atom_data.storage.shards import Intake
 from atom_data.workspace import Workspace
 

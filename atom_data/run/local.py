@@ -98,6 +98,7 @@ def run(recipe: Recipe, options: Options, display: Display, workers: Workers | N
         for job in recipe.jobs:
             job.check()
         write_jobs(recipe.jobs, workspace)
+        for job in recipe.jobs:
             code_identity(job)  # now, while the workers' server starts, and not when the first job is closed
         for job in chosen:
             if options.stage:

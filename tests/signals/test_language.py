@@ -9,7 +9,8 @@ import pyarrow as pa
 import pytest
 
 from atom_data.errors import ConfigError, DataError
-from atom_data.signals.language import FastTextLanguage, language_model, load_model
+from atom_data.signals.language import FastTextLanguage, load_model
+from atom_data.signals.language_model import language_model
 
 TINY = Path(__file__).parents[1] / "text" / "fasttext" / "models" / "tree.bin"
 
