@@ -113,13 +113,22 @@ RUN = """
 """
 
 
+LISTS = {"shards", "schema"}
+"""What stages ask those before them: names and columns, which stand in what the job reads."""
+
+
 def called(action: Callable[[], object]) -> set[str]:
-    """Return the files of all functions that were called, in threads too."""
+    """Return the files of all functions that were called, in threads too, but for those below LISTS."""
     files: set[str] = set()
 
-    def note(frame: FrameType, event: str, _: object) -> None:
-        if event == "call":
-            files.add(frame.f_code.co_filename)
+    def note(frame: FrameType | None, event: str, _: object) -> None:
+        if event != "call" or frame is None:
+            return
+        file = frame.f_code.co_filename
+        while file not in files and frame is not None and frame.f_code.co_name not in LISTS:
+            frame = frame.f_back
+        if frame is None:
+            files.add(file)
 
     threading.setprofile(note)
     sys.setprofile(note)

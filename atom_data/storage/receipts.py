@@ -74,7 +74,7 @@ class Receipt:
     stands in `identity`, with `code`."""
     code: Mapping[str, str] = field(default_factory=dict)
     """What of the code the job reaches: for each room of this package the first 16 digits of a SHA-256, and versions of libraries
-    and of Python. In folders of 0.1 and before, one hash of all."""
+    and of Python. In folders made before, one hash of all."""
     inputs: tuple[Input, ...] = ()
     """What was read, by content: path (below the source's folder, or the output folder), bytes, sha256, modified (ns), and
     `etag` where an object store gave one."""
