@@ -183,4 +183,8 @@ def _begun(folder: Path) -> bool:
 
 def _used(place: Path) -> bool:
     """Tell whether a run has begun in an output folder, of this recipe or another."""
-    return any((place / name).exists() for name in (JOBS, RUN)) or (place / CLUSTER).is_dir() or any(place.glob("*/plan.json"))
+    return (
+        any((place / name).exists() for name in (JOBS, RUN))
+        or (place / CLUSTER).is_dir()
+        or any(place.glob("*/plan.json"))
+    )
