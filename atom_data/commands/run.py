@@ -19,7 +19,7 @@ from atom_data.commands.cluster import (
 )
 from atom_data.commands.options import Log, Where
 from atom_data.commands.screen import DEFAULT_OUT, Output, RecipePath, console
-from atom_data.commands.sources import ids_said
+from atom_data.commands.sources import address_said, ids_said
 from atom_data.errors import AtomDataError, ConfigError, DataError, TimeUp
 from atom_data.graph import raw_sources
 from atom_data.readers.unread import unread
@@ -50,7 +50,8 @@ def check(recipe: RecipePath, output: Output = DEFAULT_OUT) -> None:
         screen.print(
             f"[bold]{job.name}[/bold]  {escape(', '.join(f'{f.name}: {f.type}' for f in schema))}", soft_wrap=True
         )
-    for said in (*filter(None, map(ids_said, raw_sources(loaded.nodes))), *_unread(loaded)):
+    addresses = (address_said(job, schema) for job, schema in lines)
+    for said in (*filter(None, (*map(ids_said, raw_sources(loaded.nodes)), *addresses)), *_unread(loaded)):
         screen.print(escape(said), soft_wrap=True)
     screen.print(f"{recipe}: {len(lines)} stages, each reads what the one before it writes")
 

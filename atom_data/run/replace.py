@@ -30,6 +30,7 @@ FREE_CPU_SECONDS = 60.0
 REPAIRS = (EDITED, DAMAGED)
 NOT_CODE = (RECIPE, INPUT, FOLLOWS, *REPAIRS)
 OTHERWISE = "Give another --output to keep it, or --replace to go on."
+MISSING = " Where the input is only out of sight, bring it back and run again."
 
 
 @dataclass(slots=True)
@@ -87,7 +88,7 @@ def refuse(recipe: Recipe, workspace: Workspace, ahead: Sequence[Outlook], part:
         "\n  ".join(
             [f"{workspace.root}: this run would replace finished work that took {total.said}:", *removed, *again]
         )
-        + f"\nSee more with --dry-run. {OTHERWISE}{keep}"
+        + f"\nSee more with --dry-run.{MISSING if removed else ''} {OTHERWISE}{keep}"
     )
 
 

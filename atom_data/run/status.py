@@ -42,7 +42,7 @@ class JobStatus:
     """The jobs before it."""
     stale: Counter[str] = field(default_factory=Counter)
     """Finished shards that a run makes again, by reason, as far as receipts tell: changed input is not looked for."""
-    now: Now = Now((), {})
+    now: Now = field(default_factory=lambda: Now((), {}))
     """What a receipt would say of its identity now."""
     elements: Counter[str] = field(default_factory=Counter)
     """Elements of its array in the queue, by Slurm's state."""
