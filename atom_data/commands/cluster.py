@@ -70,7 +70,7 @@ def cluster_only(on: Where, given: dict[str, Any]) -> None:
     )
 
 
-def slurm_needs_none(given: dict[str, Any]) -> None:
+def slurm_needs_none(on: Where, given: dict[str, Any]) -> None:
     """Refuse options of a run here where arrays are submitted: they would be passed over. ConfigError names the first."""
     todo = {
         "stage": "An array is submitted for each stage that is not finished: leave it out.",
@@ -78,7 +78,7 @@ def slurm_needs_none(given: dict[str, Any]) -> None:
         "workers": "Say --workers-per-task N, for each element of an array.",
     }
     name = next((name for name, value in given.items() if value is not None), None)
-    if name is not None:
+    if name is not None and on is Where.slurm:
         raise ConfigError(f"{_option(name)}: it is for a run here, and this one goes to Slurm. {todo[name]}")
 
 

@@ -90,13 +90,13 @@ def run(
     check_out(output)
     settings = {"tasks": tasks, "workers_per_task": workers_per_task, "partition": partition, "time": time}
     cluster_only(on, {**settings, "sbatch": sbatch, "profile": profile, "resume": resume or None})
+    slurm_needs_none(on, {"stage": stage, "part": part, "workers": workers or None})
     how = Options(
         out=output, workers=workers or len(os.sched_getaffinity(0)), retries=retries, stage=stage,
         part=_part(part, stage), accept_code=accept_code, accept=accept, replace=replace, planned=planned,
         grace=grace, log=array_log(output, stage),
     )  # fmt: skip
     if on is Where.slurm:
-        slurm_needs_none({"stage": stage, "part": part, "workers": workers or None})
         flags = [name for name, given in (("--accept-code", accept_code), ("--accept", accept)) if given]
         given = {**settings, "sbatch": pairs(sbatch or [])}
         submit_arrays(recipe, output, profile, resume, dry_run, replace, flags, given)

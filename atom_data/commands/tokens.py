@@ -46,7 +46,8 @@ def batches(
 def _source(row: dict[str, Any], read: dict[str, Any] | None = None) -> str:
     """Say where a document came from: `row` of docs.parquet, and what stands of it in the stage that read it."""
     read = read or {}
-    found = {**row, **{name: read[name] for name in ("url", "file", "offset") if name in read}}
+    known = {name: value for name, value in read.items() if name in ("url", "file", "offset")}
+    found: dict[str, Any] = {**row, **known}
     if found.get("file") and found.get("offset") is not None:
         where = f"record at byte {found['offset']:,} of {found['file']}"
     elif found.get("file") and read.get("row") is not None:

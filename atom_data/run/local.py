@@ -171,6 +171,8 @@ def _run_job(
         if options.planned or not _is_last(plan, workspace):
             return []  # an array of ours has a job that closes the stage
         plan = plan_job(job, workspace, options.accept_code)
+        if not plan.complete:
+            return []  # the receipts of the other parts are of an earlier recipe or input: these are not through yet
     close_job(plan, workspace, options.accept)
     if progress.total:
         sweep(workspace.root, job.name)

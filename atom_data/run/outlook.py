@@ -30,11 +30,15 @@ class Outlook:
     """Finished shards to make again, by reason."""
     gone: Cost = field(default_factory=Cost)
     """Finished shards that it makes no longer."""
+    elsewhere: int = 0
+    """Shards of other parts of the job, which were not looked at; they count as finished."""
 
     @property
     def finished(self) -> int:
         """How many shards are finished now."""
-        return self.kept + sum(len(cost.shards) for cost in self.again.values()) + len(self.gone.shards)
+        return (
+            self.elsewhere + self.kept + sum(len(cost.shards) for cost in self.again.values()) + len(self.gone.shards)
+        )
 
     @property
     def idle(self) -> bool:
@@ -60,6 +64,7 @@ def outlook(plan: Plan, workspace: Workspace) -> Outlook:
         [task.name for task in plan.todo if task.name not in had],
         again,
         _finished(plan.job, gone(plan.job, numbers, workspace), workspace),
+        len(plan.tasks) - plan.mine,
     )
 
 
@@ -102,6 +107,8 @@ def _note(found: Outlook, remade: set[str]) -> bool:
     remade.add(f"{found.job.name}/receipts")  # what looks at all of a job
     for cost in found.costs:
         remade.update(cost.outputs)
+        # A shard without copies has no file of them, and what reads it names the file it would be.
+        remade.update(f"{found.job.name}/{shard}.parquet" for shard in cost.shards)
         cost.outputs = []
     return True
 

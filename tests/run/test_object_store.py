@@ -114,7 +114,7 @@ def test_sample_with_its_output_on_an_object_store(better_store: Any, sample_run
     assert again("fingerprint", out).stdout.strip() == fingerprint(sample_run)
     listed = better_store.list_objects_v2(Bucket="corpus", Prefix="sample/")
     assert "Contents" not in listed, "the listing does not lag, so the run may have looked at it"
-    jobs = json.loads(content(better_store, "sample/jobs.json"))["jobs"]
+    jobs = json.loads(content(better_store, "sample/run.json"))["jobs"]
     before = receipts_written(better_store, jobs)
     done = again("run", sample, "-o", out, "-w", 2)
     assert "to make" not in done.stderr
