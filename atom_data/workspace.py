@@ -91,6 +91,11 @@ class Workspace:
         """Return the path of a file in it, where it is a folder of this machine."""
         return local(join(self.root, *names))
 
+    def folders(self) -> list[str]:
+        """Return the folders of all jobs that were ever planned in it, sorted: `clean`, `near`, `near/links`. Not of a URL."""
+        found = [*self.local().glob("*/plan.json"), *self.local().glob("*/*/plan.json")]
+        return sorted(path.parent.relative_to(self.local()).as_posix() for path in found)
+
     def read_json(self, name: str) -> dict[str, Any] | None:
         """Return a JSON object, or None when the file is not there. DataError when it is something else."""
         return read_json(self.path(name))
@@ -120,8 +125,7 @@ class Workspace:
         record = self.record()
         if self.is_remote:
             return sorted(record.jobs) if record else []
-        there = sorted(path.parent.name for path in self.local().glob("*/plan.json"))
-        return [name for name in there if record is None or name in record.jobs]
+        return [name for name in self.folders() if record is None or name in record.jobs]
 
     def left_over(self, jobs: Collection[str] | None = None) -> list[str]:
         """Return the folders of stages that are in the recipe no more, sorted; `jobs` are what it has, or the record's."""
@@ -130,7 +134,7 @@ class Workspace:
             jobs = record.jobs if record else self.job_folders()
         if self.is_remote:
             return [name for name in (record.former if record else ()) if name not in jobs]
-        return sorted(path.parent.name for path in self.local().glob("*/plan.json") if path.parent.name not in jobs)
+        return [name for name in self.folders() if name not in jobs]
 
     def shard_list(self, folder: str) -> ShardList | None:
         """Return the names of the shards that a job makes, or None where it was never planned."""

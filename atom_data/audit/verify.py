@@ -57,7 +57,8 @@ def verify(workspace: Workspace) -> Verdict:
         _check_manifest(workspace, folder, shards, verdict)
         _check_summary(workspace, folder, verdict)
     verdict.left_over = workspace.left_over()
-    orphans = (name for name in _orphans(workspace, known) if name.partition("/")[0] not in verdict.left_over)
+    others = tuple(f"{folder}/" for folder in verdict.left_over)
+    orphans = (name for name in _orphans(workspace, known) if not name.startswith(others))
     verdict.faults += [f"{name}: an orphan; no receipt speaks of it" for name in orphans]
     verdict.fingerprint = digest.hexdigest()
     return verdict

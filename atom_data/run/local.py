@@ -140,15 +140,7 @@ def _run_job(
     plan = plan_job(job, workspace, options.accept_code, options.part, options.planned)
     refuse_own_output(job, () if options.planned else plan.tasks, workspace)
     guard.ask(plan)
-    with write_errors(workspace.root):
-        stale = _write_plan(plan, workspace, options)
-        if plan.todo or stale:
-            withdraw_job(job, workspace)
-    if stale:
-        display.note(
-            f"{job.name}: {len(stale)} shards of an earlier run are no longer in the input; removed: {stale[0]}, ...",
-            stage=job.name,
-        )
+    _write_plan(plan, workspace, options, display)
     _say_plan(plan, display)
     progress = Progress(plan, workspace, display, options.retries, options.log, list(plan.todo))
     if progress.waiting:
@@ -180,13 +172,20 @@ def _run_job(
     return []
 
 
-def _write_plan(plan: Plan, workspace: Workspace, options: Options) -> list[str]:
+def _write_plan(plan: Plan, workspace: Workspace, options: Options, display: Display) -> None:
     """Note what the job makes, and remove what it no longer makes; of an array of ours the first element does it for all."""
-    if options.planned and options.part and options.part[0]:
-        return []
-    stale = remove_stale(plan.job, (task.name for task in plan.tasks), workspace)
-    write_plan(plan, workspace)
-    return stale
+    job, stale = plan.job, list[str]()
+    with write_errors(workspace.root):
+        if not (options.planned and options.part and options.part[0]):
+            stale = remove_stale(job, (task.name for task in plan.tasks), workspace)
+            write_plan(plan, workspace)
+        if plan.todo or stale:
+            withdraw_job(job, workspace)
+    if stale:
+        display.note(
+            f"{job.name}: {len(stale)} shards of an earlier run are no longer in the input; removed: {stale[0]}, ...",
+            stage=job.name,
+        )
 
 
 def _is_last(plan: Plan, workspace: Workspace) -> bool:

@@ -54,5 +54,5 @@ def said_left_over(workspace: Workspace, folders: Sequence[str]) -> str:
     """Say which folders are of stages that the recipe has no more, and what removes them."""
     return (
         f"{workspace.root}: left over of stages that the recipe has no more: {', '.join(folders)}. "
-        f"They count for nothing; atom-data clean {workspace.root} removes them."
+        f"They count for nothing; atom-data clean {workspace.root} --stale removes them."
     )

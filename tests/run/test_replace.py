@@ -198,7 +198,7 @@ def test_stage_that_was_renamed_counts_no_more_and_is_named(folder: Path) -> Non
     well(run(folder))
     said = well(run(folder))
     left = f"{folder}/out: left over of stages that the recipe has no more: begin. They count for nothing"
-    assert left in said and f"atom-data clean {folder}/out removes them" in said
+    assert left in said and f"atom-data clean {folder}/out --stale removes them" in said
     assert left in well(atom_data("status", folder / "a.py", "-o", folder / "out"))
     assert left in well(atom_data("verify", folder / "out"))
     fresh = run(folder, "-o", folder / "fresh")
