@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from atom_data.batch import REPLACED, damage, empty, visible
+from atom_data.batch import PROVENANCE, REPLACED, damage, empty, visible
 from atom_data.errors import AtomDataError, ConfigError, DataError, MissingColumn, Refusal, meant
 from atom_data.graph import Job, Source, reference
 from atom_data.identity import describe, label
@@ -60,7 +60,10 @@ class Stage:
     reads: Source
     steps: tuple[Step, ...] = ()
     writes: tuple[str, ...] = ()
-    """Columns to write, in this order; all but scratch columns when empty."""
+    """Columns to write, in this order; all but scratch columns when empty. After them come those of `PROVENANCE` that its
+    source has and `writes` does not name, so that each document keeps its address."""
+    provenance: bool = True
+    """Whether it carries those columns; False writes what `writes` names and no more."""
     allow_unreadable: float = 0.05
     """The share of records that may be unreadable before the stage fails."""
     allow_drop: float = 0.98
@@ -127,6 +130,9 @@ class Stage:
         for number, step in enumerate(self.steps, 1):
             batch = self._call(number, step, batch)
         names = self.writes or tuple(visible(batch.schema.names))
+        if self.provenance:
+            known = {*self.reads.schema().names} & {*batch.schema.names}
+            names = (*names, *(name for name in PROVENANCE if name in known and name not in names))
         missing = [name for name in names if name not in batch.schema.names]
         if missing:
             close = meant(missing[0], visible(batch.schema.names))
@@ -203,6 +209,7 @@ class Stage:
             "reads": reference(self.reads),
             "steps": [describe(step) for step in self.steps],
             "writes": list(self.writes),
+            **({} if self.provenance else {"provenance": False}),
         }
 
     def needed(self) -> tuple[str, ...]:
