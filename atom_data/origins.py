@@ -30,7 +30,7 @@ def origin(thing: Any) -> object:  # noqa: ANN401 - a class or a function
     In this package: the public name alone, for the package's sources count in every job. Elsewhere: the SHA-256 of the file, of
     the user's own modules that it imports, and versions of packages. ConfigError where no source file can be found.
     """
-    if thing.__module__.partition(".")[0] == PACKAGE:
+    if is_ours(thing):
         return public_name(thing)
     name = thing.__qualname__.rpartition(".")[2]
     if not _is_users(thing.__module__):
@@ -44,6 +44,11 @@ def origin(thing: Any) -> object:  # noqa: ANN401 - a class or a function
     if packages:
         found["packages"] = {package: _version(package) for package in sorted(packages)}
     return found
+
+
+def is_ours(thing: Any) -> bool:  # noqa: ANN401
+    """Tell whether a class or function is of this package, whose sources count in every job."""
+    return bool(thing.__module__.partition(".")[0] == PACKAGE)
 
 
 def public_name(thing: Any) -> str:  # noqa: ANN401

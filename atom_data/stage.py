@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from atom_data.batch import REPLACED, damage, empty, visible
 from atom_data.errors import AtomDataError, ConfigError, DataError, Refusal
-from atom_data.graph import Job, Source, reference
+from atom_data.graph import Job, Source, check_source, reference, rows_of
 from atom_data.identity import describe, label
 from atom_data.job import Progress, Table, Task, Work
 from atom_data.rules import REASON, RULES, Keep
@@ -72,6 +72,7 @@ class Stage:
             raise ConfigError(
                 f"stage '{self.name}': the name is also a folder. Use letters, digits, dash and underscore."
             )
+        check_source(f"stage '{self.name}'", self.reads)
         for number, step in enumerate(self.steps, 1):
             if not callable(step):
                 raise ConfigError(
@@ -206,7 +207,7 @@ class Stage:
                 )
 
             intake = Intake(reject=reject)
-            for batch in self.reads.read(shard, workspace, self.needed(), intake):
+            for batch in rows_of(self.reads, shard, workspace, self.needed(), intake):
                 work.rows_in += batch.num_rows
                 kept = self._apply(batch, ledger, work)
                 rows.write(kept.select(schema.names))

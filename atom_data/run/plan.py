@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
+from atom_data.contract import check_shard_names
 from atom_data.errors import DataError, Refusal
-from atom_data.graph import Job, check_tasks
+from atom_data.graph import Job, check_own_shards
 from atom_data.identity import code_identity
 from atom_data.job import Task
 from atom_data.run.recipe import job_identity, known_identities
@@ -54,7 +55,8 @@ def plan_job(
         tasks = job.tasks(workspace)
         if not tasks:
             raise DataError(f"stage '{job.name}': there is no shard to read. Check the paths in the recipe.")
-        check_tasks(job, tasks)
+        check_shard_names(job.name, [task.name for task in tasks])
+        check_own_shards(job, workspace)
         plan, identities = Plan(job, tasks), known_identities(job)
         mine = tasks[part[0] :: part[1]] if part else tasks
         readings = workspace.receipts(job.name, [task.name for task in mine], partial(_is_whole, workspace))
