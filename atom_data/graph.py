@@ -65,6 +65,7 @@ class Pass:
 
     __slots__ = ()
     of: Source
+    name: str
     finds_copies = False
     """Whether what it finds are copies that the next stage drops: a sample holds fewer of them than the whole."""
     needs: Collection[str] = ()

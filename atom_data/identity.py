@@ -49,6 +49,7 @@ WITHOUT_EFFECT = (
     "loader",
     "publish",
     "run",
+    "testing",
     "train",
     "tune",
 )

@@ -1,17 +1,19 @@
 """docs/own_sources.md: its blocks run as they stand, `plan` knows its recipe, and an edited class is noticed."""
 
-import json
-import re
 import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
-import pytest
 
 from tests.command import ROOT, atom_data, fingerprint
 from tests.own import BLOCKS, COMMANDS, DOMAINS, write_page
 from tests.test_docs import shell
+
+
+def table(folder: Path) -> pa.Table:
+    return pa.concat_tables(pq.read_table(path) for path in sorted(folder.glob("*.parquet")))
 
 
 def test_page_has_the_blocks_that_are_run() -> None:
@@ -22,13 +24,13 @@ def test_page_from_recipe_to_ledger(tmp_path: Path) -> None:
     write_page(tmp_path)
     done = shell(COMMANDS, tmp_path)
     assert done.returncode == 0, done.stderr
-    kept = pq.read_table(tmp_path / "corpus" / "varied")
+    kept = table(tmp_path / "corpus" / "varied")
     counts = dict(zip(kept["domain"].to_pylist(), kept["domain_documents"].to_pylist(), strict=True))
     assert counts == {name: count for name, count in DOMAINS.items() if count <= 4}
-    ledger = pq.read_table(tmp_path / "corpus" / "varied" / "drops").to_pylist()
+    ledger = table(tmp_path / "corpus" / "varied" / "drops").to_pylist()
     assert {line["reason"] for line in ledger} == {"few_per_domain.many_of_domain"}
     assert len(ledger) == DOMAINS["many.org"] + 1  # a null value fails its rule
-    dead = pq.read_table(tmp_path / "corpus" / "posts" / "dead").to_pylist()
+    dead = table(tmp_path / "corpus" / "posts" / "dead").to_pylist()
     assert [(line["reason"], line["raw"]) for line in dead] == [("posts.no_text", b"https://one.net/nothing")]
     assert "many.org" in done.stdout
     assert "skipped" not in shell(COMMANDS, tmp_path).stderr
