@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tests.command import ROOT, atom_data, fingerprint
+from tests.command import ROOT, fingerprint
 from tests.own import BLOCKS, COMMANDS, DOMAINS, write_page
 from tests.test_docs import shell
 
@@ -46,20 +46,25 @@ def test_page_tries_the_contract(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_plan_knows_the_recipe(tmp_path: Path) -> None:
-    recipe = write_page(tmp_path)
-    done = atom_data("plan", recipe, "--json", tmp_path / "plan.json", cwd=tmp_path)
+def run(folder: Path, command: str) -> str:
+    """Run a command as a process of its own, for the page's paths are relative."""
+    done = shell(command, folder)
     assert done.returncode == 0, done.stderr
-    assert "domains" in done.stdout
+    return done.stdout
+
+
+def test_plan_knows_the_recipe(tmp_path: Path) -> None:
+    write_page(tmp_path)
+    assert "domains" in run(tmp_path, "atom-data plan forum.py")
 
 
 def test_nothing_is_made_again_until_the_code_of_a_class_is_edited(tmp_path: Path) -> None:
-    recipe = write_page(tmp_path)
-    assert atom_data("run", recipe, "-o", tmp_path / "out", "-w", 1, cwd=tmp_path).returncode == 0
+    recipe, again = write_page(tmp_path), "atom-data run forum.py -o out -w 1"
+    run(tmp_path, again)
     before = fingerprint(tmp_path / "out")
     times = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*.json")}
-    assert atom_data("run", recipe, "-o", tmp_path / "out", "-w", 1, cwd=tmp_path).returncode == 0
+    run(tmp_path, again)
     assert {path: path.stat().st_mtime_ns for path in times} == times
     recipe.write_text(recipe.read_text().replace('"text": text,', '"text": text.upper(),'))
-    assert atom_data("run", recipe, "-o", tmp_path / "out", "-w", 1, cwd=tmp_path).returncode == 0
+    run(tmp_path, again)
     assert fingerprint(tmp_path / "out") != before
