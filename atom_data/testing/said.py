@@ -35,11 +35,16 @@ def require(holds: bool, sentence: str) -> None:
 
 @contextmanager
 def broken(where: str) -> Iterator[None]:
-    """Raise what this package refuses in the block as an AssertionError."""
+    """Raise what goes wrong in the block as an AssertionError."""
     try:
         yield
+    except AssertionError:
+        raise
     except AtomDataError as error:
         raise AssertionError(f"{where}: {error}") from error
+    except Exception as error:
+        what = f"{type(error).__name__}: {error}"
+        raise AssertionError(f"{where}: it raised {what}. Odd documents must not end a run.") from error
 
 
 def read_all(source: Source, shard: Shard, workspace: Workspace, columns: Collection[str], where: str) -> Reading:
