@@ -37,7 +37,8 @@ LEDGER = pa.schema(
         ("numbers", pa.string()),
     ]
 )
-"""One line a dropped document: the reason counted, every rule that failed, and the numbers that decided it (JSON)."""
+"""One line a dropped document: `reason` is the one counted, `rules` are all that failed, `numbers` (JSON) decided it. `url` is
+null where the source has none."""
 
 DEAD = pa.schema(
     [
@@ -48,7 +49,8 @@ DEAD = pa.schema(
         ("raw", pa.binary()),
     ]
 )
-"""One line a record that could not be read, with its first bytes."""
+"""One line a record that could not be read: the shard in `file`, the byte or row in `position`, and its first bytes (64 kB) in
+`raw`."""
 
 
 @dataclass(frozen=True, kw_only=True)
