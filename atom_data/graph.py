@@ -109,7 +109,7 @@ class Pass:
         job = self.jobs()[-1]
         if job.a_task_a_shard:
             return (workspace.input(job.name, shard.name),)
-        return workspace.inputs(job.name, [task.name for task in job.tasks(workspace)])
+        return workspace.inputs(job.name, workspace.shard_names(job.name))
 
     def current(self, shard: Shard, workspace: Workspace) -> tuple[Input, ...]:
         """The shard, and what was found."""

@@ -87,12 +87,12 @@ class EachShard(PassJob):
 
     def batches(self, workspace: Workspace) -> Iterator[pa.RecordBatch]:
         """Yield what all tasks wrote, in the order of the shards."""
-        for task in self.tasks(workspace):
-            yield from read_parquet(workspace.path(self.name, f"{task.name}.parquet"), self.writes.names)
+        for name in workspace.shard_names(self.name):
+            yield from read_parquet(workspace.path(self.name, f"{name}.parquet"), self.writes.names)
 
     def written(self, workspace: Workspace) -> Input:
         """Return what all tasks wrote as one input, by the hashes of their files. DataError when one is not finished."""
-        files = workspace.inputs(self.name, [task.name for task in self.tasks(workspace)])
+        files = workspace.inputs(self.name, workspace.shard_names(self.name))
         digest = hashlib.sha256("".join(f"{file.path} {file.sha256}\n" for file in files).encode())
         return Input(f"{self.name}/receipts", sum(file.bytes for file in files), digest.hexdigest())
 
