@@ -7,7 +7,6 @@ shows a source and a pass of one's own, and `atom_data.testing` tries the contra
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
-from itertools import zip_longest
 from typing import Any, Self, TypeVar
 
 import pyarrow as pa
@@ -22,11 +21,6 @@ from atom_data.protocols import Source as Source
 from atom_data.storage.receipts import Receipt
 from atom_data.storage.shards import Input, Intake, Shard, parts_meet
 from atom_data.workspace import Workspace
-
-SOURCE = frozenset(
-    ("current", "identity", "jobs", "name", "read", "schema", "shards", "sources", "text_bytes", "with_sources")
-)
-"""What a source has."""
 
 
 class RawSource:
@@ -150,18 +144,6 @@ class PassJob:
         return None
 
 
-def check_source(where: str, source: object) -> None:
-    """Refuse what is no source where one is read. ConfigError says what it lacks."""
-    if isinstance(source, type):
-        raise ConfigError(f"{where}: reads the class {source.__name__}. Give an object of it: {source.__name__}(...).")
-    if not isinstance(source, Source):
-        lacks = ", ".join(sorted(SOURCE - set(dir(source))))
-        raise ConfigError(
-            f"{where}: reads {source!r}, which is no source: it has no {lacks}. Give a source, a stage or a pass; one of your "
-            "own is a frozen dataclass that subclasses atom_data.extend.RawSource or Pass."
-        )
-
-
 def rows_of(
     source: Source, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake
 ) -> Iterator[pa.RecordBatch]:
@@ -220,36 +202,6 @@ def passes_behind(source: Source) -> "tuple[Source, ...]":
         return ()
     below = tuple(found for inner in source.sources() for found in passes_behind(inner))
     return (source, *below) if isinstance(source, Pass) else below
-
-
-def check_own_shards(job: Job, workspace: Workspace) -> None:
-    """Refuse a user's source that names other shards when it is asked again, and a user's pass with other shards than what
-    it reads. ConfigError says which. Those of this package are not asked."""
-    for source in job.sources():
-        _check_shards(source, source.shards(workspace), workspace)
-
-
-def _check_shards(source: Source, shards: tuple[Shard, ...], workspace: Workspace) -> None:
-    if is_stage(source):
-        return
-    for inner in source.sources():
-        _check_shards(inner, inner.shards(workspace), workspace)
-    if is_ours(type(source)):
-        return
-    again = source.shards(workspace)
-    if shards != again:
-        raise ConfigError(
-            f"source '{source.name}': {_difference(shards, again)} Let shards() return the same list each time."
-        )
-    if isinstance(source, Pass) and shards != (below := source.of.shards(workspace)):
-        raise ConfigError(
-            f"pass '{source.name}': {_difference(below, shards)} A pass has the shards of what it reads: return of.shards()."
-        )
-
-
-def _difference(one: tuple[Shard, ...], other: tuple[Shard, ...]) -> str:
-    first = next(pair for pair in zip_longest(one, other) if pair[0] != pair[1])
-    return f"the first difference between {len(one):,} shards and {len(other):,} is {first[0]} and {first[1]}."
 
 
 def in_order(jobs: "tuple[Job, ...]") -> tuple[Job, ...]:

@@ -5,10 +5,16 @@ from typing import Any, Protocol, Self, runtime_checkable
 
 import pyarrow as pa
 
+from atom_data.errors import ConfigError
 from atom_data.job import Progress, Task, Work
 from atom_data.storage.receipts import Receipt
 from atom_data.storage.shards import Input, Intake, Shard
 from atom_data.workspace import Workspace
+
+SOURCE = frozenset(
+    ("current", "identity", "jobs", "name", "read", "schema", "shards", "sources", "text_bytes", "with_sources")
+)
+"""What a source has."""
 
 
 @runtime_checkable
@@ -97,3 +103,15 @@ class Job(Protocol):
 
     def summary(self, workspace: Workspace) -> dict[str, Any] | None:
         """What stands for the whole once every shard is finished, written beside the plan; None where nothing does."""
+
+
+def check_source(where: str, source: object) -> None:
+    """Refuse what is no source where one is read. ConfigError says what it lacks."""
+    if isinstance(source, type):
+        raise ConfigError(f"{where}: reads the class {source.__name__}. Give an object of it: {source.__name__}(...).")
+    if not isinstance(source, Source):
+        lacks = ", ".join(sorted(SOURCE - set(dir(source))))
+        raise ConfigError(
+            f"{where}: reads {source!r}, which is no source: it has no {lacks}. Give a source, a stage or a pass; one of your "
+            "own is a frozen dataclass that subclasses atom_data.extend.RawSource or Pass."
+        )

@@ -9,9 +9,10 @@ from typing import Any
 
 from atom_data.contract import check_shard_names
 from atom_data.errors import DataError, Refusal
-from atom_data.graph import Job, check_own_shards
+from atom_data.graph import Job
 from atom_data.identity import code_identity
 from atom_data.job import Task
+from atom_data.run.own import check_own_shards
 from atom_data.run.recipe import job_identity, known_identities
 from atom_data.storage.manifest import manifest_row, remove_manifest, write_manifest
 from atom_data.storage.paths import exists, sha256, without_secrets

@@ -15,9 +15,10 @@ import pyarrow.compute as pc
 
 from atom_data.batch import visible
 from atom_data.errors import ConfigError, DataError
-from atom_data.graph import Job, Source, check_source, reference, rows_of
+from atom_data.graph import Job, Source, reference, rows_of
 from atom_data.identity import describe
 from atom_data.job import Progress, Table, Task, Work, commonest
+from atom_data.protocols import check_source
 from atom_data.stage import DEAD, LEDGER
 from atom_data.storage.ahead import ahead
 from atom_data.storage.paths import join
