@@ -16,9 +16,10 @@ import pyarrow.compute as pc
 
 from atom_data.batch import PROVENANCE, REPLACED, damage, empty, visible
 from atom_data.errors import AtomDataError, ConfigError, DataError, MissingColumn, Refusal, meant
-from atom_data.graph import Job, Source, reference
+from atom_data.graph import Job, Source, reference, rows_of
 from atom_data.identity import describe, label
 from atom_data.job import Progress, Table, Task, Work, commonest
+from atom_data.protocols import check_source
 from atom_data.rules import REASON, RULES, Keep
 from atom_data.storage.parquet import read_parquet
 from atom_data.storage.paths import join
@@ -37,7 +38,8 @@ LEDGER = pa.schema(
         ("numbers", pa.string()),
     ]
 )
-"""One line a dropped document: the reason counted, every rule that failed, and the numbers that decided it (JSON)."""
+"""One line a dropped document: `reason` is the one counted, `rules` are all that failed, `numbers` (JSON) decided it. `url` is
+null where the source has none."""
 
 DEAD = pa.schema(
     [
@@ -48,7 +50,8 @@ DEAD = pa.schema(
         ("raw", pa.binary()),
     ]
 )
-"""One line a record that could not be read, with its first bytes."""
+"""One line a record that could not be read: the shard in `file`, the byte or row in `position`, and its first bytes (64 kB) in
+`raw`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +78,7 @@ class Stage:
             raise ConfigError(
                 f"stage '{self.name}': the name is also a folder. Use letters, digits, dash and underscore."
             )
+        check_source(f"stage '{self.name}'", self.reads)
         if not isinstance(self.steps, (tuple, list)):
             raise ConfigError(
                 f"stage '{self.name}': steps is {label(self.steps)} and no tuple. Write steps=({label(self.steps)},) with a comma."
@@ -247,7 +251,7 @@ class Stage:
                 )
 
             intake = Intake(reject=reject)
-            for batch in self.reads.read(shard, workspace, self.needed(), intake):
+            for batch in rows_of(self.reads, shard, workspace, self.needed(), intake):
                 work.rows_in += batch.num_rows
                 kept = self._apply(batch, ledger, work)
                 rows.write(kept.select(schema.names))

@@ -140,6 +140,15 @@ class Workspace:
         """Return the names of the shards that a job makes, or None where it was never planned."""
         return read_shard_list(self.root, folder)
 
+    def shard_names(self, folder: str) -> tuple[str, ...]:
+        """Return the names of the shards of a job that was planned. DataError where it was not."""
+        found = self.shard_list(folder)
+        if found is None:
+            raise DataError(
+                f"{folder}: there is no list of its shards, so it never ran. Run the stage '{folder}' first."
+            )
+        return found.shards
+
     def receipt(self, folder: str, shard: str) -> Receipt | None:
         """Return the receipt of a shard, or None. DataError when it was edited."""
         return read_receipt(self.root, folder, shard)

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from atom_data.batch import column, empty
-from atom_data.graph import Job, PassJob, Source
+from atom_data.graph import Job, PassJob, Source, rows_of
 from atom_data.identity import describe
 from atom_data.ids import create_id_hashes
 from atom_data.job import Progress, Table, Task, Work
@@ -113,7 +113,7 @@ class Measures(PassJob):
             )
             ids, id_hashes = stack.enter_context(create_id_hashes(self.ids(shard.name), workspace))
             work.outputs += [hashes, id_hashes]
-            for batch in self.of.read(shard, workspace, columns, intake):
+            for batch in rows_of(self.of, shard, workspace, columns, intake):
                 measured = self.by.measure(batch)
                 documents = _documents(measured)
                 table.write(documents)

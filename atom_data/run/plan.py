@@ -7,12 +7,14 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
+from atom_data.contract import check_shard_names
 from atom_data.errors import DataError, Refusal
-from atom_data.graph import Job, check_tasks
+from atom_data.graph import Job
 from atom_data.job import Task
 from atom_data.reach import code_identity
 from atom_data.run.changed import code_change
 from atom_data.run.cost import Cost
+from atom_data.run.own import check_own_shards
 from atom_data.run.recipe import job_identity, known_identities
 from atom_data.storage.manifest import manifest_row, remove_manifest, write_manifest
 from atom_data.storage.paths import exists, sha256, without_secrets
@@ -67,7 +69,8 @@ def plan_job(
         tasks = job.tasks(workspace)
         if not tasks:
             raise DataError(f"stage '{job.name}': there is no shard to read. Check the paths in the recipe.")
-        check_tasks(job, tasks)
+        check_shard_names(job.name, [task.name for task in tasks])
+        check_own_shards(job, workspace)
         mine = tasks[part[0] :: part[1]] if part else tasks
         plan, identities = Plan(job, tasks, mine=len(mine)), known_identities(job)
         readings = workspace.receipts(job.name, [task.name for task in mine], partial(_is_whole, workspace))

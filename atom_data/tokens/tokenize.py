@@ -15,9 +15,10 @@ import pyarrow.compute as pc
 
 from atom_data.batch import visible
 from atom_data.errors import ConfigError, DataError
-from atom_data.graph import Job, Source, reference
+from atom_data.graph import Job, Source, reference, rows_of
 from atom_data.identity import describe
 from atom_data.job import Progress, Table, Task, Work, commonest
+from atom_data.protocols import check_source
 from atom_data.stage import DEAD, LEDGER
 from atom_data.storage.ahead import ahead
 from atom_data.storage.paths import join
@@ -98,6 +99,7 @@ class Tokenize:
             raise ConfigError(
                 f"pass '{self.name}': the name is also a folder. Use letters, digits, dash and underscore."
             )
+        check_source(f"pass '{self.name}'", self.reads)
         if self.backend not in BACKENDS:
             raise ConfigError(
                 f"pass '{self.name}': no backend '{self.backend}'; there are {', '.join(BACKENDS)}. Name one."
@@ -265,7 +267,7 @@ class Tokenize:
         return Intake(reject=reject)
 
     def _pieces(self, shard: Shard, workspace: Workspace, intake: Intake) -> Iterator[tuple[pa.RecordBatch, Texts]]:
-        for batch in self.reads.read(shard, workspace, self._columns(), intake):
+        for batch in rows_of(self.reads, shard, workspace, self._columns(), intake):
             for piece in pieces(batch, ENCODED_BYTES):
                 yield piece, texts_of(piece.column("text"))
 
