@@ -33,7 +33,7 @@ from atom_data.run.progress import Failure, Progress
 from atom_data.run.recipe import Recipe, job_identity
 from atom_data.run.replace import Guard, refuse_other_recipe
 from atom_data.run.worker import Orders
-from atom_data.storage.partials import sweep
+from atom_data.storage.partials import left_over, sweep
 from atom_data.storage.paths import is_remote, write_errors
 from atom_data.workspace import Workspace
 
@@ -167,7 +167,7 @@ def _run_job(
         if not plan.complete:
             return []  # the receipts of the other parts are of an earlier recipe or input: these are not through yet
     close_job(plan, workspace, options.accept)
-    if progress.total:
+    if progress.total or left_over(workspace.root, job.name):
         sweep(workspace.root, job.name)
     write_summary(job, workspace)
     return []

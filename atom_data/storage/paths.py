@@ -22,6 +22,8 @@ QUERY = re.compile(r"\?[^\s'\")]+")
 HANDED_OVER_BYTES = 4 << 20
 FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 FORBIDDEN = frozenset((errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST))
+FAILING = frozenset((errno.EIO, errno.ESTALE, errno.ENODEV))
+"""What a disk or a network file system says that fails, and not the one who asks."""
 
 
 def is_remote(path: str) -> bool:
@@ -207,13 +209,15 @@ def create(path: str, token: str) -> Iterator[BinaryIO]:
 
 @contextlib.contextmanager
 def write_errors(path: str) -> Iterator[None]:
-    """Turn a full disk or a missing permission into one DataError that names `path`; other errors pass."""
+    """Turn a full or failing disk or a missing permission into one DataError that names `path`; other errors pass."""
     try:
         yield
     except OSError as error:
-        if error.errno not in FULL | FORBIDDEN:
+        if error.errno not in FULL | FORBIDDEN | FAILING or "__notes__" in vars(error):  # a step's own says which it was
             raise
-        todo = "Free some space" if error.errno in FULL else "Mend its permissions or choose another --output"
+        todo = "Mend its permissions or choose another --output"
+        if error.errno in FULL | FAILING:
+            todo = "Free some space" if error.errno in FULL else "Check the disk, or choose another --output"
         text = f"{path}: cannot be written ({reason(error)}). {todo}, then run again: finished shards are kept."
         raise DataError(text) from error
 

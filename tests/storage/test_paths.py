@@ -1,5 +1,6 @@
 """Paths: files that appear whole or not at all, stores that say no, and secrets that stay secret."""
 
+import errno
 import io
 import os
 from pathlib import Path
@@ -23,6 +24,7 @@ from atom_data.storage.paths import (
     size,
     state,
     without_secrets,
+    write_errors,
 )
 from tests.readers.archives import served
 
@@ -181,3 +183,27 @@ def test_a_stream_that_is_no_file_is_written_as_well() -> None:
     hashed = Hashed(stream)
     hashed.write(b"x" * (HANDED_OVER_BYTES + 1))
     assert (len(stream.getvalue()), hashed.bytes) == (HANDED_OVER_BYTES + 1,) * 2
+
+
+@pytest.mark.parametrize(
+    ("number", "todo"),
+    [
+        (errno.EIO, "Check the disk"),
+        (errno.ESTALE, "Check the disk"),
+        (errno.ENOSPC, "Free some space"),
+        (errno.EROFS, "Mend its"),
+    ],
+)
+def test_a_disk_that_fails_is_a_sentence(number: int, todo: str) -> None:
+    with (
+        pytest.raises(DataError, match=rf"out/a\.parquet: cannot be written \(.*\)\. {todo}"),
+        write_errors("out/a.parquet"),
+    ):
+        raise OSError(number, os.strerror(number))
+
+
+def test_an_error_that_a_step_raised_stays_the_steps() -> None:
+    error = OSError(errno.EIO, "no model there")
+    error.add_note("in stage 'clean', step 1")
+    with pytest.raises(OSError, match="no model there"), write_errors("out/a.parquet"):
+        raise error
