@@ -6,6 +6,7 @@ kernels are compiled here, not in every worker. The recipe itself is not run her
 
 import gc
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,8 @@ import atom_data
 import atom_data.run.worker
 from atom_data import signals
 from atom_data.extract.markup import measured
-from atom_data.identity import code_identity
+from atom_data.import_graph import import_graph
+from atom_data.imports import Imported
 from atom_data.run.server import RECIPE, allow_huge_pages
 from atom_data.text.buffers import string_buffers
 from atom_data.text.utf8 import is_utf8
@@ -36,7 +38,6 @@ def warm(text: str) -> None:
 
     for name in filter(named, atom_data.__all__):
         getattr(atom_data, name)
-    code_identity()
     for name in filter(named, STEPS):
         step = getattr(signals, name)
         (step() if isinstance(step, type) else step)(BATCH)
@@ -48,6 +49,8 @@ def warm(text: str) -> None:
         warm_copies()
     if named(*REPEATS):
         warm_repeats()
+    # What is loaded now is what jobs of the recipe reach, or nearly: workers need not read these sources again.
+    import_graph().code(Imported(name) for name in [*sys.modules] if name.startswith("atom_data."))
 
 
 def warm_copies() -> None:
