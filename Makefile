@@ -7,7 +7,7 @@ OUT ?= demo
 TORCH ?= torch==2.13.0
 BENCHMARKS := filters langid urls dedup repeats tokens loader plan pipeline
 
-.PHONY: demo test check kernels format bench clean setup setup-dev test-slurm test-ray test-train test-readers test-frameworks conformance linear-time fuzz
+.PHONY: demo test check kernels format bench clean docs setup setup-dev test-slurm test-ray test-train test-readers test-frameworks conformance linear-time fuzz
 
 demo: $(VENV)/.core  ## the main job on the sample: WARC files in, training batches out
 	$(BIN)/atom-data run pipelines/sample.py --output $(OUT)
@@ -52,6 +52,9 @@ conformance: $(VENV)/.dev  ## how our cards agree with what datatrove decided
 
 linear-time: $(VENV)/.dev  ## that time grows with length and no faster, on texts made to take longer
 	$(BIN)/python benchmarks/linear_time.py
+
+docs: $(VENV)/.dev  ## the pages that are made from the code
+	$(BIN)/python docs/reference/output.py
 
 format: $(VENV)/.dev  ## bring the code into form
 	$(BIN)/ruff format .

@@ -14,11 +14,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from atom_data.batch import REPLACED, damage, empty, visible
-from atom_data.errors import AtomDataError, ConfigError, DataError, Refusal
-from atom_data.graph import Job, Source, reference
+from atom_data.batch import PROVENANCE, REPLACED, damage, empty, visible
+from atom_data.errors import AtomDataError, ConfigError, DataError, MissingColumn, Refusal, meant
+from atom_data.graph import Job, Source, reference, rows_of
 from atom_data.identity import describe, label
-from atom_data.job import Progress, Table, Task, Work
+from atom_data.job import Progress, Table, Task, Work, commonest
+from atom_data.protocols import check_source
 from atom_data.rules import REASON, RULES, Keep
 from atom_data.storage.parquet import read_parquet
 from atom_data.storage.paths import join
@@ -37,7 +38,8 @@ LEDGER = pa.schema(
         ("numbers", pa.string()),
     ]
 )
-"""One line a dropped document: the reason counted, every rule that failed, and the numbers that decided it (JSON)."""
+"""One line a dropped document: `reason` is the one counted, `rules` are all that failed, `numbers` (JSON) decided it. `url` is
+null where the source has none."""
 
 DEAD = pa.schema(
     [
@@ -48,7 +50,8 @@ DEAD = pa.schema(
         ("raw", pa.binary()),
     ]
 )
-"""One line a record that could not be read, with its first bytes."""
+"""One line a record that could not be read: the shard in `file`, the byte or row in `position`, and its first bytes (64 kB) in
+`raw`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +63,10 @@ class Stage:
     reads: Source
     steps: tuple[Step, ...] = ()
     writes: tuple[str, ...] = ()
-    """Columns to write, in this order; all but scratch columns when empty."""
+    """Columns to write, in this order; all but scratch columns when empty. After them come those of `PROVENANCE` that its
+    source has and `writes` does not name, so that each document keeps its address."""
+    provenance: bool = True
+    """Whether it carries those columns; False writes what `writes` names and no more."""
     allow_unreadable: float = 0.05
     """The share of records that may be unreadable before the stage fails."""
     allow_drop: float = 0.98
@@ -72,11 +78,25 @@ class Stage:
             raise ConfigError(
                 f"stage '{self.name}': the name is also a folder. Use letters, digits, dash and underscore."
             )
+        check_source(f"stage '{self.name}'", self.reads)
+        if not isinstance(self.steps, (tuple, list)):
+            raise ConfigError(
+                f"stage '{self.name}': steps is {label(self.steps)} and no tuple. Write steps=({label(self.steps)},) with a comma."
+            )
         for number, step in enumerate(self.steps, 1):
+            if isinstance(step, type):
+                raise ConfigError(
+                    f"stage '{self.name}', step {number}: {step.__name__} is a class and not a step. Write {step.__name__}()."
+                )
             if not callable(step):
                 raise ConfigError(
                     f"stage '{self.name}', step {number}: {step!r} is no step. Give a callable, not a value."
                 )
+        if not isinstance(self.reads, Source):
+            raise ConfigError(
+                f"stage '{self.name}': it reads {self.reads!r}, which is no source. Give Jsonl(...), Parquet(...), Warc(...), "
+                "another stage or a pass."
+            )
 
     def jobs(self) -> tuple[Job, ...]:
         """A stage is its own job."""
@@ -114,17 +134,41 @@ class Stage:
         for number, step in enumerate(self.steps, 1):
             batch = self._call(number, step, batch)
         names = self.writes or tuple(visible(batch.schema.names))
+        if self.provenance:
+            known = {*self.reads.schema().names} & {*batch.schema.names}
+            names = (*names, *(name for name in PROVENANCE if name in known and name not in names))
         missing = [name for name in names if name not in batch.schema.names]
         if missing:
-            raise ConfigError(
+            close = meant(missing[0], visible(batch.schema.names))
+            raise MissingColumn(
                 f"stage '{self.name}' writes '{missing[0]}', but no step adds it; "
-                f"columns here: {', '.join(visible(batch.schema.names))}. Correct the name or add the step."
+                f"columns here: {', '.join(visible(batch.schema.names))}.{close} Correct the name or add the step.",
+                () if close else tuple(missing),
             )
         if "id" not in names:
             raise ConfigError(
                 f"stage '{self.name}' does not write 'id'; it writes: {', '.join(names)}. Add 'id' to writes."
             )
         return pa.schema([batch.schema.field(name).with_nullable(True).remove_metadata() for name in names])
+
+    def faults(self) -> list[ConfigError]:
+        """Try every step on zero rows, also those after one that cannot work; return what is wrong, each thing once."""
+        try:
+            batch = empty(self.reads.schema())
+        except ConfigError as error:
+            return [error]
+        found: list[ConfigError] = []
+        for number, step in enumerate(self.steps, 1):
+            try:
+                batch = self._call(number, step, batch)
+            except ConfigError as error:
+                found.append(error)
+        if not found:
+            try:
+                self.check()
+            except ConfigError as error:
+                found.append(error)
+        return found
 
     def schema(self) -> pa.Schema:
         """The columns that it writes."""
@@ -169,6 +213,7 @@ class Stage:
             "reads": reference(self.reads),
             "steps": [describe(step) for step in self.steps],
             "writes": list(self.writes),
+            **({} if self.provenance else {"provenance": False}),
         }
 
     def needed(self) -> tuple[str, ...]:
@@ -198,7 +243,7 @@ class Stage:
             rows.open()
 
             def reject(reason: str, position: int, detail: str, raw: bytes) -> None:
-                work.unreadable[reason] += 1
+                work.reject(reason, detail)
                 dead.write(
                     pa.RecordBatch.from_pylist(
                         [dict(zip(DEAD.names, (shard.name, position, reason, detail, raw[:65_536]), strict=True))], DEAD
@@ -206,7 +251,7 @@ class Stage:
                 )
 
             intake = Intake(reject=reject)
-            for batch in self.reads.read(shard, workspace, self.needed(), intake):
+            for batch in rows_of(self.reads, shard, workspace, self.needed(), intake):
                 work.rows_in += batch.num_rows
                 kept = self._apply(batch, ledger, work)
                 rows.write(kept.select(schema.names))
@@ -236,6 +281,10 @@ class Stage:
     def _call(self, number: int, step: Step, batch: pa.RecordBatch) -> pa.RecordBatch:
         try:
             return step(batch)
+        except MissingColumn as error:
+            raise MissingColumn(
+                f"stage '{self.name}', step {number} ({label(step)}): {error}", error.columns
+            ) from error
         except AtomDataError as error:
             raise type(error)(f"stage '{self.name}', step {number} ({label(step)}): {error}") from error
         except Exception as error:
@@ -259,7 +308,7 @@ class Stage:
         broken = sum(sum(receipt.unreadable.values()) for receipt in receipts)
         if broken > self.allow_unreadable * (read + broken):
             raise DataError(
-                f"stage '{self.name}': {broken:,} of {read + broken:,} records were unreadable; allowed are "
+                f"stage '{self.name}': {broken:,} of {read + broken:,} records were unreadable{commonest(receipts)}; allowed are "
                 f"{self.allow_unreadable:.0%}. Look into {self.name}/dead, or set allow_unreadable in the recipe."
             )
         dropped: Counter[str] = Counter()

@@ -32,8 +32,8 @@ from measure import QUICK, ROOT, Run, in_turn, row, write_report
 from table import section
 
 from atom_data import ExtractHtml, Warc
-from atom_data.assets import language_model
 from atom_data.signals import FastTextLanguage
+from atom_data.signals.language_model import language_model
 from atom_data.storage.shards import Intake
 from atom_data.workspace import Workspace
 

@@ -173,7 +173,9 @@ def _run(index: Index, workers: int, accept: bool) -> None:
     recipe = str(index.folder / "index.py")
     server()
     # An index outlives versions: what is sketched stays, for the texts may be gone.
-    options = Options(out=index.out, workers=workers or len(os.sched_getaffinity(0)), accept_code=True, accept=accept)
+    options = Options(
+        out=index.out, workers=workers or len(os.sched_getaffinity(0)), accept_code=True, accept=accept, replace=True
+    )
     failures = run_jobs(load_recipe(recipe), options, Display(console(stderr=True)))
     if failures:
         first = failures[0]

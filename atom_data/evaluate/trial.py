@@ -29,7 +29,7 @@ from atom_data.evaluate.trial import copies_of
 
 def stages():
     copies = Copies(of=Parquet({documents!r}), by={by}, name="near", allow_loss=1.0)
-    return (Stage(name="trial", reads=copies, steps=(), writes=("id",)),)
+    return (Stage(name="trial", reads=copies, steps=(), writes=("id",), provenance=False),)
 """
 
 

@@ -21,6 +21,7 @@ from atom_data.run.recipe import Recipe
 from atom_data.storage.made import RECORD, stage_around
 from atom_data.storage.paths import PARTIAL, is_remote, local, plain, without_secrets
 from atom_data.storage.receipts import JOBS
+from atom_data.storage.record import RUN
 from atom_data.workspace import LISTINGS, Workspace
 
 WRITTEN = (".parquet", ".pq", ".json", ".bin", ".idx", ".sh", ".log")
@@ -155,7 +156,7 @@ def _refuse_foreign(jobs: Sequence[Job], place: Path) -> None:
             _refuse(folder, strange, f"and stage '{job.name}' has its files there")
     if _used(place):
         return
-    ours = {JOBS, CLUSTER, *(job.name for job in jobs)}
+    ours = {JOBS, RUN, CLUSTER, *(job.name for job in jobs)}
     strange = [name for name in _strange(place) if name not in ours and not name.endswith(LOGS)]
     if strange or (place / RECORD).exists():
         _refuse(place, strange or [RECORD], "and no run of atom-data")
@@ -182,4 +183,8 @@ def _begun(folder: Path) -> bool:
 
 def _used(place: Path) -> bool:
     """Tell whether a run has begun in an output folder, of this recipe or another."""
-    return (place / JOBS).exists() or (place / CLUSTER).is_dir() or any(place.glob("*/plan.json"))
+    return (
+        any((place / name).exists() for name in (JOBS, RUN))
+        or (place / CLUSTER).is_dir()
+        or any(place.glob("*/plan.json"))
+    )

@@ -16,7 +16,8 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
-from atom_data.identity import code_identity
+from atom_data.import_graph import import_graph
+from atom_data.imports import Imported
 from atom_data.run.compiling import load_kernels
 from atom_data.run.server import LINE, allow_huge_pages
 from atom_data.text.signatures import function_of, load
@@ -39,6 +40,8 @@ def warm(needs: dict[str, Any], line: Any) -> None:  # noqa: ANN401 - a socket's
     load_kernels(needs["kernels"], compiling)
     for name in needs["tables"]:
         function_of(name)()
+    # What is loaded now is what jobs of the recipe reach, or nearly: workers need not read these sources again.
+    import_graph().code(Imported(name) for name in [*sys.modules] if name.startswith("atom_data."))
 
 
 @contextmanager
@@ -62,7 +65,6 @@ def main() -> None:
         with _line() as line:
             if line is not None:
                 load(FIRST)
-                code_identity()
                 told = line.readline()
                 if told:  # else whoever started the server has ended
                     warm(json.loads(told), line)

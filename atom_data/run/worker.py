@@ -15,8 +15,8 @@ from multiprocessing.connection import Connection
 
 from atom_data.errors import AtomDataError, ConfigError, DataError
 from atom_data.graph import Job
-from atom_data.identity import code_identity
 from atom_data.job import Progress, Task, Work
+from atom_data.reach import code_identity
 from atom_data.run.recipe import Recipe, job_identity, load_recipe
 from atom_data.storage.paths import FORBIDDEN, is_remote, without_secrets, write_errors
 from atom_data.storage.receipts import Measured, OutputFile, Receipt
@@ -62,7 +62,7 @@ def _receipt(job: Job, task: Task, work: Work, measured: Measured) -> Receipt:
         stage=job.name,
         shard=task.name,
         job=job_identity(job),
-        code=code_identity(),
+        code=code_identity(job),
         inputs=tuple(replace(item, path=without_secrets(item.path)) for item in work.inputs),
         outputs=tuple(OutputFile(item.path, item.bytes, item.sha256, item.rows) for item in work.outputs),
         rows_in=work.rows_in,

@@ -19,6 +19,7 @@ from atom_data.storage.shards import Input, file_name
 FORMAT = 3
 """3: `spans` by file, `etag` of inputs. 2, with one `span` a receipt, is read as well."""
 READABLE = (2, 3)
+"""Formats of receipts that are read. Of any other the run stops with a sentence; nothing is made again in silence."""
 JOBS = "jobs.json"
 """On an object store, which is not listed: the names of the jobs of a run."""
 READERS = 16
@@ -40,7 +41,9 @@ class OutputFile:
     path: str
     """Relative to the output folder."""
     bytes: int
+    """Its size."""
     sha256: str
+    """Of its content, as hexadecimal digits."""
     rows: int = 0
     """Of a table; 0 for other files."""
 
@@ -50,7 +53,9 @@ class Measured:
     """What a task took. Nothing of it is part of a result."""
 
     wall_seconds: float = 0.0
+    """From the beginning of the task to its receipt."""
     cpu_seconds: float = 0.0
+    """Of the worker, all its threads together."""
     peak_memory_bytes: int = 0
     """The largest resident memory of the worker so far."""
     input_bytes: int = 0
@@ -73,14 +78,17 @@ class Receipt:
     """SHA-256 of all that decides the output besides inputs and code: recipe, cards, files, parameters. In the file it
     stands in `identity`, with `code`."""
     code: Mapping[str, str] = field(default_factory=dict)
-    """SHA-256 of this package's sources, and versions of the libraries that can change a byte."""
+    """What of the code the job reaches: for each room of this package the first 16 digits of a SHA-256, and versions of libraries
+    and of Python. In folders made before, one hash of all."""
     inputs: tuple[Input, ...] = ()
     """What was read, by content: path (below the source's folder, or the output folder), bytes, sha256, modified (ns), and
     `etag` where an object store gave one."""
     outputs: tuple[OutputFile, ...] = ()
     """What was made: the shard first, then ledger and dead letters where there are any."""
     rows_in: int = 0
+    """Documents read."""
     rows_out: int = 0
+    """Documents written; of a job of a pass, those it looked at."""
     dropped: Mapping[str, int] = field(default_factory=dict)
     """Documents by the reason for which they were dropped; rows_in = rows_out + their sum."""
     unreadable: Mapping[str, int] = field(default_factory=dict)
@@ -90,11 +98,13 @@ class Receipt:
     text_bytes: int = 0
     """Of the column `text` as written."""
     tokens: int = 0
+    """Written, those that end or begin documents included; 0 for a stage."""
     spans: tuple[tuple[str, int, int], ...] = ()
     """Of each part of a split file that was read: the file, offset of its first record and of the first record after it."""
     notes: Mapping[str, Any] = field(default_factory=dict)
     """What the job adds for itself."""
     measured: Measured = Measured()
+    """Time and memory."""
     accepted: str = ""
     """What the job as a whole refused, where a person accepted it."""
     output_bytes: int = 0
@@ -179,7 +189,9 @@ class ShardList:
     """The names of all shards that a job makes: STAGE/plan.json, written before its first task."""
 
     stage: str
+    """The job, and its folder."""
     shards: tuple[str, ...]
+    """Sorted by name."""
     identity: Mapping[str, Any] = field(default_factory=dict)
     """What decides the job's output, as far as JSON can say it: the recipe's part of it."""
 

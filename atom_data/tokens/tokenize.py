@@ -15,9 +15,10 @@ import pyarrow.compute as pc
 
 from atom_data.batch import visible
 from atom_data.errors import ConfigError, DataError
-from atom_data.graph import Job, Source, reference
+from atom_data.graph import Job, Source, reference, rows_of
 from atom_data.identity import describe
-from atom_data.job import Progress, Table, Task, Work
+from atom_data.job import Progress, Table, Task, Work, commonest
+from atom_data.protocols import check_source
 from atom_data.stage import DEAD, LEDGER
 from atom_data.storage.ahead import ahead
 from atom_data.storage.paths import join
@@ -98,6 +99,7 @@ class Tokenize:
             raise ConfigError(
                 f"pass '{self.name}': the name is also a folder. Use letters, digits, dash and underscore."
             )
+        check_source(f"pass '{self.name}'", self.reads)
         if self.backend not in BACKENDS:
             raise ConfigError(
                 f"pass '{self.name}': no backend '{self.backend}'; there are {', '.join(BACKENDS)}. Name one."
@@ -258,14 +260,14 @@ class Tokenize:
 
     def _intake(self, shard: Shard, dead: Table, work: Work) -> Intake:
         def reject(reason: str, position: int, detail: str, raw: bytes) -> None:
-            work.unreadable[reason] += 1
+            work.reject(reason, detail)
             line = dict(zip(DEAD.names, (shard.name, position, reason, detail, raw[:65_536]), strict=True))
             dead.write(pa.RecordBatch.from_pylist([line], DEAD))
 
         return Intake(reject=reject)
 
     def _pieces(self, shard: Shard, workspace: Workspace, intake: Intake) -> Iterator[tuple[pa.RecordBatch, Texts]]:
-        for batch in self.reads.read(shard, workspace, self._columns(), intake):
+        for batch in rows_of(self.reads, shard, workspace, self._columns(), intake):
             for piece in pieces(batch, ENCODED_BYTES):
                 yield piece, texts_of(piece.column("text"))
 
@@ -290,7 +292,7 @@ class Tokenize:
         broken = sum(sum(receipt.unreadable.values()) for receipt in receipts)
         if broken > self.allow_unreadable * (read + broken):
             raise DataError(
-                f"pass '{self.name}': {broken:,} of {read + broken:,} records were unreadable; allowed are "
+                f"pass '{self.name}': {broken:,} of {read + broken:,} records were unreadable{commonest(receipts)}; allowed are "
                 f"{self.allow_unreadable:.0%}. Look into {self.name}/dead, or set allow_unreadable in the recipe."
             )
         if not sum(receipt.tokens for receipt in receipts):

@@ -288,7 +288,13 @@ def test_identity_holds_class_options_and_version() -> None:
 def test_stage_finds_what_a_block_reads(tmp_path: Path) -> None:
     (tmp_path / "in.jsonl").write_text('{"text": "x", "score": 0.7}\n')
     source = Jsonl(str(tmp_path / "in.jsonl"), source="t", columns={"score": "double"})
-    stage = Stage(name="a", reads=source, steps=(DatatroveFilter(block=Needs, reads=("score",)),), writes=("id",))
+    stage = Stage(
+        name="a",
+        reads=source,
+        steps=(DatatroveFilter(block=Needs, reads=("score",)),),
+        writes=("id",),
+        provenance=False,
+    )
     assert set(stage.needed()) == {"id", "text", "score"}
 
 

@@ -143,11 +143,17 @@ class Index:
             reads=Series(crawls=self.sources, removed=self.removed),
             steps=(sketch,),
             writes=("id", "url", "date", "source", "language", "text_bytes", "band_hashes", "shingles"),
+            provenance=False,
         )
         order = tuple(source.name for source in self.sources)
         copies = Copies(of=sketches, by=self.by, keep=("source", "longest"), prefer=order, memory=self.memory)
         kept = Stage(
-            name="kept", reads=copies, steps=(keep("first_near_copy"),), writes=("id", "url", "source"), allow_drop=1.0
+            name="kept",
+            reads=copies,
+            steps=(keep("first_near_copy"),),
+            writes=("id", "url", "source"),
+            allow_drop=1.0,
+            provenance=False,
         )
         return (kept,)
 

@@ -19,7 +19,7 @@ from atom_data.dedup.repeats.marks import MarkRepeats, Repeatable
 from atom_data.dedup.repeats.remove import SPANS
 from atom_data.dedup.repeats.rounds import ComparePieces, CutPieces
 from atom_data.errors import ConfigError, DataError
-from atom_data.graph import Job, Pass, Source
+from atom_data.graph import Job, Pass, Source, rows_of
 from atom_data.storage.parquet import read_parquet
 from atom_data.storage.shards import Input, Intake, Shard
 from atom_data.workspace import Workspace
@@ -151,7 +151,7 @@ class Repeats(Pass):
         found, schema = workspace.input(self.name, shard.name), self.marked.check()
         intake.inputs.append(found)
         cursor, start = Cursor(read_parquet(workspace.path(found.path), schema.names)), 0
-        for batch in self.of.read(shard, workspace, {*columns, "id"} - set(self.added.names), intake):
+        for batch in rows_of(self.of, shard, workspace, {*columns, "id"} - set(self.added.names), intake):
             here = pa.Table.from_batches(cursor.until(start + batch.num_rows), schema).combine_chunks()
             where = here.column("row").to_numpy() - start
             if here.column("id").to_pylist() != batch.column("id").take(pa.array(where, pa.int64())).to_pylist():

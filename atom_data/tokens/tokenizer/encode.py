@@ -176,7 +176,7 @@ def _gigatoken(vocabulary: Vocabulary) -> Encode:
 
 
 def backend_identity(backend: str) -> str:
-    """Return the backend, with its version where it is an extra: the versions of the others count everywhere."""
+    """Return the backend, with its version where it is an extra: the versions of the others count in the code."""
     if backend != "gigatoken":
         return backend
     try:
