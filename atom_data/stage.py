@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from atom_data.batch import REPLACED, damage, empty, visible
 from atom_data.errors import AtomDataError, ConfigError, DataError, Refusal
+from atom_data.extract import Engine
 from atom_data.graph import Job, Source, reference
 from atom_data.identity import describe, label
 from atom_data.job import Progress, Table, Task, Work
@@ -74,9 +75,12 @@ class Stage:
             )
         for number, step in enumerate(self.steps, 1):
             if not callable(step):
-                raise ConfigError(
-                    f"stage '{self.name}', step {number}: {step!r} is no step. Give a callable, not a value."
+                what = (
+                    "Give it to a step: Extract(engine=...)"
+                    if isinstance(step, Engine)
+                    else "Give a callable, not a value"
                 )
+                raise ConfigError(f"stage '{self.name}', step {number}: {step!r} is no step. {what}.")
 
     def jobs(self) -> tuple[Job, ...]:
         """A stage is its own job."""
