@@ -14,7 +14,7 @@ from atom_data.commands.screen import DEFAULT_OUT, Output, RecipePath, console
 from atom_data.commands.sources import ids_said
 from atom_data.errors import AtomDataError, ConfigError, DataError, TimeUp
 from atom_data.graph import raw_sources
-from atom_data.readers.unread import unread
+from atom_data.readers.source import unread
 from atom_data.run.display import Display, JsonLog
 from atom_data.run.local import GRACE_SECONDS, Options, Workers, check_out
 from atom_data.run.local import close as close_stage

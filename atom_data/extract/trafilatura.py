@@ -30,8 +30,8 @@ class Trafilatura:
     def extract(self, html: str, url: str | None) -> Content:
         """Return text and title."""
         load, extraction = _library()
-        tree = html if self.metadata else load(html)
-        title = None if tree is None or self.metadata else tree.findtext(".//title")
+        tree: Any = html if self.metadata else load(html)
+        title = None if self.metadata or tree is None else tree.findtext(".//title")
         document = extraction(
             tree,
             url=url,

@@ -213,13 +213,6 @@ def split(shards: Sequence[Shard], split_bytes: int, whole: tuple[str, ...] = CO
     return tuple(sorted(parts, key=lambda shard: shard.name))
 
 
-def check_limits(where: str, **limits: int) -> None:
-    """Check that limits are numbers of bytes. Errors: ConfigError."""
-    for name, value in limits.items():
-        if value < (0 if name == "split_bytes" else 1):
-            raise ConfigError(f"{where}: {name} is {value}; it is a number of bytes. Give one above 0.")
-
-
 def current_input(paths: Sequence[str], shard: Shard, by_bytes: bool = True) -> Input:
     """Return what a shard would read now: its path below the source, bytes and modification time, no hash."""
     now = state(shard.path)
