@@ -100,11 +100,11 @@ def test_limits_are_numbers_of_bytes() -> None:
         ConfigError, match=r"^Jsonl: max_line_bytes is 0; it is a number of bytes\. Give one above 0\.$"
     ):
         Jsonl("a", max_line_bytes=0)
-    with pytest.raises(ConfigError, match="^Warc: split_bytes is -1"):
+    with pytest.raises(ConfigError, match=r"^Warc: split_bytes is -1"):
         Warc("a", split_bytes=-1)
-    with pytest.raises(ConfigError, match="^Text: max_window_bytes is 2G"):
+    with pytest.raises(ConfigError, match=r"^Text: max_window_bytes is 2G"):
         Text("a", max_window_bytes="2G")  # type: ignore[arg-type]
-    with pytest.raises(ConfigError, match="^Wet: ids is 'row'; there are record, file"):
+    with pytest.raises(ConfigError, match=r"^Wet: ids is 'row'; there are record, file"):
         Wet("a", ids="row")
 
 
