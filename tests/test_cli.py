@@ -197,7 +197,7 @@ def test_start_imports_nothing_that_takes_long() -> None:
 def test_help_lists_all_commands_in_their_order() -> None:
     done = atom_data("--help")
     assert done.returncode == 0
-    listed = re.findall(r"^│ ([a-z-]+) {2,}", done.stdout.partition("Commands")[2], re.M)
+    listed = re.findall(r"^│ ([a-z-]+) {2,}", done.stdout.partition("─ Build ─")[2], re.M)
     assert listed == list(COMMANDS)
 
 

@@ -10,11 +10,12 @@ from atom_data.cluster.slurm import requeue as back_to_the_queue
 from atom_data.commands import options
 from atom_data.commands.cluster import array_log, judge_time, pairs, ray_workers, submit_arrays
 from atom_data.commands.options import Log, Where
-from atom_data.commands.screen import DEFAULT_OUT, Output, RecipePath, console
+from atom_data.commands.screen import DEFAULT_OUT, Output, RecipePath, console, printable
 from atom_data.commands.sources import ids_said
 from atom_data.errors import AtomDataError, ConfigError, DataError, TimeUp
 from atom_data.graph import raw_sources
 from atom_data.readers.source import unread
+from atom_data.run.check import first_files, require_no_faults
 from atom_data.run.display import Display, JsonLog
 from atom_data.run.local import GRACE_SECONDS, Options, Workers, check_out
 from atom_data.run.local import close as close_stage
@@ -35,6 +36,7 @@ def check(recipe: RecipePath, output: Output = DEFAULT_OUT) -> None:
     check_out(output)
     loaded = load_recipe(recipe)
     check_places(loaded, Workspace(output))
+    require_no_faults(loaded)
     lines = [(job, job.check()) for job in loaded.jobs]
     screen = console()
     for job, schema in lines:
@@ -43,6 +45,8 @@ def check(recipe: RecipePath, output: Output = DEFAULT_OUT) -> None:
         )
     for said in (*filter(None, map(ids_said, raw_sources(loaded.nodes))), *_unread(loaded)):
         screen.print(escape(said), soft_wrap=True)
+    for said in first_files(loaded):
+        screen.print(escape(printable(said)), soft_wrap=True)
     screen.print(f"{recipe}: {len(lines)} stages, each reads what the one before it writes")
 
 
