@@ -11,10 +11,9 @@ from atom_data.commands import options
 from atom_data.commands.cluster import array_log, judge_time, pairs, ray_workers, submit_arrays
 from atom_data.commands.options import Log, Where
 from atom_data.commands.screen import DEFAULT_OUT, Output, RecipePath, console, printable
-from atom_data.commands.sources import ids_said
 from atom_data.errors import AtomDataError, ConfigError, DataError, TimeUp
 from atom_data.graph import raw_sources
-from atom_data.readers.source import unread
+from atom_data.readers.source import ids_said, unread
 from atom_data.run.check import first_files, require_no_faults
 from atom_data.run.display import Display, JsonLog
 from atom_data.run.local import GRACE_SECONDS, Options, Workers, check_out

@@ -11,8 +11,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from atom_data.errors import ConfigError
-from atom_data.storage.paths import is_remote, plain, size, state, without_secrets
+from atom_data.storage.paths import is_remote, plain, size, without_secrets
 from atom_data.storage.shards import Input, Shard, part_name, shard_name
+from atom_data.storage.state import state
 
 SPLIT_BYTES = 1 << 30
 LONGEST_NAME = 160

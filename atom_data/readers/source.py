@@ -79,6 +79,11 @@ def paths_of(where: str, given: Sequence[Places]) -> tuple[str, ...]:
     return tuple(map(str, found))
 
 
+def ids_said(source: Source) -> str:
+    """Say how a source of files makes ids; nothing of a source that is not ours."""
+    return f"{source.name} ids: {source.ids_said}" if isinstance(source, FileSource) else ""
+
+
 def unread(source: Source) -> str | None:
     """Return a sentence on the files below a source's folders whose ending it does not read; None where all is read.
 

@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from atom_data.errors import ConfigError, DataError
 from atom_data.text.fasttext.arrays import Weights
+from atom_data.text.fasttext.hashing import hash_bytes, same
 from atom_data.text.fasttext.lanes import aligned
-from atom_data.text.fasttext.ngrams import hash_bytes, same
 from atom_data.text.fasttext.output import HIERARCHICAL, MOST_COUNTED, ONE_VS_ALL, Output, build_output
 from atom_data.text.memory import kernel, read_only
 

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from atom_data.text.fasttext.arrays import IGNORED, Block, Stream, Vectors, Weights
+from atom_data.text.fasttext.hashing import hash_bytes
 from atom_data.text.fasttext.lanes import LANES, add_lanes
-from atom_data.text.fasttext.ngrams import add_ngrams, bucket_row, hash_bytes, identify, stage
+from atom_data.text.fasttext.ngrams import add_ngrams, bucket_row, identify, stage
 from atom_data.text.hashes import load_eight
 from atom_data.text.memory import inlined, kernel
 

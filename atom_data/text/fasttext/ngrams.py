@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from atom_data.text.fasttext.arrays import IGNORED, Block, Stream, Vectors, Weights
+from atom_data.text.fasttext.hashing import BASIS, same, step
 from atom_data.text.fasttext.lanes import LANES, add_lanes
 from atom_data.text.memory import inlined
 
@@ -16,7 +17,6 @@ STREAM = 2048
 """Characters whose n-grams are hashed together; a longer word is hashed in pieces."""
 
 _U64, _U32 = np.uint64, np.uint32
-_BASIS, _PRIME = _U32(2166136261), _U32(16777619)
 _BEGIN, _END = np.uint8(ord("<")), np.uint8(ord(">"))
 _LABEL = np.frombuffer(b"__label__", np.uint8)
 _WIDEST = 4
@@ -36,7 +36,7 @@ def identify(data: npt.NDArray[np.uint8], block: Block, missing: int, weights: W
     for index in range(missing):
         word = words[index]
         start, end, place = cuts[2 * word], cuts[2 * word + 1], places[word]
-        code, size, widest = _BASIS, 1, 1
+        code, size, widest = BASIS, 1, 1
         for position in range(start, end):
             byte = data[_U64(position)]
             code = step(code, byte)
@@ -57,30 +57,6 @@ def identify(data: npt.NDArray[np.uint8], block: Block, missing: int, weights: W
             words[left] = word
             left += 1
     return left
-
-
-@inlined
-def step(code: np.uint32, byte: np.uint8) -> np.uint32:
-    """Return the hash with one byte more: FNV-1a, but of signed bytes, as all released models were trained."""
-    return _U32(_U32(code ^ _U32(np.int8(byte))) * _PRIME)
-
-
-@inlined
-def hash_bytes(data: npt.NDArray[np.uint8], start: int, end: int) -> np.uint32:
-    """Return fastText's hash of some bytes."""
-    code = _BASIS
-    for index in range(start, end):
-        code = step(code, data[index])
-    return code
-
-
-@inlined
-def same(data: npt.NDArray[np.uint8], start: int, other: npt.NDArray[np.uint8], other_start: int, size: int) -> bool:
-    """Tell whether `size` bytes are the same in two places."""
-    for index in range(size):  # noqa: SIM110 - compiled
-        if data[start + index] != other[other_start + index]:
-            return False
-    return True
 
 
 @inlined
@@ -158,7 +134,7 @@ def _add_plainly(
     for first in range(start - 1, end):
         if first >= start and data[first] & 0xC0 == 0x80:
             continue
-        code, position, size = _BASIS, first, 0
+        code, position, size = BASIS, first, 0
         while size < weights.longest and position <= end:
             letter = _BEGIN if position < start else (_END if position == end else data[position])
             code, position, size = step(code, letter), position + 1, size + 1
@@ -220,7 +196,7 @@ def add_ngrams(stream: Stream, starts: int, filled: int, width: int, weights: We
     """Add the rows of the n-grams that start in the first columns of the stream to the vectors of their words."""
     hashes, buckets, owners, found = stream.hashes, stream.buckets, stream.owners, stream.found
     owners[filled : filled + weights.longest] = -1
-    hashes[:starts] = _BASIS
+    hashes[:starts] = BASIS
     for size in range(1, weights.longest + 1):
         last = size - 1
         for byte in range(width):
