@@ -1,8 +1,8 @@
 """Eight bytes of text looked at as one number: how many are ASCII, which are in a word, where words begin and end."""
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Int64s
 from atom_data.text.hashes import CASE_BITS, HIGH_BITS, LOW_BITS, in_range
 from atom_data.text.memory import inlined, item, put
 
@@ -68,9 +68,7 @@ def ink_bytes(lane: np.uint64) -> np.uint64:
 
 
 @inlined
-def lane_edges(
-    inside: np.uint64, width: int, position: int, open_: int, edges: npt.NDArray[np.int64], found: int
-) -> tuple[int, int]:
+def lane_edges(inside: np.uint64, width: int, position: int, open_: int, edges: Int64s, found: int) -> tuple[int, int]:
     """Write where a word begins or ends among `width` bytes; `inside` has the top bit of those in a word."""
     # The product gathers one bit from each byte in the top byte.
     bits = np.int64((inside >> _U64(7)) * _GATHER >> _U64(56))

@@ -4,8 +4,8 @@ A line ends at a line feed. White space around it does not count, and a line of 
 """
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Bytes, Int64s
 from atom_data.text.buffers import Buffers
 from atom_data.text.characters import decode
 from atom_data.text.hashes import HIGH_BITS, LOW_BITS, load_eight
@@ -41,7 +41,7 @@ _U64 = np.uint64
 _LINE_FEEDS = _U64(0x0A0A0A0A0A0A0A0A)
 
 
-def line_counts(buffers: Buffers) -> npt.NDArray[np.int64]:
+def line_counts(buffers: Buffers) -> Int64s:
     """Return a row of COLUMNS a document: its lines, and those that begin with a bullet, end with `...` or an ellipsis
     sign, end with a sentence's terminal sign, or have at most SHORT_CHARS characters.
     """  # fmt: skip
@@ -52,7 +52,7 @@ def line_counts(buffers: Buffers) -> npt.NDArray[np.int64]:
 
 
 @kernel
-def _count_lines(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> None:
+def _count_lines(data: Bytes, offsets: Int64s, counts: Int64s) -> None:
     for document in range(offsets.size - 1):
         position, end = offsets[document], offsets[document + 1]
         lines, bullets, ellipses, terminals, shorts = 0, 0, 0, 0, 0
@@ -74,7 +74,7 @@ def _count_lines(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64], co
 
 
 @inlined
-def next_line_feed(data: npt.NDArray[np.uint8], position: int, end: int) -> int:
+def next_line_feed(data: Bytes, position: int, end: int) -> int:
     """Return where the next line feed is, or the end."""
     while position + 8 <= end:
         difference = load_eight(data, position) ^ _LINE_FEEDS
@@ -87,7 +87,7 @@ def next_line_feed(data: npt.NDArray[np.uint8], position: int, end: int) -> int:
 
 
 @inlined
-def skip_spaces(data: npt.NDArray[np.uint8], position: int, stop: int) -> int:
+def skip_spaces(data: Bytes, position: int, stop: int) -> int:
     """Return where the first character that is not white space begins, or the end."""
     while position < stop:
         size = space_size(data, position, stop)
@@ -98,7 +98,7 @@ def skip_spaces(data: npt.NDArray[np.uint8], position: int, stop: int) -> int:
 
 
 @inlined
-def last_character(data: npt.NDArray[np.uint8], start: int, stop: int) -> tuple[int, int]:
+def last_character(data: Bytes, start: int, stop: int) -> tuple[int, int]:
     """Return where the last character that is not white space begins and ends; there is one."""
     while True:
         last = stop - 1
@@ -120,7 +120,7 @@ def _is_bullet(code: int) -> bool:
 
 
 @inlined
-def is_three_dots(data: npt.NDArray[np.uint8], start: int, stop: int) -> bool:
+def is_three_dots(data: Bytes, start: int, stop: int) -> bool:
     """Tell whether a line ends with three dots."""
     if stop - start < 3 or item(data, stop - 1) != 0x2E:
         return False
@@ -143,7 +143,7 @@ def is_terminal(code: int) -> bool:
 
 
 @inlined
-def _is_short(data: npt.NDArray[np.uint8], start: int, stop: int) -> bool:
+def _is_short(data: Bytes, start: int, stop: int) -> bool:
     # A character has at most four bytes, so a long line need not be counted.
     if stop - start > 4 * SHORT_CHARS:
         return False

@@ -10,8 +10,8 @@ of bytes keeps its case (25 characters of Unicode 14, among them U+0130 and U+1E
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Bytes, Int64s, UInt64s
 from atom_data.text.buffers import Buffers
 from atom_data.text.characters import (
     LETTER,
@@ -41,10 +41,10 @@ class Words(NamedTuple):
     Word k is `data[starts[k]:ends[k]]` of the batch's `Buffers`.
     """
 
-    hashes: npt.NDArray[np.uint64]
-    starts: npt.NDArray[np.int64]
-    ends: npt.NDArray[np.int64]
-    offsets: npt.NDArray[np.int64]
+    hashes: UInt64s
+    starts: Int64s
+    ends: Int64s
+    offsets: Int64s
 
 
 def whitespace_words(buffers: Buffers) -> Words:
@@ -71,14 +71,14 @@ def _words(buffers: Buffers, unicode: bool) -> Words:
 
 @kernel
 def _fill_words(
-    data: npt.NDArray[np.uint8],
-    offsets: npt.NDArray[np.int64],
+    data: Bytes,
+    offsets: Int64s,
     unicode: bool,
     table: Characters,
-    hashes: npt.NDArray[np.uint64],
-    starts: npt.NDArray[np.int64],
-    ends: npt.NDArray[np.int64],
-    word_offsets: npt.NDArray[np.int64],
+    hashes: UInt64s,
+    starts: Int64s,
+    ends: Int64s,
+    word_offsets: Int64s,
 ) -> int:
     edges, state = word_edges(), word_state()
     total = 0
@@ -99,20 +99,20 @@ def _fill_words(
 
 
 @allocating
-def word_edges() -> npt.NDArray[np.int64]:
+def word_edges() -> Int64s:
     """Return room for the starts and ends that `next_words` finds at a time."""
     # An unspaced letter gives two edges from three bytes, everything else at most one a byte.
     return np.empty(CHUNK + 16, np.int64)
 
 
 @allocating
-def word_state() -> npt.NDArray[np.int64]:
+def word_state() -> Int64s:
     """Return the place in a document: the position, what is open there, and where that began."""
     return np.zeros(3, np.int64)
 
 
 @inlined
-def start_document(state: npt.NDArray[np.int64], position: int) -> None:
+def start_document(state: Int64s, position: int) -> None:
     """Put the state before the first byte of a document."""
     put(state, 0, position)
     put(state, 1, _NONE)
@@ -120,14 +120,7 @@ def start_document(state: npt.NDArray[np.int64], position: int) -> None:
 
 
 @inlined
-def next_words(
-    data: npt.NDArray[np.uint8],
-    end: int,
-    unicode: bool,
-    table: Characters,
-    state: npt.NDArray[np.int64],
-    edges: npt.NDArray[np.int64],
-) -> int:
+def next_words(data: Bytes, end: int, unicode: bool, table: Characters, state: Int64s, edges: Int64s) -> int:
     """Write start, end, start, end... of the next words to `edges`; return how many words, or -1 after the last."""
     position, open_, start = item(state, 0), item(state, 1), item(state, 2)
     if position >= end and open_ == _NONE:
@@ -154,14 +147,7 @@ def next_words(
 
 @inlined
 def _unicode_edges(
-    data: npt.NDArray[np.uint8],
-    position: int,
-    stop: int,
-    end: int,
-    open_: int,
-    table: Characters,
-    edges: npt.NDArray[np.int64],
-    found: int,
+    data: Bytes, position: int, stop: int, end: int, open_: int, table: Characters, edges: Int64s, found: int
 ) -> tuple[int, int, int]:
     while position < stop:
         lane = load_eight(data, position) if position + 8 <= stop else _U64(item(data, position)) | HIGH_SEVEN
@@ -197,13 +183,7 @@ def _unicode_edges(
 
 @inlined
 def _whitespace_edges(
-    data: npt.NDArray[np.uint8],
-    position: int,
-    stop: int,
-    end: int,
-    open_: int,
-    edges: npt.NDArray[np.int64],
-    found: int,
+    data: Bytes, position: int, stop: int, end: int, open_: int, edges: Int64s, found: int
 ) -> tuple[int, int, int]:
     while position < stop:
         lane = load_eight(data, position) if position + 8 <= stop else LEADS_C2
@@ -222,7 +202,7 @@ def _whitespace_edges(
 
 
 @inlined
-def space_size(data: npt.NDArray[np.uint8], position: int, end: int) -> int:
+def space_size(data: Bytes, position: int, end: int) -> int:
     """Return how many bytes the white-space character at `position` takes, 0 if there is none."""
     first = item(data, position)
     if first < 0x80:

@@ -5,8 +5,8 @@ Read from `gopher_quality_filter.py`, `gopher_repetition_filter.py`, `c4_filters
 """
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Bytes, Int64s, UInt64s
 from atom_data.text.buffers import Buffers
 from atom_data.text.characters import Characters, characters
 from atom_data.text.datatrove.c4 import LONGEST_WORD, end_of_line, finish_line
@@ -34,7 +34,7 @@ from atom_data.text.statistics.repetition import count_repetition, make_room
 from atom_data.text.words import next_words, start_document, word_edges, word_state
 
 
-def datatrove_counts(buffers: Buffers) -> npt.NDArray[np.int64]:
+def datatrove_counts(buffers: Buffers) -> Int64s:
     """Return a row of COLUMNS a document. Memory: up to 90 bytes for a byte of the longest document, of words only."""
     counts = np.zeros((buffers.offsets.size - 1, len(COLUMNS)), np.int64)
     if counts.size:
@@ -47,13 +47,7 @@ def datatrove_counts(buffers: Buffers) -> npt.NDArray[np.int64]:
 
 @kernel
 def _count(
-    data: npt.NDArray[np.uint8],
-    offsets: npt.NDArray[np.int64],
-    table: English,
-    spaces: Characters,
-    copy: npt.NDArray[np.uint8],
-    copied: npt.NDArray[np.uint8],
-    counts: npt.NDArray[np.int64],
+    data: Bytes, offsets: Int64s, table: English, spaces: Characters, copy: Bytes, copied: Bytes, counts: Int64s
 ) -> None:
     most = 0
     for document in range(offsets.size - 1):
@@ -78,20 +72,20 @@ def _count(
 
 @called
 def _read_words(  # noqa: C901 - one loop over words, and its state would not fit through calls
-    data: npt.NDArray[np.uint8],
+    data: Bytes,
     start: int,
     end: int,
     signs: int,
     table: English,
     spaces: Characters,
-    state: npt.NDArray[np.int64],
-    edges: npt.NDArray[np.int64],
-    cuts: npt.NDArray[np.int64],
-    copy: npt.NDArray[np.uint8],
-    copied: npt.NDArray[np.uint8],
-    hashes: npt.NDArray[np.uint64],
-    before: npt.NDArray[np.int64],
-    row: npt.NDArray[np.int64],
+    state: Int64s,
+    edges: Int64s,
+    cuts: Int64s,
+    copy: Bytes,
+    copied: Bytes,
+    hashes: UInt64s,
+    before: Int64s,
+    row: Int64s,
 ) -> int:
     """Find the tokens of a document and count its lines on the way; return how many tokens there are."""
     breaks = signs & BREAKS != 0

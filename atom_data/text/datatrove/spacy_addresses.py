@@ -1,8 +1,6 @@
 """Addresses as spaCy 3.8 knows them (`lang/tokenizer_exceptions.py`, URL_PATTERN): what they hold is not cut inside."""
 
-import numpy as np
-import numpy.typing as npt
-
+from atom_data.text.arrays import Bytes
 from atom_data.text.datatrove.spacy_table import LOWER, English, flags_at
 from atom_data.text.memory import called, inlined, item
 
@@ -10,7 +8,7 @@ _DOT, _PLUS, _HYPHEN, _AT = 0x2E, 0x2B, 0x2D, 0x40
 
 
 @called
-def is_address(data: npt.NDArray[np.uint8], low: int, high: int, table: English) -> bool:
+def is_address(data: Bytes, low: int, high: int, table: English) -> bool:
     """Tell whether this is a host with a dot in it, perhaps with a scheme or a user before and a port or a path behind."""
     if _host(data, low, high, table):
         return True
@@ -29,7 +27,7 @@ def is_address(data: npt.NDArray[np.uint8], low: int, high: int, table: English)
 
 
 @inlined
-def _host(data: npt.NDArray[np.uint8], position: int, high: int, table: English) -> bool:
+def _host(data: Bytes, position: int, high: int, table: English) -> bool:
     labels, characters, small, edge = 0, 0, True, False
     while position < high:
         byte = item(data, position)

@@ -1,8 +1,8 @@
 """fastText's hash of the bytes of a word, and words held against words."""
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Bytes
 from atom_data.text.memory import inlined
 
 _U32 = np.uint32
@@ -16,7 +16,7 @@ def step(code: np.uint32, byte: np.uint8) -> np.uint32:
 
 
 @inlined
-def hash_bytes(data: npt.NDArray[np.uint8], start: int, end: int) -> np.uint32:
+def hash_bytes(data: Bytes, start: int, end: int) -> np.uint32:
     """Return fastText's hash of some bytes."""
     code = BASIS
     for index in range(start, end):
@@ -25,7 +25,7 @@ def hash_bytes(data: npt.NDArray[np.uint8], start: int, end: int) -> np.uint32:
 
 
 @inlined
-def same(data: npt.NDArray[np.uint8], start: int, other: npt.NDArray[np.uint8], other_start: int, size: int) -> bool:
+def same(data: Bytes, start: int, other: Bytes, other_start: int, size: int) -> bool:
     """Tell whether `size` bytes are the same in two places."""
     for index in range(size):  # noqa: SIM110 - compiled
         if data[start + index] != other[other_start + index]:

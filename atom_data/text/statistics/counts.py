@@ -1,8 +1,8 @@
 """Characters, symbols and kinds of words, counted in one pass over Arrow bytes and the words found in them."""
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Bytes, Int64s
 from atom_data.text.buffers import Buffers
 from atom_data.text.characters import LETTER, UNSPACED, Characters, cell_of, characters, decode
 from atom_data.text.hashes import CASE_BITS, load_last
@@ -19,7 +19,7 @@ _STOP_LANES = np.array([int.from_bytes(word.encode(), "little") for word in STOP
 _BLOCK = 192
 
 
-def character_counts(buffers: Buffers) -> npt.NDArray[np.int64]:
+def character_counts(buffers: Buffers) -> Int64s:
     """Return the characters of each document: its bytes that begin one, so a broken sequence may count more or less."""
     counts = np.zeros(buffers.offsets.size - 1, np.int64)
     if counts.size:  # a recipe is checked on zero rows, which need not load a kernel
@@ -27,7 +27,7 @@ def character_counts(buffers: Buffers) -> npt.NDArray[np.int64]:
     return counts
 
 
-def word_counts(buffers: Buffers, words: Words) -> npt.NDArray[np.int64]:
+def word_counts(buffers: Buffers, words: Words) -> Int64s:
     """Return a row of COLUMNS a document, of its words (those of `whitespace_words`) and its text.
 
     The characters in words; how many of STOP_WORDS there are, in any case; the words with a letter in them; the signs
@@ -49,22 +49,14 @@ def word_counts(buffers: Buffers, words: Words) -> npt.NDArray[np.int64]:
 
 
 @kernel
-def _count_characters(
-    data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]
-) -> None:
+def _count_characters(data: Bytes, offsets: Int64s, counts: Int64s) -> None:
     for document in range(offsets.size - 1):
         counts[document] = _characters(data, offsets[document], offsets[document + 1])
 
 
 @kernel
 def _count_words(
-    data: npt.NDArray[np.uint8],
-    offsets: npt.NDArray[np.int64],
-    starts: npt.NDArray[np.int64],
-    ends: npt.NDArray[np.int64],
-    word_offsets: npt.NDArray[np.int64],
-    table: Characters,
-    counts: npt.NDArray[np.int64],
+    data: Bytes, offsets: Int64s, starts: Int64s, ends: Int64s, word_offsets: Int64s, table: Characters, counts: Int64s
 ) -> None:
     for document in range(offsets.size - 1):
         start, end = offsets[document], offsets[document + 1]
@@ -83,7 +75,7 @@ def _count_words(
 
 
 @inlined
-def _characters(data: npt.NDArray[np.uint8], start: int, end: int) -> int:
+def _characters(data: Bytes, start: int, end: int) -> int:
     count = 0
     for index in range(start, end):
         count += np.int64(item(data, index) & 0xC0 != 0x80)
@@ -91,7 +83,7 @@ def _characters(data: npt.NDArray[np.uint8], start: int, end: int) -> int:
 
 
 @inlined
-def _has_letter(data: npt.NDArray[np.uint8], position: int, end: int, table: Characters) -> bool:
+def _has_letter(data: Bytes, position: int, end: int, table: Characters) -> bool:
     while position < end:
         byte = item(data, position)
         if byte < 0x80:
@@ -108,7 +100,7 @@ def _has_letter(data: npt.NDArray[np.uint8], position: int, end: int, table: Cha
 
 
 @inlined
-def _stop_word(data: npt.NDArray[np.uint8], start: int, end: int) -> int:
+def _stop_word(data: Bytes, start: int, end: int) -> int:
     """Return a bit for the stop word there is, 0 if there is none."""
     # Without a branch on the size, which cannot be guessed. No stop word has eight bytes.
     size = min(end - start, 8)
@@ -128,7 +120,7 @@ def _ones(bits: int) -> int:
 
 
 @inlined
-def _symbols(data: npt.NDArray[np.uint8], start: int, end: int) -> tuple[int, int, int, int]:
+def _symbols(data: Bytes, start: int, end: int) -> tuple[int, int, int, int]:
     """Return how many number signs, line feeds, ellipsis signs and places of three dots there are."""
     hashes, feeds, ellipses, dots = 0, 0, 0, 0
     # Counts of a block fit a byte, so that the compiler can count many bytes at a time.
@@ -152,7 +144,7 @@ def _symbols(data: npt.NDArray[np.uint8], start: int, end: int) -> tuple[int, in
 
 
 @inlined
-def _three_dots(data: npt.NDArray[np.uint8], position: int, end: int) -> int:
+def _three_dots(data: Bytes, position: int, end: int) -> int:
     """Return how often three dots stand in the text, none used twice."""
     count = 0
     while position + 3 <= end:
