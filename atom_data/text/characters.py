@@ -139,3 +139,12 @@ def decode(data: Bytes, position: int, end: int) -> tuple[int, int]:
 def cell_of(code: int, table: Characters) -> int:
     """Return the cell of a code point: `table.kinds[cell]` and `table.shifts[cell]` say the rest."""
     return np.int64(item(table.cells, np.int64(item(table.pages, code >> 7)) << 7 | code & 127))
+
+
+@inlined
+def characters_in(data: Bytes, start: int, end: int) -> int:
+    """Return how many bytes begin a character."""
+    count = 0
+    for index in range(start, end):
+        count += np.int64(item(data, index) & 0xC0 != 0x80)
+    return count

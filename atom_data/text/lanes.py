@@ -81,3 +81,13 @@ def lane_edges(inside: np.uint64, width: int, position: int, open_: int, edges: 
         for index in range(4, 8):
             put(edges, found + index, position + np.int64(item(_PLACES, 8 * turns + index)))
     return bits >> width - 1 & 1, found + count
+
+
+@inlined
+def set_bits(bits: int) -> int:
+    """Return how many bits of a number are set."""
+    count = 0
+    while bits:
+        count += bits & 1
+        bits >>= 1
+    return count

@@ -9,7 +9,7 @@ from atom_data.text.arrays import Bytes, Int64s
 from atom_data.text.buffers import Buffers
 from atom_data.text.characters import decode
 from atom_data.text.hashes import HIGH_BITS, LOW_BITS, load_eight
-from atom_data.text.memory import inlined, item, kernel, read_only
+from atom_data.text.memory import called, inlined, item, kernel, read_only
 from atom_data.text.words import space_size
 
 SHORT_CHARS = 30
@@ -151,3 +151,34 @@ def _is_short(data: Bytes, start: int, stop: int) -> bool:
     for index in range(start, stop):
         characters += np.int64(item(data, index) & 0xC0 != 0x80)
     return characters <= SHORT_CHARS
+
+
+@called
+def three_dots(data: Bytes, position: int, end: int) -> int:
+    """Return how often three dots stand in the text, none used twice."""
+    count, row = 0, 0
+    for index in range(position, end):
+        row = row + 1 if item(data, index) == 0x2E else 0
+        if row == 3:
+            count, row = count + 1, 0
+    return count
+
+
+@inlined
+def next_break(data: Bytes, position: int, end: int) -> tuple[int, int]:
+    """Return where the line at `position` ends and where the next one begins, as `str.splitlines` sees it."""
+    while position < end:
+        byte = item(data, position)
+        if byte < 0x20:
+            if byte == 0x0D and position + 1 < end and item(data, position + 1) == 0x0A:
+                return position, position + 2
+            if 0x0A <= byte <= 0x0D or 0x1C <= byte <= 0x1E:
+                return position, position + 1
+        elif byte == 0xC2 and position + 1 < end and item(data, position + 1) == 0x85:
+            return position, position + 2
+        elif byte == 0xE2 and position + 2 < end and item(data, position + 1) == 0x80:
+            third = item(data, position + 2)
+            if third == 0xA8 or third == 0xA9:
+                return position, position + 3
+        position += 1
+    return end, end

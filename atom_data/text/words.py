@@ -221,3 +221,14 @@ def space_size(data: Bytes, position: int, end: int) -> int:
     else:
         found = second == 0x81 and third == 0x9F
     return 3 if found else 0
+
+
+@inlined
+def is_blank(data: Bytes, position: int, stop: int) -> bool:
+    """Tell whether there is nothing but white space."""
+    while position < stop:
+        size = space_size(data, position, stop)
+        if size == 0:
+            return False
+        position += size
+    return True

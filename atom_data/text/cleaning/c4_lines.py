@@ -14,7 +14,7 @@ from atom_data.text.arrays import Bytes, Int64s
 from atom_data.text.buffers import Buffers, string_array
 from atom_data.text.characters import Characters, characters, decode
 from atom_data.text.edits import copied
-from atom_data.text.lines import is_three_dots, last_character, skip_spaces
+from atom_data.text.lines import is_three_dots, last_character, next_break, skip_spaces
 from atom_data.text.memory import inlined, item, kernel, put, read_only
 from atom_data.text.phrases import INSIDE, Phrases, build_phrases, phrases_in
 from atom_data.text.words import space_size
@@ -148,26 +148,6 @@ def _kept_line(
         return -1
     row[_CITATION] += citations
     return after
-
-
-@inlined
-def next_break(data: Bytes, position: int, end: int) -> tuple[int, int]:
-    """Return where the line at `position` ends and where the next one begins, as `str.splitlines` sees it."""
-    while position < end:
-        byte = item(data, position)
-        if byte < 0x20:
-            if byte == 0x0D and position + 1 < end and item(data, position + 1) == 0x0A:
-                return position, position + 2
-            if 0x0A <= byte <= 0x0D or 0x1C <= byte <= 0x1E:
-                return position, position + 1
-        elif byte == 0xC2 and position + 1 < end and item(data, position + 1) == 0x85:
-            return position, position + 2
-        elif byte == 0xE2 and position + 2 < end and item(data, position + 1) == 0x80:
-            third = item(data, position + 2)
-            if third == 0xA8 or third == 0xA9:
-                return position, position + 3
-        position += 1
-    return end, end
 
 
 @inlined

@@ -14,7 +14,7 @@ from atom_data.text.datatrove.columns import (
 from atom_data.text.datatrove.signs import CURLY, LOREM, PHRASES, POLICY, SCRIPT, SQUARE, phrases_in
 from atom_data.text.datatrove.spacy_table import English
 from atom_data.text.datatrove.tokens import count_sentences
-from atom_data.text.lines import next_line_feed
+from atom_data.text.lines import next_break, next_line_feed
 from atom_data.text.memory import called, inlined, item, put
 
 LEAST_WORDS, LONGEST_WORD = 3, 1000
@@ -30,19 +30,8 @@ def end_of_line(data: Bytes, start: int, end: int, breaks: bool) -> tuple[int, i
     if not breaks:
         stop = next_line_feed(data, start, end)
         return stop, stop + 1
-    position = start
-    while position < end:
-        byte = item(data, position)
-        if 0x0A <= byte <= 0x0D or 0x1C <= byte <= 0x1E:
-            paired = byte == 0x0D and position + 1 < end and item(data, position + 1) == 0x0A
-            return position, position + 1 + np.int64(paired)
-        if byte == 0xC2 and position + 1 < end and item(data, position + 1) == 0x85:
-            return position, position + 2
-        general = byte == 0xE2 and position + 2 < end and item(data, position + 1) == 0x80
-        if general and item(data, position + 2) & 0xFE == 0xA8:
-            return position, position + 3
-        position += 1
-    return end, end + 1
+    stop, after = next_break(data, start, end)
+    return stop, max(after, stop + 1)
 
 
 @called

@@ -8,7 +8,7 @@ import numpy as np
 
 from atom_data.text.arrays import Bytes, Int64s, UInt64s
 from atom_data.text.buffers import Buffers
-from atom_data.text.characters import Characters, characters
+from atom_data.text.characters import Characters, characters, characters_in
 from atom_data.text.datatrove.c4 import LONGEST_WORD, end_of_line, finish_line
 from atom_data.text.datatrove.columns import (
     ALPHABETIC,
@@ -24,12 +24,13 @@ from atom_data.text.datatrove.columns import (
     WORD_CHARACTERS,
     WORDS,
 )
-from atom_data.text.datatrove.lines import characters_in, count_repeated
+from atom_data.text.datatrove.lines import count_repeated
 from atom_data.text.datatrove.signs import BREAKS, sign_counts
 from atom_data.text.datatrove.spacy_table import STOP_WORD, English, english, form_of
 from atom_data.text.datatrove.tokens import add_tokens
 from atom_data.text.hashes import hash_letters
-from atom_data.text.memory import called, inlined, item, kernel, put, read_only
+from atom_data.text.lanes import set_bits
+from atom_data.text.memory import called, item, kernel, put, read_only
 from atom_data.text.statistics.repetition import count_repetition, make_room
 from atom_data.text.words import next_words, start_document, word_edges, word_state
 
@@ -135,14 +136,5 @@ def _read_words(  # noqa: C901 - one loop over words, and its state would not fi
     row[WORDS] += plain
     row[WORD_CHARACTERS] += plain_characters
     row[ALPHABETIC] += plain
-    row[STOP_WORD_KINDS] = _ones(row[STOP_WORD_KINDS] | kinds)
+    row[STOP_WORD_KINDS] = set_bits(row[STOP_WORD_KINDS] | kinds)
     return tokens
-
-
-@inlined
-def _ones(bits: int) -> int:
-    count = 0
-    while bits:
-        count += bits & 1
-        bits >>= 1
-    return count

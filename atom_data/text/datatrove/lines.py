@@ -4,6 +4,7 @@ import numpy as np
 
 from atom_data.text.arrays import Bytes, Int64s
 from atom_data.text.buffers import Buffers
+from atom_data.text.characters import characters_in
 from atom_data.text.datatrove.columns import (
     COLUMNS,
     INK_LINES,
@@ -23,7 +24,7 @@ from atom_data.text.lines import SHORT_CHARS, next_line_feed
 from atom_data.text.memory import allocating, inlined, item, kernel, put, read_only
 from atom_data.text.similarity.shingles import scatter
 from atom_data.text.statistics.repetition import Room, find_first, make_room
-from atom_data.text.words import space_size
+from atom_data.text.words import is_blank, space_size
 
 _U64 = np.uint64
 _STEP = _U64(0xC2B2AE3D27D4EB4F)
@@ -66,7 +67,7 @@ def _lines(data: Bytes, start: int, end: int, table: English, characters: Int64s
         stop = next_line_feed(data, position, end)
         if stop > position:
             size = characters_in(data, position, stop)
-            blank = _is_blank(data, position, stop)
+            blank = is_blank(data, position, stop)
             put(room.keys, count, scatter(hash_bytes(data, position, stop)))
             put(characters, count, size)
             put(room.places, count, np.int32(blank))
@@ -110,16 +111,6 @@ def _paragraphs(data: Bytes, start: int, end: int, characters: Int64s, room: Roo
 
 
 @inlined
-def _is_blank(data: Bytes, position: int, stop: int) -> bool:
-    while position < stop:
-        size = space_size(data, position, stop)
-        if size == 0:
-            return False
-        position += size
-    return True
-
-
-@inlined
 def _ink_end(data: Bytes, start: int, end: int) -> int:
     """Return where the white space at the end begins."""
     while end > start:
@@ -130,12 +121,3 @@ def _ink_end(data: Bytes, start: int, end: int) -> int:
             break
         end = last
     return end
-
-
-@inlined
-def characters_in(data: Bytes, start: int, end: int) -> int:
-    """Return how many bytes begin a character."""
-    count = 0
-    for index in range(start, end):
-        count += np.int64(item(data, index) & 0xC0 != 0x80)
-    return count

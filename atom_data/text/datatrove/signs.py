@@ -3,6 +3,7 @@
 import numpy as np
 
 from atom_data.text.arrays import Bytes
+from atom_data.text.lines import three_dots
 from atom_data.text.memory import called, inlined, item
 
 SQUARE, CURLY, BREAKS, PHRASES = 1, 2, 4, 8
@@ -89,17 +90,6 @@ def _next_line(data: Bytes, position: int, end: int) -> bool:
     for index in range(position, end - 1):
         found |= item(data, index) == 0xC2 and item(data, index + 1) == 0x85
     return found
-
-
-@called
-def three_dots(data: Bytes, position: int, end: int) -> int:
-    """Return how often three dots stand in the text, none used twice."""
-    count, row = 0, 0
-    for index in range(position, end):
-        row = row + 1 if item(data, index) == 0x2E else 0
-        if row == 3:
-            count, row = count + 1, 0
-    return count
 
 
 @called

@@ -15,7 +15,7 @@ from atom_data.text.folding import REMOVED, WHITE, folding
 from atom_data.text.lines import next_line_feed
 from atom_data.text.memory import inlined, item, kernel, put, read_only
 from atom_data.text.repeats.siphash import siphash
-from atom_data.text.words import space_size
+from atom_data.text.words import is_blank, space_size
 
 _U64 = np.uint64
 
@@ -113,23 +113,13 @@ def _paragraph_end(data: Bytes, start: int, end: int) -> int:
     position, was_blank, any_text = start, False, False
     while position < end:
         stop = _line_end(data, position, end)
-        blank = _is_blank(data, position, stop)
+        blank = is_blank(data, position, stop)
         if not blank and was_blank and any_text:
             break
         any_text |= not blank
         was_blank = blank
         position = stop
     return position
-
-
-@inlined
-def _is_blank(data: Bytes, position: int, stop: int) -> bool:
-    while position < stop:
-        size = space_size(data, position, stop)
-        if size == 0:
-            return False
-        position += size
-    return True
 
 
 @inlined

@@ -22,6 +22,7 @@ from atom_data.text.similarity.shingles import (
     power,
     recent_words,
     roll,
+    roll_on,
     scatter,
     shingle_set,
 )
@@ -99,12 +100,8 @@ def _fill(data: Bytes, offsets: Int64s, ngram: int, hashes: UInt64s, shingle_off
             count = _next_characters(data, offsets[document + 1], state, recent, ngram)
             if count == 0:
                 break
-            for place in range(count):
-                rolling = roll(rolling, item(recent, ngram + place), item(recent, place), leaving)
-                found += 1
-                if found >= ngram:
-                    put(hashes, total, scatter(rolling))
-                    total += 1
+            rolling, total = roll_on(recent, count, ngram, found, rolling, leaving, hashes, total)
+            found += count
             keep_recent(recent, count, ngram)
         if 0 < found < ngram:
             put(hashes, total, scatter(rolling))

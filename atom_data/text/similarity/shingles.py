@@ -106,17 +106,33 @@ def _fill_shingles(
             if count < 0:
                 break
             hash_words(data, edges, count, table, recent, ngram)
-            for word in range(count):
-                rolling = roll(rolling, item(recent, ngram + word), item(recent, word), leaving)
-                words += 1
-                if words >= ngram:
-                    put(hashes, total, scatter(rolling))
-                    total += 1
+            rolling, total = roll_on(recent, count, ngram, words, rolling, leaving, hashes, total)
+            words += count
             keep_recent(recent, count, ngram)
         if 0 < words < ngram:
             put(hashes, total, scatter(rolling))
             total += 1
         shingle_offsets[document + 1] = total
+
+
+@inlined
+def roll_on(
+    recent: UInt64s,
+    count: int,
+    ngram: int,
+    before: int,
+    rolling: np.uint64,
+    leaving: np.uint64,
+    hashes: UInt64s,
+    total: int,
+) -> tuple[np.uint64, int]:
+    """Roll over `count` units more, `before` of which there were; write the hash of each shingle that one completes."""
+    for place in range(count):
+        rolling = roll(rolling, item(recent, ngram + place), item(recent, place), leaving)
+        if before + place + 1 >= ngram:
+            put(hashes, total, scatter(rolling))
+            total += 1
+    return rolling, total
 
 
 @kernel

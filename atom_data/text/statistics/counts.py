@@ -4,8 +4,10 @@ import numpy as np
 
 from atom_data.text.arrays import Bytes, Int64s
 from atom_data.text.buffers import Buffers
-from atom_data.text.characters import LETTER, UNSPACED, Characters, cell_of, characters, decode
+from atom_data.text.characters import LETTER, UNSPACED, Characters, cell_of, characters, characters_in, decode
 from atom_data.text.hashes import CASE_BITS, load_last
+from atom_data.text.lanes import set_bits
+from atom_data.text.lines import three_dots
 from atom_data.text.memory import inlined, item, kernel, read_only
 from atom_data.text.words import Words
 
@@ -51,7 +53,7 @@ def word_counts(buffers: Buffers, words: Words) -> Int64s:
 @kernel
 def _count_characters(data: Bytes, offsets: Int64s, counts: Int64s) -> None:
     for document in range(offsets.size - 1):
-        counts[document] = _characters(data, offsets[document], offsets[document + 1])
+        counts[document] = characters_in(data, offsets[document], offsets[document + 1])
 
 
 @kernel
@@ -63,23 +65,15 @@ def _count_words(
         characters, stop_words, alphabetic, gap = 0, 0, 0, start
         for word in range(word_offsets[document], word_offsets[document + 1]):
             first, last = item(starts, word), item(ends, word)
-            characters -= 1 if first - gap == 1 else _characters(data, gap, first)
+            characters -= 1 if first - gap == 1 else characters_in(data, gap, first)
             gap = last
             alphabetic += np.int64(_has_letter(data, first, last, table))
             stop_words |= _stop_word(data, first, last)
-        characters += _characters(data, start, end) - _characters(data, gap, end)
-        counts[document, 0], counts[document, 1], counts[document, 2] = characters, _ones(stop_words), alphabetic
+        characters += characters_in(data, start, end) - characters_in(data, gap, end)
+        counts[document, 0], counts[document, 1], counts[document, 2] = characters, set_bits(stop_words), alphabetic
         hashes, feeds, ellipses, dots = _symbols(data, start, end)
         counts[document, 3], counts[document, 5] = hashes, feeds
-        counts[document, 4] = ellipses + (_three_dots(data, start, end) if dots else 0)
-
-
-@inlined
-def _characters(data: Bytes, start: int, end: int) -> int:
-    count = 0
-    for index in range(start, end):
-        count += np.int64(item(data, index) & 0xC0 != 0x80)
-    return count
+        counts[document, 4] = ellipses + (three_dots(data, start, end) if dots else 0)
 
 
 @inlined
@@ -112,14 +106,6 @@ def _stop_word(data: Bytes, start: int, end: int) -> int:
 
 
 @inlined
-def _ones(bits: int) -> int:
-    count = 0
-    for index in range(_STOP_LANES.size):
-        count += bits >> index & 1
-    return count
-
-
-@inlined
 def _symbols(data: Bytes, start: int, end: int) -> tuple[int, int, int, int]:
     """Return how many number signs, line feeds, ellipsis signs and places of three dots there are."""
     hashes, feeds, ellipses, dots = 0, 0, 0, 0
@@ -141,16 +127,3 @@ def _symbols(data: Bytes, start: int, end: int) -> tuple[int, int, int, int]:
         ellipses += np.int64(signs)
         dots += np.int64(triples)
     return hashes, feeds, ellipses, dots
-
-
-@inlined
-def _three_dots(data: Bytes, position: int, end: int) -> int:
-    """Return how often three dots stand in the text, none used twice."""
-    count = 0
-    while position + 3 <= end:
-        if item(data, position) == 0x2E and item(data, position + 1) == 0x2E and item(data, position + 2) == 0x2E:
-            count += 1
-            position += 3
-        else:
-            position += 1
-    return count
