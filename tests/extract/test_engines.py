@@ -18,7 +18,8 @@ from tests.extract.test_extract import HARMFUL
 
 PAGE = (
     b"<html><head><title> A \n page </title><script>var a;</script></head><body><nav><a href=/>Home</a></nav>"
-    b"<main><h1>Head</h1><p>One.</p><ul><li>two</li></ul><img alt=three src=x><noscript>off</noscript></main><footer>Imprint</footer></body>"
+    b"<main><h1>Head</h1><p>One.</p><ul><li>two</li></ul><img alt=three src=x><noscript>off</noscript></main>"
+    b"<footer>Imprint</footer></body>"
 )
 
 
