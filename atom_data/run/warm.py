@@ -43,7 +43,7 @@ def warm(text: str) -> None:
         (step() if isinstance(step, type) else step)(BATCH)
     if named("Parquet"):
         is_utf8(string_buffers(BATCH.column("text")))
-    if named("ExtractHtml"):
+    if named("Extract"):
         measured(b"<p>", np.zeros(1, np.int64))
     if named(*COPIES):
         warm_copies()
