@@ -21,7 +21,7 @@ from atom_data.run.local import Options
 from atom_data.run.local import run as run_jobs
 from atom_data.run.places import refuse_overlap
 from atom_data.run.recipe import load_recipe
-from atom_data.run.server import warm_up
+from atom_data.run.server import server
 from atom_data.storage.sizes import GRAMMAR
 
 app = typer.Typer(
@@ -174,7 +174,7 @@ def _finish(index: Index, workers: int, accept: bool) -> None:
 def _run(index: Index, workers: int, accept: bool) -> None:
     """Do what is to be done. DataError when shards fail."""
     recipe = str(index.folder / "index.py")
-    warm_up(recipe)
+    server()
     # An index outlives versions: what is sketched stays, for the texts may be gone.
     options = Options(
         out=index.out, workers=workers or len(os.sched_getaffinity(0)), accept_code=True, accept=accept, replace=True

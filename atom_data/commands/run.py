@@ -32,7 +32,7 @@ from atom_data.run.local import run as run_jobs
 from atom_data.run.places import check_places
 from atom_data.run.progress import Failure
 from atom_data.run.recipe import Recipe, load_recipe
-from atom_data.run.server import warm_up
+from atom_data.run.server import server
 from atom_data.run.status import JobStatus, job_status, print_status
 from atom_data.workspace import Workspace
 
@@ -109,7 +109,7 @@ def run(
         _say_what_would_be_done(load_recipe(recipe), how)
         return
     if not (close or on is Where.ray):
-        warm_up(recipe)
+        server()
     loaded = load_recipe(recipe)
     _same_recipe(loaded, recipe_sha256)
     cluster = ray_workers(loaded, how, workers) if on is Where.ray else None

@@ -24,11 +24,12 @@ from atom_data.errors import DataError
 from atom_data.forecast.sampled import COUNTS
 from atom_data.graph import Job, raw_sources
 from atom_data.run.display import Display
+from atom_data.run.needs import needs
 from atom_data.run.plan import plan_job, write_plan
 from atom_data.run.pool import Pool
 from atom_data.run.progress import Progress
 from atom_data.run.recipe import Recipe, job_identity, load_recipe
-from atom_data.run.server import warm_up
+from atom_data.run.server import server
 from atom_data.run.signals import handled, interrupt
 from atom_data.run.worker import Orders
 from atom_data.storage.manifest import manifest_row
@@ -140,7 +141,7 @@ def fly(recipe: Recipe, samples: list[Sample], share: float, workers: int, say: 
 
     DataError when a shard fails, or when there is not one document. Disk: what the recipe writes for the sample.
     """
-    warm_up(recipe.path)  # as in a run: the recipe that samples this one names none of its steps
+    server()
     # Half of the shards are read by a worker that has begun before: that tells beginning from reading.
     workers = max(1, min(workers, min(len(sample.chosen) for sample in samples) // 2))
     with handled({signal.SIGTERM: interrupt}), tempfile.TemporaryDirectory(prefix="atom-data-plan-") as folder:
@@ -199,7 +200,7 @@ def _run(recipe: Recipe, samples: list[Sample], part: float, folder: Path, worke
         told.write_text(json.dumps(about))
         path.write_text(_RECIPE.format(path=str(told)))
     loaded, pilot, began = load_recipe(str(path)), Pilot(), time.monotonic()
-    pool, workspace = Pool(Orders(str(path), out), workers), Workspace(out, f"pilot-{os.getpid()}")
+    pool, workspace = Pool(Orders(str(path), out), workers, needs(loaded.jobs)), Workspace(out, f"pilot-{os.getpid()}")
     try:
         for job in loaded.jobs:
             rows = _run_job(job, workspace, pool)

@@ -15,6 +15,7 @@ from atom_data.errors import AtomDataError, DataError, TimeUp
 from atom_data.graph import Job
 from atom_data.reach import code_identity
 from atom_data.run.display import Display
+from atom_data.run.needs import needs
 from atom_data.run.places import check_places, refuse_own_output
 from atom_data.run.plan import (
     NEW,
@@ -80,6 +81,9 @@ class Workers(Protocol):
     def leave(self, seconds: float) -> None:
         """Take no more tasks; those that run get some seconds."""
 
+    def prepare(self, display: Display) -> None:
+        """Make ready for tasks: what takes long is said, and is in no task's time."""
+
     def run_job(self, name: str, identity: str, progress: Progress) -> None:
         """Do the waiting tasks of a job, until all are finished or failed, or the workers have to leave."""
 
@@ -95,7 +99,7 @@ def run(recipe: Recipe, options: Options, display: Display, workers: Workers | N
     """
     chosen = (recipe.job(options.stage),) if options.stage else recipe.jobs
     workspace = _workspace(options)
-    pool = workers or Pool(Orders(recipe.path, options.out, options.planned), options.workers)
+    pool = workers or Pool(Orders(recipe.path, options.out, options.planned), options.workers, needs(recipe.jobs))
     with display, _signals(pool, options.grace):
         check_places(recipe, workspace)
         for job in recipe.jobs:
@@ -146,6 +150,7 @@ def _run_job(
     _say_plan(plan, display)
     progress = Progress(plan, workspace, display, options.retries, options.log, list(plan.todo))
     if progress.waiting:
+        pool.prepare(display)
         display.start(job.name, progress.total, sum(task.bytes for task in progress.waiting))
         try:
             pool.run_job(job.name, job_identity(job), progress)
