@@ -19,10 +19,10 @@ from atom_data.commands.cluster import (
 )
 from atom_data.commands.options import Log, Where
 from atom_data.commands.screen import DEFAULT_OUT, Output, RecipePath, console, printable
-from atom_data.commands.sources import address_said, ids_said
+from atom_data.commands.sources import address_said
 from atom_data.errors import AtomDataError, ConfigError, DataError, TimeUp
 from atom_data.graph import raw_sources
-from atom_data.readers.unread import unread
+from atom_data.readers.source import ids_said, unread
 from atom_data.run.check import first_files, require_no_faults
 from atom_data.run.display import Display, JsonLog
 from atom_data.run.dry import dry_run as dry_run_lines

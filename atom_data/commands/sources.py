@@ -1,16 +1,11 @@
-"""What `check` says of where documents come from: how their ids are made, and which stages drop their address."""
+"""What `check` says of where documents come from: which stages drop their address."""
 
 from collections.abc import Collection
 
 import pyarrow as pa
 
 from atom_data.batch import PROVENANCE
-from atom_data.graph import Job, Source, is_stage
-from atom_data.readers.jsonl import Jsonl
-from atom_data.readers.parquet import Parquet
-from atom_data.readers.plain_text import Text
-from atom_data.readers.warc import Warc
-from atom_data.readers.wet import Wet
+from atom_data.graph import Job, is_stage
 from atom_data.stage import Stage
 
 
@@ -37,10 +32,3 @@ def address_said(job: Job, written: pa.Schema) -> str:
 
 def _has_address(names: Collection[str]) -> bool:
     return "url" in names or ("file" in names and ("offset" in names or "row" in names))
-
-
-def ids_said(source: Source) -> str:
-    """Say how a source of files makes ids; nothing of a source that is not ours."""
-    if isinstance(source, Jsonl | Parquet | Text | Warc | Wet):
-        return f"{source.name} ids: {source.ids_said}"
-    return ""

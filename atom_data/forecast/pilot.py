@@ -6,21 +6,20 @@
 `whole`   the sample: each of these holds the one before
 """
 
-import contextlib
-import hashlib
 import json
 import os
 import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from atom_data.draws import hash_64
 from atom_data.errors import DataError
 from atom_data.forecast.sampled import COUNTS
 from atom_data.graph import Job, raw_sources
@@ -31,6 +30,7 @@ from atom_data.run.pool import Pool
 from atom_data.run.progress import Progress
 from atom_data.run.recipe import Recipe, job_identity, load_recipe
 from atom_data.run.server import server
+from atom_data.run.signals import handled, interrupt
 from atom_data.run.worker import Orders
 from atom_data.storage.manifest import manifest_row
 from atom_data.storage.paths import write_errors
@@ -112,7 +112,7 @@ class Pilots:
 
 def choose(shards: tuple[Shard, ...], share: float) -> tuple[Shard, ...]:
     """Return shards by a hash of their names until they hold a share of all bytes, and some at least; sorted by name."""
-    by_hash = sorted(shards, key=lambda shard: hashlib.blake2b(shard.name.encode(), digest_size=8).digest())
+    by_hash = sorted(shards, key=lambda shard: hash_64(shard.name.encode()))
     known = all(shard.bytes for shard in shards)
     total = sum(shard.bytes for shard in shards) if known else len(shards)
     chosen: list[Shard] = []
@@ -144,7 +144,7 @@ def fly(recipe: Recipe, samples: list[Sample], share: float, workers: int, say: 
     server()
     # Half of the shards are read by a worker that has begun before: that tells beginning from reading.
     workers = max(1, min(workers, min(len(sample.chosen) for sample in samples) // 2))
-    with _stoppable(), tempfile.TemporaryDirectory(prefix="atom-data-plan-") as folder:
+    with handled({signal.SIGTERM: interrupt}), tempfile.TemporaryDirectory(prefix="atom-data-plan-") as folder:
         place = Path(folder)
         say("reading the first documents of each shard chosen")
         cold = _run(recipe, samples, 0.0, place / "cold", workers, stops=True)
@@ -188,20 +188,6 @@ def _set_documents(samples: list[Sample], few: Pilot, share: float) -> None:
     for sample in samples:
         part = wanted * sample.weight
         sample.documents = 1.0 if part > ALL else part
-
-
-@contextlib.contextmanager
-def _stoppable() -> Iterator[None]:
-    """End on SIGTERM as on Ctrl-C, so that the folder goes away."""
-
-    def stop(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _run(recipe: Recipe, samples: list[Sample], part: float, folder: Path, workers: int, stops: bool = False) -> Pilot:

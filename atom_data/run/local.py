@@ -33,8 +33,9 @@ from atom_data.run.pool import Pool
 from atom_data.run.progress import Failure, Progress
 from atom_data.run.recipe import Recipe, job_identity
 from atom_data.run.replace import Guard, refuse_other_recipe
+from atom_data.run.signals import handled, interrupt
 from atom_data.run.worker import Orders
-from atom_data.storage.partials import sweep
+from atom_data.storage.partials import left_over, sweep
 from atom_data.storage.paths import is_remote, write_errors
 from atom_data.workspace import Workspace
 
@@ -172,7 +173,7 @@ def _run_job(
         if not plan.complete:
             return []  # the receipts of the other parts are of an earlier recipe or input: these are not through yet
     close_job(plan, workspace, options.accept)
-    if progress.total:
+    if progress.total or left_over(workspace.root, job.name):
         sweep(workspace.root, job.name)
     write_summary(job, workspace)
     return []
@@ -244,20 +245,11 @@ def _say_plan(plan: Plan, display: Display) -> None:
 @contextlib.contextmanager
 def _signals(pool: Workers, grace: float) -> Iterator[None]:
     """End at once on SIGTERM, as on Ctrl-C; on SIGUSR1, which Slurm sends before the time is up, finish what runs."""
-    before = {
-        signal.SIGTERM: signal.signal(signal.SIGTERM, _terminated),
-        signal.SIGUSR1: signal.signal(signal.SIGUSR1, lambda number, frame: pool.leave(grace)),
-    }
-    try:
-        yield
-    finally:
-        pool.close()
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _terminated(number: int, frame: object) -> None:
-    raise KeyboardInterrupt
+    with handled({signal.SIGTERM: interrupt, signal.SIGUSR1: lambda number, frame: pool.leave(grace)}):
+        try:
+            yield
+        finally:
+            pool.close()
 
 
 def check_out(out: str) -> None:

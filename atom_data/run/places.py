@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from atom_data.errors import ConfigError
 from atom_data.graph import Job, raw_sources
 from atom_data.job import Task
-from atom_data.readers import Jsonl, Parquet, Text, Warc, Wet
+from atom_data.readers.source import FileSource
 from atom_data.run.recipe import Recipe
 from atom_data.storage.made import RECORD, stage_around
 from atom_data.storage.paths import PARTIAL, is_remote, local, plain, without_secrets
@@ -37,7 +37,7 @@ NAMED = 3
 def check_places(recipe: Recipe, workspace: Workspace) -> None:
     """Refuse an output folder that is not for a run of a recipe. ConfigError; nothing is listed but the folder itself."""
     for source in raw_sources(recipe.nodes):
-        if isinstance(source, (Jsonl, Parquet, Text, Warc, Wet)):
+        if isinstance(source, FileSource):
             for path in source.paths:
                 refuse_overlap(source.name, path, workspace.root)
     if not workspace.is_remote:

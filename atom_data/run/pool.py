@@ -10,6 +10,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from atom_data.errors import DataError
 from atom_data.job import Task
 from atom_data.run.display import Display
 from atom_data.run.needs import Needs
@@ -17,6 +18,9 @@ from atom_data.run.progress import Progress
 from atom_data.run.server import server
 from atom_data.run.worker import Orders, worker_main
 from atom_data.storage.partials import sweep
+
+STARTS, START_SECONDS = 5, 0.2
+"""How often a worker is started where its server dies over it, and the pause between."""
 
 
 @dataclass(slots=True)
@@ -80,12 +84,28 @@ class Pool:
                     worker.connection.send((name, worker.task, identity))
 
     def _start(self) -> _Worker:
+        """Start a worker. A server that was killed is started again, but first it must be seen to be gone."""
+        for _ in range(STARTS):
+            with contextlib.suppress(EOFError, OSError):
+                return self._fork()
+            time.sleep(START_SECONDS)
+        raise DataError(
+            f"the server that workers are forked from ended {STARTS} times while it started a worker (out of memory, or of "
+            "processes?). Give it more memory or fewer workers, then run again: finished shards are kept."
+        )
+
+    def _fork(self) -> _Worker:
         ours, theirs = self.server.context.Pipe()
         self.count += 1
         token = f"{socket.gethostname()}-{os.getpid()}-{self.count}"
         process = self.server.context.Process(target=worker_main, args=(theirs, self.orders, token), daemon=True)
-        process.start()
-        theirs.close()
+        try:
+            process.start()
+        except BaseException:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
         return _Worker(process, ours, token)
 
     def _listen(self, progress: Progress) -> None:

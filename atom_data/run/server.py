@@ -10,6 +10,7 @@ import functools
 import json
 import multiprocessing
 import os
+import signal
 import socket
 import sys
 import tempfile
@@ -33,6 +34,9 @@ SMALL_PAGES = {"MIMALLOC_ALLOW_THP": "0"}
 a fifth of a whole job's time. Arrow's allocator forbids large pages for its whole process, so see `allow_huge_pages`."""
 SET_THP_DISABLE = 41
 """PR_SET_THP_DISABLE of Linux's prctl."""
+
+SET_PARENT_DEATH_SIGNAL = 1
+"""PR_SET_PDEATHSIG of Linux's prctl."""
 
 SOCKET_PATH = 107
 """So many bytes may the path of a socket have (unix(7)); a cluster's temporary folders are long."""
@@ -127,3 +131,12 @@ def allow_huge_pages() -> None:
     """Allow what Arrow's allocator forbade: large tables that are looked up at random (NumPy's, an encoder's) need them."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(SET_THP_DISABLE, 0, 0, 0, 0)
+
+
+def end_with_server() -> None:
+    """Have a worker ended when its server ends, which ends with the supervisor: nobody waits for its shard any more.
+
+    The next run, or the supervisor with another server, makes that shard again; both would write it at the same time.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGTERM, 0, 0, 0)

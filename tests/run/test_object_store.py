@@ -22,12 +22,12 @@ ResponseStreamingError = pytest.importorskip("botocore.exceptions").ResponseStre
 pytest.importorskip("moto.server")
 
 RECIPE = """
-    from atom_data import ExtractHtml, Stage, Warc, keep
+    from atom_data import Extract, Stage, Warc, keep
     from atom_data.signals import count_words
 
     def stages():
         files = {files!r}
-        pages = Stage(name="pages", reads=Warc(*files, source="test"), steps=(ExtractHtml(), keep("web_page")))
+        pages = Stage(name="pages", reads=Warc(*files, source="test"), steps=(Extract(), keep("web_page")))
         return (Stage(name="counted", reads=pages, steps=(count_words,)),)
 """
 FILES = ("sample-00001.warc.gz", "sample-00003.warc.gz", "sample-00005.warc.gz")

@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from atom_data.storage import bigpages
-from atom_data.storage.delta import unfolded
-from atom_data.storage.pages import BY_INDEX, DELTA_BYTE_ARRAY, DICTIONARY, Page, pages_of
-from atom_data.storage.plain import dictionary_entries, plain_bytes
+from atom_data.storage.pages import bigpages
+from atom_data.storage.pages.delta import unfolded
+from atom_data.storage.pages.pages import BY_INDEX, DELTA_BYTE_ARRAY, DICTIONARY, Page, pages_of
+from atom_data.storage.pages.plain import dictionary_entries, plain_bytes
 
 MOST_ROWS = 65_536
 BIG_DICTIONARY_BYTES = 16 << 20

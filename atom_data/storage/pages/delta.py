@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from atom_data.storage.bigpages import BIG_PAGE_BYTES, BLOCKS, STREAMS, Bytes
-from atom_data.storage.pages import DATA, DELTA_BYTE_ARRAY, DELTA_LENGTH_BYTE_ARRAY, Page
+from atom_data.storage.pages.bigpages import BIG_PAGE_BYTES, BLOCKS, STREAMS, Bytes
+from atom_data.storage.pages.pages import DATA, DELTA_BYTE_ARRAY, DELTA_LENGTH_BYTE_ARRAY, Page
 
 MOST_VALUES = 1 << 24
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atom_data.text.spans import Spans, cut, merged, whole_characters
+from atom_data.text.repeats.spans import Spans, cut, merged, whole_characters
 from tests.text.reference import buffers_of, texts
 
 marks = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 60), st.integers(1, 30)), max_size=12)

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from atom_data.storage.pages import BY_INDEX, DATA_V2, DICTIONARY, PLAIN, Page
+from atom_data.storage.pages.pages import BY_INDEX, DATA_V2, DICTIONARY, PLAIN, Page
 
 BIG_PAGE_BYTES = 128 << 20
 STREAMS = {"UNCOMPRESSED": None, "GZIP": "gzip", "BROTLI": "brotli", "ZSTD": "zstd"}

@@ -3,13 +3,13 @@
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from atom_data.text.arrays import Bytes, Int64s
 from atom_data.text.buffers import Buffers
 from atom_data.text.memory import kernel, read_only
 
-Integers = npt.NDArray[np.int64]
+Integers = Int64s
 
 
 class Spans(NamedTuple):
@@ -61,7 +61,7 @@ def _merge(rows: Integers, starts: Integers, ends: Integers) -> int:
 
 
 @kernel
-def _shrink(data: npt.NDArray[np.uint8], offsets: Integers, rows: Integers, starts: Integers, ends: Integers) -> None:
+def _shrink(data: Bytes, offsets: Integers, rows: Integers, starts: Integers, ends: Integers) -> None:
     for index in range(rows.size):
         begin, stop = offsets[rows[index]], offsets[rows[index] + 1]
         start, end = begin + starts[index], begin + ends[index]
@@ -74,13 +74,7 @@ def _shrink(data: npt.NDArray[np.uint8], offsets: Integers, rows: Integers, star
 
 @kernel
 def _copy(
-    data: npt.NDArray[np.uint8],
-    offsets: Integers,
-    rows: Integers,
-    starts: Integers,
-    ends: Integers,
-    new_offsets: Integers,
-    new: npt.NDArray[np.uint8],
+    data: Bytes, offsets: Integers, rows: Integers, starts: Integers, ends: Integers, new_offsets: Integers, new: Bytes
 ) -> None:
     span = 0
     for row in range(offsets.size - 1):

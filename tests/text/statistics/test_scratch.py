@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atom_data.batch import with_columns
-from atom_data.text.scratch import words_of
+from atom_data.text.statistics.scratch import words_of
 from tests.text.reference import texts
 
 

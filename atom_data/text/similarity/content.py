@@ -3,8 +3,8 @@
 import functools
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Bytes, Int64s
 from atom_data.text.buffers import Buffers
 from atom_data.text.characters import PUNCTUATION, SPACE, Characters, cell_of, characters, decode
 from atom_data.text.hashes import encoded
@@ -35,7 +35,7 @@ def content(buffers: Buffers, fold_case: bool = True, skip_punctuation: bool = T
 
 
 @functools.cache
-def _ascii(fold_case: bool, skip_punctuation: bool) -> npt.NDArray[np.uint8]:
+def _ascii(fold_case: bool, skip_punctuation: bool) -> Bytes:
     """Return what each ASCII character becomes; a blank for those that separate."""
     made = [chr(code).lower() if fold_case else chr(code) for code in range(128)]
     table = np.array([ord(one) if one.isprintable() else _BLANK for one in made], np.uint8)
@@ -46,14 +46,14 @@ def _ascii(fold_case: bool, skip_punctuation: bool) -> npt.NDArray[np.uint8]:
 
 @kernel
 def _reduce(
-    data: npt.NDArray[np.uint8],
-    offsets: npt.NDArray[np.int64],
+    data: Bytes,
+    offsets: Int64s,
     fold_case: bool,
     skip_punctuation: bool,
-    ascii_table: npt.NDArray[np.uint8],
+    ascii_table: Bytes,
     table: Characters,
-    found: npt.NDArray[np.uint8],
-    found_offsets: npt.NDArray[np.int64],
+    found: Bytes,
+    found_offsets: Int64s,
 ) -> None:
     total = 0
     for document in range(offsets.size - 1):
@@ -93,15 +93,7 @@ def _reduce(
 
 
 @inlined
-def _copy(
-    data: npt.NDArray[np.uint8],
-    position: int,
-    size: int,
-    code: int,
-    shift: int,
-    found: npt.NDArray[np.uint8],
-    total: int,
-) -> int:
+def _copy(data: Bytes, position: int, size: int, code: int, shift: int, found: Bytes, total: int) -> int:
     character = encoded(code + shift, size)
     for index in range(size):
         # A broken sequence has no code point of its own: its bytes are taken as they stand.

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from atom_data.text.buffers import Buffers
 from atom_data.text.characters import PUNCTUATION, kind_of
-from atom_data.text.content import INVISIBLE, content
+from atom_data.text.similarity.content import INVISIBLE, content
 from tests.text.reference import SAMPLES, broken, buffers_of, folded, texts
 
 

@@ -1,4 +1,4 @@
-"""ExtractHtml: text, title and status of pages, whatever they hold; encodings; pages built to do harm."""
+"""Extract: text, title and status of pages, whatever they hold; encodings; pages built to do harm."""
 
 import pyarrow as pa
 import pytest
@@ -6,7 +6,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from atom_data.errors import ConfigError
-from atom_data.extract import ExtractHtml, ExtractTrafilatura
+from atom_data.extract import Extract, Trafilatura
 from atom_data.extract.markup import BOXES, FORMATS, is_too_complex, measured
 
 ARTICLE = (
@@ -18,7 +18,7 @@ ADDED = ["text", "title", "extract_status"]
 
 def extract(
     *pages: bytes | None,
-    step: ExtractHtml | ExtractTrafilatura | None = None,
+    step: Extract | None = None,
     charset: str | None = None,
     mime: str | None = None,
 ) -> list[tuple[str | None, ...]]:
@@ -30,7 +30,7 @@ def extract(
             "mime": pa.array([mime] * len(pages), pa.string()),
         }
     )
-    added = (step or ExtractHtml())(batch)
+    added = (step or Extract())(batch)
     assert added.schema.names == ["html", "charset", "mime", *ADDED, "replaced_characters"]
     return [tuple(row[name] for name in ADDED) for row in added.to_pylist()]
 
@@ -40,7 +40,7 @@ def test_html_main_content_and_title() -> None:
 
 
 def test_html_status_says_why_there_is_no_text() -> None:
-    step = ExtractHtml(max_html_bytes=500)
+    step = Extract(max_html_bytes=500)
     pages = [None, b"", b"<title>only</title>", b"x" * 501, b"<p>yes"]
     assert extract(*pages, step=step) == [
         (None, None, "no_html"),
@@ -55,14 +55,14 @@ def test_html_zero_rows_give_the_same_columns() -> None:
     assert extract() == []
     schema = pa.schema([("html", pa.binary()), ("charset", pa.string()), ("mime", pa.string())])
     empty = pa.RecordBatch.from_arrays([pa.array([], field.type) for field in schema], schema=schema)
-    assert [ExtractHtml()(empty).schema.field(name).type for name in ADDED] == [pa.string()] * 3
+    assert [Extract()(empty).schema.field(name).type for name in ADDED] == [pa.string()] * 3
 
 
 def test_html_missing_column_is_a_config_error() -> None:
     batch = pa.record_batch({"html": ["<p>x"]})
     with pytest.raises(ConfigError, match="no column 'charset'"):
-        ExtractHtml()(batch)
-    assert ExtractHtml(charset=None, mime=None)(batch).column("text").to_pylist() == ["x"]
+        Extract()(batch)
+    assert Extract(charset=None, mime=None)(batch).column("text").to_pylist() == ["x"]
 
 
 def test_html_plain_text_is_its_own_text() -> None:
@@ -173,6 +173,6 @@ def test_measured_equals_the_plain_count(tags: list[str]) -> None:
 def test_trafilatura_gives_the_same_columns() -> None:
     pytest.importorskip("trafilatura")
     page = f"<html><head><title>T</title></head><body><article><p>{'A sentence of some length. ' * 20}</p></article></body></html>"
-    rows = extract(page.encode(), None, page.encode(), b"<p>", step=ExtractTrafilatura())
+    rows = extract(page.encode(), None, page.encode(), b"<p>", step=Extract(engine=Trafilatura()))
     assert rows[0] == rows[2] == (("A sentence of some length. " * 20).strip(), "T", "ok")
     assert [row[2] for row in rows] == ["ok", "no_html", "ok", "empty"]
