@@ -13,6 +13,7 @@ COMMANDS = {
     "check": ("run.check", "Build"),
     "plan": ("plan.plan", "Build"),
     "run": ("run.run", "Build"),
+    "warm": ("warm.warm", "Build"),
     "train-tokenizer": ("tokenizer.train_tokenizer", "Build"),
     "train-classifier": ("classifier.train", "Build"),
     "list": ("catalog.list_entries", "Look"),

@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+from atom_data.run.compiling import said_of_compiling
 from atom_data.storage.receipts import Receipt
 
 PLAIN_SECONDS = 10.0
@@ -49,7 +50,7 @@ class Display:
         """Say that kernels are compiled before anything can start, and how far that is."""
         if not compiled:
             self._said = time.monotonic()
-            self.note("compiling kernels for this machine, once (about 20 s)")
+            self.note(said_of_compiling(kernels))
         elif compiled == kernels or time.monotonic() - self._said >= COMPILING_SECONDS:
             self._said = time.monotonic()
             self.note(f"compiled {compiled} of {kernels} kernels")
