@@ -4,7 +4,7 @@ import hashlib
 import inspect
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -56,10 +56,19 @@ def describe(value: object) -> object:
     if isinstance(value, Mapping):
         return {str(key): describe(item) for key, item in value.items()}
     if is_dataclass(value) and not isinstance(value, type):
-        files = _file_fields(type(value))
-        described = {item.name: _field(getattr(value, item.name), item.name in files) for item in fields(value)}
-        return {"step": origin(type(value)), **described}
+        return {"step": origin(type(value)), **describe_fields(value)}
     return _described_code(value) if callable(value) else _described_value(value)
+
+
+def describe_fields(value: object, without: Collection[str] = ()) -> dict[str, object]:
+    """Describe the fields of a dataclass but those named in `without`. ConfigError for an object of a plain class."""
+    if not is_dataclass(value) or isinstance(value, type):
+        raise ConfigError(
+            f"{type(value).__name__} has no identity: it is no dataclass, so a change of it would not be noticed. Make it a "
+            "frozen dataclass, or give it a method identity()."
+        )
+    files, names = _file_fields(type(value)), [item.name for item in fields(value) if item.name not in without]
+    return {name: _field(getattr(value, name), name in files) for name in names}
 
 
 def _field(value: object, is_file: bool) -> object:

@@ -34,7 +34,7 @@ def origin(thing: Any) -> object:  # noqa: ANN401 - a class or a function
     SHA-256 of the file, of the user's own modules that it imports, and versions of packages. ConfigError where no source
     file can be found.
     """
-    if thing.__module__.partition(".")[0] == PACKAGE:
+    if is_ours(thing):
         return public_name(thing)
     name = thing.__qualname__.rpartition(".")[2]
     if not _is_users(thing.__module__):
@@ -83,6 +83,11 @@ def _depends_on_us(package: str) -> bool:
         names = importlib.metadata.packages_distributions().get(package, ())
     needed = [item for name in names for item in importlib.metadata.requires(name) or ()]
     return not names or any(re.match(r"atom[-_.]data\b", item, re.IGNORECASE) for item in needed)
+
+
+def is_ours(thing: Any) -> bool:  # noqa: ANN401
+    """Tell whether a class or function is of this package, whose sources count in every job."""
+    return bool(thing.__module__.partition(".")[0] == PACKAGE)
 
 
 def public_name(thing: Any) -> str:  # noqa: ANN401

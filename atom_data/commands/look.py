@@ -18,6 +18,7 @@ from atom_data.cluster.slurm import in_queue, submission
 from atom_data.commands.screen import DEFAULT_OUT, Output, RecipePath, console, printable
 from atom_data.errors import DataError
 from atom_data.run.recipe import load_recipe
+from atom_data.run.stale import said_left_over
 from atom_data.run.status import JobStatus, job_status, print_status, remarks, status_table
 from atom_data.storage.made import refuse_file
 from atom_data.workspace import Workspace
@@ -108,7 +109,10 @@ def _short(text: str) -> str:
 
 def verify(output: Annotated[str, typer.Argument(metavar="OUT", help="The --output of a run.")]) -> None:
     """Check every file against its receipt; silent and exit code 0 when all is well, else each fault by name."""
-    verdict = verify_folder(Workspace(output))
+    workspace = Workspace(output)
+    verdict = verify_folder(workspace)
+    if verdict.left_over:
+        console(stderr=True).print(escape(said_left_over(workspace, verdict.left_over)), soft_wrap=True)
     if verdict.faults:
         for fault in verdict.faults:
             console(stderr=True).print(escape(fault), soft_wrap=True)
@@ -119,7 +123,8 @@ def verify(output: Annotated[str, typer.Argument(metavar="OUT", help="The --outp
 
 
 def fingerprint(output: Annotated[str, typer.Argument(metavar="OUT", help="The --output of a run.")]) -> None:
-    """Print one hash over the content of all shards: equal for equal corpora."""
+    """Print one hash over the content of all shards: equal for equal corpora. Stages that the recipe has no more count for
+    nothing."""
     verdict = verify_folder(Workspace(output))
     if verdict.faults:
         raise DataError(f"{output}: {verdict.faults[0]}. Run atom-data verify for the rest.")

@@ -18,6 +18,7 @@ from atom_data.graph import Job
 from atom_data.job import Progress, Task, Work
 from atom_data.reach import code_identity
 from atom_data.run.recipe import Recipe, job_identity, load_recipe
+from atom_data.run.server import end_with_server
 from atom_data.storage.paths import FORBIDDEN, is_remote, without_secrets, write_errors
 from atom_data.storage.receipts import Measured, OutputFile, Receipt
 from atom_data.workspace import Workspace
@@ -103,6 +104,7 @@ def worker_main(connection: Connection, orders: Orders, token: str) -> None:
     """Serve tasks until the connection closes. Ctrl-C is the supervisor's business; SIGTERM removes what was begun."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _terminated)
+    end_with_server()
     os.environ.clear()
     os.environ.update(orders.environment)
     workspace = Workspace(orders.out, token, "read" if orders.planned else "anew")

@@ -163,4 +163,9 @@ class FastTextLanguage:
 @cache
 def load_model(path: Path | None) -> Model:
     """Return the model in a file, or the default model; read once per process."""
-    return read_model(path or language_model())
+    return read_model(path) if path else _default_model()
+
+
+@cache
+def _default_model() -> Model:
+    return read_model(language_model())
