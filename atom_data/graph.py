@@ -20,6 +20,10 @@ from atom_data.storage.shards import Input, Intake, Shard, parts_meet
 from atom_data.workspace import Workspace
 
 
+INNER = "/"
+"""Between the name of a pass and that of a job in it."""
+
+
 @runtime_checkable
 class Node(Protocol):
     """What a recipe may return: something that jobs make."""
@@ -70,7 +74,7 @@ class Job(Protocol):
 
     @property
     def name(self) -> str:
-        """The folder below the output folder."""
+        """The folder below the output folder: of a pass its own, `near`, or one in it for a job that it needs, `near/links`."""
 
     @property
     def task_tokens(self) -> int:
@@ -135,6 +139,8 @@ class Pass:
 
     Same shards, same rows, same order: it drops nothing; a card in the stage that reads it does. A pass is a frozen
     dataclass with a field `of` that has the other methods of a `Source`, and `jobs`, whose last job comes after all others.
+    The job that writes the columns has the pass's name; those that it needs are named `inner(name, ...)`, so that they lie
+    in its folder and a person sees one stage.
     """
 
     __slots__ = ()
@@ -204,6 +210,38 @@ def passes_behind(source: Source) -> "tuple[Source, ...]":
     return (source, *below) if isinstance(source, Pass) else below
 
 
+def inner(name: str, job: str) -> str:
+    """Return the name of a job that a pass needs: its folder lies in the pass's."""
+    return f"{name}{INNER}{job}"
+
+
+def stage_of(name: str) -> str:
+    """Return the stage or pass that a job belongs to, as a person sees it: for `near/links` the pass `near`."""
+    return name.partition(INNER)[0]
+
+
+def file_stem(name: str) -> str:
+    """Return a job's name as part of a file's name, `near.links`: no name of a stage has a dot."""
+    return name.replace(INNER, ".")
+
+
+def check_name(kind: str, name: str) -> None:
+    """Refuse a name that a person gave to a stage or a pass and that cannot be a folder. ConfigError."""
+    if not name or not all(c.isalnum() or c in "-_" for c in name):
+        raise ConfigError(f"{kind} '{name}': the name is also a folder. Use letters, digits, dash and underscore.")
+
+
+def _refuse_same_name(name: str, ordered: "Sequence[Job]") -> None:
+    stage = stage_of(name)
+    is_pass = any(stage_of(other.name) == stage != other.name for other in ordered)
+    if not is_pass:
+        raise ConfigError(f"two stages are named '{name}'. A stage's name is its folder: give each its own.")
+    two = f"two passes are named '{stage}'" if name != stage else f"a stage and a pass are named '{stage}'"
+    raise ConfigError(
+        f'{two}. A name is a folder: give one of them its own, a pass by its parameter name, as in name="{stage}_2".'
+    )
+
+
 def in_order(jobs: "tuple[Job, ...]") -> tuple[Job, ...]:
     """Return the jobs and all behind them, each after what it needs. ConfigError when two share a name."""
     ordered: list[Job] = []
@@ -215,7 +253,7 @@ def in_order(jobs: "tuple[Job, ...]") -> tuple[Job, ...]:
             visit(before)
         same = [other for other in ordered if other.name == job.name]
         if any(other != job for other in same):
-            raise ConfigError(f"two stages are named '{job.name}'. A stage's name is its folder: give each its own.")
+            _refuse_same_name(job.name, ordered)
         if not same:
             ordered.append(job)
 

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from atom_data.batch import REPLACED, damage, empty, visible
 from atom_data.errors import AtomDataError, ConfigError, DataError, Refusal
-from atom_data.graph import Job, Source, reference
+from atom_data.graph import Job, Source, check_name, reference
 from atom_data.identity import describe, label
 from atom_data.job import Progress, Table, Task, Work
 from atom_data.rules import REASON, RULES, Keep
@@ -68,10 +68,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         """Refuse a name that cannot be a folder, and steps that are no callables."""
-        if not self.name or not all(c.isalnum() or c in "-_" for c in self.name):
-            raise ConfigError(
-                f"stage '{self.name}': the name is also a folder. Use letters, digits, dash and underscore."
-            )
+        check_name("stage", self.name)
         for number, step in enumerate(self.steps, 1):
             if not callable(step):
                 raise ConfigError(

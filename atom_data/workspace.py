@@ -17,6 +17,7 @@ from atom_data.storage.manifest import Manifest, read_manifest
 from atom_data.storage.partials import scratch
 from atom_data.storage.paths import create, is_remote, join, local, without_secrets
 from atom_data.storage.receipts import (
+    PLAN,
     Reading,
     Receipt,
     ShardList,
@@ -82,6 +83,11 @@ class Workspace:
     def local(self, *names: str) -> Path:
         """Return the path of a file in it, where it is a folder of this machine."""
         return local(join(self.root, *names))
+
+    def folders(self) -> list[str]:
+        """Return the folders of all jobs that were ever planned in it, sorted: `clean`, `near`, `near/links`. Not of a URL."""
+        found = [*self.local().glob(f"*/{PLAN}"), *self.local().glob(f"*/*/{PLAN}")]
+        return sorted(path.parent.relative_to(self.local()).as_posix() for path in found)
 
     def read_json(self, name: str) -> dict[str, Any] | None:
         """Return a JSON object, or None when the file is not there. DataError when it is something else."""

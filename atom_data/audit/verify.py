@@ -62,7 +62,7 @@ def _folders(workspace: Workspace) -> list[str]:
     """Return the folders of the jobs; an object store is not listed, but was told the names of the jobs."""
     if workspace.is_remote:
         return sorted((workspace.read_json(JOBS) or {}).get("jobs", []))
-    return sorted(path.parent.name for path in workspace.local().glob("*/plan.json"))
+    return workspace.folders()
 
 
 def _shards(workspace: Workspace, folder: str, verdict: Verdict) -> Sequence[str]:

@@ -4,7 +4,7 @@ A stage is an array of at most `MaxArraySize` elements; element i of n takes sha
 followed by one small job that looks at every receipt and closes the stage; the next array waits for that job alone, and
 each of its elements looks again before it reads. Nothing of this decides what is done: receipts do.
 
-OUT/cluster/STAGE.sh, STAGE-close.sh   the scripts
+OUT/cluster/STAGE.sh, STAGE-close.sh   the scripts; of a job in a pass PASS.JOB.sh
 OUT/cluster/submission.json            what was submitted: the recipe by path and hash, settings, job numbers
 OUT/cluster/logs/                      a file an element: JSON lines
 """
@@ -20,7 +20,7 @@ from typing import Any
 
 from atom_data.cluster.profile import Profile
 from atom_data.errors import ConfigError, DataError
-from atom_data.graph import Job
+from atom_data.graph import Job, file_stem
 from atom_data.run.places import check_places, refuse_own_output
 from atom_data.run.plan import is_closed, plan_job, remove_stale, write_plan
 from atom_data.run.recipe import Recipe
@@ -71,8 +71,8 @@ def submit(recipe: Recipe, out: str, profile: Profile, flags: Sequence[str] = ()
     workspace.local(FOLDER, "logs").mkdir(parents=True, exist_ok=True)
     arrays = [array for array in _arrays(recipe, workspace, profile, most, flags) if array.elements]
     for array in arrays:
-        workspace.local(FOLDER, f"{array.stage}.sh").write_text(array.script)
-        workspace.local(FOLDER, f"{array.stage}-close.sh").write_text(array.close)
+        workspace.local(FOLDER, f"{file_stem(array.stage)}.sh").write_text(array.script)
+        workspace.local(FOLDER, f"{file_stem(array.stage)}-close.sh").write_text(array.close)
     if not dry_run and arrays:
         _hand_over(recipe, workspace, profile, arrays)
     return arrays
@@ -90,10 +90,11 @@ def _arrays(recipe: Recipe, workspace: Workspace, profile: Profile, most: int, f
             continue
         elements = elements or (0,)  # all is made, but nobody has closed it
         command = _command(recipe, workspace, job.name, profile, flags)
+        name = file_stem(job.name)
         script = _script(
-            job.name, profile, workspace, _ranges(elements), [*command, "--part", f'"$SLURM_ARRAY_TASK_ID/{parts}"']
+            name, profile, workspace, _ranges(elements), [*command, "--part", f'"$SLURM_ARRAY_TASK_ID/{parts}"']
         )
-        close = _script(f"{job.name}-close", profile.alone(), workspace, "", [*command, "--close"])
+        close = _script(f"{name}-close", profile.alone(), workspace, "", [*command, "--close"])
         arrays[job.name] = Array(job.name, after, parts, elements, script, close)
     return list(arrays.values())
 
@@ -166,10 +167,10 @@ def _hand_over(recipe: Recipe, workspace: Workspace, profile: Profile, arrays: S
         "jobs": jobs,
     }
     for array in arrays:
-        number = _sbatch(workspace, array.stage, [closers[stage] for stage in array.after])
+        number = _sbatch(workspace, file_stem(array.stage), [closers[stage] for stage in array.after])
         jobs.append({"stage": array.stage, "array": number, "close": "", "elements": len(array.elements)})
         workspace.write_json(RECORD, record)
-        jobs[-1]["close"] = closers[array.stage] = _sbatch(workspace, f"{array.stage}-close", [number])
+        jobs[-1]["close"] = closers[array.stage] = _sbatch(workspace, f"{file_stem(array.stage)}-close", [number])
         workspace.write_json(RECORD, record)
 
 

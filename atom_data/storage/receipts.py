@@ -19,6 +19,7 @@ from atom_data.storage.shards import Input, file_name
 FORMAT = 3
 """3: `spans` by file, `etag` of inputs. 2, with one `span` a receipt, is read as well."""
 READABLE = (2, 3)
+PLAN = "plan.json"
 JOBS = "jobs.json"
 """On an object store, which is not listed: the names of the jobs of a run."""
 READERS = 16
@@ -359,7 +360,7 @@ def finished_names(root: str, folder: str) -> set[str] | None:
 
 def plan_path(folder: str) -> str:
     """Return where the list of a job's shards stands, relative to the output folder."""
-    return join(folder, "plan.json")
+    return join(folder, PLAN)
 
 
 def failure_path(folder: str, shard: str) -> str:

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from atom_data.batch import visible
 from atom_data.errors import ConfigError, DataError
-from atom_data.graph import Job, Source, reference
+from atom_data.graph import Job, Source, check_name, reference
 from atom_data.identity import describe
 from atom_data.job import Progress, Table, Task, Work
 from atom_data.stage import DEAD, LEDGER
@@ -94,10 +94,7 @@ class Tokenize:
 
     def __post_init__(self) -> None:
         """Refuse a name that cannot be a folder, and a size that cannot be one."""
-        if not self.name or not all(c.isalnum() or c in "-_" for c in self.name):
-            raise ConfigError(
-                f"pass '{self.name}': the name is also a folder. Use letters, digits, dash and underscore."
-            )
+        check_name("pass", self.name)
         if self.backend not in BACKENDS:
             raise ConfigError(
                 f"pass '{self.name}': no backend '{self.backend}'; there are {', '.join(BACKENDS)}. Name one."
