@@ -242,6 +242,21 @@ def _refuse_same_name(name: str, ordered: "Sequence[Job]") -> None:
     )
 
 
+def passes_of(nodes: "Sequence[Node]") -> "dict[str, Pass]":
+    """Return all passes that nodes are made of, by name; those that come first in the way of a document first."""
+    found: dict[str, Pass] = {}
+
+    def visit(node: Node) -> None:
+        for below in node.sources():
+            visit(below)
+        if isinstance(node, Pass) and isinstance(node, Source):
+            found.setdefault(node.name, node)
+
+    for node in nodes:
+        visit(node)
+    return found
+
+
 def in_order(jobs: "tuple[Job, ...]") -> tuple[Job, ...]:
     """Return the jobs and all behind them, each after what it needs. ConfigError when two share a name."""
     ordered: list[Job] = []

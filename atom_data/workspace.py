@@ -21,6 +21,7 @@ from atom_data.storage.receipts import (
     Reading,
     Receipt,
     ShardList,
+    cleaned_path,
     finished_names,
     read_json,
     read_receipt,
@@ -71,6 +72,12 @@ class Workspace:
         other._listed, other._kept = self._listed, self._kept
         return other
 
+    def apart(self) -> "Workspace":
+        """Return the same folder for looking ahead at what is not made yet: what is kept by either, the other forgets."""
+        other = Workspace(self.root, self.token, self._listings)
+        other._listed = self._listed
+        return other
+
     @property
     def is_remote(self) -> bool:
         """Whether it is on an object store, which is not listed and has no half-written files."""
@@ -118,6 +125,10 @@ class Workspace:
     def finished_names(self, folder: str) -> set[str] | None:
         """Return the shards with a receipt by one listing, or None on an object store."""
         return finished_names(self.root, folder)
+
+    def is_cleaned(self, folder: str) -> bool:
+        """Tell whether the files of a finished job were removed because nothing needed them any more; its receipts stay."""
+        return not self.is_remote and self.local(cleaned_path(folder)).is_file()
 
     def scratch(self, folder: str) -> "tempfile.TemporaryDirectory[str]":
         """Return a folder on disk that is gone after the task, and after its worker's death too."""

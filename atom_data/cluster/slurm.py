@@ -20,7 +20,8 @@ from typing import Any
 
 from atom_data.cluster.profile import Profile
 from atom_data.errors import ConfigError, DataError
-from atom_data.graph import Job, file_stem
+from atom_data.graph import Job, file_stem, stage_of
+from atom_data.run.clean import bring_back
 from atom_data.run.places import check_places, refuse_own_output
 from atom_data.run.plan import is_closed, plan_job, remove_stale, write_plan
 from atom_data.run.recipe import Recipe
@@ -67,6 +68,9 @@ def submit(recipe: Recipe, out: str, profile: Profile, flags: Sequence[str] = ()
                 "Wait for them (atom-data status --watch), or end them with atom-data cancel."
             )
     check_places(recipe, workspace)
+    for job in recipe.jobs:
+        if not dry_run and job.name == stage_of(job.name):
+            bring_back(job, workspace, "--accept-code" in flags, before=True)
     most = _max_array_size(required=not dry_run)
     workspace.local(FOLDER, "logs").mkdir(parents=True, exist_ok=True)
     arrays = [array for array in _arrays(recipe, workspace, profile, most, flags) if array.elements]

@@ -19,6 +19,7 @@ COMMANDS = {
     "tune": "tune.tune",
     "verify": "look.verify",
     "fingerprint": "look.fingerprint",
+    "clean": "clean.clean",
     "train-tokenizer": "tokenizer.train_tokenizer",
     "export": "export.export",
     "merge": "export.merge",

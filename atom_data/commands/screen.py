@@ -1,14 +1,57 @@
 """What every command shares: the screen it prints to, the arguments that all spell alike."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from atom_data.errors import ConfigError
+from atom_data.run.called import near
+from atom_data.storage.paths import is_remote, local
+from atom_data.workspace import Workspace
+
+RUN = "run.json"
+"""What a run says of itself: its recipe."""
+
 RecipePath = Annotated[str, typer.Argument(metavar="RECIPE", help="Path of a Python file with a function stages().")]
 Output = Annotated[str, typer.Option("--output", "-o", help="Folder of the run; made if it is not there.")]
 DEFAULT_OUT = "out"
+Run = Annotated[
+    str, typer.Argument(metavar="RECIPE|OUT", help="The recipe, or the --output of a run, which knows its recipe.")
+]
+RunOutput = Annotated[
+    str | None, typer.Option("--output", "-o", help="Folder of the run, where a recipe is given; out if it is left out.")
+]
+OutFolder = Annotated[str, typer.Argument(metavar="OUT", help="The --output of a run.")]
+Jobs = Annotated[bool, typer.Option("--jobs", help="A line for each job of a pass, too.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
+
+
+def run_of(first: str, output: str | None) -> tuple[str, str]:
+    """Return recipe and output folder of a run that is looked at, of either of them. ConfigError where there is no such run."""
+    if first.endswith(".py") or (output is not None and Path(first).is_file()):
+        _require_folder(output or DEFAULT_OUT)
+        return first, output or DEFAULT_OUT
+    if output is not None:
+        raise ConfigError(f"{first}: is no recipe, and --output is {output}. Give a recipe with --output, or an output folder alone.")
+    _require_folder(first)
+    recipe = recipe_of(Workspace(first))
+    if not recipe:
+        raise ConfigError(f"{first}: does not say which recipe made it (no {RUN}). Give the recipe, and the folder by -o {first}.")
+    return recipe, first
+
+
+def recipe_of(workspace: Workspace) -> str:
+    """Return the recipe that a folder was run with, seen from here where it lies below; empty where the folder does not say."""
+    found = str((workspace.read_json(RUN) or {}).get("recipe", ""))
+    return near(found) if found else ""
+
+
+def _require_folder(output: str) -> None:
+    if not is_remote(output) and not local(output).is_dir():
+        raise ConfigError(f"{output}: there is no such folder. Give the --output of a run.")
 
 
 def console(stderr: bool = False) -> Console:

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Protocol
 
 from atom_data.errors import DataError, TimeUp
-from atom_data.graph import Job
+from atom_data.graph import Job, stage_of
 from atom_data.identity import code_identity
+from atom_data.run.clean import bring_back
 from atom_data.run.display import Display
 from atom_data.run.places import check_places, refuse_own_output
 from atom_data.run.plan import (
@@ -32,6 +33,7 @@ from atom_data.run.plan import (
 from atom_data.run.pool import Pool
 from atom_data.run.progress import Failure, Progress
 from atom_data.run.recipe import Recipe, job_identity
+from atom_data.run.table import is_are, plural
 from atom_data.run.worker import Orders
 from atom_data.storage.partials import sweep
 from atom_data.storage.paths import is_remote, write_errors
@@ -99,13 +101,28 @@ def run(recipe: Recipe, options: Options, display: Display, workers: Workers | N
             job.check()
         write_jobs(recipe.jobs, workspace)
         code_identity()  # now, while the workers' server starts, and not when the first job is closed
+        seen: set[str] = set()
         for job in chosen:
+            _bring_back(recipe, stage_of(job.name), workspace, options, display, seen)
             if options.stage:
                 _require_upstream(job, workspace, options)
             failures = _run_job(job, workspace, options, pool, display)
             if failures:
                 return failures
     return []
+
+
+def _bring_back(
+    recipe: Recipe, stage: str, workspace: Workspace, options: Options, display: Display, seen: set[str]
+) -> None:
+    """Before the first job of a pass: where it has work, what was cleaned of it is needed. Whoever starts an array does it."""
+    job = next((job for job in recipe.jobs if job.name == stage), None)
+    if job is None or options.planned or stage in seen:
+        return
+    seen.add(stage)
+    said = bring_back(job, workspace, options.accept_code)
+    if said:
+        display.note(said, stage=stage)
 
 
 def _workspace(options: Options) -> Workspace:
@@ -130,7 +147,8 @@ def _run_job(job: Job, workspace: Workspace, options: Options, pool: Workers, di
             withdraw_job(job, workspace)
     if stale:
         display.note(
-            f"{job.name}: {len(stale)} shards of an earlier run are no longer in the input; removed: {stale[0]}, ...",
+            f"{job.name}: {plural(len(stale), 'shard')} of an earlier run {is_are(len(stale))} no longer in the input; "
+            f"removed: {', '.join(stale[:1])}{', ...' if len(stale) > 1 else ''}",
             stage=job.name,
         )
     _say_plan(plan, display)
@@ -148,7 +166,8 @@ def _run_job(job: Job, workspace: Workspace, options: Options, pool: Workers, di
     if pool.leaving:
         left = progress.total - progress.finished
         raise TimeUp(
-            f"{job.name}: the time is up: {progress.finished:,} shards were finished, {left:,} are left. "
+            f"{job.name}: the time is up: {plural(progress.finished, 'shard')} "
+            f"{'was' if progress.finished == 1 else 'were'} finished, {left:,} {is_are(left)} left. "
             "Run again to go on: nothing but the shards begun is repeated."
         )
     if options.part is not None:
@@ -207,9 +226,11 @@ def soon(true: Callable[[], bool], pause: float = PAUSE) -> bool:
 
 def _say_plan(plan: Plan, display: Display) -> None:
     changed = {why: count for why, count in sorted(plan.reasons.items()) if why != NEW}
-    done, todo, name = f"{len(plan.done):,} shards are done already", f"{len(plan.todo):,} to make", plan.job.name
+    many = plural(len(plan.done), "shard")
+    done, todo, name = f"{many} {is_are(len(plan.done))} done already", f"{len(plan.todo):,} to make", plan.job.name
     if plan.done and not plan.todo:
-        display.note(f"{name}: all {done}", stage=name)
+        if display.jobs or stage_of(name) == name:  # of a pass its own job speaks
+            display.note(f"{name}: {'' if len(plan.done) == 1 else 'all '}{done}", stage=name)
     elif changed:
         said = ", ".join(f"{why}: {count:,}" for why, count in changed.items())
         display.note(f"{name}: {done}, {todo} ({said})", stage=name)

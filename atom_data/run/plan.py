@@ -19,6 +19,7 @@ from atom_data.storage.shards import Input
 from atom_data.workspace import Workspace
 
 NEW = "new"
+MISSING = -1
 
 
 @dataclass(slots=True)
@@ -57,7 +58,8 @@ def plan_job(
         check_tasks(job, tasks)
         plan, identities = Plan(job, tasks), known_identities(job)
         mine = tasks[part[0] :: part[1]] if part else tasks
-        readings = workspace.receipts(job.name, [task.name for task in mine], partial(_is_whole, workspace))
+        look = partial(_is_whole, workspace, workspace.is_cleaned(job.name))
+        readings = workspace.receipts(job.name, [task.name for task in mine], look)
         for task, reading in zip(mine, readings, strict=True):
             receipt, why = reading.receipt, "receipt edited" if reading.edited else NEW
             if receipt is not None:
@@ -88,16 +90,22 @@ def _changed(
     return ""
 
 
-def _is_whole(workspace: Workspace, receipt: Receipt) -> bool:
-    """Tell whether the files of a receipt are there, with their sizes; an object store is not asked."""
-    return workspace.is_remote or all(_size(workspace.path(item.path)) == item.bytes for item in receipt.outputs)
+def _is_whole(workspace: Workspace, cleaned: bool, receipt: Receipt) -> bool:
+    """Tell whether the files of a receipt are there, with their sizes; an object store is not asked.
+
+    Of a job that was cleaned they may be missing: who needs them asks for them by `run.clean.bring_back`.
+    """
+    if workspace.is_remote:
+        return True
+    sizes = ((_size(workspace.path(item.path)), item.bytes) for item in receipt.outputs)
+    return all(there == size or (cleaned and there == MISSING) for there, size in sizes)
 
 
 def _size(path: str) -> int:
     try:
         return os.stat(path).st_size  # noqa: PTH116 - a Path takes longer to make than the call
     except OSError:
-        return -1
+        return MISSING
 
 
 def _same(now: Input, then: Input | None, task: Task) -> bool:

@@ -368,6 +368,11 @@ def failure_path(folder: str, shard: str) -> str:
     return join(folder, "failed", f"{shard}.json")
 
 
+def cleaned_path(folder: str) -> str:
+    """Return where a job says that its files were no longer needed and removed, relative to the output folder."""
+    return join(folder, "cleaned.json")
+
+
 def summary_path(folder: str) -> str:
     """Return where the summary of a finished job stands, for jobs that have one, relative to the output folder."""
     return join(folder, "manifest.json")
