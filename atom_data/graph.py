@@ -19,7 +19,6 @@ from atom_data.storage.receipts import Receipt
 from atom_data.storage.shards import Input, Intake, Shard, parts_meet
 from atom_data.workspace import Workspace
 
-
 INNER = "/"
 """Between the name of a pass and that of a job in it."""
 
@@ -242,9 +241,9 @@ def _refuse_same_name(name: str, ordered: "Sequence[Job]") -> None:
     )
 
 
-def passes_of(nodes: "Sequence[Node]") -> "dict[str, Pass]":
+def passes_of(nodes: "Sequence[Node]") -> "dict[str, Source]":
     """Return all passes that nodes are made of, by name; those that come first in the way of a document first."""
-    found: dict[str, Pass] = {}
+    found: dict[str, Source] = {}
 
     def visit(node: Node) -> None:
         for below in node.sources():

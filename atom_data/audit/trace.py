@@ -40,7 +40,7 @@ def stations(folder: str, token_shard: str, row: dict[str, Any]) -> list[Station
 
 
 def _folders(receipt: Receipt) -> list[str]:
-    """Return the folders of the jobs that a receipt read: of a file `near/x.parquet` the pass's, of `near/links/receipts` the job's."""
+    """Return the folders of the jobs that a receipt read: `near` for near/x.parquet, `near/links` for near/links/receipts."""
     return sorted({item.path.rpartition("/")[0] for item in receipt.inputs if "/" in item.path and item.path[0] != "/"})
 
 

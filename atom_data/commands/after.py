@@ -58,10 +58,15 @@ def next_commands(recipe: str, output: str, stages: Sequence[JobStatus], screen:
         look = command_line("peek", recipe, "-o", output, "--stage", most.name, "--reason", reason)
         lines.insert(0, (look, "what was dropped most, and why"))
     if stages[-1].sums["tokens"]:
-        lines.append((command_line("batches", f"{output.rstrip('/')}/{stages[-1].name}"), "what a training loop would see"))
+        lines.append(
+            (command_line("batches", f"{output.rstrip('/')}/{stages[-1].name}"), "what a training loop would see")
+        )
     elif not stages[-1].parts:
         lines.append((command_line("peek", recipe, "-o", output, "--stage", stages[-1].name), "what was kept"))
     width, room = max(len(command) for command, _ in lines), width_of(screen)
     if room and any(width + len(why) + 4 > room for _, why in lines):
-        return ["\nNext:", *(line for command, why in lines for line in (f"  [dim]# {why}[/dim]", f"  {escape(command)}"))]
+        return [
+            "\nNext:",
+            *(line for command, why in lines for line in (f"  [dim]# {why}[/dim]", f"  {escape(command)}")),
+        ]
     return ["\nNext:", *(f"  {escape(f'{command:{width}}')}  {why}" for command, why in lines)]

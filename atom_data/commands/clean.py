@@ -19,7 +19,8 @@ from atom_data.workspace import Workspace
 def clean(
     output: OutFolder,
     recipe: Annotated[
-        str | None, typer.Option(metavar="RECIPE", help="The recipe, where the folder does not say which it was run with.")
+        str | None,
+        typer.Option(metavar="RECIPE", help="The recipe, where the folder does not say which it was run with."),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
     stale: Annotated[

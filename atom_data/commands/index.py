@@ -179,8 +179,8 @@ def _run(index: Index, workers: int, accept: bool) -> None:
     if failures:
         first = failures[0]
         raise DataError(
-            f"{index.folder}: {plural(len(failures), 'shard')} failed ({first.stage}/{first.shard}: {first.message}). Mend the cause, "
-            "then run the command again."
+            f"{index.folder}: {plural(len(failures), 'shard')} failed ({first.stage}/{first.shard}: {first.message}). Mend the "
+            "cause, then run the command again."
         )
 
 

@@ -39,7 +39,8 @@ def status(
 ) -> None:
     """Show how far a run has come: documents in, kept and dropped by reason, bytes, tokens, time, speed.
 
-    A pass is one line, with what all its jobs took; --jobs shows each. It reads receipts, and asks Slurm where arrays were submitted, so it works from any machine that sees the folder.
+    A pass is one line, with what all its jobs took; --jobs shows each. It reads receipts, and asks Slurm where arrays were
+    submitted, so it works from any machine that sees the folder.
     """
     recipe, output = run_of(run, output)
     loaded, workspace, screen = load_recipe(recipe), Workspace(output), console()

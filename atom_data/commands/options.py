@@ -38,9 +38,7 @@ AcceptCode = Annotated[
 Accept = Annotated[bool, typer.Option("--accept", help="Go on where a pass or a card removes more than is allowed.")]
 LogForm = Annotated[Log, typer.Option(help="Lines for people, or JSON lines with stage and shard for programs.")]
 
-Progress = Annotated[
-    bool, typer.Option("--progress/--no-progress", help="Show how far each stage is while it runs.")
-]
+Progress = Annotated[bool, typer.Option("--progress/--no-progress", help="Show how far each stage is while it runs.")]
 
 On = Annotated[
     Where,

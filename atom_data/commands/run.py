@@ -8,18 +8,17 @@ from typing import Any
 
 import pyarrow as pa
 import typer
-
 from rich.markup import escape
 
 from atom_data.cluster.slurm import requeue as back_to_the_queue
 from atom_data.commands import options
-from atom_data.commands.cluster import array_log, judge_time, pairs, ray_workers, submit_arrays
 from atom_data.commands.after import say_what_is_there
+from atom_data.commands.cluster import array_log, judge_time, pairs, ray_workers, submit_arrays
 from atom_data.commands.options import Log, Where
 from atom_data.commands.screen import DEFAULT_OUT, AsJson, Jobs, Output, RecipePath, console
 from atom_data.commands.sources import ids_said
 from atom_data.errors import AtomDataError, ConfigError, DataError, TimeUp
-from atom_data.graph import Pass, passes_of, raw_sources, stage_of
+from atom_data.graph import Source, passes_of, raw_sources, stage_of
 from atom_data.readers.unread import unread
 from atom_data.run.display import Display, JsonLog
 from atom_data.run.local import GRACE_SECONDS, Options, Workers, check_out
@@ -64,13 +63,13 @@ def _named(columns: Sequence[pa.Field]) -> str:
     return ", ".join(f"{column.name}: {column.type}" for column in columns)
 
 
-def _added(found: Pass) -> list[pa.Field]:
+def _added(found: Source) -> list[pa.Field]:
     """Return the columns that a pass adds to what it reads."""
-    before = found.of.schema()
-    return [field for field in found.schema() if field.name not in before.names]
+    before = {name for source in found.sources() for name in source.schema().names}
+    return [field for field in found.schema() if field.name not in before]
 
 
-def _as_values(made: dict[str, pa.Schema], passes: dict[str, Pass]) -> list[dict[str, object]]:
+def _as_values(made: dict[str, pa.Schema], passes: dict[str, Source]) -> list[dict[str, object]]:
     found: dict[str, dict[str, Any]] = {}
     for name, schema in made.items():
         stage = found.setdefault(stage_of(name), {"stage": stage_of(name)})

@@ -22,7 +22,8 @@ Run = Annotated[
     str, typer.Argument(metavar="RECIPE|OUT", help="The recipe, or the --output of a run, which knows its recipe.")
 ]
 RunOutput = Annotated[
-    str | None, typer.Option("--output", "-o", help="Folder of the run, where a recipe is given; out if it is left out.")
+    str | None,
+    typer.Option("--output", "-o", help="Folder of the run, where a recipe is given; out if it is left out."),
 ]
 OutFolder = Annotated[str, typer.Argument(metavar="OUT", help="The --output of a run.")]
 Jobs = Annotated[bool, typer.Option("--jobs", help="A line for each job of a pass, too.")]
@@ -35,11 +36,15 @@ def run_of(first: str, output: str | None) -> tuple[str, str]:
         _require_folder(output or DEFAULT_OUT)
         return first, output or DEFAULT_OUT
     if output is not None:
-        raise ConfigError(f"{first}: is no recipe, and --output is {output}. Give a recipe with --output, or an output folder alone.")
+        raise ConfigError(
+            f"{first}: is no recipe, and --output is {output}. Give a recipe with --output, or an output folder alone."
+        )
     _require_folder(first)
     recipe = recipe_of(Workspace(first))
     if not recipe:
-        raise ConfigError(f"{first}: does not say which recipe made it (no {RUN}). Give the recipe, and the folder by -o {first}.")
+        raise ConfigError(
+            f"{first}: does not say which recipe made it (no {RUN}). Give the recipe, and the folder by -o {first}."
+        )
     return recipe, first
 
 

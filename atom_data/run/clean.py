@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from atom_data.errors import AtomDataError, ConfigError
-from atom_data.graph import Job, in_order, stage_of
+from atom_data.graph import INNER, Job, in_order, stage_of
 from atom_data.run.plan import plan_job
 from atom_data.run.recipe import Recipe
 from atom_data.storage.manifest import manifest_path
@@ -71,7 +71,9 @@ def clean(
         if stale:
             freed += [_remove_stage(folder, workspace, really) for folder in others]
         freed.append(_half_written(workspace, really))
-    return Cleaning(tuple(item for item in freed if item.files), tuple(dict.fromkeys(kept)), () if stale else tuple(others))
+    return Cleaning(
+        tuple(item for item in freed if item.files), tuple(dict.fromkeys(kept)), () if stale else tuple(others)
+    )
 
 
 def _intermediates(recipe: Recipe, workspace: Workspace, accept_code: bool) -> Iterator[tuple[Job, str]]:
@@ -177,6 +179,29 @@ def _is_written(path: Path) -> bool:
     return time.time() - path.stat().st_mtime < DAY
 
 
+def left_by_earlier_layout(recipe: Recipe, workspace: Workspace) -> list[str]:
+    """Return what to say of folders in which earlier releases kept the jobs of a pass: `near-links` for `near/links`.
+
+    They are not used: their receipts name other folders. The columns that are made again are the same, byte for byte, so
+    that what reads them stays as it is.
+    """
+    if workspace.is_remote:
+        return []
+    names, said = {job.name for job in recipe.jobs}, []
+    for stage in dict.fromkeys(map(stage_of, names)):
+        inner = [name for name in sorted(names) if stage_of(name) == stage != name]
+        old = {name: name.replace(INNER, "-") for name in inner}
+        left = [
+            old[name] for name in inner if old[name] not in names and workspace.local(plan_path(old[name])).is_file()
+        ]
+        if left and not any(workspace.local(plan_path(name)).is_file() for name in inner):
+            said.append(
+                f"{stage}: its jobs lie below {stage}/ now. An earlier release made {', '.join(left)}: these are not used, and "
+                f"made once more, with the same columns in the end. atom-data clean {workspace.root} --stale removes them"
+            )
+    return sorted(said)
+
+
 def bring_back(job: Job, workspace: Workspace, accept_code: bool = False, *, before: bool = False) -> str:
     """Make what was cleaned of a pass count as lost where the pass has something to make; return what to say of it.
 
@@ -186,7 +211,8 @@ def bring_back(job: Job, workspace: Workspace, accept_code: bool = False, *, bef
     mine = _jobs_of(job.name, behind)
     cleaned = [one.name for one in mine if workspace.is_cleaned(one.name)]
     looking = workspace.apart()
-    needed = next((one.name for one in (behind if before else mine) if _has_work(one, looking, accept_code)), "") if cleaned else ""
+    looked_at = (behind if before else mine) if cleaned else ()
+    needed = next((one.name for one in looked_at if _has_work(one, looking, accept_code)), "")
     if not needed:
         return ""
     for folder in cleaned:

@@ -89,7 +89,9 @@ class Display:
         if self._bar is not None and self._row is not None:
             wide = self.console.width >= WIDE
             room = self.console.width - len(self._job) - BESIDE - (25 if wide else 0)
-            self._bar.update(self._row, completed=finished, figures=_fitted([*figures, plural(workers, "worker")], room))
+            self._bar.update(
+                self._row, completed=finished, figures=_fitted([*figures, plural(workers, "worker")], room)
+            )
         elif self._shows and now - self._said >= PLAIN_SECONDS:
             self._said = now
             self.note(f"{self._job}: {'  '.join(figures)}")

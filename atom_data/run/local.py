@@ -14,7 +14,7 @@ from typing import Protocol
 from atom_data.errors import DataError, TimeUp
 from atom_data.graph import Job, stage_of
 from atom_data.identity import code_identity
-from atom_data.run.clean import bring_back
+from atom_data.run.clean import bring_back, left_by_earlier_layout
 from atom_data.run.display import Display
 from atom_data.run.places import check_places, refuse_own_output
 from atom_data.run.plan import (
@@ -101,6 +101,8 @@ def run(recipe: Recipe, options: Options, display: Display, workers: Workers | N
             job.check()
         write_jobs(recipe.jobs, workspace)
         code_identity()  # now, while the workers' server starts, and not when the first job is closed
+        for said in [] if options.planned else left_by_earlier_layout(recipe, workspace):
+            display.note(said)
         seen: set[str] = set()
         for job in chosen:
             _bring_back(recipe, stage_of(job.name), workspace, options, display, seen)

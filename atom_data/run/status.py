@@ -114,7 +114,7 @@ def _together(name: str, parts: list[JobStatus]) -> JobStatus:
         status.failed += part.failed
         status.elements.update(part.elements)
         for counts, own in zip(_counts(status), _counts(part), strict=True):
-            counts |= own  # noqa: PLW2901 - in place: what two of its jobs read, they count both
+            counts |= own
     status.sums = Counter({key: sum(part.sums[key] for part in parts) for key in SUMS})
     status.sums.update({key: documents.sums[key] - status.sums[key] for key in ("rows_in", "rows_out", "text_bytes")})
     status.peak_memory_bytes = max(part.peak_memory_bytes for part in parts)
