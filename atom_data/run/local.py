@@ -54,7 +54,7 @@ class Options:
     retries: int = 2
     """How often a shard is tried again after its worker died or its input could not be read."""
     stage: str | None = None
-    """Run this job only; what it reads must be complete."""
+    """Run this stage only, of a pass all its jobs, or this job of one; what it reads must be complete."""
     part: tuple[int, int] | None = None
     """(i, n): only tasks i, i + n, i + 2n, ... of the job, as one element of an array of n."""
     accept_code: bool = False
@@ -92,7 +92,7 @@ def run(recipe: Recipe, options: Options, display: Display, workers: Workers | N
     DataError when a finished job as a whole is not acceptable; TimeUp when SIGUSR1 came before the end;
     KeyboardInterrupt passes through after the workers are stopped and their half-written files removed.
     """
-    chosen = (recipe.job(options.stage),) if options.stage else recipe.jobs
+    chosen = _chosen(recipe, options)
     workspace = _workspace(options)
     pool = workers or Pool(Orders(recipe.path, options.out, options.planned), options.workers)
     with display, _signals(pool, options.grace):
@@ -112,6 +112,13 @@ def run(recipe: Recipe, options: Options, display: Display, workers: Workers | N
             if failures:
                 return failures
     return []
+
+
+def _chosen(recipe: Recipe, options: Options) -> tuple[Job, ...]:
+    """Return the jobs to run: of a pass that is named all of them, but one where shards are dealt out by number."""
+    if not options.stage:
+        return recipe.jobs
+    return (recipe.job(options.stage),) if options.part or options.planned else recipe.stage(options.stage)
 
 
 def _bring_back(

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 from atom_data.errors import AtomDataError, ConfigError
-from atom_data.graph import Job, Node, in_order
+from atom_data.graph import Job, Node, in_order, stage_of
 from atom_data.identity import canonical, former_identities
 
 
@@ -28,7 +28,14 @@ class Recipe:
         for job in self.jobs:
             if job.name == name:
                 return job
-        raise ConfigError(f"{self.path}: no stage '{name}'; stages there: {', '.join(job.name for job in self.jobs)}.")
+        stage = stage_of(name)
+        inner = [job.name for job in self.jobs if stage_of(job.name) == stage]
+        there = inner if stage != name and inner else dict.fromkeys(stage_of(job.name) for job in self.jobs)
+        raise ConfigError(f"{self.path}: no stage '{name}'; stages there: {', '.join(there)}.")
+
+    def stage(self, name: str) -> tuple[Job, ...]:
+        """Return the jobs of a stage or a pass, each after what it needs; of a job of a pass itself. ConfigError as `job`."""
+        return tuple(job for job in self.jobs if stage_of(job.name) == name) or (self.job(name),)
 
 
 def load_recipe(path: str) -> Recipe:
