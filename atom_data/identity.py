@@ -46,6 +46,7 @@ WITHOUT_EFFECT = (
     "commands",
     "evaluate",
     "forecast",
+    "library",
     "loader",
     "publish",
     "run",

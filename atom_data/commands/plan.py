@@ -9,7 +9,6 @@ import typer
 
 from atom_data.cluster.profile import Profile, load_profile
 from atom_data.commands import options
-from atom_data.commands.plan_tables import HOUR, SUMMED, cell, error_said, print_compared, print_forecast
 from atom_data.commands.screen import DEFAULT_OUT, AsJson, Jobs, Output, RecipePath, console
 from atom_data.errors import ConfigError
 from atom_data.forecast.compare import Compared, as_json, compare, keep_forecast, read_forecast
@@ -25,6 +24,7 @@ from atom_data.forecast.limits import (
     time_limit,
 )
 from atom_data.forecast.pilot import choose_samples, fly
+from atom_data.forecast.tables import HOUR, SUMMED, cell, error_said, print_compared, print_forecast
 from atom_data.run.called import command_line
 from atom_data.run.display import clock
 from atom_data.run.places import check_places

@@ -12,7 +12,6 @@ from rich.markup import escape
 
 from atom_data.cluster.slurm import requeue as back_to_the_queue
 from atom_data.commands import options
-from atom_data.commands.after import say_what_is_there
 from atom_data.commands.cluster import array_log, judge_time, pairs, ray_workers, submit_arrays
 from atom_data.commands.options import Log, Where
 from atom_data.commands.screen import DEFAULT_OUT, AsJson, Jobs, Output, RecipePath, console
@@ -20,6 +19,7 @@ from atom_data.commands.sources import ids_said
 from atom_data.errors import AtomDataError, ConfigError, DataError, TimeUp
 from atom_data.graph import Source, passes_of, raw_sources, stage_of
 from atom_data.readers.unread import unread
+from atom_data.run.after import say_what_is_there
 from atom_data.run.display import Display, JsonLog
 from atom_data.run.local import GRACE_SECONDS, Options, Workers, check_out
 from atom_data.run.local import close as close_stage

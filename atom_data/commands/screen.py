@@ -1,5 +1,6 @@
 """What every command shares: the screen it prints to, the arguments that all spell alike."""
 
+import shutil
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +10,7 @@ from rich.console import Console
 
 from atom_data.errors import ConfigError
 from atom_data.run.called import near
+from atom_data.run.table import printable as printable
 from atom_data.storage.paths import is_remote, local
 from atom_data.workspace import Workspace
 
@@ -65,6 +67,17 @@ def console(stderr: bool = False) -> Console:
     return Console(stderr=stderr, highlight=False, width=None if terminal else 160)
 
 
-def printable(text: str) -> str:
-    """Return text without control characters: crawled text must not move the cursor or set colors."""
-    return "".join(c if c.isprintable() or c == "\n" else " " for c in text)
+def called() -> str:
+    """Return how this command line was called, so that a command that is printed can be pasted where the person stands."""
+    program = sys.argv[0]
+    if program.endswith(("__main__.py", "cli.py")):
+        return f"{_shown(sys.executable)} -m atom_data"
+    found = shutil.which("atom-data")
+    return "atom-data" if found and Path(found).resolve() == Path(program).resolve() else _shown(program)
+
+
+def _shown(program: str) -> str:
+    """Return a path below the working folder as it is typed there."""
+    here = Path.cwd()
+    path = Path(program).absolute()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else program

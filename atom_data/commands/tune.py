@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from atom_data.commands.screen import Run, RunOutput, console, run_of
-from atom_data.commands.tables import commands, print_report
 from atom_data.errors import ConfigError
 from atom_data.run.called import command_line
 from atom_data.run.recipe import load_recipe
@@ -17,6 +16,7 @@ from atom_data.tune.card import write_card
 from atom_data.tune.page import write_page
 from atom_data.tune.report import Question, as_json, ask
 from atom_data.tune.stored import MEMORY, open_stored
+from atom_data.tune.tables import commands, print_report
 from atom_data.workspace import Workspace
 
 Names = list[str] | None

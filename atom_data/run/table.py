@@ -30,6 +30,11 @@ def is_are(count: int) -> str:
     return "is" if count == 1 else "are"
 
 
+def printable(text: str) -> str:
+    """Return text without control characters: crawled text must not move the cursor or set colors."""
+    return "".join(c if c.isprintable() or c == "\n" else " " for c in text)
+
+
 def percent(part: float, whole: float) -> str:
     """Return a share of a whole, `12.3 %`; nothing where there is no whole."""
     return f"{100 * part / whole:.1f} %" if whole else ""
