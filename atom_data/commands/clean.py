@@ -35,7 +35,11 @@ def clean(
     not needed. Where something is needed again, because input came or a parameter changed, the run says so and makes it.
     """
     workspace = Workspace(output)
-    if not workspace.is_remote and not workspace.local().is_dir():
+    if workspace.is_remote:
+        raise ConfigError(
+            f"{output}: only folders are cleaned. Remove what you do not need with the tools of your store."
+        )
+    if not workspace.local().is_dir():
         raise ConfigError(f"{output}: there is no such folder. Give the --output of a run.")
     path = recipe or recipe_of(workspace)
     if not path:

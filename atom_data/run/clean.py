@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from atom_data.errors import AtomDataError, ConfigError
+from atom_data.errors import AtomDataError
 from atom_data.graph import INNER, Job, in_order, stage_of
 from atom_data.run.plan import plan_job
 from atom_data.run.recipe import Recipe
@@ -54,11 +54,7 @@ class Cleaning:
 def clean(
     recipe: Recipe, workspace: Workspace, *, stale: bool = False, accept_code: bool = False, really: bool = True
 ) -> Cleaning:
-    """Remove what may go, or only say what that is, unless `really`. ConfigError for an object store."""
-    if workspace.is_remote:
-        raise ConfigError(
-            f"{workspace.root}: only folders are cleaned. Remove what you do not need with the tools of your store."
-        )
+    """Remove what may go, or only say what that is, unless `really`. The output must be a folder."""
     freed, kept = [], []
     with write_errors(workspace.root):
         for job, fault in _intermediates(recipe, workspace, accept_code):

@@ -183,6 +183,8 @@ def _run_job(job: Job, workspace: Workspace, options: Options, pool: Workers, di
         if options.planned or not _is_last(plan, workspace):
             return []  # an array of ours has a job that closes the stage
         plan = plan_job(job, workspace, options.accept_code)
+        if not plan.complete:
+            return []  # there are receipts of all, and some are of an earlier run
     close_job(plan, workspace, options.accept)
     if progress.total:
         sweep(workspace.root, job.name)
