@@ -180,11 +180,10 @@ def _run_job(job: Job, workspace: Workspace, options: Options, pool: Workers, di
             "Run again to go on: nothing but the shards begun is repeated."
         )
     if options.part is not None:
-        if options.planned or not _is_last(plan, workspace):
+        whole = None if options.planned else _whole(plan, workspace, options)
+        if whole is None:
             return []  # an array of ours has a job that closes the stage
-        plan = plan_job(job, workspace, options.accept_code)
-        if not plan.complete:
-            return []  # there are receipts of all, and some are of an earlier run
+        plan = whole
     close_job(plan, workspace, options.accept)
     if progress.total:
         sweep(workspace.root, job.name)
@@ -201,10 +200,13 @@ def _write_plan(plan: Plan, workspace: Workspace, options: Options) -> list[str]
     return stale
 
 
-def _is_last(plan: Plan, workspace: Workspace) -> bool:
-    """Tell whether every task of a job has a receipt by now, so that this part is the one that closes it."""
+def _whole(plan: Plan, workspace: Workspace, options: Options) -> Plan | None:
+    """Return the plan of the whole job where this part was the last to be done, so that it closes the job; else None."""
     there = workspace.finished_names(plan.job.name)
-    return there is not None and all(task.name in there for task in plan.tasks)
+    if there is None or not all(task.name in there for task in plan.tasks):
+        return None
+    whole = plan_job(plan.job, workspace, options.accept_code)
+    return whole if whole.complete else None  # some receipts may be of an earlier run, and their part is yet to come
 
 
 def close(recipe: Recipe, options: Options) -> list[Failure]:

@@ -48,7 +48,7 @@ def clean(made: tuple[Path, Path], *words: str) -> str:
 
 
 def test_what_passes_found_on_their_way_goes_and_all_else_stays(made: tuple[Path, Path]) -> None:
-    path, out = made
+    _path, out = made
     before, hashed = tree(out), fingerprint(out)
     dry = clean(made, "--dry-run")
     assert tree(out) == before and "would be removed, which frees" in dry

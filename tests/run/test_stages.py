@@ -55,7 +55,7 @@ def rows(text: str) -> list[str]:
 
 
 def test_a_pass_is_one_folder_with_its_jobs_in_it(made: tuple[Path, Path]) -> None:
-    path, out = made
+    _path, out = made
     stages = {"read", "exact", "exact_deduped", "near", "fuzzy_deduped"}
     assert {folder.name for folder in out.iterdir() if folder.is_dir()} == stages
     assert {plan.parent.name for plan in (out / "near").glob("*/plan.json")} == set(INNER)
@@ -157,7 +157,10 @@ SAME_NAMES = """
     def stages():
         return {made}
 """
-TWO = "two passes are named '{name}'. A name is a folder: give one of them its own, a pass by its parameter name, as in name=\"{name}_2\"."
+TWO = (
+    "two passes are named '{name}'. A name is a folder: give one of them its own, a pass by its parameter name, as in "
+    'name="{name}_2".'
+)
 
 
 @pytest.mark.parametrize(

@@ -23,9 +23,10 @@ def test_numbers_stand_right_and_what_is_needed_least_goes_first() -> None:
         "clean          1,000   900  1.0        7",
         "fuzzy_deduped    900    10",
     ]
-    assert [Text.from_markup(line).plain for line in table_lines(COLUMNS, ROWS, 36)][
-        0
-    ] == "stage             in  kept   MB"
+    assert (
+        next(Text.from_markup(line).plain for line in table_lines(COLUMNS, ROWS, 36))
+        == "stage             in  kept   MB"
+    )
     assert [Text.from_markup(line).plain for line in table_lines(COLUMNS, ROWS, 5)] == [
         "stage          kept", "clean           900", "fuzzy_deduped    10",
     ]  # fmt: skip
