@@ -87,7 +87,7 @@ def test_new_input_is_made_and_removed_input_is_removed(folder: Path) -> None:
     run(folder)
     (folder / "in" / "part-0.jsonl").rename(folder / "in" / "part-9.jsonl")
     said = run(folder)
-    assert "first: 1 shards of an earlier run are no longer in the input; removed: part-0.jsonl" in said
+    assert "first: 1 shard of an earlier run is no longer in the input; removed: part-0.jsonl" in said
     assert "first: 2 shards are done already, 1 to make" in said
     assert sorted(path.name for path in (folder / "out" / "second").glob("*.parquet")) == [
         "part-1.jsonl.parquet",
