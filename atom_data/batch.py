@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from atom_data.errors import ConfigError
+from atom_data.errors import MissingColumn, meant
 
 REPLACED = "replaced_characters"
 """The column of every step that decodes pages: U+FFFD in the text for bytes that are none in the page's encoding."""
@@ -20,8 +20,10 @@ def column(batch: pa.RecordBatch, name: str) -> pa.Array:
     position = batch.schema.get_field_index(name)
     if position < 0:
         there = ", ".join(visible(batch.schema.names)) or "none"
-        raise ConfigError(
-            f"no column '{name}'; columns here: {there}. Add the step that makes it before the step that needs it."
+        raise MissingColumn(
+            f"no column '{name}'; columns here: {there}.{meant(name, batch.schema.names)} "
+            "Add the step that makes it before the step that needs it.",
+            (name,),
         )
     return batch.column(position)
 

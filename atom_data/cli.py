@@ -11,7 +11,7 @@ import os
 import sys
 from typing import Any
 
-from atom_data.errors import AtomDataError
+from atom_data.errors import AtomDataError, MissingColumn
 from atom_data.run.server import ENVIRONMENT, warm_up
 
 INTERRUPTED = 130
@@ -32,6 +32,10 @@ def main() -> None:
 
     try:
         code = app(sys.argv[1] if len(sys.argv) > 1 else "")(prog_name="atom-data", standalone_mode=False)
+    except MissingColumn as error:
+        from atom_data.catalog import mend  # noqa: PLC0415 - it loads every signal
+
+        _fail(f"{error}{mend(error.columns)}", error.exit_code)
     except AtomDataError as error:
         _fail(str(error), error.exit_code)
     except UsageError as error:

@@ -91,7 +91,7 @@ def describe(value: object) -> object:
     if value is None or isinstance(value, (str, int, float, bool)):
         return value.value if isinstance(value, Enum) else value
     if isinstance(value, Keep):
-        return {"card": value.card, "sha256": load_card(value.card).sha256}
+        return {"card": value.card, "sha256": load_card(value.card, value.folder).sha256}
     if isinstance(value, Path):
         return {"file": value.name, "sha256": file_hash(value)}
     if isinstance(value, (list, tuple)):

@@ -15,10 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from atom_data.batch import REPLACED, damage, empty, visible
-from atom_data.errors import AtomDataError, ConfigError, DataError, Refusal
+from atom_data.errors import AtomDataError, ConfigError, DataError, MissingColumn, Refusal, meant
 from atom_data.graph import Job, Source, check_name, reference
 from atom_data.identity import describe, label
-from atom_data.job import Progress, Table, Task, Work
+from atom_data.job import Progress, Table, Task, Work, commonest
 from atom_data.rules import REASON, RULES, Keep
 from atom_data.storage.parquet import read_parquet
 from atom_data.storage.paths import join
@@ -69,11 +69,24 @@ class Stage:
     def __post_init__(self) -> None:
         """Refuse a name that cannot be a folder, and steps that are no callables."""
         check_name("stage", self.name)
+        if not isinstance(self.steps, (tuple, list)):
+            raise ConfigError(
+                f"stage '{self.name}': steps is {label(self.steps)} and no tuple. Write steps=({label(self.steps)},) with a comma."
+            )
         for number, step in enumerate(self.steps, 1):
+            if isinstance(step, type):
+                raise ConfigError(
+                    f"stage '{self.name}', step {number}: {step.__name__} is a class and not a step. Write {step.__name__}()."
+                )
             if not callable(step):
                 raise ConfigError(
                     f"stage '{self.name}', step {number}: {step!r} is no step. Give a callable, not a value."
                 )
+        if not isinstance(self.reads, Source):
+            raise ConfigError(
+                f"stage '{self.name}': it reads {self.reads!r}, which is no source. Give Jsonl(...), Parquet(...), Warc(...), "
+                "another stage or a pass."
+            )
 
     def jobs(self) -> tuple[Job, ...]:
         """A stage is its own job."""
@@ -113,15 +126,36 @@ class Stage:
         names = self.writes or tuple(visible(batch.schema.names))
         missing = [name for name in names if name not in batch.schema.names]
         if missing:
-            raise ConfigError(
+            close = meant(missing[0], visible(batch.schema.names))
+            raise MissingColumn(
                 f"stage '{self.name}' writes '{missing[0]}', but no step adds it; "
-                f"columns here: {', '.join(visible(batch.schema.names))}. Correct the name or add the step."
+                f"columns here: {', '.join(visible(batch.schema.names))}.{close} Correct the name or add the step.",
+                () if close else tuple(missing),
             )
         if "id" not in names:
             raise ConfigError(
                 f"stage '{self.name}' does not write 'id'; it writes: {', '.join(names)}. Add 'id' to writes."
             )
         return pa.schema([batch.schema.field(name).with_nullable(True).remove_metadata() for name in names])
+
+    def faults(self) -> list[ConfigError]:
+        """Try every step on zero rows, also those after one that cannot work; return what is wrong, each thing once."""
+        try:
+            batch = empty(self.reads.schema())
+        except ConfigError as error:
+            return [error]
+        found: list[ConfigError] = []
+        for number, step in enumerate(self.steps, 1):
+            try:
+                batch = self._call(number, step, batch)
+            except ConfigError as error:
+                found.append(error)
+        if not found:
+            try:
+                self.check()
+            except ConfigError as error:
+                found.append(error)
+        return found
 
     def schema(self) -> pa.Schema:
         """The columns that it writes."""
@@ -195,7 +229,7 @@ class Stage:
             rows.open()
 
             def reject(reason: str, position: int, detail: str, raw: bytes) -> None:
-                work.unreadable[reason] += 1
+                work.reject(reason, detail)
                 dead.write(
                     pa.RecordBatch.from_pylist(
                         [dict(zip(DEAD.names, (shard.name, position, reason, detail, raw[:65_536]), strict=True))], DEAD
@@ -233,6 +267,10 @@ class Stage:
     def _call(self, number: int, step: Step, batch: pa.RecordBatch) -> pa.RecordBatch:
         try:
             return step(batch)
+        except MissingColumn as error:
+            raise MissingColumn(
+                f"stage '{self.name}', step {number} ({label(step)}): {error}", error.columns
+            ) from error
         except AtomDataError as error:
             raise type(error)(f"stage '{self.name}', step {number} ({label(step)}): {error}") from error
         except Exception as error:
@@ -256,7 +294,7 @@ class Stage:
         broken = sum(sum(receipt.unreadable.values()) for receipt in receipts)
         if broken > self.allow_unreadable * (read + broken):
             raise DataError(
-                f"stage '{self.name}': {broken:,} of {read + broken:,} records were unreadable; allowed are "
+                f"stage '{self.name}': {broken:,} of {read + broken:,} records were unreadable{commonest(receipts)}; allowed are "
                 f"{self.allow_unreadable:.0%}. Look into {self.name}/dead, or set allow_unreadable in the recipe."
             )
         dropped: Counter[str] = Counter()

@@ -15,6 +15,8 @@ COMMANDS = {
     "run": ("run.run", "Build"),
     "train-tokenizer": ("tokenizer.train_tokenizer", "Build"),
     "train-classifier": ("classifier.train", "Build"),
+    "list": ("catalog.list_entries", "Look"),
+    "show": ("catalog.show", "Look"),
     "status": ("look.status", "Look"),
     "peek": ("look.peek", "Look"),
     "tune": ("tune.tune", "Look"),

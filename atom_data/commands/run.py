@@ -4,7 +4,6 @@ import json
 import os
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import pyarrow as pa
 import typer
@@ -14,12 +13,12 @@ from atom_data.cluster.slurm import requeue as back_to_the_queue
 from atom_data.commands import options
 from atom_data.commands.cluster import array_log, judge_time, pairs, ray_workers, submit_arrays
 from atom_data.commands.options import Log, Where
-from atom_data.commands.screen import DEFAULT_OUT, AsJson, Jobs, Output, RecipePath, console
-from atom_data.commands.sources import ids_said
+from atom_data.commands.screen import DEFAULT_OUT, AsJson, Jobs, Output, RecipePath, console, printable
 from atom_data.errors import AtomDataError, ConfigError, DataError, TimeUp
-from atom_data.graph import Source, passes_of, raw_sources, stage_of
+from atom_data.graph import passes_of, raw_sources, stage_of
 from atom_data.readers.unread import unread
 from atom_data.run.after import say_what_is_there
+from atom_data.run.check import added, as_values, first_files, ids_said, require_no_faults
 from atom_data.run.display import Display, JsonLog
 from atom_data.run.local import GRACE_SECONDS, Options, Workers, check_out
 from atom_data.run.local import close as close_stage
@@ -41,17 +40,22 @@ def check(recipe: RecipePath, output: Output = DEFAULT_OUT, jobs: Jobs = False, 
     check_out(output)
     loaded = load_recipe(recipe)
     check_places(loaded, Workspace(output))
+    require_no_faults(loaded)
     made = {job.name: job.check() for job in loaded.jobs}
     passes = passes_of(loaded.nodes)
     stages = dict.fromkeys(stage_of(name) for name in made)
-    said = [*filter(None, map(ids_said, raw_sources(loaded.nodes))), *_unread(loaded)]
+    said = [
+        *filter(None, map(ids_said, raw_sources(loaded.nodes))),
+        *_unread(loaded),
+        *map(printable, first_files(loaded)),
+    ]
     if as_text:
-        typer.echo(json.dumps({"recipe": recipe, "stages": _as_values(made, passes), "notes": said}, indent=1))
+        typer.echo(json.dumps({"recipe": recipe, "stages": as_values(made, passes), "notes": said}, indent=1))
         return
     screen = console()
     for name in made if jobs else stages:
         adds = name in passes and not jobs
-        columns = _added(passes[name]) if adds else list(made[name])
+        columns = added(passes[name]) if adds else list(made[name])
         text = f"[bold]{name}[/bold]  {'adds ' if adds else ''}{escape(_named(columns))}"
         screen.print(text, soft_wrap=True)
     for line in said:
@@ -61,25 +65,6 @@ def check(recipe: RecipePath, output: Output = DEFAULT_OUT, jobs: Jobs = False, 
 
 def _named(columns: Sequence[pa.Field]) -> str:
     return ", ".join(f"{column.name}: {column.type}" for column in columns)
-
-
-def _added(found: Source) -> list[pa.Field]:
-    """Return the columns that a pass adds to what it reads."""
-    before = {name for source in found.sources() for name in source.schema().names}
-    return [field for field in found.schema() if field.name not in before]
-
-
-def _as_values(made: dict[str, pa.Schema], passes: dict[str, Source]) -> list[dict[str, object]]:
-    found: dict[str, dict[str, Any]] = {}
-    for name, schema in made.items():
-        stage = found.setdefault(stage_of(name), {"stage": stage_of(name)})
-        if name in passes:
-            stage["adds"] = {field.name: str(field.type) for field in _added(passes[name])}
-        if name == stage["stage"] and name not in passes:
-            stage["columns"] = {field.name: str(field.type) for field in schema}
-        else:
-            stage.setdefault("jobs", []).append(name)
-    return list(found.values())
 
 
 def run(

@@ -7,7 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from atom_data.batch import visible
-from atom_data.errors import AtomDataError, DataError
+from atom_data.catalog import mend
+from atom_data.errors import AtomDataError, DataError, MissingColumn
 from atom_data.identity import label
 from atom_data.library.tables import Data, as_table, batches_of
 from atom_data.rules import REASON, RULES, Keep
@@ -77,6 +78,9 @@ def _table(batch: pa.RecordBatch) -> pa.Table:
 def _call(number: int, step: Step, batch: pa.RecordBatch) -> pa.RecordBatch:
     try:
         after = step(batch)
+    except MissingColumn as error:
+        said = f"apply, step {number} ({label(step)}): {error}{mend(error.columns)}"
+        raise MissingColumn(said, error.columns) from error
     except AtomDataError as error:
         raise type(error)(f"apply, step {number} ({label(step)}): {error}") from error
     if ROW not in after.schema.names or not after.column(ROW).equals(batch.column(ROW)):

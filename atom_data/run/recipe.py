@@ -2,13 +2,14 @@
 
 import hashlib
 import importlib.util
+import re
 import sys
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from atom_data.errors import AtomDataError, ConfigError
+from atom_data.errors import AtomDataError, ConfigError, MissingColumn, meant
 from atom_data.graph import Job, Node, in_order, stage_of
 from atom_data.identity import canonical, former_identities
 
@@ -31,7 +32,8 @@ class Recipe:
         stage = stage_of(name)
         inner = [job.name for job in self.jobs if stage_of(job.name) == stage]
         there = inner if stage != name and inner else dict.fromkeys(stage_of(job.name) for job in self.jobs)
-        raise ConfigError(f"{self.path}: no stage '{name}'; stages there: {', '.join(there)}.")
+        said = meant(name, [job.name for job in self.jobs])
+        raise ConfigError(f"{self.path}: no stage '{name}'; stages there: {', '.join(there)}.{said}")
 
     def stage(self, name: str) -> tuple[Job, ...]:
         """Return the jobs of a stage or a pass, each after what it needs; of a job of a pass itself. ConfigError as `job`."""
@@ -99,13 +101,26 @@ def _module(file: Path) -> ModuleType:
 def _guarded(file: Path, call: object) -> object:
     try:
         return call()  # type: ignore[operator]
+    except MissingColumn as error:
+        raise MissingColumn(f"{file}{_line(file, error)}: {error}", error.columns) from error
     except AtomDataError as error:
         raise type(error)(f"{file}{_line(file, error)}: {error}") from error
     except SyntaxError as error:
         raise ConfigError(f"{file}, line {error.lineno}: {error.msg}. Correct the recipe.") from error
     except Exception as error:
         what = f"{type(error).__name__}: {error}"
-        raise ConfigError(f"{file}{_line(file, error)}: the recipe raised {what}. Correct the recipe.") from error
+        raise ConfigError(
+            f"{file}{_line(file, error)}: the recipe raised {what}.{_meant(error)} Correct the recipe."
+        ) from error
+
+
+def _meant(error: Exception) -> str:
+    """Return the name that was meant where an import from this package names nothing."""
+    found = re.match(r"cannot import name '(\w+)' from '(atom_data[\w.]*)'", str(error))
+    if not isinstance(error, ImportError) or found is None:
+        return ""
+    package = sys.modules.get(found[2])
+    return meant(found[1], package.__all__ if package is not None and "__all__" in vars(package) else ())
 
 
 def _line(file: Path, error: BaseException) -> str:

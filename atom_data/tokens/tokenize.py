@@ -17,7 +17,7 @@ from atom_data.batch import visible
 from atom_data.errors import ConfigError, DataError
 from atom_data.graph import Job, Source, check_name, reference
 from atom_data.identity import describe
-from atom_data.job import Progress, Table, Task, Work
+from atom_data.job import Progress, Table, Task, Work, commonest
 from atom_data.stage import DEAD, LEDGER
 from atom_data.storage.ahead import ahead
 from atom_data.storage.paths import join
@@ -255,7 +255,7 @@ class Tokenize:
 
     def _intake(self, shard: Shard, dead: Table, work: Work) -> Intake:
         def reject(reason: str, position: int, detail: str, raw: bytes) -> None:
-            work.unreadable[reason] += 1
+            work.reject(reason, detail)
             line = dict(zip(DEAD.names, (shard.name, position, reason, detail, raw[:65_536]), strict=True))
             dead.write(pa.RecordBatch.from_pylist([line], DEAD))
 
@@ -287,7 +287,7 @@ class Tokenize:
         broken = sum(sum(receipt.unreadable.values()) for receipt in receipts)
         if broken > self.allow_unreadable * (read + broken):
             raise DataError(
-                f"pass '{self.name}': {broken:,} of {read + broken:,} records were unreadable; allowed are "
+                f"pass '{self.name}': {broken:,} of {read + broken:,} records were unreadable{commonest(receipts)}; allowed are "
                 f"{self.allow_unreadable:.0%}. Look into {self.name}/dead, or set allow_unreadable in the recipe."
             )
         if not sum(receipt.tokens for receipt in receipts):
