@@ -6,7 +6,7 @@ import typer
 from rich.markup import escape
 
 from atom_data.commands import options
-from atom_data.commands.screen import RUN, OutFolder, console, recipe_of
+from atom_data.commands.screen import RUN, OutFolder, console, recipe_of, require_folder
 from atom_data.errors import ConfigError, DataError
 from atom_data.forecast.limits import gigabytes
 from atom_data.run.clean import Cleaning
@@ -39,8 +39,7 @@ def clean(
         raise ConfigError(
             f"{output}: only folders are cleaned. Remove what you do not need with the tools of your store."
         )
-    if not workspace.local().is_dir():
-        raise ConfigError(f"{output}: there is no such folder. Give the --output of a run.")
+    require_folder(output)
     path = recipe or recipe_of(workspace)
     if not path:
         raise ConfigError(f"{output}: does not say which recipe made it (no {RUN}). Name it by --recipe.")

@@ -17,7 +17,7 @@ from atom_data.audit.peek import peek as peek_documents
 from atom_data.audit.verify import verify as verify_folder
 from atom_data.cluster.metrics import write_metrics
 from atom_data.cluster.slurm import in_queue, submission
-from atom_data.commands.screen import AsJson, Jobs, OutFolder, Run, RunOutput, console, printable, run_of
+from atom_data.commands.screen import AsJson, Jobs, OutFolder, Run, RunOutput, console, printable, require_folder, run_of
 from atom_data.errors import DataError
 from atom_data.run.recipe import load_recipe
 from atom_data.run.status import JobStatus, job_status
@@ -47,6 +47,7 @@ def status(
     submitted, so it works from any machine that sees the folder.
     """
     recipe, output = run_of(run, output)
+    require_folder(output)
     loaded, workspace, screen = load_recipe(recipe), Workspace(output), console()
     if metrics:
         refuse_file(Path(metrics), "--metrics")

@@ -35,13 +35,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
 def run_of(first: str, output: str | None) -> tuple[str, str]:
     """Return recipe and output folder of a run that is looked at, of either of them. ConfigError where there is no such run."""
     if first.endswith(".py") or (output is not None and Path(first).is_file()):
-        _require_folder(output or DEFAULT_OUT)
         return first, output or DEFAULT_OUT
     if output is not None:
         raise ConfigError(
             f"{first}: is no recipe, and --output is {output}. Give a recipe with --output, or an output folder alone."
         )
-    _require_folder(first)
+    require_folder(first)
     recipe = recipe_of(Workspace(first))
     if not recipe:
         raise ConfigError(
@@ -56,7 +55,8 @@ def recipe_of(workspace: Workspace) -> str:
     return near(found) if found else ""
 
 
-def _require_folder(output: str) -> None:
+def require_folder(output: str) -> None:
+    """Refuse an output folder that is not there: a name that was mistyped looks like a run that has not begun. ConfigError."""
     if not is_remote(output) and not local(output).is_dir():
         raise ConfigError(f"{output}: there is no such folder. Give the --output of a run.")
 

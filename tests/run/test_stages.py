@@ -217,10 +217,9 @@ def test_a_run_is_looked_at_by_its_folder_alone(made: tuple[Path, Path], tmp_pat
     assert told.returncode == 2 and "does not say which recipe made it (no run.json)" in told.stderr
 
 
-@pytest.mark.parametrize("command", ["status", "peek"])
-def test_a_folder_that_is_not_there_is_no_run_that_has_not_begun(made: tuple[Path, Path], command: str) -> None:
-    for words in ((made[0], "-o", "nowhere"), ("nowhere",)):
-        done = atom_data(command, *words)
+def test_a_folder_that_is_not_there_is_no_run_that_has_not_begun(made: tuple[Path, Path]) -> None:
+    for words in (("status", made[0], "-o", "nowhere"), ("status", "nowhere"), ("peek", "nowhere"), ("tune", "nowhere")):
+        done = atom_data(*words)
         assert done.returncode == 2
         assert done.stderr == "nowhere: there is no such folder. Give the --output of a run.\n"
 
