@@ -17,13 +17,24 @@ from atom_data.audit.peek import peek as peek_documents
 from atom_data.audit.verify import verify as verify_folder
 from atom_data.cluster.metrics import write_metrics
 from atom_data.cluster.slurm import in_queue, submission
-from atom_data.commands.screen import AsJson, Jobs, OutFolder, Run, RunOutput, console, printable, require_folder, run_of
+from atom_data.commands.screen import (
+    AsJson,
+    Jobs,
+    OutFolder,
+    Run,
+    RunOutput,
+    console,
+    printable,
+    require_folder,
+    run_of,
+)
 from atom_data.errors import DataError
 from atom_data.run.recipe import load_recipe
-from atom_data.run.status import JobStatus, job_status
-from atom_data.run.status_table import as_json, print_status, remarks, status_lines
-from atom_data.run.table import plural
+from atom_data.status.stale import said_left_over
+from atom_data.status.status import JobStatus, job_status
+from atom_data.status.table import as_json, print_status, remarks, status_lines
 from atom_data.storage.made import refuse_file
+from atom_data.terminal.table import plural
 from atom_data.workspace import Workspace
 
 CHANGES, SHOWN = 5, 120
@@ -122,9 +133,12 @@ def _short(text: str) -> str:
 
 def verify(output: OutFolder, as_text: AsJson = False) -> None:
     """Check every file against its receipt; silent and exit code 0 when all is well, else each fault by name."""
-    verdict = verify_folder(Workspace(output))
+    workspace = Workspace(output)
+    verdict = verify_folder(workspace)
     if as_text:
         typer.echo(json.dumps(asdict(verdict), indent=1))
+    elif verdict.left_over:
+        console(stderr=True).print(escape(said_left_over(workspace, verdict.left_over)), soft_wrap=True)
     if verdict.faults:
         for fault in verdict.faults:
             console(stderr=True).print(escape(fault), soft_wrap=True)
@@ -135,7 +149,8 @@ def verify(output: OutFolder, as_text: AsJson = False) -> None:
 
 
 def fingerprint(output: OutFolder) -> None:
-    """Print one hash over the content of all shards: equal for equal corpora."""
+    """Print one hash over the content of all shards: equal for equal corpora. Stages that the recipe has no more count for
+    nothing."""
     verdict = verify_folder(Workspace(output))
     if verdict.faults:
         raise DataError(f"{output}: {verdict.faults[0]}. Run atom-data verify for the rest.")

@@ -9,9 +9,9 @@ import typer
 from rich.console import Console
 
 from atom_data.errors import ConfigError
-from atom_data.run.called import near
-from atom_data.run.table import printable as printable
 from atom_data.storage.paths import is_remote, local
+from atom_data.terminal.called import near
+from atom_data.terminal.table import printable as printable
 from atom_data.workspace import Workspace
 
 RUN = "run.json"

@@ -9,8 +9,8 @@ from atom_data.forecast.compare import Compared
 from atom_data.forecast.estimate import Estimate, total
 from atom_data.forecast.forecast import Forecast, StageForecast
 from atom_data.graph import stage_of
-from atom_data.run.display import clock
-from atom_data.run.table import Column, print_table
+from atom_data.terminal.display import clock
+from atom_data.terminal.table import Column, print_table
 
 HOUR = 3600
 SUMMED = ("cpu_seconds", "wall_seconds", "output_bytes")

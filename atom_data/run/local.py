@@ -5,17 +5,17 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from atom_data.errors import DataError, TimeUp
+from atom_data.errors import AtomDataError, DataError, TimeUp
 from atom_data.graph import Job, stage_of
-from atom_data.identity import code_identity
-from atom_data.run.clean import bring_back, left_by_earlier_layout
-from atom_data.run.display import Display
+from atom_data.reach import code_identity
+from atom_data.run.cleaned import bring_back, cleaned_of, first_with_work, left_by_earlier_layout
+from atom_data.run.needs import needs
 from atom_data.run.places import check_places, refuse_own_output
 from atom_data.run.plan import (
     NEW,
@@ -26,17 +26,19 @@ from atom_data.run.plan import (
     remove_stale,
     require_complete,
     withdraw_job,
-    write_jobs,
     write_plan,
     write_summary,
 )
 from atom_data.run.pool import Pool
 from atom_data.run.progress import Failure, Progress
 from atom_data.run.recipe import Recipe, job_identity
-from atom_data.run.table import is_are, plural
+from atom_data.run.replace import Guard, refuse_other_recipe
+from atom_data.run.signals import handled, interrupt
 from atom_data.run.worker import Orders
-from atom_data.storage.partials import sweep
+from atom_data.storage.partials import left_over, sweep
 from atom_data.storage.paths import is_remote, write_errors
+from atom_data.terminal.display import Display
+from atom_data.terminal.table import is_are, plural
 from atom_data.workspace import Workspace
 
 GRACE_SECONDS = 60.0
@@ -61,6 +63,8 @@ class Options:
     """Keep finished shards that another version of the code made."""
     accept: bool = False
     """Go on where a job as a whole is refused, and note in its receipt that this was accepted."""
+    replace: bool = False
+    """Remove finished shards and make them again, however many, also those of another recipe."""
     planned: bool = False
     """The sources were listed by whoever started the array: read that listing and make none."""
     grace: float = GRACE_SECONDS
@@ -79,6 +83,9 @@ class Workers(Protocol):
     def leave(self, seconds: float) -> None:
         """Take no more tasks; those that run get some seconds."""
 
+    def prepare(self, display: Display) -> None:
+        """Make ready for tasks: what takes long is said, and is in no task's time."""
+
     def run_job(self, name: str, identity: str, progress: Progress) -> None:
         """Do the waiting tasks of a job, until all are finished or failed, or the workers have to leave."""
 
@@ -94,23 +101,27 @@ def run(recipe: Recipe, options: Options, display: Display, workers: Workers | N
     """
     chosen = _chosen(recipe, options)
     workspace = _workspace(options)
-    pool = workers or Pool(Orders(recipe.path, options.out, options.planned), options.workers)
+    pool = workers or Pool(Orders(recipe.path, options.out, options.planned), options.workers, needs(recipe.jobs))
     with display, _signals(pool, options.grace):
         check_places(recipe, workspace)
         for job in recipe.jobs:
             job.check()
-        write_jobs(recipe.jobs, workspace)
-        code_identity()  # now, while the workers' server starts, and not when the first job is closed
+        guard = _guard(recipe, chosen, workspace, options)
+        for job in recipe.jobs:
+            code_identity(job)  # now, while the workers' server starts, and not when the first job is closed
         for said in [] if options.planned else left_by_earlier_layout(recipe, workspace):
             display.note(said)
         seen: set[str] = set()
         for job in chosen:
-            _bring_back(recipe, stage_of(job.name), workspace, options, display, seen)
+            _bring_back(recipe, stage_of(job.name), workspace, options, display, seen, guard)
             if options.stage:
                 _require_upstream(job, workspace, options)
-            failures = _run_job(job, workspace, options, pool, display)
+            failures = _run_job(job, workspace, options, pool, display, guard)
             if failures:
                 return failures
+        if not guard.asked:
+            with contextlib.suppress(AtomDataError, OSError):  # nothing was to do, so that the folder may be read-only
+                guard.own()
     return []
 
 
@@ -122,16 +133,27 @@ def _chosen(recipe: Recipe, options: Options) -> tuple[Job, ...]:
 
 
 def _bring_back(
-    recipe: Recipe, stage: str, workspace: Workspace, options: Options, display: Display, seen: set[str]
+    recipe: Recipe, stage: str, workspace: Workspace, options: Options, display: Display, seen: set[str], guard: Guard
 ) -> None:
     """Before the first job of a pass: where it has work, what was cleaned of it is needed. Whoever starts an array does it."""
     job = next((job for job in recipe.jobs if job.name == stage), None)
     if job is None or options.planned or stage in seen:
         return
     seen.add(stage)
-    said = bring_back(job, workspace, options.accept_code)
-    if said:
-        display.note(said, stage=stage)
+    found = first_with_work(job, workspace, options.accept_code) if cleaned_of(job, workspace) else None
+    if found is not None:
+        first, plan = found
+        if plan is not None and first in guard.jobs:
+            guard.ask(plan)  # now: a run that is refused leaves all as it is
+        display.note(bring_back(job, first.name, workspace), stage=stage)
+
+
+def _guard(recipe: Recipe, chosen: Sequence[Job], workspace: Workspace, options: Options) -> Guard:
+    """Return who asks before finished work goes; for elements of an array of ours that was done when it was submitted."""
+    if not (options.replace or options.planned):
+        refuse_other_recipe(recipe, workspace)
+    part = options.part is not None
+    return Guard(recipe, workspace, chosen, options.replace, options.accept_code, part, asked=options.planned)
 
 
 def _workspace(options: Options) -> Workspace:
@@ -147,22 +169,17 @@ def _require_upstream(job: Job, workspace: Workspace, options: Options) -> None:
             require_complete(before, workspace, options.accept_code, options.accept)
 
 
-def _run_job(job: Job, workspace: Workspace, options: Options, pool: Workers, display: Display) -> list[Failure]:
+def _run_job(
+    job: Job, workspace: Workspace, options: Options, pool: Workers, display: Display, guard: Guard
+) -> list[Failure]:
     plan = plan_job(job, workspace, options.accept_code, options.part, options.planned)
     refuse_own_output(job, () if options.planned else plan.tasks, workspace)
-    with write_errors(workspace.root):
-        stale = _write_plan(plan, workspace, options)
-        if plan.todo or stale:
-            withdraw_job(job, workspace)
-    if stale:
-        display.note(
-            f"{job.name}: {plural(len(stale), 'shard')} of an earlier run {is_are(len(stale))} no longer in the input; "
-            f"removed: {', '.join(stale[:1])}{', ...' if len(stale) > 1 else ''}",
-            stage=job.name,
-        )
+    guard.ask(plan)
+    _write_plan(plan, workspace, options, display)
     _say_plan(plan, display)
     progress = Progress(plan, workspace, display, options.retries, options.log, list(plan.todo))
     if progress.waiting:
+        pool.prepare(display)
         display.start(job.name, progress.total, sum(task.bytes for task in progress.waiting))
         try:
             pool.run_job(job.name, job_identity(job), progress)
@@ -185,19 +202,27 @@ def _run_job(job: Job, workspace: Workspace, options: Options, pool: Workers, di
             return []  # an array of ours has a job that closes the stage
         plan = whole
     close_job(plan, workspace, options.accept)
-    if progress.total:
+    if progress.total or left_over(workspace.root, job.name):
         sweep(workspace.root, job.name)
     write_summary(job, workspace)
     return []
 
 
-def _write_plan(plan: Plan, workspace: Workspace, options: Options) -> list[str]:
+def _write_plan(plan: Plan, workspace: Workspace, options: Options, display: Display) -> None:
     """Note what the job makes, and remove what it no longer makes; of an array of ours the first element does it for all."""
-    if options.planned and options.part and options.part[0]:
-        return []
-    stale = remove_stale(plan, workspace)
-    write_plan(plan, workspace)
-    return stale
+    job, stale = plan.job, list[str]()
+    with write_errors(workspace.root):
+        if not (options.planned and options.part and options.part[0]):
+            stale = remove_stale(job, (task.name for task in plan.tasks), workspace)
+            write_plan(plan, workspace)
+        if plan.todo or stale:
+            withdraw_job(job, workspace)
+    if stale:
+        display.note(
+            f"{job.name}: {plural(len(stale), 'shard')} of an earlier run {is_are(len(stale))} no longer in the input; "
+            f"removed: {stale[0]}{', ...' if len(stale) > 1 else ''}",
+            stage=job.name,
+        )
 
 
 def _whole(plan: Plan, workspace: Workspace, options: Options) -> Plan | None:
@@ -220,6 +245,7 @@ def close(recipe: Recipe, options: Options) -> list[Failure]:
 
     soon(settled, LONG_PAUSE)
     with write_errors(workspace.root):
+        remove_stale(job, (task.name for task in plans[0].tasks), workspace)
         write_plan(plans[0], workspace)
         close_job(plans[0], workspace, options.accept)
         sweep(workspace.root, job.name)
@@ -254,20 +280,11 @@ def _say_plan(plan: Plan, display: Display) -> None:
 @contextlib.contextmanager
 def _signals(pool: Workers, grace: float) -> Iterator[None]:
     """End at once on SIGTERM, as on Ctrl-C; on SIGUSR1, which Slurm sends before the time is up, finish what runs."""
-    before = {
-        signal.SIGTERM: signal.signal(signal.SIGTERM, _terminated),
-        signal.SIGUSR1: signal.signal(signal.SIGUSR1, lambda number, frame: pool.leave(grace)),
-    }
-    try:
-        yield
-    finally:
-        pool.close()
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _terminated(number: int, frame: object) -> None:
-    raise KeyboardInterrupt
+    with handled({signal.SIGTERM: interrupt, signal.SIGUSR1: lambda number, frame: pool.leave(grace)}):
+        try:
+            yield
+        finally:
+            pool.close()
 
 
 def check_out(out: str) -> None:

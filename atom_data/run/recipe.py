@@ -10,8 +10,11 @@ from pathlib import Path
 from types import ModuleType
 
 from atom_data.errors import AtomDataError, ConfigError, MissingColumn, meant
-from atom_data.graph import Job, Node, in_order, stage_of
+from atom_data.graph import Job, Node, in_order, stage_of, whole_identity
 from atom_data.identity import canonical, former_identities
+
+ADDRESS = re.compile(r"<[^<>]{1,200} at 0x[0-9a-f]{6,}>")
+"""How Python writes an object that has no words of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +62,21 @@ def load_recipe(path: str) -> Recipe:
 
 def job_identity(job: Job) -> str:
     """Return one hash of all that decides a job's output besides inputs and code. ConfigError where it cannot be told."""
-    return _hash(job, job.identity())
+    return _hash(job, whole_identity(job))
 
 
 def known_identities(job: Job) -> set[str]:
     """Return the job's identity, and what it was under the names of earlier releases: their work is as good."""
-    identity = job.identity()
+    identity = whole_identity(job)
     return {_hash(job, value) for value in (identity, *former_identities(identity))}
 
 
 def _hash(job: Job, identity: object) -> str:
     try:
-        return hashlib.sha256(canonical(identity).encode()).hexdigest()
+        text = canonical(identity)
+        if address := ADDRESS.search(text):
+            raise ValueError(f"{address[0]} names a place in memory, which is another in each process")
+        return hashlib.sha256(text.encode()).hexdigest()
     except (TypeError, ValueError) as error:
         raise ConfigError(
             f"stage '{job.name}': it has no identity: {error}. Let identity() return numbers, text, lists and dictionaries of "

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.markup import escape
 
-from atom_data.run.table import Column, print_table, printable
+from atom_data.terminal.table import Column, print_table, printable
 from atom_data.tune.counts import Amount, Group, Waterfall
 from atom_data.tune.curve import Curve, two_digits
 from atom_data.tune.report import CURVE_GROUPS, Report, in_words, share, total_of

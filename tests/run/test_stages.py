@@ -218,7 +218,12 @@ def test_a_run_is_looked_at_by_its_folder_alone(made: tuple[Path, Path], tmp_pat
 
 
 def test_a_folder_that_is_not_there_is_no_run_that_has_not_begun(made: tuple[Path, Path]) -> None:
-    for words in (("status", made[0], "-o", "nowhere"), ("status", "nowhere"), ("peek", "nowhere"), ("tune", "nowhere")):
+    for words in (
+        ("status", made[0], "-o", "nowhere"),
+        ("status", "nowhere"),
+        ("peek", "nowhere"),
+        ("tune", "nowhere"),
+    ):
         done = atom_data(*words)
         assert done.returncode == 2
         assert done.stderr == "nowhere: there is no such folder. Give the --output of a run.\n"

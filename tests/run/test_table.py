@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.text import Text
 
-from atom_data.run.called import called, command_line
-from atom_data.run.table import Column, percent, plural, table_lines
+from atom_data.terminal.called import called, command_line
+from atom_data.terminal.table import Column, percent, plural, table_lines
 
 COLUMNS = (Column("stage", left=True), Column("in", 1), Column("kept"), Column("MB", 2), Column("seconds", 2))
 ROWS = [["clean", "1,000", "900", "1.0", "7"], ["[bold]fuzzy_deduped[/bold]", "900", "[dim]10[/dim]", "", ""]]
