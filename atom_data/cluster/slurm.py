@@ -20,8 +20,8 @@ from typing import Any
 
 from atom_data.cluster.profile import Profile
 from atom_data.errors import ConfigError, DataError
-from atom_data.graph import file_stem, stage_of
-from atom_data.run.cleaned import bring_back
+from atom_data.graph import file_stem, in_order, stage_of
+from atom_data.run.cleaned import bring_back, cleaned_of
 from atom_data.run.outlook import Outlook, look_ahead
 from atom_data.run.places import check_places
 from atom_data.run.plan import is_closed, remove_stale, write_shards
@@ -78,12 +78,11 @@ def submit(
                 "Wait for them (atom-data status --watch), or end them with atom-data cancel."
             )
     check_places(recipe, workspace)
-    for job in recipe.jobs:
-        if not dry_run and job.name == stage_of(job.name):
-            bring_back(job, workspace, "--accept-code" in flags, before=True)
     most = _max_array_size(required=not dry_run)
     looks = _looks(recipe, workspace, "--accept-code" in flags, replace)
     workspace.local(FOLDER, "logs").mkdir(parents=True, exist_ok=True)
+    if not dry_run and _bring_back(recipe, workspace, looks):
+        looks = list(look_ahead(recipe.jobs, workspace, "--accept-code" in flags))
     if not dry_run:
         _settle(recipe, workspace, looks)
     arrays = [array for array in _arrays(recipe, workspace, profile, most, flags, looks) if array.elements]
@@ -105,6 +104,17 @@ def _looks(recipe: Recipe, workspace: Workspace, accept_code: bool, replace: boo
     if not replace:
         refuse(recipe, workspace, looks)
     return looks
+
+
+def _bring_back(recipe: Recipe, workspace: Workspace, looks: Sequence[Outlook]) -> bool:
+    """Where a pass, or what it reads, has something to make, what was cleaned of it is needed; tell whether any is."""
+    busy, found = {look.job.name for look in looks if not look.idle}, False
+    for job in recipe.jobs:
+        needed = next((one.name for one in in_order((job,)) if one.name in busy), "")
+        if needed and job.name == stage_of(job.name) and cleaned_of(job, workspace):
+            bring_back(job, needed, workspace)
+            found = True
+    return found
 
 
 def _settle(recipe: Recipe, workspace: Workspace, looks: Sequence[Outlook]) -> None:

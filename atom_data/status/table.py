@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
+from atom_data.graph import stage_of
 from atom_data.status.stale import said_left_over, stale_lines
 from atom_data.status.status import JobStatus, by_stage
 from atom_data.terminal.called import command_line
@@ -47,7 +48,9 @@ def remarks(statuses: Sequence[JobStatus], workspace: Workspace) -> list[str]:
             lines.append(f"[red]{status.name}: {plural(status.failed, 'shard')} failed[/red]; see {see}")
     stale = {stage.name: stage.stale for stage in stages}
     shards = {stage.name: stage.shards for stage in stages}
-    lines += map(escape, stale_lines(stale, shards, {stage.name: stage.reads for stage in stages}))
+    lines += map(
+        escape, stale_lines(stale, shards, {stage.name: [stage_of(name) for name in stage.reads] for stage in stages})
+    )
     left = workspace.left_over([status.name for status in statuses])
     return [*lines, escape(said_left_over(workspace, left))] if left else lines
 

@@ -109,7 +109,7 @@ def test_check_has_a_line_a_stage_and_says_what_a_pass_adds(made: tuple[Path, Pa
     assert "near/links  member: int64, head: int64" in atom_data("check", path, "-o", out, "--jobs").stdout
     found = json.loads(atom_data("check", path, "-o", out, "--json").stdout)
     assert [stage["stage"] for stage in found["stages"]] == ["read", "exact", "exact_deduped", "near", "fuzzy_deduped"]
-    assert found["stages"][0]["columns"] == {"id": "string", "text": "string"}
+    assert {"id": "string", "text": "string"}.items() <= found["stages"][0]["columns"].items()
     assert found["stages"][1]["adds"]["copy_rank"] == "int32"
 
 
