@@ -149,7 +149,7 @@ def rows_of(
 ) -> Iterator[pa.RecordBatch]:
     """Read a shard of a source. One that is not of this package is held to the contract: DataError where it breaks it.
 
-    A batch has the columns and types of `schema`, and ids without nulls. A pass with a `read` of its own has the rows of
+    A batch has the columns and types of `schema`. A pass with a `read` of its own has the rows of
     what it reads, in order: their ids are read once more and compared.
     """
     if is_ours(type(source)):
