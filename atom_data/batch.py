@@ -11,6 +11,9 @@ from atom_data.errors import MissingColumn, meant
 REPLACED = "replaced_characters"
 """The column of every step that decodes pages: U+FFFD in the text for bytes that are none in the page's encoding."""
 
+PROVENANCE = ("url", "date", "source", "file", "offset", "row")
+"""The columns that say where a document came from: readers make them, stages carry them along."""
+
 DAMAGE = ("documents", "damaged_documents", "characters", "replaced_characters")
 """What receipts count of a decoding, under `damage` in their notes: its share is the fourth of the third."""
 

@@ -12,7 +12,7 @@ import sys
 from typing import Any
 
 from atom_data.errors import AtomDataError, MissingColumn
-from atom_data.run.server import ENVIRONMENT, warm_up
+from atom_data.run.server import ENVIRONMENT, server
 
 INTERRUPTED = 130
 ELSEWHERE = ("--on", "--dry-run", "--close", "--help")
@@ -27,7 +27,7 @@ def main() -> None:
     gc.set_threshold(100_000, 20, 20)  # looking for cycles was a quarter of the time of planning 100,000 shards
     os.environ.update({name: value for name, value in ENVIRONMENT.items() if name not in os.environ})
     if sys.argv[1:2] == ["run"] and not any(word.startswith(ELSEWHERE) for word in sys.argv):
-        warm_up(next((word for word in sys.argv[2:] if word.endswith(".py")), ""))
+        server()
     from atom_data.commands.app import UsageError, app  # noqa: PLC0415 - half a second and more
 
     try:

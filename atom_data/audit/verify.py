@@ -15,6 +15,7 @@ from atom_data.storage.receipts import (
     receipt_path,
     summary_path,
 )
+from atom_data.storage.record import RUN
 from atom_data.tokens.exports import FOLDER as EXPORTS
 from atom_data.tokens.manifest import manifest_of_receipts
 from atom_data.workspace import Workspace
@@ -31,17 +32,19 @@ class Verdict:
     bytes: int = 0
     faults: list[str] = field(default_factory=list)
     fingerprint: str = ""
-    """One hash over the content of all shards: equal for equal corpora."""
+    """One hash over the content of all shards: equal for equal corpora. Only stages of the recipe count."""
+    left_over: list[str] = field(default_factory=list)
+    """Folders of stages that the recipe has no more: not checked, and no fault."""
 
 
 def verify(workspace: Workspace) -> Verdict:
     """Check an output folder or URL. DataError when there is nothing of ours in it; orphans are looked for in folders."""
-    folders = _folders(workspace)
+    folders = workspace.job_folders()
     if not folders:
         raise DataError(
             f"{workspace.root}: there is no run in it (no plan.json in any folder). Give the --output of a run."
         )
-    verdict, known, digest = Verdict(), {JOBS}, hashlib.sha256()
+    verdict, known, digest = Verdict(), {JOBS, RUN}, hashlib.sha256()
     for folder in folders:
         known |= {plan_path(folder), manifest_path(folder), summary_path(folder)}
         shards = _shards(workspace, folder, verdict)
@@ -53,16 +56,12 @@ def verify(workspace: Workspace) -> Verdict:
                 _check_file(workspace, item, verdict)
         _check_manifest(workspace, folder, shards, verdict)
         _check_summary(workspace, folder, verdict)
-    verdict.faults += [f"{name}: an orphan; no receipt speaks of it" for name in _orphans(workspace, known)]
+    verdict.left_over = workspace.left_over()
+    others = tuple(f"{folder}/" for folder in verdict.left_over)
+    orphans = (name for name in _orphans(workspace, known) if not name.startswith(others))
+    verdict.faults += [f"{name}: an orphan; no receipt speaks of it" for name in orphans]
     verdict.fingerprint = digest.hexdigest()
     return verdict
-
-
-def _folders(workspace: Workspace) -> list[str]:
-    """Return the folders of the jobs; an object store is not listed, but was told the names of the jobs."""
-    if workspace.is_remote:
-        return sorted((workspace.read_json(JOBS) or {}).get("jobs", []))
-    return sorted(path.parent.name for path in workspace.local().glob("*/plan.json"))
 
 
 def _shards(workspace: Workspace, folder: str, verdict: Verdict) -> Sequence[str]:

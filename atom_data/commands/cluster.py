@@ -10,6 +10,7 @@ from atom_data.cluster.failures import silent_ends, stage_failures
 from atom_data.cluster.profile import Profile, load_profile
 from atom_data.cluster.slurm import FOLDER, Array, in_queue, submission, submit
 from atom_data.cluster.slurm import cancel as cancel_jobs
+from atom_data.commands.options import Where
 from atom_data.commands.screen import DEFAULT_OUT, Output, console, printable
 from atom_data.errors import AtomDataError, ConfigError, DataError, TimeUp
 from atom_data.run.local import Options, Workers
@@ -22,7 +23,14 @@ RESTARTS = 3
 
 
 def submit_arrays(
-    recipe: str, out: str, profile: str | None, resume: bool, dry_run: bool, flags: list[str], given: dict[str, Any]
+    recipe: str,
+    out: str,
+    profile: str | None,
+    resume: bool,
+    dry_run: bool,
+    replace: bool,
+    flags: list[str],
+    given: dict[str, Any],
 ) -> None:
     """Submit what is not finished, and show the scripts."""
     before = submission(Workspace(out))
@@ -32,7 +40,7 @@ def submit_arrays(
         )
     settings = _again(before["profile"], given) if resume and before and not profile else load_profile(profile, **given)
     loaded = load_recipe(recipe)
-    arrays = submit(loaded, out, settings, flags, dry_run)
+    arrays = submit(loaded, out, settings, flags, dry_run, replace)
     screen = console()
     if not arrays:
         screen.print(f"{out}: every stage is finished and closed; there is nothing to submit.", soft_wrap=True)
@@ -49,6 +57,33 @@ def submit_arrays(
     screen.print(
         f"\nNext:\n  atom-data status {recipe} -o {out} --watch\n  atom-data logs {out} --failed", soft_wrap=True
     )
+
+
+def cluster_only(on: Where, given: dict[str, Any]) -> None:
+    """Refuse options of Slurm where a run goes elsewhere: they would be passed over. ConfigError names the first."""
+    name = next((name for name, value in given.items() if value is not None), None)
+    if name is None or on is Where.slurm:
+        return
+    here = "this run is to happen here" if on is Where.here else "Ray has no such setting"
+    raise ConfigError(
+        f"{_option(name)}: it says how a Slurm array is submitted, and {here}. Add --on slurm, or leave it out."
+    )
+
+
+def slurm_needs_none(on: Where, given: dict[str, Any]) -> None:
+    """Refuse options of a run here where arrays are submitted: they would be passed over. ConfigError names the first."""
+    todo = {
+        "stage": "An array is submitted for each stage that is not finished: leave it out.",
+        "part": "Each element of an array gets its own: say --tasks N, at most so many elements.",
+        "workers": "Say --workers-per-task N, for each element of an array.",
+    }
+    name = next((name for name, value in given.items() if value is not None), None)
+    if name is not None and on is Where.slurm:
+        raise ConfigError(f"{_option(name)}: it is for a run here, and this one goes to Slurm. {todo[name]}")
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def _again(settings: dict[str, Any], given: dict[str, Any]) -> Profile:

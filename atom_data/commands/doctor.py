@@ -14,9 +14,10 @@ from typing import Annotated, Literal, NamedTuple
 import typer
 from rich.markup import escape
 
-from atom_data.assets import filters_folder, language_model
+from atom_data.assets import filters_folder
 from atom_data.commands.screen import console
 from atom_data.errors import AtomDataError, DataError
+from atom_data.signals.language_model import language_model
 
 FREE_BYTES = 5 << 30
 """Of the temporary folder: what sorting and samples of a forecast take on a small corpus."""

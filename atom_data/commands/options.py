@@ -36,6 +36,19 @@ AcceptCode = Annotated[
     bool, typer.Option("--accept-code", help="Keep finished shards that another version of the code made.")
 ]
 Accept = Annotated[bool, typer.Option("--accept", help="Go on where a pass or a card removes more than is allowed.")]
+Replace = Annotated[
+    bool,
+    typer.Option(
+        "--replace", help="Remove finished shards and make them again, however many, also those of another recipe."
+    ),
+]
+DryRun = Annotated[
+    bool,
+    typer.Option(
+        "--dry-run",
+        help="Say what would be made, made again and removed, why, and what that took; with --on slurm, write the scripts.",
+    ),
+]
 LogForm = Annotated[Log, typer.Option(help="Lines for people, or JSON lines with stage and shard for programs.")]
 
 On = Annotated[
@@ -61,9 +74,6 @@ Sbatch = Annotated[
 ]
 ProfilePath = Annotated[
     str | None, typer.Option(metavar="FILE", help="These settings, from a TOML file.", rich_help_panel=CLUSTER)
-]
-DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Write the scripts and submit nothing.", rich_help_panel=CLUSTER)
 ]
 Resume = Annotated[
     bool,

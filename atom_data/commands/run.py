@@ -8,22 +8,31 @@ from rich.markup import escape
 
 from atom_data.cluster.slurm import requeue as back_to_the_queue
 from atom_data.commands import options
-from atom_data.commands.cluster import array_log, judge_time, pairs, ray_workers, submit_arrays
+from atom_data.commands.cluster import (
+    array_log,
+    cluster_only,
+    judge_time,
+    pairs,
+    ray_workers,
+    slurm_needs_none,
+    submit_arrays,
+)
 from atom_data.commands.options import Log, Where
 from atom_data.commands.screen import DEFAULT_OUT, Output, RecipePath, console, printable
-from atom_data.commands.sources import ids_said
+from atom_data.commands.sources import address_said
 from atom_data.errors import AtomDataError, ConfigError, DataError, TimeUp
 from atom_data.graph import raw_sources
-from atom_data.readers.unread import unread
+from atom_data.readers.source import ids_said, unread
 from atom_data.run.check import first_files, require_no_faults
 from atom_data.run.display import Display, JsonLog
+from atom_data.run.dry import dry_run as dry_run_lines
 from atom_data.run.local import GRACE_SECONDS, Options, Workers, check_out
 from atom_data.run.local import close as close_stage
 from atom_data.run.local import run as run_jobs
 from atom_data.run.places import check_places
 from atom_data.run.progress import Failure
 from atom_data.run.recipe import Recipe, load_recipe
-from atom_data.run.server import warm_up
+from atom_data.run.server import server
 from atom_data.run.status import JobStatus, job_status, print_status
 from atom_data.workspace import Workspace
 
@@ -43,7 +52,8 @@ def check(recipe: RecipePath, output: Output = DEFAULT_OUT) -> None:
         screen.print(
             f"[bold]{job.name}[/bold]  {escape(', '.join(f'{f.name}: {f.type}' for f in schema))}", soft_wrap=True
         )
-    for said in (*filter(None, map(ids_said, raw_sources(loaded.nodes))), *_unread(loaded)):
+    addresses = (address_said(job, schema) for job, schema in lines)
+    for said in (*filter(None, (*map(ids_said, raw_sources(loaded.nodes)), *addresses)), *_unread(loaded)):
         screen.print(escape(said), soft_wrap=True)
     for said in first_files(loaded):
         screen.print(escape(printable(said)), soft_wrap=True)
@@ -59,6 +69,8 @@ def run(
     part: options.Part = None,
     accept_code: options.AcceptCode = False,
     accept: options.Accept = False,
+    replace: options.Replace = False,
+    dry_run: options.DryRun = False,
     log: options.LogForm = Log.text,
     on: options.On = Where.here,
     tasks: options.Tasks = None,
@@ -67,7 +79,6 @@ def run(
     time: options.TimeLimit = None,
     sbatch: options.Sbatch = None,
     profile: options.ProfilePath = None,
-    dry_run: options.DryRun = False,
     resume: options.Resume = False,
     planned: options.Planned = False,
     recipe_sha256: options.RecipeSha256 = "",
@@ -78,21 +89,27 @@ def run(
     """Run a recipe: what is finished is kept, what has changed is made again, what fails is listed.
 
     The same recipe over the same inputs gives the same bytes for any number of workers, in any order, after any crash,
-    here or on a cluster.
+    here or on a cluster. Finished work is not removed or made again in bulk, nor that of another recipe, without --replace.
     """
     check_out(output)
+    settings = {"tasks": tasks, "workers_per_task": workers_per_task, "partition": partition, "time": time}
+    cluster_only(on, {**settings, "sbatch": sbatch, "profile": profile, "resume": resume or None})
+    slurm_needs_none(on, {"stage": stage, "part": part, "workers": workers or None})
     how = Options(
         out=output, workers=workers or len(os.sched_getaffinity(0)), retries=retries, stage=stage,
-        part=_part(part, stage), accept_code=accept_code, accept=accept, planned=planned, grace=grace,
-        log=array_log(output, stage),
+        part=_part(part, stage), accept_code=accept_code, accept=accept, replace=replace, planned=planned,
+        grace=grace, log=array_log(output, stage),
     )  # fmt: skip
     if on is Where.slurm:
-        settings = {"tasks": tasks, "workers_per_task": workers_per_task, "partition": partition, "time": time}
         flags = [name for name, given in (("--accept-code", accept_code), ("--accept", accept)) if given]
-        submit_arrays(recipe, output, profile, resume, dry_run, flags, {**settings, "sbatch": pairs(sbatch or [])})
+        given = {**settings, "sbatch": pairs(sbatch or [])}
+        submit_arrays(recipe, output, profile, resume, dry_run, replace, flags, given)
+        return
+    if dry_run:
+        _say_what_would_be_done(load_recipe(recipe), how)
         return
     if not (close or on is Where.ray):
-        warm_up(recipe)
+        server()
     loaded = load_recipe(recipe)
     _same_recipe(loaded, recipe_sha256)
     cluster = ray_workers(loaded, how, workers) if on is Where.ray else None
@@ -105,6 +122,12 @@ def run(
     )
     if log is Log.text and part is None:  # a thousand elements must not each read what all of them made
         _say_what_is_there(loaded, output)
+
+
+def _say_what_would_be_done(loaded: Recipe, how: Options) -> None:
+    jobs = (loaded.job(how.stage),) if how.stage else loaded.jobs
+    for line in dry_run_lines(loaded, Workspace(how.out), jobs, how.accept_code, how.replace):
+        console().print(escape(line), soft_wrap=True)
 
 
 def _run_all(loaded: Recipe, how: Options, display: Display, cluster: Workers | None) -> list[Failure]:

@@ -68,7 +68,9 @@ class Measures(PassJob):
     @cached_property
     def stage(self) -> Stage:
         """The step as a stage: it knows the columns that the step needs."""
-        return Stage(name=self.name, reads=self.of, steps=(self.by.measure,), writes=("id", self.by.measured))
+        return Stage(
+            name=self.name, reads=self.of, steps=(self.by.measure,), writes=("id", self.by.measured), provenance=False
+        )
 
     a_task_a_shard = True
 

@@ -30,15 +30,18 @@ class StageResult:
     """The Parquet files of the stage, in the order of its shards; of other jobs whatever they made first."""
 
 
-def run(recipe: str | Path, output: str | Path = "out", *, workers: int = 0, quiet: bool = True) -> list[StageResult]:
+def run(
+    recipe: str | Path, output: str | Path = "out", *, workers: int = 0, quiet: bool = True, replace: bool = False
+) -> list[StageResult]:
     """Run a recipe by its path and return what each of its jobs made, in order.
 
     What is finished is kept, as by `atom-data run`. `workers` are processes, 0 for one a core; `quiet=False` shows the progress on
     stderr. Call it below `if __name__ == "__main__":` in a script, for workers are processes of their own.
-    Errors: ConfigError for a wrong recipe, DataError where shards failed or a job as a whole is refused.
+    `replace` removes finished work and makes it again, however much, which is refused otherwise.
+    Errors: ConfigError for a wrong recipe and for such a refusal, DataError where shards failed or a job as a whole is refused.
     """
     loaded, root = load_recipe(str(recipe)), str(output)
-    options = Options(out=root, workers=workers or len(os.sched_getaffinity(0)))
+    options = Options(out=root, workers=workers or len(os.sched_getaffinity(0)), replace=replace)
     failures = run_jobs(loaded, options, Display(Console(stderr=True, quiet=quiet)))
     if failures:
         names = ", ".join(f"{failure.stage}/{failure.shard}" for failure in failures[:10])

@@ -25,6 +25,24 @@ def sweep(root: str, folder: str, token: str = "") -> None:
             shutil.rmtree(Path(place) / name, ignore_errors=True)
 
 
+def left_over(root: str, folder: str) -> bool:
+    """Tell whether a killed attempt left something in a job's folder or among its receipts, from these two listings.
+
+    What the supervisor writes (plan, manifest, summary) lies there, and it may be killed when all shards are finished.
+    """
+    if is_remote(root):
+        return False
+    return any(_is_partial_in(local(join(root, folder)) / name) for name in ("", "receipts"))
+
+
+def _is_partial_in(place: Path) -> bool:
+    try:
+        with os.scandir(place) as entries:
+            return any(entry.name.endswith(PARTIAL) for entry in entries)
+    except FileNotFoundError:
+        return False
+
+
 def scratch(root: str, name: str, token: str) -> "tempfile.TemporaryDirectory[str]":
     """Return a folder on disk that is gone after the task, and after its worker's death too."""
     base = Path(tempfile.gettempdir()) if is_remote(root) else local(root) / name
