@@ -5,11 +5,11 @@ from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 
-from atom_data.contract import check_shard_names
 from atom_data.errors import ConfigError
 from atom_data.graph import Source, whole_identity
+from atom_data.graph.contract import check_shard_names
+from atom_data.graph.protocols import SOURCE
 from atom_data.identity import canonical
-from atom_data.protocols import SOURCE
 from atom_data.storage.shards import Shard
 from atom_data.testing.fresh import try_elsewhere
 from atom_data.testing.said import Reading, broken, differs, read_all, require, same, try_travel

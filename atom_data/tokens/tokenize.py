@@ -16,10 +16,10 @@ import pyarrow.compute as pc
 from atom_data.batch import visible
 from atom_data.errors import ConfigError, DataError
 from atom_data.graph import Job, Source, reference, rows_of
+from atom_data.graph.protocols import check_source
 from atom_data.identity import describe
 from atom_data.job import Progress, Table, Task, Work
 from atom_data.ledger import DEAD, LEDGER, intake_of, ledger_lines, refuse_unreadable
-from atom_data.protocols import check_source
 from atom_data.storage.ahead import ahead
 from atom_data.storage.paths import join
 from atom_data.storage.receipts import Receipt, summary_path
