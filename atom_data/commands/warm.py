@@ -6,8 +6,8 @@ import typer
 
 from atom_data.commands.screen import console
 from atom_data.errors import DataError
-from atom_data.run.compiling import can_keep, load_kernels
-from atom_data.run.display import Display, JsonLog
+from atom_data.run.compiling import can_keep, load_kernels, said_of_compiling
+from atom_data.terminal.display import Display, JsonLog
 from atom_data.run.needs import needs
 from atom_data.run.recipe import load_recipe
 from atom_data.text.kernel_cache import kernels_folder
@@ -35,7 +35,8 @@ def warm(
         raise DataError(f"{folder}: it cannot be written to. Name a folder that can by ATOM_DATA_CACHE.")
     if missing:
         display = (JsonLog if as_json else Display)(console(stderr=True))
-        load_kernels(missing, display.compiling)
+        why = said_of_compiling(len(missing))
+        load_kernels(missing, lambda compiled, kernels: display.compiling(compiled, kernels, why))
     files = [path.stat().st_size for path in folder.glob("*.bin")]
     done = f"{len(missing)} compiled now" if missing else "all compiled before"
     console().print(
