@@ -83,6 +83,9 @@ class Workers(Protocol):
     def leave(self, seconds: float) -> None:
         """Take no more tasks; those that run get some seconds."""
 
+    def announce(self, display: Display) -> None:
+        """Say at once what will take long before the first task can start."""
+
     def prepare(self, display: Display) -> None:
         """Make ready for tasks: what takes long is said, and is in no task's time."""
 
@@ -103,6 +106,7 @@ def run(recipe: Recipe, options: Options, display: Display, workers: Workers | N
     workspace = _workspace(options)
     pool = workers or Pool(Orders(recipe.path, options.out, options.planned), options.workers, needs(recipe.jobs))
     with display, _signals(pool, options.grace):
+        pool.announce(display)
         check_places(recipe, workspace)
         for job in recipe.jobs:
             job.check()
