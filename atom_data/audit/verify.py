@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from atom_data.cluster.slurm import FOLDER as CLUSTER
 from atom_data.errors import DataError
+from atom_data.run.claims.claim import FOLDER as CLAIMS
 from atom_data.storage.manifest import manifest_path, manifest_row
 from atom_data.storage.paths import PARTIAL, exists, sha256, size
 from atom_data.storage.receipts import (
@@ -139,5 +140,5 @@ def _orphans(workspace: Workspace, known: set[str]) -> Iterator[str]:
     for path in () if workspace.is_remote else sorted(root.rglob("*")):
         if path.is_file() and not any(part.endswith(PARTIAL) for part in path.relative_to(root).parts[:-1]):
             name = path.relative_to(root).as_posix()
-            if name not in known and not name.startswith(f"{CLUSTER}/") and path.parent.name not in NOTES:
+            if name not in known and not name.startswith((f"{CLUSTER}/", f"{CLAIMS}/")) and path.parent.name not in NOTES:
                 yield name

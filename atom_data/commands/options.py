@@ -36,6 +36,12 @@ AcceptCode = Annotated[
     bool, typer.Option("--accept-code", help="Keep finished shards that another version of the code made.")
 ]
 Accept = Annotated[bool, typer.Option("--accept", help="Go on where a pass or a card removes more than is allowed.")]
+TakeOver = Annotated[
+    bool,
+    typer.Option(
+        "--take-over", help="Go on where a run on another machine died: one that gave no sign of life for five minutes."
+    ),
+]
 LogForm = Annotated[Log, typer.Option(help="Lines for people, or JSON lines with stage and shard for programs.")]
 
 On = Annotated[

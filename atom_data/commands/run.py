@@ -55,6 +55,7 @@ def run(
     part: options.Part = None,
     accept_code: options.AcceptCode = False,
     accept: options.Accept = False,
+    take_over: options.TakeOver = False,
     log: options.LogForm = Log.text,
     on: options.On = Where.here,
     tasks: options.Tasks = None,
@@ -80,7 +81,7 @@ def run(
     how = Options(
         out=output, workers=workers or len(os.sched_getaffinity(0)), retries=retries, stage=stage,
         part=_part(part, stage), accept_code=accept_code, accept=accept, planned=planned, grace=grace,
-        log=array_log(output, stage),
+        log=array_log(output, stage), take_over=take_over,
     )  # fmt: skip
     if on is Where.slurm:
         settings = {"tasks": tasks, "workers_per_task": workers_per_task, "partition": partition, "time": time}

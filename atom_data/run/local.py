@@ -1,9 +1,7 @@
 """Running a recipe: its jobs in order, each planned from receipts, done by a pool of workers, and accepted as a whole."""
 
 import contextlib
-import os
 import signal
-import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,6 +12,10 @@ from typing import Protocol
 from atom_data.errors import DataError, TimeUp
 from atom_data.graph import Job
 from atom_data.identity import code_identity
+from atom_data.run.claims.claim import Part
+from atom_data.run.claims.files import others_at_work
+from atom_data.run.claims.hold import claimed
+from atom_data.run.claims.life import me
 from atom_data.run.display import Display
 from atom_data.run.places import check_places, refuse_own_output
 from atom_data.run.plan import (
@@ -65,6 +67,8 @@ class Options:
     """How many seconds running shards get to finish after SIGUSR1 says that the time is nearly up."""
     log: str = ""
     """The file that this run's lines go to, noted with each failure."""
+    take_over: bool = False
+    """Go on where a process of another machine has a claim on the folder, if it was silent for five minutes."""
 
 
 class Workers(Protocol):
@@ -93,10 +97,11 @@ def run(recipe: Recipe, options: Options, display: Display, workers: Workers | N
     chosen = (recipe.job(options.stage),) if options.stage else recipe.jobs
     workspace = _workspace(options)
     pool = workers or Pool(Orders(recipe.path, options.out, options.planned), options.workers)
-    with display, _signals(pool, options.grace):
+    with display, _signals(pool, options.grace), contextlib.ExitStack() as stack:
         check_places(recipe, workspace)
         for job in recipe.jobs:
             job.check()
+        stack.enter_context(_claimed(recipe, workspace, options, display.note))
         write_jobs(recipe.jobs, workspace)
         code_identity()  # now, while the workers' server starts, and not when the first job is closed
         for job in chosen:
@@ -110,8 +115,18 @@ def run(recipe: Recipe, options: Options, display: Display, workers: Workers | N
 
 def _workspace(options: Options) -> Workspace:
     """Return the output folder under a token that no other process uses at this time."""
-    token = f"{socket.gethostname()}-{os.getpid()}"
-    return Workspace(options.out, token, "read" if options.planned else "anew")
+    return Workspace(options.out, me().token, "read" if options.planned else "anew")
+
+
+def _claimed(
+    recipe: Recipe, workspace: Workspace, options: Options, note: Callable[[str], None]
+) -> contextlib.AbstractContextManager[None]:
+    """Be the only run in the folder, or the only one at this part of an array. DataError names who is there."""
+    part = None
+    if options.part and options.stage:
+        part = Part(options.stage, str(options.part[0]), str(options.part[1]), recipe.sha256)
+    what = f"atom-data run {recipe.path}"
+    return claimed(workspace, what, part=part, take_over=options.take_over, note=note)
 
 
 def _require_upstream(job: Job, workspace: Workspace, options: Options) -> None:
@@ -157,7 +172,7 @@ def _run_job(job: Job, workspace: Workspace, options: Options, pool: Workers, di
         plan = plan_job(job, workspace, options.accept_code)
     close_job(plan, workspace, options.accept)
     if progress.total:
-        sweep(workspace.root, job.name)
+        _sweep(job, workspace)
     write_summary(job, workspace)
     return []
 
@@ -186,13 +201,20 @@ def close(recipe: Recipe, options: Options) -> list[Failure]:
         plans[:] = [plan_job(job, workspace, options.accept_code)]
         return set(plans[0].reasons) != {NEW}
 
-    soon(settled, LONG_PAUSE)
-    with write_errors(workspace.root):
-        write_plan(plans[0], workspace)
-        close_job(plans[0], workspace, options.accept)
-        sweep(workspace.root, job.name)
-    write_summary(job, workspace)
+    part = Part(job.name, "close", "close", recipe.sha256)
+    with claimed(workspace, f"atom-data run {recipe.path}", part=part, take_over=options.take_over):
+        soon(settled, LONG_PAUSE)
+        with write_errors(workspace.root):
+            write_plan(plans[0], workspace)
+            close_job(plans[0], workspace, options.accept)
+            _sweep(job, workspace)
+        write_summary(job, workspace)
     return []
+
+
+def _sweep(job: Job, workspace: Workspace) -> None:
+    """Remove what attempts that were killed left half-written, and nothing of anybody who is still at work."""
+    sweep(workspace.root, job.name, keep=[claim.who.token for claim in others_at_work(workspace)])
 
 
 def soon(true: Callable[[], bool], pause: float = PAUSE) -> bool:

@@ -17,6 +17,7 @@ from atom_data.errors import ConfigError
 from atom_data.graph import Job, raw_sources
 from atom_data.job import Task
 from atom_data.readers import Jsonl, Parquet, Text, Warc, Wet
+from atom_data.run.claims.claim import FOLDER as CLAIMS
 from atom_data.run.recipe import Recipe
 from atom_data.storage.made import RECORD, stage_around
 from atom_data.storage.paths import PARTIAL, is_remote, local, plain, without_secrets
@@ -155,7 +156,7 @@ def _refuse_foreign(jobs: Sequence[Job], place: Path) -> None:
             _refuse(folder, strange, f"and stage '{job.name}' has its files there")
     if _used(place):
         return
-    ours = {JOBS, CLUSTER, *(job.name for job in jobs)}
+    ours = {JOBS, CLUSTER, CLAIMS, *(job.name for job in jobs)}
     strange = [name for name in _strange(place) if name not in ours and not name.endswith(LOGS)]
     if strange or (place / RECORD).exists():
         _refuse(place, strange or [RECORD], "and no run of atom-data")

@@ -6,7 +6,9 @@ Only the recipe's path and plain task records cross the process border: each wor
 import contextlib
 import os
 import resource
+import select
 import signal
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -103,6 +105,7 @@ def worker_main(connection: Connection, orders: Orders, token: str) -> None:
     """Serve tasks until the connection closes. Ctrl-C is the supervisor's business; SIGTERM removes what was begun."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _terminated)
+    _end_with(connection)
     os.environ.clear()
     os.environ.update(orders.environment)
     workspace = Workspace(orders.out, token, "read" if orders.planned else "anew")
@@ -119,6 +122,18 @@ def worker_main(connection: Connection, orders: Orders, token: str) -> None:
                 raise
             except Exception as error:
                 connection.send(("failed", *judged(error, task, workspace)))
+
+
+def _end_with(connection: Connection) -> None:
+    """End when the supervisor is gone, also in the midst of a task: the next run in the folder must not meet this worker."""
+    ends = select.poll()
+    ends.register(connection.fileno(), 0)  # no event but the end of the other side
+
+    def wait() -> None:
+        ends.poll()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _terminated(number: int, frame: object) -> None:
