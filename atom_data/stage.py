@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from atom_data.batch import REPLACED, damage, empty, visible
+from atom_data.culprit import culprit
 from atom_data.errors import AtomDataError, ConfigError, DataError, Refusal
 from atom_data.graph import Job, Source, reference
 from atom_data.identity import describe, label
@@ -240,7 +241,7 @@ class Stage:
             raise type(error)(f"stage '{self.name}', step {number} ({label(step)}): {error}") from error
         except Exception as error:
             error.add_note(
-                f"in stage '{self.name}', step {number} ({label(step)}), on a batch of {batch.num_rows} rows"
+                f"in stage '{self.name}', step {number} ({label(step)}), {culprit(step, batch, error)}"
             )
             raise
 

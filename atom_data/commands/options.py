@@ -36,6 +36,13 @@ AcceptCode = Annotated[
     bool, typer.Option("--accept-code", help="Keep finished shards that another version of the code made.")
 ]
 Accept = Annotated[bool, typer.Option("--accept", help="Go on where a pass or a card removes more than is allowed.")]
+AllowFailed = Annotated[
+    int,
+    typer.Option(
+        "--allow-failed", min=0, metavar="N",
+        help="Finish a stage without up to N shards that fail: said in receipts and status, and exit code 3.",
+    ),
+]
 TakeOver = Annotated[
     bool,
     typer.Option(

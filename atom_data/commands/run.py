@@ -12,13 +12,14 @@ from atom_data.commands.cluster import array_log, judge_time, pairs, ray_workers
 from atom_data.commands.options import Log, Where
 from atom_data.commands.screen import DEFAULT_OUT, Output, RecipePath, console
 from atom_data.commands.sources import ids_said
-from atom_data.errors import AtomDataError, ConfigError, DataError, TimeUp
+from atom_data.errors import AtomDataError, ConfigError, DataError, Incomplete, TimeUp
 from atom_data.graph import raw_sources
 from atom_data.readers.unread import unread
 from atom_data.run.display import Display, JsonLog
 from atom_data.run.local import GRACE_SECONDS, Options, Workers, check_out
 from atom_data.run.local import close as close_stage
 from atom_data.run.local import run as run_jobs
+from atom_data.run.failing.left_out import left_out
 from atom_data.run.places import check_places
 from atom_data.run.progress import Failure
 from atom_data.run.recipe import Recipe, load_recipe
@@ -55,6 +56,7 @@ def run(
     part: options.Part = None,
     accept_code: options.AcceptCode = False,
     accept: options.Accept = False,
+    allow_failed: options.AllowFailed = 0,
     take_over: options.TakeOver = False,
     log: options.LogForm = Log.text,
     on: options.On = Where.here,
@@ -81,11 +83,12 @@ def run(
     how = Options(
         out=output, workers=workers or len(os.sched_getaffinity(0)), retries=retries, stage=stage,
         part=_part(part, stage), accept_code=accept_code, accept=accept, planned=planned, grace=grace,
-        log=array_log(output, stage), take_over=take_over,
+        log=array_log(output, stage), allow_failed=allow_failed, take_over=take_over,
     )  # fmt: skip
     if on is Where.slurm:
         settings = {"tasks": tasks, "workers_per_task": workers_per_task, "partition": partition, "time": time}
         flags = [name for name, given in (("--accept-code", accept_code), ("--accept", accept)) if given]
+        flags += [f"--allow-failed={allow_failed}"] if allow_failed else []
         submit_arrays(recipe, output, profile, resume, dry_run, flags, {**settings, "sbatch": pairs(sbatch or [])})
         return
     if not (close or on is Where.ray):
@@ -93,15 +96,25 @@ def run(
     loaded = load_recipe(recipe)
     _same_recipe(loaded, recipe_sha256)
     cluster = ray_workers(loaded, how, workers) if on is Where.ray else None
-    _do(
-        loaded,
-        how,
-        log,
-        requeue,
-        lambda display: close_stage(loaded, how) if close else _run_all(loaded, how, display, cluster),
-    )
-    if log is Log.text and part is None:  # a thousand elements must not each read what all of them made
+    tells = log is Log.text and part is None  # a thousand elements must not each read what all of them made
+    try:
+        _do(how, log, requeue, lambda display: _work(loaded, how, close, display, cluster))
+    except Incomplete:
+        if tells:
+            _say_what_is_there(loaded, output)
+        raise
+    if tells:
         _say_what_is_there(loaded, output)
+
+
+def _work(loaded: Recipe, how: Options, close: bool, display: Display, cluster: Workers | None) -> list[Failure]:
+    """Close a stage, or run the jobs; say at the end what was left out, but the elements of an array end well without it."""
+    if close:
+        return close_stage(loaded, how)
+    failures = _run_all(loaded, how, display, cluster)
+    if not failures and how.part is None:
+        _refuse_left_out(loaded, how.out)
+    return failures
 
 
 def _run_all(loaded: Recipe, how: Options, display: Display, cluster: Workers | None) -> list[Failure]:
@@ -115,7 +128,7 @@ def _unread(loaded: Recipe) -> list[str]:
     return [said for source in raw_sources(loaded.nodes) if (said := unread(source))]
 
 
-def _do(loaded: Recipe, how: Options, log: Log, requeue: bool, work: Callable[[Display], list[Failure]]) -> None:
+def _do(how: Options, log: Log, requeue: bool, work: Callable[[Display], list[Failure]]) -> None:
     """Do the work and say how it ended. DataError names the shards that failed."""
     display = (JsonLog if log is Log.json else Display)(console(stderr=True))
     try:
@@ -151,6 +164,17 @@ def _say_what_is_there(loaded: Recipe, output: str) -> None:
     print_status(statuses, workspace, screen)
     for line in _next_commands(loaded.path, output, statuses):
         screen.print(line, soft_wrap=True)
+
+
+def _refuse_left_out(loaded: Recipe, output: str) -> None:
+    """End with exit code 3 where a run is done but for shards that were allowed to fail."""
+    workspace = Workspace(output)
+    names = [f"{job.name}/{shard}" for job in loaded.jobs for shard in left_out(job.name, workspace)]
+    if names:
+        raise Incomplete(
+            f"{output}: finished without {len(names):,} shards that failed ({', '.join(names[:10])}), as --allow-failed allows. "
+            f"Why: atom-data logs {output} --failed. The next run tries them again."
+        )
 
 
 def _part(text: str | None, stage: str | None) -> tuple[int, int] | None:

@@ -17,6 +17,7 @@ from atom_data.run.claims.files import others_at_work
 from atom_data.run.claims.hold import claimed
 from atom_data.run.claims.life import me
 from atom_data.run.display import Display
+from atom_data.run.failing.left_out import leave_out
 from atom_data.run.places import check_places, refuse_own_output
 from atom_data.run.plan import (
     NEW,
@@ -67,6 +68,8 @@ class Options:
     """How many seconds running shards get to finish after SIGUSR1 says that the time is nearly up."""
     log: str = ""
     """The file that this run's lines go to, noted with each failure."""
+    allow_failed: int = 0
+    """Finish a stage without so many of its shards, where they fail; they are noted, and tried again by the next run."""
     take_over: bool = False
     """Go on where a process of another machine has a claim on the folder, if it was silent for five minutes."""
 
@@ -133,7 +136,7 @@ def _require_upstream(job: Job, workspace: Workspace, options: Options) -> None:
     """Trust the manifest of a job that another task of the array has just closed; otherwise look at every receipt."""
     for before in job.upstream():
         if not (options.planned and soon(partial(is_closed, before, workspace))):
-            require_complete(before, workspace, options.accept_code, options.accept)
+            require_complete(before, workspace, options.accept_code, options.accept, options.allow_failed)
 
 
 def _run_job(job: Job, workspace: Workspace, options: Options, pool: Workers, display: Display) -> list[Failure]:
@@ -149,16 +152,15 @@ def _run_job(job: Job, workspace: Workspace, options: Options, pool: Workers, di
             stage=job.name,
         )
     _say_plan(plan, display)
-    progress = Progress(plan, workspace, display, options.retries, options.log, list(plan.todo))
+    progress = Progress(plan, workspace, display, options.retries, options.log, list(plan.todo), options.allow_failed)
     if progress.waiting:
         display.start(job.name, progress.total, sum(task.bytes for task in progress.waiting))
         try:
             pool.run_job(job.name, job_identity(job), progress)
         finally:
             display.stop()
-        for failure in progress.failures:
-            display.failed(failure.stage, failure.shard, failure.message)
-    if progress.failures:
+        progress.say_failures()
+    if progress.failures and not leave_out(progress):
         return sorted(progress.failures, key=lambda failure: failure.shard)
     if pool.leaving:
         left = progress.total - progress.finished
@@ -170,6 +172,7 @@ def _run_job(job: Job, workspace: Workspace, options: Options, pool: Workers, di
         if options.planned or not _is_last(plan, workspace):
             return []  # an array of ours has a job that closes the stage
         plan = plan_job(job, workspace, options.accept_code)
+        plan.leave_out(options.allow_failed)
     close_job(plan, workspace, options.accept)
     if progress.total:
         _sweep(job, workspace)
@@ -204,6 +207,7 @@ def close(recipe: Recipe, options: Options) -> list[Failure]:
     part = Part(job.name, "close", "close", recipe.sha256)
     with claimed(workspace, f"atom-data run {recipe.path}", part=part, take_over=options.take_over):
         soon(settled, LONG_PAUSE)
+        plans[0].leave_out(options.allow_failed)
         with write_errors(workspace.root):
             write_plan(plans[0], workspace)
             close_job(plans[0], workspace, options.accept)

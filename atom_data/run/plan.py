@@ -19,6 +19,7 @@ from atom_data.storage.shards import Input
 from atom_data.workspace import Workspace
 
 NEW = "new"
+FAILED = "failed before"
 
 
 @dataclass(slots=True)
@@ -30,11 +31,19 @@ class Plan:
     done: dict[str, Receipt] = field(default_factory=dict)
     todo: list[Task] = field(default_factory=list)
     reasons: Counter[str] = field(default_factory=Counter)
+    failed: dict[str, Receipt] = field(default_factory=dict)
+    """Of those to do, the ones that a run with --allow-failed finished without: their receipts say so."""
 
     @property
     def complete(self) -> bool:
         """Tell whether every task has a good receipt."""
         return not self.todo
+
+    def leave_out(self, most: int) -> None:
+        """Take shards that failed as done, as nothing but so many of them is missing."""
+        if len(self.todo) == len(self.failed) <= most:
+            self.done |= self.failed
+            self.todo, self.reasons = [], Counter()
 
 
 def plan_job(
@@ -63,6 +72,8 @@ def plan_job(
             if receipt is not None:
                 why = _changed(job, task, workspace, identities, receipt, accept_code)
                 why = why or ("" if reading.whole else "output missing or damaged")
+                if receipt.failed and not why:
+                    why, plan.failed[task.name] = FAILED, receipt.slim()
             if why or receipt is None:
                 plan.todo.append(task)
                 plan.reasons[why] += 1
@@ -178,7 +189,8 @@ def close_job(plan: Plan, workspace: Workspace, accept: bool = False) -> None:
     except Refusal as refusal:
         _accept(job, plan.tasks[0].name, str(refusal), workspace, accept)
     rows = (manifest_row(plan.done[task.name]) for task in plan.tasks)
-    write_manifest(workspace.root, job.name, identity_now(job), rows, workspace.token)
+    failed = [task.name for task in plan.tasks if plan.done[task.name].failed]
+    write_manifest(workspace.root, job.name, identity_now(job), rows, workspace.token, failed)
 
 
 def _accept(job: Job, first: str, said: str, workspace: Workspace, accept: bool) -> None:
@@ -205,6 +217,10 @@ def is_closed(job: Job, workspace: Workspace) -> bool:
     return found.identity["job"] in known_identities(job)
 
 
-def require_complete(job: Job, workspace: Workspace, accept_code: bool = False, accept: bool = False) -> None:
-    """Raise DataError unless every shard of a job is finished, current and accepted as a whole."""
-    close_job(plan_job(job, workspace, accept_code), workspace, accept)
+def require_complete(
+    job: Job, workspace: Workspace, accept_code: bool = False, accept: bool = False, allow_failed: int = 0
+) -> None:
+    """Raise DataError unless every shard of a job, but for so many that failed, is finished, current and accepted."""
+    plan = plan_job(job, workspace, accept_code)
+    plan.leave_out(allow_failed)
+    close_job(plan, workspace, accept)

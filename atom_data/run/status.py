@@ -28,6 +28,8 @@ class JobStatus:
     shards: int = 0
     finished: int = 0
     failed: int = 0
+    left_out: list[str] = field(default_factory=list)
+    """Shards that it was finished without, because they failed."""
     sums: Counter[str] = field(default_factory=Counter)
     dropped: Counter[str] = field(default_factory=Counter)
     unreadable: Counter[str] = field(default_factory=Counter)
@@ -53,6 +55,11 @@ class JobStatus:
         heapq.heappush(self.slowest, (row["wall_seconds"], row["shard"]))
         if len(self.slowest) > SLOWEST:
             heapq.heappop(self.slowest)
+
+    def leave_out(self, shards: Sequence[str]) -> None:
+        """Count shards that failed, whose receipts are in the sums with nothing in them, as not finished."""
+        self.left_out += shards
+        self.finished -= len(shards)
 
     @property
     def bytes_a_second(self) -> float:
@@ -89,6 +96,7 @@ def job_status(
         for batch in found.table.to_batches(max_chunksize=1024):
             for row in batch.to_pylist():
                 status.add(row)
+        status.leave_out(found.failed)
     else:
         known = before is not None and before.shards == len(names) and bool(before.counted)
         status = before if before is not None and known else JobStatus(job.name, len(names))
@@ -108,6 +116,7 @@ def _add_receipts(status: JobStatus, workspace: Workspace, names: Sequence[str])
     for name, receipt, *_ in workspace.receipts(status.name, new):
         if receipt:
             status.add(manifest_row(receipt))
+            status.leave_out([name] if receipt.failed else [])
             status.counted.add(name)
 
 
@@ -144,7 +153,14 @@ def remarks(statuses: list[JobStatus], workspace: Workspace) -> list[str]:
                 f"{escape(name)} {seconds:,.1f} s" for seconds, name in sorted(status.slowest, reverse=True)
             )
             lines.append(f"{status.name}: slowest shards: {slow}")
-        if status.failed:
+        if status.left_out:
+            names = ", ".join(status.left_out[:SLOWEST]) + (", ..." if len(status.left_out) > SLOWEST else "")
+            see = f"atom-data logs {escape(workspace.root)} --failed"
+            lines.append(
+                f"[red]{status.name}: finished without {len(status.left_out):,} shards that failed[/red] ({escape(names)}); "
+                f"see {see}. Run again to try them again."
+            )
+        elif status.failed:
             see = f"atom-data logs {escape(workspace.root)} --failed"
             lines.append(f"[red]{status.name}: {status.failed:,} shards failed[/red]; see {see}")
     return lines

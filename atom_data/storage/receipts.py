@@ -97,6 +97,9 @@ class Receipt:
     measured: Measured = Measured()
     accepted: str = ""
     """What the job as a whole refused, where a person accepted it."""
+    failed: str = ""
+    """Why the shard could not be made, where a run with --allow-failed went on without it: its output is empty, and how many
+    documents it would have is not known."""
     output_bytes: int = 0
     """Of all files that were made; not in the file, where they add up to it."""
 
@@ -128,6 +131,7 @@ class Receipt:
                 notes=value["notes"] or _NOTHING,
                 measured=Measured(**value["measured"]),
                 accepted=value.get("accepted", ""),
+                failed=value.get("failed", ""),
                 output_bytes=sum(item.bytes for item in outputs),
             )
         except (KeyError, TypeError) as error:
@@ -155,6 +159,7 @@ class Receipt:
             "notes": dict(self.notes),
             "measured": asdict(self.measured),
             **({"accepted": self.accepted} if self.accepted else {}),
+            **({"failed": self.failed} if self.failed else {}),
         }
 
     def slim(self) -> Self:
