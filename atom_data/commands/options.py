@@ -43,6 +43,10 @@ AllowFailed = Annotated[
         help="Finish a stage without up to N shards that fail: said in receipts and status, and exit code 3.",
     ),
 ]
+CheckHashes = Annotated[
+    bool,
+    typer.Option("--check-hashes", help="Look at the content of finished shards, too, and make damaged ones again."),
+]
 TakeOver = Annotated[
     bool,
     typer.Option(

@@ -57,6 +57,7 @@ def run(
     accept_code: options.AcceptCode = False,
     accept: options.Accept = False,
     allow_failed: options.AllowFailed = 0,
+    check_hashes: options.CheckHashes = False,
     take_over: options.TakeOver = False,
     log: options.LogForm = Log.text,
     on: options.On = Where.here,
@@ -84,8 +85,14 @@ def run(
         out=output, workers=workers or len(os.sched_getaffinity(0)), retries=retries, stage=stage,
         part=_part(part, stage), accept_code=accept_code, accept=accept, planned=planned, grace=grace,
         log=array_log(output, stage), allow_failed=allow_failed, take_over=take_over,
+        check_hashes=check_hashes,
     )  # fmt: skip
     if on is Where.slurm:
+        if check_hashes:
+            raise ConfigError(
+                f"--check-hashes: elements of an array look at no finished shard. Before you submit: atom-data verify {output} "
+                "--repair."
+            )
         settings = {"tasks": tasks, "workers_per_task": workers_per_task, "partition": partition, "time": time}
         flags = [name for name, given in (("--accept-code", accept_code), ("--accept", accept)) if given]
         flags += [f"--allow-failed={allow_failed}"] if allow_failed else []
@@ -105,6 +112,12 @@ def run(
         raise
     if tells:
         _say_what_is_there(loaded, output)
+
+
+def make(recipe: str, output: str, workers: int) -> None:
+    """Run a recipe here, as `run` does without any option."""
+    loaded, how = load_recipe(recipe), Options(out=output, workers=workers or len(os.sched_getaffinity(0)))
+    _do(how, Log.text, False, lambda display: _work(loaded, how, False, display, None))
 
 
 def _work(loaded: Recipe, how: Options, close: bool, display: Display, cluster: Workers | None) -> list[Failure]:

@@ -18,6 +18,7 @@ from atom_data.run.claims.hold import claimed
 from atom_data.run.claims.life import me
 from atom_data.run.display import Display
 from atom_data.run.failing.left_out import leave_out
+from atom_data.run.hashes import check_hashes
 from atom_data.run.places import check_places, refuse_own_output
 from atom_data.run.plan import (
     NEW,
@@ -68,6 +69,8 @@ class Options:
     """How many seconds running shards get to finish after SIGUSR1 says that the time is nearly up."""
     log: str = ""
     """The file that this run's lines go to, noted with each failure."""
+    check_hashes: bool = False
+    """Look at the content of finished shards, and make damaged ones again."""
     allow_failed: int = 0
     """Finish a stage without so many of its shards, where they fail; they are noted, and tried again by the next run."""
     take_over: bool = False
@@ -140,6 +143,8 @@ def _require_upstream(job: Job, workspace: Workspace, options: Options) -> None:
 
 
 def _run_job(job: Job, workspace: Workspace, options: Options, pool: Workers, display: Display) -> list[Failure]:
+    if options.check_hashes:
+        check_hashes(job.name, workspace, display, options.workers, options.part)
     plan = plan_job(job, workspace, options.accept_code, options.part, options.planned)
     refuse_own_output(job, () if options.planned else plan.tasks, workspace)
     with write_errors(workspace.root):

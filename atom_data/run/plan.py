@@ -150,8 +150,13 @@ def _write_changed(workspace: Workspace, name: str, value: dict[str, Any]) -> No
 
 def withdraw_job(job: Job, workspace: Workspace) -> None:
     """Take back a job's manifest and summary while there are shards to make: the receipts alone tell what is there."""
-    remove_manifest(workspace.root, job.name)
-    name = summary_path(job.name)
+    withdraw(job.name, workspace)
+
+
+def withdraw(folder: str, workspace: Workspace) -> None:
+    """Take back the manifest and the summary of a folder."""
+    remove_manifest(workspace.root, folder)
+    name = summary_path(folder)
     if not workspace.is_remote:
         workspace.local(name).unlink(missing_ok=True)
     elif exists(workspace.path(name)):

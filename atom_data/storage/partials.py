@@ -19,10 +19,9 @@ def sweep(root: str, folder: str, token: str = "", keep: Sequence[str] = ()) -> 
     if is_remote(root):
         return
     end = f".{token}{PARTIAL}" if token else PARTIAL
-    begun = re.compile(rf"\.(?:{'|'.join(map(re.escape, keep))})(?:-\d+)?{re.escape(PARTIAL)}$") if keep else None
 
     def left(name: str) -> bool:
-        return name.endswith(end) and not (begun and begun.search(name))
+        return name.endswith(end) and not is_begun_by(name, keep)
 
     for place, folders, files in os.walk(local(join(root, folder))):
         for name in files:
@@ -31,6 +30,13 @@ def sweep(root: str, folder: str, token: str = "", keep: Sequence[str] = ()) -> 
         for name in [name for name in folders if left(name)]:
             folders.remove(name)
             shutil.rmtree(Path(place) / name, ignore_errors=True)
+
+
+def is_begun_by(name: str, tokens: Sequence[str]) -> bool:
+    """Tell whether a file or folder is half-written by one of some processes, HOST-PID, or by a worker of one."""
+    if not tokens or not name.endswith(PARTIAL):
+        return False
+    return re.search(rf"\.(?:{'|'.join(map(re.escape, tokens))})(?:-\d+)?{re.escape(PARTIAL)}$", name) is not None
 
 
 def scratch(root: str, name: str, token: str) -> "tempfile.TemporaryDirectory[str]":
