@@ -240,9 +240,7 @@ class Stage:
         except AtomDataError as error:
             raise type(error)(f"stage '{self.name}', step {number} ({label(step)}): {error}") from error
         except Exception as error:
-            error.add_note(
-                f"in stage '{self.name}', step {number} ({label(step)}), {culprit(step, batch, error)}"
-            )
+            error.add_note(f"in stage '{self.name}', step {number} ({label(step)}), {culprit(step, batch, error)}")
             raise
 
     def _same_rows(self, number: int, step: Step, before: pa.RecordBatch, after: pa.RecordBatch) -> None:

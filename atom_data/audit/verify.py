@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from atom_data.audit.faults import Cure, Fault
-from atom_data.cluster.slurm import FOLDER as CLUSTER
+from atom_data.cluster.chain import FOLDER as CLUSTER
 from atom_data.errors import DataError
 from atom_data.run.claims.claim import FOLDER as CLAIMS
 from atom_data.run.claims.claim import Claim
@@ -66,7 +66,9 @@ def verify(workspace: Workspace) -> Verdict:
         _check_manifest(workspace, folder, shards, verdict)
         _check_summary(workspace, folder, verdict)
     verdict.faults += _unlisted(workspace, folders)
-    unfinished = {(fault.stage, fault.shard) for fault in verdict.faults if fault.path.endswith(".json") and fault.shard}
+    unfinished = {
+        (fault.stage, fault.shard) for fault in verdict.faults if fault.path.endswith(".json") and fault.shard
+    }
     unlisted = {fault.stage for fault in verdict.faults if fault.path == plan_path(fault.stage)}
     verdict.faults += [
         _orphan(name, unfinished)
@@ -191,5 +193,7 @@ def _orphan(name: str, unfinished: set[tuple[str, str]]) -> Fault:
     stage, _, rest = name.partition("/")
     for folder, shard in sorted(unfinished):
         if folder == stage and rest.rpartition("/")[2].startswith(f"{shard}."):
-            return Fault(name, f"no receipt speaks of it yet, for shard '{shard}' is not finished", "run", folder, shard)
+            return Fault(
+                name, f"no receipt speaks of it yet, for shard '{shard}' is not finished", "run", folder, shard
+            )
     return Fault(name, "an orphan; no receipt speaks of it", "yours")

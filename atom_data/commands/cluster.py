@@ -1,14 +1,16 @@
 """`run --on slurm`, `cancel` and `logs`: what a cluster adds to a run."""
 
+import contextlib
 import os
 from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
 
+from atom_data.cluster.chain import FOLDER
 from atom_data.cluster.failures import silent_ends, stage_failures
 from atom_data.cluster.profile import Profile, load_profile
-from atom_data.cluster.slurm import FOLDER, Array, in_queue, submission, submit
+from atom_data.cluster.slurm import Array, in_queue, still_queued, submission, submit
 from atom_data.cluster.slurm import cancel as cancel_jobs
 from atom_data.commands.screen import DEFAULT_OUT, Output, console, printable
 from atom_data.errors import AtomDataError, ConfigError, DataError, TimeUp
@@ -22,7 +24,14 @@ RESTARTS = 3
 
 
 def submit_arrays(
-    recipe: str, out: str, profile: str | None, resume: bool, dry_run: bool, flags: list[str], given: dict[str, Any]
+    recipe: str,
+    out: str,
+    profile: str | None,
+    resume: bool,
+    dry_run: bool,
+    flags: list[str],
+    given: dict[str, Any],
+    take_over: bool = False,
 ) -> None:
     """Submit what is not finished, and show the scripts."""
     before = submission(Workspace(out))
@@ -32,7 +41,7 @@ def submit_arrays(
         )
     settings = _again(before["profile"], given) if resume and before and not profile else load_profile(profile, **given)
     loaded = load_recipe(recipe)
-    arrays = submit(loaded, out, settings, flags, dry_run)
+    arrays = submit(loaded, out, settings, flags, dry_run, resume=resume, take_over=take_over)
     screen = console()
     if not arrays:
         screen.print(f"{out}: every stage is finished and closed; there is nothing to submit.", soft_wrap=True)
@@ -49,6 +58,16 @@ def submit_arrays(
     screen.print(
         f"\nNext:\n  atom-data status {recipe} -o {out} --watch\n  atom-data logs {out} --failed", soft_wrap=True
     )
+
+
+def refuse_queued(out: str) -> None:
+    """Refuse to run here what is in Slurm's queue for the same folder; where Slurm cannot be asked, claims must do."""
+    workspace = Workspace(out)
+    busy = {}
+    with contextlib.suppress(AtomDataError):
+        busy = in_queue(workspace)
+    if busy:
+        raise still_queued(workspace, busy)
 
 
 def _again(settings: dict[str, Any], given: dict[str, Any]) -> Profile:

@@ -155,6 +155,8 @@ def fingerprint(output: Annotated[str, typer.Argument(metavar="OUT", help="The -
     if verdict.faults:
         raise DataError(f"{output}: {verdict.faults[0]}. Run atom-data verify for the rest.")
     if verdict.left_out:
-        left = f"{output}: {len(verdict.left_out):,} shards failed and are left out of this; see atom-data verify {output}"
+        left = (
+            f"{output}: {len(verdict.left_out):,} shards failed and are left out of this; see atom-data verify {output}"
+        )
         console(stderr=True).print(escape(left), soft_wrap=True)
     console().print(verdict.fingerprint)

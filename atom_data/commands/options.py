@@ -39,7 +39,9 @@ Accept = Annotated[bool, typer.Option("--accept", help="Go on where a pass or a 
 AllowFailed = Annotated[
     int,
     typer.Option(
-        "--allow-failed", min=0, metavar="N",
+        "--allow-failed",
+        min=0,
+        metavar="N",
         help="Finish a stage without up to N shards that fail: said in receipts and status, and exit code 3.",
     ),
 ]

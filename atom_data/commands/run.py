@@ -8,7 +8,7 @@ from rich.markup import escape
 
 from atom_data.cluster.slurm import requeue as back_to_the_queue
 from atom_data.commands import options
-from atom_data.commands.cluster import array_log, judge_time, pairs, ray_workers, submit_arrays
+from atom_data.commands.cluster import array_log, judge_time, pairs, ray_workers, refuse_queued, submit_arrays
 from atom_data.commands.options import Log, Where
 from atom_data.commands.screen import DEFAULT_OUT, Output, RecipePath, console
 from atom_data.commands.sources import ids_said
@@ -16,10 +16,10 @@ from atom_data.errors import AtomDataError, ConfigError, DataError, Incomplete, 
 from atom_data.graph import raw_sources
 from atom_data.readers.unread import unread
 from atom_data.run.display import Display, JsonLog
+from atom_data.run.failing.left_out import left_out
 from atom_data.run.local import GRACE_SECONDS, Options, Workers, check_out
 from atom_data.run.local import close as close_stage
 from atom_data.run.local import run as run_jobs
-from atom_data.run.failing.left_out import left_out
 from atom_data.run.places import check_places
 from atom_data.run.progress import Failure
 from atom_data.run.recipe import Recipe, load_recipe
@@ -96,8 +96,12 @@ def run(
         settings = {"tasks": tasks, "workers_per_task": workers_per_task, "partition": partition, "time": time}
         flags = [name for name, given in (("--accept-code", accept_code), ("--accept", accept)) if given]
         flags += [f"--allow-failed={allow_failed}"] if allow_failed else []
-        submit_arrays(recipe, output, profile, resume, dry_run, flags, {**settings, "sbatch": pairs(sbatch or [])})
+        submit_arrays(
+            recipe, output, profile, resume, dry_run, flags, {**settings, "sbatch": pairs(sbatch or [])}, take_over
+        )
         return
+    if not (planned or close or how.part):
+        refuse_queued(output)
     if not (close or on is Where.ray):
         warm_up(recipe)
     loaded = load_recipe(recipe)

@@ -67,7 +67,9 @@ def check_hashes(
     forget(workspace, folder, list(damaged))
     if damaged:
         first = "; ".join(list(damaged.values())[:NAMED]) + ("; ..." if len(damaged) > NAMED else "")
-        display.note(f"{folder}: {len(damaged):,} of {done:,} shards are damaged, and are made again: {first}", stage=folder)
+        display.note(
+            f"{folder}: {len(damaged):,} of {done:,} shards are damaged, and are made again: {first}", stage=folder
+        )
     return list(damaged)
 
 

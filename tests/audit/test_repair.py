@@ -61,7 +61,12 @@ KINDS: dict[str, tuple[str, Callable[[Path], object], str, bool]] = {
     "size": (DATA, shorten, "bytes; the receipt says", True),
     "content": (DATA, flip, f"{DATA}: the content is not what the receipt says (SHA-256 differs)", False),
     "edited receipt": (RECEIPT, edit, f"{RECEIPT}: the receipt was edited after it was written", True),
-    "no receipt": (RECEIPT, Path.unlink, f"{DATA}: no receipt speaks of it yet, for shard '1.jsonl' is not finished", True),
+    "no receipt": (
+        RECEIPT,
+        Path.unlink,
+        f"{DATA}: no receipt speaks of it yet, for shard '1.jsonl' is not finished",
+        True,
+    ),
     "manifest": ("first/receipts/all.pq", shorten, "first/receipts/all.pq: is no", True),
     "no plan": ("first/plan.json", Path.unlink, "first/plan.json: the list of the shards is missing", True),
     "plan": ("first/plan.json", spoil, "first/plan.json: is no JSON", False),
@@ -161,6 +166,7 @@ def test_check_hashes_finds_what_a_run_does_not_see(clean: Path, out: Path) -> N
     assert "damaged" not in atom_data(*command, "--check-hashes").stderr
     refused = atom_data(*command[:-2], "--check-hashes", "--on", "slurm")
     assert refused.returncode == 2
-    assert f"--check-hashes: elements of an array look at no finished shard. Before you submit: atom-data verify {out} " in (
-        refused.stderr
+    assert (
+        f"--check-hashes: elements of an array look at no finished shard. Before you submit: atom-data verify {out} "
+        in (refused.stderr)
     )

@@ -79,7 +79,10 @@ def test_a_second_run_in_the_folder_is_refused_and_the_first_is_whole(folder: Pa
         again = slow(folder, "b.py", step, stage)
         done = atom_data("run", again, "-o", folder / "out", "-w", 1)
         assert done.returncode == 1
-        assert f"{folder / 'out'}: atom-data run {folder / 'a.py'} is at work there (process {first.pid} on " in done.stderr
+        assert (
+            f"{folder / 'out'}: atom-data run {folder / 'a.py'} is at work there (process {first.pid} on "
+            in done.stderr
+        )
         assert (
             f"UTC). Two in one folder would undo each other's work: wait for it, end it (kill {first.pid}), or give another "
             "--output."
@@ -125,7 +128,10 @@ def test_a_number_that_was_given_again_is_no_life(folder: Path) -> None:
         (folder / "go").touch()
         done = atom_data("run", slow(folder), "-o", folder / "out", "-w", 1)
     assert done.returncode == 0, done.stderr
-    assert f"an earlier run ended without a word (process {pid} on {here.host}, begun 2026-01-02 03:04:05 UTC)" in done.stderr
+    assert (
+        f"an earlier run ended without a word (process {pid} on {here.host}, begun 2026-01-02 03:04:05 UTC)"
+        in done.stderr
+    )
 
 
 def test_another_machine_is_believed_until_it_was_silent_for_five_minutes(folder: Path) -> None:
@@ -159,7 +165,9 @@ def test_a_file_that_is_no_claim_is_named(folder: Path) -> None:
     path.write_text("{}")
     done = atom_data("run", slow(folder), "-o", folder / "out", "-w", 1)
     assert done.returncode == 1
-    assert f"{path}: is no claim of a run (KeyError: 'who'). Delete it when nothing runs in that folder.\n" in done.stderr
+    assert (
+        f"{path}: is no claim of a run (KeyError: 'who'). Delete it when nothing runs in that folder.\n" in done.stderr
+    )
 
 
 def test_who_is_gone() -> None:
@@ -182,7 +190,9 @@ def test_an_element_that_slurm_put_back_gets_through(tmp_path: Path, monkeypatch
     place.mkdir(parents=True)
     (place / before.name).write_text(json.dumps(before.value()))
     workspace = Workspace(str(tmp_path))
-    with pytest.raises(DataError, match=r"\(Slurm job 74_3, process .* end it \(atom-data cancel -o .*, or scancel 74_3\)"):
+    with pytest.raises(
+        DataError, match=r"\(Slurm job 74_3, process .* end it \(atom-data cancel -o .*, or scancel 74_3\)"
+    ):
         claimed(workspace, "run", part=part).__enter__()
     monkeypatch.setenv("SLURM_RESTART_COUNT", "1")
     with claimed(workspace, "run", part=part):
@@ -219,7 +229,13 @@ def test_elements_of_an_array_do_not_keep_one_another_out(tmp_path: Path) -> Non
         for part in (replace(ONE, index="1"), replace(ONE, stage="tokens")):
             with claimed(workspace, "run", part=part):
                 pass
-        others = (None, ONE, replace(ONE, of="5"), replace(ONE, recipe="b" * 64), replace(ONE, index="close", of="close"))
+        others = (
+            None,
+            ONE,
+            replace(ONE, of="5"),
+            replace(ONE, recipe="b" * 64),
+            replace(ONE, index="close", of="close"),
+        )
         for kept_out in (*others, replace(ONE, stage="tokens", recipe="b" * 64)):
             with pytest.raises(DataError, match="is at work there"), claimed(workspace, "run", part=kept_out):
                 pass

@@ -49,7 +49,9 @@ def test_a_bug_is_said_once_and_the_other_shards_are_not_tried(tmp_path: Path) -
         "of 10) (the same as 0.jsonl)\n"
     ) in done.stderr
     assert "first: 3 shards failed in the same way; 17 of 20 were not tried.\n" in done.stderr
-    assert done.stderr.splitlines()[-1].startswith(f"{tmp_path / 'out'}: 3 shards failed (first/0.jsonl, first/1.jsonl, ")
+    assert done.stderr.splitlines()[-1].startswith(
+        f"{tmp_path / 'out'}: 3 shards failed (first/0.jsonl, first/1.jsonl, "
+    )
     assert len(list((tmp_path / "out" / "first" / "failed").iterdir())) == 3
 
 
@@ -73,7 +75,9 @@ def test_broken_files_are_each_of_a_kind_of_their_own(tmp_path: Path) -> None:
 
 def test_kinds() -> None:
     def trace(line: int, said: str) -> str:
-        return f'Traceback (most recent call last):\n  File "a.py", line {line}, in f\n    x()\n    ~~^^\n{said}\nin stage'
+        return (
+            f'Traceback (most recent call last):\n  File "a.py", line {line}, in f\n    x()\n    ~~^^\n{said}\nin stage'
+        )
 
     assert kind_of(trace(1, "ValueError: a")) == kind_of(trace(1, "ValueError: b\n  more")) == "ValueError a.py 1 f"
     assert kind_of(trace(1, "ValueError: a")) != kind_of(trace(2, "ValueError: a"))
@@ -121,7 +125,9 @@ def test_allow_failed_finishes_without_them_and_says_so_everywhere(tmp_path: Pat
     assert done.stderr.splitlines()[-1] == last
     assert [pq.read_table(out / "second" / f"{n}.jsonl.parquet").num_rows for n in range(5)] == [0, 0, 10, 10, 10]
     receipt = json.loads((out / "first" / "receipts" / "0.jsonl.json").read_text())
-    assert receipt["failed"].startswith("ValueError: no price in bad-0, in stage 'first', step 1 (price), on document 'bad-0'")
+    assert receipt["failed"].startswith(
+        "ValueError: no price in bad-0, in stage 'first', step 1 (price), on document 'bad-0'"
+    )
     assert (receipt["rows_in"], receipt["inputs"][0]["bytes"]) == (0, (tmp_path / "in" / "0.jsonl").stat().st_size)
     manifest = read_manifest(str(out), "first")
     assert manifest is not None
@@ -169,8 +175,6 @@ def test_elements_of_an_array_leave_out_and_the_close_job_counts(tmp_path: Path)
     second = ["run", path, "-o", out, "-w", 1, "--stage", "second"]
     assert "failed before: 2" in atom_data(*second).stderr
     assert atom_data(*second, "--allow-failed", 2).returncode == 3
-
-
 
 
 @pytest.mark.parametrize("log", ["text", "json"])

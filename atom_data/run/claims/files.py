@@ -80,7 +80,7 @@ class FileClaim:
                 with create(str(self.path), self.claim.who.token) as stream:
                     stream.write(json.dumps(self.claim.value(), indent=1).encode())
             except FileNotFoundError:  # whoever has just ended there removed the folder
-                if attempt == 3:  # noqa: PLR2004 - the last
+                if attempt == 3:
                     raise
             else:
                 return
