@@ -40,6 +40,11 @@ def check_places(recipe: Recipe, workspace: Workspace) -> None:
         if isinstance(source, (Jsonl, Parquet, Text, Warc, Wet)):
             for path in source.paths:
                 refuse_overlap(source.name, path, workspace.root)
+    for job in recipe.jobs:
+        if job.name in (CLAIMS, CLUSTER):
+            raise ConfigError(
+                f"stage '{job.name}': that folder of the output says who is at work, or what a cluster does. Name it otherwise."
+            )
     if not workspace.is_remote:
         _refuse_foreign(recipe.jobs, workspace.local())
 
