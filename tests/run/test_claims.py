@@ -5,6 +5,7 @@ import json
 import multiprocessing
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, replace
@@ -280,6 +281,37 @@ def test_of_those_that_begin_at_once_one_gets_in_and_never_two(tmp_path: Path) -
         process.join(60)
     assert [process.exitcode for process in processes] == [0] * 4
     assert counts.value >= 15, "each time somebody gets in"
+
+
+@pytest.mark.parametrize("becomes", ["held", "gone"])
+def test_who_is_first_waits_until_the_later_one_has_decided(tmp_path: Path, becomes: str) -> None:
+    """The later one may have looked before we wrote, and not have seen us."""
+    workspace, part = Workspace(str(tmp_path)), replace(ONE, stage="elsewhere")
+    with held(tmp_path, part):  # a process that lives, by its own claim at something else
+        who = others_at_work(workspace)[0].who
+        later = replace(Claim.mine("later"), who=who, since="9999-01-01T00:00:00.000+00:00")
+        path = tmp_path / FOLDER / later.name
+        path.write_text(json.dumps(later.value()))
+        decided = threading.Event()
+
+        def decide() -> None:
+            decided.set()
+            if becomes == "gone":
+                path.unlink()
+            else:
+                (tmp_path / "new").write_text(json.dumps(replace(later, held=True).value()))
+                (tmp_path / "new").replace(path)
+
+        timer = threading.Timer(0.5, decide)
+        timer.start()
+        if becomes == "held":
+            with pytest.raises(DataError, match="later is at work there"), claimed(workspace, "run", part=ONE):
+                pass
+        else:
+            with claimed(workspace, "run", part=ONE):
+                assert decided.is_set()
+        timer.join()
+        path.unlink(missing_ok=True)
 
 
 def test_a_run_whose_claim_was_taken_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
