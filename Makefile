@@ -7,7 +7,7 @@ OUT ?= demo
 TORCH ?= torch==2.13.0
 BENCHMARKS := filters langid urls dedup repeats tokens loader plan pipeline
 
-.PHONY: demo test check format bench clean setup setup-dev test-slurm test-ray test-train test-readers test-frameworks conformance linear-time fuzz
+.PHONY: demo test check kernels format bench clean docs setup setup-dev test-slurm test-ray test-train test-readers test-frameworks conformance linear-time fuzz chaos
 
 demo: $(VENV)/.core  ## the main job on the sample: WARC files in, training batches out
 	$(BIN)/atom-data run pipelines/sample.py --output $(OUT)
@@ -24,8 +24,15 @@ check: $(VENV)/.dev  ## format, lint, types, layers, tests
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
-fuzz: $(VENV)/.dev  ## the property tests with many new examples each run; `make test` takes the same ones each time
+kernels: $(VENV)/.dev  ## notes the types that kernels are called with: run it when a kernel or what it takes is new
+	$(BIN)/python -m tests.run.kinds
+
+fuzz: $(VENV)/.dev  ## readers, pages and tokenizer files on changed inputs, bombs, and the property tests with many new examples; FUZZ_SECONDS=10 a target
+	$(BIN)/python benchmarks/fuzz.py
 	$(BIN)/python -m pytest --hypothesis-profile=fuzz -m hypothesis $(ARGS)
+
+chaos: $(VENV)/.dev  ## CHAOS_KILLS=1000 kills, failing and full disks, a bad store, changing inputs; then the same bytes; QUICK=1 for about a minute
+	$(BIN)/python benchmarks/chaos.py
 
 test-slurm: $(VENV)/.dev  ## arrays on a real Slurm of two virtual nodes, and what is killed there; root, and Debian's slurmctld, slurmd, slurm-client, munge
 	$(BIN)/python -m pytest -m slow tests/slurm $(ARGS)
@@ -49,6 +56,9 @@ conformance: $(VENV)/.dev  ## how our cards agree with what datatrove decided
 
 linear-time: $(VENV)/.dev  ## that time grows with length and no faster, on texts made to take longer
 	$(BIN)/python benchmarks/linear_time.py
+
+docs: $(VENV)/.dev  ## the pages that are made from the code
+	$(BIN)/python docs/reference/output.py
 
 format: $(VENV)/.dev  ## bring the code into form
 	$(BIN)/ruff format .

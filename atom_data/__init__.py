@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from atom_data.lazy import lazy_names
+from atom_data.public_names import MOVED
 
 if TYPE_CHECKING:
     from atom_data.dedup import Bloom as Bloom
@@ -16,7 +17,11 @@ if TYPE_CHECKING:
     from atom_data.dedup import SameText as SameText
     from atom_data.dedup import SameUrl as SameUrl
     from atom_data.dedup import Substrings as Substrings
-    from atom_data.extract import ExtractHtml as ExtractHtml
+    from atom_data.extract import Extract as Extract
+    from atom_data.library import apply as apply
+    from atom_data.library import exact_copies as exact_copies
+    from atom_data.library import identify_languages as identify_languages
+    from atom_data.library import near_copies as near_copies
     from atom_data.mix import group_by_size as group_by_size
     from atom_data.mix import hold_out as hold_out
     from atom_data.readers import Jsonl as Jsonl
@@ -32,11 +37,13 @@ __all__, __getattr__, __dir__ = lazy_names(
     __name__,
     {
         "dedup": "Bloom Copies Lines MinHash Paragraphs RemoveSpans Repeats SameContent SameText SameUrl Substrings",
-        "extract": "ExtractHtml",
+        "extract": "Extract",
+        "library": "apply exact_copies identify_languages near_copies",
         "mix": "group_by_size hold_out",
         "readers": "Jsonl Parquet Text Warc Wet",
         "rules": "keep",
         "stage": "Stage",
         "tokens": "Tokenize",
     },
+    MOVED,
 )

@@ -6,10 +6,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from atom_data.errors import ConfigError
+from atom_data.errors import MissingColumn, meant
 
 REPLACED = "replaced_characters"
 """The column of every step that decodes pages: U+FFFD in the text for bytes that are none in the page's encoding."""
+
+PROVENANCE = ("url", "date", "source", "file", "offset", "row")
+"""The columns that say where a document came from: readers make them, stages carry them along."""
 
 DAMAGE = ("documents", "damaged_documents", "characters", "replaced_characters")
 """What receipts count of a decoding, under `damage` in their notes: its share is the fourth of the third."""
@@ -20,8 +23,10 @@ def column(batch: pa.RecordBatch, name: str) -> pa.Array:
     position = batch.schema.get_field_index(name)
     if position < 0:
         there = ", ".join(visible(batch.schema.names)) or "none"
-        raise ConfigError(
-            f"no column '{name}'; columns here: {there}. Add the step that makes it before the step that needs it."
+        raise MissingColumn(
+            f"no column '{name}'; columns here: {there}.{meant(name, batch.schema.names)} "
+            "Add the step that makes it before the step that needs it.",
+            (name,),
         )
     return batch.column(position)
 

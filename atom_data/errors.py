@@ -2,6 +2,7 @@
 
 AtomDataError         printed as one sentence, without a traceback
   ConfigError         the recipe, a card or an option is wrong; exit code 2; raised before a document is read
+    MissingColumn     columns that no step before has added: who prints it says which signals add them
   DataError           an input or a shard is wrong; exit code 1
     Refusal           a result that only a person can accept: run --accept
   Incomplete          done, but without shards that were allowed to fail (run --allow-failed); exit code 3
@@ -10,6 +11,9 @@ AtomDataError         printed as one sentence, without a traceback
 Everything else is a bug of ours and keeps its traceback.
 The sentence: `where: what is wrong, with the value; what there is. What to do.`
 """
+
+import difflib
+from collections.abc import Iterable
 
 
 class AtomDataError(Exception):
@@ -22,6 +26,15 @@ class ConfigError(AtomDataError):
     """A recipe, card or option that cannot be right, whatever the data is."""
 
     exit_code = 2
+
+
+class MissingColumn(ConfigError):
+    """Columns that are read and are not there."""
+
+    def __init__(self, text: str, columns: tuple[str, ...] = ()) -> None:
+        """Say it, and name the columns."""
+        super().__init__(text)
+        self.columns = columns
 
 
 class DataError(AtomDataError):
@@ -44,3 +57,9 @@ class TimeUp(AtomDataError):
     """A run that was told to leave before it was done: nothing is wrong, and the next run goes on."""
 
     exit_code = 75  # EX_TEMPFAIL of sysexits.h: try again later
+
+
+def meant(name: str, names: Iterable[str]) -> str:
+    """Return ` Did you mean 'x'?` for a name that was misspelt, or an empty string where none of the names is close."""
+    close = difflib.get_close_matches(name, sorted(names), 1)
+    return f" Did you mean '{close[0]}'?" if close else ""

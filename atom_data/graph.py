@@ -5,107 +5,22 @@ of and the jobs that make it; runner, planner, Slurm, Ray and forecast know noth
 shows a source and a pass of one's own, and `atom_data.testing` tries the contract on them.
 """
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
-from typing import Any, Protocol, Self, TypeVar, runtime_checkable
+from typing import Any, Self, TypeVar
 
 import pyarrow as pa
 
+from atom_data.contract import added_to, as_declared, same_rows
 from atom_data.errors import ConfigError
-from atom_data.job import Progress, Task, Work
+from atom_data.identity import describe_fields
+from atom_data.origins import is_ours, origin
+from atom_data.protocols import Job as Job
+from atom_data.protocols import Node as Node
+from atom_data.protocols import Source as Source
 from atom_data.storage.receipts import Receipt
 from atom_data.storage.shards import Input, Intake, Shard, parts_meet
 from atom_data.workspace import Workspace
-
-
-@runtime_checkable
-class Node(Protocol):
-    """What a recipe may return: something that jobs make."""
-
-    def jobs(self) -> "tuple[Job, ...]":
-        """The last jobs that make it; those before them are found by `upstream`. Empty for files, which are there."""
-
-    def sources(self) -> "tuple[Source, ...]":
-        """The sources that it is made of; empty for files."""
-
-    def with_sources(self, sources: "tuple[Source, ...]") -> Self:
-        """The same over other sources, as many as `sources` gives: a forecast puts samples in their place."""
-
-
-@runtime_checkable
-class Source(Node, Protocol):
-    """What a stage or a pass reads: files, another stage, a pass, a part of one of these."""
-
-    @property
-    def name(self) -> str:
-        """A short label: the source's name, or the stage's."""
-
-    def schema(self) -> pa.Schema:
-        """Columns and types that `read` can give."""
-
-    def shards(self, workspace: Workspace) -> tuple[Shard, ...]:
-        """All shards, sorted by name, no name twice: the same list for every caller."""
-
-    def read(
-        self, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake
-    ) -> Iterator[pa.RecordBatch]:
-        """Yield batches of bounded size with at least `columns`, in the same order each time; report the rest to `intake`."""
-
-    def current(self, shard: Shard, workspace: Workspace) -> tuple[Input, ...]:
-        """The inputs as they are now; `sha256` may be empty where only reading all of it would tell."""
-
-    def text_bytes(self, shard: Shard, workspace: Workspace) -> float:
-        """About how many bytes of text a shard holds, as known before it is read; 0 where nobody knows.
-
-        DataError when the stage that makes it is not finished."""
-
-    def identity(self) -> dict[str, object]:
-        """What decides the rows besides the inputs, as plain JSON values."""
-
-
-class Job(Protocol):
-    """What the runner runs. Tasks do not depend on each other, and never on how many there are."""
-
-    @property
-    def name(self) -> str:
-        """The folder below the output folder."""
-
-    @property
-    def task_tokens(self) -> int:
-        """Tokens of about one task where tasks are cut by size; 0 where they are not."""
-
-    @property
-    def a_task_a_shard(self) -> bool:
-        """Whether it has a task for each shard of what it reads."""
-
-    def sources(self) -> "tuple[Source, ...]":
-        """What it reads itself, besides files of the jobs before it."""
-
-    def upstream(self) -> "tuple[Job, ...]":
-        """The jobs that must be complete before this one starts."""
-
-    def check(self) -> pa.Schema:
-        """Try the job on zero rows; return the columns it will write. ConfigError when it cannot work."""
-
-    def tasks(self, workspace: Workspace) -> tuple[Task, ...]:
-        """All tasks, sorted by name, no name twice."""
-
-    def inputs(self, task: Task, workspace: Workspace) -> tuple[Input, ...]:
-        """The inputs of a task as they are now."""
-
-    def identity(self) -> dict[str, object]:
-        """What decides the output besides the inputs, as plain JSON values."""
-
-    def work(self, task: Task, workspace: Workspace, progress: Progress) -> Work:
-        """Do one task: write its outputs whole or not at all, and return what was done."""
-
-    def accept(self, receipts: Sequence[Receipt]) -> None:
-        """Look at all receipts of the finished job. DataError when the whole is not acceptable."""
-
-    def summary(self, workspace: Workspace) -> dict[str, Any] | None:
-        """What stands for the whole once every shard is finished, written beside the plan; None where nothing does."""
 
 
 class RawSource:
@@ -129,18 +44,39 @@ class RawSource:
         """The size of the file."""
         return shard.bytes
 
+    def identity(self) -> dict[str, object]:
+        """Its fields but `paths`: what is read there counts by its content, shard by shard."""
+        return describe_fields(self, without=("paths",))
+
 
 class Pass:
     """A source that adds columns to what it reads, found by jobs that look at the whole corpus.
 
     Same shards, same rows, same order: it drops nothing; a card in the stage that reads it does. A pass is a frozen
-    dataclass with a field `of` that has the other methods of a `Source`, and `jobs`, whose last job comes after all others.
+    dataclass with the fields `of` and `name`, with `jobs`, whose last one comes after all others and has the pass's name,
+    with `added`, and with `step`. One that reads in a way of its own has `read` instead of a step.
     """
 
     __slots__ = ()
     of: Source
+    name: str
     finds_copies = False
     """Whether what it finds are copies that the next stage drops: a sample holds fewer of them than the whole."""
+    needs: Collection[str] = ()
+    """Columns of what it reads that `step` looks at."""
+
+    @property
+    def added(self) -> pa.Schema:
+        """The columns that it adds."""
+        return pa.schema([])
+
+    def jobs(self) -> tuple[Job, ...]:
+        """The last job that finds them; those before it are its `upstream`."""
+        return ()
+
+    def step(self, shard: Shard, workspace: Workspace) -> Callable[[pa.RecordBatch], pa.RecordBatch]:
+        """Return what adds the columns to the batches of a shard, from what the jobs wrote. It gets them in order."""
+        raise ConfigError(f"{type(self).__name__}: a pass has a method step(shard, workspace). Add it.")
 
     def sources(self) -> tuple[Source, ...]:
         """What it adds columns to."""
@@ -150,6 +86,10 @@ class Pass:
         """The same pass over another source."""
         return replace(self, of=sources[0])  # type: ignore[type-var]
 
+    def schema(self) -> pa.Schema:
+        """What it reads, and the columns added."""
+        return pa.schema([*(field for field in self.of.schema() if field.name not in self.added.names), *self.added])
+
     def shards(self, workspace: Workspace) -> tuple[Shard, ...]:
         """The shards of what it reads."""
         return self.of.shards(workspace)
@@ -157,6 +97,31 @@ class Pass:
     def text_bytes(self, shard: Shard, workspace: Workspace) -> float:
         """As much as in what it reads."""
         return self.of.text_bytes(shard, workspace)
+
+    def found(self, shard: Shard, workspace: Workspace) -> tuple[Input, ...]:
+        """What the last job wrote for a shard, or all of it where its tasks are not the shards."""
+        job = self.jobs()[-1]
+        if job.a_task_a_shard:
+            return (workspace.input(job.name, shard.name),)
+        return workspace.inputs(job.name, workspace.shard_names(job.name))
+
+    def current(self, shard: Shard, workspace: Workspace) -> tuple[Input, ...]:
+        """The shard, and what was found."""
+        return (*self.found(shard, workspace), *self.of.current(shard, workspace))
+
+    def identity(self) -> dict[str, object]:
+        """What it reads, and its fields."""
+        return {"of": reference(self.of), **describe_fields(self, without=("of",))}
+
+    def read(
+        self, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield what it reads with the columns added. DataError when `step` does anything else to it. Memory: a batch."""
+        intake.inputs += self.found(shard, workspace)
+        added, step = self.added, self.step(shard, workspace)
+        wanted = (set(columns) - set(added.names)) | {"id", *self.needs}
+        for batch in rows_of(self.of, shard, workspace, wanted, intake):
+            yield added_to(batch, step(batch), added, f"{type(self).__name__}, shard '{shard.name}'")
 
 
 class PassJob:
@@ -179,9 +144,44 @@ class PassJob:
         return None
 
 
+def rows_of(
+    source: Source, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake
+) -> Iterator[pa.RecordBatch]:
+    """Read a shard of a source. One that is not of this package is held to the contract: DataError where it breaks it.
+
+    A batch has the columns and types of `schema`, and ids without nulls. A pass with a `read` of its own has the rows of
+    what it reads, in order: their ids are read once more and compared.
+    """
+    if is_ours(type(source)):
+        return source.read(shard, workspace, columns, intake)
+    where, wanted = f"{type(source).__name__}, shard '{shard.name}'", {*columns, "id"}
+    batches = as_declared(source.read(shard, workspace, wanted, intake), source.schema(), wanted, where)
+    if not isinstance(source, Pass):
+        return batches
+    its: object = type(source).read
+    if its is Pass.read:
+        return batches
+    aside = Intake(reject=lambda *_: None)
+    return same_rows(batches, rows_of(source.of, shard, workspace, {"id"}, aside), where)
+
+
+def whole_identity(thing: Source | Job) -> object:
+    """Return what decides the result of a source or a job: its identity, and the code of a class that is not ours."""
+    identity = thing.identity()
+    return identity if is_ours(type(thing)) else {"code": origin(type(thing)), "identity": identity}
+
+
 def reference(source: Source) -> object:
     """Return how the identity of a job names what it reads: a stage by its name, for its receipts say the rest."""
-    return source.name if is_stage(source) else source.identity()
+    return source.name if is_stage(source) else whole_identity(source)
+
+
+def own_behind(source: Source) -> list[object]:
+    """Return the references of the sources of a user's own between a source and the stages below it."""
+    if is_stage(source):
+        return []
+    below = [found for inner in source.sources() for found in own_behind(inner)]
+    return below if is_ours(type(source)) else [reference(source), *below]
 
 
 def is_stage(source: Source) -> bool:
@@ -192,8 +192,8 @@ def is_stage(source: Source) -> bool:
 
 def own_jobs(source: Source) -> tuple[Job, ...]:
     """Return the jobs of a pass, each after what it needs, without those that make what it reads; of a stage, itself."""
-    others = [job for inner in source.sources() for job in in_order(inner.jobs())]
-    return tuple(job for job in in_order(source.jobs()) if not any(job is other for other in others))
+    others = {job.name for inner in source.sources() for job in in_order(inner.jobs())}
+    return tuple(job for job in in_order(source.jobs()) if job.name not in others)
 
 
 def passes_behind(source: Source) -> "tuple[Source, ...]":
@@ -256,25 +256,3 @@ def raw_sources(nodes: Sequence[Node]) -> list[Source]:
 
     rebuilt(nodes, note)
     return found
-
-
-def check_tasks(job: Job, tasks: tuple[Task, ...]) -> None:
-    """Refuse tasks that share a name, are out of order, or have a name that is no file's. ConfigError says which."""
-    names = [task.name for task in tasks]
-    twice = next((name for name, count in Counter(names).items() if count > 1), None)
-    if twice is not None:
-        raise ConfigError(
-            f"stage '{job.name}': two shards are named '{twice}', and each is a file of that name. Let its source name each "
-            "shard once."
-        )
-    if names != sorted(names):
-        late = next(after for before, after in pairwise(names) if after < before)
-        raise ConfigError(
-            f"stage '{job.name}': the shard '{late}' is out of order. Sort the shards of its source by name."
-        )
-    wrong = next((name for name in names if not name or name[0] == "." or set(name) & set("/\\\0\n")), None)
-    if wrong is not None:
-        raise ConfigError(
-            f"stage '{job.name}': a shard is named {wrong!r}, which cannot be a file. Use letters, digits, dot, dash and "
-            "underscore."
-        )

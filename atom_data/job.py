@@ -1,7 +1,7 @@
 """Tasks of a job, what they did, and what other jobs need to know of finished ones."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,8 +9,12 @@ from typing import Any
 import pyarrow as pa
 
 from atom_data.storage.parquet import Output, ParquetShard, create_parquet
+from atom_data.storage.receipts import Receipt
 from atom_data.storage.shards import Input, Intake, Shard, file_name
 from atom_data.workspace import Workspace
+
+DETAIL_CHARACTERS = 200
+"""Of what is said of an unreadable record, in a receipt; the dead letter has all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,11 @@ class Work:
     spans: list[tuple[str, int, int]] = field(default_factory=list)
     """Of parts of split files: the file, offset of the first record and of the first one after. Parts must meet."""
     notes: dict[str, Any] = field(default_factory=dict)
+
+    def reject(self, reason: str, detail: str) -> None:
+        """Count a record that could not be read, and note what was said of the first one of each reason."""
+        self.unreadable[reason] += 1
+        self.notes.setdefault("unreadable", {}).setdefault(reason, detail[:DETAIL_CHARACTERS])
 
     def take(self, shard: Shard, intake: Intake) -> None:
         """Note what reading a shard of a source reported."""
@@ -82,3 +91,18 @@ class Table:
 
 Progress = Callable[[int, int, int], None]
 """Called as work goes on with documents read, input bytes read, documents kept so far in this task."""
+
+
+def commonest(receipts: Sequence[Receipt]) -> str:
+    """Return ` (most of them jsonl.no_text: no field 'text'; fields here: content)` of the records that were unreadable."""
+    counts: Counter[str] = Counter()
+    said: dict[str, str] = {}
+    for receipt in receipts:
+        counts.update(receipt.unreadable)
+        for reason, detail in receipt.notes.get("unreadable", {}).items():
+            said.setdefault(reason, detail)
+    if not counts:
+        return ""
+    reason = max(sorted(counts), key=lambda name: counts[name])
+    share = "" if len(counts) == 1 else "most of them "
+    return f" ({share}{reason}: {said[reason]})" if reason in said else f" ({share}{reason})"

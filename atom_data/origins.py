@@ -10,27 +10,31 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import inspect
+import re
 import sys
 import sysconfig
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 from atom_data.errors import ConfigError
+from atom_data.imports import WHOLE, Imported, imports_behind, read_source
 from atom_data.public_names import PUBLIC
 
 PACKAGE = "atom_data"
 COUNTED_ELSEWHERE = frozenset(("atom_data", "numpy", "pyarrow", "numba"))
-"""This package and the libraries whose versions count in every job: see `identity.code_identity`."""
+"""This package and libraries whose versions count in nearly every job: see `reach.code_identity`."""
 
 
 def origin(thing: Any) -> object:  # noqa: ANN401 - a class or a function
     """Return the name of a class or function and what decides its code, as plain JSON values.
 
-    In this package: the public name alone, for the package's sources count in every job. Elsewhere: the SHA-256 of the file, of
-    the user's own modules that it imports, and versions of packages. ConfigError where no source file can be found.
+    In this package: the public name alone, for its sources count in each job that reaches them (see `reach`). Elsewhere: the
+    SHA-256 of the file, of the user's own modules that it imports, and versions of packages. ConfigError where no source
+    file can be found.
     """
-    if thing.__module__.partition(".")[0] == PACKAGE:
+    if is_ours(thing):
         return public_name(thing)
     name = thing.__qualname__.rpartition(".")[2]
     if not _is_users(thing.__module__):
@@ -44,6 +48,46 @@ def origin(thing: Any) -> object:  # noqa: ANN401 - a class or a function
     if packages:
         found["packages"] = {package: _version(package) for package in sorted(packages)}
     return found
+
+
+def package_imports(module: str, name: str) -> frozenset[Imported]:
+    """Return what a class or function of somebody else's imports of this package, itself and through the user's modules.
+
+    Of the file that defines it only what it needs, so that a step in a recipe does not need all that the recipe is made of;
+    without a name, all that the module imports. All of this package where no source can be read, and for an installed
+    package that depends on it.
+    """
+    if not _is_users(module):
+        return frozenset((WHOLE,)) if _depends_on_us(module.partition(".")[0]) else frozenset()
+    there = sys.modules.get(module)
+    source = vars(there).get("__file__") if there is not None else None
+    if source is None or not Path(source).is_file():
+        return frozenset((WHOLE,))
+    file = Path(source)
+    content, is_page = file.read_bytes(), file.name == "__init__.py"
+    whole = read_source(content, module, is_page).imports
+    found = set(imports_behind(content, module, is_page, name) if name else whole)
+    for other, path in _imported(module, file)[0].items():
+        found.update(read_source(path.read_bytes(), other, path.name == "__init__.py").imports)
+    return frozenset(item for item in found if item.module.partition(".")[0] == PACKAGE)
+
+
+@cache
+def _depends_on_us(package: str) -> bool:
+    """Tell whether an installed package may use this one; what names no distribution may."""
+    if package in COUNTED_ELSEWHERE or package in sys.stdlib_module_names:
+        return False
+    try:
+        names: Sequence[str] = (importlib.metadata.distribution(package).name,)
+    except importlib.metadata.PackageNotFoundError:
+        names = importlib.metadata.packages_distributions().get(package, ())
+    needed = [item for name in names for item in importlib.metadata.requires(name) or ()]
+    return not names or any(re.match(r"atom[-_.]data\b", item, re.IGNORECASE) for item in needed)
+
+
+def is_ours(thing: Any) -> bool:  # noqa: ANN401
+    """Tell whether a class or function is of this package, whose sources count in every job."""
+    return bool(thing.__module__.partition(".")[0] == PACKAGE)
 
 
 def public_name(thing: Any) -> str:  # noqa: ANN401

@@ -18,8 +18,10 @@ A null in a column of `where` is no such value, so the rule does not judge that 
 
 import hashlib
 import json
+import sys
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -29,8 +31,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from atom_data.assets import filters_folder
-from atom_data.batch import column, with_columns
-from atom_data.errors import ConfigError
+from atom_data.batch import column, visible, with_columns
+from atom_data.errors import ConfigError, MissingColumn, meant
 
 REASON = "_drop_reason"
 RULES = "_drop_rules"
@@ -114,6 +116,8 @@ class Keep:
     """The step that marks what a card drops. It takes no row out: the stage does, and writes the ledger."""
 
     card: str
+    folder: str = field(default="", repr=False, compare=False)
+    """Where a card of one's own is looked for when it is not below the working folder: that of the recipe."""
 
     def __str__(self) -> str:
         """The words of the recipe."""
@@ -121,7 +125,8 @@ class Keep:
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Add `_drop_reason` (first failing rule as `card.reason`, null = kept) and `_drop_rules` (all failing)."""
-        card = load_card(self.card)
+        card = load_card(self.card, self.folder)
+        _require_columns(card, batch)
         failed = [pc.invert(rule.passes(batch)) for rule in card.rules]
         names = [f"{card.name}.{rule.reason}" for rule in card.rules]
         first = pa.nulls(batch.num_rows, pa.string())
@@ -135,7 +140,7 @@ class Keep:
 
     def numbers(self, batch: pa.RecordBatch) -> pa.Array:
         """Return per row, as JSON, the values that the card looked at and those it wants recorded."""
-        card = load_card(self.card)
+        card = load_card(self.card, self.folder)
         judged = [name for rule in card.rules for name in (rule.column, *(where for where, _ in rule.where))]
         names = list(dict.fromkeys([*judged, *card.record]))
         rows = pa.RecordBatch.from_arrays([column(batch, name) for name in names], names=names).to_pylist()
@@ -143,21 +148,54 @@ class Keep:
 
 
 def keep(card: str) -> Keep:
-    """Keep the rows that a card accepts: a name in `filters/`, or a path that ends in `.toml`."""
-    load_card(card)
-    return Keep(card)
+    """Keep the rows that a card accepts: a name in `filters/`, or a path that ends in `.toml`.
+
+    A path is looked for below the working folder, then below that of the file that calls this: the recipe.
+    """
+    caller = sys._getframe(1).f_globals.get("__file__")
+    folder = str(Path(caller).absolute().parent) if caller else ""
+    load_card(card, folder)
+    return Keep(card, folder if card.endswith(".toml") else "")
 
 
-def load_card(name: str) -> Card:
-    """Read a card. ConfigError for an unknown card, an unknown key, a rule without a bound, a reason used twice."""
-    path = Path(name) if name.endswith(".toml") else filters_folder() / f"{name}.toml"
+def load_card(name: str, folder: str = "") -> Card:
+    """Read a card, one's own from the working folder or else from `folder`.
+
+    ConfigError for an unknown card, an unknown key, a rule without a bound, a reason used twice.
+    """
+    if name.endswith(".toml"):
+        places = [Path(name), *([Path(folder) / name] if folder else [])]
+        path = next((place for place in places if place.is_file()), None)
+        if path is None:
+            looked = " and ".join(str(place.absolute()) for place in places)
+            raise ConfigError(f"no filter card '{name}'; looked for {looked}. Check the path.")
+        return _parsed(path, path.read_bytes())
+    path = filters_folder() / f"{name}.toml"
     if not path.is_file():
-        there = ", ".join(sorted(card.stem for card in filters_folder().glob("*.toml"))) or "none"
+        cards = sorted(card.stem for card in filters_folder().glob("*.toml"))
         raise ConfigError(
-            f"no filter card '{name}' in {path.parent}; cards there: {there}. "
-            "Check the spelling, or give the path of your own card."
+            f"no filter card '{name}'; there are {len(cards)}.{meant(name, cards)} "
+            "`atom-data list cards` shows them all; a card of your own is a path that ends in .toml."
         )
     return _parsed(path, path.read_bytes())
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)
+
+
+def _require_columns(card: Card, batch: pa.RecordBatch) -> None:
+    """Name all columns that a card needs and that are not there, not the first alone."""
+    names = [name for rule in card.rules for name in (rule.column, *(where for where, _ in rule.where))]
+    missing = tuple(name for name in dict.fromkeys((*names, *card.record)) if name not in batch.schema.names)
+    if missing:
+        there = ", ".join(visible(batch.schema.names)) or "none"
+        close = meant(missing[0], batch.schema.names) if len(missing) == 1 else ""
+        raise MissingColumn(
+            f"no column{'s' if len(missing) > 1 else ''} {_quoted(missing)}; columns here: {there}."
+            f"{close} Add the step that makes {'them' if len(missing) > 1 else 'it'} before the step that needs it.",
+            missing,
+        )
 
 
 @cache

@@ -14,12 +14,15 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from atom_data.batch import REPLACED, damage, empty, visible
+from atom_data.batch import PROVENANCE, REPLACED, damage, empty, visible
 from atom_data.culprit import culprit
-from atom_data.errors import AtomDataError, ConfigError, DataError, Refusal
-from atom_data.graph import Job, Source, reference
+from atom_data.errors import AtomDataError, ConfigError, DataError, MissingColumn, Refusal, meant
+from atom_data.extract import Engine
+from atom_data.graph import Job, Source, reference, rows_of
 from atom_data.identity import describe, label
 from atom_data.job import Progress, Table, Task, Work
+from atom_data.ledger import DEAD, LEDGER, intake_of, ledger_lines, refuse_unreadable
+from atom_data.protocols import check_source
 from atom_data.rules import REASON, RULES, Keep
 from atom_data.storage.parquet import read_parquet
 from atom_data.storage.paths import join
@@ -28,28 +31,6 @@ from atom_data.storage.shards import Input, Intake, Shard, parts_meet
 from atom_data.workspace import Workspace
 
 Step = Callable[[pa.RecordBatch], pa.RecordBatch]
-
-LEDGER = pa.schema(
-    [
-        ("id", pa.string()),
-        ("url", pa.string()),
-        ("reason", pa.string()),
-        ("rules", pa.list_(pa.string())),
-        ("numbers", pa.string()),
-    ]
-)
-"""One line a dropped document: the reason counted, every rule that failed, and the numbers that decided it (JSON)."""
-
-DEAD = pa.schema(
-    [
-        ("file", pa.string()),
-        ("position", pa.int64()),
-        ("reason", pa.string()),
-        ("detail", pa.string()),
-        ("raw", pa.binary()),
-    ]
-)
-"""One line a record that could not be read, with its first bytes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +42,10 @@ class Stage:
     reads: Source
     steps: tuple[Step, ...] = ()
     writes: tuple[str, ...] = ()
-    """Columns to write, in this order; all but scratch columns when empty."""
+    """Columns to write, in this order; all but scratch columns when empty. After them come those of `PROVENANCE` that its
+    source has and `writes` does not name, so that each document keeps its address."""
+    provenance: bool = True
+    """Whether it carries those columns; False writes what `writes` names and no more."""
     allow_unreadable: float = 0.05
     """The share of records that may be unreadable before the stage fails."""
     allow_drop: float = 0.98
@@ -73,11 +57,28 @@ class Stage:
             raise ConfigError(
                 f"stage '{self.name}': the name is also a folder. Use letters, digits, dash and underscore."
             )
+        check_source(f"stage '{self.name}'", self.reads)
+        if not isinstance(self.steps, (tuple, list)):
+            raise ConfigError(
+                f"stage '{self.name}': steps is {label(self.steps)} and no tuple. Write steps=({label(self.steps)},) with a comma."
+            )
         for number, step in enumerate(self.steps, 1):
-            if not callable(step):
+            if isinstance(step, type):
                 raise ConfigError(
-                    f"stage '{self.name}', step {number}: {step!r} is no step. Give a callable, not a value."
+                    f"stage '{self.name}', step {number}: {step.__name__} is a class and not a step. Write {step.__name__}()."
                 )
+            if not callable(step):
+                what = (
+                    "Give it to a step: Extract(engine=...)"
+                    if isinstance(step, Engine)
+                    else "Give a callable, not a value"
+                )
+                raise ConfigError(f"stage '{self.name}', step {number}: {step!r} is no step. {what}.")
+        if not isinstance(self.reads, Source):
+            raise ConfigError(
+                f"stage '{self.name}': it reads {self.reads!r}, which is no source. Give Jsonl(...), Parquet(...), Warc(...), "
+                "another stage or a pass."
+            )
 
     def jobs(self) -> tuple[Job, ...]:
         """A stage is its own job."""
@@ -115,17 +116,41 @@ class Stage:
         for number, step in enumerate(self.steps, 1):
             batch = self._call(number, step, batch)
         names = self.writes or tuple(visible(batch.schema.names))
+        if self.provenance:
+            known = {*self.reads.schema().names} & {*batch.schema.names}
+            names = (*names, *(name for name in PROVENANCE if name in known and name not in names))
         missing = [name for name in names if name not in batch.schema.names]
         if missing:
-            raise ConfigError(
+            close = meant(missing[0], visible(batch.schema.names))
+            raise MissingColumn(
                 f"stage '{self.name}' writes '{missing[0]}', but no step adds it; "
-                f"columns here: {', '.join(visible(batch.schema.names))}. Correct the name or add the step."
+                f"columns here: {', '.join(visible(batch.schema.names))}.{close} Correct the name or add the step.",
+                () if close else tuple(missing),
             )
         if "id" not in names:
             raise ConfigError(
                 f"stage '{self.name}' does not write 'id'; it writes: {', '.join(names)}. Add 'id' to writes."
             )
         return pa.schema([batch.schema.field(name).with_nullable(True).remove_metadata() for name in names])
+
+    def faults(self) -> list[ConfigError]:
+        """Try every step on zero rows, also those after one that cannot work; return what is wrong, each thing once."""
+        try:
+            batch = empty(self.reads.schema())
+        except ConfigError as error:
+            return [error]
+        found: list[ConfigError] = []
+        for number, step in enumerate(self.steps, 1):
+            try:
+                batch = self._call(number, step, batch)
+            except ConfigError as error:
+                found.append(error)
+        if not found:
+            try:
+                self.check()
+            except ConfigError as error:
+                found.append(error)
+        return found
 
     def schema(self) -> pa.Schema:
         """The columns that it writes."""
@@ -170,6 +195,7 @@ class Stage:
             "reads": reference(self.reads),
             "steps": [describe(step) for step in self.steps],
             "writes": list(self.writes),
+            **({} if self.provenance else {"provenance": False}),
         }
 
     def needed(self) -> tuple[str, ...]:
@@ -197,17 +223,8 @@ class Stage:
             ledger = Table(join(self.name, "drops", f"{shard.name}.parquet"), LEDGER, workspace, stack, work)
             dead = Table(join(self.name, "dead", f"{shard.name}.parquet"), DEAD, workspace, stack, work)
             rows.open()
-
-            def reject(reason: str, position: int, detail: str, raw: bytes) -> None:
-                work.unreadable[reason] += 1
-                dead.write(
-                    pa.RecordBatch.from_pylist(
-                        [dict(zip(DEAD.names, (shard.name, position, reason, detail, raw[:65_536]), strict=True))], DEAD
-                    )
-                )
-
-            intake = Intake(reject=reject)
-            for batch in self.reads.read(shard, workspace, self.needed(), intake):
+            intake = intake_of(shard, dead, work)
+            for batch in rows_of(self.reads, shard, workspace, self.needed(), intake):
                 work.rows_in += batch.num_rows
                 kept = self._apply(batch, ledger, work)
                 rows.write(kept.select(schema.names))
@@ -229,7 +246,7 @@ class Stage:
                 kept = pc.is_null(batch.column(REASON))
                 gone = batch.filter(pc.invert(kept))
                 if gone.num_rows:
-                    ledger.write(_ledger_lines(step, gone))
+                    ledger.write(ledger_lines(gone, gone.column(REASON), gone.column(RULES), step.numbers(gone)))
                     work.dropped.update(gone.column(REASON).to_pylist())
                 batch = batch.filter(kept).drop_columns([REASON, RULES])
         return batch
@@ -237,6 +254,10 @@ class Stage:
     def _call(self, number: int, step: Step, batch: pa.RecordBatch) -> pa.RecordBatch:
         try:
             return step(batch)
+        except MissingColumn as error:
+            raise MissingColumn(
+                f"stage '{self.name}', step {number} ({label(step)}): {error}", error.columns
+            ) from error
         except AtomDataError as error:
             raise type(error)(f"stage '{self.name}', step {number} ({label(step)}): {error}") from error
         except Exception as error:
@@ -255,12 +276,7 @@ class Stage:
     def accept(self, receipts: Sequence[Receipt]) -> None:
         """Refuse too many unreadable records, a card that drops almost all, and parts of a file that do not meet."""
         read = sum(receipt.rows_in for receipt in receipts)
-        broken = sum(sum(receipt.unreadable.values()) for receipt in receipts)
-        if broken > self.allow_unreadable * (read + broken):
-            raise DataError(
-                f"stage '{self.name}': {broken:,} of {read + broken:,} records were unreadable; allowed are "
-                f"{self.allow_unreadable:.0%}. Look into {self.name}/dead, or set allow_unreadable in the recipe."
-            )
+        refuse_unreadable(f"stage '{self.name}'", self.name, receipts, self.allow_unreadable)
         dropped: Counter[str] = Counter()
         for receipt in receipts:
             for reason, count in receipt.dropped.items():
@@ -276,11 +292,3 @@ class Stage:
     def summary(self, workspace: Workspace) -> dict[str, Any] | None:
         """Its manifest says all there is."""
         return None
-
-
-def _ledger_lines(step: Keep, gone: pa.RecordBatch) -> pa.RecordBatch:
-    urls = gone.column("url") if "url" in gone.schema.names else pa.nulls(gone.num_rows, pa.string())
-    columns = [gone.column("id"), urls, gone.column(REASON), gone.column(RULES), step.numbers(gone)]
-    return pa.RecordBatch.from_arrays(
-        [array.cast(f.type) for array, f in zip(columns, LEDGER, strict=True)], schema=LEDGER
-    )

@@ -7,7 +7,7 @@ the token that temporary names carry, so that no two processes write the same fi
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -17,6 +17,7 @@ from atom_data.storage.manifest import Manifest, read_manifest
 from atom_data.storage.partials import scratch
 from atom_data.storage.paths import create, is_remote, join, local, without_secrets
 from atom_data.storage.receipts import (
+    JOBS,
     Reading,
     Receipt,
     ShardList,
@@ -28,6 +29,7 @@ from atom_data.storage.receipts import (
     write_json,
     write_receipt,
 )
+from atom_data.storage.record import RUN, RunRecord
 from atom_data.storage.shards import Input, Shard
 
 LISTINGS = "cluster/listings"
@@ -70,6 +72,12 @@ class Workspace:
         other._listed, other._kept = self._listed, self._kept
         return other
 
+    def apart(self) -> "Workspace":
+        """Return the same folder for looking ahead at what is not made yet: what is kept by either, the other forgets."""
+        other = Workspace(self.root, self.token, self._listings)
+        other._listed = self._listed
+        return other
+
     @property
     def is_remote(self) -> bool:
         """Whether it is on an object store, which is not listed and has no half-written files."""
@@ -83,6 +91,11 @@ class Workspace:
         """Return the path of a file in it, where it is a folder of this machine."""
         return local(join(self.root, *names))
 
+    def folders(self) -> list[str]:
+        """Return the folders of all jobs that were ever planned in it, sorted: `clean`, `near`, `near/links`. Not of a URL."""
+        found = [*self.local().glob("*/plan.json"), *self.local().glob("*/*/plan.json")]
+        return sorted(path.parent.relative_to(self.local()).as_posix() for path in found)
+
     def read_json(self, name: str) -> dict[str, Any] | None:
         """Return a JSON object, or None when the file is not there. DataError when it is something else."""
         return read_json(self.path(name))
@@ -91,9 +104,50 @@ class Workspace:
         """Write a JSON file whole or not at all."""
         write_json(self.path(name), value, self.token)
 
+    def record(self) -> RunRecord | None:
+        """Return whose folder it is, or None where no run has said so: those of earlier releases did on object stores only."""
+        value = self.read_json(RUN)
+        if value is not None:
+            return RunRecord.read(value, self.path(RUN))
+        before = self.read_json(JOBS) if self.is_remote else None
+        return None if before is None else RunRecord("", "", tuple(before.get("jobs", ())))
+
+    def write_record(self, recipe: str, sha256: str, jobs: Sequence[str]) -> None:
+        """Note whose folder it is from now on; nothing is written where the same stands there already."""
+        before = self.record()
+        known = {*before.jobs, *before.former} if before else set()
+        record = RunRecord(recipe, sha256, tuple(jobs), tuple(sorted(known - set(jobs))))
+        if record != before:
+            self.write_json(RUN, record.value())
+
+    def job_folders(self) -> list[str]:
+        """Return the folders of the jobs that count, sorted: those of the record that have begun, without one all."""
+        record = self.record()
+        if self.is_remote:
+            return sorted(record.jobs) if record else []
+        return [name for name in self.folders() if record is None or name in record.jobs]
+
+    def left_over(self, jobs: Collection[str] | None = None) -> list[str]:
+        """Return the folders of stages that are in the recipe no more, sorted; `jobs` are what it has, or the record's."""
+        record = self.record()
+        if jobs is None:
+            jobs = record.jobs if record else self.job_folders()
+        if self.is_remote:
+            return [name for name in (record.former if record else ()) if name not in jobs]
+        return [name for name in self.folders() if name not in jobs]
+
     def shard_list(self, folder: str) -> ShardList | None:
         """Return the names of the shards that a job makes, or None where it was never planned."""
         return read_shard_list(self.root, folder)
+
+    def shard_names(self, folder: str) -> tuple[str, ...]:
+        """Return the names of the shards of a job that was planned. DataError where it was not."""
+        found = self.shard_list(folder)
+        if found is None:
+            raise DataError(
+                f"{folder}: there is no list of its shards, so it never ran. Run the stage '{folder}' first."
+            )
+        return found.shards
 
     def receipt(self, folder: str, shard: str) -> Receipt | None:
         """Return the receipt of a shard, or None. DataError when it was edited."""

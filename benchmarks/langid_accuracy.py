@@ -25,8 +25,8 @@ import pyarrow as pa
 from measure import RESULTS, ROOT, write_report
 from table import BEGIN, END
 
-from atom_data.assets import language_model
 from atom_data.signals import FastTextLanguage
+from atom_data.signals.language_model import language_model
 from atom_data.text.fasttext.model import read_model
 
 DATA = Path(os.environ.get("BENCH_DATA", ROOT.parent / "shared" / "data"))

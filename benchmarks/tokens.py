@@ -45,14 +45,14 @@ from measure import QUICK, ROOT, Run, in_turn, row, write_report
 from table import section
 
 from atom_data import Parquet, Tokenize
-from atom_data.identity import code_identity
+from atom_data.reach import code_identity
 from atom_data.run.server import ENVIRONMENT, SMALL_PAGES, allow_huge_pages
 from atom_data.run.worker import do_task
 from atom_data.storage.shards import Intake
 from atom_data.tokens import manifest
 from atom_data.tokens.megatron import read_pair
-from atom_data.tokens.tokenize import ENCODED_BYTES, pieces
-from atom_data.tokens.tokenizer.encode import Encoder, load_encoder
+from atom_data.tokens.tokenize import ENCODED_BYTES
+from atom_data.tokens.tokenizer.encode import Encoder, load_encoder, pieces
 from atom_data.tokens.tokenizer.vocabulary import load_vocabulary
 from atom_data.workspace import Workspace
 
@@ -118,7 +118,7 @@ def ours(place: Path, out: Path) -> dict[str, float]:
         reads=Parquet(str(place / "texts.parquet")), tokenizer=place / "tokenizer.json", target_tokens=1 << 30
     )
     load_encoder(place / "tokenizer.json")
-    code_identity()  # a process does this once, however much it reads, as pyarrow imports numpy.ma
+    code_identity(job)  # a process does this once, however much it reads, as pyarrow imports numpy.ma
     pa.array(np.zeros(1))
     tasks = job.tasks(Workspace(str(out)))
     for shard in tasks[0].shards:  # memory that pyarrow has for the first time costs as much as reading, see `bare`

@@ -5,7 +5,7 @@ atom-data run pipelines/sample.py --output out
 
 from pathlib import Path
 
-from atom_data import Copies, ExtractHtml, MinHash, SameText, Stage, Tokenize, Warc, keep
+from atom_data import Copies, Extract, MinHash, SameText, Stage, Tokenize, Warc, keep
 from atom_data.signals import CheckUrl, FastTextLanguage, count_characters, count_lines, count_words
 
 SAMPLE = Path(__file__).parent / "sample"
@@ -18,7 +18,7 @@ def stages() -> tuple[object, ...]:
     extracted = Stage(
         name="extracted",
         reads=PAGES,
-        steps=(ExtractHtml(), keep("web_page")),
+        steps=(Extract(), keep("web_page")),
         writes=(*WHERE, "title", "text"),
     )
     clean = Stage(

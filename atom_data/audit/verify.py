@@ -21,6 +21,7 @@ from atom_data.storage.receipts import (
     receipt_path,
     summary_path,
 )
+from atom_data.storage.record import RUN
 from atom_data.tokens.exports import FOLDER as EXPORTS
 from atom_data.tokens.manifest import manifest_of_receipts
 from atom_data.workspace import Workspace
@@ -41,17 +42,19 @@ class Verdict:
     at_work: list[Claim] = field(default_factory=list)
     """Who is at work in the folder meanwhile, so that what is missing may only not be there yet."""
     fingerprint: str = ""
-    """One hash over the content of all shards: equal for equal corpora."""
+    """One hash over the content of all shards: equal for equal corpora. Only stages of the recipe count."""
+    left_over: list[str] = field(default_factory=list)
+    """Folders of stages that the recipe has no more: not checked, and no fault."""
 
 
 def verify(workspace: Workspace) -> Verdict:
     """Check an output folder or URL. DataError when there is nothing of ours in it; orphans are looked for in folders."""
-    folders = _folders(workspace)
+    folders = workspace.job_folders()
     if not folders:
         raise DataError(
             f"{workspace.root}: there is no run in it (no plan.json in any folder). Give the --output of a run."
         )
-    verdict, known, digest = Verdict(at_work=others_at_work(workspace)), {JOBS}, hashlib.sha256()
+    verdict, known, digest = Verdict(at_work=others_at_work(workspace)), {JOBS, RUN}, hashlib.sha256()
     for folder in folders:
         known |= {plan_path(folder), manifest_path(folder), summary_path(folder)}
         shards = _shards(workspace, folder, verdict)
@@ -65,7 +68,8 @@ def verify(workspace: Workspace) -> Verdict:
                 _check_file(workspace, item, verdict, (folder, shard))
         _check_manifest(workspace, folder, shards, verdict)
         _check_summary(workspace, folder, verdict)
-    verdict.faults += _unlisted(workspace, folders)
+    verdict.left_over = workspace.left_over()
+    verdict.faults += _unlisted(workspace, [*folders, *verdict.left_over])
     unfinished = {
         (fault.stage, fault.shard) for fault in verdict.faults if fault.path.endswith(".json") and fault.shard
     }
@@ -73,17 +77,11 @@ def verify(workspace: Workspace) -> Verdict:
     verdict.faults += [
         _orphan(name, unfinished)
         for name in _orphans(workspace, known, verdict.at_work)
-        if name.partition("/")[0] not in unlisted  # without the list nobody knows what is a shard there
+        if name.partition("/")[0]
+        not in unlisted | {*verdict.left_over}  # without the list nobody knows what is a shard
     ]
     verdict.fingerprint = digest.hexdigest()
     return verdict
-
-
-def _folders(workspace: Workspace) -> list[str]:
-    """Return the folders of the jobs; an object store is not listed, but was told the names of the jobs."""
-    if workspace.is_remote:
-        return sorted((workspace.read_json(JOBS) or {}).get("jobs", []))
-    return sorted(path.parent.name for path in workspace.local().glob("*/plan.json"))
 
 
 def _shards(workspace: Workspace, folder: str, verdict: Verdict) -> Sequence[str] | None:

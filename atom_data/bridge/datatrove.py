@@ -21,20 +21,27 @@ class RunStage(PipelineStep):
     name = "atom-data stage"
     type = "atom-data"
 
-    def __init__(self, recipe: str, output: str, stage: str, workers: int = 1, retries: int = 2) -> None:
-        """Name the recipe by path, the output folder and the stage; nothing is loaded before a worker runs it."""
+    def __init__(
+        self, recipe: str, output: str, stage: str, workers: int = 1, retries: int = 2, replace: bool = False
+    ) -> None:
+        """Name the recipe by path, the output folder and the stage; nothing is loaded before a worker runs it.
+
+        With `replace` finished shards are removed and made again, however many; without it that is refused.
+        """
         super().__init__()
         self.recipe = recipe
         self.output = output
         self.stage = stage
         self.workers = workers
         self.retries = retries
+        self.replace = replace
 
     def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Any:  # noqa: ANN401 - datatrove's signature
         """Run this rank's shards. DataError, so that the task fails, when one of them fails."""
         options = Options(
-            out=self.output, workers=self.workers, retries=self.retries, stage=self.stage, part=(rank, world_size)
-        )
+            out=self.output, workers=self.workers, retries=self.retries, stage=self.stage, part=(rank, world_size),
+            replace=self.replace,
+        )  # fmt: skip
         failures = run(load_recipe(self.recipe), options, Display(Console(stderr=True)))
         if failures:
             first = failures[0]

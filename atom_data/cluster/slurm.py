@@ -23,12 +23,13 @@ from atom_data.cluster.chain import CLOSE, FOLDER, RECORD, hand_over, is_broken,
 from atom_data.cluster.elements import most_tasks
 from atom_data.cluster.profile import Profile
 from atom_data.errors import ConfigError, DataError
-from atom_data.graph import Job
 from atom_data.run.claims.hold import claimed
 from atom_data.run.claims.life import me
-from atom_data.run.places import check_places, refuse_own_output
-from atom_data.run.plan import is_closed, plan_job, remove_stale, write_plan
+from atom_data.run.outlook import Outlook, look_ahead
+from atom_data.run.places import check_places
+from atom_data.run.plan import is_closed, remove_stale, write_shards
 from atom_data.run.recipe import Recipe
+from atom_data.run.replace import own, refuse, refuse_other_recipe
 from atom_data.storage.paths import join
 from atom_data.workspace import Workspace
 
@@ -57,13 +58,15 @@ def submit(
     profile: Profile,
     flags: Sequence[str] = (),
     dry_run: bool = False,
+    replace: bool = False,
     resume: bool = False,
     take_over: bool = False,
 ) -> list[Array]:
     """Write the scripts of all that is not finished, and hand them to sbatch unless this is a dry run.
 
-    `flags` are options of `run` that go along: --accept-code, --accept. With `resume` a submission that ended in the middle
-    of its chain is gone on with while its jobs are still in the queue.
+    `flags` are options of `run` that go along: --accept-code, --accept. ConfigError where finished work would be removed
+    or made again in bulk, unless `replace`: it is asked here once, for the elements of the arrays ask nothing. With `resume`
+    a submission that ended in the middle of its chain is gone on with while its jobs are still in the queue.
     DataError when an earlier submission is still in the queue, or when sbatch refuses; ConfigError without Slurm.
     """
     workspace = Workspace(out, me().token, "write")
@@ -84,14 +87,19 @@ def submit(
         take_over=take_over,
         gone=lambda who: not dry_run and who.slurm.partition("_")[0] in ended,
     ):
-        return _submit(recipe, workspace, profile, flags, dry_run)
+        return _submit(recipe, workspace, profile, flags, dry_run, replace)
 
 
-def _submit(recipe: Recipe, workspace: Workspace, profile: Profile, flags: Sequence[str], dry_run: bool) -> list[Array]:
+def _submit(
+    recipe: Recipe, workspace: Workspace, profile: Profile, flags: Sequence[str], dry_run: bool, replace: bool
+) -> list[Array]:
     most = _max_array_size(required=not dry_run)
+    looks = _looks(recipe, workspace, "--accept-code" in flags, replace)
     workspace.local(FOLDER, "logs").mkdir(parents=True, exist_ok=True)
     name = run_name(recipe.path)
-    arrays = [array for array in _arrays(recipe, workspace, profile, most, flags, name) if array.elements]
+    if not dry_run:
+        _settle(recipe, workspace, looks)
+    arrays = [array for array in _arrays(recipe, workspace, profile, most, flags, looks, name) if array.elements]
     for array in arrays:
         workspace.local(FOLDER, f"{array.stage}.sh").write_text(array.script)
         workspace.local(FOLDER, f"{array.stage}{CLOSE}.sh").write_text(array.close)
@@ -147,14 +155,41 @@ def _plain(value: Mapping[str, Any]) -> Any:  # noqa: ANN401 - as JSON gives it 
     return json.loads(json.dumps(value))
 
 
-def _arrays(
-    recipe: Recipe, workspace: Workspace, profile: Profile, most: int, flags: Sequence[str], name: str
-) -> list[Array]:
-    arrays: dict[str, Array] = {}
+def _looks(recipe: Recipe, workspace: Workspace, accept_code: bool, replace: bool) -> list[Outlook]:
+    """Return what is to do in each job; refuse what finished work would be lost by. Nothing but listings is written."""
     for job in recipe.jobs:
         job.check()
+    if not replace:
+        refuse_other_recipe(recipe, workspace)
+    looks = list(look_ahead(recipe.jobs, workspace, accept_code))
+    if not replace:
+        refuse(recipe, workspace, looks)
+    return looks
+
+
+def _settle(recipe: Recipe, workspace: Workspace, looks: Sequence[Outlook]) -> None:
+    """Note whose folder it is and what each job makes, and remove what it no longer makes."""
+    own(recipe, workspace)
+    for look in looks:
+        if look.names is not None:
+            remove_stale(look.job, look.names, workspace)
+            write_shards(look.job, look.names, workspace)
+
+
+def _arrays(
+    recipe: Recipe,
+    workspace: Workspace,
+    profile: Profile,
+    most: int,
+    flags: Sequence[str],
+    looks: Sequence[Outlook],
+    name: str,
+) -> list[Array]:
+    arrays: dict[str, Array] = {}
+    for job, look in zip(recipe.jobs, looks, strict=True):
         after = tuple(before.name for before in job.upstream() if before.name in arrays)
-        tasks, todo = _todo(job, workspace, "--accept-code" in flags, bool(after))
+        # Where it waits for other arrays, only what these make will tell what is to do.
+        tasks, todo = len(look.names or ()), None if after else look.todo
         parts = max(1, min(profile.tasks, most, tasks or most_tasks(job, workspace)))
         elements = tuple(range(parts)) if todo is None else tuple(sorted({number % parts for number in todo}))
         if not elements and is_closed(job, workspace):
@@ -172,23 +207,6 @@ def _arrays(
         close = _script(name, f"{job.name}{CLOSE}", profile.alone(), workspace, "", [*command, "--close"])
         arrays[job.name] = Array(job.name, after, parts, elements, script, close)
     return list(arrays.values())
-
-
-def _todo(job: Job, workspace: Workspace, accept_code: bool, waits: bool) -> tuple[int, list[int] | None]:
-    """Return how many tasks a job has and the numbers of those to do; 0 and None where only its input will tell."""
-    try:
-        plan = plan_job(job, workspace, accept_code)
-    except DataError:
-        if not waits:
-            raise
-        return 0, None
-    refuse_own_output(job, plan.tasks, workspace)
-    remove_stale(plan, workspace)
-    write_plan(plan, workspace)
-    if waits:
-        return len(plan.tasks), None
-    numbers = {task.name: number for number, task in enumerate(plan.tasks)}
-    return len(plan.tasks), [numbers[task.name] for task in plan.todo]
 
 
 def _command(recipe: Recipe, workspace: Workspace, stage: str, profile: Profile, flags: Sequence[str]) -> list[str]:

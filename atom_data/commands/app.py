@@ -4,33 +4,40 @@ Options say where; recipes and cards say what.
 """
 
 from importlib import import_module
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
 COMMANDS = {
-    "check": "run.check",
-    "plan": "plan.plan",
-    "run": "run.run",
-    "status": "look.status",
-    "logs": "cluster.logs",
-    "cancel": "cluster.cancel",
-    "peek": "look.peek",
-    "tune": "tune.tune",
-    "verify": "look.verify",
-    "fingerprint": "look.fingerprint",
-    "train-tokenizer": "tokenizer.train_tokenizer",
-    "export": "export.export",
-    "merge": "export.merge",
-    "pack": "export.pack",
-    "batches": "tokens.batches",
-    "trace": "tokens.trace",
-    "minhash-explain": "dedup.minhash_explain",
-    "dedup-eval": "dedup.dedup_eval",
-    "train-classifier": "classifier.train",
-    "dedup-index": "index.app",
-    "mix": "mix.app",
+    "init": ("init.init", "Build"),
+    "check": ("run.check", "Build"),
+    "plan": ("plan.plan", "Build"),
+    "run": ("run.run", "Build"),
+    "train-tokenizer": ("tokenizer.train_tokenizer", "Build"),
+    "train-classifier": ("classifier.train", "Build"),
+    "list": ("catalog.list_entries", "Look"),
+    "show": ("catalog.show", "Look"),
+    "status": ("look.status", "Look"),
+    "peek": ("look.peek", "Look"),
+    "tune": ("tune.tune", "Look"),
+    "batches": ("tokens.batches", "Look"),
+    "trace": ("tokens.trace", "Look"),
+    "verify": ("look.verify", "Check"),
+    "fingerprint": ("look.fingerprint", "Check"),
+    "doctor": ("doctor.doctor", "Check"),
+    "export": ("export.export", "Hand on"),
+    "merge": ("export.merge", "Hand on"),
+    "pack": ("export.pack", "Hand on"),
+    "mix": ("mix.app", "Hand on"),
+    "minhash-explain": ("dedup.minhash_explain", "Deduplication"),
+    "dedup-eval": ("dedup.dedup_eval", "Deduplication"),
+    "dedup-index": ("index.app", "Deduplication"),
+    "logs": ("cluster.logs", "Cluster"),
+    "cancel": ("cluster.cancel", "Cluster"),
 }
+"""Where each command lives, and the group in which `--help` shows it."""
+
+HELP = {"help_option_names": ["-h", "--help"]}
 
 UsageError: Any = typer.BadParameter.__base__
 """What is wrong with an option; typer carries a click of its own, and BadParameter is the name it gives out."""
@@ -39,19 +46,26 @@ UsageError: Any = typer.BadParameter.__base__
 def app(name: str) -> typer.Typer:
     """Return the app with the command `name`, or with all of them where there is none of that name."""
     made = typer.Typer(
-        add_completion=False,
+        context_settings=HELP,
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         rich_markup_mode="markdown",
         help="From crawl shards to training batches, with a receipt for every shard and a reason for every drop.",
-        epilog="Start with: atom-data check pipelines/sample.py",
+        epilog="Start with: atom-data init jsonl my_corpus",
     )
-    made.callback()(lambda: None)  # a single command keeps its name, too
+    made.callback()(_version)  # a single command keeps its name, too
     for command in [name] if name in COMMANDS else COMMANDS:
-        module, _, function = COMMANDS[command].partition(".")
+        place, group = COMMANDS[command]
+        module, _, function = place.partition(".")
         found = getattr(import_module(f"atom_data.commands.{module}"), function)
         if isinstance(found, typer.Typer):
-            made.add_typer(found, name=command)
+            made.add_typer(found, name=command, rich_help_panel=group, context_settings=HELP)
         else:
-            made.command(name=command)(found)
+            made.command(name=command, rich_help_panel=group, context_settings=HELP)(found)
     return made
+
+
+def _version(
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.", is_eager=True)] = False,
+) -> None:
+    """Answer --version, which `cli` does before anything is imported where nothing else is asked for."""

@@ -12,6 +12,7 @@ from atom_data.cluster.failures import silent_ends, stage_failures
 from atom_data.cluster.profile import Profile, load_profile
 from atom_data.cluster.slurm import Array, in_queue, still_queued, submission, submit
 from atom_data.cluster.slurm import cancel as cancel_jobs
+from atom_data.commands.options import Where
 from atom_data.commands.screen import DEFAULT_OUT, Output, console, printable
 from atom_data.errors import AtomDataError, ConfigError, DataError, TimeUp
 from atom_data.run.local import Options, Workers
@@ -29,6 +30,7 @@ def submit_arrays(
     profile: str | None,
     resume: bool,
     dry_run: bool,
+    replace: bool,
     flags: list[str],
     given: dict[str, Any],
     take_over: bool = False,
@@ -41,7 +43,7 @@ def submit_arrays(
         )
     settings = _again(before["profile"], given) if resume and before and not profile else load_profile(profile, **given)
     loaded = load_recipe(recipe)
-    arrays = submit(loaded, out, settings, flags, dry_run, resume=resume, take_over=take_over)
+    arrays = submit(loaded, out, settings, flags, dry_run, replace, resume=resume, take_over=take_over)
     screen = console()
     if not arrays:
         screen.print(f"{out}: every stage is finished and closed; there is nothing to submit.", soft_wrap=True)
@@ -68,6 +70,34 @@ def refuse_queued(out: str) -> None:
         busy = in_queue(workspace)
     if busy:
         raise still_queued(workspace, busy)
+
+
+def cluster_only(on: Where, given: dict[str, Any]) -> None:
+    """Refuse options of Slurm where a run goes elsewhere: they would be passed over. ConfigError names the first."""
+    name = next((name for name, value in given.items() if value is not None), None)
+    if name is None or on is Where.slurm:
+        return
+    here = "this run is to happen here" if on is Where.here else "Ray has no such setting"
+    raise ConfigError(
+        f"{_option(name)}: it says how a Slurm array is submitted, and {here}. Add --on slurm, or leave it out."
+    )
+
+
+def slurm_needs_none(on: Where, given: dict[str, Any]) -> None:
+    """Refuse options of a run here where arrays are submitted: they would be passed over. ConfigError names the first."""
+    todo = {
+        "stage": "An array is submitted for each stage that is not finished: leave it out.",
+        "part": "Each element of an array gets its own: say --tasks N, at most so many elements.",
+        "workers": "Say --workers-per-task N, for each element of an array.",
+        "check_hashes": "Elements look at no finished shard: before you submit, atom-data verify OUT --repair.",
+    }
+    name = next((name for name, value in given.items() if value is not None), None)
+    if name is not None and on is Where.slurm:
+        raise ConfigError(f"{_option(name)}: it is for a run here, and this one goes to Slurm. {todo[name]}")
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def _again(settings: dict[str, Any], given: dict[str, Any]) -> Profile:

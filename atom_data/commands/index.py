@@ -21,7 +21,8 @@ from atom_data.run.local import Options
 from atom_data.run.local import run as run_jobs
 from atom_data.run.places import refuse_overlap
 from atom_data.run.recipe import load_recipe
-from atom_data.run.server import warm_up
+from atom_data.run.server import server
+from atom_data.storage.sizes import GRAMMAR
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -61,7 +62,9 @@ def add(
     min_jaccard: Annotated[
         float | None, typer.Option(help="The Jaccard index from which a text is a near copy: 0.75.")
     ] = None,
-    memory: Annotated[str | None, typer.Option(help="What a task may use: 2GB, or what the index has.")] = None,
+    memory: Annotated[
+        str | None, typer.Option(help=f"Memory a task may use: 2GB; else what the index has. {GRAMMAR}.")
+    ] = None,
     accept: Accept = False,
 ) -> None:
     """Add a source after all others: its documents are compared with each other and with all that were kept before.
@@ -171,9 +174,11 @@ def _finish(index: Index, workers: int, accept: bool) -> None:
 def _run(index: Index, workers: int, accept: bool) -> None:
     """Do what is to be done. DataError when shards fail."""
     recipe = str(index.folder / "index.py")
-    warm_up(recipe)
+    server()
     # An index outlives versions: what is sketched stays, for the texts may be gone.
-    options = Options(out=index.out, workers=workers or len(os.sched_getaffinity(0)), accept_code=True, accept=accept)
+    options = Options(
+        out=index.out, workers=workers or len(os.sched_getaffinity(0)), accept_code=True, accept=accept, replace=True
+    )
     failures = run_jobs(load_recipe(recipe), options, Display(console(stderr=True)))
     if failures:
         first = failures[0]

@@ -10,6 +10,7 @@ from rich.console import Group
 from rich.live import Live
 from rich.markup import escape
 
+from atom_data.audit.difference import Difference
 from atom_data.audit.faults import advice
 from atom_data.audit.peek import peek as peek_documents
 from atom_data.audit.repair import known_recipe, repair
@@ -22,9 +23,13 @@ from atom_data.commands.screen import DEFAULT_OUT, Output, RecipePath, console, 
 from atom_data.errors import ConfigError, DataError, Incomplete
 from atom_data.run.claims.hold import claimed
 from atom_data.run.recipe import load_recipe
+from atom_data.run.stale import said_left_over
 from atom_data.run.status import JobStatus, job_status, print_status, remarks, status_table
 from atom_data.storage.made import refuse_file
 from atom_data.workspace import Workspace
+
+CHANGES, SHOWN = 5, 120
+"""Places where a copy differs that are shown, and characters of each."""
 
 
 def status(
@@ -69,18 +74,42 @@ def peek(
     output: Output = DEFAULT_OUT,
     stage: Annotated[str, typer.Option(help="The stage to look into.")] = "clean",
     reason: Annotated[
-        str | None, typer.Option(help="Documents dropped for this: card.reason, or a card's name.")
+        str | None,
+        typer.Option(help="Documents dropped for this: card.rule, a card, a rule, or the reason of dead letters."),
     ] = None,
     count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many.")] = 3,
     characters: Annotated[int, typer.Option(min=0, help="How much of each text.")] = 400,
 ) -> None:
-    """Look at documents: those a stage kept, or those it dropped for one reason, with the numbers that decided it."""
+    """Look at documents: those a stage kept, or those it dropped for one reason, with the bound that each missed.
+
+    They are a sample by a hash of their ids. Of a copy the kept document is named, with the words that differ; records that could
+    not be read are shown by their reason, too (`--reason jsonl.bad_json`).
+    """
     screen = console()
     for sight in peek_documents(load_recipe(recipe).job(stage), Workspace(output), reason, count):
-        screen.print(f"[bold]{sight.id}[/bold]  {escape(sight.url)}", soft_wrap=True)
+        screen.print(f"[bold]{escape(sight.id)}[/bold]  {escape(sight.url)}", soft_wrap=True)
         if sight.reason:
-            screen.print(f"  [red]{sight.reason}[/red]  {escape(sight.numbers)}", soft_wrap=True)
+            screen.print(f"  [red]{sight.reason}[/red]  {escape(printable('; '.join(sight.missed)))}", soft_wrap=True)
+        if sight.kept:
+            screen.print(f"  kept instead: {escape(sight.kept)}{_compared(sight.difference)}", soft_wrap=True)
+        for change in sight.difference.changes[:CHANGES] if sight.difference else ():
+            before, kept, dropped, after = map(_short, change)
+            differs = f"[red]- {kept}[/red] [green]+ {dropped}[/green]"
+            screen.print(f"    [dim]{before}[/dim] {differs} [dim]{after}[/dim]", soft_wrap=True)
         screen.print(escape(printable(sight.text[:characters])) + "\n", soft_wrap=True)
+
+
+def _compared(found: Difference | None) -> str:
+    if found is None:
+        return " (its text is in another stage)"
+    if not found.changes:
+        return ", with the same words"
+    more = f", the first {CHANGES} of {len(found.changes):,} places:" if len(found.changes) > CHANGES else ":"
+    return f"; {found.differing:,} of {found.words:,} words differ (- kept, + dropped){more}"
+
+
+def _short(text: str) -> str:
+    return escape(printable(text if len(text) <= SHOWN else f"{text[:SHOWN]}..."))
 
 
 def verify(
@@ -108,6 +137,8 @@ def verify(
 
         make(recipe, output, workers)
     verdict = verify_folder(workspace)
+    if verdict.left_over:
+        console(stderr=True).print(escape(said_left_over(workspace, verdict.left_over)), soft_wrap=True)
     _say_faults(verdict, output, known_recipe(workspace))
     if verdict.left_out:
         for line in verdict.left_out:
@@ -150,7 +181,8 @@ def _repair(workspace: Workspace, recipe: str | None, take_over: bool) -> None:
 
 
 def fingerprint(output: Annotated[str, typer.Argument(metavar="OUT", help="The --output of a run.")]) -> None:
-    """Print one hash over the content of all shards: equal for equal corpora."""
+    """Print one hash over the content of all shards: equal for equal corpora. Stages that the recipe has no more count for
+    nothing."""
     verdict = verify_folder(Workspace(output))
     if verdict.faults:
         raise DataError(f"{output}: {verdict.faults[0]}. Run atom-data verify for the rest.")

@@ -55,6 +55,19 @@ TakeOver = Annotated[
         "--take-over", help="Go on where a run on another machine died: one that gave no sign of life for five minutes."
     ),
 ]
+Replace = Annotated[
+    bool,
+    typer.Option(
+        "--replace", help="Remove finished shards and make them again, however many, also those of another recipe."
+    ),
+]
+DryRun = Annotated[
+    bool,
+    typer.Option(
+        "--dry-run",
+        help="Say what would be made, made again and removed, why, and what that took; with --on slurm, write the scripts.",
+    ),
+]
 LogForm = Annotated[Log, typer.Option(help="Lines for people, or JSON lines with stage and shard for programs.")]
 
 On = Annotated[
@@ -80,9 +93,6 @@ Sbatch = Annotated[
 ]
 ProfilePath = Annotated[
     str | None, typer.Option(metavar="FILE", help="These settings, from a TOML file.", rich_help_panel=CLUSTER)
-]
-DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Write the scripts and submit nothing.", rich_help_panel=CLUSTER)
 ]
 Resume = Annotated[
     bool,

@@ -16,7 +16,6 @@ from atom_data.forecast.compare import Compared, as_json, compare, keep_forecast
 from atom_data.forecast.estimate import Estimate
 from atom_data.forecast.forecast import Forecast, forecast
 from atom_data.forecast.limits import (
-    bytes_of,
     element_memory,
     elements,
     gigabytes,
@@ -29,6 +28,7 @@ from atom_data.forecast.pilot import choose_samples, fly
 from atom_data.run.display import clock
 from atom_data.run.places import check_places
 from atom_data.run.recipe import Recipe, load_recipe
+from atom_data.storage.sizes import GRAMMAR, parse_bytes
 from atom_data.workspace import Workspace
 
 HOUR = 3600
@@ -44,10 +44,10 @@ def plan(
     profile: options.ProfilePath = None,
     price: Annotated[float, typer.Option(min=0, help="Of a CPU hour, in any currency.")] = 0.04,
     memory_limit: Annotated[
-        str | None, typer.Option(metavar="SIZE", help="What a worker may have, as in 2G; else the profile's.")
+        str | None, typer.Option(metavar="SIZE", help=f"Memory a worker may have: 2GB; else the profile's. {GRAMMAR}.")
     ] = None,
     scratch_limit: Annotated[
-        str | None, typer.Option(metavar="SIZE", help="What the run may write; else what is free at --output.")
+        str | None, typer.Option(metavar="SIZE", help="Bytes the run may write: 500GB; else what is free at --output.")
     ] = None,
     compared: Annotated[
         bool, typer.Option("--compare", help="After the run: what was foretold beside what its receipts say.")
@@ -68,7 +68,7 @@ def plan(
         return
     if not 0 < share <= 1:
         raise ConfigError(f"--share: {share:g}. Give a share of all documents above 0, at most 1: 0.05.")
-    limits = [bytes_of(text, name) if text else None for text, name in _limits(memory_limit, scratch_limit)]
+    limits = [parse_bytes(text, name) if text else None for text, name in _limits(memory_limit, scratch_limit)]
     settings = load_profile(profile, tasks=tasks, workers_per_task=workers_per_task)
     cluster = not (tasks is None and workers_per_task is None and profile is None)
     cores = len(os.sched_getaffinity(0))
@@ -103,7 +103,7 @@ def _refuse(
     if memory is not None:
         refuse_memory(made, memory, "--memory-limit")
     elif settings is not None and settings.memory_per_worker:
-        refuse_memory(made, bytes_of(settings.memory_per_worker, "memory_per_worker"), "memory_per_worker")
+        refuse_memory(made, settings.worker_bytes, "memory_per_worker")
     elif settings is None:
         refuse_memory(made, machine_memory() // here, f"this machine, shared by {here} workers,")
     refuse_disk(made, workspace, scratch)

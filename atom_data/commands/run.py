@@ -8,14 +8,25 @@ from rich.markup import escape
 
 from atom_data.cluster.slurm import requeue as back_to_the_queue
 from atom_data.commands import options
-from atom_data.commands.cluster import array_log, judge_time, pairs, ray_workers, refuse_queued, submit_arrays
+from atom_data.commands.cluster import (
+    array_log,
+    cluster_only,
+    judge_time,
+    pairs,
+    ray_workers,
+    refuse_queued,
+    slurm_needs_none,
+    submit_arrays,
+)
 from atom_data.commands.options import Log, Where
-from atom_data.commands.screen import DEFAULT_OUT, Output, RecipePath, console
-from atom_data.commands.sources import ids_said
+from atom_data.commands.screen import DEFAULT_OUT, Output, RecipePath, console, printable
+from atom_data.commands.sources import address_said
 from atom_data.errors import AtomDataError, ConfigError, DataError, Incomplete, TimeUp
 from atom_data.graph import raw_sources
-from atom_data.readers.unread import unread
+from atom_data.readers.source import ids_said, unread
+from atom_data.run.check import first_files, require_no_faults
 from atom_data.run.display import Display, JsonLog
+from atom_data.run.dry import dry_run as dry_run_lines
 from atom_data.run.failing.left_out import left_out
 from atom_data.run.local import GRACE_SECONDS, Options, Workers, check_out
 from atom_data.run.local import close as close_stage
@@ -23,7 +34,7 @@ from atom_data.run.local import run as run_jobs
 from atom_data.run.places import check_places
 from atom_data.run.progress import Failure
 from atom_data.run.recipe import Recipe, load_recipe
-from atom_data.run.server import warm_up
+from atom_data.run.server import server
 from atom_data.run.status import JobStatus, job_status, print_status
 from atom_data.workspace import Workspace
 
@@ -36,14 +47,18 @@ def check(recipe: RecipePath, output: Output = DEFAULT_OUT) -> None:
     check_out(output)
     loaded = load_recipe(recipe)
     check_places(loaded, Workspace(output))
+    require_no_faults(loaded)
     lines = [(job, job.check()) for job in loaded.jobs]
     screen = console()
     for job, schema in lines:
         screen.print(
             f"[bold]{job.name}[/bold]  {escape(', '.join(f'{f.name}: {f.type}' for f in schema))}", soft_wrap=True
         )
-    for said in (*filter(None, map(ids_said, raw_sources(loaded.nodes))), *_unread(loaded)):
+    addresses = (address_said(job, schema) for job, schema in lines)
+    for said in (*filter(None, (*map(ids_said, raw_sources(loaded.nodes)), *addresses)), *_unread(loaded)):
         screen.print(escape(said), soft_wrap=True)
+    for said in first_files(loaded):
+        screen.print(escape(printable(said)), soft_wrap=True)
     screen.print(f"{recipe}: {len(lines)} stages, each reads what the one before it writes")
 
 
@@ -59,6 +74,8 @@ def run(
     allow_failed: options.AllowFailed = 0,
     check_hashes: options.CheckHashes = False,
     take_over: options.TakeOver = False,
+    replace: options.Replace = False,
+    dry_run: options.DryRun = False,
     log: options.LogForm = Log.text,
     on: options.On = Where.here,
     tasks: options.Tasks = None,
@@ -67,7 +84,6 @@ def run(
     time: options.TimeLimit = None,
     sbatch: options.Sbatch = None,
     profile: options.ProfilePath = None,
-    dry_run: options.DryRun = False,
     resume: options.Resume = False,
     planned: options.Planned = False,
     recipe_sha256: options.RecipeSha256 = "",
@@ -78,32 +94,33 @@ def run(
     """Run a recipe: what is finished is kept, what has changed is made again, what fails is listed.
 
     The same recipe over the same inputs gives the same bytes for any number of workers, in any order, after any crash,
-    here or on a cluster.
+    here or on a cluster. Finished work is not removed or made again in bulk, nor that of another recipe, without --replace.
     """
     check_out(output)
+    settings = {"tasks": tasks, "workers_per_task": workers_per_task, "partition": partition, "time": time}
+    cluster_only(on, {**settings, "sbatch": sbatch, "profile": profile, "resume": resume or None})
+    slurm_needs_none(
+        on, {"stage": stage, "part": part, "workers": workers or None, "check_hashes": check_hashes or None}
+    )
     how = Options(
         out=output, workers=workers or len(os.sched_getaffinity(0)), retries=retries, stage=stage,
-        part=_part(part, stage), accept_code=accept_code, accept=accept, planned=planned, grace=grace,
-        log=array_log(output, stage), allow_failed=allow_failed, take_over=take_over,
+        part=_part(part, stage), accept_code=accept_code, accept=accept, replace=replace, planned=planned,
+        grace=grace, log=array_log(output, stage), allow_failed=allow_failed, take_over=take_over,
         check_hashes=check_hashes,
     )  # fmt: skip
     if on is Where.slurm:
-        if check_hashes:
-            raise ConfigError(
-                f"--check-hashes: elements of an array look at no finished shard. Before you submit: atom-data verify {output} "
-                "--repair."
-            )
-        settings = {"tasks": tasks, "workers_per_task": workers_per_task, "partition": partition, "time": time}
         flags = [name for name, given in (("--accept-code", accept_code), ("--accept", accept)) if given]
         flags += [f"--allow-failed={allow_failed}"] if allow_failed else []
-        submit_arrays(
-            recipe, output, profile, resume, dry_run, flags, {**settings, "sbatch": pairs(sbatch or [])}, take_over
-        )
+        given = {**settings, "sbatch": pairs(sbatch or [])}
+        submit_arrays(recipe, output, profile, resume, dry_run, replace, flags, given, take_over)
+        return
+    if dry_run:
+        _say_what_would_be_done(load_recipe(recipe), how)
         return
     if not (planned or close or how.part):
         refuse_queued(output)
     if not (close or on is Where.ray):
-        warm_up(recipe)
+        server()
     loaded = load_recipe(recipe)
     _same_recipe(loaded, recipe_sha256)
     cluster = ray_workers(loaded, how, workers) if on is Where.ray else None
@@ -132,6 +149,12 @@ def _work(loaded: Recipe, how: Options, close: bool, display: Display, cluster: 
     if not failures and how.part is None:
         _refuse_left_out(loaded, how.out)
     return failures
+
+
+def _say_what_would_be_done(loaded: Recipe, how: Options) -> None:
+    jobs = (loaded.job(how.stage),) if how.stage else loaded.jobs
+    for line in dry_run_lines(loaded, Workspace(how.out), jobs, how.accept_code, how.replace):
+        console().print(escape(line), soft_wrap=True)
 
 
 def _run_all(loaded: Recipe, how: Options, display: Display, cluster: Workers | None) -> list[Failure]:

@@ -43,13 +43,18 @@ def batches(
     screen.print(f"\nAll of its way: atom-data trace {tokens} {origin['id']}", soft_wrap=True)
 
 
-def _source(row: dict[str, object]) -> str:
-    where = (
-        f"record at byte {row['offset']:,} of {row['file']}"
-        if "offset" in row and "file" in row
-        else f"shard {row['shard']}"
-    )
-    return f"{row.get('url') or '(no address)'}   {where}"
+def _source(row: dict[str, Any], read: dict[str, Any] | None = None) -> str:
+    """Say where a document came from: `row` of docs.parquet, and what stands of it in the stage that read it."""
+    read = read or {}
+    known = {name: value for name, value in read.items() if name in ("url", "file", "offset")}
+    found: dict[str, Any] = {**row, **known}
+    if found.get("file") and found.get("offset") is not None:
+        where = f"record at byte {found['offset']:,} of {found['file']}"
+    elif found.get("file") and read.get("row") is not None:
+        where = f"row {read['row']:,} of {found['file']}"
+    else:
+        return f"{found.get('url') or '(no address)'}   shard {row['shard']}"
+    return f"{found['url']}   {where}" if found.get("url") else where
 
 
 def trace(
@@ -118,7 +123,8 @@ def _trace_document(screen: Console, run: TrainingRun, ranks: Turns, document: s
 
 
 def _way(screen: Console, folder: str, shard: str, row: dict[str, Any], indent: str = "") -> None:
-    for station in stations(folder, shard, row):
+    way = stations(folder, shard, row)
+    for station in way:
         values = ", ".join(f"{name} {value}" for name, value in station.columns.items() if name != "id")
         screen.print(f"{indent}[bold]{station.stage}[/bold]  {escape(printable(values))}", soft_wrap=True)
-    screen.print(f"{indent}[bold]source[/bold]  {escape(_source(row))}", soft_wrap=True)
+    screen.print(f"{indent}[bold]source[/bold]  {escape(_source(row, way[-1].columns))}", soft_wrap=True)

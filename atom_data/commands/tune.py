@@ -11,6 +11,7 @@ from atom_data.commands.tables import commands, print_report
 from atom_data.errors import ConfigError
 from atom_data.run.recipe import load_recipe
 from atom_data.storage.made import refuse_file
+from atom_data.storage.sizes import GRAMMAR
 from atom_data.tune.bounds import cards_of, read_setting, read_sweep, rules_of
 from atom_data.tune.card import write_card
 from atom_data.tune.page import write_page
@@ -55,7 +56,9 @@ def tune(
     write: Annotated[
         str | None, typer.Option(metavar="FILE.toml", help="Write the card with the bounds of --set to a new file.")
     ] = None,
-    memory: Annotated[str, typer.Option(help="Memory for the query; what needs more goes to disk.")] = MEMORY,
+    memory: Annotated[
+        str, typer.Option(help=f"Memory for the query; what needs more goes to disk. {GRAMMAR}.")
+    ] = MEMORY,
 ) -> None:
     """See what cards would keep with other bounds, without measuring again.
 

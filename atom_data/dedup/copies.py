@@ -26,7 +26,7 @@ from atom_data.dedup.guard import Guard
 from atom_data.dedup.marks import Marks
 from atom_data.dedup.survivors import Survivors
 from atom_data.errors import DataError
-from atom_data.graph import Job, Pass, Source
+from atom_data.graph import Job, Pass, Source, own_behind, rows_of
 from atom_data.identity import describe
 from atom_data.storage.parquet import read_parquet
 from atom_data.storage.shards import Input, Intake, Shard
@@ -123,7 +123,9 @@ class Copies(Pass):
 
     def identity(self) -> dict[str, object]:
         """The comparison and the survivor policy."""
-        return {"copies of": self.of.name, "by": describe(self.by), "survivors": describe(self.corpus.survivors)}
+        own = own_behind(self.of)
+        read = {"copies of": self.of.name, **({"code": own} if own else {})}
+        return {**read, "by": describe(self.by), "survivors": describe(self.corpus.survivors)}
 
     def read(
         self, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake
@@ -139,7 +141,7 @@ class Copies(Pass):
         table = pa.Table.from_batches(batches, schema)
         rows = table.column("row").to_numpy()
         start = 0
-        for batch in self.of.read(shard, workspace, {*columns, "id"} - set(self.by.added.names), intake):
+        for batch in rows_of(self.of, shard, workspace, {*columns, "id"} - set(self.by.added.names), intake):
             first, last = np.searchsorted(rows, [start, start + batch.num_rows])
             here, where = table.slice(first, last - first), rows[first:last] - start
             if here.column("id").to_pylist() != batch.column("id").take(pa.array(where)).to_pylist():

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from atom_data.batch import column, empty
-from atom_data.graph import Job, PassJob, Source
+from atom_data.graph import Job, PassJob, Source, rows_of
 from atom_data.identity import describe
 from atom_data.ids import create_id_hashes
 from atom_data.job import Progress, Table, Task, Work
@@ -68,7 +68,9 @@ class Measures(PassJob):
     @cached_property
     def stage(self) -> Stage:
         """The step as a stage: it knows the columns that the step needs."""
-        return Stage(name=self.name, reads=self.of, steps=(self.by.measure,), writes=("id", self.by.measured))
+        return Stage(
+            name=self.name, reads=self.of, steps=(self.by.measure,), writes=("id", self.by.measured), provenance=False
+        )
 
     a_task_a_shard = True
 
@@ -111,7 +113,7 @@ class Measures(PassJob):
             )
             ids, id_hashes = stack.enter_context(create_id_hashes(self.ids(shard.name), workspace))
             work.outputs += [hashes, id_hashes]
-            for batch in self.of.read(shard, workspace, columns, intake):
+            for batch in rows_of(self.of, shard, workspace, columns, intake):
                 measured = self.by.measure(batch)
                 documents = _documents(measured)
                 table.write(documents)

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from atom_data.dedup.corpus import bytes_so_far, finished, memory_bytes
+from atom_data.dedup.corpus import bytes_so_far, finished
 from atom_data.dedup.marks import LOSS, Marks
 from atom_data.errors import ConfigError, Refusal
 from atom_data.graph import Job, PassJob
@@ -102,7 +102,7 @@ class Guard(PassJob):
         if size < IN_MEMORY:
             yield from summed(pa.Table.from_batches(first, LOSS)).to_batches()
         else:
-            memory = max(memory_bytes(self.marks.corpus.memory), LEAST_MEMORY)
+            memory = max(self.marks.corpus.memory_bytes, LEAST_MEMORY)
             yield from summed_on_disk(chain(first, losses), memory, folder)
 
     def _losses(self, workspace: Workspace) -> Iterator[pa.RecordBatch]:

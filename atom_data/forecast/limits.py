@@ -2,25 +2,14 @@
 
 import math
 import os
-import re
 import shutil
 
 from atom_data.errors import ConfigError
 from atom_data.forecast.forecast import Forecast
 from atom_data.workspace import Workspace
 
-UNITS = {"": 1 << 20, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
-"""As sbatch has them: a number without a unit is in MB."""
 STEP = 256 << 20
 HOUR = 3600
-
-
-def bytes_of(text: str, where: str) -> int:
-    """Return a size like `2G` in bytes. ConfigError for anything else."""
-    match = re.fullmatch(r"(\d+)([KMGT]?)B?", text.strip(), re.IGNORECASE)
-    if match is None:
-        raise ConfigError(f"{where}: '{text}' is no size. Give a number and a unit, as in 2G.")
-    return int(match[1]) * UNITS[match[2].upper()]
 
 
 def elements(made: Forecast, workers_per_task: int, most: int) -> int:

@@ -6,30 +6,31 @@
 `whole`   the sample: each of these holds the one before
 """
 
-import contextlib
-import hashlib
 import json
 import os
 import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from atom_data.draws import hash_64
 from atom_data.errors import DataError
 from atom_data.forecast.sampled import COUNTS
 from atom_data.graph import Job, raw_sources
 from atom_data.run.display import Display
+from atom_data.run.needs import needs
 from atom_data.run.plan import plan_job, write_plan
 from atom_data.run.pool import Pool
 from atom_data.run.progress import Progress
 from atom_data.run.recipe import Recipe, job_identity, load_recipe
-from atom_data.run.server import warm_up
+from atom_data.run.server import server
+from atom_data.run.signals import handled, interrupt
 from atom_data.run.worker import Orders
 from atom_data.storage.manifest import manifest_row
 from atom_data.storage.paths import write_errors
@@ -111,7 +112,7 @@ class Pilots:
 
 def choose(shards: tuple[Shard, ...], share: float) -> tuple[Shard, ...]:
     """Return shards by a hash of their names until they hold a share of all bytes, and some at least; sorted by name."""
-    by_hash = sorted(shards, key=lambda shard: hashlib.blake2b(shard.name.encode(), digest_size=8).digest())
+    by_hash = sorted(shards, key=lambda shard: hash_64(shard.name.encode()))
     known = all(shard.bytes for shard in shards)
     total = sum(shard.bytes for shard in shards) if known else len(shards)
     chosen: list[Shard] = []
@@ -140,10 +141,10 @@ def fly(recipe: Recipe, samples: list[Sample], share: float, workers: int, say: 
 
     DataError when a shard fails, or when there is not one document. Disk: what the recipe writes for the sample.
     """
-    warm_up(recipe.path)  # as in a run: the recipe that samples this one names none of its steps
+    server()
     # Half of the shards are read by a worker that has begun before: that tells beginning from reading.
     workers = max(1, min(workers, min(len(sample.chosen) for sample in samples) // 2))
-    with _stoppable(), tempfile.TemporaryDirectory(prefix="atom-data-plan-") as folder:
+    with handled({signal.SIGTERM: interrupt}), tempfile.TemporaryDirectory(prefix="atom-data-plan-") as folder:
         place = Path(folder)
         say("reading the first documents of each shard chosen")
         cold = _run(recipe, samples, 0.0, place / "cold", workers, stops=True)
@@ -189,20 +190,6 @@ def _set_documents(samples: list[Sample], few: Pilot, share: float) -> None:
         sample.documents = 1.0 if part > ALL else part
 
 
-@contextlib.contextmanager
-def _stoppable() -> Iterator[None]:
-    """End on SIGTERM as on Ctrl-C, so that the folder goes away."""
-
-    def stop(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
 def _run(recipe: Recipe, samples: list[Sample], part: float, folder: Path, workers: int, stops: bool = False) -> Pilot:
     """Run a part of the samples; what a job as a whole would refuse does not stop it."""
     with write_errors(str(folder)):
@@ -213,7 +200,7 @@ def _run(recipe: Recipe, samples: list[Sample], part: float, folder: Path, worke
         told.write_text(json.dumps(about))
         path.write_text(_RECIPE.format(path=str(told)))
     loaded, pilot, began = load_recipe(str(path)), Pilot(), time.monotonic()
-    pool, workspace = Pool(Orders(str(path), out), workers), Workspace(out, f"pilot-{os.getpid()}")
+    pool, workspace = Pool(Orders(str(path), out), workers, needs(loaded.jobs)), Workspace(out, f"pilot-{os.getpid()}")
     try:
         for job in loaded.jobs:
             rows = _run_job(job, workspace, pool)

@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from atom_data.draws import hash_64
 from atom_data.graph import Node, RawSource, Source, raw_sources, rebuilt
 from atom_data.run.recipe import load_recipe
 from atom_data.storage.receipts import write_json
@@ -124,8 +125,8 @@ def _below(names: list[str], share: float) -> np.ndarray[Any, np.dtype[np.bool_]
     """Tell for each name whether its hash, as a number from 0 to 1, is below a share."""
     if share <= 0 or share >= 1:
         return np.full(len(names), share >= 1)
-    digests = (hashlib.blake2b((name or "").encode("utf-8", "replace"), digest_size=8).digest() for name in names)
-    return np.fromiter((int.from_bytes(digest, "big") < share * 2**64 for digest in digests), bool, len(names))
+    hashes = (hash_64((name or "").encode("utf-8", "replace")) for name in names)
+    return np.fromiter((drawn < share * 2**64 for drawn in hashes), bool, len(names))
 
 
 def sampled_stages(path: str) -> tuple[Node, ...]:

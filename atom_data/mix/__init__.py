@@ -1,8 +1,27 @@
 """What a run reads, in which shares: parts of a corpus, and mixtures of token folders that a plan has tried."""
 
-from atom_data.mix.mix import Mix, Source, load_mix
-from atom_data.mix.mixture import BLOCK, Mixture
-from atom_data.mix.parts import Part, group_by_size, hold_out
-from atom_data.mix.plan import MixPlan, plan_mix
+from typing import TYPE_CHECKING
 
-__all__ = ["BLOCK", "Mix", "MixPlan", "Mixture", "Part", "Source", "group_by_size", "hold_out", "load_mix", "plan_mix"]
+from atom_data.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from atom_data.mix.mix import Mix as Mix
+    from atom_data.mix.mix import Source as Source
+    from atom_data.mix.mix import load_mix as load_mix
+    from atom_data.mix.mixture import BLOCK as BLOCK
+    from atom_data.mix.mixture import Mixture as Mixture
+    from atom_data.mix.parts import Part as Part
+    from atom_data.mix.parts import group_by_size as group_by_size
+    from atom_data.mix.parts import hold_out as hold_out
+    from atom_data.mix.plan import MixPlan as MixPlan
+    from atom_data.mix.plan import plan_mix as plan_mix
+
+__all__, __getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "mix": "Mix Source load_mix",
+        "mixture": "BLOCK Mixture",
+        "parts": "Part group_by_size hold_out",
+        "plan": "MixPlan plan_mix",
+    },
+)

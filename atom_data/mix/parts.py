@@ -18,10 +18,10 @@ from itertools import pairwise
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from atom_data.draws import keyed_hashes
 from atom_data.errors import ConfigError
-from atom_data.graph import Job, Source, reference
+from atom_data.graph import Job, Source, reference, rows_of
 from atom_data.storage.shards import Input, Intake, Shard
-from atom_data.tokens.documents import keyed_hashes
 from atom_data.workspace import Workspace
 
 WHOLE = 1 << 53
@@ -93,7 +93,7 @@ class Part:
         self, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake
     ) -> Iterator[pa.RecordBatch]:
         """Yield the rows of this part; the others are counted in `intake.skipped` as `other_part`."""
-        for batch in self.of.read(shard, workspace, {*columns, *self.by}, intake):
+        for batch in rows_of(self.of, shard, workspace, {*columns, *self.by}, intake):
             mine = batch.filter(self._mine(batch))
             if mine.num_rows < batch.num_rows:
                 intake.skipped["other_part"] += batch.num_rows - mine.num_rows

@@ -1,7 +1,21 @@
 """Rewrites: steps that change `text`, and add columns that say how much of what they changed. None drops a row."""
 
-from atom_data.rewrite.lines import RemoveBoilerplateLines, RemoveC4Lines
-from atom_data.rewrite.private import ReplacePrivate
-from atom_data.rewrite.unicode import NormalizeUnicode, RepairUnicode
+from typing import TYPE_CHECKING
 
-__all__ = ["NormalizeUnicode", "RemoveBoilerplateLines", "RemoveC4Lines", "RepairUnicode", "ReplacePrivate"]
+from atom_data.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from atom_data.rewrite.lines import RemoveBoilerplateLines as RemoveBoilerplateLines
+    from atom_data.rewrite.lines import RemoveC4Lines as RemoveC4Lines
+    from atom_data.rewrite.private import ReplacePrivate as ReplacePrivate
+    from atom_data.rewrite.unicode import NormalizeUnicode as NormalizeUnicode
+    from atom_data.rewrite.unicode import RepairUnicode as RepairUnicode
+
+__all__, __getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "lines": "RemoveBoilerplateLines RemoveC4Lines",
+        "private": "ReplacePrivate",
+        "unicode": "NormalizeUnicode RepairUnicode",
+    },
+)

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from atom_data.storage.receipts import Receipt
 
 PLAIN_SECONDS = 10.0
+COMPILING_SECONDS = 2.0
 
 
 def clock(seconds: float) -> str:
@@ -43,6 +44,15 @@ class Display:
     def failed(self, stage: str, shard: str, message: str) -> None:
         """Say that a shard failed, and why."""
         self.note(f"{stage}/{shard}: {message}")
+
+    def compiling(self, compiled: int, kernels: int) -> None:
+        """Say that kernels are compiled before anything can start, and how far that is."""
+        if not compiled:
+            self._said = time.monotonic()
+            self.note("compiling kernels for this machine, once (about 20 s)")
+        elif compiled == kernels or time.monotonic() - self._said >= COMPILING_SECONDS:
+            self._said = time.monotonic()
+            self.note(f"compiled {compiled} of {kernels} kernels")
 
     def start(self, job: str, tasks: int, total_bytes: int) -> None:
         """Begin a job of `tasks` tasks."""
@@ -97,6 +107,10 @@ class JsonLog(Display):
     def note(self, text: str, **about: Any) -> None:  # noqa: ANN401 - plain values
         """Write a line with a message."""
         self._write("note", message=text, **about)
+
+    def compiling(self, compiled: int, kernels: int) -> None:
+        """Write a line for each kernel."""
+        self._write("compiling", compiled=compiled, kernels=kernels)
 
     def finished(self, receipt: Receipt) -> None:
         """Write a line with what a finished shard took."""

@@ -3,15 +3,15 @@
 import contextlib
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from atom_data.errors import DataError, TimeUp
+from atom_data.errors import AtomDataError, DataError, TimeUp
 from atom_data.graph import Job
-from atom_data.identity import code_identity
+from atom_data.reach import code_identity
 from atom_data.run.claims.claim import Part
 from atom_data.run.claims.files import others_at_work
 from atom_data.run.claims.hold import claimed
@@ -19,6 +19,7 @@ from atom_data.run.claims.life import me
 from atom_data.run.display import Display
 from atom_data.run.failing.left_out import leave_out
 from atom_data.run.hashes import check_hashes
+from atom_data.run.needs import needs
 from atom_data.run.places import check_places, refuse_own_output
 from atom_data.run.plan import (
     NEW,
@@ -29,15 +30,16 @@ from atom_data.run.plan import (
     remove_stale,
     require_complete,
     withdraw_job,
-    write_jobs,
     write_plan,
     write_summary,
 )
 from atom_data.run.pool import Pool
 from atom_data.run.progress import Failure, Progress
 from atom_data.run.recipe import Recipe, job_identity
+from atom_data.run.replace import Guard, refuse_other_recipe
+from atom_data.run.signals import handled, interrupt
 from atom_data.run.worker import Orders
-from atom_data.storage.partials import sweep
+from atom_data.storage.partials import left_over, sweep
 from atom_data.storage.paths import is_remote, write_errors
 from atom_data.workspace import Workspace
 
@@ -63,6 +65,8 @@ class Options:
     """Keep finished shards that another version of the code made."""
     accept: bool = False
     """Go on where a job as a whole is refused, and note in its receipt that this was accepted."""
+    replace: bool = False
+    """Remove finished shards and make them again, however many, also those of another recipe."""
     planned: bool = False
     """The sources were listed by whoever started the array: read that listing and make none."""
     grace: float = GRACE_SECONDS
@@ -87,6 +91,9 @@ class Workers(Protocol):
     def leave(self, seconds: float) -> None:
         """Take no more tasks; those that run get some seconds."""
 
+    def prepare(self, display: Display) -> None:
+        """Make ready for tasks: what takes long is said, and is in no task's time."""
+
     def run_job(self, name: str, identity: str, progress: Progress) -> None:
         """Do the waiting tasks of a job, until all are finished or failed, or the workers have to leave."""
 
@@ -102,21 +109,33 @@ def run(recipe: Recipe, options: Options, display: Display, workers: Workers | N
     """
     chosen = (recipe.job(options.stage),) if options.stage else recipe.jobs
     workspace = _workspace(options)
-    pool = workers or Pool(Orders(recipe.path, options.out, options.planned), options.workers)
+    pool = workers or Pool(Orders(recipe.path, options.out, options.planned), options.workers, needs(recipe.jobs))
     with display, _signals(pool, options.grace), contextlib.ExitStack() as stack:
         check_places(recipe, workspace)
         for job in recipe.jobs:
             job.check()
         stack.enter_context(_claimed(recipe, workspace, options, display.note))
-        write_jobs(recipe.jobs, workspace)
-        code_identity()  # now, while the workers' server starts, and not when the first job is closed
+        guard = _guard(recipe, chosen, workspace, options)
+        for job in recipe.jobs:
+            code_identity(job)  # now, while the workers' server starts, and not when the first job is closed
         for job in chosen:
             if options.stage:
                 _require_upstream(job, workspace, options)
-            failures = _run_job(job, workspace, options, pool, display)
+            failures = _run_job(job, workspace, options, pool, display, guard)
             if failures:
                 return failures
+        if not guard.asked:
+            with contextlib.suppress(AtomDataError, OSError):  # nothing was to do, so that the folder may be read-only
+                guard.own()
     return []
+
+
+def _guard(recipe: Recipe, chosen: Sequence[Job], workspace: Workspace, options: Options) -> Guard:
+    """Return who asks before finished work goes; for elements of an array of ours that was done when it was submitted."""
+    if not (options.replace or options.planned):
+        refuse_other_recipe(recipe, workspace)
+    part = options.part is not None
+    return Guard(recipe, workspace, chosen, options.replace, options.accept_code, part, asked=options.planned)
 
 
 def _workspace(options: Options) -> Workspace:
@@ -142,23 +161,19 @@ def _require_upstream(job: Job, workspace: Workspace, options: Options) -> None:
             require_complete(before, workspace, options.accept_code, options.accept, options.allow_failed)
 
 
-def _run_job(job: Job, workspace: Workspace, options: Options, pool: Workers, display: Display) -> list[Failure]:
+def _run_job(
+    job: Job, workspace: Workspace, options: Options, pool: Workers, display: Display, guard: Guard
+) -> list[Failure]:
     if options.check_hashes:
         check_hashes(job.name, workspace, display, options.workers, options.part)
     plan = plan_job(job, workspace, options.accept_code, options.part, options.planned)
     refuse_own_output(job, () if options.planned else plan.tasks, workspace)
-    with write_errors(workspace.root):
-        stale = _write_plan(plan, workspace, options)
-        if plan.todo or stale:
-            withdraw_job(job, workspace)
-    if stale:
-        display.note(
-            f"{job.name}: {len(stale)} shards of an earlier run are no longer in the input; removed: {stale[0]}, ...",
-            stage=job.name,
-        )
+    guard.ask(plan)
+    _write_plan(plan, workspace, options, display)
     _say_plan(plan, display)
     progress = Progress(plan, workspace, display, options.retries, options.log, list(plan.todo), options.allow_failed)
     if progress.waiting:
+        pool.prepare(display)
         display.start(job.name, progress.total, sum(task.bytes for task in progress.waiting))
         try:
             pool.run_job(job.name, job_identity(job), progress)
@@ -178,20 +193,29 @@ def _run_job(job: Job, workspace: Workspace, options: Options, pool: Workers, di
             return []  # an array of ours has a job that closes the stage
         plan = plan_job(job, workspace, options.accept_code)
         plan.leave_out(options.allow_failed)
+        if not plan.complete:
+            return []  # the receipts of the other parts are of an earlier recipe or input: these are not through yet
     close_job(plan, workspace, options.accept)
-    if progress.total:
+    if progress.total or left_over(workspace.root, job.name):
         _sweep(job, workspace)
     write_summary(job, workspace)
     return []
 
 
-def _write_plan(plan: Plan, workspace: Workspace, options: Options) -> list[str]:
+def _write_plan(plan: Plan, workspace: Workspace, options: Options, display: Display) -> None:
     """Note what the job makes, and remove what it no longer makes; of an array of ours the first element does it for all."""
-    if options.planned and options.part and options.part[0]:
-        return []
-    stale = remove_stale(plan, workspace)
-    write_plan(plan, workspace)
-    return stale
+    job, stale = plan.job, list[str]()
+    with write_errors(workspace.root):
+        if not (options.planned and options.part and options.part[0]):
+            stale = remove_stale(job, (task.name for task in plan.tasks), workspace)
+            write_plan(plan, workspace)
+        if plan.todo or stale:
+            withdraw_job(job, workspace)
+    if stale:
+        display.note(
+            f"{job.name}: {len(stale)} shards of an earlier run are no longer in the input; removed: {stale[0]}, ...",
+            stage=job.name,
+        )
 
 
 def _is_last(plan: Plan, workspace: Workspace) -> bool:
@@ -214,6 +238,7 @@ def close(recipe: Recipe, options: Options) -> list[Failure]:
         soon(settled, LONG_PAUSE)
         plans[0].leave_out(options.allow_failed)
         with write_errors(workspace.root):
+            remove_stale(job, (task.name for task in plans[0].tasks), workspace)
             write_plan(plans[0], workspace)
             close_job(plans[0], workspace, options.accept)
             _sweep(job, workspace)
@@ -251,20 +276,11 @@ def _say_plan(plan: Plan, display: Display) -> None:
 @contextlib.contextmanager
 def _signals(pool: Workers, grace: float) -> Iterator[None]:
     """End at once on SIGTERM, as on Ctrl-C; on SIGUSR1, which Slurm sends before the time is up, finish what runs."""
-    before = {
-        signal.SIGTERM: signal.signal(signal.SIGTERM, _terminated),
-        signal.SIGUSR1: signal.signal(signal.SIGUSR1, lambda number, frame: pool.leave(grace)),
-    }
-    try:
-        yield
-    finally:
-        pool.close()
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _terminated(number: int, frame: object) -> None:
-    raise KeyboardInterrupt
+    with handled({signal.SIGTERM: interrupt, signal.SIGUSR1: lambda number, frame: pool.leave(grace)}):
+        try:
+            yield
+        finally:
+            pool.close()
 
 
 def check_out(out: str) -> None:

@@ -16,12 +16,13 @@ from urllib.parse import urlsplit
 from atom_data.errors import ConfigError
 from atom_data.graph import Job, raw_sources
 from atom_data.job import Task
-from atom_data.readers import Jsonl, Parquet, Text, Warc, Wet
+from atom_data.readers.source import FileSource
 from atom_data.run.claims.claim import FOLDER as CLAIMS
 from atom_data.run.recipe import Recipe
 from atom_data.storage.made import RECORD, stage_around
 from atom_data.storage.paths import PARTIAL, is_remote, local, plain, without_secrets
 from atom_data.storage.receipts import JOBS
+from atom_data.storage.record import RUN
 from atom_data.workspace import LISTINGS, Workspace
 
 WRITTEN = (".parquet", ".pq", ".json", ".bin", ".idx", ".sh", ".log")
@@ -37,7 +38,7 @@ NAMED = 3
 def check_places(recipe: Recipe, workspace: Workspace) -> None:
     """Refuse an output folder that is not for a run of a recipe. ConfigError; nothing is listed but the folder itself."""
     for source in raw_sources(recipe.nodes):
-        if isinstance(source, (Jsonl, Parquet, Text, Warc, Wet)):
+        if isinstance(source, FileSource):
             for path in source.paths:
                 refuse_overlap(source.name, path, workspace.root)
     for job in recipe.jobs:
@@ -161,7 +162,7 @@ def _refuse_foreign(jobs: Sequence[Job], place: Path) -> None:
             _refuse(folder, strange, f"and stage '{job.name}' has its files there")
     if _used(place):
         return
-    ours = {JOBS, CLUSTER, CLAIMS, *(job.name for job in jobs)}
+    ours = {JOBS, RUN, CLUSTER, CLAIMS, *(job.name for job in jobs)}
     strange = [name for name in _strange(place) if name not in ours and not name.endswith(LOGS)]
     if strange or (place / RECORD).exists():
         _refuse(place, strange or [RECORD], "and no run of atom-data")
@@ -188,4 +189,8 @@ def _begun(folder: Path) -> bool:
 
 def _used(place: Path) -> bool:
     """Tell whether a run has begun in an output folder, of this recipe or another."""
-    return (place / JOBS).exists() or (place / CLUSTER).is_dir() or any(place.glob("*/plan.json"))
+    return (
+        any((place / name).exists() for name in (JOBS, RUN))
+        or (place / CLUSTER).is_dir()
+        or any(place.glob("*/plan.json"))
+    )

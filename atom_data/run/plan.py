@@ -2,23 +2,32 @@
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
+from atom_data.contract import check_shard_names
 from atom_data.errors import DataError, Refusal
-from atom_data.graph import Job, check_tasks
-from atom_data.identity import code_identity
+from atom_data.graph import Job
 from atom_data.job import Task
+from atom_data.reach import code_identity
+from atom_data.run.changed import code_change
+from atom_data.run.cost import Cost
+from atom_data.run.own import check_own_shards
 from atom_data.run.recipe import job_identity, known_identities
 from atom_data.storage.manifest import manifest_row, remove_manifest, write_manifest
 from atom_data.storage.paths import exists, sha256, without_secrets
-from atom_data.storage.receipts import JOBS, Receipt, ShardList, plan_path, receipt_path, summary_path
+from atom_data.storage.receipts import Receipt, ShardList, plan_path, receipt_path, summary_path
 from atom_data.storage.shards import Input
 from atom_data.workspace import Workspace
 
 NEW = "new"
+RECIPE = "recipe or card changed"
+INPUT = "input changed"
+FOLLOWS = "what it reads changes"
+EDITED = "receipt edited"
+DAMAGED = "output missing or damaged"
 FAILED = "failed before"
 
 
@@ -33,6 +42,10 @@ class Plan:
     reasons: Counter[str] = field(default_factory=Counter)
     failed: dict[str, Receipt] = field(default_factory=dict)
     """Of those to do, the ones that a run with --allow-failed finished without: their receipts say so."""
+    costs: dict[str, Cost] = field(default_factory=dict)
+    """Of the tasks to do those that were finished before, by reason, and what they took."""
+    mine: int = 0
+    """How many tasks were looked at."""
 
     @property
     def complete(self) -> bool:
@@ -52,31 +65,38 @@ def plan_job(
     accept_code: bool = False,
     part: tuple[int, int] | None = None,
     planned: bool = False,
+    remade: Collection[str] = (),
 ) -> Plan:
     """Compare the tasks of a job with their receipts. DataError when there is nothing to read.
 
     With `part`, (i, n), only tasks i, i + n, i + 2n, ... are looked at; the others are neither done nor to do, and of
-    the jobs before no more is read than these need, unless they are `planned` and so have manifests.
+    the jobs before no more is read than these need, unless they are `planned` and so have manifests. `remade` are paths
+    of files that jobs before are about to make again: what has read one of them is to do as well.
     Memory: about 2 kB a task.
     """
     with workspace.remembering(part is None or planned):
         tasks = job.tasks(workspace)
         if not tasks:
             raise DataError(f"stage '{job.name}': there is no shard to read. Check the paths in the recipe.")
-        check_tasks(job, tasks)
-        plan, identities = Plan(job, tasks), known_identities(job)
+        check_shard_names(job.name, [task.name for task in tasks])
+        check_own_shards(job, workspace)
         mine = tasks[part[0] :: part[1]] if part else tasks
+        plan, identities = Plan(job, tasks, mine=len(mine)), known_identities(job)
         readings = workspace.receipts(job.name, [task.name for task in mine], partial(_is_whole, workspace))
         for task, reading in zip(mine, readings, strict=True):
-            receipt, why = reading.receipt, "receipt edited" if reading.edited else NEW
+            receipt, why = reading.receipt, EDITED if reading.edited else NEW
             if receipt is not None:
                 why = _changed(job, task, workspace, identities, receipt, accept_code)
-                why = why or ("" if reading.whole else "output missing or damaged")
+                why = why or ("" if reading.whole else DAMAGED)
+                if not why and remade and any(item.path in remade for item in receipt.inputs):
+                    why = FOLLOWS
                 if receipt.failed and not why:
                     why, plan.failed[task.name] = FAILED, receipt.slim()
             if why or receipt is None:
                 plan.todo.append(task)
                 plan.reasons[why] += 1
+                if why != NEW:
+                    plan.costs.setdefault(why, Cost()).add(task.name, receipt)
             else:
                 plan.done[task.name] = receipt.slim()
     return plan
@@ -87,15 +107,16 @@ def _changed(
 ) -> str:
     """Return why a finished task must be made again, or an empty string."""
     if receipt.job not in identities:
-        return "recipe or card changed"
-    if receipt.code != code_identity() and not accept_code:
-        return "code or library changed"
+        return RECIPE
+    code = "" if accept_code else code_change(receipt.code, code_identity(job))
+    if code:
+        return code
     recorded = {item.path: item for item in receipt.inputs}
     current = job.inputs(task, workspace)
     if len(current) != len(recorded) or any(
         not _same(item, recorded.get(without_secrets(item.path)), task) for item in current
     ):
-        return "input changed"
+        return INPUT
     return ""
 
 
@@ -126,14 +147,12 @@ def _same(now: Input, then: Input | None, task: Task) -> bool:
 
 def write_plan(plan: Plan, workspace: Workspace) -> None:
     """Note the names of all shards of a job, so that `verify` knows what must be there."""
-    value = ShardList(plan.job.name, tuple(task.name for task in plan.tasks), plan.job.identity()).value()
-    _write_changed(workspace, plan_path(plan.job.name), value)
+    write_shards(plan.job, [task.name for task in plan.tasks], workspace)
 
 
-def write_jobs(jobs: Sequence[Job], workspace: Workspace) -> None:
-    """Note the names of all jobs where nobody can list the folders, so that `verify` finds them."""
-    if workspace.is_remote:
-        _write_changed(workspace, JOBS, {"jobs": [job.name for job in jobs]})
+def write_shards(job: Job, names: Sequence[str], workspace: Workspace) -> None:
+    """Note the names of all shards of a job."""
+    _write_changed(workspace, plan_path(job.name), ShardList(job.name, tuple(names), job.identity()).value())
 
 
 def write_summary(job: Job, workspace: Workspace) -> None:
@@ -163,14 +182,17 @@ def withdraw(folder: str, workspace: Workspace) -> None:
         workspace.write_json(name, {})  # object stores that smart_open writes to are not asked to delete
 
 
-def remove_stale(plan: Plan, workspace: Workspace) -> list[str]:
-    """Remove shards of an earlier run that the input no longer has; return their names. Local output only."""
-    earlier = None if workspace.is_remote else workspace.shard_list(plan.job.name)
-    if earlier is None:
-        return []
-    stale = sorted(set(earlier.shards) - {task.name for task in plan.tasks})
-    for name, receipt, *_ in workspace.receipts(plan.job.name, stale) if stale else ():
-        workspace.local(receipt_path(plan.job.name, name)).unlink(missing_ok=True)
+def gone(job: Job, names: Iterable[str], workspace: Workspace) -> list[str]:
+    """Return the shards of an earlier run that are not among `names`, those that the job has now."""
+    earlier = workspace.shard_list(job.name)
+    return sorted(set(earlier.shards).difference(names)) if earlier else []
+
+
+def remove_stale(job: Job, names: Iterable[str], workspace: Workspace) -> list[str]:
+    """Remove shards of an earlier run that the job no longer makes; return their names. Local output only."""
+    stale = [] if workspace.is_remote else gone(job, names, workspace)
+    for name, receipt, *_ in workspace.receipts(job.name, stale) if stale else ():
+        workspace.local(receipt_path(job.name, name)).unlink(missing_ok=True)
         for item in receipt.outputs if receipt else ():
             workspace.local(item.path).unlink(missing_ok=True)
     return stale
@@ -211,13 +233,13 @@ def _accept(job: Job, first: str, said: str, workspace: Workspace, accept: bool)
 
 def identity_now(job: Job) -> dict[str, Any]:
     """Return what a receipt of the job would say of its identity."""
-    return {"job": job_identity(job), "code": code_identity()}
+    return {"job": job_identity(job), "code": code_identity(job)}
 
 
 def is_closed(job: Job, workspace: Workspace) -> bool:
     """Tell whether the job has a manifest that this recipe and this code would write: one file read, no listing."""
     found = workspace.manifest(job.name)
-    if found is None or found.identity["code"] != code_identity():
+    if found is None or found.identity["code"] != code_identity(job):
         return False
     return found.identity["job"] in known_identities(job)
 

@@ -10,11 +10,17 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from atom_data.errors import DataError
 from atom_data.job import Task
+from atom_data.run.display import Display
+from atom_data.run.needs import Needs
 from atom_data.run.progress import Progress
-from atom_data.run.server import warm_up
+from atom_data.run.server import server
 from atom_data.run.worker import Orders, worker_main
 from atom_data.storage.partials import sweep
+
+STARTS, START_SECONDS = 5, 0.2
+"""How often a worker is started where its server dies over it, and the pause between."""
 
 
 @dataclass(slots=True)
@@ -29,15 +35,20 @@ class _Worker:
 class Pool:
     """Worker processes that are replaced when they die."""
 
-    def __init__(self, orders: Orders, workers: int) -> None:
-        """Start nothing yet: workers are started when there is a task for them."""
+    def __init__(self, orders: Orders, workers: int, needs: Needs) -> None:
+        """Tell the server what to load; workers are started when there is a task for them."""
         self.orders = orders
         self.most = workers
         self.workers: list[_Worker] = []
         self.count = 0
         self.job = ""
         self.leave_at: float | None = None
-        self.context = warm_up(orders.recipe)
+        self.server = server()
+        self.server.load(needs)
+
+    def prepare(self, display: Display) -> None:
+        """Wait until workers can be started; say so where kernels are compiled first."""
+        self.server.wait(display.compiling)
 
     def leave(self, seconds: float) -> None:
         """Hand out no more tasks; those that run get some seconds to finish, then they are left for the next run."""
@@ -73,12 +84,28 @@ class Pool:
                     worker.connection.send((name, worker.task, identity))
 
     def _start(self) -> _Worker:
-        ours, theirs = self.context.Pipe()
+        """Start a worker. A server that was killed is started again, but first it must be seen to be gone."""
+        for _ in range(STARTS):
+            with contextlib.suppress(EOFError, OSError):
+                return self._fork()
+            time.sleep(START_SECONDS)
+        raise DataError(
+            f"the server that workers are forked from ended {STARTS} times while it started a worker (out of memory, or of "
+            "processes?). Give it more memory or fewer workers, then run again: finished shards are kept."
+        )
+
+    def _fork(self) -> _Worker:
+        ours, theirs = self.server.context.Pipe()
         self.count += 1
         token = f"{socket.gethostname()}-{os.getpid()}-{self.count}"
-        process = self.context.Process(target=worker_main, args=(theirs, self.orders, token), daemon=True)
-        process.start()
-        theirs.close()
+        process = self.server.context.Process(target=worker_main, args=(theirs, self.orders, token), daemon=True)
+        try:
+            process.start()
+        except BaseException:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
         return _Worker(process, ours, token)
 
     def _listen(self, progress: Progress) -> None:

@@ -2,15 +2,19 @@
 
 import hashlib
 import importlib.util
+import re
 import sys
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from atom_data.errors import AtomDataError, ConfigError
-from atom_data.graph import Job, Node, in_order
+from atom_data.errors import AtomDataError, ConfigError, MissingColumn, meant
+from atom_data.graph import Job, Node, in_order, whole_identity
 from atom_data.identity import canonical, former_identities
+
+ADDRESS = re.compile(r"<[^<>]{1,200} at 0x[0-9a-f]{6,}>")
+"""How Python writes an object that has no words of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,8 @@ class Recipe:
         for job in self.jobs:
             if job.name == name:
                 return job
-        raise ConfigError(f"{self.path}: no stage '{name}'; stages there: {', '.join(job.name for job in self.jobs)}.")
+        names = [job.name for job in self.jobs]
+        raise ConfigError(f"{self.path}: no stage '{name}'; stages there: {', '.join(names)}.{meant(name, names)}")
 
 
 def load_recipe(path: str) -> Recipe:
@@ -50,18 +55,21 @@ def load_recipe(path: str) -> Recipe:
 
 def job_identity(job: Job) -> str:
     """Return one hash of all that decides a job's output besides inputs and code. ConfigError where it cannot be told."""
-    return _hash(job, job.identity())
+    return _hash(job, whole_identity(job))
 
 
 def known_identities(job: Job) -> set[str]:
     """Return the job's identity, and what it was under the names of earlier releases: their work is as good."""
-    identity = job.identity()
+    identity = whole_identity(job)
     return {_hash(job, value) for value in (identity, *former_identities(identity))}
 
 
 def _hash(job: Job, identity: object) -> str:
     try:
-        return hashlib.sha256(canonical(identity).encode()).hexdigest()
+        text = canonical(identity)
+        if address := ADDRESS.search(text):
+            raise ValueError(f"{address[0]} names a place in memory, which is another in each process")
+        return hashlib.sha256(text.encode()).hexdigest()
     except (TypeError, ValueError) as error:
         raise ConfigError(
             f"stage '{job.name}': it has no identity: {error}. Let identity() return numbers, text, lists and dictionaries of "
@@ -92,13 +100,26 @@ def _module(file: Path) -> ModuleType:
 def _guarded(file: Path, call: object) -> object:
     try:
         return call()  # type: ignore[operator]
+    except MissingColumn as error:
+        raise MissingColumn(f"{file}{_line(file, error)}: {error}", error.columns) from error
     except AtomDataError as error:
         raise type(error)(f"{file}{_line(file, error)}: {error}") from error
     except SyntaxError as error:
         raise ConfigError(f"{file}, line {error.lineno}: {error.msg}. Correct the recipe.") from error
     except Exception as error:
         what = f"{type(error).__name__}: {error}"
-        raise ConfigError(f"{file}{_line(file, error)}: the recipe raised {what}. Correct the recipe.") from error
+        raise ConfigError(
+            f"{file}{_line(file, error)}: the recipe raised {what}.{_meant(error)} Correct the recipe."
+        ) from error
+
+
+def _meant(error: Exception) -> str:
+    """Return the name that was meant where an import from this package names nothing."""
+    found = re.match(r"cannot import name '(\w+)' from '(atom_data[\w.]*)'", str(error))
+    if not isinstance(error, ImportError) or found is None:
+        return ""
+    package = sys.modules.get(found[2])
+    return meant(found[1], package.__all__ if package is not None and "__all__" in vars(package) else ())
 
 
 def _line(file: Path, error: BaseException) -> str:

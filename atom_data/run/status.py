@@ -13,6 +13,7 @@ from rich.table import Table
 
 from atom_data.graph import Job
 from atom_data.run.display import clock
+from atom_data.run.stale import Now, now, said_left_over, stale_lines
 from atom_data.storage.manifest import COUNTS, manifest_row
 from atom_data.workspace import Workspace
 
@@ -39,6 +40,12 @@ class JobStatus:
     """Seconds and name of the shards that took longest, as a heap."""
     counted: set[str] = field(default_factory=set)
     """Shards whose receipts are in the sums, while the stage has no manifest: who looks again reads only what is new."""
+    reads: tuple[str, ...] = ()
+    """The jobs before it."""
+    stale: Counter[str] = field(default_factory=Counter)
+    """Finished shards that a run makes again, by reason, as far as receipts tell: changed input is not looked for."""
+    now: Now = field(default_factory=lambda: Now((), {}))
+    """What a receipt would say of its identity now."""
     elements: Counter[str] = field(default_factory=Counter)
     """Elements of its array in the queue, by Slurm's state."""
     workers: int = 1
@@ -92,14 +99,15 @@ def job_status(
     names = plan.shards if plan else ()
     found = workspace.manifest(job.name)
     if found is not None and found.table.num_rows == len(names):
-        status = JobStatus(job.name, len(names))
+        status = _begun(job, len(names), before)
+        status.stale.update(_stale_all(status, found.identity))
         for batch in found.table.to_batches(max_chunksize=1024):
             for row in batch.to_pylist():
                 status.add(row)
         status.leave_out(found.failed)
     else:
         known = before is not None and before.shards == len(names) and bool(before.counted)
-        status = before if before is not None and known else JobStatus(job.name, len(names))
+        status = before if before is not None and known else _begun(job, len(names), before)
         _add_receipts(status, workspace, names)
     if not workspace.is_remote:
         status.failed = sum(1 for _ in workspace.local(job.name, "failed").glob("*.json"))
@@ -111,12 +119,25 @@ def job_status(
     return status
 
 
+def _begun(job: Job, shards: int, before: JobStatus | None) -> JobStatus:
+    reads = tuple(upstream.name for upstream in job.upstream())
+    return JobStatus(job.name, shards, reads=reads, now=before.now if before else now(job))
+
+
+def _stale_all(status: JobStatus, identity: Mapping[str, Any]) -> dict[str, int]:
+    """Return all shards of a job by the reason for which its manifest is stale; nothing where it is not."""
+    why = status.now.why_stale(identity["job"], identity["code"])
+    return {why: status.shards} if why else {}
+
+
 def _add_receipts(status: JobStatus, workspace: Workspace, names: Sequence[str]) -> None:
     new = [name for name in names if name not in status.counted]
     for name, receipt, *_ in workspace.receipts(status.name, new):
         if receipt:
             status.add(manifest_row(receipt))
             status.leave_out([name] if receipt.failed else [])
+            why = status.now.why_stale(receipt.job, receipt.code)
+            status.stale.update([why] if why else [])
             status.counted.add(name)
 
 
@@ -145,7 +166,7 @@ def print_status(statuses: list[JobStatus], workspace: Workspace, console: Conso
 
 
 def remarks(statuses: list[JobStatus], workspace: Workspace) -> list[str]:
-    """Return what is worth a look: the slowest shards while a stage runs, and shards that failed."""
+    """Return what is worth a look: the slowest shards while a stage runs, shards that failed or are stale, folders left over."""
     lines = []
     for status in statuses:
         if status.elements and status.slowest:
@@ -163,7 +184,12 @@ def remarks(statuses: list[JobStatus], workspace: Workspace) -> list[str]:
         elif status.failed:
             see = f"atom-data logs {escape(workspace.root)} --failed"
             lines.append(f"[red]{status.name}: {status.failed:,} shards failed[/red]; see {see}")
-    return lines
+    by_name = {status.name: status for status in statuses}
+    stale = {name: status.stale for name, status in by_name.items()}
+    shards = {name: status.shards for name, status in by_name.items()}
+    lines += map(escape, stale_lines(stale, shards, {name: status.reads for name, status in by_name.items()}))
+    left = workspace.left_over(by_name)
+    return [*lines, escape(said_left_over(workspace, left))] if left else lines
 
 
 def _cells(status: JobStatus) -> tuple[str, ...]:

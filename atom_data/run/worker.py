@@ -17,9 +17,10 @@ from multiprocessing.connection import Connection
 
 from atom_data.errors import AtomDataError, ConfigError, DataError
 from atom_data.graph import Job
-from atom_data.identity import code_identity
 from atom_data.job import Progress, Task, Work
+from atom_data.reach import code_identity
 from atom_data.run.recipe import Recipe, job_identity, load_recipe
+from atom_data.run.server import end_with_server
 from atom_data.storage.parquet import Output
 from atom_data.storage.paths import FORBIDDEN, is_remote, without_secrets, write_errors
 from atom_data.storage.receipts import Measured, OutputFile, Receipt
@@ -77,7 +78,7 @@ def _receipt(job: Job, task: Task, work: Work, measured: Measured) -> Receipt:
         stage=job.name,
         shard=task.name,
         job=job_identity(job),
-        code=code_identity(),
+        code=code_identity(job),
         inputs=tuple(replace(item, path=without_secrets(item.path)) for item in work.inputs),
         outputs=tuple(OutputFile(item.path, item.bytes, item.sha256, item.rows) for item in work.outputs),
         rows_in=work.rows_in,
@@ -118,6 +119,7 @@ def worker_main(connection: Connection, orders: Orders, token: str) -> None:
     """Serve tasks until the connection closes. Ctrl-C is the supervisor's business; SIGTERM removes what was begun."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _terminated)
+    end_with_server()
     _end_with(connection)
     os.environ.clear()
     os.environ.update(orders.environment)

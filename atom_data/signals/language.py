@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from atom_data.assets import language_model
 from atom_data.batch import column, with_columns
 from atom_data.errors import ConfigError
+from atom_data.signals.language_model import language_model
 from atom_data.text.buffers import Buffers, string_buffers
 from atom_data.text.fasttext.model import Model, Predictions, predict, predict_top, read_model
 from atom_data.text.segments import cut_segments
@@ -163,4 +163,9 @@ class FastTextLanguage:
 @cache
 def load_model(path: Path | None) -> Model:
     """Return the model in a file, or the default model; read once per process."""
-    return read_model(path or language_model())
+    return read_model(path) if path else _default_model()
+
+
+@cache
+def _default_model() -> Model:
+    return read_model(language_model())

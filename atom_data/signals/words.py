@@ -6,8 +6,8 @@ import pyarrow as pa
 from atom_data.batch import column, with_columns
 from atom_data.signals.shares import shares
 from atom_data.text.buffers import string_buffers
-from atom_data.text.scratch import words_of
 from atom_data.text.statistics.counts import COLUMNS, character_counts, word_counts
+from atom_data.text.statistics.scratch import words_of
 
 
 def count_characters(batch: pa.RecordBatch) -> pa.RecordBatch:

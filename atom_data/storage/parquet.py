@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from atom_data.errors import DataError
-from atom_data.storage.footer import without_arrow_types
+from atom_data.storage.pages.footer import without_arrow_types
+from atom_data.storage.pages.plain import has_dictionary, pieces, plain_field, together
+from atom_data.storage.pages.rowgroups import Plan, leaves_of, plan
 from atom_data.storage.paths import Hashed, create, is_remote, local, open_raw, reason, unreadable, without_secrets
-from atom_data.storage.plain import has_dictionary, pieces, plain_field, together
-from atom_data.storage.rowgroups import Plan, leaves_of, plan
 
 ROW_GROUP_BYTES = 32 << 20
 BATCH_BYTES = 8 << 20
@@ -133,27 +133,30 @@ def read_parquet(
     """
     source = _source(path)
     file = _open(source, path)
-    refuse_twins(file.schema_arrow, path)
-    names = [name for name in file.schema_arrow.names if name in columns]
-    schema = pa.schema([plain_field(file.schema_arrow.field(name)) for name in names])
-    leaves = leaves_of(file.metadata, file.schema_arrow, names)
+    there = file.schema_arrow  # it is made anew whenever it is asked for
+    refuse_twins(there, path)
+    chosen = [field for field in there if field.name in columns]
+    names, schema = [field.name for field in chosen], pa.schema(list(map(plain_field, chosen)))
+    leaves = leaves_of(file.metadata, there, frozenset(names))
     options = _by_piece(len(leaves)) if isinstance(source, str) else {}
     with contextlib.ExitStack() as stack:
         stack.callback(file.close)
         stream = stack.enter_context(open_raw(path)) if isinstance(source, str) else None
         metadata = file.metadata
-        if stream is not None and any(has_dictionary(file.schema_arrow.field(name).type) for name in names):
+        if stream is not None and any(has_dictionary(field.type) for field in chosen):
             metadata = without_arrow_types(stream)
 
         def opener(dictionaries: Sequence[str]) -> pq.ParquetFile:
             return _open(source, path, metadata=metadata, read_dictionary=list(dictionaries), **options)
 
         reader, by_index = None, ()
+        last = stack.enter_context(contextlib.ExitStack())
         for group in range(start, file.num_row_groups if stop is None else stop):
             how = _asked(path, partial(plan, metadata, leaves, group, batch_bytes, stream, opener))
             if reader is None or how.dictionaries != by_index:
+                last.close()  # one open file at a time, however often the row groups of a file take turns
                 reader, by_index = opener(how.dictionaries), how.dictionaries
-                stack.callback(reader.close)
+                last.callback(reader.close)
             batches = _rows_of(reader, how, group, names, path, stream)
             plain = _plain(batches, schema, 2 * batch_bytes)
             yield from together(plain, batch_bytes // 2) if how.joined else plain

@@ -39,6 +39,24 @@ def is_begun_by(name: str, tokens: Sequence[str]) -> bool:
     return re.search(rf"\.(?:{'|'.join(map(re.escape, tokens))})(?:-\d+)?{re.escape(PARTIAL)}$", name) is not None
 
 
+def left_over(root: str, folder: str) -> bool:
+    """Tell whether a killed attempt left something in a job's folder or among its receipts, from these two listings.
+
+    What the supervisor writes (plan, manifest, summary) lies there, and it may be killed when all shards are finished.
+    """
+    if is_remote(root):
+        return False
+    return any(_is_partial_in(local(join(root, folder)) / name) for name in ("", "receipts"))
+
+
+def _is_partial_in(place: Path) -> bool:
+    try:
+        with os.scandir(place) as entries:
+            return any(entry.name.endswith(PARTIAL) for entry in entries)
+    except FileNotFoundError:
+        return False
+
+
 def scratch(root: str, name: str, token: str) -> "tempfile.TemporaryDirectory[str]":
     """Return a folder on disk that is gone after the task, and after its worker's death too."""
     base = Path(tempfile.gettempdir()) if is_remote(root) else local(root) / name

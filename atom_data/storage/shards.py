@@ -30,8 +30,11 @@ class Input:
     """What was read, by content: the identity of a finished shard."""
 
     path: str
+    """Below the folder that all files of the source have in common, or below the output folder; a URL without passwords."""
     bytes: int
+    """Its size."""
     sha256: str
+    """Of its content, as hexadecimal digits."""
     modified: int = 0
     """Modification time in ns where the store has one: while bytes and time are the same, nobody reads it all again."""
     etag: str = ""

@@ -1,8 +1,8 @@
 """Hashes of words: eight bytes at a time, as they are or in lower case."""
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Bytes, Int64s, UInt64s
 from atom_data.text.characters import Characters, cell_of, decode
 from atom_data.text.memory import inlined, item, kernel
 
@@ -17,7 +17,7 @@ _ONES = _U64(0xFFFFFFFFFFFFFFFF)
 
 
 @inlined
-def hash_bytes(data: npt.NDArray[np.uint8], start: int, end: int) -> np.uint64:
+def hash_bytes(data: Bytes, start: int, end: int) -> np.uint64:
     """Return a 64-bit hash of the bytes; two of the same size, at most eight, never share one."""
     state, position = _begin(end - start), start
     while end - position > 8:
@@ -27,7 +27,7 @@ def hash_bytes(data: npt.NDArray[np.uint8], start: int, end: int) -> np.uint64:
 
 
 @inlined
-def hash_letters(data: npt.NDArray[np.uint8], start: int, end: int) -> tuple[np.uint64, bool]:
+def hash_letters(data: Bytes, start: int, end: int) -> tuple[np.uint64, bool]:
     """Return `hash_bytes`, and whether all bytes are ASCII letters."""
     state, position, others = _begin(end - start), start, _U64(0)
     while end - position > 8:
@@ -42,7 +42,7 @@ def hash_letters(data: npt.NDArray[np.uint8], start: int, end: int) -> tuple[np.
 
 
 @inlined
-def hash_folded(data: npt.NDArray[np.uint8], start: int, end: int, table: Characters) -> np.uint64:
+def hash_folded(data: Bytes, start: int, end: int, table: Characters) -> np.uint64:
     """Return `hash_bytes` of a unicode word in lower case."""
     state, position = _begin(end - start), start
     while end - position > 8:
@@ -67,7 +67,7 @@ def is_caseless(lead: int) -> bool:
 
 
 @inlined
-def _hash_characters(data: npt.NDArray[np.uint8], start: int, end: int, table: Characters) -> np.uint64:
+def _hash_characters(data: Bytes, start: int, end: int, table: Characters) -> np.uint64:
     state, lane, filled, position = _begin(end - start), _U64(0), 0, start
     while position < end:
         code, size = decode(data, position, end)
@@ -97,7 +97,7 @@ def encoded(code: int, size: int) -> np.uint64:
 
 
 @inlined
-def load_eight(data: npt.NDArray[np.uint8], position: int) -> np.uint64:
+def load_eight(data: Bytes, position: int) -> np.uint64:
     """Return eight bytes from `position` as a little-endian number; the compiler makes it one load."""
     at = _U64(position)
     return (
@@ -113,7 +113,7 @@ def load_eight(data: npt.NDArray[np.uint8], position: int) -> np.uint64:
 
 
 @inlined
-def load_last(data: npt.NDArray[np.uint8], position: int, end: int, bits: np.uint64) -> np.uint64:
+def load_last(data: Bytes, position: int, end: int, bits: np.uint64) -> np.uint64:
     """Return the one to eight bytes from `position` to `end`, with `bits` set in them and zeros above."""
     if position + 8 <= data.size:
         lane = load_eight(data, position)
@@ -143,7 +143,7 @@ def _begin(size: int) -> np.uint64:
 
 
 @kernel
-def hash_values(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
+def hash_values(data: Bytes, offsets: Int64s) -> UInt64s:
     """Return `hash_bytes` of every value of string buffers."""
     hashes = np.empty(offsets.size - 1, np.uint64)
     for row in range(hashes.size):

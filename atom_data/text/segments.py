@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Bytes, Int64s
 from atom_data.text.buffers import Buffers
 from atom_data.text.memory import inlined, item, kernel, put, read_only
 
@@ -16,7 +16,7 @@ class Segments(NamedTuple):
 
     buffers: Buffers
     """The same bytes with an offset for each segment."""
-    firsts: npt.NDArray[np.int64]
+    firsts: Int64s
     """Value i has the segments firsts[i] to firsts[i + 1]; an empty one has none."""
 
 
@@ -38,13 +38,7 @@ def cut_segments(buffers: Buffers, size: int) -> Segments:
 
 
 @kernel
-def _cut(
-    data: npt.NDArray[np.uint8],
-    offsets: npt.NDArray[np.int64],
-    size: int,
-    cuts: npt.NDArray[np.int64],
-    firsts: npt.NDArray[np.int64],
-) -> int:
+def _cut(data: Bytes, offsets: Int64s, size: int, cuts: Int64s, firsts: Int64s) -> int:
     found = 0
     cuts[0] = offsets[0]
     for document in range(offsets.size - 1):
@@ -61,7 +55,7 @@ def _cut(
 
 
 @inlined
-def _stop(data: npt.NDArray[np.uint8], low: int, high: int) -> int:
+def _stop(data: Bytes, low: int, high: int) -> int:
     """Return where a segment ends between two places: after a line feed, after a space, or before a character."""
     space = np.int64(-1)
     for position in range(low, high):

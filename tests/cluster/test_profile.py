@@ -39,7 +39,7 @@ def test_an_element_is_warned_in_time(profile: Profile, seconds: int) -> None:
         ("tusks = 3", "unknown key 'tusks'. Keys allowed: partition"),
         ('tasks = "3"', "tasks is '3'. It is int in a profile"),
         ("tasks = 0", "tasks: 0. Give a number from 1"),
-        ('memory_per_worker = "two"', "memory_per_worker: 'two'. Give a number and a unit"),
+        ('memory_per_worker = "two"', "memory_per_worker: 'two' is no size. Give a number and a unit"),
         ("tasks = ", "is no TOML"),
         ('[sbatch]\n"Mail User" = "x"', "sbatch: 'Mail User=x'"),
         (

@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from atom_data.errors import ConfigError
 from atom_data.forecast.compare import keep_forecast, read_forecast
 from atom_data.forecast.estimate import Estimate, line, loss_of_copies, scatter
 from atom_data.forecast.forecast import Forecast, StageForecast
-from atom_data.forecast.limits import bytes_of, element_memory, elements, time_limit
+from atom_data.forecast.limits import element_memory, elements, time_limit
 from atom_data.forecast.pilot import Pilot, take_middle
 from atom_data.graph import own_jobs
 from atom_data.run.recipe import load_recipe
@@ -103,16 +102,6 @@ def test_copies_of_the_whole_are_estimated_from_those_of_a_sample(size: int, sha
     found = loss_of_copies([sample(share / 2), sample(share)])
     assert found.value == pytest.approx(truth, rel=0.25)
     assert loss_of_copies([(1.0, 100, 40)]).value == 0.4
-
-
-@pytest.mark.parametrize("text, size", [("4G", 4 << 30), ("500m", 500 << 20), ("10T", 10 << 40), ("7", 7 << 20)])
-def test_sizes_are_those_of_slurm(text: str, size: int) -> None:
-    assert bytes_of(text, "--memory-limit") == size
-
-
-def test_size_that_is_none_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"--memory-limit: 'lots' is no size. Give a number and a unit, as in 2G."):
-        bytes_of("lots", "--memory-limit")
 
 
 def test_plan_run_and_compare(folder: Path) -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.command import ROOT, Done, fingerprint, recipe
+from tests.command import ROOT, Done, atom_data, fingerprint, recipe
+from tests.own import write_page
 
 pytestmark = pytest.mark.slow
 
@@ -69,6 +70,16 @@ def test_sample_on_two_nodes_gives_the_same_bytes(address: str, sample_run: Path
     done = on_ray(address, ROOT / "pipelines" / "sample.py", tmp_path / "out")
     assert done.returncode == 0, done.stderr
     assert fingerprint(tmp_path / "out") == fingerprint(sample_run)
+
+
+def test_a_source_and_a_pass_of_ones_own_give_the_same_bytes(address: str, tmp_path: Path) -> None:
+    path = write_page(tmp_path)
+    for name in ("forum/*.db", "few_per_domain.toml"):  # workers are elsewhere
+        path.write_text(path.read_text().replace(name, str(tmp_path / name)))
+    done = on_ray(address, path, tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert atom_data("run", path, "-o", tmp_path / "here", "-w", 1).returncode == 0
+    assert fingerprint(tmp_path / "out") == fingerprint(tmp_path / "here")
 
 
 def test_shard_that_raises_is_reported(address: str, folder: Path) -> None:

@@ -157,3 +157,15 @@ def test_receipt_says_what_was_read_made_and_measured(folder: Path) -> None:
     assert set(receipt["measured"]) == {"wall_seconds", "cpu_seconds", "peak_memory_bytes", "input_bytes"}
     assert set(receipt["identity"]) == {"job", "code"}
     assert str(folder) not in json.dumps(receipt), "no path of this machine"
+
+
+def test_what_a_killed_supervisor_left_is_swept_where_all_shards_are_finished(folder: Path) -> None:
+    """Killed while it writes the plan, the manifest or the summary of a finished job: the next run has no shard to make."""
+    path = recipe(folder, RECIPE.format(step="step", what="pass", folder=str(folder / "in")))
+    assert atom_data("run", path, "-o", folder / "out").returncode == 0
+    first = folder / "out" / "first"
+    (first / "receipts" / "all.pq").rename(first / "receipts" / "all.pq.host-1-1.partial")
+    (folder / "out" / "second" / "plan.json.host-1-1.partial").touch()
+    assert atom_data("run", path, "-o", folder / "out").returncode == 0
+    assert not list((folder / "out").rglob("*.partial"))
+    assert atom_data("verify", folder / "out").stderr == ""

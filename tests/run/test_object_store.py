@@ -26,12 +26,12 @@ ResponseStreamingError = pytest.importorskip("botocore.exceptions").ResponseStre
 pytest.importorskip("moto.server")
 
 RECIPE = """
-    from atom_data import ExtractHtml, Stage, Warc, keep
+    from atom_data import Extract, Stage, Warc, keep
     from atom_data.signals import count_words
 
     def stages():
         files = {files!r}
-        pages = Stage(name="pages", reads=Warc(*files, source="test"), steps=(ExtractHtml(), keep("web_page")))
+        pages = Stage(name="pages", reads=Warc(*files, source="test"), steps=(Extract(), keep("web_page")))
         return (Stage(name="counted", reads=pages, steps=(count_words,)),)
 """
 FILES = ("sample-00001.warc.gz", "sample-00003.warc.gz", "sample-00005.warc.gz")
@@ -118,7 +118,7 @@ def test_sample_with_its_output_on_an_object_store(better_store: Any, sample_run
     assert again("fingerprint", out).stdout.strip() == fingerprint(sample_run)
     listed = better_store.list_objects_v2(Bucket="corpus", Prefix="sample/")
     assert "Contents" not in listed, "the listing does not lag, so the run may have looked at it"
-    jobs = json.loads(content(better_store, "sample/jobs.json"))["jobs"]
+    jobs = json.loads(content(better_store, "sample/run.json"))["jobs"]
     before = receipts_written(better_store, jobs)
     done = again("run", sample, "-o", out, "-w", 2)
     assert "to make" not in done.stderr
@@ -181,3 +181,28 @@ def test_an_object_replaced_by_one_of_the_same_size_is_read_again(tmp_path: Path
             assert ran.returncode == 0, ran.stderr
             assert done in ran.stderr or done == "1 to make"
             assert pq.read_table(tmp_path / "out" / "read" / "a.jsonl.parquet").column("text").to_pylist() == [word]
+
+
+def test_object_store_knows_whose_it_is_and_loses_no_shard_in_silence(better_store: Any, tmp_path: Path) -> None:
+    for number in range(4):
+        (tmp_path / f"{number}.jsonl").write_text(json.dumps({"id": str(number), "text": f"text {number}"}) + "\n")
+    files = [str(tmp_path / f"{number}.jsonl") for number in range(4)]
+    text = """
+    from atom_data import Jsonl, Stage
+
+    def stages():
+        return (Stage(name="{name}", reads=Jsonl(*{files!r}, source="test")),)
+    """
+    here = recipe(tmp_path, text.format(name="pages", files=files))
+    again("run", here, "-o", "s3://corpus/whose", "-w", 1)
+    few = recipe(tmp_path, text.format(name="pages", files=files[:2]))
+    refused = atom_data("run", few, "-o", "s3://corpus/whose", "-w", 1)
+    assert refused.returncode == 2 and "pages: 2 of 4 shards removed, their input is not there" in refused.stderr
+    other = recipe(tmp_path, text.format(name="other", files=files), "other.py")
+    refused = atom_data("run", other, "-o", "s3://corpus/whose", "-w", 1)
+    assert refused.returncode == 2 and f"is the folder of another recipe, {here} (stages: pages)" in refused.stderr
+    again("run", other, "-o", "s3://corpus/whose", "-w", 1, "--replace")
+    assert "left over of stages that the recipe has no more: pages" in again("verify", "s3://corpus/whose").stderr
+    better_store.delete_object(Bucket="corpus", Key="whose/run.json")
+    better_store.put_object(Bucket="corpus", Key="whose/jobs.json", Body=b'{"jobs": ["other"]}')
+    assert again("verify", "s3://corpus/whose").stderr == "", "a folder of an earlier release"

@@ -158,12 +158,12 @@ def test_files_behind_a_link_in_the_input_are_found_before_anything_is_written(t
         tmp_path, RECIPE.format(reads=f'Parquet("{place}/*/*.parquet")').replace("clean", "next"), "second.py"
     )
     (place / "more").symlink_to(tmp_path / "out" / "clean")
-    done = atom_data("run", second, "-w", 1, cwd=tmp_path)
+    done = atom_data("run", second, "-w", 1, "--replace", cwd=tmp_path)
     assert done.returncode == 2 and "data/more/a.parquet is inside the output folder out" in done.stderr, done.stderr
     (place / "more").unlink()
     (place / "few").mkdir()
     (place / "few" / "b.parquet").symlink_to(tmp_path / "out" / "clean" / "a.parquet")
-    done = atom_data("run", second, "-w", 1, cwd=tmp_path)
+    done = atom_data("run", second, "-w", 1, "--replace", cwd=tmp_path)
     assert done.returncode == 2 and "data/few/b.parquet is inside the output folder out" in done.stderr, done.stderr
     assert tree(tmp_path / "out") == before
 
@@ -213,7 +213,7 @@ def test_empty_folders_logs_forecasts_and_earlier_runs_are_taken(tmp_path: Path)
     (out / "notes.txt").write_text("a run from before may hold more")
     other = recipe(tmp_path, RECIPE.format(reads='Jsonl("data/*.jsonl")').replace("clean", "next"), "other.py")
     for again in (path, other):
-        done = atom_data("run", again, "-w", 1, cwd=tmp_path)
+        done = atom_data("run", again, "-w", 1, "--replace", cwd=tmp_path)
         assert done.returncode == 0, done.stderr
     os.truncate(out / "next" / "plan.json", 0)
     assert atom_data("check", path, "-o", out, cwd=tmp_path).returncode == 0

@@ -1,10 +1,14 @@
 """A second run keeps what is finished, and says what has changed."""
 
 import json
+from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
+from atom_data.run.changed import code_change
+from atom_data.workspace import Workspace
 from tests.command import atom_data, recipe
 
 RECIPE = """
@@ -32,9 +36,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(folder: Path, step: str = "same") -> str:
+def run(folder: Path, step: str = "same", *more: str) -> str:
     path = recipe(folder, RECIPE.format(folder=str(folder / "in"), card=str(folder / "card.toml"), step=step))
-    done = atom_data("run", path, "-o", folder / "out", "-w", 1)
+    done = atom_data("run", path, "-o", folder / "out", "-w", 1, *more)
     assert done.returncode == 0, done.stderr
     return done.stderr
 
@@ -78,6 +82,18 @@ def test_changed_card_is_made_again_and_said(folder: Path) -> None:
     assert "first: 0 shards are done already, 3 to make (recipe or card changed: 3)" in run(folder)
 
 
+def test_changed_library_is_named(folder: Path) -> None:
+    """What a receipt of before says of libraries is put beside what is installed now."""
+    run(folder)
+    workspace = Workspace(str(folder / "out"), "test")
+    for number in range(3):
+        receipt = workspace.finished_receipt("first", f"part-{number}.jsonl")
+        before = {**receipt.code, "ftfy": "6.3.0"} if number else {**receipt.code, "atom_data": "0" * 64}
+        workspace.write_receipt(replace(receipt, code=before))
+    said, now = run(folder), version("ftfy")
+    assert f"3 to make (atom-data's code changed: 1, ftfy {now}, was 6.3.0: 2)" in said
+
+
 def test_changed_function_in_recipe_is_made_again_and_said(folder: Path) -> None:
     run(folder)
     assert "3 to make (recipe or card changed: 3)" in run(folder, step="another")
@@ -86,7 +102,7 @@ def test_changed_function_in_recipe_is_made_again_and_said(folder: Path) -> None
 def test_new_input_is_made_and_removed_input_is_removed(folder: Path) -> None:
     run(folder)
     (folder / "in" / "part-0.jsonl").rename(folder / "in" / "part-9.jsonl")
-    said = run(folder)
+    said = run(folder, "same", "--replace")
     assert "first: 1 shards of an earlier run are no longer in the input; removed: part-0.jsonl" in said
     assert "first: 2 shards are done already, 1 to make" in said
     assert sorted(path.name for path in (folder / "out" / "second").glob("*.parquet")) == [
@@ -95,3 +111,14 @@ def test_new_input_is_made_and_removed_input_is_removed(folder: Path) -> None:
         "part-9.jsonl.parquet",
     ]
     assert atom_data("verify", folder / "out").returncode == 0
+
+
+def test_changes_of_code_in_words() -> None:
+    now = {"atom_data": "1" * 64, "numpy": "2.4.0", "numba": "0.66", "ftfy": "6.3.1", "isal": "1.8", "a.b": "2" * 64}
+    assert code_change(now, dict(now)) == ""
+    assert (
+        code_change({**now, "ftfy": "6.3.0", "a.b": "3" * 64}, now) == "the code of a.b changed; ftfy 6.3.1, was 6.3.0"
+    )
+    assert code_change({}, {"ftfy": "6.3.1"}) == "ftfy 6.3.1, was not used"
+    assert code_change({"ftfy": "6.3.1"}, {}) == "ftfy no longer used, was 6.3.1"
+    assert code_change(dict.fromkeys(now, "0"), now).endswith("; and 3 more")

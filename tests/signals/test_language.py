@@ -8,9 +8,9 @@ import fasttext
 import pyarrow as pa
 import pytest
 
-from atom_data.assets import language_model
 from atom_data.errors import ConfigError, DataError
 from atom_data.signals.language import FastTextLanguage, load_model
+from atom_data.signals.language_model import language_model
 
 TINY = Path(__file__).parents[1] / "text" / "fasttext" / "models" / "tree.bin"
 

@@ -18,6 +18,12 @@ from pathlib import Path
 
 PROGRAMS = ("slurmctld", "slurmd", "sbatch", "squeue", "scontrol", "scancel", "munged")
 FIRST_PORT = 17_800
+CREDENTIAL_SECONDS = 5
+"""How long a credential is good: the least Slurm takes; with less it says `invalid` in its log and takes 120."""
+HELD_SECONDS = 2.0 + CREDENTIAL_SECONDS
+"""So long a requeued job is left alone. Slurm holds it back for a reason: a slurmd has noted that the credentials up to that
+second are revoked, and a batch script that comes with one of them is not started and ends its job as failed; with it goes
+the chain of those that wait for it, and the queue is empty although nothing was finished."""
 
 CONFIG = """
 ClusterName=atom
@@ -27,7 +33,7 @@ SlurmUser={user}
 SlurmdUser={user}
 AuthType=auth/munge
 CredType=cred/munge
-AuthInfo=socket={folder}/munge/munge.socket,cred_expire=3
+AuthInfo=socket={folder}/munge/munge.socket,cred_expire={expire}
 StateSaveLocation={folder}/state
 SlurmdSpoolDir={folder}/spool-%n
 SlurmctldPidFile={folder}/slurmctld.pid
@@ -68,6 +74,8 @@ class Cluster:
     folder: Path
     environment: dict[str, str]
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    held: dict[str, float] = field(default_factory=dict)
+    """When each job that Slurm holds back was first seen to be."""
 
     def command(self, *arguments: object) -> str:
         """Run one of Slurm's commands and return what it prints. RuntimeError with its words when it fails."""
@@ -96,10 +104,12 @@ class Cluster:
             time.sleep(0.3)
 
     def hurry(self) -> None:
-        """Let requeued jobs start now: after an accident Slurm holds them back for two minutes."""
-        for line in self.command("squeue", "--noheader", "--array", "--states=PENDING", "--format=%i %r").splitlines():
-            name, _, why = line.partition(" ")
-            if why == "BeginTime":
+        """Let jobs start that Slurm would hold back for two minutes after an accident, once their credentials have gone."""
+        lines = self.command("squeue", "--noheader", "--array", "--states=PENDING", "--format=%i %r").splitlines()
+        held = {name for name, _, why in (line.partition(" ") for line in lines) if why == "BeginTime"}
+        self.held = {name: self.held.get(name, time.monotonic()) for name in held}
+        for name, since in self.held.items():
+            if time.monotonic() - since > HELD_SECONDS:
                 with contextlib.suppress(RuntimeError):  # it has started meanwhile
                     self.command("scontrol", "update", f"JobId={name}", "StartTime=now")
 
@@ -206,6 +216,7 @@ def cluster(folder: Path, nodes: int = 2, cores: int = 2, most: int = 1001) -> I
         nodes="\n".join(lines),
         names=",".join(names),
         most=most,
+        expire=CREDENTIAL_SECONDS,
     )
     (folder / "slurm.conf").write_text(config)
     made = Cluster(folder, _environment(folder))

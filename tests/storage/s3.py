@@ -1,8 +1,9 @@
-"""An S3 server on loopback (moto's) as stores are on a bad day: `python -m tests.storage.s3 PORT EVERY LAG`.
+"""An S3 server on loopback (moto's) as stores are on a bad day: `python -m tests.storage.s3 PORT EVERY LAG STALL COUNTS`.
 
 Every EVERY-th request fails, 0 for none: reading is answered in turn with 503 SlowDown and by a body that ends in the middle,
-writing with 503 SlowDown and by a connection that is reset after half of the body. Objects are listed only LAG seconds
-after they were written.
+writing with 503 SlowDown and by a connection that is reset after half of the body. Where STALL is not 0, every third of these
+requests stalls instead: half of the body, silence for STALL seconds, then the end of the connection. Objects are listed only
+LAG seconds after they were written. A line a fault, its kind, is appended to the file COUNTS, where one is given.
 """
 
 import contextlib
@@ -13,7 +14,9 @@ import struct
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -28,10 +31,12 @@ ENVIRONMENT = {
 class Faults:
     """A WSGI application that sometimes does not let another one answer."""
 
-    def __init__(self, application: Any, every: int, lag: float) -> None:
+    def __init__(self, application: Any, every: int, lag: float, stall: float = 0.0, counts: str = "") -> None:
         self.application = application
         self.every = every
         self.lag = lag
+        self.stall = stall
+        self.counts = counts
         self.count = itertools.count(1)
         self.written: dict[str, float] = {}
 
@@ -43,18 +48,39 @@ class Faults:
             if method in ("PUT", "POST"):
                 self.written[unquote(environ["PATH_INFO"]).lstrip("/").partition("/")[2]] = time.monotonic()
             return self.application(environ, start_response)  # type: ignore[no-any-return]
-        if number // self.every % 2:
+        fault = number // self.every
+        if self.stall and fault % 3 == 0 and method in ("GET", "PUT"):
+            return self._stalled(environ, start_response)
+        if fault % 2:
             if method == "GET":
+                self._count("GET broken off")
                 return self._half(environ, start_response)
             if method in ("PUT", "POST") and environ.get("CONTENT_LENGTH"):
+                self._count(f"{method} reset")
                 self._reset(environ)
+        self._count(f"{method} 503")
         environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         start_response("503 Slow Down", [("Content-Type", "application/xml"), ("Content-Length", str(len(BUSY)))])
         return [BUSY]
 
+    def _count(self, fault: str) -> None:
+        if self.counts:
+            with Path(self.counts).open("a") as file:
+                file.write(f"{fault}\n")
+
+    def _stalled(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Say nothing for some time in the middle of a body, then nothing more at all."""
+        self._count(f"{environ['REQUEST_METHOD']} stalled")
+        if environ["REQUEST_METHOD"] == "PUT":
+            time.sleep(self.stall)
+            self._reset(environ)
+        body = b"".join(self.application(environ, start_response))
+        yield body[: len(body) // 2]
+        time.sleep(self.stall)
+
     def _reset(self, environ: dict[str, Any]) -> None:
         """Take half of the body, then reset the connection as a machine does that goes down."""
-        environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]) // 2)
+        environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0) // 2)
         connection = environ["werkzeug.socket"]
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         connection.shutdown(socket.SHUT_RD)
@@ -82,12 +108,12 @@ class Faults:
 
 
 @contextlib.contextmanager
-def s3_server(every: int = 0, lag: float = 0.0) -> Iterator[str]:
+def s3_server(every: int = 0, lag: float = 0.0, stall: float = 0.0, counts: str = "") -> Iterator[str]:
     """Run the server as a process of its own; yield its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "tests.storage.s3", str(port), str(every), str(lag)]
+    command = [sys.executable, "-m", "tests.storage.s3", str(port), str(every), str(lag), str(stall), counts]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         end = time.monotonic() + 60
@@ -103,12 +129,18 @@ def s3_server(every: int = 0, lag: float = 0.0) -> Iterator[str]:
         process.wait(10)
 
 
+def faults_done(counts: Path) -> dict[str, int]:
+    """Return how many faults of each kind a server has written down."""
+    return dict(sorted(Counter(counts.read_text().splitlines()).items()))
+
+
 def main() -> None:
     """Serve until ended."""
     from moto.server import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import run_simple
 
-    application = Faults(DomainDispatcherApplication(create_backend_app), int(sys.argv[2]), float(sys.argv[3]))
+    every, lag, stall, counts = int(sys.argv[2]), float(sys.argv[3]), float(sys.argv[4]), sys.argv[5]
+    application = Faults(DomainDispatcherApplication(create_backend_app), every, lag, stall, counts)
     run_simple("127.0.0.1", int(sys.argv[1]), application, threaded=True)
 
 

@@ -8,6 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from atom_data.storage.parquet import read_parquet
+
 READ = """
 import sys
 from atom_data.storage.parquet import read_parquet
@@ -97,3 +99,15 @@ def test_page_above_128_mb_is_read_by_piece(tmp_path: Path, dictionary: bool) ->
     assert found == rows
     assert batch <= 2
     assert memory < (600 if dictionary else 100)  # a dictionary is held whole
+
+
+def test_row_groups_that_take_turns_leave_no_file_open(tmp_path: Path) -> None:
+    texts = [text for number in range(30) for text in (["same"] * 10, [f"{number} {one}" * 20 for one in range(10)])]
+    table = pa.table({"text": [text for some in texts for text in some]})
+    pq.write_table(table, tmp_path / "a.parquet", row_group_size=10, dictionary_pagesize_limit=50, write_batch_size=1)
+    most = 0
+    for _ in read_parquet(str(tmp_path / "a.parquet"), ["text"]):
+        most = max(
+            most, sum("a.parquet" in str(one.readlink()) for one in Path("/proc/self/fd").iterdir() if one.is_symlink())
+        )
+    assert 0 < most < 6

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from atom_data.errors import ConfigError
-from atom_data.tokens import ranks
+from atom_data.tokens.tokenizer import ranks
 from atom_data.tokens.tokenizer.definition import read_definition
 from atom_data.tokens.tokenizer.encode import Encoder, load_encoder
 from atom_data.tokens.tokenizer.vocabulary import load_vocabulary

@@ -10,7 +10,8 @@ import pytest
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
 from atom_data.errors import ConfigError, DataError
-from atom_data.tokens import Tokenize, encode
+from atom_data.tokens import Tokenize
+from atom_data.tokens.tokenizer import encode
 from atom_data.tokens.tokenizer.encode import load_encoder
 from tests.tokens.corpus import Rows, documents, finish, receipt, table, tiny_tokenizer
 from tests.tokens.test_special import bpe, page, write

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atom_data.errors import AtomDataError, ConfigError
-from atom_data.tokens import definition
+from atom_data.tokens.tokenizer import definition
 from atom_data.tokens.tokenizer.encode import load_encoder
 from atom_data.tokens.tokenizer.vocabulary import load_vocabulary
 from tests.tokens.corpus import tiny_tokenizer

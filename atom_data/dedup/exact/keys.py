@@ -18,7 +18,7 @@ from atom_data.batch import column, with_columns
 from atom_data.dedup.exact.canonical_urls import canonical_url
 from atom_data.errors import ConfigError
 from atom_data.text.buffers import string_buffers
-from atom_data.text.content import content
+from atom_data.text.similarity.content import content
 
 HASH_BYTES = 16
 _MOST_NAMES = 5000

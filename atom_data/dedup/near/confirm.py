@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from atom_data.dedup.corpus import Corpus, finished, memory_bytes, part_of
+from atom_data.dedup.corpus import Corpus, finished, part_of
 from atom_data.dedup.near.candidates import CANDIDATES, Candidates, root_places
 from atom_data.dedup.near.sets import Digests, Hashes, Integers, Same, Sets
 from atom_data.dedup.survivors import COLUMNS, ranks_within
@@ -98,7 +98,7 @@ class Confirmed(PassJob):
         order = self.corpus.survivors.order(table)
         if self.confirm:
             with workspace.scratch(self.name) as folder, ExitStack() as stack:
-                sets = Sets(stack, Path(folder) if 3 * task.bytes > memory_bytes(self.corpus.memory) else None)
+                sets = Sets(stack, Path(folder) if 3 * task.bytes > self.corpus.memory_bytes else None)
                 self._fill(sets, same, task, workspace)
                 decided, compared = self._decided(sets, same, order, progress)
             work.notes |= {"sets": sets.count, "compared": compared}

@@ -12,14 +12,14 @@ import pyarrow as pa
 
 from atom_data.dedup.repeats.rounds import ComparePieces, Found, Round, take_found
 from atom_data.errors import Refusal
-from atom_data.graph import Job, PassJob, Source, reference
+from atom_data.graph import Job, PassJob, Source, reference, rows_of
 from atom_data.identity import describe
 from atom_data.job import Progress, Table, Task, Work
 from atom_data.storage.paths import join
 from atom_data.storage.receipts import Receipt
 from atom_data.storage.shards import Input, Intake, parts_meet
 from atom_data.text.buffers import Buffers, string_buffers
-from atom_data.text.spans import Spans
+from atom_data.text.repeats.spans import Spans
 from atom_data.workspace import Workspace
 
 SMALL_BYTES = 10_000_000
@@ -98,7 +98,7 @@ class MarkRepeats(PassJob):
             path = join(self.name, f"{shard.name}.parquet")
             table = Table(path, self.check(), workspace, stack, work)
             table.open()
-            for batch in self.of.read(shard, workspace, {"id", "text", "source", "language"}, intake):
+            for batch in rows_of(self.of, shard, workspace, {"id", "text", "source", "language"}, intake):
                 buffers = string_buffers(batch.column("text"))
                 found = take_found(before, work.rows_in, batch.num_rows, opened=False)
                 spans, counts = self.by.spans(buffers, found)

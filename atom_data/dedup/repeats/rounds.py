@@ -15,7 +15,7 @@ from atom_data.batch import column
 from atom_data.dedup.repeats.buckets import Buckets, Cursor, cursors, groups_of, read_bucket
 from atom_data.dedup.repeats.engines import FOUND, RANK_BITS, SHARD_BITS, Partition, Verdict
 from atom_data.errors import ConfigError, DataError
-from atom_data.graph import Job, PassJob, Source, reference
+from atom_data.graph import Job, PassJob, Source, reference, rows_of
 from atom_data.identity import describe
 from atom_data.ids import Shards, create_id_hashes
 from atom_data.job import Progress, Table, Task, Work
@@ -132,7 +132,7 @@ class CutPieces(PassJob):
             )
             before = self.after.cursors(workspace, shard.name) if self.after else []
             note = self._id_hashes(shard.name, workspace, stack, work)
-            for batch in self.of.read(shard, workspace, wanted, intake):
+            for batch in rows_of(self.of, shard, workspace, wanted, intake):
                 found = take_found(before, work.rows_in, batch.num_rows, opened=True)
                 pieces = self.round.cut(string_buffers(column(batch, "text")), found)
                 documents = _ranked(batch, ranks)[pieces.rows] | (pieces.rows + work.rows_in).astype(np.uint64)

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atom_data.assets import language_model
 from atom_data.errors import AtomDataError, ConfigError, DataError
+from atom_data.signals.language_model import language_model
 from atom_data.text.buffers import Buffers, string_buffers
 from atom_data.text.fasttext.kernel import BLOCK, CHUNK
 from atom_data.text.fasttext.model import Model, Predictions, predict, predict_top, read_model, score_label

@@ -1,0 +1,90 @@
+"""`init`: a folder with a recipe that runs, a few real documents to try it on, and what to do next."""
+
+import gzip
+import json
+import shutil
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import typer
+
+from atom_data.assets import templates_folder
+from atom_data.commands.screen import called, console
+from atom_data.errors import ConfigError
+
+RECIPE = "recipe.py"
+DOCUMENTS = "documents.jsonl.gz"
+PAGES, SAMPLE = "pages.warc.gz", "sample-00003.warc.gz"
+
+
+def _as_jsonl(folder: Path) -> None:
+    (folder / "documents.jsonl").write_bytes(gzip.decompress((templates_folder() / DOCUMENTS).read_bytes()))
+
+
+def _as_parquet(folder: Path) -> None:
+    pq.write_table(pa.Table.from_pylist(_documents()), folder / "documents.parquet")
+
+
+def _as_text(folder: Path) -> None:
+    for document in _documents():
+        (folder / f"{document['id']}.txt").write_text(document["text"], "utf-8")
+
+
+def _as_warc(folder: Path) -> None:
+    packed = templates_folder() / PAGES
+    # In a checkout the pages are a file of the sample.
+    shutil.copyfile(packed if packed.exists() else templates_folder().parent / "sample" / SAMPLE, folder / PAGES)
+
+
+KINDS: dict[str, Callable[[Path], None]] = {
+    "jsonl": _as_jsonl,
+    "parquet": _as_parquet,
+    "text": _as_text,
+    "warc": _as_warc,
+}
+
+
+def _documents() -> list[dict[str, Any]]:
+    lines: Iterable[bytes] = gzip.decompress((templates_folder() / DOCUMENTS).read_bytes()).splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def init(
+    kind: Annotated[str, typer.Argument(metavar="KIND", help=f"What you have: {', '.join(KINDS)}.")] = "jsonl",
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="Where to write it; a new or an empty folder.")
+    ] = Path("my_corpus"),
+) -> None:
+    """Write a recipe that runs, with 40 real documents to try it on.
+
+    The recipe is a Python file of some 30 lines to read and change: name your own files in it, other cards, other steps.
+
+    Example: atom-data init jsonl my_corpus
+    """
+    if kind not in KINDS:
+        raise ConfigError(f"init: there is no template '{kind}'; there are {', '.join(KINDS)}. Take one.")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ConfigError(f"{folder}: there is something already. Give a new or an empty folder.")
+    (folder / "data").mkdir(parents=True)
+    KINDS[kind](folder / "data")
+    recipe, output = folder / RECIPE, folder / "out"
+    words = {"{command}": called(), "{recipe}": str(recipe), "{output}": str(output)}
+    page = (templates_folder() / f"{kind}.py").read_text("utf-8")
+    for name, word in words.items():
+        page = page.replace(name, word)
+    recipe.write_text(page, "utf-8")
+    files = sorted((folder / "data").iterdir())
+    shown = f"{files[0]}" if len(files) == 1 else f"{files[0]} and {len(files) - 1} more"
+    screen = console()
+    screen.print(
+        f"{recipe}: a recipe to read and change\n{shown}: real documents to try it on\n\nNext:", soft_wrap=True
+    )
+    for line in (
+        f"check {recipe}",
+        f"run {recipe} -o {output}",
+        f"peek {recipe} -o {output} --stage clean --reason gopher_multilingual",
+    ):
+        screen.print(f"  {called()} {line}", soft_wrap=True)

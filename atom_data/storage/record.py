@@ -1,0 +1,56 @@
+"""Whose output folder it is: one small file that a run writes before it changes anything else.
+
+OUT/run.json
+
+    {"format": 1, "recipe": "/home/me/recipe.py", "sha256": "...", "jobs": ["clean", "unique"], "former": ["distinct"]}
+
+It is no part of the corpus: `fingerprint` leaves it out, and `verify` asks it which stages count.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from atom_data.errors import DataError
+
+RUN = "run.json"
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """The recipe that an output folder was last run with, and the jobs that count in it."""
+
+    recipe: str
+    """Absolute path, where it was run; empty in a folder of an earlier release, which did not say."""
+    sha256: str
+    """Of the recipe's text."""
+    jobs: tuple[str, ...]
+    """The folders that it makes, each after those it needs."""
+    former: tuple[str, ...] = ()
+    """Folders of stages that were in the recipe once, and are not any more; sorted."""
+
+    @classmethod
+    def read(cls, value: Mapping[str, Any], path: str) -> Self:
+        """Make one of what stands in a file. DataError for a format that is not known, and for what is no record."""
+        if value.get("format") != FORMAT:
+            raise DataError(
+                f"{path}: a record of format {value.get('format')!r}; this atom-data reads {FORMAT}. Use the version that made "
+                "the folder, or run into another --output."
+            )
+        try:
+            return cls(value["recipe"], value["sha256"], tuple(value["jobs"]), tuple(value["former"]))
+        except (KeyError, TypeError) as error:
+            raise DataError(
+                f"{path}: does not say whose folder it is ({error}). Delete it; the next run writes it again."
+            ) from error
+
+    def value(self) -> dict[str, Any]:
+        """Return what stands in the file."""
+        return {
+            "format": FORMAT,
+            "recipe": self.recipe,
+            "sha256": self.sha256,
+            "jobs": list(self.jobs),
+            "former": list(self.former),
+        }

@@ -1,0 +1,166 @@
+"""Processes of a run killed, ended and stopped at chosen moments of chosen jobs; then the run goes on, to the same bytes.
+
+A round is one output folder: in each job a process is hit, a run that ended is started again, and at the end the hash must
+be that of the clean run and `verify` silent. Start-up is not aimed at: a hit counts only where workers are there.
+"""
+
+import contextlib
+import os
+import random
+import shutil
+import signal
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from tests.chaos.corpus import Corpus, fingerprint
+from tests.chaos.processes import Ended, Process, Run, alive, end, gone, sentence
+
+ROLES = ("worker", "supervisor", "server")
+SIGNALS = {"SIGKILL": signal.SIGKILL, "SIGTERM": signal.SIGTERM, "SIGSTOP": signal.SIGSTOP}
+STOPPED_SECONDS = (0.02, 0.6)
+LINGER_SECONDS = 0.08
+FIRST_DELAY = 0.5
+"""A hit comes up to so many seconds after its job has begun; where the job is over by then, half of it the next time."""
+ORPHANS_SECONDS = 30.0
+MISSES = 400
+POLL_SECONDS = 0.004
+
+
+@dataclass
+class Tally:
+    """What was done and what came of it."""
+
+    hits: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    """By job, role and signal."""
+    ends: Counter[str] = field(default_factory=Counter)
+    """How runs ended, by exit code."""
+    rounds: int = 0
+    starts: int = 0
+    misses: int = 0
+    faults: list[str] = field(default_factory=list)
+
+
+def kill_all(corpus: Corpus, folder: Path, count: int, shim: dict[str, str], say: Any, seconds: float) -> Tally:
+    """Hit `count` times, spread evenly over jobs, roles and signals; begin no other round after so many seconds."""
+    end_at = time.monotonic() + seconds
+    tally, chance = Tally(), random.Random(13)
+    queue = {job: _targets(chance) for job in corpus.jobs}
+    most = {
+        job: count // len(corpus.jobs) + (place < count % len(corpus.jobs)) for place, job in enumerate(corpus.jobs)
+    }
+    delays = dict.fromkeys(corpus.jobs, FIRST_DELAY)
+    while any(most.values()) and tally.misses < MISSES + count and len(tally.faults) < 20:
+        if time.monotonic() > end_at:
+            break
+        tally.rounds += 1
+        _Round(corpus, folder / f"round-{tally.rounds}", queue, most, delays, tally, chance, shim).play()
+        say(
+            f"  round {tally.rounds}: {tally.hits.total()} of {count} hits, {tally.misses} misses, {len(tally.faults)} faults"
+        )
+    return tally
+
+
+def _targets(chance: random.Random) -> list[tuple[str, str]]:
+    targets = list(product(ROLES, SIGNALS))
+    chance.shuffle(targets)
+    return targets
+
+
+@dataclass
+class _Round:
+    corpus: Corpus
+    out: Path
+    queue: dict[str, list[tuple[str, str]]]
+    most: dict[str, int]
+    delays: dict[str, float]
+    tally: Tally
+    chance: random.Random
+    shim: dict[str, str]
+    done: list[str] = field(default_factory=list)
+    tried: set[str] = field(default_factory=set)
+    orphans: list[Process] = field(default_factory=list)
+
+    def play(self) -> None:
+        """Run, hit and run again until the recipe is done; then compare."""
+        workers = self.chance.randint(1, 4)
+        for _ in range(3 * len(self.corpus.jobs)):
+            ended = self._run_once(workers)
+            if ended.code == 0:
+                break
+        self._compare(ended)
+
+    def _run_once(self, workers: int) -> Ended:
+        self.tally.starts += 1
+        words = ["run", str(self.corpus.recipe), "--output", str(self.out), "--workers", str(workers)]
+        environment = {**self.shim, "CHAOS_FOLDER": str(self.out), "CHAOS_LINGER": str(LINGER_SECONDS)}
+        run = Run(*words, "--log", "json", "--retries", "100", environment=environment)
+        while run.running and time.monotonic() < run.end:
+            job = self._current()
+            if job not in self.tried and self.most.get(job, 0) > 0 and run.workers():
+                self._aim(run, job)
+            time.sleep(POLL_SECONDS)
+        ended = run.wait()
+        self.tally.ends[str(ended.code)] += 1
+        if ended.code is None or "Traceback" in ended.said or ((ended.code or 0) > 0 and sentence(ended)):
+            self._fault(f"exit code {ended.code}: {ended.said[-3000:]}")
+        if self.chance.random() < 0.5:
+            gone(self.orphans, ORPHANS_SECONDS)
+        return ended
+
+    def _current(self) -> str:
+        """Return the job that is in work: the first that has no manifest."""
+        for job in self.corpus.jobs:
+            if not (self.out / job / "receipts" / "all.pq").exists():
+                return job if (self.out / job).is_dir() else ""
+        return ""
+
+    def _aim(self, run: Run, job: str) -> None:
+        role, name = self.queue[job][0]
+        self.tried.add(job)
+        time.sleep(self.chance.uniform(0, self.delays[job]))
+        if self._current() != job or not self._hit(run, role, name):
+            self.tally.misses += 1
+            self.delays[job] = max(self.delays[job] / 2, 0.01)
+            return
+        self.queue[job].append(self.queue[job].pop(0))
+        self.most[job] -= 1
+        self.tally.hits[job, role, name] += 1
+        self.done.append(f"{job}: {name} to a {role}")
+
+    def _hit(self, run: Run, role: str, name: str) -> bool:
+        found = {"worker": run.workers, "server": run.servers, "supervisor": lambda: [run.process.pid]}[role]()
+        if not found or not run.running:
+            return False
+        self.orphans += [process for process in run.family() if process not in self.orphans]
+        pid = self.chance.choice(found)
+        try:
+            os.kill(pid, SIGNALS[name])
+        except ProcessLookupError:
+            return False
+        if name == "SIGSTOP":
+            time.sleep(self.chance.uniform(*STOPPED_SECONDS))
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+        return True
+
+    def _compare(self, ended: Ended) -> None:
+        if not gone(self.orphans, ORPHANS_SECONDS):
+            self._fault(
+                f"{len(alive(self.orphans))} processes of runs that ended are still there after {ORPHANS_SECONDS} s"
+            )
+            end(self.orphans)
+        if ended.code != 0:
+            self._fault("not finished")
+            return
+        found = fingerprint(self.out)
+        if found != self.corpus.fingerprint:
+            self._fault(f"another result: {found}")
+        else:
+            shutil.rmtree(self.out)
+
+    def _fault(self, what: str) -> None:
+        self.tally.faults.append(f"{self.out.name}, after {'; '.join(self.done[-8:]) or 'no hit'}: {what}")
