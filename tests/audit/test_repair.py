@@ -81,7 +81,7 @@ def test_the_advice_is_right(clean: Path, out: Path, kind: str) -> None:
     done = atom_data("verify", out)
     assert done.returncode == 1
     assert said in done.stderr
-    run = f"atom-data run RECIPE -o {out}"
+    run = f"atom-data run {clean / 'recipe.py'} -o {out}"
     if seen:
         assert f"Run the recipe again: it makes again what is missing or damaged ({run}).\n" in done.stderr
         assert atom_data("run", clean / "recipe.py", "-o", out, "-w", 1).returncode == 0
@@ -116,11 +116,11 @@ def test_repair_without_a_recipe_says_what_to_run(clean: Path, out: Path) -> Non
     assert (done.returncode, done.stdout) == (
         0,
         "first: 1 shards to make again, their receipts were removed: 1.jsonl\n"
-        f"\nNext:\n  atom-data run RECIPE -o {out}\n",
+        f"\nNext:\n  atom-data run {clean / 'recipe.py'} -o {out}\n",
     )
-    (out / "run.json").write_text(json.dumps({"recipe": str(clean / "recipe.py")}))
-    assert f"atom-data run {clean / 'recipe.py'} -o {out}\n" in atom_data("verify", out, "--repair").stdout
+    flip(out / "second" / "0.jsonl.parquet")
     (out / "run.json").unlink()
+    assert f"\nNext:\n  atom-data run RECIPE -o {out}\n" in atom_data("verify", out, "--repair").stdout
     assert atom_data("run", clean / "recipe.py", "-o", out, "-w", 1).returncode == 0
     assert atom_data("verify", out, "--repair").stdout == f"{out}: there is nothing to repair\n"
     assert fingerprint(out) == fingerprint(clean / "out")
@@ -167,6 +167,6 @@ def test_check_hashes_finds_what_a_run_does_not_see(clean: Path, out: Path) -> N
     refused = atom_data(*command[:-2], "--check-hashes", "--on", "slurm")
     assert refused.returncode == 2
     assert (
-        f"--check-hashes: elements of an array look at no finished shard. Before you submit: atom-data verify {out} "
-        in (refused.stderr)
-    )
+        "--check-hashes: it is for a run here, and this one goes to Slurm. Elements look at no finished shard: before you submit, "
+        "atom-data verify OUT --repair.\n"
+    ) in refused.stderr
