@@ -54,6 +54,8 @@ class FileClaim:
         inner = self.place / PARTS / part.group / part.index if part else self.place
         self.path = inner / self.claim.name
         self.heart: Heart | None = None
+        self.first = not self.place.parent.exists()
+        """Whether the output folder is made for this claim: a run that is refused leaves none."""
 
     def begin(self, take_over: bool, note: Callable[[str], None], gone: Callable[[Who], bool]) -> None:
         """Write the claim, look around, and hold it. DataError names who is at work, and leaves nothing."""
@@ -135,6 +137,8 @@ class FileClaim:
                         left.rmdir()
                 folder = self.place
             folder.rmdir()
+            if self.first:
+                self.place.parent.rmdir()
 
 
 def claim_files(place: Path, part: Part | None = None) -> Iterator[Path]:
