@@ -29,6 +29,8 @@ NAMES = {
     b"zstd": "zstd",
     b"chunked": "chunked",
 }
+MOST_PIECES = 4_096
+"""Chunks that are held one by one: more are joined, as a view of one byte takes two hundred."""
 CODINGS_LIMIT = 3
 """Codings undone of one payload: more of them are no server's, but a bomb's."""
 MOST_AFTER = 4
@@ -195,13 +197,15 @@ def dechunked(payload: bytes | memoryview) -> tuple[bytes, str] | None:
 
     A payload without a last chunk of size 0 is truncated (RFC 9112, section 8). Trailers are left out.
     """
-    pieces: list[memoryview] = []
+    pieces: list[bytes | memoryview] = []
     view, place = memoryview(payload), 0
     while (found := CHUNK.match(view, place)) is not None:
         size, start = int(found[1], 16), found.end()
         if size == 0:
             return b"".join(pieces), OK
         pieces.append(view[start : start + size])
+        if len(pieces) >= MOST_PIECES:
+            pieces = [b"".join(pieces)]
         place = start + size
         if place > len(view):
             break

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -81,12 +81,12 @@ def plan_job(
         check_shard_names(job.name, [task.name for task in tasks])
         check_own_shards(job, workspace)
         mine = tasks[part[0] :: part[1]] if part else tasks
-        plan, identities = Plan(job, tasks, mine=len(mine)), known_identities(job)
+        plan, identities, code = Plan(job, tasks, mine=len(mine)), known_identities(job), code_identity(job)
         readings = workspace.receipts(job.name, [task.name for task in mine], partial(_is_whole, workspace))
         for task, reading in zip(mine, readings, strict=True):
             receipt, why = reading.receipt, EDITED if reading.edited else NEW
             if receipt is not None:
-                why = _changed(job, task, workspace, identities, receipt, accept_code)
+                why = _changed(job, task, workspace, identities, receipt, receipt.code if accept_code else code)
                 why = why or ("" if reading.whole else DAMAGED)
                 if not why and remade and any(item.path in remade for item in receipt.inputs):
                     why = FOLLOWS
@@ -103,14 +103,14 @@ def plan_job(
 
 
 def _changed(
-    job: Job, task: Task, workspace: Workspace, identities: set[str], receipt: Receipt, accept_code: bool
+    job: Job, task: Task, workspace: Workspace, identities: set[str], receipt: Receipt, code: Mapping[str, str]
 ) -> str:
-    """Return why a finished task must be made again, or an empty string."""
+    """Return why a finished task must be made again, or an empty string; `code` is what is accepted as that of the job."""
     if receipt.job not in identities:
         return RECIPE
-    code = "" if accept_code else code_change(receipt.code, code_identity(job))
-    if code:
-        return code
+    changed = code_change(receipt.code, code)
+    if changed:
+        return changed
     recorded = {item.path: item for item in receipt.inputs}
     current = job.inputs(task, workspace)
     if len(current) != len(recorded) or any(

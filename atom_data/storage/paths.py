@@ -146,9 +146,8 @@ def write_errors(path: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in FULL | FORBIDDEN | FAILING or "__notes__" in vars(
-            error
-        ):  # a step's own says which it was
+        is_of_a_step = "__notes__" in vars(error)  # which says which step it was
+        if is_of_a_step or error.errno not in FULL | FORBIDDEN | FAILING:
             raise
         todo = "Mend its permissions or choose another --output"
         if error.errno in FULL | FAILING:

@@ -95,10 +95,13 @@ def failing_calls(corpus: Corpus, folder: Path, shim: Path, count: int) -> Tally
     counter, turn = folder / "counter", 0
     places = {key: _places(number, chance) for key, number in there.items()}
     while tally.done.total() < count:
-        kind, out = KINDS[turn % len(KINDS)], folder / f"eio-{turn}"
+        out = folder / f"eio-{turn}"
         for number, job in enumerate(corpus.jobs):
-            if (job, kind) in places and tally.done.total() < count:
-                on, at = (number + turn // len(KINDS)) % 2, next(places[job, kind])
+            if tally.done.total() >= count:
+                break
+            kind = KINDS[(number + turn) % len(KINDS)]
+            if (job, kind) in places:
+                on, at = (number // len(KINDS) + turn // len(KINDS)) % 2, next(places[job, kind])
                 counter.write_bytes(bytes(8))
                 environment = {
                     "LD_PRELOAD": str(shim), "CHAOS_FOLDER": f"{out}/{job}/", "CHAOS_COUNTER": str(counter),
@@ -110,7 +113,7 @@ def failing_calls(corpus: Corpus, folder: Path, shim: Path, count: int) -> Tally
                 else:
                     tally.more["not reached"] = int(str(tally.more.get("not reached", 0))) + 1
             run(corpus.recipe, out, 1, ("--stage", job))
-        tally.compare(f"EIO, round {turn} ({kind})", corpus, out)
+        tally.compare(f"EIO, round {turn}", corpus, out)
         shutil.rmtree(out)
         turn += 1
     return tally

@@ -80,7 +80,7 @@ KINDS = {
     "text": "stage(count_lines, reads=Text('*.txt', source='test'))",
     "text_japanese": "stage(count_lines, reads=Text('*.txt', source='test', charset='shift_jis'))",
     "wet": "stage(count_characters, reads=Wet('pages.wet.gz', source='test'))",
-    "warc": "stage(ExtractHtml(), reads=Warc('pages.warc.gz', source='test'))",
+    "warc": "stage(Extract(), reads=Warc('pages.warc.gz', source='test'))",
     "urls": "stage(CheckUrl(domains=Path('domains.txt')))",
     "private": "stage(ReplacePrivate(), ReplacePrivate(by='hash'))",
     "statistics": "stage(count_words, count_characters, count_lines, count_sentences, count_units, measure_lines, "
