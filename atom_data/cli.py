@@ -1,4 +1,5 @@
-"""The command line. Exit code 0: done; 1: data; 2: recipe, card or option; 130: interrupted.
+"""The command line. Exit code 0: done; 1: data; 2: recipe, card or option; 3: done, but for
+shards that were allowed to fail (run --allow-failed); 75: the time is up; 130: interrupted.
 
 What takes long to import is imported after the server of the workers was started, which imports the same on another core.
 """

@@ -1,9 +1,7 @@
 """Running a recipe: its jobs in order, each planned from receipts, done by a pool of workers, and accepted as a whole."""
 
 import contextlib
-import os
 import signal
-import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +12,13 @@ from typing import Protocol
 from atom_data.errors import AtomDataError, DataError, TimeUp
 from atom_data.graph import Job, stage_of
 from atom_data.reach import code_identity
+from atom_data.run.claims.claim import Part
+from atom_data.run.claims.files import others_at_work
+from atom_data.run.claims.hold import claimed
+from atom_data.run.claims.life import me
 from atom_data.run.cleaned import bring_back, cleaned_of, first_with_work, left_by_earlier_layout
+from atom_data.run.failing.left_out import leave_out
+from atom_data.run.hashes import check_hashes
 from atom_data.run.needs import needs
 from atom_data.run.places import check_places, refuse_own_output
 from atom_data.run.plan import (
@@ -71,6 +75,12 @@ class Options:
     """How many seconds running shards get to finish after SIGUSR1 says that the time is nearly up."""
     log: str = ""
     """The file that this run's lines go to, noted with each failure."""
+    check_hashes: bool = False
+    """Look at the content of finished shards, and make damaged ones again."""
+    allow_failed: int = 0
+    """Finish a stage without so many of its shards, where they fail; they are noted, and tried again by the next run."""
+    take_over: bool = False
+    """Go on where a process of another machine has a claim on the folder, if it was silent for five minutes."""
 
 
 class Workers(Protocol):
@@ -102,10 +112,11 @@ def run(recipe: Recipe, options: Options, display: Display, workers: Workers | N
     chosen = _chosen(recipe, options)
     workspace = _workspace(options)
     pool = workers or Pool(Orders(recipe.path, options.out, options.planned), options.workers, needs(recipe.jobs))
-    with display, _signals(pool, options.grace):
+    with display, _signals(pool, options.grace), contextlib.ExitStack() as stack:
         check_places(recipe, workspace)
         for job in recipe.jobs:
             job.check()
+        stack.enter_context(_claimed(recipe, workspace, options, display.note))
         guard = _guard(recipe, chosen, workspace, options)
         for job in recipe.jobs:
             code_identity(job)  # now, while the workers' server starts, and not when the first job is closed
@@ -158,26 +169,38 @@ def _guard(recipe: Recipe, chosen: Sequence[Job], workspace: Workspace, options:
 
 def _workspace(options: Options) -> Workspace:
     """Return the output folder under a token that no other process uses at this time."""
-    token = f"{socket.gethostname()}-{os.getpid()}"
-    return Workspace(options.out, token, "read" if options.planned else "anew")
+    return Workspace(options.out, me().token, "read" if options.planned else "anew")
+
+
+def _claimed(
+    recipe: Recipe, workspace: Workspace, options: Options, note: Callable[[str], None]
+) -> contextlib.AbstractContextManager[None]:
+    """Be the only run in the folder, or the only one at this part of an array. DataError names who is there."""
+    part = None
+    if options.part and options.stage:
+        part = Part(options.stage, str(options.part[0]), str(options.part[1]), recipe.sha256)
+    what = f"atom-data run {recipe.path}"
+    return claimed(workspace, what, part=part, take_over=options.take_over, note=note)
 
 
 def _require_upstream(job: Job, workspace: Workspace, options: Options) -> None:
     """Trust the manifest of a job that another task of the array has just closed; otherwise look at every receipt."""
     for before in job.upstream():
         if not (options.planned and soon(partial(is_closed, before, workspace))):
-            require_complete(before, workspace, options.accept_code, options.accept)
+            require_complete(before, workspace, options.accept_code, options.accept, options.allow_failed)
 
 
 def _run_job(
     job: Job, workspace: Workspace, options: Options, pool: Workers, display: Display, guard: Guard
 ) -> list[Failure]:
+    if options.check_hashes:
+        check_hashes(job.name, workspace, display, options.workers, options.part)
     plan = plan_job(job, workspace, options.accept_code, options.part, options.planned)
     refuse_own_output(job, () if options.planned else plan.tasks, workspace)
     guard.ask(plan)
     _write_plan(plan, workspace, options, display)
     _say_plan(plan, display)
-    progress = Progress(plan, workspace, display, options.retries, options.log, list(plan.todo))
+    progress = Progress(plan, workspace, display, options.retries, options.log, list(plan.todo), options.allow_failed)
     if progress.waiting:
         pool.prepare(display)
         display.start(job.name, progress.total, sum(task.bytes for task in progress.waiting))
@@ -185,9 +208,8 @@ def _run_job(
             pool.run_job(job.name, job_identity(job), progress)
         finally:
             display.stop()
-        for failure in progress.failures:
-            display.failed(failure.stage, failure.shard, failure.message)
-    if progress.failures:
+        progress.say_failures()
+    if progress.failures and not leave_out(progress):
         return sorted(progress.failures, key=lambda failure: failure.shard)
     if pool.leaving:
         left = progress.total - progress.finished
@@ -203,7 +225,7 @@ def _run_job(
         plan = whole
     close_job(plan, workspace, options.accept)
     if progress.total or left_over(workspace.root, job.name):
-        sweep(workspace.root, job.name)
+        _sweep(job, workspace)
     write_summary(job, workspace)
     return []
 
@@ -231,6 +253,7 @@ def _whole(plan: Plan, workspace: Workspace, options: Options) -> Plan | None:
     if there is None or not all(task.name in there for task in plan.tasks):
         return None
     whole = plan_job(plan.job, workspace, options.accept_code)
+    whole.leave_out(options.allow_failed)
     return whole if whole.complete else None  # some receipts may be of an earlier run, and their part is yet to come
 
 
@@ -243,14 +266,22 @@ def close(recipe: Recipe, options: Options) -> list[Failure]:
         plans[:] = [plan_job(job, workspace, options.accept_code)]
         return set(plans[0].reasons) != {NEW}
 
-    soon(settled, LONG_PAUSE)
-    with write_errors(workspace.root):
-        remove_stale(job, (task.name for task in plans[0].tasks), workspace)
-        write_plan(plans[0], workspace)
-        close_job(plans[0], workspace, options.accept)
-        sweep(workspace.root, job.name)
-    write_summary(job, workspace)
+    part = Part(job.name, "close", "close", recipe.sha256)
+    with claimed(workspace, f"atom-data run {recipe.path}", part=part, take_over=options.take_over):
+        soon(settled, LONG_PAUSE)
+        plans[0].leave_out(options.allow_failed)
+        with write_errors(workspace.root):
+            remove_stale(job, (task.name for task in plans[0].tasks), workspace)
+            write_plan(plans[0], workspace)
+            close_job(plans[0], workspace, options.accept)
+            _sweep(job, workspace)
+        write_summary(job, workspace)
     return []
+
+
+def _sweep(job: Job, workspace: Workspace) -> None:
+    """Remove what attempts that were killed left half-written, and nothing of anybody who is still at work."""
+    sweep(workspace.root, job.name, keep=[claim.who.token for claim in others_at_work(workspace)])
 
 
 def soon(true: Callable[[], bool], pause: float = PAUSE) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from atom_data.errors import AtomDataError
 from atom_data.job import Task
+from atom_data.run.failing.alike import MOST_ALIKE, Alike
 from atom_data.run.plan import Plan
 from atom_data.storage.receipts import Receipt, failure_path
 from atom_data.terminal.display import Display
@@ -19,6 +20,8 @@ class Failure:
     stage: str
     shard: str
     message: str
+    like: str = ""
+    """The shard that failed in the same way before it."""
 
 
 @dataclass(slots=True)
@@ -32,8 +35,13 @@ class Progress:
     log: str
     """The file that this run's lines go to, for whoever finds a failure; empty when they go to a screen."""
     waiting: list[Task]
+    allowed: int = 0
+    """So many shards may fail, and the job is finished without them."""
     attempts: dict[str, int] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
+    alike: Alike = field(default_factory=Alike)
+    not_tried: int = 0
+    """Tasks that were given up, because those before them failed in the same way."""
     finished: int = 0
     total: int = 0
     documents: int = 0
@@ -66,15 +74,37 @@ class Progress:
         """Note a failed attempt; the task waits for another one, or its failure is written beside the receipts."""
         stage, tried = self.plan.job.name, self.attempts.get(task.name, 0) + 1
         self.attempts[task.name] = tried
-        if again and tried <= self.retries:
+        if again and tried <= self.retries and not self.not_tried:
             self.waiting.insert(0, task)
             self.display.note(f"{stage}/{task.name}: {last_line(message)} Trying again.", stage=stage, shard=task.name)
             return
-        failure = Failure(stage, task.name, message + (f" (tried {tried} times)" if tried > 1 else ""))
+        like = self.alike.note(task.name, message, passing=again)
+        failure = Failure(stage, task.name, message + (f" (tried {tried} times)" if tried > 1 else ""), like)
         self.failures.append(failure)
+        self._give_up()
         value = {"stage": stage, "shard": task.name, "message": failure.message, "log": self.log}
         with contextlib.suppress(AtomDataError, OSError):  # a full disk takes no notes; the failure is said either way
             self.workspace.write_json(failure_path(stage, task.name), value)
+
+    def _give_up(self) -> None:
+        """Try no more tasks where so many have failed in the same way that the others will, and the job cannot succeed."""
+        if self.alike.most >= MOST_ALIKE and len(self.failures) > self.allowed:
+            self.not_tried += len(self.waiting)
+            self.waiting.clear()
+
+    def say_failures(self) -> None:
+        """Say why shards failed: of those that are alike, the first in full, and how many were not tried for that."""
+        for failure in self.failures:
+            message = failure.message
+            if failure.like:
+                message = f"{last_line(message)} (the same as {failure.like})"
+            self.display.failed(failure.stage, failure.shard, message)
+        if self.not_tried:
+            self.display.note(
+                f"{self.plan.job.name}: {self.alike.most:,} shards failed in the same way; {self.not_tried:,} of {self.total:,} "
+                "were not tried.",
+                stage=self.plan.job.name,
+            )
 
     def show(self, standings: Sequence[tuple[int, int, int]]) -> None:
         """Show where the job stands, with what running tasks report: documents, bytes read, documents kept."""
