@@ -171,7 +171,7 @@ def _work(loaded: Recipe, how: Options, close: bool, display: Display, cluster: 
 
 
 def _say_what_would_be_done(loaded: Recipe, how: Options) -> None:
-    jobs = (loaded.job(how.stage),) if how.stage else loaded.jobs
+    jobs = loaded.stage(how.stage) if how.stage else loaded.jobs
     for line in dry_run_lines(loaded, Workspace(how.out), jobs, how.accept_code, how.replace):
         console().print(escape(line), soft_wrap=True)
 
