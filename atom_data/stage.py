@@ -16,12 +16,11 @@ import pyarrow.compute as pc
 
 from atom_data.batch import PROVENANCE, REPLACED, damage, empty, visible
 from atom_data.errors import AtomDataError, ConfigError, DataError, MissingColumn, Refusal, meant
-from atom_data.extract import Engine
-from atom_data.graph import Job, Source, check_name, reference, rows_of
+from atom_data.extract.engine import Engine
+from atom_data.graph import Job, Source, check_name, check_source, reference, rows_of
 from atom_data.identity import describe, label
 from atom_data.job import Progress, Table, Task, Work
 from atom_data.ledger import DEAD, LEDGER, intake_of, ledger_lines, refuse_unreadable
-from atom_data.protocols import check_source
 from atom_data.rules import REASON, RULES, Keep
 from atom_data.storage.parquet import read_parquet
 from atom_data.storage.paths import join

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from atom_data.contract import check_shard_names
 from atom_data.errors import DataError, Refusal
 from atom_data.graph import Job
+from atom_data.graph.contract import check_shard_names
+from atom_data.graph.own import check_own_shards
 from atom_data.job import Task
 from atom_data.reach import code_identity
 from atom_data.run.changed import code_change
 from atom_data.run.cost import Cost
-from atom_data.run.own import check_own_shards
 from atom_data.run.recipe import job_identity, known_identities
 from atom_data.storage.manifest import manifest_row, remove_manifest, write_manifest
 from atom_data.storage.paths import exists, sha256, without_secrets

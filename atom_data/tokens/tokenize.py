@@ -15,11 +15,10 @@ import pyarrow.compute as pc
 
 from atom_data.batch import visible
 from atom_data.errors import ConfigError, DataError
-from atom_data.graph import Job, Source, check_name, reference, rows_of
+from atom_data.graph import Job, Source, check_name, check_source, reference, rows_of
 from atom_data.identity import describe
 from atom_data.job import Progress, Table, Task, Work
 from atom_data.ledger import DEAD, LEDGER, intake_of, ledger_lines, refuse_unreadable
-from atom_data.protocols import check_source
 from atom_data.storage.ahead import ahead
 from atom_data.storage.paths import join
 from atom_data.storage.receipts import Receipt, summary_path
@@ -55,7 +54,6 @@ Texts = list[str | None]
 """Of a batch; null where there is none that can be encoded."""
 
 BYTES_PER_TOKEN = 4
-
 ENCODED_BYTES = 1 << 20
 """Of text that are encoded at a time: what a core's cache holds, a quarter faster than 8 MB and with a tenth of the
 page faults."""

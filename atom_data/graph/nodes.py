@@ -1,9 +1,4 @@
-"""What a recipe is made of: sources that are read, jobs that are run, and passes, which are both.
-
-A recipe's `stages()` returns nodes: stages, token passes, passes over the whole corpus. Each knows the sources it is made
-of and the jobs that make it; runner, planner, Slurm, Ray and forecast know nothing else of them. `docs/own_sources.md`
-shows a source and a pass of one's own, and `atom_data.testing` tries the contract on them.
-"""
+"""What sources and passes have in common, and ways through a recipe's graph."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
@@ -11,13 +6,13 @@ from typing import Any, Self, TypeVar
 
 import pyarrow as pa
 
-from atom_data.contract import added_to, as_declared, same_rows
 from atom_data.errors import ConfigError
+from atom_data.graph.contract import added_to, as_declared, same_rows
+from atom_data.graph.protocols import Job as Job
+from atom_data.graph.protocols import Node as Node
+from atom_data.graph.protocols import Source as Source
 from atom_data.identity import describe_fields
 from atom_data.origins import is_ours, origin
-from atom_data.protocols import Job as Job
-from atom_data.protocols import Node as Node
-from atom_data.protocols import Source as Source
 from atom_data.storage.receipts import Receipt
 from atom_data.storage.shards import Input, Intake, Shard, parts_meet
 from atom_data.workspace import Workspace
@@ -155,7 +150,7 @@ def rows_of(
 ) -> Iterator[pa.RecordBatch]:
     """Read a shard of a source. One that is not of this package is held to the contract: DataError where it breaks it.
 
-    A batch has the columns and types of `schema`, and ids without nulls. A pass with a `read` of its own has the rows of
+    A batch has the columns and types of `schema`. A pass with a `read` of its own has the rows of
     what it reads, in order: their ids are read once more and compared.
     """
     if is_ours(type(source)):
