@@ -27,8 +27,6 @@ from atom_data.terminal.table import Column, plural, print_table
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Deduplicate a new crawl against all before it, take documents out, merge indices. The result is that of one "
-    "pass over all sources in their order.",
     epilog="Start with: atom-data dedup-index add my_index crawl_1/*.parquet --name crawl_1",
 )
 
@@ -38,6 +36,14 @@ NAMED = 10
 Folder = Annotated[Path, typer.Argument(metavar="INDEX", help="Folder of the index.")]
 Workers = Annotated[int, typer.Option("--workers", "-w", min=0, help="Worker processes; 0: one a core.")]
 Accept = Annotated[bool, typer.Option("--accept", help="Go on where a source, language or domain loses nearly all.")]
+
+
+@app.callback()
+def dedup_index() -> None:
+    """Deduplicate a new crawl against all before it, take documents out, merge indices.
+
+    The result is that of one pass over all sources in their order.
+    """
 
 
 @app.command()

@@ -14,21 +14,21 @@ from atom_data.errors import ConfigError
 from atom_data.forecast.compare import Compared, as_json, compare, keep_forecast, read_forecast
 from atom_data.forecast.forecast import Forecast, forecast
 from atom_data.forecast.limits import (
-    element_memory,
-    elements,
+    array_task_memory,
+    array_tasks,
     gigabytes,
     machine_memory,
     refuse_disk,
     refuse_memory,
     time_limit,
 )
-from atom_data.forecast.pilot import choose_samples, fly
-from atom_data.forecast.tables import HOUR, SUMMED, cell, error_said, print_compared, print_forecast
+from atom_data.forecast.sample_runs import choose_samples, run_samples
+from atom_data.forecast.tables import HOUR, cell, error_said, print_compared, print_forecast
 from atom_data.run.places import check_places
 from atom_data.run.recipe import Recipe, load_recipe
 from atom_data.storage.sizes import GRAMMAR, parse_bytes
 from atom_data.terminal.called import command_line
-from atom_data.terminal.display import clock
+from atom_data.terminal.display import Display, clock
 from atom_data.workspace import Workspace
 
 
@@ -74,19 +74,19 @@ def plan(
     check_places(loaded, workspace)
     for job in loaded.jobs:
         job.check()
-    with console(stderr=True).status("choosing shards") as status:
+    here, screen = workers or cores, console(stderr=True)
+    with screen.status("choosing shards") as status:
         samples = choose_samples(loaded, workspace, share)
-        pilots = fly(loaded, samples, share, min(cores, workers or cores), status.update)
-    here = workers or cores
-    made = forecast(loaded, pilots, here)
+        runs = run_samples(loaded, samples, share, min(cores, here), status.update, Display(screen))
+    made = forecast(loaded, runs, here)
     if cluster:
-        count = tasks or elements(made, settings.workers_per_task, settings.tasks)
+        count = tasks or array_tasks(made, settings.workers_per_task, settings.tasks)
         settings = replace(settings, tasks=count)
-        made = forecast(loaded, pilots, count * settings.workers_per_task, cluster=True)
+        made = forecast(loaded, runs, count * settings.workers_per_task, cluster=True)
     _refuse(made, settings if cluster else None, here, workspace, *limits)
     keep_forecast(made, workspace)
     if as_text:
-        typer.echo(json.dumps({**as_json(made), "cost": made.sum("cpu_seconds").times(price / HOUR)}, indent=1))
+        typer.echo(json.dumps({**as_json(made), "cost": made.cpu_seconds.times(price / HOUR)}, indent=1))
         return
     _show(made, price, jobs)
     _suggest(made, settings if cluster else None, output, profile)
@@ -117,7 +117,7 @@ def _show(made: Forecast, price: float, jobs: bool) -> None:
         soft_wrap=True,
     )
     print_forecast(made, screen, jobs)
-    cpu, wall, written = (made.sum(name) for name in SUMMED)
+    cpu, wall, written = made.cpu_seconds, made.wall_seconds, made.output_bytes
     cost = cpu.times(price / HOUR)
     screen.print(f"cost at {price:g} a CPU hour: {cell(cost)}", soft_wrap=True)
     screen.print(
@@ -136,7 +136,7 @@ def _suggest(made: Forecast, settings: Profile | None, output: str, profile: str
         given = f" --profile {profile}" if profile else ""
         command = (
             f"{run} --on slurm{given} --tasks {settings.tasks} --workers-per-task {each} "
-            f"--time {time_limit(made)} --sbatch mem={element_memory(made, each)}"
+            f"--time {time_limit(made)} --sbatch mem={array_task_memory(made, each)}"
         )
     screen = console()
     screen.print(

@@ -13,7 +13,6 @@ from atom_data.terminal.display import clock
 from atom_data.terminal.table import Column, print_table
 
 HOUR = 3600
-SUMMED = ("cpu_seconds", "wall_seconds", "output_bytes")
 STAGES = (
     Column("stage", left=True), Column("tasks", 4), Column("CPU h"), Column("wall", 2), Column("MB a worker", 3),
     Column("MB written", 1), Column("documents", 5), Column("tokens", 6),
@@ -60,7 +59,7 @@ def print_forecast(made: Forecast, screen: Console, jobs: bool) -> None:
         ]
         for stage in (made.stages if jobs else by_stage(made.stages))
     ]
-    cpu, wall, written = (made.sum(name) for name in SUMMED)
+    cpu, wall, written = made.cpu_seconds, made.wall_seconds, made.output_bytes
     last = ["all", "", cell(cpu.times(1 / HOUR)), clock(wall.value), f"{made.memory_bytes.value / 1e6:,.0f}"]
     last += [cell(written.times(1e-6)), "", ""]
     print_table(screen, STAGES, [*rows, [f"[bold]{text}[/bold]" if text else "" for text in last]])

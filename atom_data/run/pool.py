@@ -12,6 +12,7 @@ from typing import Any
 
 from atom_data.errors import DataError
 from atom_data.job import Task
+from atom_data.run.compiling import said_of_compiling
 from atom_data.run.needs import Needs
 from atom_data.run.progress import Progress
 from atom_data.run.server import server
@@ -48,7 +49,7 @@ class Pool:
 
     def prepare(self, display: Display) -> None:
         """Wait until workers can be started; say so where kernels are compiled first."""
-        self.server.wait(display.compiling)
+        self.server.wait(lambda compiled, kernels: display.compiling(compiled, kernels, said_of_compiling(kernels)))
 
     def leave(self, seconds: float) -> None:
         """Hand out no more tasks; those that run get some seconds to finish, then they are left for the next run."""

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
+import atom_data.run.worker  # noqa: F401 - what every worker needs
 from atom_data.import_graph import import_graph
 from atom_data.imports import Imported
 from atom_data.run.compiling import load_kernels

@@ -62,11 +62,11 @@ class Display:
         """Say that a shard failed, and why."""
         self.note(f"{stage}/{shard}: {message}")
 
-    def compiling(self, compiled: int, kernels: int) -> None:
-        """Say that kernels are compiled before anything can start, and how far that is."""
+    def compiling(self, compiled: int, kernels: int, why: str) -> None:
+        """Say why kernels are compiled before anything can start, and how far that is."""
         if not compiled:
             self._said = time.monotonic()
-            self.note("compiling kernels for this machine, once (about 20 s)")
+            self.note(why)
         elif compiled == kernels or time.monotonic() - self._said >= COMPILING_SECONDS:
             self._said = time.monotonic()
             self.note(f"compiled {compiled} of {kernels} kernels")
@@ -133,7 +133,7 @@ class JsonLog(Display):
         """Write a line with a message."""
         self._write("note", message=text, **about)
 
-    def compiling(self, compiled: int, kernels: int) -> None:
+    def compiling(self, compiled: int, kernels: int, why: str) -> None:
         """Write a line for each kernel."""
         self._write("compiling", compiled=compiled, kernels=kernels)
 

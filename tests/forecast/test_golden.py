@@ -6,16 +6,19 @@ lines, near copies and tokens), the jobs of each, and what was forecast from it.
 
 import gzip
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from atom_data.forecast.forecast import forecast
-from atom_data.forecast.pilot import Pilot, Pilots, Sample, _set_documents
+from atom_data.forecast.measured import DocumentCounts, SampleRun, SampleRuns, SourceSample
+from atom_data.forecast.sample_runs import with_document_shares
+from atom_data.forecast.shape import job_shapes
 from atom_data.graph import Pass, PassJob
 from atom_data.run.recipe import Recipe
+from atom_data.storage.receipts import Measured, Receipt
 from atom_data.storage.shards import Shard
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -72,25 +75,42 @@ def jobs_of(page: dict[str, Any]) -> tuple[Any, ...]:
     return tuple(jobs.values())
 
 
-def pilots_of(page: dict[str, Any]) -> Pilots:
+RUNS = {"cold": "warm_up", "few": "head", "quarter": "quarter", "whole": "whole"}
+
+
+def runs_of(page: dict[str, Any]) -> SampleRuns:
     """Return the recorded runs as the forecast takes them."""
-    samples = [
-        Sample(
-            item["name"], tuple(item["sizes"]), tuple(Shard(*shard, size) for *shard, size in _shards(item)),
+    sources = tuple(
+        SourceSample(
+            item["name"], tuple(item["sizes"]), tuple(Shard(name, "", size) for name, size in item["chosen"]),
             item["documents"],
         )
         for item in page["samples"]
-    ]  # fmt: skip
-    return Pilots(samples, page["workers"], **{name: _pilot(run) for name, run in page["runs"].items()})
+    )  # fmt: skip
+    return SampleRuns(sources, page["workers"], **{RUNS[name]: _run(run) for name, run in page["runs"].items()})
 
 
-def _shards(item: dict[str, Any]) -> list[tuple[str, str, int]]:
-    return [(name, "", size) for name, size in item["chosen"]]
+def _run(run: dict[str, Any]) -> SampleRun:
+    receipts = {
+        job: tuple(_receipt(job, number, row) for number, row in enumerate(rows)) for job, rows in run["rows"].items()
+    }
+    counts = tuple(_counts(source, shard, item) for source, shard, item in run["counts"])
+    return SampleRun(receipts, counts, run["wall_seconds"], run["lead_seconds"])
 
 
-def _pilot(run: dict[str, Any]) -> Pilot:
-    counts = {(source, shard): item for source, shard, item in run["counts"]}
-    return Pilot(run["rows"], counts, run["wall_seconds"], run["lead_seconds"])
+def _receipt(job: str, number: int, row: dict[str, Any]) -> Receipt:
+    measured = Measured(row["wall_seconds"], row["cpu_seconds"], row["peak_memory_bytes"])
+    return Receipt(
+        stage=job, shard=str(number), rows_in=row["rows_in"], rows_out=row["rows_out"], tokens=row["tokens"],
+        output_bytes=row["output_bytes"], measured=measured,
+    )  # fmt: skip
+
+
+def _counts(source: int, shard: str, item: dict[str, Any]) -> DocumentCounts:
+    return DocumentCounts(
+        source=source, shard=shard, documents=item["rows"], bytes=item["bytes"], documents_sampled=item["passed_rows"],
+        bytes_sampled=item["passed_bytes"], squares_sampled=item["passed_squares"], choosing_seconds=item["choosing"],
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["sample", "copies", "repeats"])
@@ -99,16 +119,25 @@ def test_recorded_runs_give_the_same_forecast(name: str) -> None:
     recipe = Recipe("", "", (), jobs_of(page))
     for setting, expected in page["forecasts"].items():
         workers, _, array = setting.partition(" ")
-        made = forecast(recipe, pilots_of(page), int(workers), bool(array))
+        made = forecast(recipe, runs_of(page), int(workers), bool(array))
         assert json.loads(json.dumps(asdict(made))) == expected, setting
 
 
 @pytest.mark.parametrize("name", ["sample", "copies", "repeats"])
 def test_recorded_counts_choose_the_same_share_of_documents(name: str) -> None:
     page = recorded(name)
-    pilots = pilots_of(page)
-    wanted = [sample.documents for sample in pilots.samples]
-    for sample in pilots.samples:
-        sample.documents = 0.0
-    _set_documents(pilots.samples, pilots.few, page["share"])
-    assert [sample.documents for sample in pilots.samples] == wanted
+    runs = runs_of(page)
+    none = tuple(replace(source, document_share=0.0) for source in runs.sources)
+    assert with_document_shares(none, runs.head, page["share"]) == runs.sources
+
+
+def test_shapes_are_those_of_the_recorded_jobs() -> None:
+    for name in ("sample", "copies", "repeats"):
+        page = recorded(name)
+        for shape, row in zip(job_shapes(jobs_of(page)), page["jobs"], strict=True):
+            assert (shape.name, shape.read_by, shape.drops_copies) == (
+                row["name"],
+                row["read_by"] or "",
+                row["drops_copies"],
+            )
+            assert shape.is_read == any(shape.name in other["upstream"] for other in page["jobs"])

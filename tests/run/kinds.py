@@ -23,7 +23,7 @@ from atom_data.run.recipe import load_recipe
 from atom_data.run.worker import do_task
 from atom_data.text.buffers import string_buffers
 from atom_data.text.repeats import first_seen
-from atom_data.text.signatures import FILE, declared, encoded, kernel_name, load
+from atom_data.text.signatures import FILE, encoded, kernel_name, load
 from atom_data.text.similarity.pairs import similar_pairs
 from atom_data.text.similarity.shingles import jaccard, shingle_set
 from atom_data.workspace import Workspace
@@ -221,11 +221,9 @@ def write_signatures() -> None:
     _call_others()
     pages: dict[str, dict[str, list[Any]]] = defaultdict(dict)
     found = {name: [[encoded(kind) for kind in one] for one in signatures] for name, signatures in loaded().items()}
-    for name, known in declared().items():
-        found.setdefault(name, known)
     for name, signatures in sorted(found.items()):
         module, _, function = name.partition(":")
-        pages[module][function] = sorted(signatures or declared().get(name, []), key=json.dumps)
+        pages[module][function] = sorted(signatures, key=json.dumps)
         if not pages[module][function]:
             sys.stderr.write(f"{name}: nothing calls it\n")
     lines = [
