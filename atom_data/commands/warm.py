@@ -7,9 +7,9 @@ import typer
 from atom_data.commands.screen import console
 from atom_data.errors import DataError
 from atom_data.run.compiling import can_keep, load_kernels, said_of_compiling
-from atom_data.terminal.display import Display, JsonLog
 from atom_data.run.needs import needs
 from atom_data.run.recipe import load_recipe
+from atom_data.terminal.display import Display, JsonLog
 from atom_data.text.kernel_cache import kernels_folder
 from atom_data.text.signatures import declared, not_compiled
 
