@@ -16,12 +16,11 @@ import pyarrow.compute as pc
 
 from atom_data.batch import PROVENANCE, REPLACED, damage, empty, visible
 from atom_data.errors import AtomDataError, ConfigError, DataError, MissingColumn, Refusal, meant
-from atom_data.extract import Engine
-from atom_data.graph import Job, Source, reference, rows_of
+from atom_data.extract.engine import Engine
+from atom_data.graph import Job, Source, check_name, check_source, reference, rows_of
 from atom_data.identity import describe, label
 from atom_data.job import Progress, Table, Task, Work
 from atom_data.ledger import DEAD, LEDGER, intake_of, ledger_lines, refuse_unreadable
-from atom_data.protocols import check_source
 from atom_data.rules import REASON, RULES, Keep
 from atom_data.storage.parquet import read_parquet
 from atom_data.storage.paths import join
@@ -52,10 +51,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         """Refuse a name that cannot be a folder, and steps that are no callables."""
-        if not self.name or not all(c.isalnum() or c in "-_" for c in self.name):
-            raise ConfigError(
-                f"stage '{self.name}': the name is also a folder. Use letters, digits, dash and underscore."
-            )
+        check_name("stage", self.name)
         check_source(f"stage '{self.name}'", self.reads)
         if not isinstance(self.steps, (tuple, list)):
             raise ConfigError(

@@ -185,7 +185,8 @@ def test_what_was_made_before_an_edit_is_stale_or_is_not(tmp_path: Path) -> None
         path.write_text(before.replace(old, new, 1))
         said = python("-c", PLAN)
         path.write_text(before)
-        assert all(line.endswith(": code or library changed") for line in said)
+        room = f"atom_data.{place.split('/')[0]}"
+        assert all(line.endswith(f": the code of {room} changed") for line in said)
         return {line.partition(":")[0] for line in said}
 
     python("-m", "atom_data.cli", "run", "recipe.py", "-o", "out", "-w", "1")

@@ -11,6 +11,7 @@ from atom_data.storage.paths import PARTIAL, exists, sha256, size
 from atom_data.storage.receipts import (
     JOBS,
     OutputFile,
+    cleaned_path,
     plan_path,
     receipt_path,
     summary_path,
@@ -30,6 +31,8 @@ class Verdict:
     shards: int = 0
     files: int = 0
     bytes: int = 0
+    cleaned: int = 0
+    """Files that `atom-data clean` removed, as no one needs them; the fingerprint has them by their receipts."""
     faults: list[str] = field(default_factory=list)
     fingerprint: str = ""
     """One hash over the content of all shards: equal for equal corpora. Only stages of the recipe count."""
@@ -46,14 +49,15 @@ def verify(workspace: Workspace) -> Verdict:
         )
     verdict, known, digest = Verdict(), {JOBS, RUN}, hashlib.sha256()
     for folder in folders:
-        known |= {plan_path(folder), manifest_path(folder), summary_path(folder)}
+        known |= {plan_path(folder), manifest_path(folder), summary_path(folder), cleaned_path(folder)}
+        cleaned = workspace.is_cleaned(folder)
         shards = _shards(workspace, folder, verdict)
         for shard in shards:
             known.add(receipt_path(folder, shard))
             for item in _receipt(workspace, folder, shard, verdict):
                 known.add(item.path)
                 digest.update(f"{item.path} {item.sha256}\n".encode())
-                _check_file(workspace, item, verdict)
+                _check_file(workspace, item, verdict, cleaned)
         _check_manifest(workspace, folder, shards, verdict)
         _check_summary(workspace, folder, verdict)
     verdict.left_over = workspace.left_over()
@@ -99,10 +103,13 @@ def _edited(workspace: Workspace, name: str) -> Sequence[OutputFile]:
         return ()
 
 
-def _check_file(workspace: Workspace, item: OutputFile, verdict: Verdict) -> None:
+def _check_file(workspace: Workspace, item: OutputFile, verdict: Verdict, cleaned: bool) -> None:
     path = workspace.path(item.path)
     if not exists(path):
-        verdict.faults.append(f"{item.path}: the file is missing")
+        if cleaned:
+            verdict.cleaned += 1
+        else:
+            verdict.faults.append(f"{item.path}: the file is missing")
         return
     bytes_there = size(path)
     verdict.files += 1

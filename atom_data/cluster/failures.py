@@ -18,7 +18,7 @@ def stage_failures(workspace: Workspace) -> list[dict[str, Any]]:
     if workspace.is_remote:
         return []
     found = []
-    for path in sorted(workspace.local().glob("*/failed/*.json")):
+    for path in sorted([*workspace.local().glob("*/failed/*.json"), *workspace.local().glob("*/*/failed/*.json")]):
         try:
             failure = read_json(str(path))
         except DataError:

@@ -12,11 +12,11 @@ from typing import Any
 
 from atom_data.errors import ConfigError
 from atom_data.job import Task
-from atom_data.run.display import Display
 from atom_data.run.needs import needs
 from atom_data.run.progress import Progress
 from atom_data.run.recipe import load_recipe
 from atom_data.run.worker import Orders, do_task, judged, unchanged_job
+from atom_data.terminal.display import Display
 from atom_data.text.signatures import load
 from atom_data.workspace import Workspace
 

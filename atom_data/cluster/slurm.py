@@ -4,7 +4,7 @@ A stage is an array of at most `MaxArraySize` elements; element i of n takes sha
 followed by one small job that looks at every receipt and closes the stage; the next array waits for that job alone, and
 each of its elements looks again before it reads. Nothing of this decides what is done: receipts do.
 
-OUT/cluster/STAGE.sh, STAGE-close.sh   the scripts
+OUT/cluster/STAGE.sh, STAGE-close.sh   the scripts; of a job in a pass PASS.JOB.sh
 OUT/cluster/submission.json            what was submitted: the recipe by path and hash, settings, job numbers
 OUT/cluster/logs/                      a file an element: JSON lines
 """
@@ -20,6 +20,8 @@ from typing import Any
 
 from atom_data.cluster.profile import Profile
 from atom_data.errors import ConfigError, DataError
+from atom_data.graph import file_stem, in_order, stage_of
+from atom_data.run.cleaned import bring_back, cleaned_of
 from atom_data.run.outlook import Outlook, look_ahead
 from atom_data.run.places import check_places
 from atom_data.run.plan import is_closed, remove_stale, write_shards
@@ -79,12 +81,14 @@ def submit(
     most = _max_array_size(required=not dry_run)
     looks = _looks(recipe, workspace, "--accept-code" in flags, replace)
     workspace.local(FOLDER, "logs").mkdir(parents=True, exist_ok=True)
+    if not dry_run and _bring_back(recipe, workspace, looks):
+        looks = list(look_ahead(recipe.jobs, workspace, "--accept-code" in flags))
     if not dry_run:
         _settle(recipe, workspace, looks)
     arrays = [array for array in _arrays(recipe, workspace, profile, most, flags, looks) if array.elements]
     for array in arrays:
-        workspace.local(FOLDER, f"{array.stage}.sh").write_text(array.script)
-        workspace.local(FOLDER, f"{array.stage}-close.sh").write_text(array.close)
+        workspace.local(FOLDER, f"{file_stem(array.stage)}.sh").write_text(array.script)
+        workspace.local(FOLDER, f"{file_stem(array.stage)}-close.sh").write_text(array.close)
     if not dry_run and arrays:
         _hand_over(recipe, workspace, profile, arrays)
     return arrays
@@ -100,6 +104,17 @@ def _looks(recipe: Recipe, workspace: Workspace, accept_code: bool, replace: boo
     if not replace:
         refuse(recipe, workspace, looks)
     return looks
+
+
+def _bring_back(recipe: Recipe, workspace: Workspace, looks: Sequence[Outlook]) -> bool:
+    """Where a pass, or what it reads, has something to make, what was cleaned of it is needed; tell whether any is."""
+    busy, found = {look.job.name for look in looks if not look.idle}, False
+    for job in recipe.jobs:
+        needed = next((one.name for one in in_order((job,)) if one.name in busy), "")
+        if needed and job.name == stage_of(job.name) and cleaned_of(job, workspace):
+            bring_back(job, needed, workspace)
+            found = True
+    return found
 
 
 def _settle(recipe: Recipe, workspace: Workspace, looks: Sequence[Outlook]) -> None:
@@ -125,10 +140,11 @@ def _arrays(
             continue
         elements = elements or (0,)  # all is made, but nobody has closed it
         command = _command(recipe, workspace, job.name, profile, flags)
+        name = file_stem(job.name)
         script = _script(
-            job.name, profile, workspace, _ranges(elements), [*command, "--part", f'"$SLURM_ARRAY_TASK_ID/{parts}"']
+            name, profile, workspace, _ranges(elements), [*command, "--part", f'"$SLURM_ARRAY_TASK_ID/{parts}"']
         )
-        close = _script(f"{job.name}-close", profile.alone(), workspace, "", [*command, "--close"])
+        close = _script(f"{name}-close", profile.alone(), workspace, "", [*command, "--close"])
         arrays[job.name] = Array(job.name, after, parts, elements, script, close)
     return list(arrays.values())
 
@@ -184,10 +200,10 @@ def _hand_over(recipe: Recipe, workspace: Workspace, profile: Profile, arrays: S
         "jobs": jobs,
     }
     for array in arrays:
-        number = _sbatch(workspace, array.stage, [closers[stage] for stage in array.after])
+        number = _sbatch(workspace, file_stem(array.stage), [closers[stage] for stage in array.after])
         jobs.append({"stage": array.stage, "array": number, "close": "", "elements": len(array.elements)})
         workspace.write_json(RECORD, record)
-        jobs[-1]["close"] = closers[array.stage] = _sbatch(workspace, f"{array.stage}-close", [number])
+        jobs[-1]["close"] = closers[array.stage] = _sbatch(workspace, f"{file_stem(array.stage)}-close", [number])
         workspace.write_json(RECORD, record)
 
 

@@ -24,6 +24,7 @@ COMMANDS = {
     "trace": ("tokens.trace", "Look"),
     "verify": ("look.verify", "Check"),
     "fingerprint": ("look.fingerprint", "Check"),
+    "clean": ("clean.clean", "Check"),
     "doctor": ("doctor.doctor", "Check"),
     "export": ("export.export", "Hand on"),
     "merge": ("export.merge", "Hand on"),

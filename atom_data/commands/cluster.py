@@ -13,6 +13,7 @@ from atom_data.cluster.slurm import cancel as cancel_jobs
 from atom_data.commands.options import Where
 from atom_data.commands.screen import DEFAULT_OUT, Output, console, printable
 from atom_data.errors import AtomDataError, ConfigError, DataError, TimeUp
+from atom_data.graph import file_stem
 from atom_data.run.local import Options, Workers
 from atom_data.run.recipe import Recipe, load_recipe
 from atom_data.storage.paths import join
@@ -96,8 +97,9 @@ def _show(arrays: list[Array], out: str) -> None:
     screen = console()
     screen.print(escape(arrays[0].script), soft_wrap=True)
     for array in arrays:
-        after = f" after {', '.join(f'{stage}-close' for stage in array.after)}" if array.after else ""
-        screen.print(f"{join(out, FOLDER, array.stage)}.sh{after}, then {array.stage}-close.sh", soft_wrap=True)
+        after = f" after {', '.join(f'{file_stem(stage)}-close' for stage in array.after)}" if array.after else ""
+        name = file_stem(array.stage)
+        screen.print(f"{join(out, FOLDER, name)}.sh{after}, then {name}-close.sh", soft_wrap=True)
     screen.print()
 
 
@@ -115,7 +117,7 @@ def pairs(texts: list[str]) -> dict[str, str]:
 def array_log(out: str, stage: str | None) -> str:
     """Return the file to which Slurm writes what this process says, or an empty string outside an array."""
     array, element = os.environ.get("SLURM_ARRAY_JOB_ID"), os.environ.get("SLURM_ARRAY_TASK_ID")
-    return join(out, FOLDER, "logs", f"{stage}-{array}_{element}.log") if array and element else ""
+    return join(out, FOLDER, "logs", f"{file_stem(stage or '')}-{array}_{element}.log") if array and element else ""
 
 
 def judge_time(up: TimeUp) -> AtomDataError:

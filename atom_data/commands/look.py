@@ -1,26 +1,40 @@
 """`status`, `peek`, `verify`, `fingerprint`: what a run has made."""
 
+import json
 import os
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Group
 from rich.live import Live
 from rich.markup import escape
+from rich.text import Text
 
 from atom_data.audit.difference import Difference
 from atom_data.audit.peek import peek as peek_documents
 from atom_data.audit.verify import verify as verify_folder
 from atom_data.cluster.metrics import write_metrics
 from atom_data.cluster.slurm import in_queue, submission
-from atom_data.commands.screen import DEFAULT_OUT, Output, RecipePath, console, printable
+from atom_data.commands.screen import (
+    AsJson,
+    Jobs,
+    OutFolder,
+    Run,
+    RunOutput,
+    console,
+    printable,
+    require_folder,
+    run_of,
+)
 from atom_data.errors import DataError
 from atom_data.run.recipe import load_recipe
-from atom_data.run.stale import said_left_over
-from atom_data.run.status import JobStatus, job_status, print_status, remarks, status_table
+from atom_data.status.stale import said_left_over
+from atom_data.status.status import JobStatus, job_status
+from atom_data.status.table import as_json, print_status, remarks, status_lines
 from atom_data.storage.made import refuse_file
+from atom_data.terminal.table import plural
 from atom_data.workspace import Workspace
 
 CHANGES, SHOWN = 5, 120
@@ -28,8 +42,10 @@ CHANGES, SHOWN = 5, 120
 
 
 def status(
-    recipe: RecipePath,
-    output: Output = DEFAULT_OUT,
+    run: Run,
+    output: RunOutput = None,
+    jobs: Jobs = False,
+    as_text: AsJson = False,
     watch: Annotated[bool, typer.Option("--watch", help="Go on until nothing of it is in the queue.")] = False,
     seconds: Annotated[float, typer.Option(min=1, help="How often to look, with --watch.")] = 5.0,
     metrics: Annotated[
@@ -38,8 +54,11 @@ def status(
 ) -> None:
     """Show how far a run has come: documents in, kept and dropped by reason, bytes, tokens, time, speed.
 
-    It reads receipts, and asks Slurm where arrays were submitted, so it works from any machine that sees the folder.
+    A pass is one line, with what all its jobs took; --jobs shows each. It reads receipts, and asks Slurm where arrays were
+    submitted, so it works from any machine that sees the folder.
     """
+    recipe, output = run_of(run, output)
+    require_folder(output)
     loaded, workspace, screen = load_recipe(recipe), Workspace(output), console()
     if metrics:
         refuse_file(Path(metrics), "--metrics")
@@ -55,18 +74,22 @@ def status(
         return statuses, bool(queue)
 
     statuses, busy = look()
-    if watch:
+    if watch and not as_text:
         with Live(console=screen, auto_refresh=False) as live:
             while busy:
-                live.update(Group(status_table(statuses), *remarks(statuses, workspace)), refresh=True)
+                lines = [*status_lines(statuses, screen.width, jobs), *remarks(statuses, workspace)]
+                live.update(Text.from_markup("\n".join(lines)), refresh=True)
                 time.sleep(seconds)
                 statuses, busy = look()
-    print_status(statuses, workspace, screen)
+    if as_text:
+        typer.echo(json.dumps(as_json(statuses), indent=1))
+        return
+    print_status(statuses, workspace, screen, jobs)
 
 
 def peek(
-    recipe: RecipePath,
-    output: Output = DEFAULT_OUT,
+    run: Run,
+    output: RunOutput = None,
     stage: Annotated[str, typer.Option(help="The stage to look into.")] = "clean",
     reason: Annotated[
         str | None,
@@ -81,6 +104,7 @@ def peek(
     not be read are shown by their reason, too (`--reason jsonl.bad_json`).
     """
     screen = console()
+    recipe, output = run_of(run, output)
     for sight in peek_documents(load_recipe(recipe).job(stage), Workspace(output), reason, count):
         screen.print(f"[bold]{escape(sight.id)}[/bold]  {escape(sight.url)}", soft_wrap=True)
         if sight.reason:
@@ -107,22 +131,24 @@ def _short(text: str) -> str:
     return escape(printable(text if len(text) <= SHOWN else f"{text[:SHOWN]}..."))
 
 
-def verify(output: Annotated[str, typer.Argument(metavar="OUT", help="The --output of a run.")]) -> None:
+def verify(output: OutFolder, as_text: AsJson = False) -> None:
     """Check every file against its receipt; silent and exit code 0 when all is well, else each fault by name."""
     workspace = Workspace(output)
     verdict = verify_folder(workspace)
-    if verdict.left_over:
+    if as_text:
+        typer.echo(json.dumps(asdict(verdict), indent=1))
+    elif verdict.left_over:
         console(stderr=True).print(escape(said_left_over(workspace, verdict.left_over)), soft_wrap=True)
     if verdict.faults:
         for fault in verdict.faults:
             console(stderr=True).print(escape(fault), soft_wrap=True)
         raise DataError(
-            f"{output}: {len(verdict.faults)} faults in {verdict.files:,} files. "
+            f"{output}: {plural(len(verdict.faults), 'fault')} in {plural(verdict.files, 'file')}. "
             "Run the recipe again: it makes again what is missing or damaged; delete orphans yourself."
         )
 
 
-def fingerprint(output: Annotated[str, typer.Argument(metavar="OUT", help="The --output of a run.")]) -> None:
+def fingerprint(output: OutFolder) -> None:
     """Print one hash over the content of all shards: equal for equal corpora. Stages that the recipe has no more count for
     nothing."""
     verdict = verify_folder(Workspace(output))

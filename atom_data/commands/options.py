@@ -51,6 +51,8 @@ DryRun = Annotated[
 ]
 LogForm = Annotated[Log, typer.Option(help="Lines for people, or JSON lines with stage and shard for programs.")]
 
+Progress = Annotated[bool, typer.Option("--progress/--no-progress", help="Show how far each stage is while it runs.")]
+
 On = Annotated[
     Where,
     typer.Option(

@@ -1,9 +1,12 @@
 """`check` and `run`: a recipe tried on nothing, and done."""
 
+import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+import pyarrow as pa
+import typer
 from rich.markup import escape
 
 from atom_data.cluster.slurm import requeue as back_to_the_queue
@@ -18,14 +21,11 @@ from atom_data.commands.cluster import (
     submit_arrays,
 )
 from atom_data.commands.options import Log, Where
-from atom_data.commands.screen import DEFAULT_OUT, Output, RecipePath, console, printable
-from atom_data.commands.sources import address_said
+from atom_data.commands.screen import DEFAULT_OUT, AsJson, Jobs, Output, RecipePath, console, printable
 from atom_data.errors import AtomDataError, ConfigError, DataError, TimeUp
-from atom_data.graph import raw_sources
+from atom_data.graph import passes_of, raw_sources, stage_of
 from atom_data.readers.source import ids_said, unread
-from atom_data.run.check import first_files, require_no_faults
-from atom_data.run.display import Display, JsonLog
-from atom_data.run.dry import dry_run as dry_run_lines
+from atom_data.run.check import added, address_said, as_values, first_files, require_no_faults
 from atom_data.run.local import GRACE_SECONDS, Options, Workers, check_out
 from atom_data.run.local import close as close_stage
 from atom_data.run.local import run as run_jobs
@@ -33,31 +33,48 @@ from atom_data.run.places import check_places
 from atom_data.run.progress import Failure
 from atom_data.run.recipe import Recipe, load_recipe
 from atom_data.run.server import server
-from atom_data.run.status import JobStatus, job_status, print_status
+from atom_data.status.after import say_what_is_there
+from atom_data.status.dry import dry_run as dry_run_lines
+from atom_data.terminal.display import Display, JsonLog
+from atom_data.terminal.table import plural
 from atom_data.workspace import Workspace
 
 
-def check(recipe: RecipePath, output: Output = DEFAULT_OUT) -> None:
+def check(recipe: RecipePath, output: Output = DEFAULT_OUT, jobs: Jobs = False, as_text: AsJson = False) -> None:
     """Try a recipe on zero rows: wrong order, missing columns, unknown cards and misspelt names show in a second.
 
-    An output folder that the recipe would read from, or that is not for a run, is refused as well.
+    A line a stage, with the columns that it writes, and of a pass those that it adds. An output folder that the recipe would
+    read from, or that is not for a run, is refused as well.
     """
     check_out(output)
     loaded = load_recipe(recipe)
     check_places(loaded, Workspace(output))
     require_no_faults(loaded)
-    lines = [(job, job.check()) for job in loaded.jobs]
+    made = {job.name: job.check() for job in loaded.jobs}
+    passes = passes_of(loaded.nodes)
+    stages = dict.fromkeys(stage_of(name) for name in made)
+    said = [
+        *filter(None, map(ids_said, raw_sources(loaded.nodes))),
+        *filter(None, (address_said(job, made[job.name]) for job in loaded.jobs)),
+        *_unread(loaded),
+        *map(printable, first_files(loaded)),
+    ]
+    if as_text:
+        typer.echo(json.dumps({"recipe": recipe, "stages": as_values(made, passes), "notes": said}, indent=1))
+        return
     screen = console()
-    for job, schema in lines:
-        screen.print(
-            f"[bold]{job.name}[/bold]  {escape(', '.join(f'{f.name}: {f.type}' for f in schema))}", soft_wrap=True
-        )
-    addresses = (address_said(job, schema) for job, schema in lines)
-    for said in (*filter(None, (*map(ids_said, raw_sources(loaded.nodes)), *addresses)), *_unread(loaded)):
-        screen.print(escape(said), soft_wrap=True)
-    for said in first_files(loaded):
-        screen.print(escape(printable(said)), soft_wrap=True)
-    screen.print(f"{recipe}: {len(lines)} stages, each reads what the one before it writes")
+    for name in made if jobs else stages:
+        adds = name in passes and not jobs
+        columns = added(passes[name]) if adds else list(made[name])
+        text = f"[bold]{name}[/bold]  {'adds ' if adds else ''}{escape(_named(columns))}"
+        screen.print(text, soft_wrap=True)
+    for line in said:
+        screen.print(escape(line), soft_wrap=True)
+    screen.print(f"{recipe}: {plural(len(stages), 'stage')}, each reads what the one before it writes")
+
+
+def _named(columns: Sequence[pa.Field]) -> str:
+    return ", ".join(f"{column.name}: {column.type}" for column in columns)
 
 
 def run(
@@ -85,6 +102,8 @@ def run(
     grace: options.Grace = GRACE_SECONDS,
     requeue: options.Requeue = False,
     close: options.Close = False,
+    jobs: Jobs = False,
+    progress: options.Progress = True,
 ) -> None:
     """Run a recipe: what is finished is kept, what has changed is made again, what fails is listed.
 
@@ -114,14 +133,14 @@ def run(
     _same_recipe(loaded, recipe_sha256)
     cluster = ray_workers(loaded, how, workers) if on is Where.ray else None
     _do(
-        loaded,
         how,
         log,
         requeue,
+        (jobs, progress),
         lambda display: close_stage(loaded, how) if close else _run_all(loaded, how, display, cluster),
     )
     if log is Log.text and part is None:  # a thousand elements must not each read what all of them made
-        _say_what_is_there(loaded, output)
+        say_what_is_there(loaded, output, console(), jobs)
 
 
 def _say_what_would_be_done(loaded: Recipe, how: Options) -> None:
@@ -141,9 +160,12 @@ def _unread(loaded: Recipe) -> list[str]:
     return [said for source in raw_sources(loaded.nodes) if (said := unread(source))]
 
 
-def _do(loaded: Recipe, how: Options, log: Log, requeue: bool, work: Callable[[Display], list[Failure]]) -> None:
+def _do(
+    how: Options, log: Log, requeue: bool, shown: tuple[bool, bool], work: Callable[[Display], list[Failure]]
+) -> None:
     """Do the work and say how it ended. DataError names the shards that failed."""
-    display = (JsonLog if log is Log.json else Display)(console(stderr=True))
+    screen = console(stderr=True)
+    display = JsonLog(screen, jobs=True) if log is Log.json else Display(screen, *shown)
     try:
         failures = work(display)
     except AtomDataError as error:
@@ -158,7 +180,7 @@ def _do(loaded: Recipe, how: Options, log: Log, requeue: bool, work: Callable[[D
     if failures:
         names = ", ".join(f"{failure.stage}/{failure.shard}" for failure in failures[:10])
         raise DataError(
-            f"{how.out}: {len(failures)} shards failed ({names}); their reasons stand above. "
+            f"{how.out}: {plural(len(failures), 'shard')} failed ({names}); their reasons stand above. "
             "Mend the cause and run again: finished shards are kept."
         )
 
@@ -169,14 +191,6 @@ def _same_recipe(loaded: Recipe, expected: str) -> None:
             f"{loaded.path}: the recipe is not the one that was submitted (SHA-256 {loaded.sha256[:12]}, submitted "
             f"{expected[:12]}). Cancel the jobs and submit again."
         )
-
-
-def _say_what_is_there(loaded: Recipe, output: str) -> None:
-    screen, workspace = console(), Workspace(output)
-    statuses = [job_status(job, workspace) for job in loaded.jobs]
-    print_status(statuses, workspace, screen)
-    for line in _next_commands(loaded.path, output, statuses):
-        screen.print(line, soft_wrap=True)
 
 
 def _part(text: str | None, stage: str | None) -> tuple[int, int] | None:
@@ -190,18 +204,3 @@ def _part(text: str | None, stage: str | None) -> tuple[int, int] | None:
             "--part: it needs --stage, for a later stage may only start when the whole one before is done."
         )
     return int(match[1]), int(match[2])
-
-
-def _next_commands(recipe: str, output: str, statuses: list[JobStatus]) -> list[str]:
-    most = max(statuses, key=lambda status: status.dropped.total())
-    lines = [("atom-data verify " + output, "every file against its receipt")]
-    if most.dropped:
-        reason = most.dropped.most_common(1)[0][0]
-        look = f"atom-data peek {recipe} -o {output} --stage {most.name} --reason {reason}"
-        lines.insert(0, (look, "what was dropped most, and why"))
-    if statuses[-1].sums["tokens"]:
-        lines.append((f"atom-data batches {output}/{statuses[-1].name}", "what a training loop would see"))
-    else:
-        lines.append((f"atom-data peek {recipe} -o {output} --stage {statuses[-1].name}", "what was kept"))
-    width = max(len(command) for command, _ in lines)
-    return ["\nNext:", *(f"  {command:{width}}  {why}" for command, why in lines)]

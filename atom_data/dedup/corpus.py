@@ -16,7 +16,7 @@ import pyarrow as pa
 from atom_data.dedup.documents import Measures
 from atom_data.dedup.survivors import Survivors
 from atom_data.errors import ConfigError
-from atom_data.graph import Job
+from atom_data.graph import Job, check_name
 from atom_data.ids import Shards
 from atom_data.job import Progress, Task
 from atom_data.storage.parquet import read_parquet
@@ -45,7 +45,8 @@ class Corpus:
     """Into how many parts work on all documents is split; 0 takes as many as `memory` asks for."""
 
     def __post_init__(self) -> None:
-        """Refuse sizes without sense."""
+        """Refuse sizes without sense, and a name that is no folder."""
+        check_name("pass", self.name)
         self.memory_bytes  # noqa: B018 - refuses what is no size
         if not 0 <= self.parts <= MOST_PARTS:
             raise ConfigError(f"{self.name}: parts is {self.parts}. Give a number from 1 to {MOST_PARTS:,}, or 0.")

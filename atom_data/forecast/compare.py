@@ -14,7 +14,7 @@ from atom_data.errors import DataError
 from atom_data.forecast.estimate import Estimate
 from atom_data.forecast.forecast import Forecast, StageForecast
 from atom_data.run.recipe import Recipe
-from atom_data.run.status import job_status
+from atom_data.status.status import job_status
 from atom_data.storage.paths import write_errors
 from atom_data.storage.receipts import read_json, write_json
 from atom_data.workspace import Workspace

@@ -23,7 +23,6 @@ from atom_data.draws import hash_64
 from atom_data.errors import DataError
 from atom_data.forecast.sampled import COUNTS
 from atom_data.graph import Job, raw_sources
-from atom_data.run.display import Display
 from atom_data.run.needs import needs
 from atom_data.run.plan import plan_job, write_plan
 from atom_data.run.pool import Pool
@@ -35,6 +34,7 @@ from atom_data.run.worker import Orders
 from atom_data.storage.manifest import manifest_row
 from atom_data.storage.paths import write_errors
 from atom_data.storage.shards import Shard
+from atom_data.terminal.display import Display
 from atom_data.workspace import Workspace
 
 FIRST = 4

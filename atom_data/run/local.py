@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Protocol
 
 from atom_data.errors import AtomDataError, DataError, TimeUp
-from atom_data.graph import Job
+from atom_data.graph import Job, stage_of
 from atom_data.reach import code_identity
-from atom_data.run.display import Display
+from atom_data.run.cleaned import bring_back, cleaned_of, first_with_work, left_by_earlier_layout
 from atom_data.run.needs import needs
 from atom_data.run.places import check_places, refuse_own_output
 from atom_data.run.plan import (
@@ -37,6 +37,8 @@ from atom_data.run.signals import handled, interrupt
 from atom_data.run.worker import Orders
 from atom_data.storage.partials import left_over, sweep
 from atom_data.storage.paths import is_remote, write_errors
+from atom_data.terminal.display import Display
+from atom_data.terminal.table import is_are, plural
 from atom_data.workspace import Workspace
 
 GRACE_SECONDS = 60.0
@@ -54,7 +56,7 @@ class Options:
     retries: int = 2
     """How often a shard is tried again after its worker died or its input could not be read."""
     stage: str | None = None
-    """Run this job only; what it reads must be complete."""
+    """Run this stage only, of a pass all its jobs, or this job of one; what it reads must be complete."""
     part: tuple[int, int] | None = None
     """(i, n): only tasks i, i + n, i + 2n, ... of the job, as one element of an array of n."""
     accept_code: bool = False
@@ -97,7 +99,7 @@ def run(recipe: Recipe, options: Options, display: Display, workers: Workers | N
     DataError when a finished job as a whole is not acceptable; TimeUp when SIGUSR1 came before the end;
     KeyboardInterrupt passes through after the workers are stopped and their half-written files removed.
     """
-    chosen = (recipe.job(options.stage),) if options.stage else recipe.jobs
+    chosen = _chosen(recipe, options)
     workspace = _workspace(options)
     pool = workers or Pool(Orders(recipe.path, options.out, options.planned), options.workers, needs(recipe.jobs))
     with display, _signals(pool, options.grace):
@@ -107,7 +109,11 @@ def run(recipe: Recipe, options: Options, display: Display, workers: Workers | N
         guard = _guard(recipe, chosen, workspace, options)
         for job in recipe.jobs:
             code_identity(job)  # now, while the workers' server starts, and not when the first job is closed
+        for said in [] if options.planned else left_by_earlier_layout(recipe, workspace):
+            display.note(said)
+        seen: set[str] = set()
         for job in chosen:
+            _bring_back(recipe, stage_of(job.name), workspace, options, display, seen, guard)
             if options.stage:
                 _require_upstream(job, workspace, options)
             failures = _run_job(job, workspace, options, pool, display, guard)
@@ -117,6 +123,29 @@ def run(recipe: Recipe, options: Options, display: Display, workers: Workers | N
             with contextlib.suppress(AtomDataError, OSError):  # nothing was to do, so that the folder may be read-only
                 guard.own()
     return []
+
+
+def _chosen(recipe: Recipe, options: Options) -> tuple[Job, ...]:
+    """Return the jobs to run: of a pass that is named all of them, but one where shards are dealt out by number."""
+    if not options.stage:
+        return recipe.jobs
+    return (recipe.job(options.stage),) if options.part or options.planned else recipe.stage(options.stage)
+
+
+def _bring_back(
+    recipe: Recipe, stage: str, workspace: Workspace, options: Options, display: Display, seen: set[str], guard: Guard
+) -> None:
+    """Before the first job of a pass: where it has work, what was cleaned of it is needed. Whoever starts an array does it."""
+    job = next((job for job in recipe.jobs if job.name == stage), None)
+    if job is None or options.planned or stage in seen:
+        return
+    seen.add(stage)
+    found = first_with_work(job, workspace, options.accept_code) if cleaned_of(job, workspace) else None
+    if found is not None:
+        first, plan = found
+        if plan is not None and first in guard.jobs:
+            guard.ask(plan)  # now: a run that is refused leaves all as it is
+        display.note(bring_back(job, first.name, workspace), stage=stage)
 
 
 def _guard(recipe: Recipe, chosen: Sequence[Job], workspace: Workspace, options: Options) -> Guard:
@@ -163,15 +192,15 @@ def _run_job(
     if pool.leaving:
         left = progress.total - progress.finished
         raise TimeUp(
-            f"{job.name}: the time is up: {progress.finished:,} shards were finished, {left:,} are left. "
+            f"{job.name}: the time is up: {plural(progress.finished, 'shard')} "
+            f"{'was' if progress.finished == 1 else 'were'} finished, {left:,} {is_are(left)} left. "
             "Run again to go on: nothing but the shards begun is repeated."
         )
     if options.part is not None:
-        if options.planned or not _is_last(plan, workspace):
+        whole = None if options.planned else _whole(plan, workspace, options)
+        if whole is None:
             return []  # an array of ours has a job that closes the stage
-        plan = plan_job(job, workspace, options.accept_code)
-        if not plan.complete:
-            return []  # the receipts of the other parts are of an earlier recipe or input: these are not through yet
+        plan = whole
     close_job(plan, workspace, options.accept)
     if progress.total or left_over(workspace.root, job.name):
         sweep(workspace.root, job.name)
@@ -190,15 +219,19 @@ def _write_plan(plan: Plan, workspace: Workspace, options: Options, display: Dis
             withdraw_job(job, workspace)
     if stale:
         display.note(
-            f"{job.name}: {len(stale)} shards of an earlier run are no longer in the input; removed: {stale[0]}, ...",
+            f"{job.name}: {plural(len(stale), 'shard')} of an earlier run {is_are(len(stale))} no longer in the input; "
+            f"removed: {stale[0]}{', ...' if len(stale) > 1 else ''}",
             stage=job.name,
         )
 
 
-def _is_last(plan: Plan, workspace: Workspace) -> bool:
-    """Tell whether every task of a job has a receipt by now, so that this part is the one that closes it."""
+def _whole(plan: Plan, workspace: Workspace, options: Options) -> Plan | None:
+    """Return the plan of the whole job where this part was the last to be done, so that it closes the job; else None."""
     there = workspace.finished_names(plan.job.name)
-    return there is not None and all(task.name in there for task in plan.tasks)
+    if there is None or not all(task.name in there for task in plan.tasks):
+        return None
+    whole = plan_job(plan.job, workspace, options.accept_code)
+    return whole if whole.complete else None  # some receipts may be of an earlier run, and their part is yet to come
 
 
 def close(recipe: Recipe, options: Options) -> list[Failure]:
@@ -232,9 +265,11 @@ def soon(true: Callable[[], bool], pause: float = PAUSE) -> bool:
 
 def _say_plan(plan: Plan, display: Display) -> None:
     changed = {why: count for why, count in sorted(plan.reasons.items()) if why != NEW}
-    done, todo, name = f"{len(plan.done):,} shards are done already", f"{len(plan.todo):,} to make", plan.job.name
+    many = plural(len(plan.done), "shard")
+    done, todo, name = f"{many} {is_are(len(plan.done))} done already", f"{len(plan.todo):,} to make", plan.job.name
     if plan.done and not plan.todo:
-        display.note(f"{name}: all {done}", stage=name)
+        if display.jobs or stage_of(name) == name:  # of a pass its own job speaks
+            display.note(f"{name}: {'' if len(plan.done) == 1 else 'all '}{done}", stage=name)
     elif changed:
         said = ", ".join(f"{why}: {count:,}" for why, count in changed.items())
         display.note(f"{name}: {done}, {todo} ({said})", stage=name)

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from atom_data.contract import check_shard_names
 from atom_data.errors import DataError, Refusal
 from atom_data.graph import Job
+from atom_data.graph.contract import check_shard_names
+from atom_data.graph.own import check_own_shards
 from atom_data.job import Task
 from atom_data.reach import code_identity
 from atom_data.run.changed import code_change
 from atom_data.run.cost import Cost
-from atom_data.run.own import check_own_shards
 from atom_data.run.recipe import job_identity, known_identities
 from atom_data.storage.manifest import manifest_row, remove_manifest, write_manifest
 from atom_data.storage.paths import exists, sha256, without_secrets
@@ -23,6 +23,7 @@ from atom_data.storage.shards import Input
 from atom_data.workspace import Workspace
 
 NEW = "new"
+MISSING = -1
 RECIPE = "recipe or card changed"
 INPUT = "input changed"
 FOLLOWS = "what it reads changes"
@@ -73,7 +74,8 @@ def plan_job(
         check_own_shards(job, workspace)
         mine = tasks[part[0] :: part[1]] if part else tasks
         plan, identities, code = Plan(job, tasks, mine=len(mine)), known_identities(job), code_identity(job)
-        readings = workspace.receipts(job.name, [task.name for task in mine], partial(_is_whole, workspace))
+        look = partial(_is_whole, workspace, workspace.is_cleaned(job.name))
+        readings = workspace.receipts(job.name, [task.name for task in mine], look)
         for task, reading in zip(mine, readings, strict=True):
             receipt, why = reading.receipt, EDITED if reading.edited else NEW
             if receipt is not None:
@@ -109,16 +111,22 @@ def _changed(
     return ""
 
 
-def _is_whole(workspace: Workspace, receipt: Receipt) -> bool:
-    """Tell whether the files of a receipt are there, with their sizes; an object store is not asked."""
-    return workspace.is_remote or all(_size(workspace.path(item.path)) == item.bytes for item in receipt.outputs)
+def _is_whole(workspace: Workspace, cleaned: bool, receipt: Receipt) -> bool:
+    """Tell whether the files of a receipt are there, with their sizes; an object store is not asked.
+
+    Of a job that was cleaned they may be missing: who needs them asks for them by `run.cleaned.bring_back`.
+    """
+    if workspace.is_remote:
+        return True
+    sizes = ((_size(workspace.path(item.path)), item.bytes) for item in receipt.outputs)
+    return all(there == size or (cleaned and there == MISSING) for there, size in sizes)
 
 
 def _size(path: str) -> int:
     try:
         return os.stat(path).st_size  # noqa: PTH116 - a Path takes longer to make than the call
     except OSError:
-        return -1
+        return MISSING
 
 
 def _same(now: Input, then: Input | None, task: Task) -> bool:

@@ -12,12 +12,12 @@ from typing import Any
 
 from atom_data.errors import DataError
 from atom_data.job import Task
-from atom_data.run.display import Display
 from atom_data.run.needs import Needs
 from atom_data.run.progress import Progress
 from atom_data.run.server import server
 from atom_data.run.worker import Orders, worker_main
 from atom_data.storage.partials import sweep
+from atom_data.terminal.display import Display
 
 STARTS, START_SECONDS = 5, 0.2
 """How often a worker is started where its server dies over it, and the pause between."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from atom_data.errors import AtomDataError
 from atom_data.job import Task
-from atom_data.run.display import Display
 from atom_data.run.plan import Plan
 from atom_data.storage.receipts import Receipt, failure_path
+from atom_data.terminal.display import Display
 from atom_data.workspace import Workspace
 
 

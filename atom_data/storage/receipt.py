@@ -57,8 +57,7 @@ class Receipt:
     shard: str
     """The task, and the name of its files."""
     job: str = ""
-    """SHA-256 of all that decides the output besides inputs and code: recipe, cards, files, parameters. In the file it
-    stands in `identity`, with `code`."""
+    """SHA-256 of all that decides the output besides inputs and code: recipe, cards, files, parameters."""
     code: Mapping[str, str] = field(default_factory=dict)
     """What of the code the job reaches: for each room of this package the first 16 digits of a SHA-256, and versions of libraries
     and of Python. In folders made before, one hash of all."""

@@ -16,6 +16,7 @@ from atom_data.storage.receipt import OutputFile as OutputFile
 from atom_data.storage.receipt import Receipt as Receipt
 from atom_data.storage.receipt import ShardList as ShardList
 
+PLAN = "plan.json"
 JOBS = "jobs.json"
 """On an object store, which is not listed: the names of the jobs of a run."""
 READERS = 16
@@ -191,12 +192,17 @@ def finished_names(root: str, folder: str) -> set[str] | None:
 
 def plan_path(folder: str) -> str:
     """Return where the list of a job's shards stands, relative to the output folder."""
-    return join(folder, "plan.json")
+    return join(folder, PLAN)
 
 
 def failure_path(folder: str, shard: str) -> str:
     """Return where the last error of a shard stands, relative to the output folder."""
     return join(folder, "failed", f"{shard}.json")
+
+
+def cleaned_path(folder: str) -> str:
+    """Return where a job says that its files were no longer needed and removed, relative to the output folder."""
+    return join(folder, "cleaned.json")
 
 
 def summary_path(folder: str) -> str:

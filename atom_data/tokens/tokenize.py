@@ -15,11 +15,10 @@ import pyarrow.compute as pc
 
 from atom_data.batch import visible
 from atom_data.errors import ConfigError, DataError
-from atom_data.graph import Job, Source, reference, rows_of
+from atom_data.graph import Job, Source, check_name, check_source, reference, rows_of
 from atom_data.identity import describe
 from atom_data.job import Progress, Table, Task, Work
 from atom_data.ledger import DEAD, LEDGER, intake_of, ledger_lines, refuse_unreadable
-from atom_data.protocols import check_source
 from atom_data.storage.ahead import ahead
 from atom_data.storage.paths import join
 from atom_data.storage.receipts import Receipt, summary_path
@@ -54,7 +53,6 @@ OWN = (
 
 
 BYTES_PER_TOKEN = 4
-
 ENCODED_BYTES = 1 << 20
 """Of text that are encoded at a time: what a core's cache holds, a quarter faster than 8 MB."""
 
@@ -100,10 +98,7 @@ class Tokenize:
 
     def __post_init__(self) -> None:
         """Refuse a name that cannot be a folder, and a size that cannot be one."""
-        if not self.name or not all(c.isalnum() or c in "-_" for c in self.name):
-            raise ConfigError(
-                f"pass '{self.name}': the name is also a folder. Use letters, digits, dash and underscore."
-            )
+        check_name("pass", self.name)
         check_source(f"pass '{self.name}'", self.reads)
         if self.backend not in BACKENDS:
             raise ConfigError(

@@ -12,7 +12,7 @@ from atom_data.forecast.limits import element_memory, elements, time_limit
 from atom_data.forecast.pilot import Pilot, take_middle
 from atom_data.graph import own_jobs
 from atom_data.run.recipe import load_recipe
-from atom_data.run.status import job_status
+from atom_data.status.status import job_status
 from atom_data.tokens import manifest
 from atom_data.workspace import Workspace
 from tests.command import atom_data, fingerprint, recipe

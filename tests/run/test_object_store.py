@@ -118,7 +118,7 @@ def test_sample_with_its_output_on_an_object_store(better_store: Any, sample_run
     before = receipts_written(better_store, jobs)
     done = again("run", sample, "-o", out, "-w", 2)
     assert "to make" not in done.stderr
-    assert done.stderr.count("shards are done already") == len(jobs)
+    assert done.stderr.count("shards are done already") == len({job.partition("/")[0] for job in jobs})
     assert receipts_written(better_store, jobs) == before
     assert "tokens" in again("status", sample, "-o", out).stdout
 

@@ -16,7 +16,7 @@ import pytest
 from atom_data.errors import DataError
 from atom_data.run import local
 from atom_data.run.recipe import load_recipe
-from atom_data.run.status import job_status
+from atom_data.status.status import job_status
 from atom_data.storage.partials import sweep
 from atom_data.storage.paths import create
 from atom_data.storage.receipts import Reading

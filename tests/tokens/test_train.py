@@ -108,7 +108,7 @@ def test_command_trains_on_files_and_on_a_stage(tmp_path: Path, sample_run: Path
     assert made[0].read_bytes() == made[1].read_bytes()
     assert "400 ids learned from 200 of 200 documents" in done.stdout
     done = atom_data(
-        "train-tokenizer", "--recipe", "pipelines/sample.py", "--stage", "unique", "-o", sample_run,
+        "train-tokenizer", "--recipe", "pipelines/sample.py", "--stage", "fuzzy_deduped", "-o", sample_run,
         "--size", 1000, "--sample-mb", 1, "--to", tmp_path / "three.json", "--special", "</s>",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -18,7 +18,7 @@ from atom_data.dedup.repeats.marks import MarkRepeats, Repeatable
 from atom_data.dedup.repeats.remove import SPANS
 from atom_data.dedup.repeats.rounds import ComparePieces, CutPieces
 from atom_data.errors import ConfigError, DataError
-from atom_data.graph import Job, Pass, Source, rows_of
+from atom_data.graph import Job, Pass, Source, check_name, inner, rows_of
 from atom_data.storage.parquet import read_parquet
 from atom_data.storage.shards import Input, Intake, Shard
 from atom_data.storage.sizes import parse_bytes
@@ -61,6 +61,7 @@ class Repeats(Pass):
     def __post_init__(self) -> None:
         """Take the name of what it compares by; refuse parameters without sense."""
         object.__setattr__(self, "name", self.name or self.by.name)
+        check_name("pass", self.name)
         if not 1 <= self.partitions <= MOST_PARTITIONS or self.partitions & (self.partitions - 1):
             raise ConfigError(
                 f"Repeats '{self.name}': partitions is {self.partitions}. Give a power of two from 1 to {MOST_PARTITIONS}."
@@ -80,7 +81,7 @@ class Repeats(Pass):
         found: list[ComparePieces] = []
         for number, each in enumerate(self.by.rounds()):
             pieces = CutPieces(
-                name=f"{self.name}-{each.name}",
+                name=inner(self.name, each.name),
                 of=self.of,
                 by=self.by,
                 number=number,

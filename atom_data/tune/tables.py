@@ -4,14 +4,22 @@ from collections.abc import Sequence
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
-from atom_data.commands.screen import printable
+from atom_data.terminal.table import Column, print_table, printable
 from atom_data.tune.counts import Amount, Group, Waterfall
 from atom_data.tune.curve import Curve, two_digits
 from atom_data.tune.report import CURVE_GROUPS, Report, in_words, share, total_of
 from atom_data.tune.sample import Sight
 
+LOSSES = (
+    Column("rule", left=True), Column("bounds", 1, left=True), Column("alone", 3), Column("alone %", 4),
+    Column("alone tokens", 7), Column("first", 2), Column("first %", 4), Column("first tokens", 6), Column("only"),
+    Column("only %", 1), Column("only tokens", 5),
+)  # fmt: skip
+GROUPS = (Column("documents", 1), Column("tokens", 5), Column("kept"), Column("%"), Column("tokens", 4))
+POINTS = (
+    Column("passed", 3), Column("%", 3), Column("kept"), Column("%"), Column("tokens", 5), Column("%", 6),
+)  # fmt: skip
 BAR = 24
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 
@@ -59,30 +67,20 @@ def _amount(part: Amount) -> str:
     return f"{part.documents:,} documents of {in_words(part.tokens)} tokens"
 
 
-def _table(*titles: str, left: int = 1) -> Table:
-    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
-    for number, title in enumerate(titles):
-        table.add_column(title, justify="left" if number < left else "right", no_wrap=number >= left)
-    return table
-
-
 def _print_waterfall(title: str, waterfall: Waterfall, console: Console) -> None:
     if not waterfall.losses:
         return
     console.print(
         f"\n[bold]{title}[/bold]  alone: all that fails the rule; first: no rule before it; only: no other rule"
     )
-    table = _table(
-        "rule", "bounds", *(f"{n}{u}" for n in ("alone", "first", "only") for u in ("", " %", " tokens")), left=2
-    )
-    total = waterfall.total
+    total, rows = waterfall.total, []
     for loss in waterfall.losses:
         cells = [cell for part in (loss.alone, loss.first, loss.only) for cell in _cells(part, total)]
-        table.add_row(escape(loss.rule.name), escape(loss.rule.rule.bounds()), *cells)
+        rows.append([escape(loss.rule.name), escape(loss.rule.rule.bounds()), *cells])
     gone = sum((loss.first for loss in waterfall.losses), Amount())
-    table.add_row("[bold]dropped[/bold]", "", "", "", "", *_cells(gone, total))
-    table.add_row("[bold]kept[/bold]", "", "", "", "", *_cells(waterfall.kept, total))
-    console.print(table)
+    for title, part in (("dropped", gone), ("kept", waterfall.kept)):
+        rows.append([f"[bold]{title}[/bold]", *[""] * 4, *_cells(part, total), *[""] * 3])
+    print_table(console, LOSSES, rows)
 
 
 def _cells(part: Amount, total: Amount) -> list[str]:
@@ -94,11 +92,9 @@ def _print_groups(report: Report, console: Console) -> None:
         f"\n[bold]by {escape(str(report.by))}[/bold]  the largest {len(report.groups)} of {report.values:,} values"
     )
     what_if = report.answer.other is not None
-    later = ("kept then", "%", "tokens") if what_if else ()
-    table = _table(str(report.by), "documents", "tokens", "kept", "%", "tokens", *later, "")
-    for group in report.groups:
-        table.add_row(*_group_cells(group))
-    console.print(table)
+    later = (Column("kept then"), Column("%", 1), Column("tokens", 4)) if what_if else ()
+    titles = (Column(escape(str(report.by)), left=True), *GROUPS, *later, Column("share kept", 6, left=True))
+    print_table(console, titles, [_group_cells(group) for group in report.groups])
 
 
 def _group_cells(group: Group) -> list[str]:
@@ -121,24 +117,26 @@ def _print_curve(curve: Curve, report: Report, console: Console) -> None:
     )
     groups = report.groups[:CURVE_GROUPS] if any(point.groups for point in curve.points) else []
     names = [f"{_value(group.value)} %" for group in groups]
-    table = _table(curve.key, "passed", "%", "kept", "%", "tokens", "%", *names, "kept documents", left=0)
-    table.columns[-1].justify = "left"
+    titles = (Column(curve.key), *POINTS, *(Column(name, 2) for name in names), Column("kept documents", 4, left=True))
+    rows = []
     for point in curve.points:
         sign = " <" if point.threshold == curve.present else "  "
         parts = [
             f"{share(amount.documents, group.total.documents):.1%}"
             for amount, group in zip(point.groups, groups, strict=False)
         ]
-        table.add_row(
-            f"{point.threshold:,.10g}{sign}",
-            f"{point.alone.documents:,}",
-            f"{share(point.alone.documents, curve.total.documents):.2%}",
-            *_cells(point.kept, curve.total),
-            f"{share(point.kept.tokens, curve.total.tokens):.2%}",
-            *parts,
-            bar(share(point.kept.documents, curve.total.documents)),
+        rows.append(
+            [
+                f"{point.threshold:,.10g}{sign}",
+                f"{point.alone.documents:,}",
+                f"{share(point.alone.documents, curve.total.documents):.2%}",
+                *_cells(point.kept, curve.total),
+                f"{share(point.kept.tokens, curve.total.tokens):.2%}",
+                *(parts or [""] * len(names)),
+                bar(share(point.kept.documents, curve.total.documents)),
+            ]
         )
-    console.print(table)
+    print_table(console, titles, rows)
     if curve.present is not None:
         console.print("< the bound as it is now")
 

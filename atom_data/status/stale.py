@@ -9,6 +9,7 @@ from atom_data.reach import code_identity
 from atom_data.run.changed import code_change
 from atom_data.run.plan import RECIPE
 from atom_data.run.recipe import known_identities
+from atom_data.terminal.table import is_are, plural
 from atom_data.workspace import Workspace
 
 
@@ -42,7 +43,9 @@ def stale_lines(
     for name, counts in stale.items():
         count, why = sum(counts.values()), "; ".join(sorted(counts))
         if count:
-            lines.append(f"{name}: {count:,} of {shards[name]:,} shards are stale ({why}); a run makes them again")
+            lines.append(
+                f"{name}: {count:,} of {plural(shards[name], 'shard')} {is_are(count)} stale ({why}); a run makes them again"
+            )
         elif shards[name] and any(sum(stale.get(before, {}).values()) or before in follow for before in reads[name]):
             follow.append(name)
     if follow:

@@ -3,15 +3,22 @@
 import datetime
 import json
 import time
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+from atom_data.graph import INNER
 from atom_data.storage.receipts import Receipt
+from atom_data.terminal.table import plural
 
 PLAIN_SECONDS = 10.0
+WIDE = 120
+"""From so many columns on there is room for a bar."""
+BESIDE = 16
+"""What spinner and clock take of a line."""
 COMPILING_SECONDS = 2.0
 
 
@@ -22,12 +29,22 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+def _fitted(figures: Sequence[str], room: int) -> str:
+    """Return as many figures as there is room for, the first ones."""
+    shown = list(figures)
+    while len(shown) > 1 and len("  ".join(shown)) > room:
+        shown.pop()
+    return "  ".join(shown)
+
+
 class Display:
     """Progress of one job at a time, with notes above it."""
 
-    def __init__(self, console: Console) -> None:
-        """Write to `console`; its being a terminal decides between bar and lines."""
+    def __init__(self, console: Console, jobs: bool = False, progress: bool = True) -> None:
+        """Write to `console`; its being a terminal decides between bar and lines. `jobs`: those of a pass by their names."""
         self.console = console
+        self.jobs = jobs
+        self._shows = progress
         self._bar: Progress | None = None
         self._row: TaskID | None = None
         self._job = ""
@@ -56,30 +73,38 @@ class Display:
 
     def start(self, job: str, tasks: int, total_bytes: int) -> None:
         """Begin a job of `tasks` tasks."""
-        self._job, self._total = job, max(total_bytes, 1)
+        stage, _, inner = job.partition(INNER)
+        self._job, self._total = job if self.jobs or not inner else f"{stage} ({inner})", max(total_bytes, 1)
         self._started = self._said = time.monotonic()
-        if self.console.is_terminal:
+        if self.console.is_terminal and self._shows:
             self._bar = Progress(
-                SpinnerColumn(), TextColumn("[bold]{task.description}"), BarColumn(bar_width=24),
+                SpinnerColumn(), TextColumn("[bold]{task.description}"),
+                *([BarColumn(bar_width=24)] if self.console.width >= WIDE else []),
                 TextColumn("{task.fields[figures]}"), TimeElapsedColumn(), console=self.console, transient=True,
             )  # fmt: skip
-            self._row = self._bar.add_task(job, total=tasks, figures="")
+            self._row = self._bar.add_task(self._job, total=tasks, figures="")
             self._bar.start()
 
     def update(self, finished: int, tasks: int, documents: int, read: int, kept: int, workers: int) -> None:
         """Show where the job stands: documents read, bytes of input read, documents kept."""
         now = time.monotonic()
         seconds = max(now - self._started, 1e-6)
-        share = f"{kept / documents:.0%} kept" if documents else "-"
-        figures = (
-            f"{finished}/{tasks} shards  {documents:,} documents  {read / 1e6 / seconds:,.1f} MB/s  {share}  "
-            f"ETA {clock(seconds * max(self._total - read, 0) / read) if read else '-'}"
-        )
+        figures = [
+            f"{finished:,}/{plural(tasks, 'shard')}",
+            plural(documents, "document"),
+            f"ETA {clock(seconds * max(self._total - read, 0) / read) if read else '-'}",
+            f"{read / 1e6 / seconds:,.1f} MB/s",
+            f"{kept / documents:.0%} kept" if documents else "-",
+        ]
         if self._bar is not None and self._row is not None:
-            self._bar.update(self._row, completed=finished, figures=f"{figures}  {workers} workers")
-        elif now - self._said >= PLAIN_SECONDS:
+            wide = self.console.width >= WIDE
+            room = self.console.width - len(self._job) - BESIDE - (25 if wide else 0)
+            self._bar.update(
+                self._row, completed=finished, figures=_fitted([*figures, plural(workers, "worker")], room)
+            )
+        elif self._shows and now - self._said >= PLAIN_SECONDS:
             self._said = now
-            self.note(f"{self._job}: {figures}")
+            self.note(f"{self._job}: {'  '.join(figures)}")
 
     def stop(self) -> None:
         """End the job's bar."""

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 from atom_data.errors import ConfigError
-from atom_data.graph import Job
+from atom_data.graph import INNER, Job
 from atom_data.run.cost import NAMED, Cost
 from atom_data.run.outlook import Outlook, look_ahead
 from atom_data.run.places import check_places
 from atom_data.run.plan import FOLLOWS
 from atom_data.run.recipe import Recipe
 from atom_data.run.replace import refuse
-from atom_data.run.stale import said_left_over
+from atom_data.status.stale import said_left_over
 from atom_data.workspace import Workspace
 
 
@@ -22,7 +22,7 @@ def dry_run(
     for job in recipe.jobs:
         job.check()
     ahead = list(look_ahead(jobs, workspace, accept_code))
-    lines = [line for found in ahead for line in _said(found)]
+    lines = [line for found in ahead if not (found.idle and INNER in found.job.name) for line in _said(found)]
     lines += _sums(ahead, recipe.path)
     left = workspace.left_over([job.name for job in recipe.jobs])
     lines += [said_left_over(workspace, left)] if left else []

@@ -35,7 +35,7 @@ def check_shard_names(job: str, names: Sequence[str]) -> None:
 def as_declared(
     batches: Iterable[pa.RecordBatch], schema: pa.Schema, columns: Collection[str], where: str
 ) -> Iterator[pa.RecordBatch]:
-    """Yield batches that have the columns asked for, in the types of `schema`, and an id in every row; else DataError."""
+    """Yield batches that have the columns asked for, in the types of `schema`; else DataError."""
     wanted = [field for field in schema if field.name in columns]
     for batch in batches:
         for field in wanted:
@@ -45,8 +45,6 @@ def as_declared(
                 raise DataError(
                     f"{where}: column '{field.name}' is {field.type} by schema(), and read() gave {found}. Let both say the same."
                 )
-        if "id" in columns and column(batch, "id").null_count:
-            raise DataError(f"{where}: a row has no id, so nobody could find it again. Give each row one.")
         yield batch
 
 

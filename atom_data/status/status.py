@@ -1,4 +1,4 @@
-"""How far a run has come: per stage documents in, kept, dropped by reason, speed, and what still runs or has failed."""
+"""How far a run has come: the sums of the receipts of each job, and those of a pass as one stage."""
 
 import heapq
 import json
@@ -7,13 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-
-from atom_data.graph import Job
-from atom_data.run.display import clock
-from atom_data.run.stale import Now, now, said_left_over, stale_lines
+from atom_data.graph import Job, stage_of
+from atom_data.status.stale import Now, now
 from atom_data.storage.manifest import COUNTS, manifest_row
 from atom_data.workspace import Workspace
 
@@ -48,6 +43,10 @@ class JobStatus:
     """Elements of its array in the queue, by Slurm's state."""
     workers: int = 1
     """Worker processes of an element."""
+    cleaned: bool = False
+    """Whether its files were no longer needed and were removed."""
+    parts: "list[JobStatus]" = field(default_factory=list)
+    """Of a pass as one stage: its jobs, each after what it needs."""
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Add a row of the manifest."""
@@ -64,16 +63,78 @@ class JobStatus:
     @property
     def bytes_a_second(self) -> float:
         """Input that its running elements read in a second, by what finished shards took."""
+        if self.parts:
+            return sum(part.bytes_a_second for part in self.parts)
         running = self.elements["RUNNING"] * self.workers
         return running * self.sums["input_bytes"] / self.sums["wall_seconds"] if self.sums["wall_seconds"] else 0.0
 
     @property
     def seconds_left(self) -> float | None:
         """How long the rest takes with what runs now, if shards are alike; None when nothing tells."""
+        if self.parts:
+            told = [part.seconds_left for part in self.parts]
+            return max((seconds for seconds in told if seconds is not None), default=None)
         running = min(self.elements["RUNNING"] * self.workers, self.shards - self.finished)
         if not running or not self.finished:
             return None
         return (self.shards - self.finished) * self.sums["wall_seconds"] / self.finished / running
+
+    @property
+    def begun(self) -> bool:
+        """Whether it has a plan of its shards; of a pass, whether any of its jobs has one."""
+        return self.shards > 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether every shard is finished, of a pass those of every job."""
+        return self.begun and self.finished == self.shards and not self.waiting_jobs
+
+    @property
+    def waiting_jobs(self) -> list[str]:
+        """Of a pass: the jobs whose shards are not known yet, for they come of what the jobs before make."""
+        return [part.name for part in self.parts if not part.begun]
+
+    @property
+    def job(self) -> str:
+        """Of a pass that is on its way: the job that it has come to."""
+        if not self.begun or self.complete:
+            return ""
+        return next((part.name for part in self.parts if part.finished < part.shards or not part.begun), "")
+
+
+def by_stage(statuses: Sequence[JobStatus]) -> list[JobStatus]:
+    """Return the statuses of stages and passes, as a recipe names them: the jobs of a pass added up."""
+    stages: dict[str, list[JobStatus]] = {}
+    for status in statuses:
+        stages.setdefault(stage_of(status.name), []).append(status)
+    return [parts[0] if len(parts) == 1 else _together(name, parts) for name, parts in stages.items()]
+
+
+def _together(name: str, parts: list[JobStatus]) -> JobStatus:
+    """Add up what the jobs of a pass took; what it says of documents is what the job says that writes its columns."""
+    most = max(parts, key=lambda part: part.sums["rows_in"])
+    documents = next((part for part in parts if part.name == name and part.finished), most)
+    reads = tuple(
+        dict.fromkeys(stage_of(before) for part in parts for before in part.reads if stage_of(before) != name)
+    )
+    status = JobStatus(name, parts=parts, workers=max(part.workers for part in parts), reads=reads)
+    for part in parts:
+        status.shards += part.shards
+        status.finished += part.finished
+        status.failed += part.failed
+        status.stale.update(part.stale)
+        status.elements.update(part.elements)
+        for counts, own in zip(_counts(status), _counts(part), strict=True):
+            counts |= own
+    status.sums = Counter({key: sum(part.sums[key] for part in parts) for key in SUMS})
+    status.sums.update({key: documents.sums[key] - status.sums[key] for key in ("rows_in", "rows_out", "text_bytes")})
+    status.peak_memory_bytes = max(part.peak_memory_bytes for part in parts)
+    status.slowest = sorted(item for part in parts for item in part.slowest)[-SLOWEST:]
+    return status
+
+
+def _counts(status: JobStatus) -> tuple[Counter[str], ...]:
+    return status.dropped, status.unreadable, status.skipped
 
 
 def job_status(
@@ -101,6 +162,7 @@ def job_status(
         known = before is not None and before.shards == len(names) and bool(before.counted)
         status = before if before is not None and known else _begun(job, len(names), before)
         _add_receipts(status, workspace, names)
+    status.cleaned = workspace.is_cleaned(job.name)
     if not workspace.is_remote:
         status.failed = sum(1 for _ in workspace.local(job.name, "failed").glob("*.json"))
     for item in (record or {}).get("jobs", ()):
@@ -130,82 +192,3 @@ def _add_receipts(status: JobStatus, workspace: Workspace, names: Sequence[str])
             why = status.now.why_stale(receipt.job, receipt.code)
             status.stale.update([why] if why else [])
             status.counted.add(name)
-
-
-def status_table(statuses: list[JobStatus]) -> Table:
-    """Return one line a stage, and below it what it dropped and why; columns of the array while one is in the queue."""
-    queued = any(status.elements for status in statuses)
-    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("stage")
-    titles = ["shards", "documents in", "kept", "dropped", "text MB", "tokens", "CPU s", "MB/s a core", "peak MB"]
-    for title in titles[:1] + (["running", "waiting", "MB/s", "ETA"] if queued else []) + titles[1:]:
-        table.add_column(title, justify="right")
-    for status in statuses:
-        cells = _cells(status)
-        table.add_row(*cells[:2], *(_queue_cells(status) if queued else ()), *cells[2:])
-        blank = [""] * (6 if queued else 2)
-        for name, count in _reasons(status):
-            table.add_row(f"  [dim]{escape(name)}[/dim]", *blank, "", f"[dim]{count:,}[/dim]")
-    return table
-
-
-def print_status(statuses: list[JobStatus], workspace: Workspace, console: Console) -> None:
-    """Print the table, the slowest shards of stages that still run, and what to do about failures."""
-    console.print(status_table(statuses))
-    for line in remarks(statuses, workspace):
-        console.print(line, soft_wrap=True)
-
-
-def remarks(statuses: list[JobStatus], workspace: Workspace) -> list[str]:
-    """Return what is worth a look: the slowest shards while a stage runs, shards that failed or are stale, folders left over."""
-    lines = []
-    for status in statuses:
-        if status.elements and status.slowest:
-            slow = ", ".join(
-                f"{escape(name)} {seconds:,.1f} s" for seconds, name in sorted(status.slowest, reverse=True)
-            )
-            lines.append(f"{status.name}: slowest shards: {slow}")
-        if status.failed:
-            see = f"atom-data logs {escape(workspace.root)} --failed"
-            lines.append(f"[red]{status.name}: {status.failed:,} shards failed[/red]; see {see}")
-    by_name = {status.name: status for status in statuses}
-    stale = {name: status.stale for name, status in by_name.items()}
-    shards = {name: status.shards for name, status in by_name.items()}
-    lines += map(escape, stale_lines(stale, shards, {name: status.reads for name, status in by_name.items()}))
-    left = workspace.left_over(by_name)
-    return [*lines, escape(said_left_over(workspace, left))] if left else lines
-
-
-def _cells(status: JobStatus) -> tuple[str, ...]:
-    sums = status.sums
-    speed = f"{sums['input_bytes'] / 1e6 / sums['cpu_seconds']:,.1f}" if sums["cpu_seconds"] else "-"
-    return (
-        status.name,
-        f"{status.finished:,}/{status.shards:,}" if status.shards else "not begun",
-        f"{sums['rows_in']:,}",
-        f"{sums['rows_out']:,}",
-        f"{status.dropped.total():,}",
-        f"{sums['text_bytes'] / 1e6:,.1f}" if sums["text_bytes"] else "",
-        f"{sums['tokens']:,}" if sums["tokens"] else "",
-        f"{sums['cpu_seconds']:,.1f}",
-        speed,
-        f"{status.peak_memory_bytes / 1e6:,.0f}",
-    )
-
-
-def _queue_cells(status: JobStatus) -> tuple[str, ...]:
-    running, left = status.elements["RUNNING"], status.seconds_left
-    waiting = status.elements.total() - running
-    return (
-        f"{running:,}" if running else "",
-        f"{waiting:,}" if waiting else "",
-        f"{status.bytes_a_second / 1e6:,.1f}" if running else "",
-        clock(left) if left is not None else "",
-    )
-
-
-def _reasons(status: JobStatus) -> list[tuple[str, int]]:
-    lines = sorted(status.dropped.items(), key=lambda item: (-item[1], item[0]))
-    lines += [(f"unreadable: {name}", count) for name, count in sorted(status.unreadable.items())]
-    lines += [(f"no document: {name}", count) for name, count in sorted(status.skipped.items())]
-    return lines

@@ -1,9 +1,4 @@
-"""What a recipe is made of: sources that are read, jobs that are run, and passes, which are both.
-
-A recipe's `stages()` returns nodes: stages, token passes, passes over the whole corpus. Each knows the sources it is made
-of and the jobs that make it; runner, planner, Slurm, Ray and forecast know nothing else of them. `docs/own_sources.md`
-shows a source and a pass of one's own, and `atom_data.testing` tries the contract on them.
-"""
+"""What sources and passes have in common, and ways through a recipe's graph."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
@@ -11,16 +6,19 @@ from typing import Any, Self, TypeVar
 
 import pyarrow as pa
 
-from atom_data.contract import added_to, as_declared, same_rows
 from atom_data.errors import ConfigError
+from atom_data.graph.contract import added_to, as_declared, same_rows
+from atom_data.graph.protocols import Job as Job
+from atom_data.graph.protocols import Node as Node
+from atom_data.graph.protocols import Source as Source
 from atom_data.identity import describe_fields
 from atom_data.origins import is_ours, origin
-from atom_data.protocols import Job as Job
-from atom_data.protocols import Node as Node
-from atom_data.protocols import Source as Source
 from atom_data.storage.receipts import Receipt
 from atom_data.storage.shards import Input, Intake, Shard, parts_meet
 from atom_data.workspace import Workspace
+
+INNER = "/"
+"""Between the name of a pass and that of a job in it."""
 
 
 class RawSource:
@@ -55,6 +53,9 @@ class Pass:
     Same shards, same rows, same order: it drops nothing; a card in the stage that reads it does. A pass is a frozen
     dataclass with the fields `of` and `name`, with `jobs`, whose last one comes after all others and has the pass's name,
     with `added`, and with `step`. One that reads in a way of its own has `read` instead of a step.
+
+    The job of its name writes the columns. Those that it needs are named `inner(name, ...)`: they lie in the pass's folder,
+    and a person sees one stage.
     """
 
     __slots__ = ()
@@ -149,7 +150,7 @@ def rows_of(
 ) -> Iterator[pa.RecordBatch]:
     """Read a shard of a source. One that is not of this package is held to the contract: DataError where it breaks it.
 
-    A batch has the columns and types of `schema`, and ids without nulls. A pass with a `read` of its own has the rows of
+    A batch has the columns and types of `schema`. A pass with a `read` of its own has the rows of
     what it reads, in order: their ids are read once more and compared.
     """
     if is_ours(type(source)):
@@ -204,6 +205,53 @@ def passes_behind(source: Source) -> "tuple[Source, ...]":
     return (source, *below) if isinstance(source, Pass) else below
 
 
+def inner(name: str, job: str) -> str:
+    """Return the name of a job that a pass needs: its folder lies in the pass's."""
+    return f"{name}{INNER}{job}"
+
+
+def stage_of(name: str) -> str:
+    """Return the stage or pass that a job belongs to, as a person sees it: for `near/links` the pass `near`."""
+    return name.partition(INNER)[0]
+
+
+def file_stem(name: str) -> str:
+    """Return a job's name as part of a file's name, `near.links`: no name of a stage has a dot."""
+    return name.replace(INNER, ".")
+
+
+def check_name(kind: str, name: str) -> None:
+    """Refuse a name that a person gave to a stage or a pass and that cannot be a folder. ConfigError."""
+    if not name or not all(c.isalnum() or c in "-_" for c in name):
+        raise ConfigError(f"{kind} '{name}': the name is also a folder. Use letters, digits, dash and underscore.")
+
+
+def _refuse_same_name(name: str, ordered: "Sequence[Job]") -> None:
+    stage = stage_of(name)
+    is_pass = any(stage_of(other.name) == stage != other.name for other in ordered)
+    if not is_pass:
+        raise ConfigError(f"two stages are named '{name}'. A stage's name is its folder: give each its own.")
+    two = f"two passes are named '{stage}'" if name != stage else f"a stage and a pass are named '{stage}'"
+    raise ConfigError(
+        f'{two}. A name is a folder: give one of them its own, a pass by its parameter name, as in name="{stage}_2".'
+    )
+
+
+def passes_of(nodes: "Sequence[Node]") -> "dict[str, Source]":
+    """Return all passes that nodes are made of, by name; those that come first in the way of a document first."""
+    found: dict[str, Source] = {}
+
+    def visit(node: Node) -> None:
+        for below in node.sources():
+            visit(below)
+        if isinstance(node, Pass) and isinstance(node, Source):
+            found.setdefault(node.name, node)
+
+    for node in nodes:
+        visit(node)
+    return found
+
+
 def in_order(jobs: "tuple[Job, ...]") -> tuple[Job, ...]:
     """Return the jobs and all behind them, each after what it needs. ConfigError when two share a name."""
     ordered: list[Job] = []
@@ -215,7 +263,7 @@ def in_order(jobs: "tuple[Job, ...]") -> tuple[Job, ...]:
             visit(before)
         same = [other for other in ordered if other.name == job.name]
         if any(other != job for other in same):
-            raise ConfigError(f"two stages are named '{job.name}'. A stage's name is its folder: give each its own.")
+            _refuse_same_name(job.name, ordered)
         if not same:
             ordered.append(job)
 

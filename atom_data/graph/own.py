@@ -3,7 +3,7 @@
 from itertools import zip_longest
 
 from atom_data.errors import ConfigError
-from atom_data.graph import Job, Pass, Source, is_stage
+from atom_data.graph.nodes import Job, Pass, Source, is_stage
 from atom_data.origins import is_ours
 from atom_data.storage.shards import Shard
 from atom_data.workspace import Workspace
