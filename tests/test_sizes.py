@@ -10,9 +10,6 @@ FILE_LINES, FUNCTION_LINES, FOLDER_FILES = 300, 50, 20
 LONGER: dict[str, str] = {}
 """Files that may be longer, below atom_data/, each with the reason. Tables and kernels of a peer's behavior may need it."""
 
-FULLER = {".": 24, "commands": 21, "run": 23}
-"""Folders that hold more files for now, as several changes met in them; `FOLDER_FILES` is where they go."""
-
 
 def functions(source: str) -> list[tuple[str, int]]:
     """Return the name of every function and how many lines its body has, docstring included."""
@@ -41,8 +38,7 @@ def test_functions_are_short() -> None:
 def test_folders_hold_few_files() -> None:
     folders = {path.parent for path in ROOT.rglob("*.py")}
     counts = {folder.relative_to(ROOT).as_posix(): len([*filter(_counts, folder.iterdir())]) for folder in folders}
-    assert not {name: count for name, count in counts.items() if count > FULLER.get(name, FOLDER_FILES)}
-    assert not [name for name in FULLER if counts[name] <= FOLDER_FILES], "no longer needs to be here"
+    assert not {name: count for name, count in counts.items() if count > FOLDER_FILES}
 
 
 def _counts(path: Path) -> bool:
