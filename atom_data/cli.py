@@ -34,7 +34,7 @@ def main() -> None:
     try:
         code = app(sys.argv[1] if len(sys.argv) > 1 else "")(prog_name="atom-data", standalone_mode=False)
     except MissingColumn as error:
-        from atom_data.catalog import mend  # noqa: PLC0415 - it loads every signal
+        from atom_data.library.catalog import mend  # noqa: PLC0415 - it loads every signal
 
         _fail(f"{error}{mend(error.columns)}", error.exit_code)
     except AtomDataError as error:
