@@ -143,17 +143,7 @@ def _public(name: str) -> Any:  # noqa: ANN401
 
 def _exported(kind: str) -> list[tuple[str, Any]]:
     package = import_module(ROOMS[kind])
-<<<<<<< HEAD:atom_data/catalog.py
-    found = [(name, getattr(package, name)) for name in sorted(package.__all__) if name not in SOURCES]
-    return [(name, thing) for name, thing in found if not _is_error(thing)]
-
-
-def _is_error(thing: Any) -> bool:  # noqa: ANN401
-    """Tell whether a room exports something to be raised, which is no step."""
-    return isinstance(thing, type) and issubclass(thing, BaseException)
-=======
     return [(name, getattr(package, name)) for name in sorted(package.__all__) if name not in PARTS]
->>>>>>> x-rooms:atom_data/library/catalog.py
 
 
 def _cards() -> list[Card]:
