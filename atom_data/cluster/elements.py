@@ -1,5 +1,7 @@
 """How many elements the array of a stage gets whose tasks nobody can count yet, as the stages before it are not finished."""
 
+from collections.abc import Sequence
+
 from atom_data.dedup.corpus import SHARED_BYTES
 from atom_data.errors import DataError
 from atom_data.graph import Job
@@ -40,3 +42,14 @@ def _input_bytes(job: Job, workspace: Workspace) -> int:
 
     visit(job)
     return sum(seen.values())
+
+
+def ranges(numbers: Sequence[int]) -> str:
+    """Return sorted numbers as Slurm writes them: 0-3,7,9-12."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)

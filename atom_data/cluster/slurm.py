@@ -20,7 +20,7 @@ from typing import Any
 
 from atom_data.cluster.asking import ask, states
 from atom_data.cluster.chain import CLOSE, FOLDER, RECORD, hand_over, is_broken, names, numbers, run_name
-from atom_data.cluster.elements import most_tasks
+from atom_data.cluster.elements import most_tasks, ranges
 from atom_data.cluster.profile import Profile
 from atom_data.errors import ConfigError, DataError
 from atom_data.graph import file_stem, in_order, stage_of
@@ -217,7 +217,7 @@ def _arrays(
             stem,
             profile,
             workspace,
-            _ranges(elements),
+            ranges(elements),
             [*command, "--part", f'"$SLURM_ARRAY_TASK_ID/{parts}"'],
         )
         close = _script(name, f"{stem}{CLOSE}", profile.alone(), workspace, "", [*command, "--close"])
@@ -253,17 +253,6 @@ def _script(run: str, name: str, profile: Profile, workspace: Workspace, element
     return "\n".join(
         ["#!/bin/bash", *lines, "set -eu", "trap '' USR1", *profile.setup, f"exec {' '.join(command)}", ""]
     )
-
-
-def _ranges(numbers: Sequence[int]) -> str:
-    """Return sorted numbers as Slurm writes them: 0-3,7,9-12."""
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and number == runs[-1][1] + 1:
-            runs[-1][1] = number
-        else:
-            runs.append([number, number])
-    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
 
 
 def _max_array_size(required: bool) -> int:

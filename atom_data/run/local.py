@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 from atom_data.errors import AtomDataError, DataError, TimeUp
 from atom_data.graph import Job, stage_of
@@ -33,8 +32,8 @@ from atom_data.run.plan import (
     write_plan,
     write_summary,
 )
-from atom_data.run.pool import Pool
-from atom_data.run.progress import Failure, Progress
+from atom_data.run.pool import Pool, Workers
+from atom_data.run.progress import Failure, Progress, say_plan
 from atom_data.run.recipe import Recipe, job_identity
 from atom_data.run.replace import Guard, refuse_other_recipe
 from atom_data.run.signals import handled, interrupt
@@ -81,26 +80,6 @@ class Options:
     """Finish a stage without so many of its shards, where they fail; they are noted, and tried again by the next run."""
     take_over: bool = False
     """Go on where a process of another machine has a claim on the folder, if it was silent for five minutes."""
-
-
-class Workers(Protocol):
-    """Who does the tasks: processes of this machine, or of a Ray cluster."""
-
-    @property
-    def leaving(self) -> bool:
-        """Tell whether they were told to leave."""
-
-    def leave(self, seconds: float) -> None:
-        """Take no more tasks; those that run get some seconds."""
-
-    def prepare(self, display: Display) -> None:
-        """Make ready for tasks: what takes long is said, and is in no task's time."""
-
-    def run_job(self, name: str, identity: str, progress: Progress) -> None:
-        """Do the waiting tasks of a job, until all are finished or failed, or the workers have to leave."""
-
-    def close(self) -> None:
-        """End all that runs."""
 
 
 def run(recipe: Recipe, options: Options, display: Display, workers: Workers | None = None) -> list[Failure]:
@@ -199,7 +178,7 @@ def _run_job(
     refuse_own_output(job, () if options.planned else plan.tasks, workspace)
     guard.ask(plan)
     _write_plan(plan, workspace, options, display)
-    _say_plan(plan, display)
+    say_plan(plan, display)
     progress = Progress(plan, workspace, display, options.retries, options.log, list(plan.todo), options.allow_failed)
     if progress.waiting:
         pool.prepare(display)
@@ -292,20 +271,6 @@ def soon(true: Callable[[], bool], pause: float = PAUSE) -> bool:
             return False
         time.sleep(pause)
     return True
-
-
-def _say_plan(plan: Plan, display: Display) -> None:
-    changed = {why: count for why, count in sorted(plan.reasons.items()) if why != NEW}
-    many = plural(len(plan.done), "shard")
-    done, todo, name = f"{many} {is_are(len(plan.done))} done already", f"{len(plan.todo):,} to make", plan.job.name
-    if plan.done and not plan.todo:
-        if display.jobs or stage_of(name) == name:  # of a pass its own job speaks
-            display.note(f"{name}: {'' if len(plan.done) == 1 else 'all '}{done}", stage=name)
-    elif changed:
-        said = ", ".join(f"{why}: {count:,}" for why, count in changed.items())
-        display.note(f"{name}: {done}, {todo} ({said})", stage=name)
-    elif plan.done:
-        display.note(f"{name}: {done}, {todo}", stage=name)
 
 
 @contextlib.contextmanager

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from atom_data.errors import AtomDataError
+from atom_data.graph import stage_of
 from atom_data.job import Task
 from atom_data.run.failing.alike import MOST_ALIKE, Alike
-from atom_data.run.plan import Plan
+from atom_data.run.plan import NEW, Plan
 from atom_data.storage.receipts import Receipt, failure_path
 from atom_data.terminal.display import Display
+from atom_data.terminal.table import is_are, plural
 from atom_data.workspace import Workspace
 
 
@@ -122,3 +124,18 @@ def last_line(message: str) -> str:
     code = [number for number, line in enumerate(lines) if line.startswith("  ")]
     said = lines[code[-1] + 1 :] if code else lines
     return ", ".join(dict.fromkeys((said[0], said[-1]))) if said else lines[-1]
+
+
+def say_plan(plan: Plan, display: Display) -> None:
+    """Say how much of a job is done already, and why the rest is made again."""
+    changed = {why: count for why, count in sorted(plan.reasons.items()) if why != NEW}
+    many = plural(len(plan.done), "shard")
+    done, todo, name = f"{many} {is_are(len(plan.done))} done already", f"{len(plan.todo):,} to make", plan.job.name
+    if plan.done and not plan.todo:
+        if display.jobs or stage_of(name) == name:  # of a pass its own job speaks
+            display.note(f"{name}: {'' if len(plan.done) == 1 else 'all '}{done}", stage=name)
+    elif changed:
+        said = ", ".join(f"{why}: {count:,}" for why, count in changed.items())
+        display.note(f"{name}: {done}, {todo} ({said})", stage=name)
+    elif plan.done:
+        display.note(f"{name}: {done}, {todo}", stage=name)
