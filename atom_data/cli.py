@@ -1,4 +1,5 @@
-"""The command line. Exit code 0: done; 1: data; 2: recipe, card or option; 130: interrupted.
+"""The command line. Exit code 0: done; 1: data; 2: recipe, card or option; 3: done, but for
+shards that were allowed to fail (run --allow-failed); 75: the time is up; 130: interrupted.
 
 What takes long to import is imported after the server of the workers was started, which imports the same on another core.
 """
@@ -33,7 +34,7 @@ def main() -> None:
     try:
         code = app(sys.argv[1] if len(sys.argv) > 1 else "")(prog_name="atom-data", standalone_mode=False)
     except MissingColumn as error:
-        from atom_data.catalog import mend  # noqa: PLC0415 - it loads every signal
+        from atom_data.library.catalog import mend  # noqa: PLC0415 - it loads every signal
 
         _fail(f"{error}{mend(error.columns)}", error.exit_code)
     except AtomDataError as error:

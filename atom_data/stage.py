@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from atom_data.batch import PROVENANCE, REPLACED, damage, empty, visible
+from atom_data.culprit import culprit
 from atom_data.errors import AtomDataError, ConfigError, DataError, MissingColumn, Refusal, meant
 from atom_data.extract.engine import Engine
 from atom_data.graph import Job, Source, check_name, check_source, reference, rows_of
@@ -256,9 +257,7 @@ class Stage:
         except AtomDataError as error:
             raise type(error)(f"stage '{self.name}', step {number} ({label(step)}): {error}") from error
         except Exception as error:
-            error.add_note(
-                f"in stage '{self.name}', step {number} ({label(step)}), on a batch of {batch.num_rows} rows"
-            )
+            error.add_note(f"in stage '{self.name}', step {number} ({label(step)}), {culprit(step, batch, error)}")
             raise
 
     def _same_rows(self, number: int, step: Step, before: pa.RecordBatch, after: pa.RecordBatch) -> None:

@@ -203,7 +203,9 @@ def test_what_was_made_before_an_edit_is_stale_or_is_not(tmp_path: Path) -> None
 def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A user's module with a step, a class with a base in another file, and a source."""
     monkeypatch.syspath_prepend(str(tmp_path))
-    (tmp_path / "own_base.py").write_text("from atom_data.text.segments import cut_segments\n\nclass Base:\n    pass\n")
+    (tmp_path / "own_base.py").write_text(
+        "from atom_data.text.statistics.segments import cut_segments\n\nclass Base:\n    pass\n"
+    )
     (tmp_path / "own_steps.py").write_text(
         "from dataclasses import dataclass\n"
         "from atom_data import Copies, Jsonl\n"
@@ -229,7 +231,7 @@ def reached_by(*steps: object) -> set[str]:
 
 def test_a_step_of_the_users_reaches_what_it_names(own: Path) -> None:
     steps = importlib.import_module("own_steps")
-    helper = {"atom_data.text.segments"}  # its file imports `own_base`, which counts whole
+    helper = {"atom_data.text.statistics.segments"}  # its file imports `own_base`, which counts whole
     assert reached_by(steps.plain) >= helper
     assert not {"atom_data.text.words", "atom_data.dedup.copies"} & reached_by(steps.plain)
     assert "atom_data.text.words" in reached_by(steps.counted)

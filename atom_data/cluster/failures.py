@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from atom_data.cluster.slurm import FOLDER, submission
+from atom_data.cluster.chain import FOLDER
+from atom_data.cluster.slurm import submission
 from atom_data.errors import DataError
 from atom_data.storage.receipts import read_json
 from atom_data.workspace import Workspace

@@ -27,6 +27,14 @@ MEMORY = re.compile(r"(\d+)([KMGT]?)")
 """What sbatch takes as it is; a number alone is MiB."""
 LIMIT = re.compile(r"(?:(\d+)-)?(\d+)(?::(\d+))?(?::(\d+))?")
 WARNING_SECONDS = 120
+OURS = {
+    "array": "A run makes one array a stage, and deals the shards to its elements: --tasks says how many there are at most.",
+    "job-name": "A run finds its jobs again by their names, and gives each its own: name the recipe's file as you like.",
+    "output": "A run finds what its jobs say in OUT/cluster/logs: atom-data logs OUT shows it.",
+    "wrap": "A run submits scripts of its own: put lines of shell into `setup` of the profile.",
+    "test-only": "To look before you submit, use --dry-run.",
+}
+"""Options of sbatch that a run sets itself, and what to do instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,9 @@ class Profile:
                 raise ConfigError(f"{name}: {getattr(self, name)}. Give a number from 1.")
         if self.memory_per_worker:
             self.worker_bytes  # noqa: B018 - refuses what is no size
+        for key in self.sbatch:
+            if key in OURS:
+                raise ConfigError(f"sbatch: '{key}={self.sbatch[key]}'. {OURS[key]}")
         for key, value in {**self.sbatch, "partition": self.partition, "time": self.time}.items():
             if not re.fullmatch(r"[a-z][a-z0-9-]*", key) or "\n" in value:
                 raise ConfigError(

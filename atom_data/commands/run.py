@@ -17,19 +17,22 @@ from atom_data.commands.cluster import (
     judge_time,
     pairs,
     ray_workers,
+    refuse_queued,
     slurm_needs_none,
     submit_arrays,
 )
 from atom_data.commands.options import Log, Where
 from atom_data.commands.screen import DEFAULT_OUT, AsJson, Jobs, Output, RecipePath, console, printable
-from atom_data.errors import AtomDataError, ConfigError, DataError, TimeUp
+from atom_data.errors import AtomDataError, ConfigError, DataError, Incomplete, TimeUp
 from atom_data.graph import passes_of, raw_sources, stage_of
 from atom_data.readers.source import ids_said, unread
 from atom_data.run.check import added, address_said, as_values, first_files, require_no_faults
-from atom_data.run.local import GRACE_SECONDS, Options, Workers, check_out
+from atom_data.run.failing.left_out import left_out
+from atom_data.run.local import GRACE_SECONDS, Options, check_out
 from atom_data.run.local import close as close_stage
 from atom_data.run.local import run as run_jobs
 from atom_data.run.places import check_places
+from atom_data.run.pool import Workers
 from atom_data.run.progress import Failure
 from atom_data.run.recipe import Recipe, load_recipe
 from atom_data.run.server import server
@@ -86,6 +89,9 @@ def run(
     part: options.Part = None,
     accept_code: options.AcceptCode = False,
     accept: options.Accept = False,
+    allow_failed: options.AllowFailed = 0,
+    check_hashes: options.CheckHashes = False,
+    take_over: options.TakeOver = False,
     replace: options.Replace = False,
     dry_run: options.DryRun = False,
     log: options.LogForm = Log.text,
@@ -113,38 +119,60 @@ def run(
     check_out(output)
     settings = {"tasks": tasks, "workers_per_task": workers_per_task, "partition": partition, "time": time}
     cluster_only(on, {**settings, "sbatch": sbatch, "profile": profile, "resume": resume or None})
-    slurm_needs_none(on, {"stage": stage, "part": part, "workers": workers or None})
+    slurm_needs_none(
+        on, {"stage": stage, "part": part, "workers": workers or None, "check_hashes": check_hashes or None}
+    )
     how = Options(
         out=output, workers=workers or len(os.sched_getaffinity(0)), retries=retries, stage=stage,
         part=_part(part, stage), accept_code=accept_code, accept=accept, replace=replace, planned=planned,
-        grace=grace, log=array_log(output, stage),
+        grace=grace, log=array_log(output, stage), allow_failed=allow_failed, take_over=take_over,
+        check_hashes=check_hashes,
     )  # fmt: skip
     if on is Where.slurm:
         flags = [name for name, given in (("--accept-code", accept_code), ("--accept", accept)) if given]
+        flags += [f"--allow-failed={allow_failed}"] if allow_failed else []
         given = {**settings, "sbatch": pairs(sbatch or [])}
-        submit_arrays(recipe, output, profile, resume, dry_run, replace, flags, given)
+        submit_arrays(recipe, output, profile, resume, dry_run, replace, flags, given, take_over)
         return
     if dry_run:
         _say_what_would_be_done(load_recipe(recipe), how)
         return
+    if not (planned or close or how.part):
+        refuse_queued(output)
     if not (close or on is Where.ray):
         server()
     loaded = load_recipe(recipe)
     _same_recipe(loaded, recipe_sha256)
     cluster = ray_workers(loaded, how, workers) if on is Where.ray else None
-    _do(
-        how,
-        log,
-        requeue,
-        (jobs, progress),
-        lambda display: close_stage(loaded, how) if close else _run_all(loaded, how, display, cluster),
-    )
-    if log is Log.text and part is None:  # a thousand elements must not each read what all of them made
+    tells = log is Log.text and part is None  # a thousand elements must not each read what all of them made
+    try:
+        _do(how, log, requeue, (jobs, progress), lambda display: _work(loaded, how, close, display, cluster))
+    except Incomplete:
+        if tells:
+            say_what_is_there(loaded, output, console(), jobs)
+        raise
+    if tells:
         say_what_is_there(loaded, output, console(), jobs)
 
 
+def make(recipe: str, output: str, workers: int) -> None:
+    """Run a recipe here, as `run` does without any option."""
+    loaded, how = load_recipe(recipe), Options(out=output, workers=workers or len(os.sched_getaffinity(0)))
+    _do(how, Log.text, False, (False, True), lambda display: _work(loaded, how, False, display, None))
+
+
+def _work(loaded: Recipe, how: Options, close: bool, display: Display, cluster: Workers | None) -> list[Failure]:
+    """Close a stage, or run the jobs; say at the end what was left out, but the elements of an array end well without it."""
+    if close:
+        return close_stage(loaded, how)
+    failures = _run_all(loaded, how, display, cluster)
+    if not failures and how.part is None:
+        _refuse_left_out(loaded, how.out)
+    return failures
+
+
 def _say_what_would_be_done(loaded: Recipe, how: Options) -> None:
-    jobs = (loaded.job(how.stage),) if how.stage else loaded.jobs
+    jobs = loaded.stage(how.stage) if how.stage else loaded.jobs
     for line in dry_run_lines(loaded, Workspace(how.out), jobs, how.accept_code, how.replace):
         console().print(escape(line), soft_wrap=True)
 
@@ -190,6 +218,17 @@ def _same_recipe(loaded: Recipe, expected: str) -> None:
         raise ConfigError(
             f"{loaded.path}: the recipe is not the one that was submitted (SHA-256 {loaded.sha256[:12]}, submitted "
             f"{expected[:12]}). Cancel the jobs and submit again."
+        )
+
+
+def _refuse_left_out(loaded: Recipe, output: str) -> None:
+    """End with exit code 3 where a run is done but for shards that were allowed to fail."""
+    workspace = Workspace(output)
+    names = [f"{job.name}/{shard}" for job in loaded.jobs for shard in left_out(job.name, workspace)]
+    if names:
+        raise Incomplete(
+            f"{output}: finished without {plural(len(names), 'shard')} that failed ({', '.join(names[:10])}), as --allow-failed "
+            f"allows. Why: atom-data logs {output} --failed. The next run tries them again."
         )
 
 

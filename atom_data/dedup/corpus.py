@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from atom_data.dedup.documents import Measures
 from atom_data.dedup.survivors import Survivors
-from atom_data.errors import ConfigError
+from atom_data.errors import ConfigError, DataError
 from atom_data.graph import Job, check_name
 from atom_data.ids import Shards
 from atom_data.job import Progress, Task
@@ -115,6 +115,14 @@ def finished(job: Job, workspace: Workspace) -> Finished:
     """
     found: Finished = workspace.keep(job.name, lambda: _finished(job, workspace))
     return found
+
+
+def bytes_so_far(job: Job, workspace: Workspace, ending: str) -> int:
+    """Return the bytes of files that a job has made; 0 while it is not finished, for who only counts tasks."""
+    try:
+        return finished(job, workspace).bytes(ending)
+    except DataError:
+        return 0
 
 
 def _finished(job: Job, workspace: Workspace) -> Finished:

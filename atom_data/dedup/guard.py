@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from atom_data.dedup.corpus import finished
+from atom_data.dedup.corpus import bytes_so_far, finished
 from atom_data.dedup.marks import LOSS, Marks
 from atom_data.errors import ConfigError, Refusal
 from atom_data.graph import Job, PassJob, inner
@@ -68,7 +68,7 @@ class Guard(PassJob):
 
     def tasks(self, workspace: Workspace) -> tuple[Task, ...]:
         """One task."""
-        return (Task("loss", finished(self.marks, workspace).bytes(".parquet"), ()),)
+        return (Task("loss", bytes_so_far(self.marks, workspace, ".parquet"), ()),)
 
     def inputs(self, task: Task, workspace: Workspace) -> tuple[Input, ...]:
         """All copies and losses."""

@@ -13,12 +13,12 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from atom_data.batch import column
-from atom_data.draws import hash_64
 from atom_data.errors import ConfigError, DataError
 from atom_data.graph import Source
 from atom_data.storage.parquet import open_parquet, read_parquet
 from atom_data.storage.shards import Intake
 from atom_data.text.buffers import string_buffers
+from atom_data.text.hashes import hash_64
 from atom_data.text.similarity.character_shingles import Unit, shingles_by
 from atom_data.text.similarity.pairs import Pairs, similar_pairs
 from atom_data.text.similarity.shingles import Shingles, jaccard

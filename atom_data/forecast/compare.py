@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from atom_data.cluster.slurm import FOLDER
+from atom_data.cluster.chain import FOLDER
 from atom_data.errors import DataError
 from atom_data.forecast.estimate import Estimate
 from atom_data.forecast.forecast import Forecast, StageForecast

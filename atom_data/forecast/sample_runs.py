@@ -15,7 +15,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from atom_data.draws import hash_64
 from atom_data.errors import DataError
 from atom_data.forecast.measured import DocumentCounts, SampleRun, SampleRuns, SourceSample, totals
 from atom_data.forecast.sampled import COUNTS, SampleOrder
@@ -32,6 +31,7 @@ from atom_data.storage.paths import write_errors
 from atom_data.storage.receipts import Receipt
 from atom_data.storage.shards import Shard
 from atom_data.terminal.display import Display
+from atom_data.text.hashes import hash_64
 from atom_data.workspace import Workspace
 
 HEAD_DOCUMENTS = 4

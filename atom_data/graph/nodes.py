@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from atom_data.errors import ConfigError
 from atom_data.graph.contract import added_to, as_declared, same_rows
+from atom_data.graph.names import stage_of
 from atom_data.graph.protocols import Job as Job
 from atom_data.graph.protocols import Node as Node
 from atom_data.graph.protocols import Source as Source
@@ -16,9 +17,6 @@ from atom_data.origins import is_ours, origin
 from atom_data.storage.receipts import Receipt
 from atom_data.storage.shards import Input, Intake, Shard, parts_meet
 from atom_data.workspace import Workspace
-
-INNER = "/"
-"""Between the name of a pass and that of a job in it."""
 
 
 class RawSource:
@@ -203,27 +201,6 @@ def passes_behind(source: Source) -> "tuple[Source, ...]":
         return ()
     below = tuple(found for inner in source.sources() for found in passes_behind(inner))
     return (source, *below) if isinstance(source, Pass) else below
-
-
-def inner(name: str, job: str) -> str:
-    """Return the name of a job that a pass needs: its folder lies in the pass's."""
-    return f"{name}{INNER}{job}"
-
-
-def stage_of(name: str) -> str:
-    """Return the stage or pass that a job belongs to, as a person sees it: for `near/links` the pass `near`."""
-    return name.partition(INNER)[0]
-
-
-def file_stem(name: str) -> str:
-    """Return a job's name as part of a file's name, `near.links`: no name of a stage has a dot."""
-    return name.replace(INNER, ".")
-
-
-def check_name(kind: str, name: str) -> None:
-    """Refuse a name that a person gave to a stage or a pass and that cannot be a folder. ConfigError."""
-    if not name or not all(c.isalnum() or c in "-_" for c in name):
-        raise ConfigError(f"{kind} '{name}': the name is also a folder. Use letters, digits, dash and underscore.")
 
 
 def _refuse_same_name(name: str, ordered: "Sequence[Job]") -> None:

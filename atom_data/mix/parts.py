@@ -18,10 +18,10 @@ from itertools import pairwise
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from atom_data.draws import keyed_hashes
 from atom_data.errors import ConfigError
 from atom_data.graph import Job, Source, reference, rows_of
 from atom_data.storage.shards import Input, Intake, Shard
+from atom_data.text.hashes import keyed_hashes
 from atom_data.workspace import Workspace
 
 WHOLE = 1 << 53

@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from atom_data.errors import ConfigError
 from atom_data.readers.files import SPLIT_BYTES, current_input, split
-from atom_data.readers.lines import LINE_BYTES, Line, Lines
-from atom_data.readers.rows import Identities, Rows, batches_of, file_prefix
+from atom_data.readers.lines import LINE_BYTES, Line, Lines, batches_of
+from atom_data.readers.rows import Identities, Rows, file_prefix
 from atom_data.readers.source import FileSource, Places
 from atom_data.readers.streams.frames import WINDOW_BYTES
 from atom_data.readers.streams.window import Window

@@ -8,8 +8,8 @@ import pyarrow as pa
 
 from atom_data.errors import ConfigError
 from atom_data.readers.files import current_input
-from atom_data.readers.lines import Line, Lines
-from atom_data.readers.rows import Identities, Rows, batches_of
+from atom_data.readers.lines import Line, Lines, batches_of
+from atom_data.readers.rows import Identities, Rows
 from atom_data.readers.source import FileSource, Places
 from atom_data.readers.streams.frames import WINDOW_BYTES
 from atom_data.readers.streams.window import Window

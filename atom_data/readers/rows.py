@@ -1,17 +1,13 @@
 """Documents on their way into batches: stable ids, clean text, and a bound on what waits."""
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from atom_data.errors import ConfigError
-from atom_data.readers.lines import Line
-from atom_data.readers.streams.window import Window
-from atom_data.storage.shards import Input, Intake
 
 BATCH_ROWS = 1000
 BATCH_BYTES = 8 << 20
@@ -48,23 +44,6 @@ class Rows:
             yield pa.RecordBatch.from_arrays(arrays, schema=self.schema)
         self.waiting = {name: [] for name in self.schema.names}
         self.rows = self.bytes = 0
-
-
-def batches_of(
-    window: Window, items: Iterable[Line], add: Callable[[Line], None], rows: Rows, found: Input, intake: Intake
-) -> Iterator[pa.RecordBatch]:
-    """Yield batches of the rows that `add` makes of the items of a file, then put down its bytes and their hash."""
-    try:
-        for item in items:
-            add(item)
-            intake.bytes_read = window.bytes
-            if rows.full():
-                yield from rows.take()
-        yield from rows.take()
-        window.drain()
-    finally:
-        window.close()
-    intake.inputs.append(replace(found, bytes=window.bytes, sha256=window.digest.hexdigest()))
 
 
 def _array(values: list[Any], kind: pa.DataType) -> pa.Array:

@@ -1,20 +1,23 @@
 """Running a recipe: its jobs in order, each planned from receipts, done by a pool of workers, and accepted as a whole."""
 
 import contextlib
-import os
 import signal
-import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 from atom_data.errors import AtomDataError, DataError, TimeUp
 from atom_data.graph import Job, stage_of
 from atom_data.reach import code_identity
+from atom_data.run.claims.claim import Part
+from atom_data.run.claims.files import others_at_work
+from atom_data.run.claims.hold import claimed
+from atom_data.run.claims.life import me
 from atom_data.run.cleaned import bring_back, cleaned_of, first_with_work, left_by_earlier_layout
+from atom_data.run.failing.left_out import leave_out
+from atom_data.run.hashes import check_hashes
 from atom_data.run.needs import needs
 from atom_data.run.places import check_places, refuse_own_output
 from atom_data.run.plan import (
@@ -29,8 +32,8 @@ from atom_data.run.plan import (
     write_plan,
     write_summary,
 )
-from atom_data.run.pool import Pool
-from atom_data.run.progress import Failure, Progress
+from atom_data.run.pool import Pool, Workers
+from atom_data.run.progress import Failure, Progress, say_plan
 from atom_data.run.recipe import Recipe, job_identity
 from atom_data.run.replace import Guard, refuse_other_recipe
 from atom_data.run.signals import handled, interrupt
@@ -71,29 +74,12 @@ class Options:
     """How many seconds running shards get to finish after SIGUSR1 says that the time is nearly up."""
     log: str = ""
     """The file that this run's lines go to, noted with each failure."""
-
-
-class Workers(Protocol):
-    """Who does the tasks: processes of this machine, or of a Ray cluster."""
-
-    @property
-    def leaving(self) -> bool:
-        """Tell whether they were told to leave."""
-
-    def leave(self, seconds: float) -> None:
-        """Take no more tasks; those that run get some seconds."""
-
-    def announce(self, display: Display) -> None:
-        """Say at once what will take long before the first task can start."""
-
-    def prepare(self, display: Display) -> None:
-        """Make ready for tasks: what takes long is said, and is in no task's time."""
-
-    def run_job(self, name: str, identity: str, progress: Progress) -> None:
-        """Do the waiting tasks of a job, until all are finished or failed, or the workers have to leave."""
-
-    def close(self) -> None:
-        """End all that runs."""
+    check_hashes: bool = False
+    """Look at the content of finished shards, and make damaged ones again."""
+    allow_failed: int = 0
+    """Finish a stage without so many of its shards, where they fail; they are noted, and tried again by the next run."""
+    take_over: bool = False
+    """Go on where a process of another machine has a claim on the folder, if it was silent for five minutes."""
 
 
 def run(recipe: Recipe, options: Options, display: Display, workers: Workers | None = None) -> list[Failure]:
@@ -105,11 +91,12 @@ def run(recipe: Recipe, options: Options, display: Display, workers: Workers | N
     chosen = _chosen(recipe, options)
     workspace = _workspace(options)
     pool = workers or Pool(Orders(recipe.path, options.out, options.planned), options.workers, needs(recipe.jobs))
-    with display, _signals(pool, options.grace):
+    with display, _signals(pool, options.grace), contextlib.ExitStack() as stack:
         pool.announce(display)
         check_places(recipe, workspace)
         for job in recipe.jobs:
             job.check()
+        stack.enter_context(_claimed(recipe, workspace, options, display.note))
         guard = _guard(recipe, chosen, workspace, options)
         for job in recipe.jobs:
             code_identity(job)  # now, while the workers' server starts, and not when the first job is closed
@@ -162,26 +149,38 @@ def _guard(recipe: Recipe, chosen: Sequence[Job], workspace: Workspace, options:
 
 def _workspace(options: Options) -> Workspace:
     """Return the output folder under a token that no other process uses at this time."""
-    token = f"{socket.gethostname()}-{os.getpid()}"
-    return Workspace(options.out, token, "read" if options.planned else "anew")
+    return Workspace(options.out, me().token, "read" if options.planned else "anew")
+
+
+def _claimed(
+    recipe: Recipe, workspace: Workspace, options: Options, note: Callable[[str], None]
+) -> contextlib.AbstractContextManager[None]:
+    """Be the only run in the folder, or the only one at this part of an array. DataError names who is there."""
+    part = None
+    if options.part and options.stage:
+        part = Part(options.stage, str(options.part[0]), str(options.part[1]), recipe.sha256)
+    what = f"atom-data run {recipe.path}"
+    return claimed(workspace, what, part=part, take_over=options.take_over, note=note)
 
 
 def _require_upstream(job: Job, workspace: Workspace, options: Options) -> None:
     """Trust the manifest of a job that another task of the array has just closed; otherwise look at every receipt."""
     for before in job.upstream():
         if not (options.planned and soon(partial(is_closed, before, workspace))):
-            require_complete(before, workspace, options.accept_code, options.accept)
+            require_complete(before, workspace, options.accept_code, options.accept, options.allow_failed)
 
 
 def _run_job(
     job: Job, workspace: Workspace, options: Options, pool: Workers, display: Display, guard: Guard
 ) -> list[Failure]:
+    if options.check_hashes:
+        check_hashes(job.name, workspace, display, options.workers, options.part)
     plan = plan_job(job, workspace, options.accept_code, options.part, options.planned)
     refuse_own_output(job, () if options.planned else plan.tasks, workspace)
     guard.ask(plan)
     _write_plan(plan, workspace, options, display)
-    _say_plan(plan, display)
-    progress = Progress(plan, workspace, display, options.retries, options.log, list(plan.todo))
+    say_plan(plan, display)
+    progress = Progress(plan, workspace, display, options.retries, options.log, list(plan.todo), options.allow_failed)
     if progress.waiting:
         pool.prepare(display)
         display.start(job.name, progress.total, sum(task.bytes for task in progress.waiting))
@@ -189,9 +188,8 @@ def _run_job(
             pool.run_job(job.name, job_identity(job), progress)
         finally:
             display.stop()
-        for failure in progress.failures:
-            display.failed(failure.stage, failure.shard, failure.message)
-    if progress.failures:
+        progress.say_failures()
+    if progress.failures and not leave_out(progress):
         return sorted(progress.failures, key=lambda failure: failure.shard)
     if pool.leaving:
         left = progress.total - progress.finished
@@ -207,7 +205,7 @@ def _run_job(
         plan = whole
     close_job(plan, workspace, options.accept)
     if progress.total or left_over(workspace.root, job.name):
-        sweep(workspace.root, job.name)
+        _sweep(job, workspace)
     write_summary(job, workspace)
     return []
 
@@ -235,6 +233,7 @@ def _whole(plan: Plan, workspace: Workspace, options: Options) -> Plan | None:
     if there is None or not all(task.name in there for task in plan.tasks):
         return None
     whole = plan_job(plan.job, workspace, options.accept_code)
+    whole.leave_out(options.allow_failed)
     return whole if whole.complete else None  # some receipts may be of an earlier run, and their part is yet to come
 
 
@@ -247,14 +246,22 @@ def close(recipe: Recipe, options: Options) -> list[Failure]:
         plans[:] = [plan_job(job, workspace, options.accept_code)]
         return set(plans[0].reasons) != {NEW}
 
-    soon(settled, LONG_PAUSE)
-    with write_errors(workspace.root):
-        remove_stale(job, (task.name for task in plans[0].tasks), workspace)
-        write_plan(plans[0], workspace)
-        close_job(plans[0], workspace, options.accept)
-        sweep(workspace.root, job.name)
-    write_summary(job, workspace)
+    part = Part(job.name, "close", "close", recipe.sha256)
+    with claimed(workspace, f"atom-data run {recipe.path}", part=part, take_over=options.take_over):
+        soon(settled, LONG_PAUSE)
+        plans[0].leave_out(options.allow_failed)
+        with write_errors(workspace.root):
+            remove_stale(job, (task.name for task in plans[0].tasks), workspace)
+            write_plan(plans[0], workspace)
+            close_job(plans[0], workspace, options.accept)
+            _sweep(job, workspace)
+        write_summary(job, workspace)
     return []
+
+
+def _sweep(job: Job, workspace: Workspace) -> None:
+    """Remove what attempts that were killed left half-written, and nothing of anybody who is still at work."""
+    sweep(workspace.root, job.name, keep=[claim.who.token for claim in others_at_work(workspace)])
 
 
 def soon(true: Callable[[], bool], pause: float = PAUSE) -> bool:
@@ -265,20 +272,6 @@ def soon(true: Callable[[], bool], pause: float = PAUSE) -> bool:
             return False
         time.sleep(pause)
     return True
-
-
-def _say_plan(plan: Plan, display: Display) -> None:
-    changed = {why: count for why, count in sorted(plan.reasons.items()) if why != NEW}
-    many = plural(len(plan.done), "shard")
-    done, todo, name = f"{many} {is_are(len(plan.done))} done already", f"{len(plan.todo):,} to make", plan.job.name
-    if plan.done and not plan.todo:
-        if display.jobs or stage_of(name) == name:  # of a pass its own job speaks
-            display.note(f"{name}: {'' if len(plan.done) == 1 else 'all '}{done}", stage=name)
-    elif changed:
-        said = ", ".join(f"{why}: {count:,}" for why, count in changed.items())
-        display.note(f"{name}: {done}, {todo} ({said})", stage=name)
-    elif plan.done:
-        display.note(f"{name}: {done}, {todo}", stage=name)
 
 
 @contextlib.contextmanager

@@ -17,6 +17,7 @@ from atom_data.errors import ConfigError
 from atom_data.graph import INNER, Job, raw_sources, stage_of
 from atom_data.job import Task
 from atom_data.readers.source import FileSource
+from atom_data.run.claims.claim import FOLDER as CLAIMS
 from atom_data.run.recipe import Recipe
 from atom_data.storage.made import RECORD, STAGES, stage_around
 from atom_data.storage.paths import PARTIAL, is_remote, local, plain, without_secrets
@@ -40,6 +41,11 @@ def check_places(recipe: Recipe, workspace: Workspace) -> None:
         if isinstance(source, FileSource):
             for path in source.paths:
                 refuse_overlap(source.name, path, workspace.root)
+    for job in recipe.jobs:
+        if job.name in (CLAIMS, CLUSTER):
+            raise ConfigError(
+                f"stage '{job.name}': that folder of the output says who is at work, or what a cluster does. Name it otherwise."
+            )
     if not workspace.is_remote:
         _refuse_foreign(recipe.jobs, workspace.local())
 
@@ -157,7 +163,7 @@ def _refuse_foreign(jobs: Sequence[Job], place: Path) -> None:
             _refuse(folder, strange, f"and stage '{job.name}' has its files there")
     if _used(place):
         return
-    ours = {JOBS, RUN, CLUSTER, *(stage_of(job.name) for job in jobs)}
+    ours = {JOBS, RUN, CLUSTER, CLAIMS, *(stage_of(job.name) for job in jobs)}
     strange = [name for name in _strange(place) if name not in ours and not name.endswith(LOGS)]
     if strange or (place / RECORD).exists():
         _refuse(place, strange or [RECORD], "and no run of atom-data")

@@ -29,6 +29,7 @@ INPUT = "input changed"
 FOLLOWS = "what it reads changes"
 EDITED = "receipt edited"
 DAMAGED = "output missing or damaged"
+FAILED = "failed before"
 
 
 @dataclass(slots=True)
@@ -40,6 +41,8 @@ class Plan:
     done: dict[str, Receipt] = field(default_factory=dict)
     todo: list[Task] = field(default_factory=list)
     reasons: Counter[str] = field(default_factory=Counter)
+    failed: dict[str, Receipt] = field(default_factory=dict)
+    """Of those to do, the ones that a run with --allow-failed finished without: their receipts say so."""
     costs: dict[str, Cost] = field(default_factory=dict)
     """Of the tasks to do those that were finished before, by reason, and what they took."""
     mine: int = 0
@@ -49,6 +52,12 @@ class Plan:
     def complete(self) -> bool:
         """Tell whether every task has a good receipt."""
         return not self.todo
+
+    def leave_out(self, most: int) -> None:
+        """Take shards that failed as done, as nothing but so many of them is missing."""
+        if len(self.todo) == len(self.failed) <= most:
+            self.done |= self.failed
+            self.todo, self.reasons = [], Counter()
 
 
 def plan_job(
@@ -83,6 +92,8 @@ def plan_job(
                 why = why or ("" if reading.whole else DAMAGED)
                 if not why and remade and any(item.path in remade for item in receipt.inputs):
                     why = FOLLOWS
+                if receipt.failed and not why:
+                    why, plan.failed[task.name] = FAILED, receipt.slim()
             if why or receipt is None:
                 plan.todo.append(task)
                 plan.reasons[why] += 1
@@ -166,8 +177,13 @@ def _write_changed(workspace: Workspace, name: str, value: dict[str, Any]) -> No
 
 def withdraw_job(job: Job, workspace: Workspace) -> None:
     """Take back a job's manifest and summary while there are shards to make: the receipts alone tell what is there."""
-    remove_manifest(workspace.root, job.name)
-    name = summary_path(job.name)
+    withdraw(job.name, workspace)
+
+
+def withdraw(folder: str, workspace: Workspace) -> None:
+    """Take back the manifest and the summary of a folder."""
+    remove_manifest(workspace.root, folder)
+    name = summary_path(folder)
     if not workspace.is_remote:
         workspace.local(name).unlink(missing_ok=True)
     elif exists(workspace.path(name)):
@@ -208,7 +224,8 @@ def close_job(plan: Plan, workspace: Workspace, accept: bool = False) -> None:
     except Refusal as refusal:
         _accept(job, plan.tasks[0].name, str(refusal), workspace, accept)
     rows = (manifest_row(plan.done[task.name]) for task in plan.tasks)
-    write_manifest(workspace.root, job.name, identity_now(job), rows, workspace.token)
+    failed = [task.name for task in plan.tasks if plan.done[task.name].failed]
+    write_manifest(workspace.root, job.name, identity_now(job), rows, workspace.token, failed)
 
 
 def _accept(job: Job, first: str, said: str, workspace: Workspace, accept: bool) -> None:
@@ -235,6 +252,10 @@ def is_closed(job: Job, workspace: Workspace) -> bool:
     return found.identity["job"] in known_identities(job)
 
 
-def require_complete(job: Job, workspace: Workspace, accept_code: bool = False, accept: bool = False) -> None:
-    """Raise DataError unless every shard of a job is finished, current and accepted as a whole."""
-    close_job(plan_job(job, workspace, accept_code), workspace, accept)
+def require_complete(
+    job: Job, workspace: Workspace, accept_code: bool = False, accept: bool = False, allow_failed: int = 0
+) -> None:
+    """Raise DataError unless every shard of a job, but for so many that failed, is finished, current and accepted."""
+    plan = plan_job(job, workspace, accept_code)
+    plan.leave_out(allow_failed)
+    close_job(plan, workspace, accept)

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Any
+from typing import Any, Protocol
 
 from atom_data.errors import DataError
 from atom_data.job import Task
@@ -32,6 +32,29 @@ class _Worker:
     token: str
     task: Task | None = None
     standing: tuple[int, int, int] = (0, 0, 0)
+
+
+class Workers(Protocol):
+    """Who does the tasks: processes of this machine, or of a Ray cluster."""
+
+    @property
+    def leaving(self) -> bool:
+        """Tell whether they were told to leave."""
+
+    def leave(self, seconds: float) -> None:
+        """Take no more tasks; those that run get some seconds."""
+
+    def announce(self, display: Display) -> None:
+        """Say at once what will take long before the first task can start."""
+
+    def prepare(self, display: Display) -> None:
+        """Make ready for tasks: what takes long is said, and is in no task's time."""
+
+    def run_job(self, name: str, identity: str, progress: Progress) -> None:
+        """Do the waiting tasks of a job, until all are finished or failed, or the workers have to leave."""
+
+    def close(self) -> None:
+        """End all that runs."""
 
 
 class Pool:

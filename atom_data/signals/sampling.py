@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from atom_data.batch import column, with_columns
-from atom_data.draws import hash_64
+from atom_data.text.hashes import hash_64
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

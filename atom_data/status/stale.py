@@ -55,7 +55,8 @@ def stale_lines(
 
 def said_left_over(workspace: Workspace, folders: Sequence[str]) -> str:
     """Say which folders are of stages that the recipe has no more, and what removes them."""
+    tops = [name for name in folders if name.rpartition("/")[0] not in folders]  # of a pass its own folder says it
     return (
-        f"{workspace.root}: left over of stages that the recipe has no more: {', '.join(folders)}. "
+        f"{workspace.root}: left over of stages that the recipe has no more: {', '.join(tops)}. "
         f"They count for nothing; atom-data clean {workspace.root} --stale removes them."
     )

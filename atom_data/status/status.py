@@ -24,6 +24,8 @@ class JobStatus:
     shards: int = 0
     finished: int = 0
     failed: int = 0
+    left_out: list[str] = field(default_factory=list)
+    """Shards that it was finished without, because they failed."""
     sums: Counter[str] = field(default_factory=Counter)
     dropped: Counter[str] = field(default_factory=Counter)
     unreadable: Counter[str] = field(default_factory=Counter)
@@ -59,6 +61,11 @@ class JobStatus:
         heapq.heappush(self.slowest, (row["wall_seconds"], row["shard"]))
         if len(self.slowest) > SLOWEST:
             heapq.heappop(self.slowest)
+
+    def leave_out(self, shards: Sequence[str]) -> None:
+        """Count shards that failed, whose receipts are in the sums with nothing in them, as not finished."""
+        self.left_out += shards
+        self.finished -= len(shards)
 
     @property
     def bytes_a_second(self) -> float:
@@ -158,6 +165,7 @@ def job_status(
         for batch in found.table.to_batches(max_chunksize=1024):
             for row in batch.to_pylist():
                 status.add(row)
+        status.leave_out(found.failed)
     else:
         known = before is not None and before.shards == len(names) and bool(before.counted)
         status = before if before is not None and known else _begun(job, len(names), before)
@@ -189,6 +197,7 @@ def _add_receipts(status: JobStatus, workspace: Workspace, names: Sequence[str])
     for name, receipt, *_ in workspace.receipts(status.name, new):
         if receipt:
             status.add(manifest_row(receipt))
+            status.leave_out([name] if receipt.failed else [])
             why = status.now.why_stale(receipt.job, receipt.code)
             status.stale.update([why] if why else [])
             status.counted.add(name)

@@ -8,7 +8,7 @@ from rich.markup import escape
 
 from atom_data.graph import stage_of
 from atom_data.status.stale import said_left_over, stale_lines
-from atom_data.status.status import JobStatus, by_stage
+from atom_data.status.status import SLOWEST, JobStatus, by_stage
 from atom_data.terminal.called import command_line
 from atom_data.terminal.display import clock
 from atom_data.terminal.table import Column, percent, plural, table_lines, width_of
@@ -43,8 +43,14 @@ def remarks(statuses: Sequence[JobStatus], workspace: Workspace) -> list[str]:
                 f"{escape(name)} {seconds:,.1f} s" for seconds, name in sorted(status.slowest, reverse=True)
             )
             lines.append(f"{status.name}: slowest shards: {slow}")
-        if status.failed:
-            see = escape(command_line("logs", workspace.root, "--failed"))
+        see = escape(command_line("logs", workspace.root, "--failed"))
+        if status.left_out:
+            names = ", ".join(status.left_out[:SLOWEST]) + (", ..." if len(status.left_out) > SLOWEST else "")
+            lines.append(
+                f"[red]{status.name}: finished without {plural(len(status.left_out), 'shard')} that failed[/red] "
+                f"({escape(names)}); see {see}. Run again to try them again."
+            )
+        elif status.failed:
             lines.append(f"[red]{status.name}: {plural(status.failed, 'shard')} failed[/red]; see {see}")
     stale = {stage.name: stage.stale for stage in stages}
     shards = {stage.name: stage.shards for stage in stages}
@@ -69,6 +75,7 @@ def _value(status: JobStatus) -> dict[str, Any]:
         "failed": status.failed,
         "complete": status.complete,
         "cleaned": status.cleaned,
+        "left_out": list(status.left_out),
         "stale": dict(sorted(status.stale.items())),
         **{name: status.sums[key] for name, key in _FIGURES.items()},
         "peak_memory_bytes": status.peak_memory_bytes,

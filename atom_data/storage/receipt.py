@@ -88,6 +88,9 @@ class Receipt:
     """Time and memory."""
     accepted: str = ""
     """What the job as a whole refused, where a person accepted it."""
+    failed: str = ""
+    """Why the shard could not be made, where a run with --allow-failed went on without it: its output is empty, and how many
+    documents it would have is not known."""
     output_bytes: int = 0
     """Of all files that were made; not in the file, where they add up to it."""
 
@@ -119,6 +122,7 @@ class Receipt:
                 notes=value["notes"] or _NOTHING,
                 measured=Measured(**value["measured"]),
                 accepted=value.get("accepted", ""),
+                failed=value.get("failed", ""),
                 output_bytes=sum(item.bytes for item in outputs),
             )
         except (KeyError, TypeError) as error:
@@ -146,6 +150,7 @@ class Receipt:
             "notes": dict(self.notes),
             "measured": asdict(self.measured),
             **({"accepted": self.accepted} if self.accepted else {}),
+            **({"failed": self.failed} if self.failed else {}),
         }
 
     def slim(self) -> Self:

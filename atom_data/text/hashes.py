@@ -1,5 +1,8 @@
 """Hashes of words: eight bytes at a time, as they are or in lower case."""
 
+import hashlib
+from collections.abc import Sequence
+
 import numpy as np
 
 from atom_data.text.arrays import Bytes, Int64s, UInt64s
@@ -149,3 +152,15 @@ def hash_values(data: Bytes, offsets: Int64s) -> UInt64s:
     for row in range(hashes.size):
         hashes[row] = hash_bytes(data, item(offsets, row), item(offsets, row + 1))
     return hashes
+
+
+def hash_64(name: bytes) -> int:
+    """Return the first 64 bits of BLAKE2b of a name, as a number: of many names, those with the smallest are a sample."""
+    return int.from_bytes(hashlib.blake2b(name, digest_size=8).digest(), "big")
+
+
+def keyed_hashes(key: str, ids: Sequence[bytes | None]) -> UInt64s:
+    """Return 64 bits for each id, the same for the same key and id everywhere; a null id counts as the empty one."""
+    secret = hashlib.blake2b(key.encode(), digest_size=32).digest()
+    digests = [hashlib.blake2b(value or b"", digest_size=8, key=secret).digest() for value in ids]
+    return np.frombuffer(b"".join(digests), "<u8")

@@ -11,10 +11,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from atom_data.draws import keyed_hashes
 from atom_data.errors import AtomDataError, DataError
 from atom_data.storage.ahead import ahead
 from atom_data.storage.parquet import Output, create_parquet
+from atom_data.text.hashes import keyed_hashes
 from atom_data.tokens.guard import among, count_of, runs_of, selected, with_tokens
 from atom_data.tokens.megatron import create_megatron
 from atom_data.tokens.tokenizer.encode import Encoder

@@ -29,6 +29,7 @@ from atom_data.tokens.tokenizer.definition import configured_end, definition_fil
 from atom_data.tokens.tokenizer.encode import (
     BACKENDS,
     Encoder,
+    Texts,
     backend_identity,
     load_encoder,
     pieces,
@@ -50,13 +51,10 @@ OWN = (
 )
 """The first columns of docs.parquet: document i of the .bin is row i. `row` counts in `shard` of the source, from 0."""
 
-Texts = list[str | None]
-"""Of a batch; null where there is none that can be encoded."""
 
 BYTES_PER_TOKEN = 4
 ENCODED_BYTES = 1 << 20
-"""Of text that are encoded at a time: what a core's cache holds, a quarter faster than 8 MB and with a tenth of the
-page faults."""
+"""Of text that are encoded at a time: what a core's cache holds, a quarter faster than 8 MB."""
 
 AHEAD = 8
 """Pieces that are ready before they are needed: a batch is decoded at once, while two of its eight pieces are encoded."""

@@ -112,8 +112,8 @@ def make(folder: Path) -> Corpus:
     clean = folder / "clean"
     for _ in range(2):
         done = run(recipe, clean, workers=2)
-        if done.code:
-            raise RuntimeError(f"the clean run fails: {done.said}")
+        if done.code != 0:
+            raise RuntimeError(f"the clean run ends with {done.code}: {done.said}")
     plans = sorted(clean.glob("*/plan.json"), key=lambda path: path.stat().st_mtime_ns)
     made = Corpus(recipe, fingerprint(clean), tuple(path.parent.name for path in plans))
     shutil.rmtree(clean)

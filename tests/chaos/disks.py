@@ -39,7 +39,7 @@ class Tally:
     def take(self, what: tuple[str, ...], ended: Ended, out: Path) -> None:
         """Count a fault, and judge how the run ended and what it left."""
         self.done[what] += 1
-        self.ends["refused" if ended.code else "helped itself"] += 1
+        self.ends["helped itself" if ended.code == 0 else "refused"] += 1
         wrong = sentence(ended) if ended.code != 0 else ""
         wrong = wrong or "; ".join(unwhole(out))
         if wrong:
@@ -74,8 +74,8 @@ def calls(corpus: Corpus, folder: Path, shim: Path) -> dict[tuple[str, str], int
     out, log = folder / "counted", folder / "calls.log"
     environment = {"LD_PRELOAD": str(shim), "CHAOS_FOLDER": f"{out}/", "CHAOS_LOG": str(log)}
     ended = run(corpus.recipe, out, **environment)
-    if ended.code:
-        raise RuntimeError(f"the run that counts fails: {ended.said}")
+    if ended.code != 0:
+        raise RuntimeError(f"the run that counts ends with {ended.code}: {ended.said}")
     found: Counter[tuple[str, str]] = Counter()
     for line in log.read_text("utf-8", "replace").splitlines():
         kind, _, path = line.partition(" ")

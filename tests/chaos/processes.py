@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from tests.command import ROOT, children
 
-LIMIT_SECONDS = 240.0
+LIMIT_SECONDS = 900.0
 
 
 class Ended(NamedTuple):

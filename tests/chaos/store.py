@@ -63,7 +63,7 @@ def _run(corpus: Corpus, recipe: Path, out: str, workers: int, tally: Tally) -> 
     tally.done["object store", f"{workers} workers"] += 1
     for tries in range(1, TRIES + 1):
         ended = run(recipe, out, workers)
-        tally.ends["refused" if ended.code else f"done by run {tries}"] += 1
+        tally.ends[f"done by run {tries}" if ended.code == 0 else "refused"] += 1
         wrong = sentence(ended) if ended.code != 0 else ""
         if wrong:
             tally.faults.append(f"{out}: {wrong}")

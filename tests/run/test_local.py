@@ -78,7 +78,7 @@ def test_bug_in_a_step_keeps_its_traceback_and_says_where(folder: Path) -> None:
     done = atom_data("run", path, "-o", folder / "out", "-w", 1)
     assert done.returncode == 1
     assert "ZeroDivisionError: division by zero" in done.stderr
-    assert "in stage 'first', step 1 (divide), on a batch of 1 rows" in done.stderr
+    assert "in stage 'first', step 1 (divide), on document 'poison'" in done.stderr
     assert "tried" not in done.stderr, "a bug is not tried again"
     assert len(finished(folder)) == 3
 
@@ -110,7 +110,7 @@ def test_error_of_the_disk_is_tried_again(folder: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert (
         "first/part-1.jsonl: OSError: [Errno 5] Input/output error, "
-        "in stage 'first', step 1 (fail_once), on a batch of 1 rows Trying again."
+        "in stage 'first', step 1 (fail_once), on document 'poison' Trying again."
     ) in done.stderr
 
 

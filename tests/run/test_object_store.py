@@ -7,6 +7,7 @@ has gone by: nobody here may ask it for a listing.
 import contextlib
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from atom_data.errors import DataError
+from atom_data.run.claims.hold import claimed
+from atom_data.workspace import Workspace
 from tests.command import ROOT, SAMPLE, Done, atom_data, fingerprint, recipe
 from tests.storage.s3 import ENVIRONMENT, s3_server
 
@@ -131,6 +135,24 @@ def receipts_written(client: Any, jobs: list[str]) -> dict[str, Any]:
             key = f"sample/{job}/receipts/{shard}.json"
             found[key] = client.head_object(Bucket="corpus", Key=key)["LastModified"]
     return found
+
+
+def test_a_second_run_on_a_store_is_refused(better_store: Any) -> None:
+    """By one object, read and put: while a run is at work nobody else gets in, and afterwards it says nothing."""
+    workspace = Workspace("s3://corpus/out")
+    with claimed(workspace, "atom-data run a.py"):
+        with pytest.raises(DataError, match=r"s3://corpus/out: atom-data run a.py is at work there \(process"):
+            claimed(workspace, "atom-data run b.py").__enter__()
+        value = workspace.read_json("claims/run.json")
+        assert value is not None
+        assert value["who"]["pid"] == os.getpid()
+    assert workspace.read_json("claims/run.json") == {}
+    other = value | {"who": value["who"] | {"host": "n7", "boot": "x"}, "seen": "2026-01-01T00:00:00+00:00"}
+    workspace.write_json("claims/run.json", other)
+    with pytest.raises(DataError, match="run again with --take-over"):
+        claimed(workspace, "atom-data run b.py").__enter__()
+    with claimed(workspace, "atom-data run b.py", take_over=True):
+        pass
 
 
 def test_damaged_object_is_found(store: Any, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from atom_data.dedup.corpus import Corpus, finished, part_of, refuse_repeated_ids
+from atom_data.dedup.corpus import Corpus, bytes_so_far, finished, part_of, refuse_repeated_ids
 from atom_data.graph import Job, PassJob, inner
 from atom_data.job import Progress, Task, Work
 from atom_data.storage.parquet import Output
@@ -124,7 +124,7 @@ class Clusters(PassJob):
 
     def tasks(self, workspace: Workspace) -> tuple[Task, ...]:
         """One task."""
-        return (Task("all", finished(self.links, workspace).bytes(".links"), ()),)
+        return (Task("all", bytes_so_far(self.links, workspace, ".links"), ()),)
 
     def inputs(self, task: Task, workspace: Workspace) -> tuple[Input, ...]:
         """All links."""

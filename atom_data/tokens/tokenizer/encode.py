@@ -87,6 +87,10 @@ class Encoder:
         return len(texts), "together with others only"
 
 
+Texts = list[str | None]
+"""Of a batch; null where there is none that can be encoded."""
+
+
 def load_encoder(
     tokenizer: Path,
     eos: str | None = None,

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import tokenizers
 from tokenizers import pre_tokenizers, trainers
 
-from atom_data.draws import keyed_hashes
 from atom_data.errors import ConfigError, DataError
 from atom_data.graph import Source
 from atom_data.storage.shards import Intake
+from atom_data.text.hashes import keyed_hashes
 from atom_data.tokens.tokenizer.encode import texts_of
 from atom_data.tokens.tokenizer.ranks import ENCODINGS, byte_level_definition
 from atom_data.workspace import Workspace

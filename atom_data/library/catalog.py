@@ -23,6 +23,8 @@ SOURCES = ("Warc", "Wet", "Jsonl", "Parquet", "Text")
 PASSES = ("Copies", "Repeats", "Tokenize")
 STEPS = ("RemoveSpans",)
 """Of other rooms."""
+PARTS = ("Content", "Engine", "EngineError")
+"""What an engine of one's own is made of: no recipe names it."""
 COMPARISONS = ("SameText", "SameContent", "SameUrl", "MinHash", "Lines", "Paragraphs", "Substrings")
 KINDS = (*ROOMS, "cards", "sources", "passes")
 
@@ -78,7 +80,10 @@ def find(name: str) -> Any:  # noqa: ANN401 - a card, a class or a function
 def adders(column: str) -> list[str]:
     """Return who adds a column, as a recipe says it: `the signal count_words`, `the pass Copies(by=MinHash())`."""
     found = [
-        f"the {kind[:-1]} {name}" for kind in ROOMS for name, thing in _exported(kind) if column in _added(name, thing)
+        f"the {kind[:-1]} {name}"
+        for kind in ROOMS
+        for name, thing in _exported(kind)
+        if _is_step(thing) and column in _added(name, thing)
     ]
     found += [f"the step {name}" for name in STEPS if column in _added(name, _public(name))]
     for name in COMPARISONS:
@@ -138,11 +143,16 @@ def _public(name: str) -> Any:  # noqa: ANN401
 
 def _exported(kind: str) -> list[tuple[str, Any]]:
     package = import_module(ROOMS[kind])
-    return [(name, getattr(package, name)) for name in sorted(package.__all__) if name not in SOURCES]
+    return [(name, getattr(package, name)) for name in sorted(package.__all__) if name not in PARTS]
 
 
 def _cards() -> list[Card]:
     return [load_card(path.stem) for path in sorted(filters_folder().glob("*.toml"))]
+
+
+def _is_step(thing: Any) -> bool:  # noqa: ANN401
+    """Tell an engine, which works within a step, from the steps themselves."""
+    return not inspect.isclass(thing) or "__call__" in vars(thing)
 
 
 @cache

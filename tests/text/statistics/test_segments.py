@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atom_data.text.segments import cut_segments
+from atom_data.text.statistics.segments import cut_segments
 from tests.text.reference import broken, buffers_of
 
 
