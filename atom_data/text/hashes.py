@@ -1,9 +1,10 @@
-"""Hashes of words: eight bytes at a time, as they are or in lower case."""
+"""Hashes of words, eight bytes at a time, as they are or in lower case; numbers drawn by the hash of a name or an id."""
 
 import hashlib
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from atom_data.text.arrays import Bytes, Int64s, UInt64s
 from atom_data.text.characters import Characters, cell_of, decode

@@ -40,8 +40,8 @@ def test_as_many_as_there_are_tasks_and_never_all_that_the_profile_allows(
     assert set(elements.values()) == {"0-2", "0"}
     alone = {name for name, found in elements.items() if found == "0"}
     assert alone == {
-        "exact-groups", "exact-guard", "near-clusters", "near-confirmed", "near-guard", "near-links",
+        "exact.groups", "exact.guard", "near.clusters", "near.confirmed", "near.guard", "near.links",
     }  # fmt: skip
     assert (elements["unique"], elements["second"]) == ("0-2", "0-2")
-    name = re.findall("--job-name=(.*)", (tmp_path / "out" / "cluster" / "near-links-close.sh").read_text())[0]
-    assert re.fullmatch("recipe-[0-9a-f]{6}-near-links-close", name)
+    name = re.findall("--job-name=(.*)", (tmp_path / "out" / "cluster" / "near.links-close.sh").read_text())[0]
+    assert re.fullmatch(r"recipe-[0-9a-f]{6}-near\.links-close", name)

@@ -19,7 +19,7 @@ from atom_data.extract.sniff import has_controls, is_binary
 from atom_data.readers import Warc
 from atom_data.readers.codings import NAMES, TooLarge, dechunked, undone
 from atom_data.readers.http import mime_and_charset, parse_head, split_answer
-from tests.extract.test_html import extract
+from tests.extract.test_extract import extract
 from tests.readers.archives import Outcome, members, outcome, page, record, write
 
 TEXT = "The harbor town keeps its archive in a low brick building. "

@@ -175,7 +175,12 @@ def test_an_object_replaced_by_one_of_the_same_size_is_read_again(tmp_path: Path
             return (Stage(name="read", reads=Jsonl("s3://corpus/in/a.jsonl")),)
     """
     with served(every=0) as client:
-        for word, done in (("one", "1 to make"), ("one", "all 1"), ("two", "input changed: 1"), ("two", "all 1")):
+        for word, done in (
+            ("one", "1 to make"),
+            ("one", "1 shard is done"),
+            ("two", "input changed: 1"),
+            ("two", "1 shard is done"),
+        ):
             client.put_object(Bucket="corpus", Key="in/a.jsonl", Body=json.dumps({"id": "a", "text": word}).encode())
             ran = atom_data("run", recipe(tmp_path, text), "-o", tmp_path / "out")
             assert ran.returncode == 0, ran.stderr
