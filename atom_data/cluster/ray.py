@@ -49,6 +49,9 @@ class RayWorkers:
         if self.leave_at is None:
             self.leave_at = time.monotonic() + seconds
 
+    def announce(self, display: Display) -> None:
+        """Nothing: see `prepare`."""
+
     def prepare(self, display: Display) -> None:
         """Nothing: each process of the cluster loads kernels before its first task."""
 

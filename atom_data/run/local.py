@@ -92,6 +92,7 @@ def run(recipe: Recipe, options: Options, display: Display, workers: Workers | N
     workspace = _workspace(options)
     pool = workers or Pool(Orders(recipe.path, options.out, options.planned), options.workers, needs(recipe.jobs))
     with display, _signals(pool, options.grace), contextlib.ExitStack() as stack:
+        pool.announce(display)
         check_places(recipe, workspace)
         for job in recipe.jobs:
             job.check()

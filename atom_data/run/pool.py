@@ -19,6 +19,7 @@ from atom_data.run.server import server
 from atom_data.run.worker import Orders, worker_main
 from atom_data.storage.partials import sweep
 from atom_data.terminal.display import Display
+from atom_data.text.signatures import not_compiled
 
 STARTS, START_SECONDS = 5, 0.2
 """How often a worker is started where its server dies over it, and the pause between."""
@@ -43,6 +44,9 @@ class Workers(Protocol):
     def leave(self, seconds: float) -> None:
         """Take no more tasks; those that run get some seconds."""
 
+    def announce(self, display: Display) -> None:
+        """Say at once what will take long before the first task can start."""
+
     def prepare(self, display: Display) -> None:
         """Make ready for tasks: what takes long is said, and is in no task's time."""
 
@@ -64,12 +68,21 @@ class Pool:
         self.count = 0
         self.job = ""
         self.leave_at: float | None = None
+        self.needs, self.announced = needs, False
         self.server = server()
         self.server.load(needs)
 
+    def announce(self, display: Display) -> None:
+        """Say at once where the server will have to compile kernels before workers can start."""
+        missing = () if self.announced else not_compiled(self.needs.kernels)
+        self.announced = True
+        if missing:
+            display.compiling(0, len(missing), said_of_compiling(len(missing)))
+
     def prepare(self, display: Display) -> None:
-        """Wait until workers can be started; say so where kernels are compiled first."""
-        self.server.wait(lambda compiled, kernels: display.compiling(compiled, kernels, said_of_compiling(kernels)))
+        """Wait until workers can be started, and show how far kernels are that have to be compiled."""
+        self.announce(display)
+        self.server.wait(lambda compiled, kernels: display.compiling(compiled, kernels, ""))
 
     def leave(self, seconds: float) -> None:
         """Hand out no more tasks; those that run get some seconds to finish, then they are left for the next run."""

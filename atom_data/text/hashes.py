@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from atom_data.text.arrays import Bytes, Int64s, UInt64s
 from atom_data.text.characters import Characters, cell_of, decode
@@ -160,7 +159,7 @@ def hash_64(name: bytes) -> int:
     return int.from_bytes(hashlib.blake2b(name, digest_size=8).digest(), "big")
 
 
-def keyed_hashes(key: str, ids: Sequence[bytes | None]) -> npt.NDArray[np.uint64]:
+def keyed_hashes(key: str, ids: Sequence[bytes | None]) -> UInt64s:
     """Return 64 bits for each id, the same for the same key and id everywhere; a null id counts as the empty one."""
     secret = hashlib.blake2b(key.encode(), digest_size=32).digest()
     digests = [hashlib.blake2b(value or b"", digest_size=8, key=secret).digest() for value in ids]

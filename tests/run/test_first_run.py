@@ -46,9 +46,7 @@ def test_first_run_says_that_it_compiles_and_no_task_takes_that_time(folder: Pat
     said = re.search(r"compiling (\d+) kernels for this machine, once \(about \d+ s\); kept in (\S+)", first.stderr)
     assert said and said[2] == str(folder / "cache")
     assert f"compiled {said[1]} of {said[1]} kernels" in first.stderr
-    (path,) = (folder / "first" / "counted" / "receipts").glob("rows*.json")
-    receipt = json.loads(path.read_text())
-    assert receipt["measured"]["cpu_seconds"] < 0.5, "a kernel takes longer to compile"
+    assert len(list((folder / "cache").rglob("*.bin"))) == int(said[1]), "the server compiled all, workers nothing"
     second = atom_data(folder, "run", "recipe.py", "-o", "second", "--log", "json")
     assert second.returncode == 0 and "compil" not in second.stderr
 
@@ -57,7 +55,8 @@ def test_programs_read_how_far_compiling_is(folder: Path) -> None:
     done = atom_data(folder, "run", "recipe.py", "--log", "json")
     events = [json.loads(line) for line in done.stderr.splitlines()]
     compiled = [(event["compiled"], event["kernels"]) for event in events if event["event"] == "compiling"]
-    assert compiled == [(number, compiled[0][1]) for number in range(compiled[0][1] + 1)]
+    assert compiled[0][0] == 0 and compiled[-1][0] == compiled[-1][1] == len(compiled) - 1 > 0
+    assert [number for number, _ in compiled] == [*range(len(compiled))]
 
 
 def test_warm_compiles_what_a_recipe_needs_and_then_nothing(folder: Path) -> None:
