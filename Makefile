@@ -7,7 +7,7 @@ OUT ?= demo
 TORCH ?= torch==2.13.0
 BENCHMARKS := filters langid urls dedup repeats tokens loader plan pipeline
 
-.PHONY: demo test check format bench clean docs setup setup-dev test-slurm test-ray test-train test-readers test-frameworks conformance linear-time fuzz chaos
+.PHONY: demo test check kernels format bench clean docs setup setup-dev test-slurm test-ray test-train test-readers test-frameworks conformance linear-time fuzz chaos
 
 demo: $(VENV)/.core  ## the main job on the sample: WARC files in, training batches out
 	$(BIN)/atom-data run pipelines/sample.py --output $(OUT)
@@ -23,6 +23,9 @@ check: $(VENV)/.dev  ## format, lint, types, layers, tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n auto $(ARGS)
+
+kernels: $(VENV)/.dev  ## notes the types that kernels are called with: run it when a kernel or what it takes is new
+	$(BIN)/python -m tests.run.kinds
 
 fuzz: $(VENV)/.dev  ## readers, pages and tokenizer files on changed inputs, bombs, and the property tests with many new examples; FUZZ_SECONDS=10 a target
 	$(BIN)/python benchmarks/fuzz.py

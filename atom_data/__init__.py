@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from atom_data.lazy import lazy_names
+from atom_data.public_names import MOVED
 
 if TYPE_CHECKING:
     from atom_data.dedup import Bloom as Bloom
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from atom_data.dedup import SameText as SameText
     from atom_data.dedup import SameUrl as SameUrl
     from atom_data.dedup import Substrings as Substrings
-    from atom_data.extract import ExtractHtml as ExtractHtml
+    from atom_data.extract import Extract as Extract
     from atom_data.library import apply as apply
     from atom_data.library import exact_copies as exact_copies
     from atom_data.library import identify_languages as identify_languages
@@ -36,7 +37,7 @@ __all__, __getattr__, __dir__ = lazy_names(
     __name__,
     {
         "dedup": "Bloom Copies Lines MinHash Paragraphs RemoveSpans Repeats SameContent SameText SameUrl Substrings",
-        "extract": "ExtractHtml",
+        "extract": "Extract",
         "library": "apply exact_copies identify_languages near_copies",
         "mix": "group_by_size hold_out",
         "readers": "Jsonl Parquet Text Warc Wet",
@@ -44,4 +45,5 @@ __all__, __getattr__, __dir__ = lazy_names(
         "stage": "Stage",
         "tokens": "Tokenize",
     },
+    MOVED,
 )

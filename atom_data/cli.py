@@ -1,4 +1,5 @@
-"""The command line. Exit code 0: done; 1: data; 2: recipe, card or option; 130: interrupted.
+"""The command line. Exit code 0: done; 1: data; 2: recipe, card or option; 3: done, but for
+shards that were allowed to fail (run --allow-failed); 75: the time is up; 130: interrupted.
 
 What takes long to import is imported after the server of the workers was started, which imports the same on another core.
 """
@@ -12,7 +13,7 @@ import sys
 from typing import Any
 
 from atom_data.errors import AtomDataError, MissingColumn
-from atom_data.run.server import ENVIRONMENT, warm_up
+from atom_data.run.server import ENVIRONMENT, server
 
 INTERRUPTED = 130
 ELSEWHERE = ("--on", "--dry-run", "--close", "--help")
@@ -27,13 +28,13 @@ def main() -> None:
     gc.set_threshold(100_000, 20, 20)  # looking for cycles was a quarter of the time of planning 100,000 shards
     os.environ.update({name: value for name, value in ENVIRONMENT.items() if name not in os.environ})
     if sys.argv[1:2] == ["run"] and not any(word.startswith(ELSEWHERE) for word in sys.argv):
-        warm_up(next((word for word in sys.argv[2:] if word.endswith(".py")), ""))
+        server()
     from atom_data.commands.app import UsageError, app  # noqa: PLC0415 - half a second and more
 
     try:
         code = app(sys.argv[1] if len(sys.argv) > 1 else "")(prog_name="atom-data", standalone_mode=False)
     except MissingColumn as error:
-        from atom_data.catalog import mend  # noqa: PLC0415 - it loads every signal
+        from atom_data.library.catalog import mend  # noqa: PLC0415 - it loads every signal
 
         _fail(f"{error}{mend(error.columns)}", error.exit_code)
     except AtomDataError as error:

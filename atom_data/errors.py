@@ -5,6 +5,7 @@ AtomDataError         printed as one sentence, without a traceback
     MissingColumn     columns that no step before has added: who prints it says which signals add them
   DataError           an input or a shard is wrong; exit code 1
     Refusal           a result that only a person can accept: run --accept
+  Incomplete          done, but without shards that were allowed to fail (run --allow-failed); exit code 3
   TimeUp              the machine is taken away; what is unfinished is left for the next run; exit code 75
 
 Everything else is a bug of ours and keeps its traceback.
@@ -44,6 +45,12 @@ class DataError(AtomDataError):
 
 class Refusal(DataError):
     """A result that is done and as it should be by its inputs, but so unlikely that a person must accept it."""
+
+
+class Incomplete(AtomDataError):
+    """A run that is done but for shards that failed, as many as a person allowed."""
+
+    exit_code = 3
 
 
 class TimeUp(AtomDataError):

@@ -82,7 +82,7 @@ class ImportGraph:
         found: dict[str, set[str]] = {}
         for module, place in self.files.items():
             # Most sources need not be parsed to know; a page of names does nothing with what it names.
-            if text.search(self._read(place)) and self.source(module).lazy is None:
+            if text.search(self._read(place)) and not self.source(module).only_names:
                 for name in text.findall(self.source(module).code):
                     found.setdefault(name.decode(), set()).add(module)
         return found
@@ -121,8 +121,10 @@ class ImportGraph:
             return
         parts = module.split(".")
         yield from (".".join(parts[:end]) for end in range(1, len(parts) + 1))
-        for found, home in self.source(module).lazy or ():
-            if name in ("", "*", found):
+        for found, home in self.source(module).lazy:
+            if found == "*":
+                yield from (below for below in self.files if below.startswith(f"{home}."))
+            elif name in ("", "*", found):
                 yield from self.named(Imported(home, found))
         if name and f"{module}.{name}" in self.files:
             yield from self.named(Imported(f"{module}.{name}"))
@@ -153,7 +155,7 @@ class ImportGraph:
         if not place.endswith(".py"):
             return f"{place} {_short(self._read(place))}"
         source = self.source(_module(place))
-        return f"{place} {_short(source.code) if source.lazy is None else 'lazy names'}"
+        return f"{place} {'names' if source.only_names else _short(source.code)}"
 
     def _libraries(self, module: str) -> frozenset[str]:
         tops = {imported.module.partition(".")[0] for imported in self.source(module).imports}

@@ -58,8 +58,11 @@ class SourceCode:
     """Everywhere in it, in functions too; not what is imported for type checkers alone."""
     code: bytes
     """The source without docstrings, comments, empty lines and what is for type checkers alone."""
-    lazy: tuple[tuple[str, str], ...] | None
-    """Of a package page that does nothing but name where its names are (see `lazy.lazy_names`): name and module."""
+    lazy: tuple[tuple[str, str], ...]
+    """Names that are imported on first use, and where they are (see `lazy.lazy_names`); `*` and the module for a `__getattr__`
+    of another kind, which may import anything below."""
+    only_names: bool
+    """Whether it does nothing but say where its names are: then only what is asked of it matters."""
 
 
 @lru_cache(maxsize=2048)
@@ -70,7 +73,7 @@ def read_source(source: bytes, module: str, is_package: bool) -> SourceCode:
     imports = [found.imported for node in statements for found in imports_at(node, module, is_package)]
     code = _code(source, tree, statements)
     imports += [Imported(match.decode()) for match in _BY_NAME.findall(code)]
-    return SourceCode(tuple(dict.fromkeys(imports)), code, _lazy_names(tree, module) if is_package else None)
+    return SourceCode(tuple(dict.fromkeys(imports)), code, _lazy_names(tree, module), _only_names(tree))
 
 
 @lru_cache(maxsize=256)
@@ -204,23 +207,24 @@ def _is_idle(node: ast.stmt) -> bool:
     return _is_text(node) or (isinstance(node, ast.If) and _is_for_checkers(node) and not node.orelse)
 
 
-def _lazy_names(tree: ast.Module, module: str) -> tuple[tuple[str, str], ...] | None:
-    """Return where the names of a package page are, or None for a page that does more than say so."""
-    found: dict[str, str] | None = None
-    for node in tree.body:
-        if isinstance(node, ast.Assign) and found is None:
-            found = _homes(node.value)
-            if found is None:
-                return None
-        elif not (_is_text(node) or _is_for_checkers(node) or _is_for_laziness(node)):
-            return None
-    if found is None:
-        return None
-    return tuple((name, f"{module}.{home}") for home, names in found.items() for name in names.split())
+def _lazy_names(tree: ast.Module, module: str) -> tuple[tuple[str, str], ...]:
+    """Return where the names of a module are that are imported on first use; (`*`, the module) where that cannot be read."""
+    calls = [_homes(node.value) for node in tree.body if isinstance(node, ast.Assign)]
+    found = {name: home for homes in calls if homes for home, names in homes.items() for name in names.split()}
+    if found:
+        return tuple((name, f"{module}.{home}") for name, home in found.items())
+    on_top = {name for node in tree.body if isinstance(node, (*DEFINES, *BINDS)) for name in _bound(node, module, True)}
+    return ((("*", module)),) if "__getattr__" in on_top else ()
+
+
+def _only_names(tree: ast.Module) -> bool:
+    """Tell whether a page does nothing but say where its names are."""
+    rest = [node for node in tree.body if not (_is_text(node) or _is_for_checkers(node) or _is_for_laziness(node))]
+    return len(rest) == 1 and isinstance(rest[0], ast.Assign) and _homes(rest[0].value) is not None
 
 
 def _is_for_laziness(node: ast.stmt) -> bool:
-    return isinstance(node, ast.ImportFrom) and node.module in ("typing", "atom_data.lazy")
+    return isinstance(node, ast.ImportFrom) and node.module in ("typing", "atom_data.lazy", "atom_data.public_names")
 
 
 def _homes(value: ast.expr) -> dict[str, str] | None:

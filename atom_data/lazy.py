@@ -4,14 +4,26 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
+from atom_data.errors import ConfigError
+
+
+class MovedName(ConfigError, ImportError):
+    """A name that a package has no more; it says what stands in its place."""
+
 
 def lazy_names(
-    package: str, homes: Mapping[str, str]
+    package: str, homes: Mapping[str, str], moved: Mapping[str, str] | None = None
 ) -> tuple[list[str], Callable[[str], Any], Callable[[], list[str]]]:
-    """Return `__all__`, `__getattr__` and `__dir__` of a package (PEP 562): `homes` has the names of each module below it."""
+    """Return `__all__`, `__getattr__` and `__dir__` of a package (PEP 562): `homes` has the names of each module below it.
+
+    `moved` has names of earlier releases and what is written today: asking for one is a MovedName that says so.
+    """
     places = {name: f"{package}.{module}" for module, names in homes.items() for name in names.split()}
+    gone = moved or {}
 
     def find(name: str) -> Any:  # noqa: ANN401 - of any class or function
+        if name in gone:
+            raise MovedName(f"{name} is now {gone[name]}. Change the import and what is made of it.")
         if name not in places:
             raise AttributeError(f"module '{package}' has no attribute '{name}'")
         return getattr(import_module(places[name]), name)

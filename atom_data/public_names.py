@@ -8,7 +8,6 @@ of that time: see `identity.former_identities`.
 FORMER: tuple[dict[str, str], ...] = (
     {
         "atom_data.Bloom": "atom_data.dedup.repeats.engines.Bloom",
-        "atom_data.ExtractHtml": "atom_data.extract.html.ExtractHtml",
         "atom_data.Lines": "atom_data.dedup.repeats.lines.Lines",
         "atom_data.MinHash": "atom_data.dedup.near.minhash.MinHash",
         "atom_data.Paragraphs": "atom_data.dedup.repeats.lines.Paragraphs",
@@ -29,7 +28,6 @@ FORMER: tuple[dict[str, str], ...] = (
         "atom_data.dedup.Survivors": "atom_data.dedup.survivors.Survivors",
         "atom_data.dedup.hash_text": "atom_data.dedup.exact.exact.hash_text",
         "atom_data.dedup.measured_before": "atom_data.dedup.near.minhash.measured_before",
-        "atom_data.extract.ExtractTrafilatura": "atom_data.extract.trafilatura.ExtractTrafilatura",
         "atom_data.rewrite.NormalizeUnicode": "atom_data.rewrite.unicode.NormalizeUnicode",
         "atom_data.rewrite.RemoveBoilerplateLines": "atom_data.rewrite.lines.RemoveBoilerplateLines",
         "atom_data.rewrite.RemoveC4Lines": "atom_data.rewrite.lines.RemoveC4Lines",
@@ -59,5 +57,26 @@ FORMER: tuple[dict[str, str], ...] = (
 """One table a generation, the latest first: the public name, and what stood in identities at that time. The first is of
 releases up to 0.1, which named modules."""
 
-PUBLIC: frozenset[str] = frozenset(FORMER[0])
+NEW = frozenset(
+    (
+        "atom_data.Extract",
+        "atom_data.extract.Content",
+        "atom_data.extract.Engine",
+        "atom_data.extract.EngineError",
+        "atom_data.extract.Resiliparse",
+        "atom_data.extract.Trafilatura",
+        "atom_data.extract.WholeText",
+    )
+)
+"""Names that no release before had."""
+
+PUBLIC: frozenset[str] = frozenset(FORMER[0]) | NEW
 """Every step, comparison and engine that an identity can name. What is added later is added here, too."""
+
+MOVED = {
+    "ExtractHtml": "Extract(); its main_content, list_bullets, alt_texts, links and comments are those of the engine: "
+    "Extract(engine=Resiliparse(links=True)), with Resiliparse from atom_data.extract",
+    "ExtractTrafilatura": "Extract(engine=Trafilatura()), both from atom_data.extract; what it gave until now is "
+    "Extract(engine=Trafilatura(favor_precision=True, metadata=True), max_html_bytes=4 << 20)",
+}
+"""Names that are exported no more, and what is written today."""

@@ -15,11 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from atom_data.batch import PROVENANCE, REPLACED, damage, empty, visible
+from atom_data.culprit import culprit
 from atom_data.errors import AtomDataError, ConfigError, DataError, MissingColumn, Refusal, meant
-from atom_data.graph import Job, Source, reference, rows_of
+from atom_data.extract.engine import Engine
+from atom_data.graph import Job, Source, check_name, check_source, reference, rows_of
 from atom_data.identity import describe, label
-from atom_data.job import Progress, Table, Task, Work, commonest
-from atom_data.protocols import check_source
+from atom_data.job import Progress, Table, Task, Work
+from atom_data.ledger import DEAD, LEDGER, intake_of, ledger_lines, refuse_unreadable
 from atom_data.rules import REASON, RULES, Keep
 from atom_data.storage.parquet import read_parquet
 from atom_data.storage.paths import join
@@ -28,30 +30,6 @@ from atom_data.storage.shards import Input, Intake, Shard, parts_meet
 from atom_data.workspace import Workspace
 
 Step = Callable[[pa.RecordBatch], pa.RecordBatch]
-
-LEDGER = pa.schema(
-    [
-        ("id", pa.string()),
-        ("url", pa.string()),
-        ("reason", pa.string()),
-        ("rules", pa.list_(pa.string())),
-        ("numbers", pa.string()),
-    ]
-)
-"""One line a dropped document: `reason` is the one counted, `rules` are all that failed, `numbers` (JSON) decided it. `url` is
-null where the source has none."""
-
-DEAD = pa.schema(
-    [
-        ("file", pa.string()),
-        ("position", pa.int64()),
-        ("reason", pa.string()),
-        ("detail", pa.string()),
-        ("raw", pa.binary()),
-    ]
-)
-"""One line a record that could not be read: the shard in `file`, the byte or row in `position`, and its first bytes (64 kB) in
-`raw`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,10 +52,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         """Refuse a name that cannot be a folder, and steps that are no callables."""
-        if not self.name or not all(c.isalnum() or c in "-_" for c in self.name):
-            raise ConfigError(
-                f"stage '{self.name}': the name is also a folder. Use letters, digits, dash and underscore."
-            )
+        check_name("stage", self.name)
         check_source(f"stage '{self.name}'", self.reads)
         if not isinstance(self.steps, (tuple, list)):
             raise ConfigError(
@@ -89,9 +64,12 @@ class Stage:
                     f"stage '{self.name}', step {number}: {step.__name__} is a class and not a step. Write {step.__name__}()."
                 )
             if not callable(step):
-                raise ConfigError(
-                    f"stage '{self.name}', step {number}: {step!r} is no step. Give a callable, not a value."
+                what = (
+                    "Give it to a step: Extract(engine=...)"
+                    if isinstance(step, Engine)
+                    else "Give a callable, not a value"
                 )
+                raise ConfigError(f"stage '{self.name}', step {number}: {step!r} is no step. {what}.")
         if not isinstance(self.reads, Source):
             raise ConfigError(
                 f"stage '{self.name}': it reads {self.reads!r}, which is no source. Give Jsonl(...), Parquet(...), Warc(...), "
@@ -241,16 +219,7 @@ class Stage:
             ledger = Table(join(self.name, "drops", f"{shard.name}.parquet"), LEDGER, workspace, stack, work)
             dead = Table(join(self.name, "dead", f"{shard.name}.parquet"), DEAD, workspace, stack, work)
             rows.open()
-
-            def reject(reason: str, position: int, detail: str, raw: bytes) -> None:
-                work.reject(reason, detail)
-                dead.write(
-                    pa.RecordBatch.from_pylist(
-                        [dict(zip(DEAD.names, (shard.name, position, reason, detail, raw[:65_536]), strict=True))], DEAD
-                    )
-                )
-
-            intake = Intake(reject=reject)
+            intake = intake_of(shard, dead, work)
             for batch in rows_of(self.reads, shard, workspace, self.needed(), intake):
                 work.rows_in += batch.num_rows
                 kept = self._apply(batch, ledger, work)
@@ -273,7 +242,7 @@ class Stage:
                 kept = pc.is_null(batch.column(REASON))
                 gone = batch.filter(pc.invert(kept))
                 if gone.num_rows:
-                    ledger.write(_ledger_lines(step, gone))
+                    ledger.write(ledger_lines(gone, gone.column(REASON), gone.column(RULES), step.numbers(gone)))
                     work.dropped.update(gone.column(REASON).to_pylist())
                 batch = batch.filter(kept).drop_columns([REASON, RULES])
         return batch
@@ -288,9 +257,7 @@ class Stage:
         except AtomDataError as error:
             raise type(error)(f"stage '{self.name}', step {number} ({label(step)}): {error}") from error
         except Exception as error:
-            error.add_note(
-                f"in stage '{self.name}', step {number} ({label(step)}), on a batch of {batch.num_rows} rows"
-            )
+            error.add_note(f"in stage '{self.name}', step {number} ({label(step)}), {culprit(step, batch, error)}")
             raise
 
     def _same_rows(self, number: int, step: Step, before: pa.RecordBatch, after: pa.RecordBatch) -> None:
@@ -305,12 +272,7 @@ class Stage:
     def accept(self, receipts: Sequence[Receipt]) -> None:
         """Refuse too many unreadable records, a card that drops almost all, and parts of a file that do not meet."""
         read = sum(receipt.rows_in for receipt in receipts)
-        broken = sum(sum(receipt.unreadable.values()) for receipt in receipts)
-        if broken > self.allow_unreadable * (read + broken):
-            raise DataError(
-                f"stage '{self.name}': {broken:,} of {read + broken:,} records were unreadable{commonest(receipts)}; allowed are "
-                f"{self.allow_unreadable:.0%}. Look into {self.name}/dead, or set allow_unreadable in the recipe."
-            )
+        refuse_unreadable(f"stage '{self.name}'", self.name, receipts, self.allow_unreadable)
         dropped: Counter[str] = Counter()
         for receipt in receipts:
             for reason, count in receipt.dropped.items():
@@ -326,11 +288,3 @@ class Stage:
     def summary(self, workspace: Workspace) -> dict[str, Any] | None:
         """Its manifest says all there is."""
         return None
-
-
-def _ledger_lines(step: Keep, gone: pa.RecordBatch) -> pa.RecordBatch:
-    urls = gone.column("url") if "url" in gone.schema.names else pa.nulls(gone.num_rows, pa.string())
-    columns = [gone.column("id"), urls, gone.column(REASON), gone.column(RULES), step.numbers(gone)]
-    return pa.RecordBatch.from_arrays(
-        [array.cast(f.type) for array, f in zip(columns, LEDGER, strict=True)], schema=LEDGER
-    )

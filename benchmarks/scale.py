@@ -55,7 +55,8 @@ def measured(what: str, documents: int, out: Path, **more: str) -> dict[str, Any
     if process.wait() != 0:
         raise RuntimeError(f"{what}: exit code {process.returncode}")
     memory.stopped.set()
-    jobs = [_job(plan.parent) for plan in sorted(out.glob("*/plan.json"), key=lambda path: path.stat().st_mtime)]
+    plans = [*out.glob("*/plan.json"), *out.glob("*/*/plan.json")]
+    jobs = [_job(out, plan.parent) for plan in sorted(plans, key=lambda path: path.stat().st_mtime)]
     return {
         "documents": documents,
         "wall_s": round(time.monotonic() - begin, 1),
@@ -66,12 +67,12 @@ def measured(what: str, documents: int, out: Path, **more: str) -> dict[str, Any
     }
 
 
-def _job(folder: Path) -> dict[str, Any]:
+def _job(out: Path, folder: Path) -> dict[str, Any]:
     receipts = [read_json(str(path)) or {} for path in sorted((folder / "receipts").glob("*.json"))]
     taken = [receipt["measured"] for receipt in receipts]
     size = sum(item["bytes"] for receipt in receipts for item in receipt["outputs"])
     return {
-        "job": folder.name,
+        "job": folder.relative_to(out).as_posix(),
         "tasks": len(receipts),
         "cpu_s": round(sum(one["cpu_seconds"] for one in taken), 1),
         "task_peak_mb": round(max(one["peak_memory_bytes"] for one in taken) / 1e6),
@@ -161,7 +162,7 @@ def real(folder: Path) -> dict[str, Any]:
     measured(
         "large", sum(map(len, batches)), folder / "out", SCALE_FILE=str(Path(files[0]).with_name("mixed-*.parquet"))
     )
-    found = list((folder / "out" / "near-band-hashes").iterdir())
+    found = list((folder / "out" / "near" / "band-hashes").iterdir())
     return {
         "documents": sum(map(len, batches)),
         "text_bytes": size,

@@ -68,7 +68,7 @@ def of_template(out: Path, documents: int, text: str) -> dict[str, Any]:
     if wrong or not np.isin(of, kept).all() or len(kept) > max(documents // 10_000, 77):
         raise RuntimeError(f"{len(kept)} of {documents} are left; wrong of the sample: {wrong[:10]}")
     near = sum(_jaccard(text, *pair) >= scale_draw.NEAR for pair in itertools.combinations(kept[:200].tolist(), 2))
-    notes = {note: _noted(out, "near-confirmed", note) for note in ("candidates", "sets", "compared")}
+    notes = {note: _noted(out, "near/confirmed", note) for note in ("candidates", "sets", "compared")}
     return {"removed": len(numbers), "wrong": 0, "near_pairs_left": near, **notes}
 
 
@@ -107,7 +107,7 @@ def confirmed(out: Path, documents: int) -> dict[str, Any]:
         raise RuntimeError(
             f"{copies} of {expected} went, {wrong} for one of another cluster; least Jaccard index {least}"
         )
-    notes = {note: _noted(out, "near-confirmed", note) for note in ("candidates", "sets", "compared")}
+    notes = {note: _noted(out, "near/confirmed", note) for note in ("candidates", "sets", "compared")}
     return {"drawn_copies": expected, "removed": copies, "wrong": wrong, "least_jaccard": round(least, 4), **notes}
 
 

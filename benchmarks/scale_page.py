@@ -130,19 +130,19 @@ def model(report: dict[str, Any]) -> list[str]:
     """Return the table of the model: what each term is for one document, and for how many there may be."""
     disks, times = disk_terms(report), time_terms(report)
     per_document = {term.name: term.each for term in (*disks, *times)}
-    alone, candidates = per_document["CPU: `near-clusters` (one task)"], per_document["disk: **candidates**"]
+    alone, candidates = per_document["CPU: `near/clusters` (one task)"], per_document["disk: **candidates**"]
     time, links = sum(term.each for term in times), BANDS * RECORD_BYTES
     spread = (time - alone) / CORES + alone
     power = "/ 16 GB, a power of two"
     rows = [
         *((term.name, term.formula, *(_bytes(term.each * size) for size in SIZES)) for term in disks),
         _row("disk, all", "", lambda size: _bytes(sum(term.each for term in disks) * size)),
-        _row("**memory of `near-clusters`**", "5 B a document; 9 B from 2^32 on", lambda size: _bytes(_forest(size))),
+        _row("**memory of `near/clusters`**", "5 B a document; 9 B from 2^32 on", lambda size: _bytes(_forest(size))),
         *((term.name, term.formula, *(_time(term.each * size) for size in SIZES)) for term in times),
         _row("CPU, all, of one core", "", lambda size: _time(time * size)),
-        _row(f"the same on {CORES} cores", "all but `near-clusters` spread", lambda size: _time(spread * size)),
-        _row("tasks of `near-links`", f"{BANDS} x {RECORD_BYTES} B a document {power}", lambda size: _parts(links * size)),
-        _row("tasks of `near-confirmed`", f"3 x candidates {power}", lambda size: _parts(3 * candidates * size)),
+        _row(f"the same on {CORES} cores", "all but `near/clusters` spread", lambda size: _time(spread * size)),
+        _row("tasks of `near/links`", f"{BANDS} x {RECORD_BYTES} B a document {power}", lambda size: _parts(links * size)),
+        _row("tasks of `near/confirmed`", f"3 x candidates {power}", lambda size: _parts(3 * candidates * size)),
     ]  # fmt: skip
     return table(("", "formula", "100 million", "2.5 billion", "20 billion"), rows)
 
@@ -179,32 +179,32 @@ def time_terms(report: dict[str, Any]) -> list[Term]:
     real, share, texts = report["real"], _linked(report), report["texts"][-1]
     signatures, sets = real["signatures_mb_per_s"], real["shingles_mb_per_s"]
     hashed, picked = _micro(report, "band-hashes"), _micro(report, "candidates")
-    confirming = next(job["cpu_s"] for job in texts["jobs"] if job["job"] == "near-confirmed")
+    confirming = next(job["cpu_s"] for job in texts["jobs"] if job["job"] == "near/confirmed")
     one = confirming * 1e6 / texts["result"]["candidates"] * TEXT_BYTES / DRAWN_BYTES
     return [
         Term(
-            "CPU: `near-band-hashes`",
+            "CPU: `near/band-hashes`",
             f"4 kB / {signatures:.0f} MB/s + {hashed:.1f} us",
             TEXT_BYTES / signatures + hashed,
         ),
-        Term("CPU: `near-links`", f"{_micro(report, 'links'):.2f} us a document", _micro(report, "links")),
+        Term("CPU: `near/links`", f"{_micro(report, 'links'):.2f} us a document", _micro(report, "links")),
         Term(
-            "CPU: `near-clusters` (one task)",
+            "CPU: `near/clusters` (one task)",
             f"{_micro(report, 'clusters'):.2f} us a document",
             _micro(report, "clusters"),
         ),
         Term(
-            "CPU: `near-candidates`",
+            "CPU: `near/candidates`",
             f"{share:.2f} x 4 kB / {sets:.0f} MB/s + {picked:.1f} us",
             share * TEXT_BYTES / sets + picked,
         ),
-        Term("CPU: `near-confirmed`", f"{share:.2f} x {one:.1f} us a candidate of 4 kB", share * one),
+        Term("CPU: `near/confirmed`", f"{share:.2f} x {one:.1f} us a candidate of 4 kB", share * one),
         Term("CPU: `near`", f"{_micro(report, 'near'):.2f} us a document", _micro(report, "near")),
     ]
 
 
 def _of_jobs(report: dict[str, Any], names: Sequence[str], figure: str) -> float:
-    wanted = {"near" if name == "near" else f"near-{name}" for name in names}
+    wanted = {"near" if name == "near" else f"near/{name}" for name in names}
     drawn = report["signatures"]
     return float(sum(job[figure] for job in drawn["jobs"] if job["job"] in wanted) * 1e6 / drawn["documents"])
 

@@ -51,8 +51,8 @@ from atom_data.run.worker import do_task
 from atom_data.storage.shards import Intake
 from atom_data.tokens import manifest
 from atom_data.tokens.megatron import read_pair
-from atom_data.tokens.tokenize import ENCODED_BYTES, pieces
-from atom_data.tokens.tokenizer.encode import Encoder, load_encoder
+from atom_data.tokens.tokenize import ENCODED_BYTES
+from atom_data.tokens.tokenizer.encode import Encoder, load_encoder, pieces
 from atom_data.tokens.tokenizer.vocabulary import load_vocabulary
 from atom_data.workspace import Workspace
 

@@ -28,7 +28,7 @@ import pyarrow.parquet as pq
 from measure import QUICK, ROOT, Run, in_turn, row, run, write_report
 from table import section
 
-from atom_data import ExtractHtml, Warc
+from atom_data import Extract, Warc
 from atom_data.storage.shards import Intake
 from atom_data.workspace import Workspace
 
@@ -154,7 +154,7 @@ def sample_lines() -> list[str]:
     lines = []
     for shard in pages.shards(Workspace("")):
         for batch in pages.read(shard, Workspace(""), pages.schema().names, Intake(reject=lambda *_: None)):
-            texts = ExtractHtml()(batch).column("text").to_pylist()
+            texts = Extract()(batch).column("text").to_pylist()
             lines += [part for text in texts for part in (text or "").splitlines() if part.strip()]
     return lines
 

@@ -5,7 +5,7 @@ atom-data run pipelines/sample.py --output out
 
 from pathlib import Path
 
-from atom_data import Copies, ExtractHtml, MinHash, SameText, Stage, Tokenize, Warc, keep
+from atom_data import Copies, Extract, MinHash, SameText, Stage, Tokenize, Warc, keep
 from atom_data.signals import CheckUrl, FastTextLanguage, count_characters, count_lines, count_words
 
 SAMPLE = Path(__file__).parent / "sample"
@@ -18,7 +18,7 @@ def stages() -> tuple[object, ...]:
     extracted = Stage(
         name="extracted",
         reads=PAGES,
-        steps=(ExtractHtml(), keep("web_page")),
+        steps=(Extract(), keep("web_page")),
         writes=(*WHERE, "title", "text"),
     )
     clean = Stage(
@@ -31,11 +31,14 @@ def stages() -> tuple[object, ...]:
         ),
         writes=(*WHERE, "title", "text", "language", "language_score", "word_count"),
     )  # fmt: skip
-    distinct = Stage(
-        name="distinct", reads=Copies(of=clean, by=SameText()), steps=(keep("first_copy"),), writes=clean.writes
+    exact_deduped = Stage(
+        name="exact_deduped", reads=Copies(of=clean, by=SameText()), steps=(keep("first_copy"),), writes=clean.writes
     )
-    unique = Stage(
-        name="unique", reads=Copies(of=distinct, by=MinHash()), steps=(keep("first_near_copy"),), writes=clean.writes
+    fuzzy_deduped = Stage(
+        name="fuzzy_deduped",
+        reads=Copies(of=exact_deduped, by=MinHash()),
+        steps=(keep("first_near_copy"),),
+        writes=clean.writes,
     )
-    tokens = Tokenize(name="tokens", reads=unique, tokenizer=SAMPLE / "tokenizer.json", target_tokens=1 << 19)
+    tokens = Tokenize(name="tokens", reads=fuzzy_deduped, tokenizer=SAMPLE / "tokenizer.json", target_tokens=1 << 19)
     return (tokens,)

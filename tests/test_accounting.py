@@ -15,11 +15,11 @@ from tests.command import atom_data, recipe
 STAGES = {
     "extracted": ("records", True),
     "clean": ("extracted", True),
-    "exact-text-hash": ("clean", False),
-    "distinct": ("clean", True),
-    "near-band-hashes": ("distinct", False),
-    "unique": ("distinct", True),
-    "tokens": ("unique", False),
+    "exact/text-hash": ("clean", False),
+    "exact_deduped": ("clean", True),
+    "near/band-hashes": ("exact_deduped", False),
+    "fuzzy_deduped": ("exact_deduped", True),
+    "tokens": ("fuzzy_deduped", False),
 }
 
 
@@ -76,7 +76,7 @@ def test_sample_every_record_is_a_row_or_counted(sample_run: Path) -> None:
 
 
 def test_sample_copies_name_the_document_kept_instead(sample_run: Path) -> None:
-    for stage, column in (("distinct", "copy_of"), ("unique", "near_copy_of")):
+    for stage, column in (("exact_deduped", "copy_of"), ("fuzzy_deduped", "near_copy_of")):
         kept = {
             identity
             for path in (sample_run / stage).glob("*.parquet")

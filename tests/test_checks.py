@@ -77,6 +77,11 @@ class TwiceTheId(Made):
         return super().rows(shard, columns) * 2
 
 
+class NullId(Made):
+    def rows(self, shard: Shard, columns: Collection[str]) -> list[dict[str, object]]:
+        return [{**row, "id": None} for row in super().rows(shard, columns)]
+
+
 class IdsOfShards(Made):
     def rows(self, shard: Shard, columns: Collection[str]) -> list[dict[str, object]]:
         return [{**row, "id": str(row["number"])} for row in super().rows(shard, columns)]
@@ -125,6 +130,7 @@ SOURCES = {
     OtherRows: "read twice it is not the same: column 'id'",
     RowsByColumn: "with the column 'id' alone it has 4 rows, with all columns 3",
     TwiceTheId: "two documents have the id 'a0'",
+    NullId: "shard 'a': a row has no id, so nobody could find it again",
     IdsOfShards: "shards 'a' and 'b' both have the id '0'",
     OtherType: "column 'number' is int64 by schema(), and read() gave int32",
     TooLarge: "bytes in 2 rows. Cut it: memory is a batch.",

@@ -23,7 +23,7 @@ def test_check_lists_stages_and_columns() -> None:
     done = atom_data("check", RECIPE)
     assert done.returncode == 0, done.stderr
     assert "extracted  id: string, url: string, date: string" in done.stdout
-    assert done.stdout.strip().endswith("16 stages, each reads what the one before it writes")
+    assert done.stdout.strip().endswith("7 stages, each reads what the one before it writes")
 
 
 def test_status_shows_counts_and_reasons(sample_run: Path) -> None:
@@ -40,7 +40,7 @@ def test_status_shows_counts_and_reasons(sample_run: Path) -> None:
 def test_status_before_a_run_says_not_begun(tmp_path: Path) -> None:
     done = atom_data("status", RECIPE, "-o", tmp_path)
     assert done.returncode == 0
-    assert done.stdout.count("not begun") == 16
+    assert done.stdout.count("not begun") == 7
 
 
 def test_peek_shows_dropped_documents_with_numbers_and_text(sample_run: Path) -> None:
@@ -90,8 +90,8 @@ def test_trace_leads_from_tokens_to_the_record(sample_run: Path) -> None:
     assert set(words[6:]) == {"to"}, "the samples to come that read it"
     assert words[:6] == [
         "tokens",
-        "unique",
-        "distinct",
+        "fuzzy_deduped",
+        "exact_deduped",
         "clean",
         "extracted",
         "source",

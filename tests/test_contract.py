@@ -19,6 +19,7 @@ import atom_data.signals
 from atom_data.batch import empty, visible
 from atom_data.bridge import DatatroveExtractor, DatatroveFilter, DatatroveFormatter
 from atom_data.dedup.repeats.remove import SPANS
+from atom_data.extract import Extract, WholeText
 from atom_data.testing import check_step
 
 ODD = [
@@ -60,7 +61,7 @@ HTML = [
     "<title>x</title><p>Größe".encode("latin-1"),
 ]
 
-WITHOUT_DEFAULTS = ("ExtractTrafilatura", "OnnxClassifier", "measured_before")
+WITHOUT_DEFAULTS = ("OnnxClassifier", "measured_before")
 """Steps of an extra, and one that only says that others came before; they have tests of their own."""
 ARGUMENTS = {
     "FastTextClassifier": {
@@ -121,13 +122,14 @@ STEPS = [
     *exported(),
     DatatroveFilter(block=RegexFilter, options={"regex_exp": "fox"}),
     DatatroveFormatter(block=PIIFormatter),
-    DatatroveExtractor(block=Upper),
+    Extract(engine=WholeText()),
+    Extract(engine=DatatroveExtractor(block=Upper)),
 ]
 
 
 def test_exported_steps_are_found() -> None:
     names = [getattr(step, "__name__", type(step).__name__) for step in STEPS]
-    assert {"count_words", "CheckUrl", "FastTextLanguage", "ExtractHtml", "BandHashes", "hash_text"} <= set(names)
+    assert {"count_words", "CheckUrl", "FastTextLanguage", "Extract", "BandHashes", "hash_text"} <= set(names)
 
 
 def test_contract_of_a_step_after_another() -> None:

@@ -100,7 +100,7 @@ def test_readme_own_recipe_runs(own: Path) -> None:
     assert len(commands("python", "def stages").strip().splitlines()) <= 18
     done = shell(commands("bash", "check my_recipe.py"), own)
     assert done.returncode == 0, done.stderr
-    kept = [pq.read_table(path).num_rows for path in sorted((own / "my_corpus" / "unique").glob("*.parquet"))]
+    kept = [pq.read_table(path).num_rows for path in sorted((own / "my_corpus" / "fuzzy_deduped").glob("*.parquet"))]
     assert len(kept) == 3
     assert 1 <= sum(kept) < 90
 

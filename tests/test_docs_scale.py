@@ -34,9 +34,9 @@ def test_the_page_has_the_figures_of_the_report(made: ModuleType) -> None:
 def test_the_model_is_the_figures_a_document_times_documents(made: ModuleType) -> None:
     report = json.loads(made.REPORT.read_bytes())
     rows = {cells[0]: cells[1:] for cells in (line.strip("| ").split(" | ") for line in made.model(report))}
-    links = next(job["cpu_s"] for job in report["signatures"]["jobs"] if job["job"] == "near-links")
+    links = next(job["cpu_s"] for job in report["signatures"]["jobs"] if job["job"] == "near/links")
     hours = links / report["signatures"]["documents"] * 20e9 / 3600
-    assert rows["CPU: `near-links`"][-1] == f"{hours:,.1f} h"
+    assert rows["CPU: `near/links`"][-1] == f"{hours:,.1f} h"
     each = report["real"]["hashes_bytes"] / report["real"]["documents"]
     assert rows["disk: hashes"][-2:] == [made._bytes(each * 2.5e9), made._bytes(each * 20e9)]
-    assert rows["**memory of `near-clusters`**"][1:] == ["0.5 GB", "12.5 GB", "180.0 GB"]
+    assert rows["**memory of `near/clusters`**"][1:] == ["0.5 GB", "12.5 GB", "180.0 GB"]

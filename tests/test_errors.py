@@ -136,13 +136,13 @@ def test_unreadable_file_is_named(tmp_path: Path, documents: Path) -> None:
     path = recipe(tmp_path, PLAIN.format(files=str(tmp_path / "in")))
     done = atom_data("run", path, "-o", tmp_path / "out", "--retries", 0)
     said = failed(done, 1)
-    assert "1 shards failed (copied/broken" in said
+    assert "1 shard failed (copied/broken" in said
     assert "broken.jsonl" in done.stderr
     assert (tmp_path / "out" / "copied" / "documents.jsonl.parquet").exists(), "the other shards go on"
     broken.write_bytes(gzip.compress(json.dumps({"id": "x", "text": "whole again"}).encode() + b"\n"))
     again = atom_data("run", path, "-o", tmp_path / "out")
     assert again.returncode == 0, again.stderr
-    assert "copied: 1 shards are done already, 1 to make" in again.stderr
+    assert "copied: 1 shard is done already, 1 to make" in again.stderr
 
 
 def test_truncated_gzip_keeps_what_was_read_and_is_counted(tmp_path: Path) -> None:

@@ -127,7 +127,7 @@ def test_passes_refuse_an_id_of_two_files(tmp_path: Path, last: str, name: str) 
     done = atom_data("run", wrong, "-o", tmp_path / "out", "-w", 1)
     assert done.returncode == 1
     assert (
-        f"{name}: two documents have the id '3': row 3 of shard x--0.jsonl and row 1 of shard y--0.jsonl. A ledger, a trace "
+        "two documents have the id '3': row 3 of shard x--0.jsonl and row 1 of shard y--0.jsonl. A ledger, a trace "
         'or a takedown could not tell them apart. Let the source put the file before each id by ids="file" or, where a '
         'file itself repeats them, take places by ids="row" (dedup-index add: --ids); or take out what is in the source '
         "twice."

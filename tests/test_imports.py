@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import atom_data
-from atom_data.imports import READS_ITSELF, WHOLE, Imported, imports_behind, read_source
+from atom_data.imports import READS_ITSELF, Imported, imports_behind, read_source
 
 FILES = sorted(Path(atom_data.__file__).parent.rglob("*.py"))
 
@@ -241,11 +241,21 @@ __all__, __getattr__, __dir__ = lazy_names(__name__, {"m": "A B", "n": "C"})
 '''
     homes = (("A", "atom_data.p.m"), ("B", "atom_data.p.m"), ("C", "atom_data.p.n"))
     found = read_source(page, "atom_data.p", True)
-    assert (found.lazy, found.imports) == (
+    assert (found.lazy, found.only_names, found.imports) == (
         homes,
+        True,
         (Imported("typing", "TYPE_CHECKING"), Imported("atom_data.lazy", "lazy_names")),
     )
-    assert read_source(page + b"import os\n", "atom_data.p", True).lazy is None
-    assert read_source(page.replace(b'"A B"', b"NAMES"), "atom_data.p", True).lazy is None
-    assert read_source(b"", "atom_data.p", True).lazy is None
-    assert WHOLE.module == "atom_data"
+    more = read_source(page + b"import os\n", "atom_data.p", True)
+    assert (more.lazy, more.only_names) == (homes, False)
+    moved = page.replace(b"if TYPE", b"from atom_data.public_names import MOVED\nif TYPE").replace(b"})", b"}, MOVED)")
+    assert read_source(moved, "atom_data.p", True).only_names
+    assert read_source(b"", "atom_data.p", True).lazy == ()
+
+
+@pytest.mark.parametrize(
+    "made", ["def __getattr__(name):\n    return 1\n", "__getattr__ = made()\n", "from a import __getattr__\n"]
+)
+def test_names_that_are_found_in_a_way_nobody_can_read_may_be_anywhere_below(made: str) -> None:
+    found = read_source(made.encode(), "atom_data.p", True)
+    assert (found.lazy, found.only_names) == ((("*", "atom_data.p"),), False)

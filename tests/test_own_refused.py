@@ -99,9 +99,6 @@ SOURCES = {
     "column 'text' is string by schema(), and read() gave no such column": (
         'def read(self, *_):\n        yield pa.record_batch([["x"]], names=["id"])'
     ),
-    "a row has no id, so nobody could find it again": (
-        'def read(self, *_):\n        yield pa.record_batch([[None, "x"], ["x", "y"]], schema=SCHEMA)'
-    ),
     "it has no identity: {'a'": "def identity(self): return {'of': {'a'}}",
     "names a place in memory, which is another in each process": "def identity(self): return {'of': str(object())}",
 }

@@ -13,8 +13,9 @@ from typing import Any
 from atom_data.audit.difference import Difference, difference
 from atom_data.errors import ConfigError, DataError, meant
 from atom_data.graph import Job
+from atom_data.ledger import DEAD
 from atom_data.rules import Keep, load_card
-from atom_data.stage import DEAD, Stage
+from atom_data.stage import Stage
 from atom_data.storage.parquet import read_parquet
 from atom_data.storage.receipts import Receipt
 from atom_data.storage.shards import Intake, Shard

@@ -40,12 +40,13 @@ def stations(folder: str, token_shard: str, row: dict[str, Any]) -> list[Station
 
 
 def _folders(receipt: Receipt) -> list[str]:
-    return sorted({item.path.split("/")[0] for item in receipt.inputs if not item.path.startswith("/")})
+    """Return the folders of the jobs that a receipt read: `near` for near/x.parquet, `near/links` for near/links/receipts."""
+    return sorted({item.path.rpartition("/")[0] for item in receipt.inputs if "/" in item.path and item.path[0] != "/"})
 
 
 def _is_of_a_pass(receipt: Receipt) -> bool:
-    """Tell whether a receipt is of a job that looked at all shards of another: its documents are in what the pass reads."""
-    return any(item.path.endswith("/receipts") for item in receipt.inputs)
+    """Tell whether a receipt is of a pass, made of what the jobs in its folder found: its documents are in what it reads."""
+    return any(item.path.startswith(f"{receipt.stage}/") or item.path.endswith("/receipts") for item in receipt.inputs)
 
 
 def _row(out: str, receipt: Receipt, identity: str) -> dict[str, Any]:

@@ -4,13 +4,20 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from atom_data.cluster.slurm import FOLDER as CLUSTER
+from atom_data.audit.faults import Cure, Fault
+from atom_data.cluster.chain import FOLDER as CLUSTER
 from atom_data.errors import DataError
+from atom_data.run.claims.claim import FOLDER as CLAIMS
+from atom_data.run.claims.claim import Claim
+from atom_data.run.claims.files import others_at_work
+from atom_data.run.hashes import damage
 from atom_data.storage.manifest import manifest_path, manifest_row
-from atom_data.storage.paths import PARTIAL, exists, sha256, size
+from atom_data.storage.partials import is_begun_by
+from atom_data.storage.paths import PARTIAL, exists, size
 from atom_data.storage.receipts import (
     JOBS,
     OutputFile,
+    cleaned_path,
     plan_path,
     receipt_path,
     summary_path,
@@ -25,12 +32,18 @@ NOTES = ("failed", EXPORTS)
 
 @dataclass(slots=True)
 class Verdict:
-    """What was checked, and every fault as `path: what is wrong`."""
+    """What was checked, and every fault."""
 
     shards: int = 0
     files: int = 0
     bytes: int = 0
-    faults: list[str] = field(default_factory=list)
+    cleaned: int = 0
+    """Files that `atom-data clean` removed, as no one needs them; the fingerprint has them by their receipts."""
+    faults: list[Fault] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    """Shards that a run with --allow-failed went on without, each with the reason: no faults, and nothing that is whole."""
+    at_work: list[Claim] = field(default_factory=list)
+    """Who is at work in the folder meanwhile, so that what is missing may only not be there yet."""
     fingerprint: str = ""
     """One hash over the content of all shards: equal for equal corpora. Only stages of the recipe count."""
     left_over: list[str] = field(default_factory=list)
@@ -44,33 +57,50 @@ def verify(workspace: Workspace) -> Verdict:
         raise DataError(
             f"{workspace.root}: there is no run in it (no plan.json in any folder). Give the --output of a run."
         )
-    verdict, known, digest = Verdict(), {JOBS, RUN}, hashlib.sha256()
+    verdict, known, digest = Verdict(at_work=others_at_work(workspace)), {JOBS, RUN}, hashlib.sha256()
     for folder in folders:
-        known |= {plan_path(folder), manifest_path(folder), summary_path(folder)}
+        known |= {plan_path(folder), manifest_path(folder), summary_path(folder), cleaned_path(folder)}
+        cleaned = workspace.is_cleaned(folder)
         shards = _shards(workspace, folder, verdict)
+        if shards is None:
+            continue
         for shard in shards:
             known.add(receipt_path(folder, shard))
             for item in _receipt(workspace, folder, shard, verdict):
                 known.add(item.path)
                 digest.update(f"{item.path} {item.sha256}\n".encode())
-                _check_file(workspace, item, verdict)
+                _check_file(workspace, item, verdict, (folder, shard), cleaned)
         _check_manifest(workspace, folder, shards, verdict)
         _check_summary(workspace, folder, verdict)
     verdict.left_over = workspace.left_over()
-    others = tuple(f"{folder}/" for folder in verdict.left_over)
-    orphans = (name for name in _orphans(workspace, known) if not name.startswith(others))
-    verdict.faults += [f"{name}: an orphan; no receipt speaks of it" for name in orphans]
+    verdict.faults += _unlisted(workspace, [*folders, *verdict.left_over])
+    unfinished = {
+        (fault.stage, fault.shard) for fault in verdict.faults if fault.path.endswith(".json") and fault.shard
+    }
+    unlisted = {fault.stage for fault in verdict.faults if fault.path == plan_path(fault.stage)}
+    others = tuple(f"{folder}/" for folder in sorted({*unlisted, *verdict.left_over}))
+    verdict.faults += [
+        _orphan(name, unfinished)
+        for name in _orphans(workspace, known, verdict.at_work)
+        if not name.startswith(others)  # without the list nobody knows what is a shard
+    ]
     verdict.fingerprint = digest.hexdigest()
     return verdict
 
 
-def _shards(workspace: Workspace, folder: str, verdict: Verdict) -> Sequence[str]:
+def _shards(workspace: Workspace, folder: str, verdict: Verdict) -> Sequence[str] | None:
+    """Return the shards of a job; None where the file that lists them is damaged, so that nothing can be said of them."""
     try:
         found = workspace.shard_list(folder)
     except DataError as error:
-        verdict.faults.append(str(error))
-        return ()
+        verdict.faults.append(_unreadable(workspace, plan_path(folder), error, folder))
+        return None
     return found.shards if found else ()
+
+
+def _unreadable(workspace: Workspace, name: str, error: DataError, folder: str) -> Fault:
+    """Return the fault of a file that is none of ours any more, and that stands in a run's way."""
+    return Fault(name, str(error).removeprefix(f"{workspace.path(name)}: "), "repair", folder)
 
 
 def _receipt(workspace: Workspace, folder: str, shard: str, verdict: Verdict) -> Sequence[OutputFile]:
@@ -79,15 +109,18 @@ def _receipt(workspace: Workspace, folder: str, shard: str, verdict: Verdict) ->
     try:
         receipt = workspace.receipt(folder, shard)
     except DataError:
-        verdict.faults.append(f"{name}: the receipt was edited after it was written")
+        verdict.faults.append(Fault(name, "the receipt was edited after it was written", "run", folder, shard))
         return _edited(workspace, name)
     if receipt is None:
-        verdict.faults.append(f"{name}: the receipt is missing, so shard '{shard}' of '{folder}' is not finished")
+        what = f"the receipt is missing, so shard '{shard}' of '{folder}' is not finished"
+        verdict.faults.append(Fault(name, what, "run", folder, shard))
         return ()
+    if receipt.failed:
+        verdict.left_out.append(f"{folder}/{shard}: left out, for it failed: {receipt.failed}")
     verdict.shards += 1
     closed = receipt.rows_in == receipt.rows_out + sum(receipt.dropped.values())
     if not closed:
-        verdict.faults.append(f"{name}: rows in are not rows out plus dropped")
+        verdict.faults.append(Fault(name, "rows in are not rows out plus dropped", "repair", folder, shard))
     return receipt.outputs
 
 
@@ -99,27 +132,34 @@ def _edited(workspace: Workspace, name: str) -> Sequence[OutputFile]:
         return ()
 
 
-def _check_file(workspace: Workspace, item: OutputFile, verdict: Verdict) -> None:
+def _check_file(workspace: Workspace, item: OutputFile, verdict: Verdict, of: tuple[str, str], cleaned: bool) -> None:
     path = workspace.path(item.path)
+    seen: Cure = "repair" if workspace.is_remote else "run"  # a store is not asked for every object by each run
     if not exists(path):
-        verdict.faults.append(f"{item.path}: the file is missing")
+        if cleaned:
+            verdict.cleaned += 1
+        else:
+            verdict.faults.append(Fault(item.path, "the file is missing", seen, *of))
         return
     bytes_there = size(path)
     verdict.files += 1
     verdict.bytes += bytes_there
     if bytes_there != item.bytes:
-        verdict.faults.append(f"{item.path}: {bytes_there:,} bytes; the receipt says {item.bytes:,}")
-    elif sha256(path) != item.sha256:
-        verdict.faults.append(f"{item.path}: the content is not what the receipt says (SHA-256 differs)")
+        what = f"{bytes_there:,} bytes; the receipt says {item.bytes:,}"
+        verdict.faults.append(Fault(item.path, what, seen, *of))
+    elif what := damage(workspace, item):
+        verdict.faults.append(Fault(item.path, what, "repair", *of))
 
 
 def _check_manifest(workspace: Workspace, folder: str, shards: Sequence[str], verdict: Verdict) -> None:
     manifest = workspace.manifest(folder)
     if manifest is None:
+        if not workspace.is_remote and workspace.local(manifest_path(folder)).exists():
+            verdict.faults.append(Fault(manifest_path(folder), "is no manifest", "run", folder))
         return
     rows = [manifest_row(found.receipt) for found in workspace.receipts(folder, shards) if found.receipt]
     if manifest.table.to_pylist() != rows:
-        verdict.faults.append(f"{manifest_path(folder)}: is not what the receipts say")
+        verdict.faults.append(Fault(manifest_path(folder), "is not what the receipts say", "run", folder))
 
 
 def _check_summary(workspace: Workspace, folder: str, verdict: Verdict) -> None:
@@ -127,16 +167,39 @@ def _check_summary(workspace: Workspace, folder: str, verdict: Verdict) -> None:
     try:
         found = workspace.read_json(name)
         if found and found != manifest_of_receipts(workspace.root, folder):
-            verdict.faults.append(f"{name}: is not what the receipts say. Delete it; the next run writes it again")
+            verdict.faults.append(Fault(name, "is not what the receipts say", "run", folder))
     except DataError as error:
-        verdict.faults.append(str(error))
+        verdict.faults.append(_unreadable(workspace, name, error, folder))
 
 
-def _orphans(workspace: Workspace, known: set[str]) -> Iterator[str]:
-    """Yield files that nobody speaks of; scripts and logs of a cluster, failures and exports noted down, are no data."""
+def _unlisted(workspace: Workspace, folders: Sequence[str]) -> list[Fault]:
+    """Return a fault for each folder with receipts whose list of shards is gone: its files are no orphans."""
     root = workspace.local()
+    places = [] if workspace.is_remote else [*root.glob("*/receipts"), *root.glob("*/*/receipts")]
+    found = sorted(path.parent.relative_to(root).as_posix() for path in places)
+    what = "the list of the shards is missing"
+    return [Fault(plan_path(name), what, "run", name) for name in found if name not in folders]
+
+
+def _orphans(workspace: Workspace, known: set[str], at_work: Sequence[Claim]) -> Iterator[str]:
+    """Yield files that nobody speaks of; scripts and logs of a cluster, failures and exports noted down, are no data."""
+    root, tokens = workspace.local(), [claim.who.token for claim in at_work]
     for path in () if workspace.is_remote else sorted(root.rglob("*")):
         if path.is_file() and not any(part.endswith(PARTIAL) for part in path.relative_to(root).parts[:-1]):
             name = path.relative_to(root).as_posix()
-            if name not in known and not name.startswith(f"{CLUSTER}/") and path.parent.name not in NOTES:
+            if name in known or name.startswith((f"{CLUSTER}/", f"{CLAIMS}/")) or path.parent.name in NOTES:
+                continue
+            if not is_begun_by(name, tokens):
                 yield name
+
+
+def _orphan(name: str, unfinished: set[tuple[str, str]]) -> Fault:
+    """Return the fault of a file that no receipt speaks of: of an attempt that was killed, of a shard that is to be made."""
+    if name.endswith(PARTIAL):
+        return Fault(name, "left half-written by an attempt that was killed", "repair")
+    for folder, shard in sorted(unfinished):
+        if name.startswith(f"{folder}/") and name.rpartition("/")[2].startswith(f"{shard}."):
+            return Fault(
+                name, f"no receipt speaks of it yet, for shard '{shard}' is not finished", "run", folder, shard
+            )
+    return Fault(name, "an orphan; no receipt speaks of it", "yours")

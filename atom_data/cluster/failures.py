@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from atom_data.cluster.slurm import FOLDER, submission
+from atom_data.cluster.chain import FOLDER
+from atom_data.cluster.slurm import submission
 from atom_data.errors import DataError
 from atom_data.storage.receipts import read_json
 from atom_data.workspace import Workspace
@@ -18,7 +19,7 @@ def stage_failures(workspace: Workspace) -> list[dict[str, Any]]:
     if workspace.is_remote:
         return []
     found = []
-    for path in sorted(workspace.local().glob("*/failed/*.json")):
+    for path in sorted([*workspace.local().glob("*/failed/*.json"), *workspace.local().glob("*/*/failed/*.json")]):
         try:
             failure = read_json(str(path))
         except DataError:

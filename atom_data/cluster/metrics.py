@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from atom_data.run.status import JobStatus
+from atom_data.status.status import JobStatus
 from atom_data.storage.paths import create
 
 GAUGES = {

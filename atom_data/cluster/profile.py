@@ -21,10 +21,20 @@ from pathlib import Path
 from typing import Any
 
 from atom_data.errors import ConfigError
+from atom_data.storage.sizes import parse_bytes
 
 MEMORY = re.compile(r"(\d+)([KMGT]?)")
+"""What sbatch takes as it is; a number alone is MiB."""
 LIMIT = re.compile(r"(?:(\d+)-)?(\d+)(?::(\d+))?(?::(\d+))?")
 WARNING_SECONDS = 120
+OURS = {
+    "array": "A run makes one array a stage, and deals the shards to its elements: --tasks says how many there are at most.",
+    "job-name": "A run finds its jobs again by their names, and gives each its own: name the recipe's file as you like.",
+    "output": "A run finds what its jobs say in OUT/cluster/logs: atom-data logs OUT shows it.",
+    "wrap": "A run submits scripts of its own: put lines of shell into `setup` of the profile.",
+    "test-only": "To look before you submit, use --dry-run.",
+}
+"""Options of sbatch that a run sets itself, and what to do instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +57,11 @@ class Profile:
         for name in ("tasks", "workers_per_task"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name}: {getattr(self, name)}. Give a number from 1.")
-        if self.memory_per_worker and not MEMORY.fullmatch(self.memory_per_worker):
-            raise ConfigError(f"memory_per_worker: '{self.memory_per_worker}'. Give a number and a unit, as in 2G.")
+        if self.memory_per_worker:
+            self.worker_bytes  # noqa: B018 - refuses what is no size
+        for key in self.sbatch:
+            if key in OURS:
+                raise ConfigError(f"sbatch: '{key}={self.sbatch[key]}'. {OURS[key]}")
         for key, value in {**self.sbatch, "partition": self.partition, "time": self.time}.items():
             if not re.fullmatch(r"[a-z][a-z0-9-]*", key) or "\n" in value:
                 raise ConfigError(
@@ -60,8 +73,14 @@ class Profile:
         found = {"partition": self.partition, "time": self.time}
         if self.memory_per_worker:
             match = MEMORY.fullmatch(self.memory_per_worker)
-            found["mem"] = f"{int(match[1]) * self.workers_per_task}{match[2]}" if match else ""
+            size, unit = (int(match[1]), match[2]) if match else (-(-self.worker_bytes // 1024), "K")
+            found["mem"] = f"{size * self.workers_per_task}{unit}"
         return {key: value for key, value in found.items() if value} | self.sbatch
+
+    @property
+    def worker_bytes(self) -> int:
+        """`memory_per_worker` in bytes, as sbatch counts: a number alone is MiB, K, M, G and T are powers of 1024."""
+        return parse_bytes(self.memory_per_worker, "memory_per_worker", alone=1 << 20)
 
     @property
     def warning(self) -> int:

@@ -6,14 +6,18 @@ Ray only carries tasks. What is done is said by receipts; a failed task is a fai
 import os
 import socket
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from atom_data.errors import ConfigError
 from atom_data.job import Task
+from atom_data.run.needs import needs
 from atom_data.run.progress import Progress
 from atom_data.run.recipe import load_recipe
 from atom_data.run.worker import Orders, do_task, judged, unchanged_job
+from atom_data.terminal.display import Display
+from atom_data.text.signatures import load
 from atom_data.workspace import Workspace
 
 try:
@@ -44,6 +48,12 @@ class RayWorkers:
         """Hand out no more tasks; those that run get some seconds to finish."""
         if self.leave_at is None:
             self.leave_at = time.monotonic() + seconds
+
+    def announce(self, display: Display) -> None:
+        """Nothing: see `prepare`."""
+
+    def prepare(self, display: Display) -> None:
+        """Nothing: each process of the cluster loads kernels before its first task."""
 
     def run_job(self, name: str, identity: str, progress: Progress) -> None:
         """Run the waiting tasks of a job, until all are finished or failed, or the time is up."""
@@ -84,6 +94,14 @@ def _do(orders: Orders, folder: str, name: str, task: Task, identity: str) -> tu
     workspace = Workspace(orders.out, f"{socket.gethostname()}-{ray.get_runtime_context().get_task_id()}")
     try:
         job = unchanged_job(load_recipe(orders.recipe), name, identity)
+        _load(orders.recipe)
         return ("done", do_task(job, task, workspace, lambda documents, read, kept: None))
     except Exception as error:
         return ("failed", *judged(error, task, workspace))
+
+
+@cache
+def _load(recipe: str) -> None:
+    """Load the kernels of a recipe once in a process, before the time of its first task begins."""
+    for kernel in needs(load_recipe(recipe).jobs).kernels:
+        load(kernel)

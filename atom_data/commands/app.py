@@ -3,7 +3,10 @@
 Options say where; recipes and cards say what.
 """
 
+import ast
+import os
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -13,6 +16,7 @@ COMMANDS = {
     "check": ("run.check", "Build"),
     "plan": ("plan.plan", "Build"),
     "run": ("run.run", "Build"),
+    "warm": ("machine.warm", "Build"),
     "train-tokenizer": ("tokenizer.train_tokenizer", "Build"),
     "train-classifier": ("classifier.train", "Build"),
     "list": ("catalog.list_entries", "Look"),
@@ -24,7 +28,8 @@ COMMANDS = {
     "trace": ("tokens.trace", "Look"),
     "verify": ("look.verify", "Check"),
     "fingerprint": ("look.fingerprint", "Check"),
-    "doctor": ("doctor.doctor", "Check"),
+    "clean": ("clean.clean", "Check"),
+    "doctor": ("machine.doctor", "Check"),
     "export": ("export.export", "Hand on"),
     "merge": ("export.merge", "Hand on"),
     "pack": ("export.pack", "Hand on"),
@@ -38,6 +43,9 @@ COMMANDS = {
 """Where each command lives, and the group in which `--help` shows it."""
 
 HELP = {"help_option_names": ["-h", "--help"]}
+
+COMPLETE = "_ATOM_DATA_COMPLETE"
+"""Set where a shell asks for completions, which need every command's options."""
 
 UsageError: Any = typer.BadParameter.__base__
 """What is wrong with an option; typer carries a click of its own, and BadParameter is the name it gives out."""
@@ -54,15 +62,37 @@ def app(name: str) -> typer.Typer:
         epilog="Start with: atom-data init jsonl my_corpus",
     )
     made.callback()(_version)  # a single command keeps its name, too
+    listed = name in ("", *HELP["help_option_names"]) and COMPLETE not in os.environ
     for command in [name] if name in COMMANDS else COMMANDS:
         place, group = COMMANDS[command]
         module, _, function = place.partition(".")
+        if listed:
+            made.command(name=command, rich_help_panel=group, help=_help(module, function))(_nothing)
+            continue
         found = getattr(import_module(f"atom_data.commands.{module}"), function)
         if isinstance(found, typer.Typer):
             made.add_typer(found, name=command, rich_help_panel=group, context_settings=HELP)
         else:
             made.command(name=command, rich_help_panel=group, context_settings=HELP)(found)
     return made
+
+
+def _nothing() -> None:
+    """Stand for a command in the list of all."""
+
+
+def _help(module: str, function: str) -> str:
+    """Return what `--help` says of a command, from its source: to import all of them takes half a second.
+
+    Of a group of commands that is the docstring of its callback.
+    """
+    tree = ast.parse(Path(__file__).with_name(f"{module}.py").read_bytes())
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            group = any(ast.unparse(one) == f"{function}.callback()" for one in node.decorator_list)
+            if node.name == function or group:
+                return ast.get_docstring(node) or ""
+    raise LookupError(f"{module}.{function}: no such command")
 
 
 def _version(

@@ -7,9 +7,9 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from atom_data.catalog import KINDS, adders, entries, find, needs, parameters
 from atom_data.commands.screen import console
 from atom_data.errors import ConfigError
+from atom_data.library.catalog import KINDS, adders, entries, find, needs, parameters
 from atom_data.rules import Card
 
 

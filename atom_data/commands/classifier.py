@@ -9,9 +9,9 @@ from rich.table import Table
 
 from atom_data.commands.screen import console
 from atom_data.errors import ConfigError
+from atom_data.readers.open import source_for
 from atom_data.storage.made import refuse_file
 from atom_data.train.classifier import Options, report_path, train_classifier, write_report
-from atom_data.train.labeled import source_of
 from atom_data.train.report import Report, Threshold
 
 Value = TypeVar("Value", int, str)
@@ -54,7 +54,10 @@ def train(
         shortest_subword=shortest, longest_subword=longest, buckets=buckets, min_count=min_count, epochs=epochs,
         learning_rate=learning_rate, quantize=quantize,
     )  # fmt: skip
-    sets = [(name, [source_of(path, text) for path in paths]) for name, paths in zip(names, (good, bad), strict=True)]
+    sets = [
+        (name, [source_for("train-classifier", path, source="labeled", text=text) for path in paths])
+        for name, paths in zip(names, (good, bad), strict=True)
+    ]
     report = train_classifier(sets, model, options)
     _show(report, model, write_report(report, model), max_bytes)
 

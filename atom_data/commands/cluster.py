@@ -1,19 +1,23 @@
 """`run --on slurm`, `cancel` and `logs`: what a cluster adds to a run."""
 
+import contextlib
 import os
 from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
 
+from atom_data.cluster.chain import FOLDER
 from atom_data.cluster.failures import silent_ends, stage_failures
 from atom_data.cluster.profile import Profile, load_profile
-from atom_data.cluster.slurm import FOLDER, Array, in_queue, submission, submit
+from atom_data.cluster.slurm import Array, in_queue, still_queued, submission, submit
 from atom_data.cluster.slurm import cancel as cancel_jobs
 from atom_data.commands.options import Where
 from atom_data.commands.screen import DEFAULT_OUT, Output, console, printable
 from atom_data.errors import AtomDataError, ConfigError, DataError, TimeUp
-from atom_data.run.local import Options, Workers
+from atom_data.graph import file_stem
+from atom_data.run.local import Options
+from atom_data.run.pool import Workers
 from atom_data.run.recipe import Recipe, load_recipe
 from atom_data.storage.paths import join
 from atom_data.workspace import Workspace
@@ -31,6 +35,7 @@ def submit_arrays(
     replace: bool,
     flags: list[str],
     given: dict[str, Any],
+    take_over: bool = False,
 ) -> None:
     """Submit what is not finished, and show the scripts."""
     before = submission(Workspace(out))
@@ -40,7 +45,7 @@ def submit_arrays(
         )
     settings = _again(before["profile"], given) if resume and before and not profile else load_profile(profile, **given)
     loaded = load_recipe(recipe)
-    arrays = submit(loaded, out, settings, flags, dry_run, replace)
+    arrays = submit(loaded, out, settings, flags, dry_run, replace, resume=resume, take_over=take_over)
     screen = console()
     if not arrays:
         screen.print(f"{out}: every stage is finished and closed; there is nothing to submit.", soft_wrap=True)
@@ -57,6 +62,16 @@ def submit_arrays(
     screen.print(
         f"\nNext:\n  atom-data status {recipe} -o {out} --watch\n  atom-data logs {out} --failed", soft_wrap=True
     )
+
+
+def refuse_queued(out: str) -> None:
+    """Refuse to run here what is in Slurm's queue for the same folder; where Slurm cannot be asked, claims must do."""
+    workspace = Workspace(out)
+    busy = {}
+    with contextlib.suppress(AtomDataError):
+        busy = in_queue(workspace)
+    if busy:
+        raise still_queued(workspace, busy)
 
 
 def cluster_only(on: Where, given: dict[str, Any]) -> None:
@@ -76,6 +91,7 @@ def slurm_needs_none(on: Where, given: dict[str, Any]) -> None:
         "stage": "An array is submitted for each stage that is not finished: leave it out.",
         "part": "Each element of an array gets its own: say --tasks N, at most so many elements.",
         "workers": "Say --workers-per-task N, for each element of an array.",
+        "check_hashes": "Elements look at no finished shard: before you submit, atom-data verify OUT --repair.",
     }
     name = next((name for name, value in given.items() if value is not None), None)
     if name is not None and on is Where.slurm:
@@ -96,8 +112,9 @@ def _show(arrays: list[Array], out: str) -> None:
     screen = console()
     screen.print(escape(arrays[0].script), soft_wrap=True)
     for array in arrays:
-        after = f" after {', '.join(f'{stage}-close' for stage in array.after)}" if array.after else ""
-        screen.print(f"{join(out, FOLDER, array.stage)}.sh{after}, then {array.stage}-close.sh", soft_wrap=True)
+        after = f" after {', '.join(f'{file_stem(stage)}-close' for stage in array.after)}" if array.after else ""
+        name = file_stem(array.stage)
+        screen.print(f"{join(out, FOLDER, name)}.sh{after}, then {name}-close.sh", soft_wrap=True)
     screen.print()
 
 
@@ -115,7 +132,7 @@ def pairs(texts: list[str]) -> dict[str, str]:
 def array_log(out: str, stage: str | None) -> str:
     """Return the file to which Slurm writes what this process says, or an empty string outside an array."""
     array, element = os.environ.get("SLURM_ARRAY_JOB_ID"), os.environ.get("SLURM_ARRAY_TASK_ID")
-    return join(out, FOLDER, "logs", f"{stage}-{array}_{element}.log") if array and element else ""
+    return join(out, FOLDER, "logs", f"{file_stem(stage or '')}-{array}_{element}.log") if array and element else ""
 
 
 def judge_time(up: TimeUp) -> AtomDataError:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.markup import escape
 
 from atom_data.commands.screen import console
 from atom_data.dedup.index import Index
@@ -16,17 +16,17 @@ from atom_data.dedup.near.minhash import BANDS, ROWS, MinHash
 from atom_data.errors import DataError
 from atom_data.readers.jsonl import IDS
 from atom_data.readers.rows import check_ids
-from atom_data.run.display import Display
 from atom_data.run.local import Options
 from atom_data.run.local import run as run_jobs
 from atom_data.run.places import refuse_overlap
 from atom_data.run.recipe import load_recipe
-from atom_data.run.server import warm_up
+from atom_data.run.server import server
+from atom_data.storage.sizes import GRAMMAR
+from atom_data.terminal.display import Display
+from atom_data.terminal.table import Column, plural, print_table
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Deduplicate a new crawl against all before it, take documents out, merge indices. The result is that of one "
-    "pass over all sources in their order.",
     epilog="Start with: atom-data dedup-index add my_index crawl_1/*.parquet --name crawl_1",
 )
 
@@ -36,6 +36,14 @@ NAMED = 10
 Folder = Annotated[Path, typer.Argument(metavar="INDEX", help="Folder of the index.")]
 Workers = Annotated[int, typer.Option("--workers", "-w", min=0, help="Worker processes; 0: one a core.")]
 Accept = Annotated[bool, typer.Option("--accept", help="Go on where a source, language or domain loses nearly all.")]
+
+
+@app.callback()
+def dedup_index() -> None:
+    """Deduplicate a new crawl against all before it, take documents out, merge indices.
+
+    The result is that of one pass over all sources in their order.
+    """
 
 
 @app.command()
@@ -61,7 +69,9 @@ def add(
     min_jaccard: Annotated[
         float | None, typer.Option(help="The Jaccard index from which a text is a near copy: 0.75.")
     ] = None,
-    memory: Annotated[str | None, typer.Option(help="What a task may use: 2GB, or what the index has.")] = None,
+    memory: Annotated[
+        str | None, typer.Option(help=f"Memory a task may use: 2GB; else what the index has. {GRAMMAR}.")
+    ] = None,
     accept: Accept = False,
 ) -> None:
     """Add a source after all others: its documents are compared with each other and with all that were kept before.
@@ -171,7 +181,7 @@ def _finish(index: Index, workers: int, accept: bool) -> None:
 def _run(index: Index, workers: int, accept: bool) -> None:
     """Do what is to be done. DataError when shards fail."""
     recipe = str(index.folder / "index.py")
-    warm_up(recipe)
+    server()
     # An index outlives versions: what is sketched stays, for the texts may be gone.
     options = Options(
         out=index.out, workers=workers or len(os.sched_getaffinity(0)), accept_code=True, accept=accept, replace=True
@@ -180,20 +190,18 @@ def _run(index: Index, workers: int, accept: bool) -> None:
     if failures:
         first = failures[0]
         raise DataError(
-            f"{index.folder}: {len(failures)} shards failed ({first.stage}/{first.shard}: {first.message}). Mend the cause, "
-            "then run the command again."
+            f"{index.folder}: {plural(len(failures), 'shard')} failed ({first.stage}/{first.shard}: {first.message}). Mend the "
+            "cause, then run the command again."
         )
 
 
 def _show(index: Index) -> None:
-    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("source")
-    for title in ("shards", "documents", "kept", "copies", "sketches MB"):
-        table.add_column(title, justify="right")
+    titles = (Column("shards", 2), Column("documents"), Column("kept"), Column("copies"), Column("sketches MB", 1))
+    rows = []
     for line in statistics(index):
         copies = line["documents"] - line["kept"]
         figures = (line["shards"], line["documents"], line["kept"], copies)
-        table.add_row(line["source"], *(f"{figure:,}" for figure in figures), f"{line['bytes'] / 1e6:,.1f}")
+        rows.append([escape(line["source"]), *(f"{figure:,}" for figure in figures), f"{line['bytes'] / 1e6:,.1f}"])
     screen = console()
-    screen.print(table)
-    screen.print(f"{len(index.removed):,} documents removed; compares by {described(index)}", soft_wrap=True)
+    print_table(screen, (Column("source", left=True), *titles), rows)
+    screen.print(f"{plural(len(index.removed), 'document')} removed; compares by {described(index)}", soft_wrap=True)

@@ -1,26 +1,45 @@
 """`status`, `peek`, `verify`, `fingerprint`: what a run has made."""
 
+import json
 import os
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Group
 from rich.live import Live
 from rich.markup import escape
+from rich.text import Text
 
 from atom_data.audit.difference import Difference
+from atom_data.audit.faults import advice
 from atom_data.audit.peek import peek as peek_documents
+from atom_data.audit.repair import known_recipe, repair
+from atom_data.audit.verify import Verdict
 from atom_data.audit.verify import verify as verify_folder
 from atom_data.cluster.metrics import write_metrics
 from atom_data.cluster.slurm import in_queue, submission
-from atom_data.commands.screen import DEFAULT_OUT, Output, RecipePath, console, printable
-from atom_data.errors import DataError
+from atom_data.commands.options import TakeOver, Workers
+from atom_data.commands.screen import (
+    AsJson,
+    Jobs,
+    OutFolder,
+    Run,
+    RunOutput,
+    console,
+    printable,
+    require_folder,
+    run_of,
+)
+from atom_data.errors import ConfigError, DataError, Incomplete
+from atom_data.run.claims.hold import claimed
 from atom_data.run.recipe import load_recipe
-from atom_data.run.stale import said_left_over
-from atom_data.run.status import JobStatus, job_status, print_status, remarks, status_table
+from atom_data.status.stale import said_left_over
+from atom_data.status.status import JobStatus, job_status
+from atom_data.status.table import as_json, print_status, remarks, status_lines
 from atom_data.storage.made import refuse_file
+from atom_data.terminal.table import plural
 from atom_data.workspace import Workspace
 
 CHANGES, SHOWN = 5, 120
@@ -28,8 +47,10 @@ CHANGES, SHOWN = 5, 120
 
 
 def status(
-    recipe: RecipePath,
-    output: Output = DEFAULT_OUT,
+    run: Run,
+    output: RunOutput = None,
+    jobs: Jobs = False,
+    as_text: AsJson = False,
     watch: Annotated[bool, typer.Option("--watch", help="Go on until nothing of it is in the queue.")] = False,
     seconds: Annotated[float, typer.Option(min=1, help="How often to look, with --watch.")] = 5.0,
     metrics: Annotated[
@@ -38,8 +59,11 @@ def status(
 ) -> None:
     """Show how far a run has come: documents in, kept and dropped by reason, bytes, tokens, time, speed.
 
-    It reads receipts, and asks Slurm where arrays were submitted, so it works from any machine that sees the folder.
+    A pass is one line, with what all its jobs took; --jobs shows each. It reads receipts, and asks Slurm where arrays were
+    submitted, so it works from any machine that sees the folder.
     """
+    recipe, output = run_of(run, output)
+    require_folder(output)
     loaded, workspace, screen = load_recipe(recipe), Workspace(output), console()
     if metrics:
         refuse_file(Path(metrics), "--metrics")
@@ -55,18 +79,22 @@ def status(
         return statuses, bool(queue)
 
     statuses, busy = look()
-    if watch:
+    if watch and not as_text:
         with Live(console=screen, auto_refresh=False) as live:
             while busy:
-                live.update(Group(status_table(statuses), *remarks(statuses, workspace)), refresh=True)
+                lines = [*status_lines(statuses, screen.width, jobs), *remarks(statuses, workspace)]
+                live.update(Text.from_markup("\n".join(lines)), refresh=True)
                 time.sleep(seconds)
                 statuses, busy = look()
-    print_status(statuses, workspace, screen)
+    if as_text:
+        typer.echo(json.dumps(as_json(statuses), indent=1))
+        return
+    print_status(statuses, workspace, screen, jobs)
 
 
 def peek(
-    recipe: RecipePath,
-    output: Output = DEFAULT_OUT,
+    run: Run,
+    output: RunOutput = None,
     stage: Annotated[str, typer.Option(help="The stage to look into.")] = "clean",
     reason: Annotated[
         str | None,
@@ -81,6 +109,7 @@ def peek(
     not be read are shown by their reason, too (`--reason jsonl.bad_json`).
     """
     screen = console()
+    recipe, output = run_of(run, output)
     for sight in peek_documents(load_recipe(recipe).job(stage), Workspace(output), reason, count):
         screen.print(f"[bold]{escape(sight.id)}[/bold]  {escape(sight.url)}", soft_wrap=True)
         if sight.reason:
@@ -107,25 +136,86 @@ def _short(text: str) -> str:
     return escape(printable(text if len(text) <= SHOWN else f"{text[:SHOWN]}..."))
 
 
-def verify(output: Annotated[str, typer.Argument(metavar="OUT", help="The --output of a run.")]) -> None:
-    """Check every file against its receipt; silent and exit code 0 when all is well, else each fault by name."""
+def verify(
+    output: OutFolder,
+    recipe: Annotated[
+        str | None, typer.Argument(metavar="RECIPE", help="With --repair: run it right away.", show_default=False)
+    ] = None,
+    mend: Annotated[bool, typer.Option("--repair", help="Make way for what is damaged to be made again.")] = False,
+    workers: Workers = 0,
+    take_over: TakeOver = False,
+    as_text: AsJson = False,
+) -> None:
+    """Check every file against its receipt; silent and exit code 0 when all is well, else each fault by name.
+
+    `--repair` removes the receipts of damaged shards, so that the next run makes them again, and names what it cannot
+    repair; with a recipe it runs it, and looks again. Exit code 3: all is well but for shards that were allowed to fail.
+    """
     workspace = Workspace(output)
+    if recipe and not mend:
+        raise ConfigError(f"{recipe}: verify needs no recipe, unless it is to repair: --repair.")
+    if mend:
+        _repair(workspace, recipe, take_over)
+        if recipe is None:
+            return
+        from atom_data.commands.run import make  # noqa: PLC0415 - who only looks need not load what runs
+
+        make(recipe, output, workers)
     verdict = verify_folder(workspace)
-    if verdict.left_over:
+    if as_text:
+        typer.echo(json.dumps(asdict(verdict), indent=1))
+    elif verdict.left_over:
         console(stderr=True).print(escape(said_left_over(workspace, verdict.left_over)), soft_wrap=True)
-    if verdict.faults:
-        for fault in verdict.faults:
-            console(stderr=True).print(escape(fault), soft_wrap=True)
-        raise DataError(
-            f"{output}: {len(verdict.faults)} faults in {verdict.files:,} files. "
-            "Run the recipe again: it makes again what is missing or damaged; delete orphans yourself."
+    _say_faults(verdict, output, known_recipe(workspace))
+    if verdict.left_out:
+        for line in verdict.left_out:
+            console(stderr=True).print(escape(line), soft_wrap=True)
+        raise Incomplete(
+            f"{output}: without fault, but finished without {plural(len(verdict.left_out), 'shard')} that failed. "
+            "The next run tries them again."
         )
 
 
-def fingerprint(output: Annotated[str, typer.Argument(metavar="OUT", help="The --output of a run.")]) -> None:
+def _say_faults(verdict: Verdict, output: str, recipe: str) -> None:
+    """Raise a DataError that says what to do about each kind of fault, if there are any."""
+    if not verdict.faults:
+        return
+    for fault in verdict.faults:
+        console(stderr=True).print(escape(str(fault)), soft_wrap=True)
+    found = f"{output}: {plural(len(verdict.faults), 'fault')} in {plural(verdict.files, 'file')}. "
+    if verdict.at_work:
+        who = verdict.at_work[0]
+        raise DataError(f"{found}{who.what} is at work there ({who.who}): look again when it is done.")
+    raise DataError(found + advice(verdict.faults, output, recipe))
+
+
+def _repair(workspace: Workspace, recipe: str | None, take_over: bool) -> None:
+    """Take away what is damaged, say what was done, and what is to do."""
+    screen, out = console(), workspace.root
+    with claimed(workspace, f"atom-data verify {out} --repair", take_over=take_over, note=screen.print):
+        verdict = verify_folder(workspace)
+        done = repair(workspace, verdict.faults)
+    for line in done.lines():
+        screen.print(escape(line), soft_wrap=True)
+    if not verdict.faults:
+        screen.print(f"{out}: there is nothing to repair", soft_wrap=True)
+    elif recipe is None:
+        known = known_recipe(workspace) or "RECIPE"
+        if done.again or any(fault.stage for fault in verdict.faults if fault.cure != "yours"):
+            screen.print(f"\nNext:\n  atom-data run {escape(known)} -o {escape(out)}", soft_wrap=True)
+        if done.left:
+            raise DataError(f"{out}: {len(done.left):,} faults cannot be repaired: they are named above.")
+
+
+def fingerprint(output: OutFolder) -> None:
     """Print one hash over the content of all shards: equal for equal corpora. Stages that the recipe has no more count for
     nothing."""
     verdict = verify_folder(Workspace(output))
     if verdict.faults:
         raise DataError(f"{output}: {verdict.faults[0]}. Run atom-data verify for the rest.")
+    if verdict.left_out:
+        left = (
+            f"{output}: {len(verdict.left_out):,} shards failed and are left out of this; see atom-data verify {output}"
+        )
+        console(stderr=True).print(escape(left), soft_wrap=True)
     console().print(verdict.fingerprint)

@@ -9,7 +9,7 @@ from atom_data.commands.screen import console
 from atom_data.mix import MixPlan, load_mix, plan_mix
 from atom_data.mix.plan import FOREVER
 
-app = typer.Typer(no_args_is_help=True, help="Mixtures of token folders: try them before a run.")
+app = typer.Typer(no_args_is_help=True)
 
 
 @app.callback()

@@ -36,6 +36,25 @@ AcceptCode = Annotated[
     bool, typer.Option("--accept-code", help="Keep finished shards that another version of the code made.")
 ]
 Accept = Annotated[bool, typer.Option("--accept", help="Go on where a pass or a card removes more than is allowed.")]
+AllowFailed = Annotated[
+    int,
+    typer.Option(
+        "--allow-failed",
+        min=0,
+        metavar="N",
+        help="Finish a stage without up to N shards that fail: said in receipts and status, and exit code 3.",
+    ),
+]
+CheckHashes = Annotated[
+    bool,
+    typer.Option("--check-hashes", help="Look at the content of finished shards, too, and make damaged ones again."),
+]
+TakeOver = Annotated[
+    bool,
+    typer.Option(
+        "--take-over", help="Go on where a run on another machine died: one that gave no sign of life for five minutes."
+    ),
+]
 Replace = Annotated[
     bool,
     typer.Option(
@@ -50,6 +69,8 @@ DryRun = Annotated[
     ),
 ]
 LogForm = Annotated[Log, typer.Option(help="Lines for people, or JSON lines with stage and shard for programs.")]
+
+Progress = Annotated[bool, typer.Option("--progress/--no-progress", help="Show how far each stage is while it runs.")]
 
 On = Annotated[
     Where,

@@ -6,32 +6,30 @@ from dataclasses import replace
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from atom_data.cluster.profile import Profile, load_profile
 from atom_data.commands import options
-from atom_data.commands.screen import DEFAULT_OUT, Output, RecipePath, console
+from atom_data.commands.screen import DEFAULT_OUT, AsJson, Jobs, Output, RecipePath, console
 from atom_data.errors import ConfigError
 from atom_data.forecast.compare import Compared, as_json, compare, keep_forecast, read_forecast
-from atom_data.forecast.estimate import Estimate
 from atom_data.forecast.forecast import Forecast, forecast
 from atom_data.forecast.limits import (
-    bytes_of,
-    element_memory,
-    elements,
+    array_task_memory,
+    array_tasks,
     gigabytes,
     machine_memory,
     refuse_disk,
     refuse_memory,
     time_limit,
 )
-from atom_data.forecast.pilot import choose_samples, fly
-from atom_data.run.display import clock
+from atom_data.forecast.sample_runs import choose_samples, run_samples
+from atom_data.forecast.tables import HOUR, cell, error_said, print_compared, print_forecast
 from atom_data.run.places import check_places
 from atom_data.run.recipe import Recipe, load_recipe
+from atom_data.storage.sizes import GRAMMAR, parse_bytes
+from atom_data.terminal.called import command_line
+from atom_data.terminal.display import Display, clock
 from atom_data.workspace import Workspace
-
-HOUR = 3600
 
 
 def plan(
@@ -44,15 +42,16 @@ def plan(
     profile: options.ProfilePath = None,
     price: Annotated[float, typer.Option(min=0, help="Of a CPU hour, in any currency.")] = 0.04,
     memory_limit: Annotated[
-        str | None, typer.Option(metavar="SIZE", help="What a worker may have, as in 2G; else the profile's.")
+        str | None, typer.Option(metavar="SIZE", help=f"Memory a worker may have: 2GB; else the profile's. {GRAMMAR}.")
     ] = None,
     scratch_limit: Annotated[
-        str | None, typer.Option(metavar="SIZE", help="What the run may write; else what is free at --output.")
+        str | None, typer.Option(metavar="SIZE", help="Bytes the run may write: 500GB; else what is free at --output.")
     ] = None,
     compared: Annotated[
         bool, typer.Option("--compare", help="After the run: what was foretold beside what its receipts say.")
     ] = False,
-    as_text: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+    as_text: AsJson = False,
+    jobs: Jobs = False,
 ) -> None:
     """Say what a run will take: CPU, time, memory, disk, tokens and price, each with an interval, from a sample.
 
@@ -64,32 +63,32 @@ def plan(
     """
     loaded, workspace = load_recipe(recipe), Workspace(output)
     if compared:
-        _compare(loaded, workspace, as_text)
+        _compare(loaded, workspace, as_text, jobs)
         return
     if not 0 < share <= 1:
         raise ConfigError(f"--share: {share:g}. Give a share of all documents above 0, at most 1: 0.05.")
-    limits = [bytes_of(text, name) if text else None for text, name in _limits(memory_limit, scratch_limit)]
+    limits = [parse_bytes(text, name) if text else None for text, name in _limits(memory_limit, scratch_limit)]
     settings = load_profile(profile, tasks=tasks, workers_per_task=workers_per_task)
     cluster = not (tasks is None and workers_per_task is None and profile is None)
     cores = len(os.sched_getaffinity(0))
     check_places(loaded, workspace)
     for job in loaded.jobs:
         job.check()
-    with console(stderr=True).status("choosing shards") as status:
+    here, screen = workers or cores, console(stderr=True)
+    with screen.status("choosing shards") as status:
         samples = choose_samples(loaded, workspace, share)
-        pilots = fly(loaded, samples, share, min(cores, workers or cores), status.update)
-    here = workers or cores
-    made = forecast(loaded, pilots, here)
+        runs = run_samples(loaded, samples, share, min(cores, here), status.update, Display(screen))
+    made = forecast(loaded, runs, here)
     if cluster:
-        count = tasks or elements(made, settings.workers_per_task, settings.tasks)
+        count = tasks or array_tasks(made, settings.workers_per_task, settings.tasks)
         settings = replace(settings, tasks=count)
-        made = forecast(loaded, pilots, count * settings.workers_per_task, cluster=True)
+        made = forecast(loaded, runs, count * settings.workers_per_task, cluster=True)
     _refuse(made, settings if cluster else None, here, workspace, *limits)
     keep_forecast(made, workspace)
     if as_text:
-        typer.echo(json.dumps({**as_json(made), "cost": made.sum("cpu_seconds").times(price / HOUR)}, indent=1))
+        typer.echo(json.dumps({**as_json(made), "cost": made.cpu_seconds.times(price / HOUR)}, indent=1))
         return
-    _show(made, price)
+    _show(made, price, jobs)
     _suggest(made, settings if cluster else None, output, profile)
 
 
@@ -103,13 +102,13 @@ def _refuse(
     if memory is not None:
         refuse_memory(made, memory, "--memory-limit")
     elif settings is not None and settings.memory_per_worker:
-        refuse_memory(made, bytes_of(settings.memory_per_worker, "memory_per_worker"), "memory_per_worker")
+        refuse_memory(made, settings.worker_bytes, "memory_per_worker")
     elif settings is None:
         refuse_memory(made, machine_memory() // here, f"this machine, shared by {here} workers,")
     refuse_disk(made, workspace, scratch)
 
 
-def _show(made: Forecast, price: float) -> None:
+def _show(made: Forecast, price: float, jobs: bool) -> None:
     screen = console()
     where = "array" if made.cluster else "machine"
     screen.print(
@@ -117,36 +116,19 @@ def _show(made: Forecast, price: float) -> None:
         f"{made.sample_documents / made.share:,.0f}; {made.workers} workers of this {where}",
         soft_wrap=True,
     )
-    table = _table("stage", "tasks", "CPU h", "wall", "MB a worker", "MB written", "documents", "tokens")
-    for stage in made.stages:
-        table.add_row(
-            stage.name,
-            f"{stage.tasks:,}",
-            _cell(stage.cpu_seconds.times(1 / HOUR)),
-            clock(stage.wall_seconds.value),
-            f"{stage.memory_bytes.value / 1e6:,.0f}",
-            _cell(stage.output_bytes.times(1e-6)),
-            _cell(stage.documents),
-            _cell(stage.tokens),
-        )
-    cpu, wall, written = (made.sum(name) for name in ("cpu_seconds", "wall_seconds", "output_bytes"))
-    memory = made.memory_bytes
-    table.add_row(
-        "all", "", _cell(cpu.times(1 / HOUR)), clock(wall.value), f"{memory.value / 1e6:,.0f}",
-        _cell(written.times(1e-6)), "", "", style="bold",
-    )  # fmt: skip
-    screen.print(table)
+    print_forecast(made, screen, jobs)
+    cpu, wall, written = made.cpu_seconds, made.wall_seconds, made.output_bytes
     cost = cpu.times(price / HOUR)
-    screen.print(f"cost at {price:g} a CPU hour: {_cell(cost)}", soft_wrap=True)
+    screen.print(f"cost at {price:g} a CPU hour: {cell(cost)}", soft_wrap=True)
     screen.print(
         f"disk: {gigabytes(written.value)}, of which {gigabytes(made.scratch_bytes.value)} may go after the run; "
-        f"wall {clock(wall.low)} to {clock(wall.high)}; memory of a worker up to {gigabytes(memory.high)}",
+        f"wall {clock(wall.low)} to {clock(wall.high)}; memory of a worker up to {gigabytes(made.memory_bytes.high)}",
         soft_wrap=True,
     )
 
 
 def _suggest(made: Forecast, settings: Profile | None, output: str, profile: str | None) -> None:
-    run = f"atom-data run {made.recipe} -o {output}"
+    run = command_line("run", made.recipe, "-o", output)
     if settings is None:
         command = f"{run} --workers {made.workers}"
     else:
@@ -154,31 +136,24 @@ def _suggest(made: Forecast, settings: Profile | None, output: str, profile: str
         given = f" --profile {profile}" if profile else ""
         command = (
             f"{run} --on slurm{given} --tasks {settings.tasks} --workers-per-task {each} "
-            f"--time {time_limit(made)} --sbatch mem={element_memory(made, each)}"
+            f"--time {time_limit(made)} --sbatch mem={array_task_memory(made, each)}"
         )
     screen = console()
-    screen.print(f"\nNext:\n  {command}\n  atom-data plan {made.recipe} -o {output} --compare", soft_wrap=True)
+    screen.print(
+        f"\nNext:\n  {command}\n  {command_line('plan', made.recipe, '-o', output, '--compare')}", soft_wrap=True
+    )
 
 
-def _compare(recipe: Recipe, workspace: Workspace, as_text: bool) -> None:
+def _compare(recipe: Recipe, workspace: Workspace, as_text: bool, jobs: bool) -> None:
     found = compare(recipe, read_forecast(workspace), workspace)
     if as_text:
         typer.echo(json.dumps([{**_plain(item), "held": item.held} for item in found], indent=1))
         return
-    table = _table("stage", "CPU s: plan", "was", "error", "MB: plan", "was", "error", "documents", "was", "error")
-    by_stage: dict[str, dict[str, Compared]] = {}
-    for item in found:
-        by_stage.setdefault(item.stage, {})[item.figure] = item
-    for stage, items in by_stage.items():
-        cells = [stage]
-        for figure, unit, places in (("cpu_seconds", 1.0, 2), ("output_bytes", 1e-6, 2), ("documents", 1.0, 0)):
-            cells += _three(items.get(figure), unit, places)
-        table.add_row(*cells, style="bold" if stage == "all" else None)
     screen = console()
-    screen.print(table)
+    print_compared(found, screen, jobs)
     tokens = next((item for item in reversed(found) if item.figure == "tokens" and item.actual), None)
     if tokens is not None:
-        screen.print(f"tokens: {tokens.forecast.value:,.0f}, were {tokens.actual:,.0f} ({_error(tokens)})")
+        screen.print(f"tokens: {tokens.forecast.value:,.0f}, were {tokens.actual:,.0f} ({error_said(tokens)})")
     judged = [item for item in found if item.actual and item.stage != "all" and item.figure != "memory_bytes"]
     held = sum(item.held for item in judged)
     screen.print(f"{held} of {len(judged)} figures lie in their intervals; those that do not have a *", soft_wrap=True)
@@ -189,36 +164,3 @@ def _plain(item: Compared) -> dict[str, object]:
     return {
         "stage": item.stage, "figure": item.figure, "forecast": forecast_, "actual": item.actual, "error": item.error,
     }  # fmt: skip
-
-
-def _three(item: Compared | None, unit: float, places: int) -> list[str]:
-    if item is None or not (item.actual or item.forecast.value):
-        return ["", "", ""]
-    return [f"{value * unit:,.{places}f}" for value in (item.forecast.value, item.actual)] + [_error(item)]
-
-
-def _error(item: Compared) -> str:
-    said = "" if item.error is None else f"{item.error:+.0%}"
-    return said + ("" if item.held else " *")
-
-
-def _table(first: str, *names: str) -> Table:
-    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column(first)
-    for name in names:
-        table.add_column(name, justify="right")
-    return table
-
-
-def _cell(item: Estimate) -> str:
-    if not item.value:
-        return ""
-    texts = [_number(number) for number in item]
-    return texts[0] if texts[1] == texts[2] else f"{texts[0]} ({texts[1]}-{texts[2]})"
-
-
-def _number(value: float) -> str:
-    """Return a number with three figures that count, and no more than whole ones where it is large."""
-    if value >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.3g}" if value >= 0.001 else f"{value:.1g}"

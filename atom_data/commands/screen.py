@@ -8,9 +8,57 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from atom_data.errors import ConfigError
+from atom_data.storage.paths import is_remote, local
+from atom_data.terminal.called import near
+from atom_data.terminal.table import printable as printable
+from atom_data.workspace import Workspace
+
+RUN = "run.json"
+"""What a run says of itself: its recipe."""
+
 RecipePath = Annotated[str, typer.Argument(metavar="RECIPE", help="Path of a Python file with a function stages().")]
 Output = Annotated[str, typer.Option("--output", "-o", help="Folder of the run; made if it is not there.")]
 DEFAULT_OUT = "out"
+Run = Annotated[
+    str, typer.Argument(metavar="RECIPE|OUT", help="The recipe, or the --output of a run, which knows its recipe.")
+]
+RunOutput = Annotated[
+    str | None,
+    typer.Option("--output", "-o", help="Folder of the run, where a recipe is given; out if it is left out."),
+]
+OutFolder = Annotated[str, typer.Argument(metavar="OUT", help="The --output of a run.")]
+Jobs = Annotated[bool, typer.Option("--jobs", help="A line for each job of a pass, too.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
+
+
+def run_of(first: str, output: str | None) -> tuple[str, str]:
+    """Return recipe and output folder of a run that is looked at, of either of them. ConfigError where there is no such run."""
+    if first.endswith(".py") or (output is not None and Path(first).is_file()):
+        return first, output or DEFAULT_OUT
+    if output is not None:
+        raise ConfigError(
+            f"{first}: is no recipe, and --output is {output}. Give a recipe with --output, or an output folder alone."
+        )
+    require_folder(first)
+    recipe = recipe_of(Workspace(first))
+    if not recipe:
+        raise ConfigError(
+            f"{first}: does not say which recipe made it (no {RUN}). Give the recipe, and the folder by -o {first}."
+        )
+    return recipe, first
+
+
+def recipe_of(workspace: Workspace) -> str:
+    """Return the recipe that a folder was run with, seen from here where it lies below; empty where the folder does not say."""
+    found = str((workspace.read_json(RUN) or {}).get("recipe", ""))
+    return near(found) if found else ""
+
+
+def require_folder(output: str) -> None:
+    """Refuse an output folder that is not there: a name that was mistyped looks like a run that has not begun. ConfigError."""
+    if not is_remote(output) and not local(output).is_dir():
+        raise ConfigError(f"{output}: there is no such folder. Give the --output of a run.")
 
 
 def console(stderr: bool = False) -> Console:
@@ -33,8 +81,3 @@ def _shown(program: str) -> str:
     here = Path.cwd()
     path = Path(program).absolute()
     return str(path.relative_to(here)) if path.is_relative_to(here) else program
-
-
-def printable(text: str) -> str:
-    """Return text without control characters: crawled text must not move the cursor or set colors."""
-    return "".join(c if c.isprintable() or c == "\n" else " " for c in text)

@@ -8,13 +8,14 @@ import typer
 from atom_data.commands.screen import DEFAULT_OUT, Output, console
 from atom_data.errors import ConfigError
 from atom_data.graph import Source
+from atom_data.readers.open import source_for
 from atom_data.run.plan import require_complete
 from atom_data.run.recipe import load_recipe
 from atom_data.stage import Stage
 from atom_data.storage.made import refuse_file
 from atom_data.storage.paths import create, without_secrets
 from atom_data.tokens.tokenizer.encode import load_encoder
-from atom_data.tokens.tokenizer.train import Sample, Training, draw, text_source, train
+from atom_data.tokens.tokenizer.train import Sample, Training, draw, train
 from atom_data.workspace import Workspace
 
 MEGABYTES = 1024
@@ -67,7 +68,7 @@ def _source(files: list[str] | None, recipe: str | None, stage: str, output: str
     if bool(files) == bool(recipe):
         raise ConfigError("train-tokenizer: give either files, or --recipe with --stage.")
     if recipe is None:
-        return text_source(files or [])
+        return source_for("train-tokenizer", *(files or []))
     job = load_recipe(recipe).job(stage)
     if not isinstance(job, Stage) or "text" not in job.schema().names:
         raise ConfigError(f"{recipe}: '{stage}' writes no text. Name a stage that does.")

@@ -6,24 +6,26 @@ from typing import Annotated
 
 import typer
 
-from atom_data.commands.screen import DEFAULT_OUT, Output, RecipePath, console
-from atom_data.commands.tables import commands, print_report
+from atom_data.commands.screen import Run, RunOutput, console, run_of
 from atom_data.errors import ConfigError
 from atom_data.run.recipe import load_recipe
 from atom_data.storage.made import refuse_file
+from atom_data.storage.sizes import GRAMMAR
+from atom_data.terminal.called import command_line
 from atom_data.tune.bounds import cards_of, read_setting, read_sweep, rules_of
 from atom_data.tune.card import write_card
 from atom_data.tune.page import write_page
 from atom_data.tune.report import Question, as_json, ask
 from atom_data.tune.stored import MEMORY, open_stored
+from atom_data.tune.tables import commands, print_report
 from atom_data.workspace import Workspace
 
 Names = list[str] | None
 
 
 def tune(
-    recipe: RecipePath,
-    output: Output = DEFAULT_OUT,
+    run: Run,
+    output: RunOutput = None,
     stage: Annotated[
         str, typer.Option(help="The stage whose stored columns answer; best one before any card.")
     ] = "measured",
@@ -55,7 +57,9 @@ def tune(
     write: Annotated[
         str | None, typer.Option(metavar="FILE.toml", help="Write the card with the bounds of --set to a new file.")
     ] = None,
-    memory: Annotated[str, typer.Option(help="Memory for the query; what needs more goes to disk.")] = MEMORY,
+    memory: Annotated[
+        str, typer.Option(help=f"Memory for the query; what needs more goes to disk. {GRAMMAR}.")
+    ] = MEMORY,
 ) -> None:
     """See what cards would keep with other bounds, without measuring again.
 
@@ -65,6 +69,7 @@ def tune(
 
     `--sweep mean_word_chars.max=4:12:0.5`  `--set word_count.min=30`  `--set language.one_of=en,de`  `--by language`
     """
+    recipe, output = run_of(run, output)
     loaded = load_recipe(recipe)
     job = loaded.job(stage)
     cards = list(dict.fromkeys(card or cards_of(loaded, stage)))
@@ -93,5 +98,5 @@ def tune(
     if write is not None:
         screen.print(f'\nwritten: {write}, to use as keep("{write}"): {"; ".join(said)}', soft_wrap=True, markup=False)
     given = "".join(f" --card {name}" for name in card or ())
-    for line in commands(report, f"atom-data tune {recipe} -o {output} --stage {stage}{given}"):
+    for line in commands(report, f"{command_line('tune', recipe, '-o', output, '--stage', stage)}{given}"):
         screen.print(line, soft_wrap=True, markup=False)

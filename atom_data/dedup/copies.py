@@ -4,10 +4,10 @@
 removes nothing; a card does. The way of comparing (`by`) is a frozen dataclass that says what to measure in each
 document and which jobs find the copies among all of them. Every job has tasks of bounded memory and a receipt for each:
 
-    exact-text-hash    a task a shard: what is noted of each document, and its hashes dealt by range of hash
-    exact-groups       a task a range of hashes: who is a copy; and whether an id repeats
+    exact/text-hash    a task a shard: what is noted of each document, and its hashes dealt by range of hash
+    exact/groups       a task a range of hashes: who is a copy; and whether an id repeats
     exact              a task a shard: the copies of the shard, in the order of its rows
-    exact-guard        one task: what each source, language and domain would lose
+    exact/guard        one task: what each source, language and domain would lose
 """
 
 from collections.abc import Collection, Iterator
@@ -26,7 +26,7 @@ from atom_data.dedup.guard import Guard
 from atom_data.dedup.marks import Marks
 from atom_data.dedup.survivors import Survivors
 from atom_data.errors import DataError
-from atom_data.graph import Job, Pass, Source, own_behind, rows_of
+from atom_data.graph import Job, Pass, Source, inner, own_behind, rows_of
 from atom_data.identity import describe
 from atom_data.storage.parquet import read_parquet
 from atom_data.storage.shards import Input, Intake, Shard
@@ -64,7 +64,7 @@ class Copies(Pass):
     of: Source
     by: Comparison
     name: str = ""
-    """Its folder, and the beginning of those of its jobs; the comparison's name when empty."""
+    """Its folder, in which those of its jobs lie; the comparison's name when empty."""
     keep: tuple[str, ...] = ("source", "longest")
     """Policies: `source` (as in `prefer`), `longest`, `newest`, `oldest`."""
     prefer: tuple[str, ...] = ()
@@ -92,7 +92,7 @@ class Copies(Pass):
         """What the jobs of the pass share."""
         return Corpus(
             name=self.name,
-            measures=Measures(name=f"{self.name}-{self.by.measured.replace('_', '-')}", of=self.of, by=self.by),
+            measures=Measures(name=inner(self.name, self.by.measured.replace("_", "-")), of=self.of, by=self.by),
             survivors=Survivors(keep=tuple(self.keep), prefer=tuple(self.prefer)),
             memory=self.memory,
             parts=self.parts,

@@ -5,7 +5,6 @@ into parts by range of hash; how many parts there are changes no byte of a resul
 """
 
 import hashlib
-import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,20 +15,21 @@ import pyarrow as pa
 
 from atom_data.dedup.documents import Measures
 from atom_data.dedup.survivors import Survivors
-from atom_data.errors import ConfigError
-from atom_data.graph import Job
+from atom_data.errors import ConfigError, DataError
+from atom_data.graph import Job, check_name
 from atom_data.ids import Shards
 from atom_data.job import Progress, Task
 from atom_data.storage.parquet import read_parquet
 from atom_data.storage.pieces import share
 from atom_data.storage.receipts import Receipt
 from atom_data.storage.shards import Input
+from atom_data.storage.sizes import parse_bytes
 from atom_data.workspace import Workspace
 
 MOST_PARTS = 4096
+LEAST_MEMORY = 1_000_000
 SHARED_BYTES, SHARED_PARTS = 32 << 20, 4
 """Work that needs so much memory is parted for each of them, up to a few parts, though one task could do it."""
-UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,14 +45,20 @@ class Corpus:
     """Into how many parts work on all documents is split; 0 takes as many as `memory` asks for."""
 
     def __post_init__(self) -> None:
-        """Refuse sizes without sense."""
-        memory_bytes(self.memory)
+        """Refuse sizes without sense, and a name that is no folder."""
+        check_name("pass", self.name)
+        self.memory_bytes  # noqa: B018 - refuses what is no size
         if not 0 <= self.parts <= MOST_PARTS:
             raise ConfigError(f"{self.name}: parts is {self.parts}. Give a number from 1 to {MOST_PARTS:,}, or 0.")
 
+    @property
+    def memory_bytes(self) -> int:
+        """`memory` as a number. ConfigError when it is no size, or less than a task takes in any case."""
+        return parse_bytes(self.memory, f"{self.name}: memory", at_least=LEAST_MEMORY)
+
     def tasks(self, need: int) -> tuple[Task, ...]:
         """Return a task for each part of work that needs `need` bytes of memory in all; some more, for workers to share."""
-        least = max(-(-need // memory_bytes(self.memory)), min(need // SHARED_BYTES, SHARED_PARTS))
+        least = max(-(-need // self.memory_bytes), min(need // SHARED_BYTES, SHARED_PARTS))
         parts = self.parts or min(MOST_PARTS, 1 << max(least - 1, 0).bit_length())
         return tuple(Task(f"{part:04}-of-{parts:04}", need // parts, ()) for part in range(parts))
 
@@ -61,15 +67,6 @@ def part_of(task: Task) -> tuple[int, int]:
     """Return the range of places of a task of `Corpus.tasks`."""
     part, _, parts = task.name.partition("-of-")
     return share(int(part), int(parts))
-
-
-def memory_bytes(text: str) -> int:
-    """Return a size like `2GB` or `500 MB` in bytes."""
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?B?)\s*", text.upper())
-    size = int(float(match[1]) * UNITS[match[2]]) if match and match[2] in UNITS else 0
-    if size < 1_000_000:
-        raise ConfigError(f"memory is '{text}'. Give at least 1MB as a number and a unit: 500MB, 2GB.")
-    return size
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +115,14 @@ def finished(job: Job, workspace: Workspace) -> Finished:
     """
     found: Finished = workspace.keep(job.name, lambda: _finished(job, workspace))
     return found
+
+
+def bytes_so_far(job: Job, workspace: Workspace, ending: str) -> int:
+    """Return the bytes of files that a job has made; 0 while it is not finished, for who only counts tasks."""
+    try:
+        return finished(job, workspace).bytes(ending)
+    except DataError:
+        return 0
 
 
 def _finished(job: Job, workspace: Workspace) -> Finished:

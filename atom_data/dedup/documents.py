@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from atom_data.batch import column, empty
-from atom_data.graph import Job, PassJob, Source, rows_of
+from atom_data.graph import Job, PassJob, Source, rows_of, stage_of
 from atom_data.identity import describe
 from atom_data.ids import create_id_hashes
 from atom_data.job import Progress, Table, Task, Work
@@ -69,7 +69,11 @@ class Measures(PassJob):
     def stage(self) -> Stage:
         """The step as a stage: it knows the columns that the step needs."""
         return Stage(
-            name=self.name, reads=self.of, steps=(self.by.measure,), writes=("id", self.by.measured), provenance=False
+            name=stage_of(self.name),
+            reads=self.of,
+            steps=(self.by.measure,),
+            writes=("id", self.by.measured),
+            provenance=False,
         )
 
     a_task_a_shard = True

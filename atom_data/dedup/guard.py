@@ -12,10 +12,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from atom_data.dedup.corpus import finished, memory_bytes
+from atom_data.dedup.corpus import bytes_so_far, finished
 from atom_data.dedup.marks import LOSS, Marks
 from atom_data.errors import ConfigError, Refusal
-from atom_data.graph import Job, PassJob
+from atom_data.graph import Job, PassJob, inner
 from atom_data.job import Progress, Table, Task, Work
 from atom_data.storage.parquet import read_parquet
 from atom_data.storage.paths import join
@@ -39,7 +39,7 @@ LEAST_MEMORY = 100_000_000
 class Guard(PassJob):
     """The job that judges the loss: one task, which adds up what the shards of a pass would lose.
 
-    NAME-guard/loss.parquet has LOSS for every group of SMALL documents or more, the greatest share first; the receipt
+    NAME/guard/loss.parquet has LOSS for every group of SMALL documents or more, the greatest share first; the receipt
     notes those above the limit. Memory: the pass's, or 300 MB where that is less; the rest goes to disk.
     """
 
@@ -56,7 +56,7 @@ class Guard(PassJob):
     @property
     def name(self) -> str:
         """Its folder."""
-        return f"{self.marks.name}-guard"
+        return inner(self.marks.name, "guard")
 
     def upstream(self) -> tuple[Job, ...]:
         """The copies of each shard."""
@@ -68,7 +68,7 @@ class Guard(PassJob):
 
     def tasks(self, workspace: Workspace) -> tuple[Task, ...]:
         """One task."""
-        return (Task("loss", finished(self.marks, workspace).bytes(".parquet"), ()),)
+        return (Task("loss", bytes_so_far(self.marks, workspace, ".parquet"), ()),)
 
     def inputs(self, task: Task, workspace: Workspace) -> tuple[Input, ...]:
         """All copies and losses."""
@@ -102,7 +102,7 @@ class Guard(PassJob):
         if size < IN_MEMORY:
             yield from summed(pa.Table.from_batches(first, LOSS)).to_batches()
         else:
-            memory = max(memory_bytes(self.marks.corpus.memory), LEAST_MEMORY)
+            memory = max(self.marks.corpus.memory_bytes, LEAST_MEMORY)
             yield from summed_on_disk(chain(first, losses), memory, folder)
 
     def _losses(self, workspace: Workspace) -> Iterator[pa.RecordBatch]:

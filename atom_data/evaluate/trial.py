@@ -15,12 +15,12 @@ from atom_data.dedup.near.curve import Curve
 from atom_data.errors import ConfigError, DataError
 from atom_data.evaluate.evaluate import Evaluation, evaluate, share_a_band
 from atom_data.evaluate.truth import read_labels, read_sample, shingles_of, truth_of_all_pairs, truth_of_labels
-from atom_data.graph import Source, passes_behind
-from atom_data.readers import Jsonl, Parquet
-from atom_data.run.display import Display
+from atom_data.graph import passes_behind
+from atom_data.readers.open import source_for
 from atom_data.run.local import Options, run
 from atom_data.run.recipe import load_recipe
 from atom_data.storage.shards import Intake
+from atom_data.terminal.display import Display
 from atom_data.workspace import Workspace
 
 _RECIPE = """
@@ -67,7 +67,13 @@ def try_configuration(
     by: Any = MinHash(**given) if copies is None else copies.by  # type: ignore[arg-type]
     if by.min_jaccard is None:
         raise ConfigError(f"dedup-eval: {by} does not confirm by a Jaccard index. Give its MinHash a min_jaccard.")
-    source = documents_of(documents) if documents else copies.of if copies else None
+    source = (
+        source_for("dedup-eval", *documents, kinds=("JSON lines", "Parquet"))
+        if documents
+        else copies.of
+        if copies
+        else None
+    )
     if source is None:
         raise ConfigError(
             "dedup-eval: neither documents nor a recipe. Name files, or the recipe that was run into --output."
@@ -87,15 +93,6 @@ def try_configuration(
     )
     wanted = f"have a Jaccard index of {by.min_jaccard:g} or more" if listed is None else "are labelled as duplicates"
     return Trial(str(by), table, seen, wanted, found)
-
-
-def documents_of(paths: Sequence[str]) -> Source:
-    """Return files as documents: Parquet by the name's ending, or for a folder by what lies in it; else JSONL."""
-    ends = (".parquet", ".pq")
-    folders = [Path(path) for path in paths if Path(path).is_dir()]
-    inside = [file for folder in folders for end in ends for file in folder.rglob(f"*{end}")]
-    is_parquet = inside or all(path.endswith(ends) for path in paths)
-    return Parquet(*paths) if is_parquet else Jsonl(*paths)
 
 
 def _written(copies: Copies | None, recipe: str | None, given: Mapping[str, int | float | str]) -> str:

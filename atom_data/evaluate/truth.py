@@ -5,7 +5,6 @@ import heapq
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from atom_data.graph import Source
 from atom_data.storage.parquet import open_parquet, read_parquet
 from atom_data.storage.shards import Intake
 from atom_data.text.buffers import string_buffers
+from atom_data.text.hashes import hash_64
 from atom_data.text.similarity.character_shingles import Unit, shingles_by
 from atom_data.text.similarity.pairs import Pairs, similar_pairs
 from atom_data.text.similarity.shingles import Shingles, jaccard
@@ -60,7 +60,7 @@ def read_sample(source: Source, workspace: Workspace, most: int) -> tuple[pa.Tab
     for shard in source.shards(workspace):
         for batch in source.read(shard, workspace, {"id", "text"}, Intake(reject=lambda *_: None)):
             for identity, text in zip(column(batch, "id").to_pylist(), column(batch, "text"), strict=True):
-                place = (-int.from_bytes(blake2b(identity.encode(), digest_size=8).digest(), "big"), -seen)
+                place = (-hash_64(identity.encode()), -seen)
                 seen += 1
                 if len(kept) < most:
                     heapq.heappush(kept, (*place, identity, text.as_py()))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from atom_data.extend.names import Work as Work
     from atom_data.extend.names import Workspace as Workspace
     from atom_data.extend.names import describe as describe
+    from atom_data.extend.names import inner as inner
     from atom_data.extend.names import with_columns as with_columns
     from atom_data.extend.reading import batches as batches
     from atom_data.extend.reading import file_now as file_now
@@ -32,7 +33,7 @@ __all__, __getattr__, __dir__ = lazy_names(
     {
         "reading": "batches file_now file_read files",
         "jobs": "AllShards EachShard",
-        "names": "Input Intake Job Pass PassJob Progress RawSource Shard Source Table Task Work Workspace describe "
+        "names": "Input Intake Job Pass PassJob Progress RawSource Shard Source Table Task Work Workspace describe inner "
         "with_columns",
     },
 )

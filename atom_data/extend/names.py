@@ -6,6 +6,7 @@ from atom_data.graph import Pass as Pass
 from atom_data.graph import PassJob as PassJob
 from atom_data.graph import RawSource as RawSource
 from atom_data.graph import Source as Source
+from atom_data.graph import inner as inner
 from atom_data.identity import describe as describe
 from atom_data.job import Progress as Progress
 from atom_data.job import Table as Table

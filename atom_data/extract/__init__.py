@@ -1,17 +1,27 @@
-"""From pages to text: encodings, a guard against pages built to stop a parser, HTML."""
+"""From pages to text: encodings, one guard before every engine, and the engines."""
 
 from typing import TYPE_CHECKING
 
 from atom_data.lazy import lazy_names
+from atom_data.public_names import MOVED
 
 if TYPE_CHECKING:
-    from atom_data.extract.html import ExtractHtml as ExtractHtml
-    from atom_data.extract.trafilatura import ExtractTrafilatura as ExtractTrafilatura
+    from atom_data.extract.engine import Content as Content
+    from atom_data.extract.engine import Engine as Engine
+    from atom_data.extract.engine import EngineError as EngineError
+    from atom_data.extract.extract import Extract as Extract
+    from atom_data.extract.resiliparse import Resiliparse as Resiliparse
+    from atom_data.extract.trafilatura import Trafilatura as Trafilatura
+    from atom_data.extract.whole_text import WholeText as WholeText
 
 __all__, __getattr__, __dir__ = lazy_names(
     __name__,
     {
-        "html": "ExtractHtml",
-        "trafilatura": "ExtractTrafilatura",
+        "engine": "Content Engine EngineError",
+        "extract": "Extract",
+        "resiliparse": "Resiliparse",
+        "trafilatura": "Trafilatura",
+        "whole_text": "WholeText",
     },
+    MOVED,
 )

@@ -9,23 +9,22 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from atom_data.cluster.slurm import FOLDER
+from atom_data.cluster.chain import FOLDER
 from atom_data.errors import DataError
 from atom_data.forecast.estimate import Estimate
 from atom_data.forecast.forecast import Forecast, StageForecast
 from atom_data.run.recipe import Recipe
-from atom_data.run.status import job_status
+from atom_data.status.status import JobStatus, job_status
 from atom_data.storage.paths import write_errors
 from atom_data.storage.receipts import read_json, write_json
 from atom_data.workspace import Workspace
 
-COMPARED = ("cpu_seconds", "output_bytes", "documents", "tokens", "memory_bytes")
 _ESTIMATES = ("cpu_seconds", "wall_seconds", "memory_bytes", "output_bytes", "documents", "tokens")
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One figure, as it was foretold and as it came."""
+    """One figure as it was forecast, and as it was measured."""
 
     stage: str
     figure: str
@@ -34,12 +33,12 @@ class Compared:
 
     @property
     def error(self) -> float | None:
-        """Return how much more was foretold than came, as a share of what came; None where nothing came."""
+        """How much higher the forecast was, as a share of what was measured; None where nothing was measured."""
         return self.forecast.value / self.actual - 1 if self.actual else None
 
     @property
     def held(self) -> bool:
-        """Tell whether what came lies in the interval."""
+        """Whether what was measured lies in the interval."""
         return self.forecast.holds(self.actual)
 
 
@@ -88,20 +87,18 @@ def compare(recipe: Recipe, made: Forecast, workspace: Workspace) -> list[Compar
             raise DataError(
                 f"stage '{name}': {status.finished:,} of {status.shards:,} shards are finished. Compare after the run."
             )
-    came: dict[str, dict[str, float]] = {
-        name: {**status.sums, "peak": status.peak_memory_bytes} for name, status in statuses.items()
-    }
-    found = list(_pairs(made, came))
-    for figure in ("cpu_seconds", "output_bytes"):
-        same = [item for item in found if item.figure == figure]
-        found.append(Compared("all", figure, made.sum(figure), sum(item.actual for item in same)))
-    return found
+    compared = [one for stage in made.stages for one in _figures(stage, statuses[stage.name])]
+    for figure, whole in (("cpu_seconds", made.cpu_seconds), ("output_bytes", made.output_bytes)):
+        measured = sum(one.actual for one in compared if one.figure == figure)
+        compared.append(Compared("all", figure, whole, measured))
+    return compared
 
 
-def _pairs(made: Forecast, came: dict[str, dict[str, float]]) -> Iterator[Compared]:
-    names = {"documents": "rows_out", "memory_bytes": "peak"}
-    for stage in made.stages:
-        for figure in COMPARED:
-            yield Compared(
-                stage.name, figure, getattr(stage, figure), came[stage.name].get(names.get(figure, figure), 0.0)
-            )
+def _figures(stage: StageForecast, measured: JobStatus) -> Iterator[Compared]:
+    """Yield the figures of a stage beside what its receipts add up to."""
+    sums = measured.sums
+    yield Compared(stage.name, "cpu_seconds", stage.cpu_seconds, sums["cpu_seconds"])
+    yield Compared(stage.name, "output_bytes", stage.output_bytes, sums["output_bytes"])
+    yield Compared(stage.name, "documents", stage.documents, sums["rows_out"])
+    yield Compared(stage.name, "tokens", stage.tokens, sums["tokens"])
+    yield Compared(stage.name, "memory_bytes", stage.memory_bytes, measured.peak_memory_bytes)

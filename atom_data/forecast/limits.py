@@ -1,44 +1,36 @@
-"""What a forecast asks of a machine or a cluster: the array that suits it, and why it would not do."""
+"""What a forecast asks of a machine or a cluster: the array that fits it, and a refusal where memory or disk does not."""
 
 import math
 import os
-import re
 import shutil
 
 from atom_data.errors import ConfigError
 from atom_data.forecast.forecast import Forecast
 from atom_data.workspace import Workspace
 
-UNITS = {"": 1 << 20, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
-"""As sbatch has them: a number without a unit is in MB."""
-STEP = 256 << 20
-HOUR = 3600
+MEMORY_STEP = 256 << 20
+HOUR_SECONDS = 3600
+LEAST_MINUTES = 10
 
 
-def bytes_of(text: str, where: str) -> int:
-    """Return a size like `2G` in bytes. ConfigError for anything else."""
-    match = re.fullmatch(r"(\d+)([KMGT]?)B?", text.strip(), re.IGNORECASE)
-    if match is None:
-        raise ConfigError(f"{where}: '{text}' is no size. Give a number and a unit, as in 2G.")
-    return int(match[1]) * UNITS[match[2].upper()]
-
-
-def elements(made: Forecast, workers_per_task: int, most: int) -> int:
-    """Return how many array elements let the longest stage end in about an hour, no more than it has tasks for."""
+def array_tasks(made: Forecast, workers_per_task: int, max_tasks: int) -> int:
+    """Return how many array tasks let the longest stage end in about an hour, no more than it has shards for."""
     longest = max(made.stages, key=lambda stage: stage.cpu_seconds.high)
-    wanted = math.ceil(longest.cpu_seconds.high / (HOUR * workers_per_task))
-    return max(1, min(most, wanted, math.ceil(longest.tasks / workers_per_task)))
+    for_an_hour = math.ceil(longest.cpu_seconds.high / (HOUR_SECONDS * workers_per_task))
+    return max(1, min(max_tasks, for_an_hour, math.ceil(longest.tasks / workers_per_task)))
 
 
 def time_limit(made: Forecast) -> str:
-    """Return a time limit for an element: twice the high end of the longest stage, at least ten minutes."""
-    minutes = max(10, math.ceil(2 * max(stage.wall_seconds.high for stage in made.stages) / 60))
+    """Return a time limit for an array task: twice the high end of the longest stage, at least ten minutes."""
+    longest_seconds = max(stage.wall_seconds.high for stage in made.stages)
+    minutes = max(LEAST_MINUTES, math.ceil(2 * longest_seconds / 60))
     return f"{minutes // 60}:{minutes % 60:02}:00"
 
 
-def element_memory(made: Forecast, workers_per_task: int) -> str:
-    """Return the memory of an element as sbatch has it: the high end for each worker, in steps of 256 MB."""
-    return f"{math.ceil(made.memory_bytes.high / STEP) * STEP * workers_per_task >> 20}M"
+def array_task_memory(made: Forecast, workers_per_task: int) -> str:
+    """Return the memory of an array task as sbatch has it: the high end for each worker, in steps of 256 MB."""
+    worker_bytes = math.ceil(made.memory_bytes.high / MEMORY_STEP) * MEMORY_STEP
+    return f"{worker_bytes * workers_per_task >> 20}M"
 
 
 def machine_memory() -> int:
@@ -57,24 +49,24 @@ def refuse_memory(made: Forecast, limit: int, whose: str) -> None:
 
 
 def refuse_disk(made: Forecast, workspace: Workspace, limit: int | None) -> None:
-    """Raise ConfigError when the output of all stages does not fit `limit` bytes, or what is free below `out`."""
-    need = made.sum("output_bytes").value
-    there, what = limit, "--scratch-limit allows"
-    if there is None and not workspace.is_remote:
-        there, what = free_bytes(workspace), "are free there"
-    if there is not None and need > there:
+    """Raise ConfigError when the output of all stages is more than `limit` bytes, or than what is free below the folder."""
+    needed = made.output_bytes.value
+    available, source = limit, "--scratch-limit allows"
+    if available is None and not workspace.is_remote:
+        available, source = free_bytes(workspace), "are free there"
+    if available is not None and needed > available:
         raise ConfigError(
-            f"{workspace.root}: all stages write about {gigabytes(need)}, {gigabytes(made.scratch_bytes.value)} of it for the "
-            f"stages after; {gigabytes(there)} {what}. Choose another --output, or run over fewer shards at a time."
+            f"{workspace.root}: all stages write about {gigabytes(needed)}, {gigabytes(made.scratch_bytes.value)} of it for "
+            f"the stages after; {gigabytes(available)} {source}. Choose another --output, or run over fewer shards at a time."
         )
 
 
 def free_bytes(workspace: Workspace) -> int:
     """Return the free bytes of the file system that a folder will lie in."""
-    place = workspace.local().absolute()
-    while not place.exists():
-        place = place.parent
-    return shutil.disk_usage(place).free
+    existing = workspace.local().absolute()
+    while not existing.exists():
+        existing = existing.parent
+    return shutil.disk_usage(existing).free
 
 
 def gigabytes(size: float) -> str:

@@ -7,9 +7,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from atom_data.batch import visible
-from atom_data.catalog import mend
 from atom_data.errors import AtomDataError, DataError, MissingColumn
 from atom_data.identity import label
+from atom_data.library.catalog import mend
 from atom_data.library.tables import Data, as_table, batches_of
 from atom_data.rules import REASON, RULES, Keep
 from atom_data.signals import FastTextLanguage

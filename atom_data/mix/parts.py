@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 from atom_data.errors import ConfigError
 from atom_data.graph import Job, Source, reference, rows_of
 from atom_data.storage.shards import Input, Intake, Shard
-from atom_data.tokens.documents import keyed_hashes
+from atom_data.text.hashes import keyed_hashes
 from atom_data.workspace import Workspace
 
 WHOLE = 1 << 53

@@ -1,6 +1,6 @@
 """What every reader of WARC and ARC files shares: shards, the loop over records, and the columns all of them give."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,8 +9,10 @@ import xxhash
 
 from atom_data.errors import DataError
 from atom_data.readers.dates import crawl_date
+from atom_data.readers.files import UNCUT, current_input, split
 from atom_data.readers.records import Fault, Fields, Record, Walk
-from atom_data.readers.rows import Identities, Rows
+from atom_data.readers.rows import Identities, Rows, file_prefix
+from atom_data.readers.source import FileSource
 from atom_data.readers.streams.broken import TRUNCATED
 from atom_data.readers.streams.window import Window
 from atom_data.storage.paths import without_secrets
@@ -32,6 +34,60 @@ IDS = tuple(IDS_SAID)
 TYPES = frozenset(
     (b"warcinfo", b"response", b"resource", b"request", b"metadata", b"revisit", b"conversion", b"continuation")
 )
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class ArchiveSource(FileSource):
+    """What sources of WARC files share: their limits, parts and ids."""
+
+    paths: tuple[str, ...]
+    source: str
+    split_bytes: int
+    max_record_bytes: int
+    max_header_bytes: int
+    max_window_bytes: int
+    ids: str
+
+    @property
+    def name(self) -> str:
+        """The source's name."""
+        return self.source
+
+    @property
+    def ids_said(self) -> str:
+        """How ids are made, for people."""
+        return IDS_SAID[self.ids]
+
+    def _parts(self) -> tuple[Shard, ...]:
+        return split(self._whole_files(), self.split_bytes, UNCUT)
+
+    def _archive(self, shard: Shard, types: frozenset[bytes]) -> "Archive":
+        """Return a shard of it that is about to be read."""
+        return Archive(
+            shard=shard,
+            source=self.source,
+            found=current_input(self.paths, shard),
+            types=types,
+            record_bytes=self.max_record_bytes,
+            header_bytes=self.max_header_bytes,
+            max_window_bytes=self.max_window_bytes,
+        )
+
+    def _prefix(self, archive: "Archive") -> str:
+        """Return what ids of a file begin with."""
+        return file_prefix(self.source, archive.found.path) if self.ids == "file" else ""
+
+    def _identity(self, kind: str, more: Mapping[str, object]) -> dict[str, object]:
+        """Return what decides the rows besides the files."""
+        return {
+            "reads": kind,
+            "source": self.source,
+            "split_bytes": self.split_bytes,
+            "max_record_bytes": self.max_record_bytes,
+            "max_header_bytes": self.max_header_bytes,
+            **more,
+            **({} if self.ids == "record" else {"ids": self.ids}),
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from atom_data.errors import ConfigError
-from atom_data.storage.paths import is_remote, plain, size, state, without_secrets
+from atom_data.storage.paths import is_remote, plain, size, without_secrets
 from atom_data.storage.shards import Input, Shard, part_name, shard_name
+from atom_data.storage.state import state
 
 SPLIT_BYTES = 1 << 30
 LONGEST_NAME = 160
@@ -211,13 +212,6 @@ def split(shards: Sequence[Shard], split_bytes: int, whole: tuple[str, ...] = CO
     for shard in shards:
         parts += cut(shard, 0 if has_suffix(shard.path, whole) else split_bytes)
     return tuple(sorted(parts, key=lambda shard: shard.name))
-
-
-def check_limits(where: str, **limits: int) -> None:
-    """Check that limits are numbers of bytes. Errors: ConfigError."""
-    for name, value in limits.items():
-        if value < (0 if name == "split_bytes" else 1):
-            raise ConfigError(f"{where}: {name} is {value}; it is a number of bytes. Give one above 0.")
 
 
 def current_input(paths: Sequence[str], shard: Shard, by_bytes: bool = True) -> Input:

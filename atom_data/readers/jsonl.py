@@ -3,19 +3,19 @@
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 
 from atom_data.errors import ConfigError
-from atom_data.graph import RawSource
-from atom_data.readers.files import SPLIT_BYTES, check_limits, current_input, listed, named, split
-from atom_data.readers.lines import LINE_BYTES, Line, Lines
-from atom_data.readers.rows import Identities, Rows, check_ids, file_prefix
+from atom_data.readers.files import SPLIT_BYTES, current_input, split
+from atom_data.readers.lines import LINE_BYTES, Line, Lines, batches_of
+from atom_data.readers.rows import Identities, Rows, file_prefix
+from atom_data.readers.source import FileSource, Places
 from atom_data.readers.streams.frames import WINDOW_BYTES
 from atom_data.readers.streams.window import Window
-from atom_data.storage.shards import Input, Intake, Shard
+from atom_data.storage.shards import Intake, Shard
 from atom_data.text.charsets.decoders import REPLACEMENT
 from atom_data.text.clean import clean
 from atom_data.workspace import Workspace
@@ -43,7 +43,7 @@ class Unfit(Exception):
 
 
 @dataclass(frozen=True, slots=True, init=False)
-class Jsonl(RawSource):
+class Jsonl(FileSource):
     """Documents from JSON lines, plain or compressed (.gz, .zst, .bz2, .xz): every line becomes a row.
 
     Columns: `id`, `text`, `url`, `date`, from the fields that the parameters of the same names give (null where a line
@@ -79,10 +79,11 @@ class Jsonl(RawSource):
     max_line_bytes: int
     max_window_bytes: int
     ids: str
+    suffixes = SUFFIXES
 
     def __init__(
         self,
-        *paths: str,
+        *paths: Places,
         source: str | None = None,
         text: str = "text",
         id: str = "id",  # noqa: A002
@@ -95,24 +96,14 @@ class Jsonl(RawSource):
         ids: str = "column",
     ) -> None:
         """Name files, globs, folders (every *.jsonl, *.jsonl.gz, ... below) and URLs."""
-        check_limits("Jsonl", split_bytes=split_bytes, max_line_bytes=max_line_bytes, max_window_bytes=max_window_bytes)
-        check_ids("Jsonl", ids, IDS)
         for name, kind in (columns or {}).items():
             if kind not in TYPES:
                 raise ConfigError(f"Jsonl: column '{name}' has type '{kind}'; there are {', '.join(TYPES)}. Take one.")
             if name in [field.name for field in COMMON]:
                 raise ConfigError(f"Jsonl: column '{name}' is always there. Leave it out of columns=.")
-        object.__setattr__(self, "paths", paths)
-        object.__setattr__(self, "source", source)
-        object.__setattr__(self, "text", text)
-        object.__setattr__(self, "id", id)
-        object.__setattr__(self, "url", url)
-        object.__setattr__(self, "date", date)
-        object.__setattr__(self, "columns", tuple((columns or {}).items()))
-        object.__setattr__(self, "split_bytes", split_bytes)
-        object.__setattr__(self, "max_line_bytes", max_line_bytes)
-        object.__setattr__(self, "max_window_bytes", max_window_bytes)
-        object.__setattr__(self, "ids", ids)
+        fields = {"source": source, "text": text, "id": id, "url": url, "date": date, "ids": ids}
+        limits = {"split_bytes": split_bytes, "max_line_bytes": max_line_bytes, "max_window_bytes": max_window_bytes}
+        self._settle(paths, IDS, columns=tuple((columns or {}).items()), **fields, **limits)
 
     @property
     def name(self) -> str:
@@ -133,36 +124,25 @@ class Jsonl(RawSource):
         """Columns and types."""
         return pa.schema([*COMMON, *(pa.field(name, pa.type_for_alias(kind)) for name, kind in self.columns)])
 
-    def shards(self, workspace: Workspace) -> tuple[Shard, ...]:
-        """One shard a file, or one a part of a large uncompressed file, sorted by name."""
-        return workspace.listing(repr(self), self._shards)
-
-    def _shards(self) -> tuple[Shard, ...]:
-        return split(named(listed(self.paths, SUFFIXES)), self.split_bytes)
+    def _parts(self) -> tuple[Shard, ...]:
+        return split(self._whole_files(), self.split_bytes)
 
     def read(
         self, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake
     ) -> Iterator[pa.RecordBatch]:
         """Yield batches of at most 1,000 rows or about 8 MB."""
         rows, identities = Rows(self.schema(), columns), Identities()
-        found = current_input(self.paths, shard)
-        window = Window(shard.path, shard.start, shard.stop)
-        try:
-            lines = Lines(window, self.max_line_bytes, self.max_window_bytes)
-            for line in lines:
-                if line.data.strip():
-                    self._add(line, found.path, rows, identities, intake)
-                else:
-                    intake.skipped["jsonl.empty_line"] += 1
-                intake.bytes_read = window.bytes
-                if rows.full():
-                    yield from rows.take()
-            yield from rows.take()
-            window.drain()
-        finally:
-            window.close()
+        found, window = current_input(self.paths, shard), Window(shard.path, shard.start, shard.stop)
+        lines = Lines(window, self.max_line_bytes, self.max_window_bytes)
+
+        def add(line: Line) -> None:
+            if line.data.strip():
+                self._add(line, found.path, rows, identities, intake)
+            else:
+                intake.skipped["jsonl.empty_line"] += 1
+
+        yield from batches_of(window, lines, add, rows, found, intake)
         intake.span = None if shard.stop is None else (lines.first, lines.after)
-        intake.inputs.append(replace(found, bytes=window.bytes, sha256=window.digest.hexdigest()))
 
     def _add(self, line: Line, file: str, rows: Rows, identities: Identities, intake: Intake) -> None:
         try:
@@ -207,10 +187,6 @@ class Jsonl(RawSource):
         values["id"] = values["id"] or None
         values["source"] = values["source"] or self.name
         return values
-
-    def current(self, shard: Shard, workspace: Workspace) -> tuple[Input, ...]:
-        """The file as it is now, without its hash."""
-        return (current_input(self.paths, shard),)
 
     def identity(self) -> dict[str, object]:
         """What decides the rows besides the files."""

@@ -1,15 +1,19 @@
 """Lines of a compressed or plain file, with the offset of each and a bound on its length."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+import pyarrow as pa
 
 from atom_data.errors import DataError
+from atom_data.readers.rows import Rows
 from atom_data.readers.streams.broken import Broken
 from atom_data.readers.streams.compression import compression_of
 from atom_data.readers.streams.decompression import Flow
 from atom_data.readers.streams.frames import WINDOW_BYTES
 from atom_data.readers.streams.window import CHUNK_BYTES, Window
 from atom_data.storage.paths import without_secrets
+from atom_data.storage.shards import Input, Intake
 
 LINE_BYTES = 16 << 20
 SAMPLE_BYTES = 1 << 16
@@ -105,3 +109,20 @@ class Lines:
         except Broken as broken:
             where = without_secrets(window.path)
             raise DataError(f"{where}: {broken.detail}. Fetch the file again, or repair it.") from broken
+
+
+def batches_of(
+    window: Window, items: Iterable[Line], add: Callable[[Line], None], rows: Rows, found: Input, intake: Intake
+) -> Iterator[pa.RecordBatch]:
+    """Yield batches of the rows that `add` makes of the items of a file, then put down its bytes and their hash."""
+    try:
+        for item in items:
+            add(item)
+            intake.bytes_read = window.bytes
+            if rows.full():
+                yield from rows.take()
+        yield from rows.take()
+        window.drain()
+    finally:
+        window.close()
+    intake.inputs.append(replace(found, bytes=window.bytes, sha256=window.digest.hexdigest()))

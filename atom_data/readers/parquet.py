@@ -1,23 +1,21 @@
 """Parquet files as documents."""
 
 import contextlib
-import shutil
-import tempfile
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from atom_data.errors import ConfigError, DataError
-from atom_data.graph import RawSource
 from atom_data.readers.columns.columns import Columns, carried, columns_of, schema_of
 from atom_data.readers.columns.strings import broken, can_be_strings, ids_of, repaired, strings_of
-from atom_data.readers.files import SPLIT_BYTES, check_limits, current_input, listed, named, ranges
-from atom_data.readers.rows import Identities, check_ids, file_prefix
-from atom_data.storage.parquet import BATCH_BYTES, open_parquet, read_parquet
-from atom_data.storage.paths import is_remote, open_raw, sha256, unreadable, without_secrets
+from atom_data.readers.files import SPLIT_BYTES, current_input, listed
+from atom_data.readers.row_groups import byte_range, on_disk, part_input, row_group_parts
+from atom_data.readers.rows import Identities, file_prefix
+from atom_data.readers.source import FileSource, Places
+from atom_data.storage.parquet import BATCH_BYTES, read_parquet
+from atom_data.storage.paths import sha256, without_secrets
 from atom_data.storage.shards import Input, Intake, Shard
 from atom_data.workspace import Workspace
 
@@ -28,7 +26,7 @@ OWN = tuple(pa.field(name, pa.int64() if name == "row" else pa.string()) for nam
 
 
 @dataclass(frozen=True, slots=True, init=False)
-class Parquet(RawSource):
+class Parquet(FileSource):
     """Documents from Parquet files, with all their columns.
 
     Columns: `id`, `text`, `url`, `date` as strings, from the columns that the parameters of the same names give (null
@@ -61,10 +59,11 @@ class Parquet(RawSource):
     date: str
     split_bytes: int
     ids: str
+    suffixes = SUFFIXES
 
     def __init__(
         self,
-        *paths: str,
+        *paths: Places,
         source: str | None = None,
         text: str = "text",
         id: str = "id",  # noqa: A002
@@ -74,16 +73,8 @@ class Parquet(RawSource):
         ids: str = "column",
     ) -> None:
         """Name files, globs, folders (every *.parquet below) and URLs."""
-        check_limits("Parquet", split_bytes=split_bytes)
-        check_ids("Parquet", ids, IDS)
-        object.__setattr__(self, "paths", paths)
-        object.__setattr__(self, "source", source)
-        object.__setattr__(self, "text", text)
-        object.__setattr__(self, "id", id)
-        object.__setattr__(self, "url", url)
-        object.__setattr__(self, "date", date)
-        object.__setattr__(self, "split_bytes", split_bytes)
-        object.__setattr__(self, "ids", ids)
+        fields = {"source": source, "text": text, "id": id, "url": url, "date": date, "ids": ids}
+        self._settle(paths, IDS, split_bytes=split_bytes, **fields)
 
     @property
     def name(self) -> str:
@@ -128,22 +119,8 @@ class Parquet(RawSource):
             if not can_be_strings(kind):
                 raise ConfigError(f"{where}: column '{name}' holds {kind}, which is no string. Name another one.")
 
-    def shards(self, workspace: Workspace) -> tuple[Shard, ...]:
-        """One shard a file, or one a run of row groups of a large file, sorted by name."""
-        return workspace.listing(repr(self), self._shards)
-
-    def _shards(self) -> tuple[Shard, ...]:
-        parts: list[Shard] = []
-        for shard in named(listed(self.paths, SUFFIXES)):
-            count = 1
-            if self.split_bytes and shard.bytes > self.split_bytes and not is_remote(shard.path):
-                file = open_parquet(shard.path)
-                count = min(file.num_row_groups, -(-shard.bytes // self.split_bytes))
-                parts += ranges(shard, file.num_row_groups, count)
-                file.close()
-            else:
-                parts.append(shard)
-        return tuple(sorted(parts, key=lambda shard: shard.name))
+    def _parts(self) -> tuple[Shard, ...]:
+        return row_group_parts(self._whole_files(), self.split_bytes)
 
     def read(
         self, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake
@@ -230,13 +207,7 @@ class Parquet(RawSource):
 
     def current(self, shard: Shard, workspace: Workspace) -> tuple[Input, ...]:
         """The file as it is now, without its hash; for a part, the bytes of its row groups."""
-        found = current_input(self.paths, replace(shard, start=0, stop=None))
-        if shard.stop is None:
-            return (found,)
-        file = open_parquet(shard.path)
-        low, high = byte_range(file.metadata, shard)
-        file.close()
-        return (replace(found, bytes=(found.bytes if high is None else high) - low),)
+        return (part_input(current_input(self.paths, replace(shard, start=0, stop=None)), shard),)
 
     def identity(self) -> dict[str, object]:
         """What decides the rows besides the files."""
@@ -257,33 +228,6 @@ class Parquet(RawSource):
             if self._columns().differ:
                 return {"types": {field.name: str(field.type) for field in self.schema()}}
         return {}
-
-
-@contextlib.contextmanager
-def on_disk(path: str) -> Iterator[str]:
-    """Give a local copy of a remote file: its parts are read out of order, and all of it is hashed, on one download."""
-    if not is_remote(path):
-        yield path
-        return
-    with tempfile.NamedTemporaryFile(suffix=".parquet") as copy, open_raw(path) as stream:
-        try:
-            shutil.copyfileobj(stream, copy, 1 << 20)
-        except Exception as error:
-            raise unreadable(path, "cannot be read to the end", error) from error
-        copy.flush()
-        yield copy.name
-
-
-def byte_range(metadata: pq.FileMetaData, shard: Shard) -> tuple[int, int | None]:
-    """Return the bytes that hold a run of row groups; the last run ends with the file."""
-    starts = [0, *(_start(metadata.row_group(group)) for group in range(1, metadata.num_row_groups))]
-    stop = metadata.num_row_groups if shard.stop is None else shard.stop
-    return starts[shard.start] if starts[shard.start :] else 0, starts[stop] if stop < len(starts) else None
-
-
-def _start(group: pq.RowGroupMetaData) -> int:
-    chunks = [group.column(index) for index in range(group.num_columns)]
-    return min((int(chunk.dictionary_page_offset or chunk.data_page_offset) for chunk in chunks), default=0)
 
 
 def _chosen(

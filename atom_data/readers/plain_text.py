@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 
 from atom_data.errors import ConfigError
-from atom_data.graph import RawSource
-from atom_data.readers.files import check_limits, current_input, listed, named
-from atom_data.readers.lines import Line, Lines
+from atom_data.readers.files import current_input
+from atom_data.readers.lines import Line, Lines, batches_of
 from atom_data.readers.rows import Identities, Rows
+from atom_data.readers.source import FileSource, Places
 from atom_data.readers.streams.frames import WINDOW_BYTES
 from atom_data.readers.streams.window import Window
-from atom_data.storage.shards import Input, Intake, Shard
+from atom_data.storage.shards import Intake, Shard
 from atom_data.text.charsets.decoders import decode
 from atom_data.text.charsets.labels import meant_by
 from atom_data.workspace import Workspace
@@ -35,7 +35,7 @@ SCHEMA = pa.schema(
 
 
 @dataclass(frozen=True, slots=True, init=False)
-class Text(RawSource):
+class Text(FileSource):
     """Documents from text files, plain or compressed: one a file, one a block between blank lines, or one a line.
 
     Columns: `id` (BLAKE2b-128 over source, file, text, and the number of equal ones before it in the file), `text`
@@ -61,7 +61,7 @@ class Text(RawSource):
 
     def __init__(
         self,
-        *paths: str,
+        *paths: Places,
         source: str = "text",
         unit: str = "file",
         suffixes: tuple[str, ...] = SUFFIXES,
@@ -70,7 +70,6 @@ class Text(RawSource):
         charset: str = "utf-8",
     ) -> None:
         """Name files, globs, folders (every file below that ends in one of `suffixes`) and URLs."""
-        check_limits("Text", max_document_bytes=max_document_bytes, max_window_bytes=max_window_bytes)
         if unit not in UNITS:
             raise ConfigError(f"Text: unit is '{unit}'; there are {', '.join(UNITS)}. Take one.")
         encoding = meant_by(charset)
@@ -79,13 +78,8 @@ class Text(RawSource):
                 f"Text: charset is '{charset}' with unit '{unit}'. Give a label of the WHATWG Encoding standard, such as "
                 "'utf-8', 'windows-1252' or 'shift_jis'; 'utf-16le' and 'utf-16be' go with unit='file' only."
             )
-        object.__setattr__(self, "charset", encoding)
-        object.__setattr__(self, "paths", paths)
-        object.__setattr__(self, "source", source)
-        object.__setattr__(self, "unit", unit)
-        object.__setattr__(self, "suffixes", suffixes)
-        object.__setattr__(self, "max_document_bytes", max_document_bytes)
-        object.__setattr__(self, "max_window_bytes", max_window_bytes)
+        limits = {"max_document_bytes": max_document_bytes, "max_window_bytes": max_window_bytes}
+        self._settle(paths, (), source=source, unit=unit, suffixes=suffixes, charset=encoding, **limits)
 
     @property
     def name(self) -> str:
@@ -101,35 +95,26 @@ class Text(RawSource):
         """Columns and types."""
         return SCHEMA
 
-    def shards(self, workspace: Workspace) -> tuple[Shard, ...]:
-        """One shard a file, sorted by name."""
-        return workspace.listing(repr(self), self._shards)
-
-    def _shards(self) -> tuple[Shard, ...]:
-        return tuple(named(listed(self.paths, self.suffixes)))
-
     def read(
         self, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake
     ) -> Iterator[pa.RecordBatch]:
         """Yield batches of at most 1,000 rows or about 8 MB."""
         rows, identities = Rows(SCHEMA, columns), Identities()
-        found = current_input(self.paths, shard)
-        window = Window(shard.path)
-        try:
-            lines = Lines(window, self.max_document_bytes, self.max_window_bytes)
-            for document in documents(lines, self.unit, self.max_document_bytes):
-                if self.unit != "file" and document.offset == 0 and document.data.startswith(tuple(UTF_16_MARKS)):
-                    intake.reject("text.utf16", 0, f"{WIDE} {self.unit}s cannot be told", document.data)
-                    break
-                self._add(document, found.path, rows, identities, intake)
-                intake.bytes_read = window.bytes
-                if rows.full():
-                    yield from rows.take()
-            yield from rows.take()
-            window.drain()
-        finally:
-            window.close()
-        intake.inputs.append(replace(found, bytes=window.bytes, sha256=window.digest.hexdigest()))
+        found, window = current_input(self.paths, shard), Window(shard.path)
+
+        def add(document: Line) -> None:
+            self._add(document, found.path, rows, identities, intake)
+
+        return batches_of(window, self._documents(window, intake), add, rows, found, intake)
+
+    def _documents(self, window: Window, intake: Intake) -> Iterator[Line]:
+        """Yield the documents of a file; none of one in UTF-16 where blocks or lines are asked for."""
+        lines = Lines(window, self.max_document_bytes, self.max_window_bytes)
+        for document in documents(lines, self.unit, self.max_document_bytes):
+            if self.unit != "file" and document.offset == 0 and document.data.startswith(tuple(UTF_16_MARKS)):
+                intake.reject("text.utf16", 0, f"{WIDE} {self.unit}s cannot be told", document.data)
+                return
+            yield document
 
     def _add(self, document: Line, file: str, rows: Rows, identities: Identities, intake: Intake) -> None:
         if not document.whole:
@@ -154,10 +139,6 @@ class Text(RawSource):
         if encoding.startswith("utf-16"):
             text = text.removesuffix("\n").removesuffix("\r")
         return text.replace("\0", ""), replaced
-
-    def current(self, shard: Shard, workspace: Workspace) -> tuple[Input, ...]:
-        """The file as it is now, without its hash."""
-        return (current_input(self.paths, shard),)
 
     def identity(self) -> dict[str, object]:
         """What decides the rows besides the files."""

@@ -6,22 +6,15 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from atom_data.graph import RawSource
 from atom_data.readers import http
-from atom_data.readers.archive import (
-    COMMON,
-    IDS,
-    IDS_SAID,
-    Archive,
-    common_values,
-    record_id,
-)
+from atom_data.readers.archive import COMMON, IDS, Archive, ArchiveSource, common_values, record_id
 from atom_data.readers.codings import OK, TRUNCATED, UNDECODED, TooLarge
-from atom_data.readers.files import SPLIT_BYTES, UNCUT, check_limits, current_input, listed, named, split
+from atom_data.readers.files import SPLIT_BYTES
 from atom_data.readers.records import HEADER_BYTES, RECORD_BYTES, SAMPLE_BYTES, Fault, Record
-from atom_data.readers.rows import Identities, Rows, check_ids, file_prefix
+from atom_data.readers.rows import Identities, Rows
+from atom_data.readers.source import Places
 from atom_data.readers.streams.frames import WINDOW_BYTES
-from atom_data.storage.shards import Input, Intake, Shard
+from atom_data.storage.shards import Intake, Shard
 from atom_data.workspace import Workspace
 
 SUFFIXES = tuple(f".{name}{end}" for name in ("warc", "arc") for end in ("", ".gz", ".zst", ".bz2", ".xz"))
@@ -46,7 +39,7 @@ SCHEMA = pa.schema(
 
 
 @dataclass(frozen=True, slots=True, init=False)
-class Warc(RawSource):
+class Warc(ArchiveSource):
     """Web pages from WARC and ARC files: every `response` and `resource` record, every record of an ARC, becomes a row.
 
     Columns: `id`, `url`, `date` (WARC-Date, ISO 8601; null where it names no day, see `crawl_date`), `source`,
@@ -79,18 +72,12 @@ class Warc(RawSource):
     Memory: a batch of 8 MB, a record of `max_record_bytes` twice, 1 MiB of the file, 150 bytes a row of the shard.
     """
 
-    paths: tuple[str, ...]
-    source: str
-    split_bytes: int
-    max_record_bytes: int
-    max_header_bytes: int
-    max_window_bytes: int
     mimes: tuple[str, ...]
-    ids: str
+    suffixes = SUFFIXES
 
     def __init__(
         self,
-        *paths: str,
+        *paths: Places,
         source: str = "web",
         split_bytes: int = SPLIT_BYTES,
         max_record_bytes: int = RECORD_BYTES,
@@ -100,58 +87,20 @@ class Warc(RawSource):
         ids: str = "record",
     ) -> None:
         """Name files, globs, folders (every *.warc, *.warc.gz, *.arc, *.arc.gz, ... below) and URLs."""
-        check_limits(
-            "Warc",
-            split_bytes=split_bytes,
-            max_record_bytes=max_record_bytes,
-            max_header_bytes=max_header_bytes,
-            max_window_bytes=max_window_bytes,
-        )
-        check_ids("Warc", ids, IDS)
-        object.__setattr__(self, "paths", paths)
-        object.__setattr__(self, "source", source)
-        object.__setattr__(self, "split_bytes", split_bytes)
-        object.__setattr__(self, "max_record_bytes", max_record_bytes)
-        object.__setattr__(self, "max_header_bytes", max_header_bytes)
-        object.__setattr__(self, "max_window_bytes", max_window_bytes)
-        object.__setattr__(self, "mimes", mimes)
-        object.__setattr__(self, "ids", ids)
-
-    @property
-    def name(self) -> str:
-        """The source's name."""
-        return self.source
-
-    @property
-    def ids_said(self) -> str:
-        """How ids are made, for people."""
-        return IDS_SAID[self.ids]
+        limits = {"max_record_bytes": max_record_bytes, "max_header_bytes": max_header_bytes}
+        limits |= {"split_bytes": split_bytes, "max_window_bytes": max_window_bytes}
+        self._settle(paths, IDS, source=source, mimes=mimes, ids=ids, **limits)
 
     def schema(self) -> pa.Schema:
         """Columns and types."""
         return SCHEMA
-
-    def shards(self, workspace: Workspace) -> tuple[Shard, ...]:
-        """One shard a file, or one a part of a large file, sorted by name."""
-        return workspace.listing(repr(self), self._shards)
-
-    def _shards(self) -> tuple[Shard, ...]:
-        return split(named(listed(self.paths, SUFFIXES)), self.split_bytes, UNCUT)
 
     def read(
         self, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake
     ) -> Iterator[pa.RecordBatch]:
         """Yield batches of at most 1,000 rows or about 8 MB; which records are rows does not depend on the columns."""
         rows, identities = Rows(SCHEMA, columns), Identities()
-        archive = Archive(
-            shard=shard,
-            source=self.source,
-            found=current_input(self.paths, shard),
-            types=TYPES,
-            record_bytes=self.max_record_bytes,
-            header_bytes=self.max_header_bytes,
-            max_window_bytes=self.max_window_bytes,
-        )
+        archive = self._archive(shard, TYPES)
 
         def add(record: Record) -> Fault | None:
             return self._add(record, archive, rows, identities)
@@ -196,21 +145,6 @@ class Warc(RawSource):
             answer.fields = {b"content-type": said}
         return answer
 
-    def _prefix(self, archive: Archive) -> str:
-        return file_prefix(self.source, archive.found.path) if self.ids == "file" else ""
-
-    def current(self, shard: Shard, workspace: Workspace) -> tuple[Input, ...]:
-        """The file as it is now, without its hash."""
-        return (current_input(self.paths, shard),)
-
     def identity(self) -> dict[str, object]:
         """What decides the rows besides the files."""
-        return {
-            "reads": "warc",
-            "source": self.source,
-            "split_bytes": self.split_bytes,
-            "max_record_bytes": self.max_record_bytes,
-            "max_header_bytes": self.max_header_bytes,
-            "mimes": list(self.mimes),
-            **({} if self.ids == "record" else {"ids": self.ids}),
-        }
+        return self._identity("warc", {"mimes": list(self.mimes)})

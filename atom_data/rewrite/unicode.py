@@ -4,22 +4,20 @@ The repair itself is that of the library ftfy (Speer 2019), which knows how text
 finds the few lines that it could change.
 """
 
-import re
-import sys
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from typing import Literal
 
 import numpy as np
 import pyarrow as pa
 from ftfy import TextFixerConfig, _fix_encoding_one_step_and_explain, fixes
-from ftfy.badness import MOJIBAKE_CATEGORIES, is_bad
-from ftfy.chardata import CONTROL_CHARS, LIGATURES, WIDTH_MAP
+from ftfy.badness import is_bad
+from ftfy.chardata import LIGATURES, WIDTH_MAP
 
 from atom_data.batch import column, with_columns
 from atom_data.errors import ConfigError
+from atom_data.rewrite.mojibake import long_runs, suspects_from, suspects_of
 from atom_data.text.buffers import string_buffers
 from atom_data.text.cleaning.suspects import (
     CONTROLS,
@@ -28,10 +26,7 @@ from atom_data.text.cleaning.suspects import (
     MARKED,
     MARKUP,
     MOJIBAKE,
-    MOST_MARKS,
     RUNS,
-    Suspects,
-    build_suspects,
     suspect_lines,
 )
 from atom_data.text.edits import Places, replaced
@@ -61,37 +56,6 @@ _QUOTES = "\u02bc\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f"
 _CONFIGURATION = TextFixerConfig()
 _FORMS = {"NFC": "\u0300", "NFD": "\u00c0", "NFKC": "\u00a0", "NFKD": "\u00a0"}
 """The first character that a form may change; all before it stay."""
-
-# Of each alternative of ftfy's expression for mojibake (ftfy.badness.BADNESS_RE, version 6.3), two characters that follow
-# each other: names of its categories, and characters of their own after a bar.
-_PAIRS = """
-bad lower_accented upper_accented box start_punctuation end_punctuation currency numeric law lower_common upper_common > bad
-bad > lower_accented upper_accented box start_punctuation end_punctuation currency numeric law
-lower_accented lower_common box end_punctuation currency numeric > upper_accented
-box end_punctuation currency numeric > lower_accented
-lower_accented upper_accented box end_punctuation > currency
-upper_accented box > numeric law
-start_punctuation > numeric
-end_punctuation > start_punctuation
-currency numeric box upper_accented > start_punctuation
-box > kaomoji
-lower_accented upper_accented currency numeric start_punctuation end_punctuation law > box
-box > end_punctuation
-lower_accented upper_accented > start_punctuation end_punctuation
-upper_accented > |°
-|ÂÃÎÐ > start_punctuation end_punctuation |€œŠš¢£Ÿž\u00a0\u00ad®©°·»–—´¡
-|× > |²³
-|ØÙ > common currency bad numeric start_punctuation |ŸŠ®°µ»
-|à > |²µ¹¼½¾
-|√ > |±∂†≠®™´≤≥¥µø
-|≈ > |°¢
-|‚ > |Äâó
-|в > |Ђ
-|Г > |ў
-|ВГРСΒΓΞΟ > c1 bad start_punctuation end_punctuation currency |°µ
-|β > |€
-|ā > |€
-"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -130,7 +94,7 @@ class RepairUnicode:
         """Repair the texts of a batch."""
         texts = column(batch, "text")
         buffers = string_buffers(texts)
-        lines = suspect_lines(buffers, self._wanted(), _suspects(self._marked()))
+        lines = suspect_lines(buffers, self._wanted(), suspects_of(self._marked()))
         data, counts = buffers.data, np.zeros((batch.num_rows, len(_REPAIRS)), np.int32)
         changed: list[int] = []
         after: list[bytes] = []
@@ -222,7 +186,7 @@ class NormalizeUnicode:
         """Normalize the texts of a batch."""
         texts = column(batch, "text")
         buffers = string_buffers(texts)
-        lines = suspect_lines(buffers, MARKED | RUNS, _from(_FORMS[self.form]))
+        lines = suspect_lines(buffers, MARKED | RUNS, suspects_from(_FORMS[self.form]))
         data = buffers.data
         changed: list[int] = []
         after: list[bytes] = []
@@ -230,7 +194,7 @@ class NormalizeUnicode:
         for number, (start, end, kind) in enumerate(spans):
             line = data[start:end].tobytes().decode(errors="replace")
             # To put marks in their order takes time that grows with the square of how many follow on each other.
-            parts = _long_runs().split(line) if kind & RUNS else [line]
+            parts = long_runs().split(line) if kind & RUNS else [line]
             if not all(unicodedata.is_normalized(self.form, part) for part in parts[::2]):
                 changed.append(number)
                 parts[::2] = [unicodedata.normalize(self.form, part) for part in parts[::2]]
@@ -251,52 +215,3 @@ def _without_mojibake(text: str) -> str:
 
 def _without_zero_width(text: str) -> str:
     return text.translate(dict.fromkeys(map(ord, ZERO_WIDTH)))
-
-
-@cache
-def _long_runs() -> re.Pattern[str]:
-    """Return a pattern that finds long runs of combining marks."""
-    return re.compile(f"([{_combining(sys.maxunicode)}]{{{MOST_MARKS + 1},}})")
-
-
-def _combining(last: int) -> str:
-    return "".join(map(chr, filter(lambda code: unicodedata.combining(chr(code)), range(last + 1))))
-
-
-@cache
-def _suspects(marked: str) -> Suspects:
-    """Return what a repair looks for; `marked` are the characters that it changes wherever they stand."""
-    sides = (line.partition(" > ") for line in _PAIRS.strip().splitlines())
-    pairs = [(_signs(before), _signs(after)) for before, _, after in sides]
-    ascii_letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-    others = "".join(chr(code) for code in range(0x10000) if chr(code) not in ascii_letters)
-    pairs += [("Œœ", others), ("ÂÃ", " ")]
-    alone = {
-        CONTROLS: "".join(map(chr, (code for code in CONTROL_CHARS if code < 0x10000))) + _signs("c1"),
-        LINE_BREAKS: "\r\x85\u2028\u2029",
-        MARKED: marked,
-    }
-    return build_suspects(pairs, alone)
-
-
-@cache
-def _from(first: str) -> Suspects:
-    """Return a search for any character from the first on, and for long runs of marks."""
-    every = "".join(map(chr, range(ord(first), 0x10000)))
-    return build_suspects([], {MARKED: every, RUNS: _combining(0xFFFF) + "\uffff"})
-
-
-def _signs(words: str) -> str:
-    """Return the characters of some categories of ftfy, and those after a bar."""
-    signs: list[str] = []
-    for word in words.split(" "):
-        if word[0] == "|":
-            signs.append(word[1:])
-            continue
-        category = MOJIBAKE_CATEGORIES[word]
-        for place, sign in enumerate(category):
-            if sign == "-":
-                signs += map(chr, range(ord(category[place - 1]), ord(category[place + 1]) + 1))
-            else:
-                signs.append(sign)
-    return "".join(signs)

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Mapping
 
-HASH = re.compile(r"[0-9a-f]{64}")
+HASH = re.compile(r"[0-9a-f]{16}|[0-9a-f]{64}")
+"""Of a room, and of all that was made before rooms had their own."""
 PACKAGE = "atom_data"
 NAMED = 3
 

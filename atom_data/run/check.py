@@ -1,7 +1,13 @@
 """What `check` looks at before a run: every fault of a recipe in one round, and the first file of each source."""
 
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from atom_data.batch import PROVENANCE
 from atom_data.errors import AtomDataError, ConfigError, MissingColumn
-from atom_data.graph import Job, Source, raw_sources
+from atom_data.graph import Job, Source, is_stage, raw_sources, stage_of
 from atom_data.run.recipe import Recipe
 from atom_data.stage import Stage
 from atom_data.storage.shards import Intake
@@ -71,3 +77,48 @@ def _first_file(source: Source) -> str:
     empty = f"; without a value: {', '.join(null)}" if null else ""
     rows = f"{batch.num_rows:,} row{'s' if batch.num_rows != 1 else ''}"
     return f"{where}: {rows} in the first batch{unread}{empty}"
+
+
+def address_said(job: Job, written: pa.Schema) -> str:
+    """Say which columns of provenance a stage drops, where its documents have no address afterwards; else nothing.
+
+    An address is a url, or a file and the offset or row in it.
+    """
+    if not isinstance(job, Stage) or _has_address(written.names):
+        return ""
+    before = job.reads.schema().names
+    dropped = [name for name in PROVENANCE if name in before and name not in written.names]
+    if not _has_address(before):
+        return (
+            ""
+            if is_stage(job.reads)
+            else f"{job.name}: no address: its source has neither url nor file with offset or row"
+        )
+    return (
+        f"{job.name}: no address: it drops {', '.join(dropped)}, so that nothing leads from a token to its document's source. "
+        "Leave provenance=False out, or write them."
+    )
+
+
+def _has_address(names: Collection[str]) -> bool:
+    return "url" in names or ("file" in names and ("offset" in names or "row" in names))
+
+
+def added(found: Source) -> list[pa.Field]:
+    """Return the columns that a pass adds to what it reads."""
+    before = {name for source in found.sources() for name in source.schema().names}
+    return [field for field in found.schema() if field.name not in before]
+
+
+def as_values(made: Mapping[str, pa.Schema], passes: Mapping[str, Source]) -> list[dict[str, Any]]:
+    """Return the columns of each stage, those that each pass adds, and its jobs, as plain values."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, schema in made.items():
+        stage = found.setdefault(stage_of(name), {"stage": stage_of(name)})
+        if name in passes:
+            stage["adds"] = {field.name: str(field.type) for field in added(passes[name])}
+        if name == stage["stage"] and name not in passes:
+            stage["columns"] = {field.name: str(field.type) for field in schema}
+        else:
+            stage.setdefault("jobs", []).append(name)
+    return list(found.values())

@@ -1,20 +1,24 @@
 """Running a recipe: its jobs in order, each planned from receipts, done by a pool of workers, and accepted as a whole."""
 
 import contextlib
-import os
 import signal
-import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 from atom_data.errors import AtomDataError, DataError, TimeUp
-from atom_data.graph import Job
+from atom_data.graph import Job, stage_of
 from atom_data.reach import code_identity
-from atom_data.run.display import Display
+from atom_data.run.claims.claim import Part
+from atom_data.run.claims.files import others_at_work
+from atom_data.run.claims.hold import claimed
+from atom_data.run.claims.life import me
+from atom_data.run.cleaned import bring_back, cleaned_of, first_with_work, left_by_earlier_layout
+from atom_data.run.failing.left_out import leave_out
+from atom_data.run.hashes import check_hashes
+from atom_data.run.needs import needs
 from atom_data.run.places import check_places, refuse_own_output
 from atom_data.run.plan import (
     NEW,
@@ -28,13 +32,16 @@ from atom_data.run.plan import (
     write_plan,
     write_summary,
 )
-from atom_data.run.pool import Pool
-from atom_data.run.progress import Failure, Progress
+from atom_data.run.pool import Pool, Workers
+from atom_data.run.progress import Failure, Progress, say_plan
 from atom_data.run.recipe import Recipe, job_identity
 from atom_data.run.replace import Guard, refuse_other_recipe
+from atom_data.run.signals import handled, interrupt
 from atom_data.run.worker import Orders
 from atom_data.storage.partials import left_over, sweep
 from atom_data.storage.paths import is_remote, write_errors
+from atom_data.terminal.display import Display
+from atom_data.terminal.table import is_are, plural
 from atom_data.workspace import Workspace
 
 GRACE_SECONDS = 60.0
@@ -52,7 +59,7 @@ class Options:
     retries: int = 2
     """How often a shard is tried again after its worker died or its input could not be read."""
     stage: str | None = None
-    """Run this job only; what it reads must be complete."""
+    """Run this stage only, of a pass all its jobs, or this job of one; what it reads must be complete."""
     part: tuple[int, int] | None = None
     """(i, n): only tasks i, i + n, i + 2n, ... of the job, as one element of an array of n."""
     accept_code: bool = False
@@ -67,23 +74,12 @@ class Options:
     """How many seconds running shards get to finish after SIGUSR1 says that the time is nearly up."""
     log: str = ""
     """The file that this run's lines go to, noted with each failure."""
-
-
-class Workers(Protocol):
-    """Who does the tasks: processes of this machine, or of a Ray cluster."""
-
-    @property
-    def leaving(self) -> bool:
-        """Tell whether they were told to leave."""
-
-    def leave(self, seconds: float) -> None:
-        """Take no more tasks; those that run get some seconds."""
-
-    def run_job(self, name: str, identity: str, progress: Progress) -> None:
-        """Do the waiting tasks of a job, until all are finished or failed, or the workers have to leave."""
-
-    def close(self) -> None:
-        """End all that runs."""
+    check_hashes: bool = False
+    """Look at the content of finished shards, and make damaged ones again."""
+    allow_failed: int = 0
+    """Finish a stage without so many of its shards, where they fail; they are noted, and tried again by the next run."""
+    take_over: bool = False
+    """Go on where a process of another machine has a claim on the folder, if it was silent for five minutes."""
 
 
 def run(recipe: Recipe, options: Options, display: Display, workers: Workers | None = None) -> list[Failure]:
@@ -92,17 +88,23 @@ def run(recipe: Recipe, options: Options, display: Display, workers: Workers | N
     DataError when a finished job as a whole is not acceptable; TimeUp when SIGUSR1 came before the end;
     KeyboardInterrupt passes through after the workers are stopped and their half-written files removed.
     """
-    chosen = (recipe.job(options.stage),) if options.stage else recipe.jobs
+    chosen = _chosen(recipe, options)
     workspace = _workspace(options)
-    pool = workers or Pool(Orders(recipe.path, options.out, options.planned), options.workers)
-    with display, _signals(pool, options.grace):
+    pool = workers or Pool(Orders(recipe.path, options.out, options.planned), options.workers, needs(recipe.jobs))
+    with display, _signals(pool, options.grace), contextlib.ExitStack() as stack:
+        pool.announce(display)
         check_places(recipe, workspace)
         for job in recipe.jobs:
             job.check()
+        stack.enter_context(_claimed(recipe, workspace, options, display.note))
         guard = _guard(recipe, chosen, workspace, options)
         for job in recipe.jobs:
             code_identity(job)  # now, while the workers' server starts, and not when the first job is closed
+        for said in [] if options.planned else left_by_earlier_layout(recipe, workspace):
+            display.note(said)
+        seen: set[str] = set()
         for job in chosen:
+            _bring_back(recipe, stage_of(job.name), workspace, options, display, seen, guard)
             if options.stage:
                 _require_upstream(job, workspace, options)
             failures = _run_job(job, workspace, options, pool, display, guard)
@@ -112,6 +114,29 @@ def run(recipe: Recipe, options: Options, display: Display, workers: Workers | N
             with contextlib.suppress(AtomDataError, OSError):  # nothing was to do, so that the folder may be read-only
                 guard.own()
     return []
+
+
+def _chosen(recipe: Recipe, options: Options) -> tuple[Job, ...]:
+    """Return the jobs to run: of a pass that is named all of them, but one where shards are dealt out by number."""
+    if not options.stage:
+        return recipe.jobs
+    return (recipe.job(options.stage),) if options.part or options.planned else recipe.stage(options.stage)
+
+
+def _bring_back(
+    recipe: Recipe, stage: str, workspace: Workspace, options: Options, display: Display, seen: set[str], guard: Guard
+) -> None:
+    """Before the first job of a pass: where it has work, what was cleaned of it is needed. Whoever starts an array does it."""
+    job = next((job for job in recipe.jobs if job.name == stage), None)
+    if job is None or options.planned or stage in seen:
+        return
+    seen.add(stage)
+    found = first_with_work(job, workspace, options.accept_code) if cleaned_of(job, workspace) else None
+    if found is not None:
+        first, plan = found
+        if plan is not None and first in guard.jobs:
+            guard.ask(plan)  # now: a run that is refused leaves all as it is
+        display.note(bring_back(job, first.name, workspace), stage=stage)
 
 
 def _guard(recipe: Recipe, chosen: Sequence[Job], workspace: Workspace, options: Options) -> Guard:
@@ -124,51 +149,63 @@ def _guard(recipe: Recipe, chosen: Sequence[Job], workspace: Workspace, options:
 
 def _workspace(options: Options) -> Workspace:
     """Return the output folder under a token that no other process uses at this time."""
-    token = f"{socket.gethostname()}-{os.getpid()}"
-    return Workspace(options.out, token, "read" if options.planned else "anew")
+    return Workspace(options.out, me().token, "read" if options.planned else "anew")
+
+
+def _claimed(
+    recipe: Recipe, workspace: Workspace, options: Options, note: Callable[[str], None]
+) -> contextlib.AbstractContextManager[None]:
+    """Be the only run in the folder, or the only one at this part of an array. DataError names who is there."""
+    part = None
+    if options.part and options.stage:
+        part = Part(options.stage, str(options.part[0]), str(options.part[1]), recipe.sha256)
+    what = f"atom-data run {recipe.path}"
+    return claimed(workspace, what, part=part, take_over=options.take_over, note=note)
 
 
 def _require_upstream(job: Job, workspace: Workspace, options: Options) -> None:
     """Trust the manifest of a job that another task of the array has just closed; otherwise look at every receipt."""
     for before in job.upstream():
         if not (options.planned and soon(partial(is_closed, before, workspace))):
-            require_complete(before, workspace, options.accept_code, options.accept)
+            require_complete(before, workspace, options.accept_code, options.accept, options.allow_failed)
 
 
 def _run_job(
     job: Job, workspace: Workspace, options: Options, pool: Workers, display: Display, guard: Guard
 ) -> list[Failure]:
+    if options.check_hashes:
+        check_hashes(job.name, workspace, display, options.workers, options.part)
     plan = plan_job(job, workspace, options.accept_code, options.part, options.planned)
     refuse_own_output(job, () if options.planned else plan.tasks, workspace)
     guard.ask(plan)
     _write_plan(plan, workspace, options, display)
-    _say_plan(plan, display)
-    progress = Progress(plan, workspace, display, options.retries, options.log, list(plan.todo))
+    say_plan(plan, display)
+    progress = Progress(plan, workspace, display, options.retries, options.log, list(plan.todo), options.allow_failed)
     if progress.waiting:
+        pool.prepare(display)
         display.start(job.name, progress.total, sum(task.bytes for task in progress.waiting))
         try:
             pool.run_job(job.name, job_identity(job), progress)
         finally:
             display.stop()
-        for failure in progress.failures:
-            display.failed(failure.stage, failure.shard, failure.message)
-    if progress.failures:
+        progress.say_failures()
+    if progress.failures and not leave_out(progress):
         return sorted(progress.failures, key=lambda failure: failure.shard)
     if pool.leaving:
         left = progress.total - progress.finished
         raise TimeUp(
-            f"{job.name}: the time is up: {progress.finished:,} shards were finished, {left:,} are left. "
+            f"{job.name}: the time is up: {plural(progress.finished, 'shard')} "
+            f"{'was' if progress.finished == 1 else 'were'} finished, {left:,} {is_are(left)} left. "
             "Run again to go on: nothing but the shards begun is repeated."
         )
     if options.part is not None:
-        if options.planned or not _is_last(plan, workspace):
+        whole = None if options.planned else _whole(plan, workspace, options)
+        if whole is None:
             return []  # an array of ours has a job that closes the stage
-        plan = plan_job(job, workspace, options.accept_code)
-        if not plan.complete:
-            return []  # the receipts of the other parts are of an earlier recipe or input: these are not through yet
+        plan = whole
     close_job(plan, workspace, options.accept)
     if progress.total or left_over(workspace.root, job.name):
-        sweep(workspace.root, job.name)
+        _sweep(job, workspace)
     write_summary(job, workspace)
     return []
 
@@ -184,15 +221,20 @@ def _write_plan(plan: Plan, workspace: Workspace, options: Options, display: Dis
             withdraw_job(job, workspace)
     if stale:
         display.note(
-            f"{job.name}: {len(stale)} shards of an earlier run are no longer in the input; removed: {stale[0]}, ...",
+            f"{job.name}: {plural(len(stale), 'shard')} of an earlier run {is_are(len(stale))} no longer in the input; "
+            f"removed: {stale[0]}{', ...' if len(stale) > 1 else ''}",
             stage=job.name,
         )
 
 
-def _is_last(plan: Plan, workspace: Workspace) -> bool:
-    """Tell whether every task of a job has a receipt by now, so that this part is the one that closes it."""
+def _whole(plan: Plan, workspace: Workspace, options: Options) -> Plan | None:
+    """Return the plan of the whole job where this part was the last to be done, so that it closes the job; else None."""
     there = workspace.finished_names(plan.job.name)
-    return there is not None and all(task.name in there for task in plan.tasks)
+    if there is None or not all(task.name in there for task in plan.tasks):
+        return None
+    whole = plan_job(plan.job, workspace, options.accept_code)
+    whole.leave_out(options.allow_failed)
+    return whole if whole.complete else None  # some receipts may be of an earlier run, and their part is yet to come
 
 
 def close(recipe: Recipe, options: Options) -> list[Failure]:
@@ -204,14 +246,22 @@ def close(recipe: Recipe, options: Options) -> list[Failure]:
         plans[:] = [plan_job(job, workspace, options.accept_code)]
         return set(plans[0].reasons) != {NEW}
 
-    soon(settled, LONG_PAUSE)
-    with write_errors(workspace.root):
-        remove_stale(job, (task.name for task in plans[0].tasks), workspace)
-        write_plan(plans[0], workspace)
-        close_job(plans[0], workspace, options.accept)
-        sweep(workspace.root, job.name)
-    write_summary(job, workspace)
+    part = Part(job.name, "close", "close", recipe.sha256)
+    with claimed(workspace, f"atom-data run {recipe.path}", part=part, take_over=options.take_over):
+        soon(settled, LONG_PAUSE)
+        plans[0].leave_out(options.allow_failed)
+        with write_errors(workspace.root):
+            remove_stale(job, (task.name for task in plans[0].tasks), workspace)
+            write_plan(plans[0], workspace)
+            close_job(plans[0], workspace, options.accept)
+            _sweep(job, workspace)
+        write_summary(job, workspace)
     return []
+
+
+def _sweep(job: Job, workspace: Workspace) -> None:
+    """Remove what attempts that were killed left half-written, and nothing of anybody who is still at work."""
+    sweep(workspace.root, job.name, keep=[claim.who.token for claim in others_at_work(workspace)])
 
 
 def soon(true: Callable[[], bool], pause: float = PAUSE) -> bool:
@@ -224,35 +274,14 @@ def soon(true: Callable[[], bool], pause: float = PAUSE) -> bool:
     return True
 
 
-def _say_plan(plan: Plan, display: Display) -> None:
-    changed = {why: count for why, count in sorted(plan.reasons.items()) if why != NEW}
-    done, todo, name = f"{len(plan.done):,} shards are done already", f"{len(plan.todo):,} to make", plan.job.name
-    if plan.done and not plan.todo:
-        display.note(f"{name}: all {done}", stage=name)
-    elif changed:
-        said = ", ".join(f"{why}: {count:,}" for why, count in changed.items())
-        display.note(f"{name}: {done}, {todo} ({said})", stage=name)
-    elif plan.done:
-        display.note(f"{name}: {done}, {todo}", stage=name)
-
-
 @contextlib.contextmanager
 def _signals(pool: Workers, grace: float) -> Iterator[None]:
     """End at once on SIGTERM, as on Ctrl-C; on SIGUSR1, which Slurm sends before the time is up, finish what runs."""
-    before = {
-        signal.SIGTERM: signal.signal(signal.SIGTERM, _terminated),
-        signal.SIGUSR1: signal.signal(signal.SIGUSR1, lambda number, frame: pool.leave(grace)),
-    }
-    try:
-        yield
-    finally:
-        pool.close()
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _terminated(number: int, frame: object) -> None:
-    raise KeyboardInterrupt
+    with handled({signal.SIGTERM: interrupt, signal.SIGUSR1: lambda number, frame: pool.leave(grace)}):
+        try:
+            yield
+        finally:
+            pool.close()
 
 
 def check_out(out: str) -> None:

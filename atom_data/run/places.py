@@ -14,13 +14,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from atom_data.errors import ConfigError
-from atom_data.graph import Job, raw_sources
+from atom_data.graph import INNER, Job, raw_sources, stage_of
 from atom_data.job import Task
-from atom_data.readers import Jsonl, Parquet, Text, Warc, Wet
+from atom_data.readers.source import FileSource
+from atom_data.run.claims.claim import FOLDER as CLAIMS
 from atom_data.run.recipe import Recipe
-from atom_data.storage.made import RECORD, stage_around
+from atom_data.storage.made import RECORD, STAGES, stage_around
 from atom_data.storage.paths import PARTIAL, is_remote, local, plain, without_secrets
-from atom_data.storage.receipts import JOBS
+from atom_data.storage.receipts import JOBS, PLAN
 from atom_data.storage.record import RUN
 from atom_data.workspace import LISTINGS, Workspace
 
@@ -37,9 +38,14 @@ NAMED = 3
 def check_places(recipe: Recipe, workspace: Workspace) -> None:
     """Refuse an output folder that is not for a run of a recipe. ConfigError; nothing is listed but the folder itself."""
     for source in raw_sources(recipe.nodes):
-        if isinstance(source, (Jsonl, Parquet, Text, Warc, Wet)):
+        if isinstance(source, FileSource):
             for path in source.paths:
                 refuse_overlap(source.name, path, workspace.root)
+    for job in recipe.jobs:
+        if job.name in (CLAIMS, CLUSTER):
+            raise ConfigError(
+                f"stage '{job.name}': that folder of the output says who is at work, or what a cluster does. Name it otherwise."
+            )
     if not workspace.is_remote:
         _refuse_foreign(recipe.jobs, workspace.local())
 
@@ -149,14 +155,15 @@ def _refuse_foreign(jobs: Sequence[Job], place: Path) -> None:
         )
     if not place.is_dir():
         return
+    below = {job.name: {other.name.removeprefix(f"{job.name}{INNER}") for other in jobs} for job in jobs}
     for job in jobs:
         folder = place / job.name
-        strange = [] if _begun(folder) else _strange(folder)
+        strange = [] if _begun(folder) else [name for name in _strange(folder) if name not in below[job.name]]
         if strange:
             _refuse(folder, strange, f"and stage '{job.name}' has its files there")
     if _used(place):
         return
-    ours = {JOBS, RUN, CLUSTER, *(job.name for job in jobs)}
+    ours = {JOBS, RUN, CLUSTER, CLAIMS, *(stage_of(job.name) for job in jobs)}
     strange = [name for name in _strange(place) if name not in ours and not name.endswith(LOGS)]
     if strange or (place / RECORD).exists():
         _refuse(place, strange or [RECORD], "and no run of atom-data")
@@ -178,7 +185,7 @@ def _strange(folder: Path) -> list[str]:
 
 def _begun(folder: Path) -> bool:
     """Tell whether a job has begun in a folder; of an array that begins at once, some elements are quicker than others."""
-    return any((folder / name).exists() for name in ("plan.json", "receipts", "failed"))
+    return any((folder / name).exists() for name in (PLAN, "receipts", "failed")) or any(folder.glob(f"*/{PLAN}"))
 
 
 def _used(place: Path) -> bool:
@@ -186,5 +193,5 @@ def _used(place: Path) -> bool:
     return (
         any((place / name).exists() for name in (JOBS, RUN))
         or (place / CLUSTER).is_dir()
-        or any(place.glob("*/plan.json"))
+        or any(any(place.glob(end)) for end in STAGES)
     )

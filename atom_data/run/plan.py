@@ -2,19 +2,19 @@
 
 import os
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from atom_data.contract import check_shard_names
 from atom_data.errors import DataError, Refusal
 from atom_data.graph import Job
+from atom_data.graph.contract import check_shard_names
+from atom_data.graph.own import check_own_shards
 from atom_data.job import Task
 from atom_data.reach import code_identity
 from atom_data.run.changed import code_change
 from atom_data.run.cost import Cost
-from atom_data.run.own import check_own_shards
 from atom_data.run.recipe import job_identity, known_identities
 from atom_data.storage.manifest import manifest_row, remove_manifest, write_manifest
 from atom_data.storage.paths import exists, sha256, without_secrets
@@ -23,11 +23,13 @@ from atom_data.storage.shards import Input
 from atom_data.workspace import Workspace
 
 NEW = "new"
+MISSING = -1
 RECIPE = "recipe or card changed"
 INPUT = "input changed"
 FOLLOWS = "what it reads changes"
 EDITED = "receipt edited"
 DAMAGED = "output missing or damaged"
+FAILED = "failed before"
 
 
 @dataclass(slots=True)
@@ -39,6 +41,8 @@ class Plan:
     done: dict[str, Receipt] = field(default_factory=dict)
     todo: list[Task] = field(default_factory=list)
     reasons: Counter[str] = field(default_factory=Counter)
+    failed: dict[str, Receipt] = field(default_factory=dict)
+    """Of those to do, the ones that a run with --allow-failed finished without: their receipts say so."""
     costs: dict[str, Cost] = field(default_factory=dict)
     """Of the tasks to do those that were finished before, by reason, and what they took."""
     mine: int = 0
@@ -48,6 +52,12 @@ class Plan:
     def complete(self) -> bool:
         """Tell whether every task has a good receipt."""
         return not self.todo
+
+    def leave_out(self, most: int) -> None:
+        """Take shards that failed as done, as nothing but so many of them is missing."""
+        if len(self.todo) == len(self.failed) <= most:
+            self.done |= self.failed
+            self.todo, self.reasons = [], Counter()
 
 
 def plan_job(
@@ -72,15 +82,18 @@ def plan_job(
         check_shard_names(job.name, [task.name for task in tasks])
         check_own_shards(job, workspace)
         mine = tasks[part[0] :: part[1]] if part else tasks
-        plan, identities = Plan(job, tasks, mine=len(mine)), known_identities(job)
-        readings = workspace.receipts(job.name, [task.name for task in mine], partial(_is_whole, workspace))
+        plan, identities, code = Plan(job, tasks, mine=len(mine)), known_identities(job), code_identity(job)
+        look = partial(_is_whole, workspace, workspace.is_cleaned(job.name))
+        readings = workspace.receipts(job.name, [task.name for task in mine], look)
         for task, reading in zip(mine, readings, strict=True):
             receipt, why = reading.receipt, EDITED if reading.edited else NEW
             if receipt is not None:
-                why = _changed(job, task, workspace, identities, receipt, accept_code)
+                why = _changed(job, task, workspace, identities, receipt, receipt.code if accept_code else code)
                 why = why or ("" if reading.whole else DAMAGED)
                 if not why and remade and any(item.path in remade for item in receipt.inputs):
                     why = FOLLOWS
+                if receipt.failed and not why:
+                    why, plan.failed[task.name] = FAILED, receipt.slim()
             if why or receipt is None:
                 plan.todo.append(task)
                 plan.reasons[why] += 1
@@ -92,14 +105,14 @@ def plan_job(
 
 
 def _changed(
-    job: Job, task: Task, workspace: Workspace, identities: set[str], receipt: Receipt, accept_code: bool
+    job: Job, task: Task, workspace: Workspace, identities: set[str], receipt: Receipt, code: Mapping[str, str]
 ) -> str:
-    """Return why a finished task must be made again, or an empty string."""
+    """Return why a finished task must be made again, or an empty string; `code` is what is accepted as that of the job."""
     if receipt.job not in identities:
         return RECIPE
-    code = "" if accept_code else code_change(receipt.code, code_identity(job))
-    if code:
-        return code
+    changed = code_change(receipt.code, code)
+    if changed:
+        return changed
     recorded = {item.path: item for item in receipt.inputs}
     current = job.inputs(task, workspace)
     if len(current) != len(recorded) or any(
@@ -109,16 +122,22 @@ def _changed(
     return ""
 
 
-def _is_whole(workspace: Workspace, receipt: Receipt) -> bool:
-    """Tell whether the files of a receipt are there, with their sizes; an object store is not asked."""
-    return workspace.is_remote or all(_size(workspace.path(item.path)) == item.bytes for item in receipt.outputs)
+def _is_whole(workspace: Workspace, cleaned: bool, receipt: Receipt) -> bool:
+    """Tell whether the files of a receipt are there, with their sizes; an object store is not asked.
+
+    Of a job that was cleaned they may be missing: who needs them asks for them by `run.cleaned.bring_back`.
+    """
+    if workspace.is_remote:
+        return True
+    sizes = ((_size(workspace.path(item.path)), item.bytes) for item in receipt.outputs)
+    return all(there == size or (cleaned and there == MISSING) for there, size in sizes)
 
 
 def _size(path: str) -> int:
     try:
         return os.stat(path).st_size  # noqa: PTH116 - a Path takes longer to make than the call
     except OSError:
-        return -1
+        return MISSING
 
 
 def _same(now: Input, then: Input | None, task: Task) -> bool:
@@ -158,8 +177,13 @@ def _write_changed(workspace: Workspace, name: str, value: dict[str, Any]) -> No
 
 def withdraw_job(job: Job, workspace: Workspace) -> None:
     """Take back a job's manifest and summary while there are shards to make: the receipts alone tell what is there."""
-    remove_manifest(workspace.root, job.name)
-    name = summary_path(job.name)
+    withdraw(job.name, workspace)
+
+
+def withdraw(folder: str, workspace: Workspace) -> None:
+    """Take back the manifest and the summary of a folder."""
+    remove_manifest(workspace.root, folder)
+    name = summary_path(folder)
     if not workspace.is_remote:
         workspace.local(name).unlink(missing_ok=True)
     elif exists(workspace.path(name)):
@@ -200,7 +224,8 @@ def close_job(plan: Plan, workspace: Workspace, accept: bool = False) -> None:
     except Refusal as refusal:
         _accept(job, plan.tasks[0].name, str(refusal), workspace, accept)
     rows = (manifest_row(plan.done[task.name]) for task in plan.tasks)
-    write_manifest(workspace.root, job.name, identity_now(job), rows, workspace.token)
+    failed = [task.name for task in plan.tasks if plan.done[task.name].failed]
+    write_manifest(workspace.root, job.name, identity_now(job), rows, workspace.token, failed)
 
 
 def _accept(job: Job, first: str, said: str, workspace: Workspace, accept: bool) -> None:
@@ -227,6 +252,10 @@ def is_closed(job: Job, workspace: Workspace) -> bool:
     return found.identity["job"] in known_identities(job)
 
 
-def require_complete(job: Job, workspace: Workspace, accept_code: bool = False, accept: bool = False) -> None:
-    """Raise DataError unless every shard of a job is finished, current and accepted as a whole."""
-    close_job(plan_job(job, workspace, accept_code), workspace, accept)
+def require_complete(
+    job: Job, workspace: Workspace, accept_code: bool = False, accept: bool = False, allow_failed: int = 0
+) -> None:
+    """Raise DataError unless every shard of a job, but for so many that failed, is finished, current and accepted."""
+    plan = plan_job(job, workspace, accept_code)
+    plan.leave_out(allow_failed)
+    close_job(plan, workspace, accept)

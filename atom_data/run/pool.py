@@ -8,14 +8,18 @@ import time
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Any
+from typing import Any, Protocol
 
 from atom_data.errors import DataError
 from atom_data.job import Task
+from atom_data.run.compiling import said_of_compiling
+from atom_data.run.needs import Needs
 from atom_data.run.progress import Progress
-from atom_data.run.server import warm_up
+from atom_data.run.server import server
 from atom_data.run.worker import Orders, worker_main
 from atom_data.storage.partials import sweep
+from atom_data.terminal.display import Display
+from atom_data.text.signatures import not_compiled
 
 STARTS, START_SECONDS = 5, 0.2
 """How often a worker is started where its server dies over it, and the pause between."""
@@ -30,18 +34,55 @@ class _Worker:
     standing: tuple[int, int, int] = (0, 0, 0)
 
 
+class Workers(Protocol):
+    """Who does the tasks: processes of this machine, or of a Ray cluster."""
+
+    @property
+    def leaving(self) -> bool:
+        """Tell whether they were told to leave."""
+
+    def leave(self, seconds: float) -> None:
+        """Take no more tasks; those that run get some seconds."""
+
+    def announce(self, display: Display) -> None:
+        """Say at once what will take long before the first task can start."""
+
+    def prepare(self, display: Display) -> None:
+        """Make ready for tasks: what takes long is said, and is in no task's time."""
+
+    def run_job(self, name: str, identity: str, progress: Progress) -> None:
+        """Do the waiting tasks of a job, until all are finished or failed, or the workers have to leave."""
+
+    def close(self) -> None:
+        """End all that runs."""
+
+
 class Pool:
     """Worker processes that are replaced when they die."""
 
-    def __init__(self, orders: Orders, workers: int) -> None:
-        """Start nothing yet: workers are started when there is a task for them."""
+    def __init__(self, orders: Orders, workers: int, needs: Needs) -> None:
+        """Tell the server what to load; workers are started when there is a task for them."""
         self.orders = orders
         self.most = workers
         self.workers: list[_Worker] = []
         self.count = 0
         self.job = ""
         self.leave_at: float | None = None
-        self.context = warm_up(orders.recipe)
+        self.needs, self.announced = needs, False
+        self.server = server()
+        self.server.load(needs)
+
+    def announce(self, display: Display) -> None:
+        """Say at once where the server will have to compile kernels before workers can start."""
+        missing = () if self.announced else not_compiled(self.needs.kernels)
+        self.announced = True
+        if missing:
+            display.compiling(0, len(missing), said_of_compiling(len(missing)))
+
+    def prepare(self, display: Display) -> None:
+        """Wait until workers can be started, and show how far kernels are that have to be compiled."""
+        self.announce(display)
+        self.server.wait(lambda compiled, kernels: display.compiling(compiled, kernels, ""))
 
     def leave(self, seconds: float) -> None:
         """Hand out no more tasks; those that run get some seconds to finish, then they are left for the next run."""
@@ -88,10 +129,10 @@ class Pool:
         )
 
     def _fork(self) -> _Worker:
-        ours, theirs = self.context.Pipe()
+        ours, theirs = self.server.context.Pipe()
         self.count += 1
         token = f"{socket.gethostname()}-{os.getpid()}-{self.count}"
-        process = self.context.Process(target=worker_main, args=(theirs, self.orders, token), daemon=True)
+        process = self.server.context.Process(target=worker_main, args=(theirs, self.orders, token), daemon=True)
         try:
             process.start()
         except BaseException:

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 from atom_data.errors import AtomDataError, ConfigError, MissingColumn, meant
-from atom_data.graph import Job, Node, in_order, whole_identity
+from atom_data.graph import Job, Node, in_order, stage_of, whole_identity
 from atom_data.identity import canonical, former_identities
 
 ADDRESS = re.compile(r"<[^<>]{1,200} at 0x[0-9a-f]{6,}>")
@@ -32,8 +32,15 @@ class Recipe:
         for job in self.jobs:
             if job.name == name:
                 return job
-        names = [job.name for job in self.jobs]
-        raise ConfigError(f"{self.path}: no stage '{name}'; stages there: {', '.join(names)}.{meant(name, names)}")
+        stage = stage_of(name)
+        inner = [job.name for job in self.jobs if stage_of(job.name) == stage]
+        there = inner if stage != name and inner else dict.fromkeys(stage_of(job.name) for job in self.jobs)
+        said = meant(name, [job.name for job in self.jobs])
+        raise ConfigError(f"{self.path}: no stage '{name}'; stages there: {', '.join(there)}.{said}")
+
+    def stage(self, name: str) -> tuple[Job, ...]:
+        """Return the jobs of a stage or a pass, each after what it needs; of a job of a pass itself. ConfigError as `job`."""
+        return tuple(job for job in self.jobs if stage_of(job.name) == name) or (self.job(name),)
 
 
 def load_recipe(path: str) -> Recipe:

@@ -6,10 +6,12 @@ Only the recipe's path and plain task records cross the process border: each wor
 import contextlib
 import os
 import resource
+import select
 import signal
+import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 
@@ -19,6 +21,7 @@ from atom_data.job import Progress, Task, Work
 from atom_data.reach import code_identity
 from atom_data.run.recipe import Recipe, job_identity, load_recipe
 from atom_data.run.server import end_with_server
+from atom_data.storage.parquet import Output
 from atom_data.storage.paths import FORBIDDEN, is_remote, without_secrets, write_errors
 from atom_data.storage.receipts import Measured, OutputFile, Receipt
 from atom_data.workspace import Workspace
@@ -44,18 +47,30 @@ def do_task(job: Job, task: Task, workspace: Workspace, progress: Progress) -> R
     with write_errors(without_secrets(workspace.root)):
         work = job.work(task, workspace, progress)
         check_accounting(job.name, task.name, work)
-        before = _earlier_outputs(workspace, job.name, task.name)
         measured = Measured(
             wall_seconds=round(time.monotonic() - wall, 4),
             cpu_seconds=round(time.process_time() - cpu, 4),
             peak_memory_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
             input_bytes=task.bytes,
         )
-        receipt = _receipt(job, task, work, measured)
-        workspace.write_receipt(receipt)
-        for path in sorted(before - {item.path for item in work.outputs}):
-            workspace.local(path).unlink(missing_ok=True)
+        return commit(_receipt(job, task, work, measured), workspace)
+
+
+def commit(receipt: Receipt, workspace: Workspace) -> Receipt:
+    """Write a receipt, and remove what an earlier attempt made that this one does not; return it."""
+    before = _earlier_outputs(workspace, receipt.stage, receipt.shard)
+    workspace.write_receipt(receipt)
+    for path in sorted(before - {item.path for item in receipt.outputs}):
+        workspace.local(path).unlink(missing_ok=True)
     return receipt
+
+
+def without(job: Job, task: Task, outputs: Sequence[Output], workspace: Workspace, why: str) -> Receipt:
+    """Commit the empty outputs of a task that failed: its receipt says why, and of its inputs what can be known."""
+    work = Work(outputs=list(outputs))
+    with contextlib.suppress(AtomDataError, OSError):  # a file that is gone
+        work.inputs += job.inputs(task, workspace)
+    return commit(replace(_receipt(job, task, work, Measured(input_bytes=task.bytes)), failed=why), workspace)
 
 
 def _receipt(job: Job, task: Task, work: Work, measured: Measured) -> Receipt:
@@ -105,6 +120,7 @@ def worker_main(connection: Connection, orders: Orders, token: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _terminated)
     end_with_server()
+    _end_with(connection)
     os.environ.clear()
     os.environ.update(orders.environment)
     workspace = Workspace(orders.out, token, "read" if orders.planned else "anew")
@@ -121,6 +137,18 @@ def worker_main(connection: Connection, orders: Orders, token: str) -> None:
                 raise
             except Exception as error:
                 connection.send(("failed", *judged(error, task, workspace)))
+
+
+def _end_with(connection: Connection) -> None:
+    """End when the supervisor is gone, also in the midst of a task: the next run in the folder must not meet this worker."""
+    ends = select.poll()
+    ends.register(connection.fileno(), 0)  # no event but the end of the other side
+
+    def wait() -> None:
+        ends.poll()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _terminated(number: int, frame: object) -> None:

@@ -13,8 +13,8 @@ from atom_data.errors import ConfigError
 from atom_data.signals.language_model import language_model
 from atom_data.text.buffers import Buffers, string_buffers
 from atom_data.text.fasttext.model import Model, Predictions, predict, predict_top, read_model
-from atom_data.text.segments import cut_segments
 from atom_data.text.statistics.letters import letter_counts, letter_shares
+from atom_data.text.statistics.segments import cut_segments
 
 NO_LANGUAGE = "none"
 """The language of a text that has characters, but is no prose: signs, numbers, tables, much of code."""
@@ -163,4 +163,9 @@ class FastTextLanguage:
 @cache
 def load_model(path: Path | None) -> Model:
     """Return the model in a file, or the default model; read once per process."""
-    return read_model(path or language_model())
+    return read_model(path) if path else _default_model()
+
+
+@cache
+def _default_model() -> Model:
+    return read_model(language_model())

@@ -14,9 +14,9 @@ from atom_data.text.datatrove.columns import (
     REPEATED_PARAGRAPHS,
 )
 from atom_data.text.datatrove.lines import duplicate_line_counts
-from atom_data.text.scratch import words_of
 from atom_data.text.statistics.counts import character_counts
 from atom_data.text.statistics.repetition import DUPLICATE_NGRAMS, TOP_NGRAMS, repetition_counts
+from atom_data.text.statistics.scratch import words_of
 
 
 def measure_repetition(batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -1,12 +1,12 @@
 """A number for each document that samples are drawn by."""
 
 from dataclasses import dataclass
-from hashlib import blake2b
 
 import numpy as np
 import pyarrow as pa
 
 from atom_data.batch import column, with_columns
+from atom_data.text.hashes import hash_64
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,6 +25,6 @@ class SampleUnit:
         text = values.cast(pa.string()) if pa.types.is_integer(values.type) else values
         identifiers = text.cast(pa.large_binary()).to_pylist()
         key = f"sample {self.seed} ".encode()
-        bits = [int.from_bytes(blake2b(key + (one or b""), digest_size=8).digest(), "big") >> 11 for one in identifiers]
+        bits = [hash_64(key + (one or b"")) >> 11 for one in identifiers]
         none = np.array([one is None for one in identifiers], bool)
         return with_columns(batch, sample_unit=pa.array(np.array(bits, np.float64) / 2**53, mask=none))

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 
 from atom_data.batch import with_columns
-from atom_data.text.scratch import words_of
+from atom_data.text.statistics.scratch import words_of
 from atom_data.text.statistics.sentences import longest_words, sentence_counts
 
 

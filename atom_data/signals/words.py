@@ -6,8 +6,8 @@ import pyarrow as pa
 from atom_data.batch import column, with_columns
 from atom_data.signals.shares import shares
 from atom_data.text.buffers import string_buffers
-from atom_data.text.scratch import words_of
 from atom_data.text.statistics.counts import COLUMNS, character_counts, word_counts
+from atom_data.text.statistics.scratch import words_of
 
 
 def count_characters(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -24,7 +24,7 @@ def count_words(batch: pa.RecordBatch) -> pa.RecordBatch:
     at least one letter; `symbol_word_ratio` (float32): `#` per word, or `...` and the ellipsis sign per word, whichever
     is more; `newline_word_ratio` (float32): line feeds per word (Penedo et al. 2024, FineWeb's list rule). A null or
     empty text has 0 words; what is said of its words is null. All but the last are the rules of Rae et al. 2021,
-    appendix A, Quality Filtering. The words stay in scratch columns for the next step (`text.scratch.words_of`).
+    appendix A, Quality Filtering. The words stay in scratch columns for the next step (`text.statistics.scratch.words_of`).
     """
     batch, buffers, words = words_of(batch)
     count = np.diff(words.offsets)

@@ -24,6 +24,8 @@ RECORD = "atom-data.json"
 FORMAT = 1
 NAMED = 3
 """How many names an error lists."""
+STAGES = ("*/plan.json", "*/*/plan.json")
+"""Where the plans of stages lie in an output folder, and those of the jobs of a pass."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,7 +168,7 @@ def refuse_place(place: Path) -> None:
             f"{place}: belongs to the stage '{stage.name}' of the run in {stage.parent}, whose shards would be replaced. "
             "Give a folder of its own."
         )
-    if place.is_dir() and any(is_stage(path.parent) for path in sorted(place.glob("*/plan.json"))):
+    if place.is_dir() and any(is_stage(path.parent) for end in STAGES for path in sorted(place.glob(end))):
         raise ConfigError(
             f"{place}: is the output folder of a run, where verify calls all else an orphan. Give another."
         )

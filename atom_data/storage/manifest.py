@@ -7,7 +7,7 @@ receipts are read.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -46,6 +46,7 @@ SCHEMA = pa.schema(
 COUNTS = ("dropped", "unreadable", "skipped")
 ROWS = 1024
 _IDENTITY = b"identity"
+_FAILED = b"failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,8 @@ class Manifest:
     identity: dict[str, Any]
     """Of the job and of the code, as the receipts have it."""
     table: pa.Table
+    failed: tuple[str, ...] = ()
+    """Shards that the job was finished without, in the metadata of the file; their rows count nothing."""
 
 
 def manifest_path(folder: str) -> str:
@@ -90,13 +93,20 @@ def _counts(counts: Mapping[str, int]) -> str:
 
 
 def write_manifest(
-    root: str, folder: str, identity: dict[str, Any], rows: Iterable[Mapping[str, Any]], token: str
+    root: str,
+    folder: str,
+    identity: dict[str, Any],
+    rows: Iterable[Mapping[str, Any]],
+    token: str,
+    failed: Sequence[str] = (),
 ) -> None:
     """Write the manifest of a job from `manifest_row`s. Nothing is written when the same one is there already."""
-    schema = SCHEMA.with_metadata({_IDENTITY: json.dumps(identity, sort_keys=True)})
+    about = {_IDENTITY: json.dumps(identity, sort_keys=True)} | ({_FAILED: json.dumps(list(failed))} if failed else {})
+    schema = SCHEMA.with_metadata(about)
     table = pa.Table.from_batches(map(partial(pa.RecordBatch.from_pylist, schema=schema), _some(rows)), schema)
     before = read_manifest(root, folder)
-    if before is None or before.identity != identity or not before.table.equals(table):
+    same = before is not None and before.identity == identity and before.failed == tuple(failed)
+    if before is None or not same or not before.table.equals(table):
         with create(join(root, manifest_path(folder)), token) as stream:
             pq.write_table(table, stream, compression="zstd")
 
@@ -120,10 +130,11 @@ def read_manifest(root: str, folder: str) -> Manifest | None:
             return None
         with pq.ParquetFile(source) as file:  # pq.read_table would load the library of data sets, 50 ms
             table = file.read()
-        identity = json.loads((table.schema.metadata or {})[_IDENTITY])
+        about = table.schema.metadata or {}
+        identity, failed = json.loads(about[_IDENTITY]), tuple(json.loads(about.get(_FAILED, b"[]")))
     except (DataError, OSError, KeyError, ValueError):  # pyarrow's errors are ValueErrors and OSErrors
         return None
-    return Manifest(identity, table) if table.schema.equals(SCHEMA) else None
+    return Manifest(identity, table, failed) if table.schema.equals(SCHEMA) else None
 
 
 def remove_manifest(root: str, folder: str) -> None:

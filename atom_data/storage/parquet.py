@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from atom_data.errors import DataError
-from atom_data.storage.footer import without_arrow_types
+from atom_data.storage.pages.footer import without_arrow_types
+from atom_data.storage.pages.plain import has_dictionary, pieces, plain_field, together
+from atom_data.storage.pages.rowgroups import Plan, leaves_of, plan
 from atom_data.storage.paths import Hashed, create, is_remote, local, open_raw, reason, unreadable, without_secrets
-from atom_data.storage.plain import has_dictionary, pieces, plain_field, together
-from atom_data.storage.rowgroups import Plan, leaves_of, plan
 
 ROW_GROUP_BYTES = 32 << 20
 BATCH_BYTES = 8 << 20

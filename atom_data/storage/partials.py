@@ -1,28 +1,42 @@
 """What attempts that were killed left half-written: files and folders whose names end in `.TOKEN.partial`."""
 
 import os
+import re
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from atom_data.storage.paths import PARTIAL, is_remote, join, local
 
 
-def sweep(root: str, folder: str, token: str = "") -> None:
+def sweep(root: str, folder: str, token: str = "", keep: Sequence[str] = ()) -> None:
     """Remove what an attempt, or without a token every attempt, left below a job's folder. Local output only.
 
+    `keep` are the tokens of processes that are still at work, HOST-PID: what they and their workers have begun stays.
     It walks the folder, which on a large run costs seconds: for a worker that was killed, and once a job.
     """
     if is_remote(root):
         return
     end = f".{token}{PARTIAL}" if token else PARTIAL
+
+    def left(name: str) -> bool:
+        return name.endswith(end) and not is_begun_by(name, keep)
+
     for place, folders, files in os.walk(local(join(root, folder))):
         for name in files:
-            if name.endswith(end):
+            if left(name):
                 (Path(place) / name).unlink(missing_ok=True)
-        for name in [name for name in folders if name.endswith(end)]:
+        for name in [name for name in folders if left(name)]:
             folders.remove(name)
             shutil.rmtree(Path(place) / name, ignore_errors=True)
+
+
+def is_begun_by(name: str, tokens: Sequence[str]) -> bool:
+    """Tell whether a file or folder is half-written by one of some processes, HOST-PID, or by a worker of one."""
+    if not tokens or not name.endswith(PARTIAL):
+        return False
+    return re.search(rf"\.(?:{'|'.join(map(re.escape, tokens))})(?:-\d+)?{re.escape(PARTIAL)}$", name) is not None
 
 
 def left_over(root: str, folder: str) -> bool:

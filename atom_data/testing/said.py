@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from atom_data.contract import as_declared
 from atom_data.errors import AtomDataError
 from atom_data.graph import Source
+from atom_data.graph.contract import as_declared
 from atom_data.storage.shards import Input, Intake, Shard
 from atom_data.workspace import Workspace
 

@@ -5,11 +5,11 @@ from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 
-from atom_data.contract import check_shard_names
 from atom_data.errors import ConfigError
 from atom_data.graph import Source, whole_identity
+from atom_data.graph.contract import check_shard_names
+from atom_data.graph.protocols import SOURCE
 from atom_data.identity import canonical
-from atom_data.protocols import SOURCE
 from atom_data.storage.shards import Shard
 from atom_data.testing.fresh import try_elsewhere
 from atom_data.testing.said import Reading, broken, differs, read_all, require, same, try_travel
@@ -132,6 +132,9 @@ def try_inputs(source: Source, shard: Shard, workspace: Workspace, reading: Read
 
 def try_ids(ids: pa.ChunkedArray, shard: str, known: dict[str, str], where: str) -> None:
     """Look for ids that repeat, in a shard or over those before."""
+    require(
+        not ids.null_count, f"{where}, shard '{shard}': a row has no id, so nobody could find it again. Give each one."
+    )
     found = sorted(ids.to_pylist())
     twice = next((one for one, other in pairwise(found) if one == other), None)
     require(

@@ -3,10 +3,10 @@
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from atom_data.errors import ConfigError, DataError
+from atom_data.text.arrays import Bytes, Int64s
 
 _MOST_BYTES = 2**31 - 1
 
@@ -14,8 +14,8 @@ _MOST_BYTES = 2**31 - 1
 class Buffers(NamedTuple):
     """The bytes of every value, one after the other: value i is `data[offsets[i]:offsets[i + 1]]`; a null is empty."""
 
-    data: npt.NDArray[np.uint8]
-    offsets: npt.NDArray[np.int64]
+    data: Bytes
+    offsets: Int64s
 
 
 def string_buffers(array: pa.Array) -> Buffers:
@@ -45,7 +45,7 @@ def string_buffers(array: pa.Array) -> Buffers:
     return Buffers(data, offsets)
 
 
-def string_array(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64], like: pa.Array) -> pa.Array:
+def string_array(data: Bytes, offsets: Int64s, like: pa.Array) -> pa.Array:
     """Return an array of new bytes with the type and the nulls of `like`; no copy of the bytes.
 
     A DataError says that the values of one batch have outgrown the type (2 GB for string).
@@ -61,6 +61,6 @@ def string_array(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64], li
     return pa.Array.from_buffers(like.type, len(like), [valid, pa.py_buffer(narrow), pa.py_buffer(data)])
 
 
-def _nulls_have_bytes(array: pa.Array, offsets: npt.NDArray[np.int64]) -> bool:
+def _nulls_have_bytes(array: pa.Array, offsets: Int64s) -> bool:
     lengths = np.diff(offsets)
     return bool(lengths[~np.asarray(array.is_valid())].any())

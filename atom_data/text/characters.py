@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Bytes, Int32s
 from atom_data.text.memory import inlined, item, read_only
 
 OTHER = 0
@@ -52,10 +52,10 @@ _UNSPACED_NAMES = (
 class Characters(NamedTuple):
     """The table: a page of 128 code points, a cell in the page, and for each cell a kind and a way to lower case."""
 
-    pages: npt.NDArray[np.uint8]
-    cells: npt.NDArray[np.uint8]
-    kinds: npt.NDArray[np.uint8]
-    shifts: npt.NDArray[np.int32]
+    pages: Bytes
+    cells: Bytes
+    kinds: Bytes
+    shifts: Int32s
 
 
 @functools.cache
@@ -104,7 +104,7 @@ def _shift(character: str) -> int:
 
 
 @inlined
-def decode(data: npt.NDArray[np.uint8], position: int, end: int) -> tuple[int, int]:
+def decode(data: Bytes, position: int, end: int) -> tuple[int, int]:
     """Return the code point at `position` and its bytes; a broken sequence is REPLACEMENT, cut as Python cuts it."""
     first = np.int64(item(data, position))
     if first < 0x80:
@@ -139,3 +139,12 @@ def decode(data: npt.NDArray[np.uint8], position: int, end: int) -> tuple[int, i
 def cell_of(code: int, table: Characters) -> int:
     """Return the cell of a code point: `table.kinds[cell]` and `table.shifts[cell]` say the rest."""
     return np.int64(item(table.cells, np.int64(item(table.pages, code >> 7)) << 7 | code & 127))
+
+
+@inlined
+def characters_in(data: Bytes, start: int, end: int) -> int:
+    """Return how many bytes begin a character."""
+    count = 0
+    for index in range(start, end):
+        count += np.int64(item(data, index) & 0xC0 != 0x80)
+    return count

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from atom_data.text.arrays import Bytes, Int32s, Int64s
 from atom_data.text.buffers import Buffers, string_array
 from atom_data.text.memory import inlined, item, kernel, put, read_only
 
@@ -14,11 +14,11 @@ from atom_data.text.memory import inlined, item, kernel, put, read_only
 class Places(NamedTuple):
     """Places in the bytes of a batch, in order and without overlap, each inside one document."""
 
-    starts: npt.NDArray[np.int64]
-    ends: npt.NDArray[np.int64]
-    kinds: npt.NDArray[np.int64]
+    starts: Int64s
+    ends: Int64s
+    kinds: Int64s
     """What was found there; the numbers belong to who looked."""
-    documents: npt.NDArray[np.int64]
+    documents: Int64s
 
 
 def replaced(array: pa.Array, buffers: Buffers, places: Places, texts: Sequence[bytes]) -> pa.Array:
@@ -44,13 +44,13 @@ def replaced(array: pa.Array, buffers: Buffers, places: Places, texts: Sequence[
     return string_array(data, offsets, array)
 
 
-def counts_of(places: Places, kinds: int, documents: int) -> npt.NDArray[np.int32]:
+def counts_of(places: Places, kinds: int, documents: int) -> Int32s:
     """Return how many places of each kind a document has, a row a document."""
     flat = np.bincount(places.documents * kinds + places.kinds, minlength=documents * kinds)
     return flat.reshape(documents, kinds).astype(np.int32)
 
 
-def _new_offsets(buffers: Buffers, places: Places, added: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def _new_offsets(buffers: Buffers, places: Places, added: Int64s) -> Int64s:
     growth = np.diff(added) - (places.ends - places.starts)
     sizes = np.diff(buffers.offsets)
     np.add.at(sizes, places.documents, growth)
@@ -61,13 +61,7 @@ def _new_offsets(buffers: Buffers, places: Places, added: npt.NDArray[np.int64])
 
 @kernel
 def _copy(
-    data: npt.NDArray[np.uint8],
-    offsets: npt.NDArray[np.int64],
-    starts: npt.NDArray[np.int64],
-    ends: npt.NDArray[np.int64],
-    texts: npt.NDArray[np.uint8],
-    text_offsets: npt.NDArray[np.int64],
-    target: npt.NDArray[np.uint8],
+    data: Bytes, offsets: Int64s, starts: Int64s, ends: Int64s, texts: Bytes, text_offsets: Int64s, target: Bytes
 ) -> None:
     position, to = offsets[0], 0
     for place in range(starts.size):
@@ -78,7 +72,7 @@ def _copy(
 
 
 @inlined
-def copied(source: npt.NDArray[np.uint8], start: int, end: int, target: npt.NDArray[np.uint8], to: int) -> int:
+def copied(source: Bytes, start: int, end: int, target: Bytes, to: int) -> int:
     """Copy `source[start:end]` to `target[to:]`; return where the copy ends."""
     for index in range(end - start):
         put(target, to + index, item(source, start + index))

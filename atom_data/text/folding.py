@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Int32s, UInt16s
 from atom_data.text.memory import read_only
 
 REMOVED = -0x200000
@@ -27,8 +27,8 @@ _PAGE = 128
 class Folding(NamedTuple):
     """The table: a page of 128 code points, and for each what to add to it, or REMOVED or WHITE."""
 
-    pages: npt.NDArray[np.uint16]
-    shifts: npt.NDArray[np.int32]
+    pages: UInt16s
+    shifts: Int32s
 
 
 @functools.cache

@@ -1,8 +1,11 @@
-"""Hashes of words: eight bytes at a time, as they are or in lower case."""
+"""Hashes of words, eight bytes at a time, as they are or in lower case; numbers drawn by the hash of a name or an id."""
+
+import hashlib
+from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Bytes, Int64s, UInt64s
 from atom_data.text.characters import Characters, cell_of, decode
 from atom_data.text.memory import inlined, item, kernel
 
@@ -17,7 +20,7 @@ _ONES = _U64(0xFFFFFFFFFFFFFFFF)
 
 
 @inlined
-def hash_bytes(data: npt.NDArray[np.uint8], start: int, end: int) -> np.uint64:
+def hash_bytes(data: Bytes, start: int, end: int) -> np.uint64:
     """Return a 64-bit hash of the bytes; two of the same size, at most eight, never share one."""
     state, position = _begin(end - start), start
     while end - position > 8:
@@ -27,7 +30,7 @@ def hash_bytes(data: npt.NDArray[np.uint8], start: int, end: int) -> np.uint64:
 
 
 @inlined
-def hash_letters(data: npt.NDArray[np.uint8], start: int, end: int) -> tuple[np.uint64, bool]:
+def hash_letters(data: Bytes, start: int, end: int) -> tuple[np.uint64, bool]:
     """Return `hash_bytes`, and whether all bytes are ASCII letters."""
     state, position, others = _begin(end - start), start, _U64(0)
     while end - position > 8:
@@ -42,7 +45,7 @@ def hash_letters(data: npt.NDArray[np.uint8], start: int, end: int) -> tuple[np.
 
 
 @inlined
-def hash_folded(data: npt.NDArray[np.uint8], start: int, end: int, table: Characters) -> np.uint64:
+def hash_folded(data: Bytes, start: int, end: int, table: Characters) -> np.uint64:
     """Return `hash_bytes` of a unicode word in lower case."""
     state, position = _begin(end - start), start
     while end - position > 8:
@@ -67,7 +70,7 @@ def is_caseless(lead: int) -> bool:
 
 
 @inlined
-def _hash_characters(data: npt.NDArray[np.uint8], start: int, end: int, table: Characters) -> np.uint64:
+def _hash_characters(data: Bytes, start: int, end: int, table: Characters) -> np.uint64:
     state, lane, filled, position = _begin(end - start), _U64(0), 0, start
     while position < end:
         code, size = decode(data, position, end)
@@ -97,7 +100,7 @@ def encoded(code: int, size: int) -> np.uint64:
 
 
 @inlined
-def load_eight(data: npt.NDArray[np.uint8], position: int) -> np.uint64:
+def load_eight(data: Bytes, position: int) -> np.uint64:
     """Return eight bytes from `position` as a little-endian number; the compiler makes it one load."""
     at = _U64(position)
     return (
@@ -113,7 +116,7 @@ def load_eight(data: npt.NDArray[np.uint8], position: int) -> np.uint64:
 
 
 @inlined
-def load_last(data: npt.NDArray[np.uint8], position: int, end: int, bits: np.uint64) -> np.uint64:
+def load_last(data: Bytes, position: int, end: int, bits: np.uint64) -> np.uint64:
     """Return the one to eight bytes from `position` to `end`, with `bits` set in them and zeros above."""
     if position + 8 <= data.size:
         lane = load_eight(data, position)
@@ -143,9 +146,21 @@ def _begin(size: int) -> np.uint64:
 
 
 @kernel
-def hash_values(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
+def hash_values(data: Bytes, offsets: Int64s) -> UInt64s:
     """Return `hash_bytes` of every value of string buffers."""
     hashes = np.empty(offsets.size - 1, np.uint64)
     for row in range(hashes.size):
         hashes[row] = hash_bytes(data, item(offsets, row), item(offsets, row + 1))
     return hashes
+
+
+def hash_64(name: bytes) -> int:
+    """Return the first 64 bits of BLAKE2b of a name, as a number: of many names, those with the smallest are a sample."""
+    return int.from_bytes(hashlib.blake2b(name, digest_size=8).digest(), "big")
+
+
+def keyed_hashes(key: str, ids: Sequence[bytes | None]) -> UInt64s:
+    """Return 64 bits for each id, the same for the same key and id everywhere; a null id counts as the empty one."""
+    secret = hashlib.blake2b(key.encode(), digest_size=32).digest()
+    digests = [hashlib.blake2b(value or b"", digest_size=8, key=secret).digest() for value in ids]
+    return np.frombuffer(b"".join(digests), "<u8")

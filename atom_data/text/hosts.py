@@ -8,8 +8,8 @@ labels times the length of the list in 2^64 (with 5 million domains and 3 labels
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Bools, Bytes, Int8s, Int64s, UInt64s
 from atom_data.text.buffers import Buffers
 from atom_data.text.hashes import load_last
 from atom_data.text.memory import inlined, item, kernel, put, read_only
@@ -24,7 +24,7 @@ _U64 = np.uint64
 _SEED = _U64(0x9E3779B97F4A7C15)
 
 
-def domain_table(parts: Sequence[npt.NDArray[np.uint64]]) -> npt.NDArray[np.uint64]:
+def domain_table(parts: Sequence[UInt64s]) -> UInt64s:
     """Return a table of the hashes that `entry_hashes` gave: 12 to 24 bytes a domain.
 
     Its size is a power of two. A hash is at the place that its lowest bits say, or in the first place behind it that was
@@ -37,7 +37,7 @@ def domain_table(parts: Sequence[npt.NDArray[np.uint64]]) -> npt.NDArray[np.uint
     return read_only(table)
 
 
-def hosts(buffers: Buffers) -> tuple[Buffers, npt.NDArray[np.int8]]:
+def hosts(buffers: Buffers) -> tuple[Buffers, Int8s]:
     """Return the host of each address in lower case, and NO_HOST, ASCII_HOST or OTHER_HOST.
 
     Without `www.` at its beginning and dots at its end; for all but ASCII_HOST it is empty.
@@ -50,7 +50,7 @@ def hosts(buffers: Buffers) -> tuple[Buffers, npt.NDArray[np.int8]]:
     return Buffers(data[: offsets[-1]], offsets), kinds
 
 
-def are_listed(buffers: Buffers, table: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
+def are_listed(buffers: Buffers, table: UInt64s) -> Bools:
     """Tell of each host in lower case whether it or a domain above it is on a list."""
     found = np.zeros(buffers.offsets.size - 1, np.bool_)
     if found.size:
@@ -58,7 +58,7 @@ def are_listed(buffers: Buffers, table: npt.NDArray[np.uint64]) -> npt.NDArray[n
     return found
 
 
-def entry_hashes(data: npt.NDArray[np.uint8], hashes: npt.NDArray[np.uint64]) -> int:
+def entry_hashes(data: Bytes, hashes: UInt64s) -> int:
     """Write the hash of the domain in each line of a list; return how many there are.
 
     A line may end with a remark after `#`. Its last field counts, so lines of a hosts file (`0.0.0.0 name`) are
@@ -68,13 +68,7 @@ def entry_hashes(data: npt.NDArray[np.uint8], hashes: npt.NDArray[np.uint64]) ->
 
 
 @kernel
-def _find_hosts(
-    data: npt.NDArray[np.uint8],
-    offsets: npt.NDArray[np.int64],
-    target: npt.NDArray[np.uint8],
-    target_offsets: npt.NDArray[np.int64],
-    kinds: npt.NDArray[np.int8],
-) -> None:
+def _find_hosts(data: Bytes, offsets: Int64s, target: Bytes, target_offsets: Int64s, kinds: Int8s) -> None:
     to = 0
     for url in range(kinds.size):
         start, stop, kind = _host(data, offsets[url], offsets[url + 1])
@@ -90,7 +84,7 @@ def _find_hosts(
 
 
 @inlined
-def _host(data: npt.NDArray[np.uint8], position: int, end: int) -> tuple[int, int, int]:
+def _host(data: Bytes, position: int, end: int) -> tuple[int, int, int]:
     """Return where the host of an address begins and ends, and what there is."""
     position = _authority(data, position, end)
     if position < 0:
@@ -120,7 +114,7 @@ def _host(data: npt.NDArray[np.uint8], position: int, end: int) -> tuple[int, in
 
 
 @inlined
-def _authority(data: npt.NDArray[np.uint8], position: int, end: int) -> int:
+def _authority(data: Bytes, position: int, end: int) -> int:
     """Return the position behind the two slashes of an address, or -1."""
     while position < end and _is_space(item(data, position)):
         position += 1
@@ -138,7 +132,7 @@ def _authority(data: npt.NDArray[np.uint8], position: int, end: int) -> int:
 
 
 @inlined
-def _host_end(data: npt.NDArray[np.uint8], start: int, stop: int) -> int:
+def _host_end(data: Bytes, start: int, stop: int) -> int:
     """Return where the host ends that begins at `start`, or -1 for an address in brackets that is none."""
     position = start
     if start < stop and item(data, start) == 0x5B:
@@ -157,7 +151,7 @@ def _host_end(data: npt.NDArray[np.uint8], start: int, stop: int) -> int:
 
 
 @inlined
-def _bare(data: npt.NDArray[np.uint8], start: int, stop: int) -> tuple[int, int]:
+def _bare(data: Bytes, start: int, stop: int) -> tuple[int, int]:
     """Cut `www.` and final dots."""
     if stop - start >= 4 and item(data, start + 3) == 0x2E:
         one, two, three = item(data, start), item(data, start + 1), item(data, start + 2)
@@ -169,12 +163,7 @@ def _bare(data: npt.NDArray[np.uint8], start: int, stop: int) -> tuple[int, int]
 
 
 @kernel
-def _look_up(
-    data: npt.NDArray[np.uint8],
-    offsets: npt.NDArray[np.int64],
-    table: npt.NDArray[np.uint64],
-    found: npt.NDArray[np.bool_],
-) -> None:
+def _look_up(data: Bytes, offsets: Int64s, table: UInt64s, found: Bools) -> None:
     for host in range(found.size):
         start, stop = offsets[host], offsets[host + 1]
         if stop - start > LONGEST_NAME:
@@ -190,14 +179,14 @@ def _look_up(
 
 
 @kernel
-def _insert(hashes: npt.NDArray[np.uint64], table: npt.NDArray[np.uint64]) -> None:
+def _insert(hashes: UInt64s, table: UInt64s) -> None:
     for index in range(hashes.size):
         place = _place(table, hashes[index])
         put(table, place, hashes[index])
 
 
 @inlined
-def _place(table: npt.NDArray[np.uint64], value: np.uint64) -> int:
+def _place(table: UInt64s, value: np.uint64) -> int:
     """Return where a hash is, or where it would be."""
     last = table.size - 1
     place = np.int64(value & _U64(last))
@@ -207,7 +196,7 @@ def _place(table: npt.NDArray[np.uint64], value: np.uint64) -> int:
 
 
 @kernel
-def _hash_entries(data: npt.NDArray[np.uint8], hashes: npt.NDArray[np.uint64]) -> int:
+def _hash_entries(data: Bytes, hashes: UInt64s) -> int:
     position, count = 0, 0
     while position < data.size:
         field, ink_end, line, inside = position, position, True, False
@@ -237,7 +226,7 @@ def _hash_entries(data: npt.NDArray[np.uint8], hashes: npt.NDArray[np.uint64]) -
 
 
 @inlined
-def _label(data: npt.NDArray[np.uint8], start: int, stop: int) -> int:
+def _label(data: Bytes, start: int, stop: int) -> int:
     """Return where the last label begins."""
     while stop > start and item(data, stop - 1) != 0x2E:
         stop -= 1
@@ -245,7 +234,7 @@ def _label(data: npt.NDArray[np.uint8], start: int, stop: int) -> int:
 
 
 @inlined
-def _with_label(data: npt.NDArray[np.uint8], start: int, stop: int, state: np.uint64) -> np.uint64:
+def _with_label(data: Bytes, start: int, stop: int, state: np.uint64) -> np.uint64:
     # The size first, so that two labels never pass for one; each lane is mixed as MurmurHash3 ends (Appleby 2011).
     state = _mixed(state ^ _U64(stop - start))
     while start < stop:

@@ -4,12 +4,12 @@ A line ends at a line feed. White space around it does not count, and a line of 
 """
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Bytes, Int64s
 from atom_data.text.buffers import Buffers
 from atom_data.text.characters import decode
 from atom_data.text.hashes import HIGH_BITS, LOW_BITS, load_eight
-from atom_data.text.memory import inlined, item, kernel, read_only
+from atom_data.text.memory import called, inlined, item, kernel, read_only
 from atom_data.text.words import space_size
 
 SHORT_CHARS = 30
@@ -41,7 +41,7 @@ _U64 = np.uint64
 _LINE_FEEDS = _U64(0x0A0A0A0A0A0A0A0A)
 
 
-def line_counts(buffers: Buffers) -> npt.NDArray[np.int64]:
+def line_counts(buffers: Buffers) -> Int64s:
     """Return a row of COLUMNS a document: its lines, and those that begin with a bullet, end with `...` or an ellipsis
     sign, end with a sentence's terminal sign, or have at most SHORT_CHARS characters.
     """  # fmt: skip
@@ -52,7 +52,7 @@ def line_counts(buffers: Buffers) -> npt.NDArray[np.int64]:
 
 
 @kernel
-def _count_lines(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> None:
+def _count_lines(data: Bytes, offsets: Int64s, counts: Int64s) -> None:
     for document in range(offsets.size - 1):
         position, end = offsets[document], offsets[document + 1]
         lines, bullets, ellipses, terminals, shorts = 0, 0, 0, 0, 0
@@ -74,7 +74,7 @@ def _count_lines(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64], co
 
 
 @inlined
-def next_line_feed(data: npt.NDArray[np.uint8], position: int, end: int) -> int:
+def next_line_feed(data: Bytes, position: int, end: int) -> int:
     """Return where the next line feed is, or the end."""
     while position + 8 <= end:
         difference = load_eight(data, position) ^ _LINE_FEEDS
@@ -87,7 +87,7 @@ def next_line_feed(data: npt.NDArray[np.uint8], position: int, end: int) -> int:
 
 
 @inlined
-def skip_spaces(data: npt.NDArray[np.uint8], position: int, stop: int) -> int:
+def skip_spaces(data: Bytes, position: int, stop: int) -> int:
     """Return where the first character that is not white space begins, or the end."""
     while position < stop:
         size = space_size(data, position, stop)
@@ -98,7 +98,7 @@ def skip_spaces(data: npt.NDArray[np.uint8], position: int, stop: int) -> int:
 
 
 @inlined
-def last_character(data: npt.NDArray[np.uint8], start: int, stop: int) -> tuple[int, int]:
+def last_character(data: Bytes, start: int, stop: int) -> tuple[int, int]:
     """Return where the last character that is not white space begins and ends; there is one."""
     while True:
         last = stop - 1
@@ -120,7 +120,7 @@ def _is_bullet(code: int) -> bool:
 
 
 @inlined
-def is_three_dots(data: npt.NDArray[np.uint8], start: int, stop: int) -> bool:
+def is_three_dots(data: Bytes, start: int, stop: int) -> bool:
     """Tell whether a line ends with three dots."""
     if stop - start < 3 or item(data, stop - 1) != 0x2E:
         return False
@@ -143,7 +143,7 @@ def is_terminal(code: int) -> bool:
 
 
 @inlined
-def _is_short(data: npt.NDArray[np.uint8], start: int, stop: int) -> bool:
+def _is_short(data: Bytes, start: int, stop: int) -> bool:
     # A character has at most four bytes, so a long line need not be counted.
     if stop - start > 4 * SHORT_CHARS:
         return False
@@ -151,3 +151,34 @@ def _is_short(data: npt.NDArray[np.uint8], start: int, stop: int) -> bool:
     for index in range(start, stop):
         characters += np.int64(item(data, index) & 0xC0 != 0x80)
     return characters <= SHORT_CHARS
+
+
+@called
+def three_dots(data: Bytes, position: int, end: int) -> int:
+    """Return how often three dots stand in the text, none used twice."""
+    count, row = 0, 0
+    for index in range(position, end):
+        row = row + 1 if item(data, index) == 0x2E else 0
+        if row == 3:
+            count, row = count + 1, 0
+    return count
+
+
+@inlined
+def next_break(data: Bytes, position: int, end: int) -> tuple[int, int]:
+    """Return where the line at `position` ends and where the next one begins, as `str.splitlines` sees it."""
+    while position < end:
+        byte = item(data, position)
+        if byte < 0x20:
+            if byte == 0x0D and position + 1 < end and item(data, position + 1) == 0x0A:
+                return position, position + 2
+            if 0x0A <= byte <= 0x0D or 0x1C <= byte <= 0x1E:
+                return position, position + 1
+        elif byte == 0xC2 and position + 1 < end and item(data, position + 1) == 0x85:
+            return position, position + 2
+        elif byte == 0xE2 and position + 2 < end and item(data, position + 1) == 0x80:
+            third = item(data, position + 2)
+            if third == 0xA8 or third == 0xA9:
+                return position, position + 3
+        position += 1
+    return end, end

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Bools, Bytes, Int32s, Int64s
 from atom_data.text.buffers import Buffers
 from atom_data.text.characters import LETTER, NUMBER, UNSPACED, Characters, cell_of, characters, decode
 from atom_data.text.hashes import encoded
@@ -26,14 +26,14 @@ UNICODE_WORDS, ASCII_LETTERS = 0, 1
 class Phrases(NamedTuple):
     """The automaton. A state is a row: the longest phrase that ends there or -1, and the next state for each class."""
 
-    rows: npt.NDArray[np.int32]
-    classes: npt.NDArray[np.int32]
+    rows: Int32s
+    classes: Int32s
     """The class of each byte; upper case ASCII has that of lower case."""
-    sizes: npt.NDArray[np.int32]
+    sizes: Int32s
     """The bytes of each phrase."""
-    shorter: npt.NDArray[np.int32]
+    shorter: Int32s
     """The longest other phrase that ends the phrase, or -1."""
-    places: npt.NDArray[np.int32]
+    places: Int32s
     """Where each phrase may stand."""
 
 
@@ -100,9 +100,7 @@ def folded(text: str) -> str:
     )
 
 
-def phrase_counts(
-    buffers: Buffers, phrases: Phrases, words: int, chosen: npt.NDArray[np.bool_] | None = None
-) -> npt.NDArray[np.int64]:
+def phrase_counts(buffers: Buffers, phrases: Phrases, words: int, chosen: Bools | None = None) -> Int64s:
     """Return for each document how many places there are where a phrase ends; 0 for one that is not chosen."""
     counts = np.zeros(buffers.offsets.size - 1, np.int64)
     if counts.size:
@@ -114,13 +112,7 @@ def phrase_counts(
 
 @kernel
 def _count_phrases(
-    data: npt.NDArray[np.uint8],
-    offsets: npt.NDArray[np.int64],
-    chosen: npt.NDArray[np.bool_],
-    phrases: Phrases,
-    words: int,
-    table: Characters,
-    counts: npt.NDArray[np.int64],
+    data: Bytes, offsets: Int64s, chosen: Bools, phrases: Phrases, words: int, table: Characters, counts: Int64s
 ) -> None:
     for document in range(counts.size):
         start, end = offsets[document], offsets[document + 1]
@@ -135,7 +127,7 @@ def _count_phrases(
 
 @inlined
 def next_state(
-    data: npt.NDArray[np.uint8], position: int, end: int, state: int, phrases: Phrases, table: Characters
+    data: Bytes, position: int, end: int, state: int, phrases: Phrases, table: Characters
 ) -> tuple[int, int]:
     """Read one character in lower case; return the state after it and the position behind it."""
     byte = item(data, position)
@@ -155,7 +147,7 @@ def next_state(
 
 
 @inlined
-def phrases_in(data: npt.NDArray[np.uint8], start: int, end: int, phrases: Phrases, table: Characters) -> int:
+def phrases_in(data: Bytes, start: int, end: int, phrases: Phrases, table: Characters) -> int:
     """Return a bit for each phrase that is anywhere in a text; there are at most 63."""
     found, state, position = 0, 0, start
     while position < end:
@@ -168,9 +160,7 @@ def phrases_in(data: npt.NDArray[np.uint8], start: int, end: int, phrases: Phras
 
 
 @inlined
-def has_phrase(
-    data: npt.NDArray[np.uint8], start: int, end: int, words: int, phrases: Phrases, table: Characters
-) -> bool:
+def has_phrase(data: Bytes, start: int, end: int, words: int, phrases: Phrases, table: Characters) -> bool:
     """Tell whether a phrase stands in a text where it may."""
     state, position = 0, start
     while position < end:
@@ -182,7 +172,7 @@ def has_phrase(
 
 
 @inlined
-def is_phrase(data: npt.NDArray[np.uint8], start: int, end: int, phrases: Phrases, table: Characters) -> bool:
+def is_phrase(data: Bytes, start: int, end: int, phrases: Phrases, table: Characters) -> bool:
     """Tell whether a text is one of the phrases."""
     state, position = 0, start
     while position < end:
@@ -193,14 +183,7 @@ def is_phrase(data: npt.NDArray[np.uint8], start: int, end: int, phrases: Phrase
 
 @inlined
 def _stands(
-    data: npt.NDArray[np.uint8],
-    start: int,
-    position: int,
-    end: int,
-    phrase: int,
-    words: int,
-    phrases: Phrases,
-    table: Characters,
+    data: Bytes, start: int, position: int, end: int, phrase: int, words: int, phrases: Phrases, table: Characters
 ) -> bool:
     """Tell whether one of the phrases that end at `position` may stand where it does."""
     goes_on = position < end and _is_of_word(data, position, end, words, table)
@@ -223,7 +206,7 @@ def _stands(
 
 
 @inlined
-def _is_of_word(data: npt.NDArray[np.uint8], position: int, end: int, words: int, table: Characters) -> bool:
+def _is_of_word(data: Bytes, position: int, end: int, words: int, table: Characters) -> bool:
     byte = item(data, position)
     if byte < 0x80:
         letter = np.uint8((byte | 0x20) - 0x61) < 26

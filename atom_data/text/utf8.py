@@ -1,8 +1,8 @@
 """Whether texts are UTF-8 (RFC 3629, section 4). Five times as fast as Arrow's own check, as it has no branches: 10 GB/s."""
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Bytes, Int64s
 from atom_data.text.buffers import Buffers
 from atom_data.text.memory import inlined, item, kernel, read_only
 
@@ -16,7 +16,7 @@ def is_utf8(buffers: Buffers) -> bool:
 
 
 @kernel
-def _is_utf8(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> bool:
+def _is_utf8(data: Bytes, offsets: Int64s) -> bool:
     """Look at all texts as one, whose sequences must not cross from one text into the next."""
     first, last = offsets[0], offsets[-1]
     for text in range(offsets.size - 1):

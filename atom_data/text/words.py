@@ -10,8 +10,8 @@ of bytes keeps its case (25 characters of Unicode 14, among them U+0130 and U+1E
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Bytes, Int64s, UInt64s
 from atom_data.text.buffers import Buffers
 from atom_data.text.characters import (
     LETTER,
@@ -23,7 +23,8 @@ from atom_data.text.characters import (
     characters,
     decode,
 )
-from atom_data.text.hashes import CASE_BITS, HIGH_BITS, LOW_BITS, hash_bytes, hash_folded, in_range, load_eight
+from atom_data.text.hashes import hash_bytes, hash_folded, load_eight
+from atom_data.text.lanes import HIGH_SEVEN, LEADS_C2, ascii_width, ink_bytes, lane_edges, may_lead_space, word_bytes
 from atom_data.text.memory import allocating, inlined, item, kernel, put, read_only
 
 CHUNK = 2048
@@ -32,21 +33,6 @@ CHUNK = 2048
 _NONE, _RUN, _SINGLE = 0, 1, 2
 
 _U64 = np.uint64
-_LEADS_C2 = _U64(0xC2C2C2C2C2C2C2C2)
-_LEADS_E0 = _U64(0xE0E0E0E0E0E0E0E0)
-_SECONDS_9A = _U64(0x9A9A9A9A9A9A9A9A)
-_TOP_SIX_BITS = _U64(0xFCFCFCFCFCFCFCFC)
-_TOP_SEVEN_BITS = _U64(0xFEFEFEFEFEFEFEFE)
-_LAST_UNKNOWN = _U64(0x8000000000000000)
-
-
-_HIGH_SEVEN = _U64(0x8080808080808000)
-_GATHER = _U64(0x0102040810204080)
-# For each pattern of eight bits, the places of those that are set, and how many they are.
-_TURNS = np.array([pattern.bit_count() for pattern in range(256)], np.uint8)
-_PLACES = np.array(
-    [([place for place in range(8) if pattern >> place & 1] + [0] * 8)[:8] for pattern in range(256)], np.uint8
-).ravel()
 
 
 class Words(NamedTuple):
@@ -55,10 +41,10 @@ class Words(NamedTuple):
     Word k is `data[starts[k]:ends[k]]` of the batch's `Buffers`.
     """
 
-    hashes: npt.NDArray[np.uint64]
-    starts: npt.NDArray[np.int64]
-    ends: npt.NDArray[np.int64]
-    offsets: npt.NDArray[np.int64]
+    hashes: UInt64s
+    starts: Int64s
+    ends: Int64s
+    offsets: Int64s
 
 
 def whitespace_words(buffers: Buffers) -> Words:
@@ -85,14 +71,14 @@ def _words(buffers: Buffers, unicode: bool) -> Words:
 
 @kernel
 def _fill_words(
-    data: npt.NDArray[np.uint8],
-    offsets: npt.NDArray[np.int64],
+    data: Bytes,
+    offsets: Int64s,
     unicode: bool,
     table: Characters,
-    hashes: npt.NDArray[np.uint64],
-    starts: npt.NDArray[np.int64],
-    ends: npt.NDArray[np.int64],
-    word_offsets: npt.NDArray[np.int64],
+    hashes: UInt64s,
+    starts: Int64s,
+    ends: Int64s,
+    word_offsets: Int64s,
 ) -> int:
     edges, state = word_edges(), word_state()
     total = 0
@@ -113,20 +99,20 @@ def _fill_words(
 
 
 @allocating
-def word_edges() -> npt.NDArray[np.int64]:
+def word_edges() -> Int64s:
     """Return room for the starts and ends that `next_words` finds at a time."""
     # An unspaced letter gives two edges from three bytes, everything else at most one a byte.
     return np.empty(CHUNK + 16, np.int64)
 
 
 @allocating
-def word_state() -> npt.NDArray[np.int64]:
+def word_state() -> Int64s:
     """Return the place in a document: the position, what is open there, and where that began."""
     return np.zeros(3, np.int64)
 
 
 @inlined
-def start_document(state: npt.NDArray[np.int64], position: int) -> None:
+def start_document(state: Int64s, position: int) -> None:
     """Put the state before the first byte of a document."""
     put(state, 0, position)
     put(state, 1, _NONE)
@@ -134,14 +120,7 @@ def start_document(state: npt.NDArray[np.int64], position: int) -> None:
 
 
 @inlined
-def next_words(
-    data: npt.NDArray[np.uint8],
-    end: int,
-    unicode: bool,
-    table: Characters,
-    state: npt.NDArray[np.int64],
-    edges: npt.NDArray[np.int64],
-) -> int:
+def next_words(data: Bytes, end: int, unicode: bool, table: Characters, state: Int64s, edges: Int64s) -> int:
     """Write start, end, start, end... of the next words to `edges`; return how many words, or -1 after the last."""
     position, open_, start = item(state, 0), item(state, 1), item(state, 2)
     if position >= end and open_ == _NONE:
@@ -168,24 +147,17 @@ def next_words(
 
 @inlined
 def _unicode_edges(
-    data: npt.NDArray[np.uint8],
-    position: int,
-    stop: int,
-    end: int,
-    open_: int,
-    table: Characters,
-    edges: npt.NDArray[np.int64],
-    found: int,
+    data: Bytes, position: int, stop: int, end: int, open_: int, table: Characters, edges: Int64s, found: int
 ) -> tuple[int, int, int]:
     while position < stop:
-        lane = load_eight(data, position) if position + 8 <= stop else _U64(item(data, position)) | _HIGH_SEVEN
-        width = _ascii_width(lane)
+        lane = load_eight(data, position) if position + 8 <= stop else _U64(item(data, position)) | HIGH_SEVEN
+        width = ascii_width(lane)
         if width:
             if open_ == _SINGLE:
                 put(edges, found, position)
                 found += 1
                 open_ = _NONE
-            open_, found = _lane_edges(_word_bytes(lane), width, position, open_, edges, found)
+            open_, found = lane_edges(word_bytes(lane), width, position, open_, edges, found)
             position += width
             continue
         code, size = decode(data, position, end)
@@ -211,18 +183,12 @@ def _unicode_edges(
 
 @inlined
 def _whitespace_edges(
-    data: npt.NDArray[np.uint8],
-    position: int,
-    stop: int,
-    end: int,
-    open_: int,
-    edges: npt.NDArray[np.int64],
-    found: int,
+    data: Bytes, position: int, stop: int, end: int, open_: int, edges: Int64s, found: int
 ) -> tuple[int, int, int]:
     while position < stop:
-        lane = load_eight(data, position) if position + 8 <= stop else _LEADS_C2
-        if not _may_lead_space(lane):
-            open_, found = _lane_edges(_ink_bytes(lane), 8, position, open_, edges, found)
+        lane = load_eight(data, position) if position + 8 <= stop else LEADS_C2
+        if not may_lead_space(lane):
+            open_, found = lane_edges(ink_bytes(lane), 8, position, open_, edges, found)
             position += 8
             continue
         size = space_size(data, position, end)
@@ -236,69 +202,7 @@ def _whitespace_edges(
 
 
 @inlined
-def _ascii_width(lane: np.uint64) -> int:
-    """Return how many of eight bytes stand before the first that is not ASCII."""
-    high = lane & HIGH_BITS
-    if high == 0:
-        return 8
-    below = (high & ~high + _U64(1)) - _U64(1)
-    return np.int64((below & LOW_BITS) * LOW_BITS >> _U64(56)) - 1
-
-
-@inlined
-def _may_lead_space(lane: np.uint64) -> bool:
-    """Tell whether one of eight bytes may begin a white-space character that is not ASCII.
-
-    Those are C2 85, C2 A0, E1 9A 80, E2 80 80 to 8A, E2 80 A8, A9 and AF, E2 81 9F, and E3 80 80: a byte is suspected
-    when it is C2, or E0 to E3 and the next one is 80, 81 or 9A, or unknown.
-    """
-    if lane & HIGH_BITS == 0:
-        return False
-    following = lane >> _U64(8) | _LAST_UNKNOWN
-    punctuation = _zero_bytes(lane & _TOP_SIX_BITS ^ _LEADS_E0)
-    second = _zero_bytes(following & _TOP_SEVEN_BITS ^ HIGH_BITS) | _zero_bytes(following ^ _SECONDS_9A)
-    return (_zero_bytes(lane ^ _LEADS_C2) | punctuation & second) & HIGH_BITS != 0
-
-
-@inlined
-def _zero_bytes(lane: np.uint64) -> np.uint64:
-    """Return the top bit of each zero byte, and perhaps of bytes above one; the other bits mean nothing."""
-    return (lane - LOW_BITS) & ~lane
-
-
-@inlined
-def _word_bytes(lane: np.uint64) -> np.uint64:
-    """Return the top bit of each of eight ASCII bytes that is a letter or a digit."""
-    return (in_range(lane | CASE_BITS, 0x61, 0x7A) | in_range(lane, 0x30, 0x39)) & HIGH_BITS
-
-
-@inlined
-def _ink_bytes(lane: np.uint64) -> np.uint64:
-    """Return the top bit of each of eight bytes that is not ASCII white space: 9 to 13 and 28 to 32."""
-    low = lane & ~HIGH_BITS
-    return ~(in_range(low, 0x09, 0x0D) | in_range(low, 0x1C, 0x20)) & HIGH_BITS | lane & HIGH_BITS
-
-
-@inlined
-def _lane_edges(
-    inside: np.uint64, width: int, position: int, open_: int, edges: npt.NDArray[np.int64], found: int
-) -> tuple[int, int]:
-    """Write where a word begins or ends among `width` bytes; `inside` has the top bit of those in a word."""
-    # The product gathers one bit from each byte in the top byte.
-    bits = np.int64((inside >> _U64(7)) * _GATHER >> _U64(56))
-    turns = (bits ^ (bits << 1 | open_)) & (1 << width) - 1
-    count = np.int64(item(_TURNS, turns))
-    # More places are written than there are edges, and those kept: a loop over the edges would be guessed wrong.
-    for index in range(4):
-        put(edges, found + index, position + np.int64(item(_PLACES, 8 * turns + index)))
-    if count > 4:
-        for index in range(4, 8):
-            put(edges, found + index, position + np.int64(item(_PLACES, 8 * turns + index)))
-    return bits >> width - 1 & 1, found + count
-
-
-@inlined
-def space_size(data: npt.NDArray[np.uint8], position: int, end: int) -> int:
+def space_size(data: Bytes, position: int, end: int) -> int:
     """Return how many bytes the white-space character at `position` takes, 0 if there is none."""
     first = item(data, position)
     if first < 0x80:
@@ -317,3 +221,14 @@ def space_size(data: npt.NDArray[np.uint8], position: int, end: int) -> int:
     else:
         found = second == 0x81 and third == 0x9F
     return 3 if found else 0
+
+
+@inlined
+def is_blank(data: Bytes, position: int, stop: int) -> bool:
+    """Tell whether there is nothing but white space."""
+    while position < stop:
+        size = space_size(data, position, stop)
+        if size == 0:
+            return False
+        position += size
+    return True

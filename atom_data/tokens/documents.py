@@ -1,6 +1,5 @@
 """The documents of one token shard: encoded as they come, held as ids, written in the order of a hash."""
 
-import hashlib
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future
@@ -15,6 +14,7 @@ import pyarrow.compute as pc
 from atom_data.errors import AtomDataError, DataError
 from atom_data.storage.ahead import ahead
 from atom_data.storage.parquet import Output, create_parquet
+from atom_data.text.hashes import keyed_hashes
 from atom_data.tokens.guard import among, count_of, runs_of, selected, with_tokens
 from atom_data.tokens.megatron import create_megatron
 from atom_data.tokens.tokenizer.encode import Encoder
@@ -276,13 +276,6 @@ class Documents:
             "documents_with_unknown": self._unknown_documents,
             "unknown_tokens": self._unknown_tokens,
         }
-
-
-def keyed_hashes(key: str, ids: Sequence[bytes | None]) -> npt.NDArray[np.uint64]:
-    """Return 64 bits for each id, the same for the same key and id everywhere; a null id counts as the empty one."""
-    secret = hashlib.blake2b(key.encode(), digest_size=32).digest()
-    digests = [hashlib.blake2b(value or b"", digest_size=8, key=secret).digest() for value in ids]
-    return np.frombuffer(b"".join(digests), "<u8")
 
 
 def _shown(name: bytes | None) -> str:

@@ -15,11 +15,10 @@ import pyarrow.compute as pc
 
 from atom_data.batch import visible
 from atom_data.errors import ConfigError, DataError
-from atom_data.graph import Job, Source, reference, rows_of
+from atom_data.graph import Job, Source, check_name, check_source, reference, rows_of
 from atom_data.identity import describe
-from atom_data.job import Progress, Table, Task, Work, commonest
-from atom_data.protocols import check_source
-from atom_data.stage import DEAD, LEDGER
+from atom_data.job import Progress, Table, Task, Work
+from atom_data.ledger import DEAD, LEDGER, intake_of, ledger_lines, refuse_unreadable
 from atom_data.storage.ahead import ahead
 from atom_data.storage.paths import join
 from atom_data.storage.receipts import Receipt, summary_path
@@ -27,7 +26,16 @@ from atom_data.storage.shards import Input, Intake, Shard, parts_meet
 from atom_data.tokens.documents import Documents
 from atom_data.tokens.manifest import manifest_of_receipts
 from atom_data.tokens.tokenizer.definition import configured_end, definition_files
-from atom_data.tokens.tokenizer.encode import BACKENDS, Encoder, backend_identity, load_encoder, say_losses, texts_of
+from atom_data.tokens.tokenizer.encode import (
+    BACKENDS,
+    Encoder,
+    Texts,
+    backend_identity,
+    load_encoder,
+    pieces,
+    say_losses,
+    texts_of,
+)
 from atom_data.tokens.unique import is_checked, refuse_repeated_ids
 from atom_data.workspace import Workspace
 
@@ -43,18 +51,13 @@ OWN = (
 )
 """The first columns of docs.parquet: document i of the .bin is row i. `row` counts in `shard` of the source, from 0."""
 
-Texts = list[str | None]
-"""Of a batch; null where there is none that can be encoded."""
 
 BYTES_PER_TOKEN = 4
-
 ENCODED_BYTES = 1 << 20
-"""Of text that are encoded at a time: what a core's cache holds, a quarter faster than 8 MB and with a tenth of the
-page faults."""
+"""Of text that are encoded at a time: what a core's cache holds, a quarter faster than 8 MB."""
 
 AHEAD = 8
-"""Pieces that are ready before they are needed: a batch of the source is decoded at once, and takes as long as two of its
-eight pieces are encoded."""
+"""Pieces that are ready before they are needed: a batch is decoded at once, while two of its eight pieces are encoded."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,10 +98,7 @@ class Tokenize:
 
     def __post_init__(self) -> None:
         """Refuse a name that cannot be a folder, and a size that cannot be one."""
-        if not self.name or not all(c.isalnum() or c in "-_" for c in self.name):
-            raise ConfigError(
-                f"pass '{self.name}': the name is also a folder. Use letters, digits, dash and underscore."
-            )
+        check_name("pass", self.name)
         check_source(f"pass '{self.name}'", self.reads)
         if self.backend not in BACKENDS:
             raise ConfigError(
@@ -225,7 +225,7 @@ class Tokenize:
             dead = Table(join(self.name, "dead", f"{task.name}.parquet"), DEAD, workspace, stack, work)
             done = 0
             for shard in task.shards:
-                intake, row = self._intake(shard, dead, work), 0
+                intake, row = intake_of(shard, dead, work), 0
                 for piece, texts in ahead(self._pieces(shard, workspace, intake), AHEAD):
                     kept, numbers = self._with_text(piece, texts, ledger, work)
                     documents.add(kept, [text for text in texts if text], row + numbers, shard.name)
@@ -258,14 +258,6 @@ class Tokenize:
         schema = self.reads.schema()
         return tuple(dict.fromkeys(("id", "text", *(("url",) if "url" in schema.names else ()), *self._kept(schema))))
 
-    def _intake(self, shard: Shard, dead: Table, work: Work) -> Intake:
-        def reject(reason: str, position: int, detail: str, raw: bytes) -> None:
-            work.reject(reason, detail)
-            line = dict(zip(DEAD.names, (shard.name, position, reason, detail, raw[:65_536]), strict=True))
-            dead.write(pa.RecordBatch.from_pylist([line], DEAD))
-
-        return Intake(reject=reject)
-
     def _pieces(self, shard: Shard, workspace: Workspace, intake: Intake) -> Iterator[tuple[pa.RecordBatch, Texts]]:
         for batch in rows_of(self.reads, shard, workspace, self._columns(), intake):
             for piece in pieces(batch, ENCODED_BYTES):
@@ -289,12 +281,7 @@ class Tokenize:
     def accept(self, receipts: Sequence[Receipt]) -> None:
         """Refuse a corpus without one workspace.token, too many unreadable records, and parts of a file that do not meet."""
         read = sum(receipt.rows_in for receipt in receipts)
-        broken = sum(sum(receipt.unreadable.values()) for receipt in receipts)
-        if broken > self.allow_unreadable * (read + broken):
-            raise DataError(
-                f"pass '{self.name}': {broken:,} of {read + broken:,} records were unreadable{commonest(receipts)}; allowed are "
-                f"{self.allow_unreadable:.0%}. Look into {self.name}/dead, or set allow_unreadable in the recipe."
-            )
+        refuse_unreadable(f"pass '{self.name}'", self.name, receipts, self.allow_unreadable)
         if not sum(receipt.tokens for receipt in receipts):
             raise DataError(
                 f"pass '{self.name}': no token came out of {read:,} documents: there is nothing to train on. "
@@ -303,21 +290,6 @@ class Tokenize:
         parts_meet(span for receipt in receipts for span in receipt.spans)
 
 
-def pieces(batch: pa.RecordBatch, limit: int) -> Iterator[pa.RecordBatch]:
-    """Yield the batch in slices of at most `limit` bytes of text, or of one row that is longer."""
-    lengths = pc.fill_null(pc.binary_length(batch.column("text")), 0).to_numpy(zero_copy_only=False)
-    ends = np.cumsum(lengths, dtype=np.int64)
-    first = 0
-    while first < batch.num_rows:
-        before = int(ends[first - 1]) if first else 0
-        last = max(first + 1, int(np.searchsorted(ends, before + limit, "right")))
-        yield batch.slice(first, last - first)
-        first = last
-
-
 def _ledger_lines(gone: pa.RecordBatch, reasons: list[str], sizes: list[int]) -> pa.RecordBatch:
-    urls = gone.column("url") if "url" in gone.schema.names else pa.nulls(gone.num_rows, pa.string())
-    rules, numbers = [[reason] for reason in reasons], [json.dumps({"text_bytes": size}) for size in sizes]
-    columns = [gone.column("id"), urls, pa.array(reasons), pa.array(rules), pa.array(numbers)]
-    arrays = [array.cast(field.type) for array, field in zip(columns, LEDGER, strict=True)]
-    return pa.RecordBatch.from_arrays(arrays, schema=LEDGER)
+    numbers = [json.dumps({"text_bytes": size}) for size in sizes]
+    return ledger_lines(gone, pa.array(reasons), pa.array([[reason] for reason in reasons]), pa.array(numbers))

@@ -10,12 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 from xxhash import xxh3_64_intdigest
 
-from atom_data.errors import ConfigError, DataError
+from atom_data.errors import DataError
 from atom_data.graph import Source
-from atom_data.readers import Jsonl, Parquet, Text
-from atom_data.readers.jsonl import SUFFIXES as JSONL
-from atom_data.readers.parquet import SUFFIXES as PARQUET
-from atom_data.readers.plain_text import SUFFIXES as TEXT
 from atom_data.signals import SampleUnit
 from atom_data.storage.shards import Intake
 from atom_data.workspace import Workspace
@@ -24,27 +20,6 @@ _PREFIX = b"__label__"
 # What fastText takes for a label or for the end of a line, and what it takes for white space.
 _LABEL_LIKE = re.compile(rb"(?:(?<=[ \t\r\v\f\0])|^)__label__[^ \t\r\v\f\0]*")
 _END_LIKE = re.compile(rb"(?:(?<=[ \t\r\v\f\0])|^)</s>(?=[ \t\r\v\f\0]|$)")
-
-
-def source_of(path: str, text: str) -> Source:
-    """Return what reads a path: by its ending, or for a folder or glob by what is in it. ConfigError when nothing does."""
-    kinds = {"JSON lines": JSONL, "Parquet": PARQUET, "text": TEXT}
-    place = Path(path)
-    found = [kind for kind, suffixes in kinds.items() if path.endswith(suffixes)]
-    if place.is_dir():
-        found = [
-            kind for kind, suffixes in kinds.items() if any(one.name.endswith(suffixes) for one in place.rglob("*"))
-        ]
-    if len(found) != 1:
-        what = f"holds {' and '.join(found)}" if found else "ends in none of .jsonl, .parquet, .txt, compressed or not"
-        raise ConfigError(f"{path}: it {what}. Give files of one of these kinds, or a folder or glob of them.")
-    if found == ["text"]:
-        return Text(path, source="labeled")
-    return (
-        Jsonl(path, source="labeled", text=text)
-        if found == ["JSON lines"]
-        else Parquet(path, source="labeled", text=text)
-    )
 
 
 @dataclass(slots=True)

@@ -18,6 +18,7 @@ from atom_data.stage import Stage
 from atom_data.storage.parquet import open_parquet, read_parquet
 from atom_data.storage.paths import local
 from atom_data.storage.receipts import Receipt
+from atom_data.storage.sizes import parse_bytes
 from atom_data.tokens.tokenize import BYTES_PER_TOKEN
 from atom_data.tune.sql import identifier
 from atom_data.workspace import Workspace
@@ -132,10 +133,7 @@ def _applied(stage: Stage, receipts: Sequence[Receipt]) -> list[str]:
 
 
 def _limit(database: duckdb.DuckDBPyConnection, memory: str, scratch: str) -> None:
-    try:
-        database.execute(f"set memory_limit = '{memory.replace(chr(39), '')}'")
-    except duckdb.Error as error:
-        raise ConfigError(f"--memory: '{memory}' is no size. Give one such as 2GB or 500MB.") from error
+    database.execute(f"set memory_limit = '{parse_bytes(memory, '--memory', at_least=1_000_000)}B'")
     database.execute(f"set threads = {len(os.sched_getaffinity(0))}")
     database.execute(f"set temp_directory = '{scratch.replace(chr(39), chr(39) * 2)}'")
     database.execute("set preserve_insertion_order = false")

@@ -14,8 +14,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from atom_data import stage
-from atom_data.storage import manifest, receipts, shards
+from atom_data import ledger
+from atom_data.storage import manifest, receipt, shards
 from atom_data.tokens import tokenize
 from atom_data.tokens.manifest import FORMAT as TOKENS_FORMAT
 from atom_data.tokens.manifest import manifest as token_manifest
@@ -104,7 +104,7 @@ def fields_of(kind: type) -> list[tuple[str, str, str]]:
             raise ValueError(f"{kind.__name__}.{name} has no docstring. Say what it is.")
         said = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
         said = said.replace("typing.", "").replace("collections.abc.", "")
-        for module in ("atom_data.storage.receipts.", "atom_data.storage.shards."):
+        for module in ("atom_data.storage.receipt.", "atom_data.storage.shards."):
             said = said.replace(module, "")
         rows.append((name, KINDS.get(said, f"`{said}`"), meanings[name]))
     return rows
@@ -124,15 +124,15 @@ def columns(schema: pa.Schema, meanings: dict[str, str]) -> str:
     return table([(item.name, str(item.type), meanings.get(item.name, "")) for item in schema], "column", "type", "")
 
 
-def example() -> receipts.Receipt:
+def example() -> receipt.Receipt:
     """Return a receipt with something in every field."""
-    return receipts.Receipt(
+    return receipt.Receipt(
         stage="clean",
         shard="part-0.jsonl",
         job="5e1f...",
-        code={"atom_data": "9c2a...", "pyarrow": "25.0.0"},
+        code={"atom_data.signals": "9c2a...", "pyarrow": "25.0.0"},
         inputs=(shards.Input("part-0.jsonl.gz", 81_234, "0f3b...", 1_767_322_400_000_000_000),),
-        outputs=(receipts.OutputFile("clean/part-0.jsonl.parquet", 60_412, "77aa...", 28),),
+        outputs=(receipt.OutputFile("clean/part-0.jsonl.parquet", 60_412, "77aa...", 28),),
         rows_in=30,
         rows_out=28,
         dropped={"gopher_quality.word_count": 2},
@@ -140,7 +140,7 @@ def example() -> receipts.Receipt:
         skipped={"warcinfo": 1},
         text_bytes=190_113,
         spans=(("part-0.jsonl", 0, 81_234),),
-        measured=receipts.Measured(0.31, 0.29, 190_000_000, 81_234),
+        measured=receipt.Measured(0.31, 0.29, 190_000_000, 81_234),
     )
 
 
@@ -148,19 +148,15 @@ def in_file(kind: type, value: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Return the fields of a class that stand in its file, in the order of the file."""
     known = {row[0]: row for row in fields_of(kind)}
     more = [row for name, row in known.items() if name not in value and name not in ("job", "code", "output_bytes")]
+    if "job" in known:
+        said = " ".join(f"`{name}`: {known[name][2]}" for name in ("job", "code"))
+        known["identity"] = ("identity", "object", f"{said} A shard is made again when one of them changes.")
     rows = [known.get(name) or BESIDE[name] for name in value]
     return [*rows, *((name, said, f"{what} Only where there is something to say.") for name, said, what in more)]
 
 
 BESIDE = {
     "format": ("format", "number", "The version of this file."),
-    "identity": (
-        "identity",
-        "object",
-        "`job`: SHA-256 of all that decides the output besides inputs and code: recipe, cards, files, parameters. `code`: hashes "
-        "of this package's sources and versions of the libraries that can change a byte. A shard is made again when one of them "
-        "changes.",
-    ),
     "sha256": ("sha256", "text", "Of all bytes of the file before this key: an edited receipt is noticed."),
 }
 """What stands in files and is no field of a class."""
@@ -172,25 +168,25 @@ def receipt_part() -> list[str]:
     value = {**made.value(), "sha256": "41c0..."}
     return [
         "## A receipt\n",
-        f"`STAGE/receipts/SHARD.json`: {prose(receipts.Receipt.__doc__)}\n",
-        table(in_file(receipts.Receipt, value), "key", "type", ""),
-        f"\nThe format is {receipts.FORMAT}. {constant(receipts, 'FORMAT')} {constant(receipts, 'READABLE')}\n",
+        f"`STAGE/receipts/SHARD.json`: {prose(receipt.Receipt.__doc__)}\n",
+        table(in_file(receipt.Receipt, value), "key", "type", ""),
+        f"\nThe format is {receipt.FORMAT}. {constant(receipt, 'FORMAT')} {constant(receipt, 'READABLE')}\n",
         f"```json\n{json.dumps(value, indent=1)}\n```\n",
         "### An input\n",
         table(fields_of(shards.Input), "key", "type", ""),
         "\n### A file\n",
-        table(fields_of(receipts.OutputFile), "key", "type", ""),
+        table(fields_of(receipt.OutputFile), "key", "type", ""),
         "\n### What a task took\n",
-        f"{prose(receipts.Measured.__doc__)}\n",
-        table(fields_of(receipts.Measured), "key", "type", ""),
+        f"{prose(receipt.Measured.__doc__)}\n",
+        table(fields_of(receipt.Measured), "key", "type", ""),
     ]
 
 
 def plan_part() -> list[str]:
     """Return the part on lists of shards, failures, and the manifest of all receipts."""
-    listed = receipts.ShardList("clean", ("part-0.jsonl",), {})
+    listed = receipt.ShardList("clean", ("part-0.jsonl",), {})
     meanings: dict[str, str] = {}
-    for kind in (receipts.OutputFile, receipts.Measured, receipts.Receipt):
+    for kind in (receipt.OutputFile, receipt.Measured, receipt.Receipt):
         meanings |= {name: what for name, _, what in fields_of(kind)}
     meanings |= {
         "path": "Of the first file.",
@@ -200,8 +196,8 @@ def plan_part() -> list[str]:
     }
     return [
         "\n## The list of shards\n",
-        f"`STAGE/plan.json`: {prose(receipts.ShardList.__doc__)}\n",
-        table(in_file(receipts.ShardList, listed.value()), "key", "type", ""),
+        f"`STAGE/plan.json`: {prose(receipt.ShardList.__doc__)}\n",
+        table(in_file(receipt.ShardList, listed.value()), "key", "type", ""),
         "\n## All receipts in one table\n",
         f"`STAGE/receipts/all.pq`, Parquet: {constant(manifest, 'SCHEMA')}\n",
         columns(manifest.SCHEMA, meanings),
@@ -214,11 +210,11 @@ def table_part() -> list[str]:
     """Return the part on ledgers and dead letters."""
     return [
         "\n## The ledger\n",
-        f"`STAGE/drops/SHARD.parquet`: {constant(stage, 'LEDGER')}\n",
-        columns(stage.LEDGER, {}),
+        f"`STAGE/drops/SHARD.parquet`: {constant(ledger, 'LEDGER')}\n",
+        columns(ledger.LEDGER, {}),
         "\n## Dead letters\n",
-        f"`STAGE/dead/SHARD.parquet`: {constant(stage, 'DEAD')}\n",
-        columns(stage.DEAD, {}),
+        f"`STAGE/dead/SHARD.parquet`: {constant(ledger, 'DEAD')}\n",
+        columns(ledger.DEAD, {}),
     ]
 
 

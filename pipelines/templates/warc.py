@@ -8,7 +8,7 @@ The pattern below names the files: WARC or ARC, as Common Crawl and the Internet
 
 from pathlib import Path
 
-from atom_data import Copies, ExtractHtml, MinHash, SameText, Stage, Warc, keep
+from atom_data import Copies, Extract, MinHash, SameText, Stage, Warc, keep
 from atom_data.signals import CheckUrl, FastTextLanguage, count_characters, count_lines, count_words
 
 HERE = Path(__file__).parent
@@ -20,7 +20,7 @@ def stages() -> tuple[Stage, ...]:
     extracted = Stage(
         name="extracted",
         reads=PAGES,
-        steps=(ExtractHtml(), keep("web_page")),
+        steps=(Extract(), keep("web_page")),
         writes=("id", "url", "date", "source", "file", "offset", "title", "text"),
     )
     clean = Stage(

@@ -27,7 +27,7 @@ def test_verify_flipped_byte_is_named(copy: Path) -> None:
     done = atom_data("verify", copy)
     assert done.returncode == 1
     assert f"tokens/{shard.name}: the content is not what the receipt says (SHA-256 differs)" in done.stderr
-    assert ": 1 faults in" in done.stderr
+    assert ": 1 fault in" in done.stderr
 
 
 def test_verify_missing_shard_is_named(copy: Path) -> None:

@@ -26,7 +26,7 @@ from datatrove.pipeline.filters.base_filter import BaseFilter, get_filter_result
 from datatrove.pipeline.formatters import PIIFormatter, SymbolLinesFormatter
 from datatrove.pipeline.formatters.base import BaseFormatter
 
-from atom_data import Jsonl, Stage
+from atom_data import Extract, Jsonl, Stage
 from atom_data.batch import empty
 from atom_data.bridge import DatatroveExtractor, DatatroveFilter, DatatroveFormatter
 from atom_data.errors import ConfigError, DataError
@@ -210,17 +210,19 @@ def test_formatter_exception_leaves_the_text() -> None:
 def test_extractor_gives_text_or_a_reason() -> None:
     pages = [b"<p>Gr\xf6\xdfe</p>", None, b"<p>broken", b"nothing", b"<br>", b"x" * 200, b"<p>" + b"<div>" * 50_000]
     rows = pa.record_batch({"id": list("abcdefg"), "html": pages, "charset": ["latin-1", *[None] * 6]})
-    made = DatatroveExtractor(block=Tags, options={"upper": True}, max_html_bytes=300_000)(rows)
+    made = Extract(engine=DatatroveExtractor(block=Tags, options={"upper": True}), mime=None, max_html_bytes=300_000)(
+        rows
+    )
     assert made.column("text").to_pylist() == ["GRÖSSE", None, None, None, None, "X" * 200, None]
     statuses = ["ok", "no_html", "error: RecursionError: too deep", "empty", "empty", "ok", "too_complex"]
     assert made.column("extract_status").to_pylist() == statuses
-    small = DatatroveExtractor(block=Tags, max_html_bytes=100)(rows).column("extract_status").to_pylist()
-    assert small[5] == "too_large"
+    small = Extract(engine=DatatroveExtractor(block=Tags), mime=None, max_html_bytes=100)(rows)
+    assert small.column("extract_status")[5].as_py() == "too_large"
 
 
 def test_trafilatura_of_datatrove() -> None:
     pytest.importorskip("trafilatura")
-    step = DatatroveExtractor(block=Trafilatura, options={"deduplicate": False})
+    step = Extract(engine=DatatroveExtractor(block=Trafilatura, options={"deduplicate": False}), mime=None)
     page = (
         b"<html><body><article><p>" + b"A sentence of some length stands here. " * 20 + b"</p></article></body></html>"
     )

@@ -26,7 +26,7 @@ RECIPE = """
     import time
     from pathlib import Path
 
-    from atom_data import Copies, ExtractHtml, Jsonl, Lines, MinHash, RemoveSpans, Repeats, SameText, Stage, Tokenize, Warc, keep
+    from atom_data import Copies, Extract, Jsonl, Lines, MinHash, RemoveSpans, Repeats, SameText, Stage, Tokenize, Warc, keep
     from atom_data.signals import count_words
 
     FOLDER = {folder!r}
@@ -39,7 +39,7 @@ RECIPE = """
 
     def stages():
         pages = Stage(
-            name="pages", reads=Warc(*{warcs!r}), steps=(ExtractHtml(), linger, keep("web_page")),
+            name="pages", reads=Warc(*{warcs!r}), steps=(Extract(), linger, keep("web_page")),
             writes=(*WHERE, "source"),
         )
         lines = Stage(name="lines", reads=Jsonl(*{lines!r}), steps=(count_words, linger), writes=(*WHERE, "source", "word_count"))

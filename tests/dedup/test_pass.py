@@ -33,7 +33,7 @@ DIE_ONCE = """
         path = Path(os.readlink(f"/proc/self/fd/{descriptor}"))
         if parent_process() is not None and path.name.endswith(".partial"):
             folder = path.parent.parent if path.parent.name == "receipts" else path.parent
-            marker = Path(MARKERS) / f"{folder.name}-{path.suffixes[0]}"
+            marker = Path(MARKERS) / f"{'.'.join(folder.parts[-2:])}-{path.suffixes[0]}"
             if not marker.exists():
                 marker.touch()
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -43,9 +43,10 @@ DIE_ONCE = """
 """
 
 JOBS = {
-    "exact-text-hash", "exact-groups", "exact", "exact-guard", "distinct", "near-band-hashes", "near-links",
-    "near-clusters", "near-candidates", "near-confirmed", "near", "near-guard", "unique",
+    "exact.text-hash", "exact.groups", "out.exact", "exact.guard", "out.distinct", "near.band-hashes", "near.links",
+    "near.clusters", "near.candidates", "near.confirmed", "out.near", "near.guard", "out.unique",
 }  # fmt: skip
+INNER = {"text-hash", "groups", "band-hashes", "links", "clusters", "candidates", "confirmed", "guard"}
 
 
 def write(folder: Path, documents: list[dict[str, object]], shards: int = 4) -> str:
@@ -89,6 +90,7 @@ def whole(files: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def contents(out: Path) -> dict[str, bytes]:
     """Return what a user reads: the copies of each shard, what was kept, and the ledgers."""
     found = [path for name in ("exact", "distinct", "near", "unique") for path in (out / name).rglob("*.parquet")]
+    found = [path for path in found if path.parent.name not in INNER]
     # The manifest beside the receipts has the time that each task took.
     return {str(path.relative_to(out)): path.read_bytes() for path in found if path.parent.name != "receipts"}
 
@@ -96,8 +98,8 @@ def contents(out: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize("given", ["parts=5", "parts=64, memory='1MB'"])
 def test_number_of_parts_changes_no_byte(whole: Path, files: str, tmp_path: Path, given: str) -> None:
     out = run(tmp_path, files, given=given)
-    assert len(list((out / "near-links" / "receipts").glob("*.json"))) > 1
-    assert len(list((out / "near-confirmed" / "receipts").glob("*.json"))) > 1
+    assert len(list((out / "near" / "links" / "receipts").glob("*.json"))) > 1
+    assert len(list((out / "near" / "confirmed" / "receipts").glob("*.json"))) > 1
     assert contents(out) == contents(whole)
 
 
@@ -106,7 +108,7 @@ def test_a_worker_that_dies_in_every_file_of_every_job_changes_no_byte(whole: Pa
     markers.mkdir()
     out = run(tmp_path, files, before=DIE_ONCE.replace("MARKERS", repr(str(markers))), retries=20)
     died = {re.split(r"-\.", path.name)[0] for path in markers.iterdir()}
-    assert died - {"drops", "loss"} == JOBS
+    assert died - {"distinct.drops", "unique.drops", "exact.loss", "near.loss"} == JOBS
     assert len(list(markers.iterdir())) > 2 * len(JOBS)
     assert fingerprint(out) == fingerprint(whole)
 
@@ -117,7 +119,7 @@ def test_a_finished_pass_is_not_made_again_and_more_parts_replace_the_old_ones(f
     run(tmp_path, files)
     assert {path: path.stat().st_mtime_ns for path in before} == before
     assert contents(run(tmp_path, files, given="parts=3")) == first
-    assert {path.name for path in (tmp_path / "out" / "near-links").glob("*.links")} == {
+    assert {path.name for path in (tmp_path / "out" / "near" / "links").glob("*.links")} == {
         f"{part:04}-of-0003.links" for part in range(3)
     }
     assert atom_data("verify", tmp_path / "out").returncode == 0
@@ -159,10 +161,10 @@ def test_policy_decides_who_is_kept(files: str, tmp_path: Path, policy: str) -> 
 @pytest.mark.parametrize(
     ("given", "minhash", "message"),
     [
-        ("memory='lots'", "", "memory is 'lots'. Give at least 1MB as a number and a unit: 500MB, 2GB."),
+        ("memory='lots'", "", "memory: 'lots' is no size. Give a number and a unit, such as 500MB or 2GB"),
         ("parts=9999", "", "exact: parts is 9999. Give a number from 1 to 4,096, or 0."),
         ("keep=('best',)", "", "keep: no policy 'best'; policies: source, longest, newest, oldest."),
-        ("allow_loss=2", "", "exact-guard: allow_loss is 2. Give a share from 0 to 1."),
+        ("allow_loss=2", "", "exact/guard: allow_loss is 2. Give a share from 0 to 1."),
         ("", "min_containment=0", "MinHash: min_containment is 0. Give a number in (0, 1]."),
         ("", "min_jaccard=None", "MinHash: neither min_jaccard nor min_containment. Give one, or set confirm=False."),
     ],

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atom_data.extract import ExtractHtml, ExtractTrafilatura
+from atom_data.extract import Extract, Trafilatura
 from atom_data.extract.encoding import decoded
 from atom_data.extract.prescan import declared
 from atom_data.readers import Warc, Wet
@@ -165,7 +165,7 @@ def test_prescan_of_any_pieces_ends(pieces: list[bytes]) -> None:
     assert declared(b"".join(pieces)) in ([], ["big5"])
 
 
-def page_of(data: bytes, step: ExtractHtml | ExtractTrafilatura) -> dict[str, object]:
+def page_of(data: bytes, step: Extract) -> dict[str, object]:
     batch = pa.record_batch({"html": pa.array([data], pa.binary()), "charset": ["utf-8"], "mime": ["text/html"]})
     row: dict[str, object] = step(batch).to_pylist()[0]
     return row
@@ -173,7 +173,7 @@ def page_of(data: bytes, step: ExtractHtml | ExtractTrafilatura) -> dict[str, ob
 
 def test_html_says_charset_where_the_text_is_not_whole() -> None:
     rows = [
-        page_of(data, ExtractHtml())
+        page_of(data, Extract())
         for data in (
             GERMAN.encode() + b"<p>A stray byte\xff in a sentence.</p>",
             b"<script>'\xff'</script>" + GERMAN.encode(),
@@ -192,7 +192,7 @@ def test_trafilatura_says_charset_too() -> None:
         + "Größe von Häusern prüft man so. ".encode() * 20
         + b"\xff</p></article></body></html>"
     )
-    row = page_of(body, ExtractTrafilatura())
+    row = page_of(body, Extract(engine=Trafilatura()))
     assert (row["extract_status"], row["replaced_characters"]) == ("charset", 1)
 
 
@@ -200,7 +200,7 @@ def test_receipts_carry_the_share_of_damage(tmp_path: Path) -> None:
     pages = (GERMAN.encode("cp1252"), b"<p>w\xc3\xb6rter und w\xc3\xb6rter\xff!</p>", b"")
     blocks = [record(n, b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + page) for n, page in enumerate(pages)]
     path = write(tmp_path, "a.warc.gz", members(*blocks))
-    stage = Stage(name="text", reads=Warc(path, source="web"), steps=(ExtractHtml(), keep("web_page")))
+    stage = Stage(name="text", reads=Warc(path, source="web"), steps=(Extract(), keep("web_page")))
     out = str(tmp_path / "out")
     work = stage.work(stage.tasks(Workspace(out))[0], Workspace(out, "t"), lambda *_: None)
     characters = (

@@ -5,15 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from atom_data.errors import ConfigError
 from atom_data.forecast.compare import keep_forecast, read_forecast
-from atom_data.forecast.estimate import Estimate, line, loss_of_copies, scatter
+from atom_data.forecast.copies import loss_of_copies
+from atom_data.forecast.estimate import Estimate, line, scatter
 from atom_data.forecast.forecast import Forecast, StageForecast
-from atom_data.forecast.limits import bytes_of, element_memory, elements, time_limit
-from atom_data.forecast.pilot import Pilot, take_middle
+from atom_data.forecast.limits import array_task_memory, array_tasks, time_limit
+from atom_data.forecast.measured import SampleRun
+from atom_data.forecast.sample_runs import with_median_times
 from atom_data.graph import own_jobs
 from atom_data.run.recipe import load_recipe
-from atom_data.run.status import job_status
+from atom_data.status.status import job_status
+from atom_data.storage.receipts import Measured, Receipt
 from atom_data.tokens import manifest
 from atom_data.workspace import Workspace
 from tests.command import atom_data, fingerprint, recipe
@@ -62,13 +64,13 @@ def forecast(**changed: float) -> Forecast:
 
 
 def test_array_has_elements_of_about_an_hour() -> None:
-    assert elements(forecast(), 1, 2_000) == 1_101, "rounded up"
-    assert elements(forecast(), 8, 2_000) == 138
-    assert elements(forecast(), 1, 100) == 100, "never more than the profile allows"
-    assert elements(forecast(cpu=7_200.0), 1, 100) == 3
-    assert elements(forecast(tasks=3), 2, 100) == 2, "no element without a shard"
+    assert array_tasks(forecast(), 1, 2_000) == 1_101, "rounded up"
+    assert array_tasks(forecast(), 8, 2_000) == 138
+    assert array_tasks(forecast(), 1, 100) == 100, "never more than the profile allows"
+    assert array_tasks(forecast(cpu=7_200.0), 1, 100) == 3
+    assert array_tasks(forecast(tasks=3), 2, 100) == 2, "no element without a shard"
     assert time_limit(forecast()) == "2:00:00"
-    assert element_memory(forecast(), 2) == "4608M"
+    assert array_task_memory(forecast(), 2) == "4608M"
 
 
 def test_forecast_is_kept_unchanged(tmp_path: Path) -> None:
@@ -103,16 +105,6 @@ def test_copies_of_the_whole_are_estimated_from_those_of_a_sample(size: int, sha
     found = loss_of_copies([sample(share / 2), sample(share)])
     assert found.value == pytest.approx(truth, rel=0.25)
     assert loss_of_copies([(1.0, 100, 40)]).value == 0.4
-
-
-@pytest.mark.parametrize("text, size", [("4G", 4 << 30), ("500m", 500 << 20), ("10T", 10 << 40), ("7", 7 << 20)])
-def test_sizes_are_those_of_slurm(text: str, size: int) -> None:
-    assert bytes_of(text, "--memory-limit") == size
-
-
-def test_size_that_is_none_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"--memory-limit: 'lots' is no size. Give a number and a unit, as in 2G."):
-        bytes_of("lots", "--memory-limit")
 
 
 def test_plan_run_and_compare(folder: Path) -> None:
@@ -169,14 +161,15 @@ def test_all_jobs_of_a_pass_are_known_up_to_what_it_reads(tmp_path: Path) -> Non
     assert len(jobs) > 5
 
 
-def test_middle_of_times_keeps_the_runs_of_a_pair_together() -> None:
-    pairs = [
-        tuple(Pilot(rows={"read": [{"cpu_seconds": seconds, "pair": number}]}) for seconds in of)
-        for number, of in enumerate([(1.0, 9.0), (2.0, 3.0), (5.0, 6.0)])
-    ]
-    take_middle(pairs)  # type: ignore[arg-type] - pairs they are
-    assert [run.rows["read"][0]["pair"] for run in pairs[0]] == [0, 0]
-    assert [run.rows["read"][0]["cpu_seconds"] for run in pairs[0]] == [1.0, 9.0]
+def test_median_of_times_keeps_the_runs_of_a_pair_together() -> None:
+    def run(seconds: float, pair: int) -> SampleRun:
+        receipt = Receipt(stage="read", shard="a", rows_in=pair, measured=Measured(cpu_seconds=seconds))
+        return SampleRun({"read": (receipt,)}, (), 0.0, 0.0)
+
+    pairs = [(1.0, 9.0), (2.0, 3.0), (5.0, 6.0)]
+    made = with_median_times([(run(one, number), run(other, number)) for number, (one, other) in enumerate(pairs)])
+    assert [run.receipts["read"][0].rows_in for run in made] == [0, 0]
+    assert [run.totals("read").cpu_seconds for run in made] == [1.0, 9.0]
 
 
 def test_plan_changes_no_byte_of_the_run(folder: Path, tmp_path: Path) -> None:

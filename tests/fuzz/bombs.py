@@ -138,12 +138,12 @@ def try_file(suffix: str, data: bytes, folder: Path) -> str:
 
 def try_page(data: bytes) -> str:
     """Extract it; return its status."""
-    from atom_data import ExtractHtml
+    from atom_data import Extract
 
     batch = pa.record_batch(
         {"id": ["a"], "html": [data], "charset": pa.array([None], pa.string()), "mime": ["text/html"]}
     )
-    return str(ExtractHtml()(batch).column("extract_status")[0].as_py())
+    return str(Extract()(batch).column("extract_status")[0].as_py())
 
 
 def main(report: Path) -> None:

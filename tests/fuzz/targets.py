@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from atom_data import ExtractHtml, Jsonl, Parquet, Text, Tokenize, Warc, Wet
+from atom_data import Extract, Jsonl, Parquet, Text, Tokenize, Warc, Wet
 from atom_data.errors import AtomDataError
 from atom_data.rewrite import NormalizeUnicode, RepairUnicode, ReplacePrivate
 from atom_data.storage.shards import check_spans
@@ -186,7 +186,7 @@ def charset(chance: random.Random) -> Case:
 def try_html(case: Case, folder: Path) -> None:
     for mime in ("text/html", "text/plain"):
         batch = pa.record_batch({"id": ["a"], "html": [case[1]], "charset": [case[0]], "mime": [mime]})
-        _step(ExtractHtml(), batch)
+        _step(Extract(), batch)
 
 
 def private(chance: random.Random) -> Case:

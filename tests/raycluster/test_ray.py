@@ -87,7 +87,7 @@ def test_shard_that_raises_is_reported(address: str, folder: Path) -> None:
     done = on_ray(address, path, folder / "out")
     assert done.returncode == 1
     assert "ZeroDivisionError: division by zero" in done.stderr
-    assert "1 shards failed (first/part-1.jsonl)" in done.stderr
+    assert "1 shard failed (first/part-1.jsonl)" in done.stderr
     assert len(list((folder / "out" / "first" / "receipts").glob("*.json"))) == 3
     assert not (folder / "out" / "second").exists()
 

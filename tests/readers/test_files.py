@@ -10,7 +10,7 @@ from atom_data.commands.app import app
 from atom_data.errors import ConfigError
 from atom_data.readers import Jsonl, Parquet, Text, Warc
 from atom_data.readers.files import listed, named, relative
-from atom_data.readers.unread import unread
+from atom_data.readers.source import unread
 from atom_data.workspace import Workspace
 from tests.readers.archives import write
 

@@ -13,12 +13,13 @@ from backports import zstd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atom_data.extract import ExtractHtml
+from atom_data.extract import Extract, Resiliparse
+from atom_data.extract.page import Page, extracted
 from atom_data.extract.sniff import has_controls, is_binary
 from atom_data.readers import Warc
 from atom_data.readers.codings import NAMES, TooLarge, dechunked, undone
 from atom_data.readers.http import mime_and_charset, parse_head, split_answer
-from tests.extract.test_html import extract
+from tests.extract.test_extract import extract
 from tests.readers.archives import Outcome, members, outcome, page, record, write
 
 TEXT = "The harbor town keeps its archive in a low brick building. "
@@ -141,7 +142,7 @@ def test_http_compressed_bytes_are_never_a_page(tmp_path: Path) -> None:
     ]
     blocks = [page(data, coded(f"Content-Encoding: {name}")) for data, name in payloads]
     batches = read(tmp_path, *blocks).batches
-    (batch,) = (ExtractHtml()(batch) for batch in batches)
+    (batch,) = (Extract()(batch) for batch in batches)
     assert batch["payload_status"].to_pylist() == ["undecoded", "undecoded", "broken", "undecoded", "undecoded"]
     assert not {"ok", "empty"} & set(batch["extract_status"].to_pylist())
     empty = read(tmp_path, page(gzip.compress(b""), coded("Content-Encoding: gzip"))).rows[0]
@@ -341,9 +342,9 @@ def test_html_short_noise_is_seldom_missed() -> None:
 
 def test_trafilatura_calls_binary_data_binary() -> None:
     pytest.importorskip("trafilatura")
-    from atom_data.extract import ExtractTrafilatura
+    from atom_data.extract import Trafilatura
 
-    assert extract(BINARY["png"], BINARY["noise"], step=ExtractTrafilatura()) == [(None, None, "binary")] * 2
+    assert extract(BINARY["png"], BINARY["noise"], step=Extract(engine=Trafilatura())) == [(None, None, "binary")] * 2
 
 
 pieces = st.one_of(
@@ -380,7 +381,8 @@ def test_split_answer_never_raises_and_invents_no_payload(block: bytes, limit: i
 def test_is_binary_never_raises(data: bytes, times: int, charset: str | None) -> None:
     for sample in (data, data * times, b"<p>" * 6_000 + data):
         assert is_binary(sample, charset) in (True, False)
-    assert ExtractHtml()._page(data, charset, "text/plain")[2] != "parser"
+    page = Page(data, charset, "text/plain", None)
+    assert extracted(page, Resiliparse(), 1 << 20).status != "parser"
 
 
 def test_http_chunks_of_one_byte_take_no_more_memory_than_the_payload() -> None:

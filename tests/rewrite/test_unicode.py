@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from atom_data.errors import ConfigError
 from atom_data.rewrite import NormalizeUnicode, RepairUnicode
-from atom_data.rewrite.unicode import _suspects
+from atom_data.rewrite.mojibake import suspects_of
 from atom_data.text.buffers import string_buffers
 from atom_data.text.cleaning.suspects import CONTROLS, MOJIBAKE, suspect_lines
 from tests.text.reference import broken, texts
@@ -101,7 +101,7 @@ def test_repair_every_pair_that_the_library_calls_bad_is_looked_at(first: str) -
     lines = [f"{before}{first}{second}{after}" for second in ODD for before in BEFORE for after in tails]
     bad = [line for line in lines if is_bad(line)]
     buffers = string_buffers(pa.array(["\n".join(bad)]))
-    found = suspect_lines(buffers, MOJIBAKE | CONTROLS, _suspects(""))
+    found = suspect_lines(buffers, MOJIBAKE | CONTROLS, suspects_of(""))
     assert found.starts.size == len(bad)
 
 

@@ -93,6 +93,12 @@ def test_dry_run_of_a_stage_is_of_that_stage(folder: Path) -> None:
     assert "clean: 0 shards to keep, 4 to make again" in said and "distinct" not in said
 
 
+def test_dry_run_of_a_pass_is_of_all_its_jobs(folder: Path) -> None:
+    assert run(folder, "--stage", "clean").returncode == 0
+    said = dry(folder, "--stage", "exact")
+    assert "exact/text-hash: 0 shards to keep, 4 to make anew" in said and "exact: " in said and "clean" not in said
+
+
 @pytest.mark.parametrize(
     "option",
     ["--profile=nope.toml", "--tasks=3", "--workers-per-task=2", "--partition=cpu", "--time=8:00:00", "--sbatch=a=b",
@@ -126,3 +132,10 @@ def test_option_of_a_run_here_is_none_of_an_array(folder: Path, option: str, way
     assert done.returncode == 2
     assert done.stderr.startswith(f"{option.partition('=')[0]}: it is for a run here, and this one goes to Slurm.")
     assert way in done.stderr
+
+
+def test_pass_that_is_left_over_is_named_once(folder: Path) -> None:
+    assert run(folder).returncode == 0
+    text = RECIPE.format(step="same", folder=str(folder / "in")).replace("return (distinct,)", "return (clean,)")
+    said = atom_data("run", recipe(folder, text), "-o", folder / "out", "--dry-run", "--replace").stdout
+    assert "left over of stages that the recipe has no more: distinct, exact. They count for nothing" in said

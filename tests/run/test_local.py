@@ -52,14 +52,14 @@ def test_worker_that_dies_is_retried_and_the_rest_goes_on(folder: Path) -> None:
     assert "first/part-1.jsonl: the worker was ended by SIGKILL (out of memory?)" in done.stderr
     assert "(tried 2 times)" in done.stderr
     assert done.stderr.strip().splitlines()[-1] == (
-        f"{folder / 'out'}: 1 shards failed (first/part-1.jsonl); their reasons stand above. "
+        f"{folder / 'out'}: 1 shard failed (first/part-1.jsonl); their reasons stand above. "
         "Mend the cause and run again: finished shards are kept."
     )
     assert finished(folder) == ["part-0.jsonl", "part-2.jsonl", "part-3.jsonl"]
     assert not (folder / "out" / "second").exists(), "a later stage never starts on incomplete input"
     assert not list((folder / "out").rglob("*.partial"))
     hint = f"atom-data logs {folder / 'out'} --failed"
-    assert f"first: 1 shards failed; see {hint}" in atom_data("status", path, "-o", folder / "out").stdout
+    assert f"first: 1 shard failed; see {hint}" in atom_data("status", path, "-o", folder / "out").stdout
     assert "the worker was ended by SIGKILL" in atom_data(*hint.split()[1:]).stdout
 
 
@@ -78,7 +78,7 @@ def test_bug_in_a_step_keeps_its_traceback_and_says_where(folder: Path) -> None:
     done = atom_data("run", path, "-o", folder / "out", "-w", 1)
     assert done.returncode == 1
     assert "ZeroDivisionError: division by zero" in done.stderr
-    assert "in stage 'first', step 1 (divide), on a batch of 1 rows" in done.stderr
+    assert "in stage 'first', step 1 (divide), on document 'poison'" in done.stderr
     assert "tried" not in done.stderr, "a bug is not tried again"
     assert len(finished(folder)) == 3
 
@@ -110,7 +110,7 @@ def test_error_of_the_disk_is_tried_again(folder: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert (
         "first/part-1.jsonl: OSError: [Errno 5] Input/output error, "
-        "in stage 'first', step 1 (fail_once), on a batch of 1 rows Trying again."
+        "in stage 'first', step 1 (fail_once), on document 'poison' Trying again."
     ) in done.stderr
 
 

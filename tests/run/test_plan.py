@@ -88,10 +88,10 @@ def test_changed_library_is_named(folder: Path) -> None:
     workspace = Workspace(str(folder / "out"), "test")
     for number in range(3):
         receipt = workspace.finished_receipt("first", f"part-{number}.jsonl")
-        before = {**receipt.code, "ftfy": "6.3.0"} if number else {**receipt.code, "atom_data": "0" * 64}
+        before = {**receipt.code, "isal": "1.0.0"} if number else {**receipt.code, "atom_data": "0" * 64}
         workspace.write_receipt(replace(receipt, code=before))
-    said, now = run(folder), version("ftfy")
-    assert f"3 to make (atom-data's code changed: 1, ftfy {now}, was 6.3.0: 2)" in said
+    said, now = run(folder), version("isal")
+    assert f"3 to make (atom-data's code changed: 1, isal {now}, was 1.0.0: 2)" in said
 
 
 def test_changed_function_in_recipe_is_made_again_and_said(folder: Path) -> None:
@@ -103,7 +103,7 @@ def test_new_input_is_made_and_removed_input_is_removed(folder: Path) -> None:
     run(folder)
     (folder / "in" / "part-0.jsonl").rename(folder / "in" / "part-9.jsonl")
     said = run(folder, "same", "--replace")
-    assert "first: 1 shards of an earlier run are no longer in the input; removed: part-0.jsonl" in said
+    assert "first: 1 shard of an earlier run is no longer in the input; removed: part-0.jsonl" in said
     assert "first: 2 shards are done already, 1 to make" in said
     assert sorted(path.name for path in (folder / "out" / "second").glob("*.parquet")) == [
         "part-1.jsonl.parquet",

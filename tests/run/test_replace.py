@@ -100,7 +100,7 @@ def test_one_of_many_shards_goes_without_a_question(folder: Path) -> None:
         put(folder, number)
     well(run(folder))
     (folder / "in" / "3.jsonl").unlink()
-    assert "first: 1 shards of an earlier run are no longer in the input; removed: 3.jsonl" in well(run(folder))
+    assert "first: 1 shard of an earlier run is no longer in the input; removed: 3.jsonl" in well(run(folder))
 
 
 def test_edited_recipe_over_little_work_is_not_asked_about(folder: Path) -> None:

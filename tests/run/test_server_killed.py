@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from atom_data.errors import DataError
+from atom_data.run.needs import Needs
 from atom_data.run.pool import Pool
 from atom_data.run.worker import Orders
 from tests.command import atom_data, children, fingerprint, recipe, start, workers
@@ -71,7 +72,10 @@ def test_a_server_that_dies_whenever_it_starts_a_worker_is_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("atom_data.run.pool.START_SECONDS", 0.05)
-    pool, ended = Pool(Orders(str(tmp_path / "recipe.py"), str(tmp_path / "out")), 1), threading.Event()
+    pool, ended = (
+        Pool(Orders(str(tmp_path / "recipe.py"), str(tmp_path / "out")), 1, Needs((), (), ())),
+        threading.Event(),
+    )
     killer = threading.Thread(target=kill_servers, args=(os.getpid(), ended))
     killer.start()
     try:

@@ -1,65 +1,36 @@
 """What the workers' server loads is what its workers need: they load no kernel of their own."""
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from tests.command import ROOT
-
-NEAR = """
-from atom_data import Copies, MinHash, Parquet, Stage, keep
-
-def stages():
-    copies = Copies(of=Parquet("documents"), by=MinHash())
-    return (Stage(name="unique", reads=copies, steps=(keep("first_near_copy"),), writes=("id", "text")),)
-"""
-
-RUN = """
-import os, sys
-from numba.core.dispatcher import Dispatcher
-import atom_data.run.warm
-from atom_data.run.recipe import load_recipe
-from atom_data.run.worker import do_task
-from atom_data.workspace import Workspace
-
-def loaded():
-    kernels = {kernel for name, module in [*sys.modules.items()] if name.startswith("atom_data")
-               for kernel in vars(module).values() if isinstance(kernel, Dispatcher)}
-    return {f"{kernel.py_func.__name__}{signature}" for kernel in kernels for signature in kernel.signatures}
-
-before = loaded()
-for job in load_recipe(os.environ["ATOM_DATA_RECIPE"]).jobs:
-    for task in job.tasks(Workspace("out")):
-        do_task(job, task, Workspace("out", "token"), lambda *_: None)
-print(*sorted(loaded() - before), sep="\\n")
-"""
+from tests.run.kinds import KINDS
 
 
-@pytest.mark.parametrize("recipe", ["near", "sample"])
-def test_workers_load_no_kernel_that_the_server_has_not(tmp_path: Path, recipe: str) -> None:
-    path = ROOT / "pipelines" / "sample.py"
-    if recipe == "near":
-        (tmp_path / "documents").mkdir()
-        texts = [" ".join(f"word{number % 7 * step}" for step in range(40)) for number in range(20)]
-        pq.write_table(pa.table({"text": texts}), tmp_path / "documents" / "part.parquet")
-        path = tmp_path / "near.py"
-        path.write_text(NEAR, "utf-8")
-    environment = {**os.environ, "ATOM_DATA_RECIPE": str(path)}
+@pytest.fixture(scope="module")
+def loaded_by_workers() -> dict[str, list[str]]:
+    """Return what the workers of a recipe of each kind load that the server has not."""
     done = subprocess.run(
-        [sys.executable, "-c", RUN], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "tests.run.kinds", "all"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == []
+    found: dict[str, list[str]] = json.loads(done.stdout)
+    return found
+
+
+@pytest.mark.parametrize("kind", ["sample", *KINDS])
+def test_workers_load_no_kernel_that_the_server_has_not(kind: str, loaded_by_workers: dict[str, list[str]]) -> None:
+    assert loaded_by_workers[kind] == [], "run `make kernels` when a kernel or what it takes is new"
 
 
 LARGE = """
 import ctypes, os
-from atom_data.run.server import warm_up
+from atom_data.run.server import server
 
 def look(connection):
     import pyarrow as pa
@@ -67,11 +38,11 @@ def look(connection):
                      pa.default_memory_pool().backend_name))
 
 if __name__ == "__main__":
-    context = warm_up()
+    context = server().context
     ours, theirs = context.Pipe()
     process = context.Process(target=look, args=(theirs,))
     process.start()
-    print(ours.recv(), "MIMALLOC_ALLOW_THP" in os.environ, "ATOM_DATA_RECIPE" in os.environ)
+    print(ours.recv(), "MIMALLOC_ALLOW_THP" in os.environ, "ATOM_DATA_LINE" in os.environ)
     process.join()
 """
 

@@ -5,7 +5,7 @@ import pytest
 
 from atom_data.rules import load_card
 from atom_data.signals.words import count_characters, count_words
-from atom_data.text.scratch import words_of
+from atom_data.text.statistics.scratch import words_of
 
 
 def measured(text: str | None) -> dict[str, object]:

@@ -64,7 +64,7 @@ def test_a_failed_element_among_2500_shards_stops_the_chain(slurm: Cluster, tmp_
     assert "ValueError: poison" in seen
     table = atom_data("status", path, "-o", out).stdout
     assert "2,499/2,500" in table
-    assert f"first: 1 shards failed; see atom-data logs {out} --failed" in table
+    assert f"first: 1 shard failed; see atom-data logs {out} --failed" in table
     (tmp_path / "poison").unlink()
     resumed = submit(path, out, "--resume")
     assert "first: array" in resumed

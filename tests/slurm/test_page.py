@@ -87,7 +87,9 @@ def test_page_from_profile_to_clean_up(slurm: Cluster, folder: Path) -> None:
     assert "part-4.jsonl.gz: the file ends inside the member at 0. Fetch the file again, or repair it." in watched
     assert 'atom_data_shards_failed{stage="clean"} 1' in (folder / "my_corpus.prom").read_text()
     assert not slurm.jobs(), "--watch ends with the last job"
-    assert not list((folder / "my_corpus").glob("unique*/receipts/*.json")), "a stage started on incomplete input"
+    assert not list((folder / "my_corpus").glob("fuzzy_deduped*/receipts/*.json")), (
+        "a stage started on incomplete input"
+    )
 
     (folder / "my_pages" / "part-4.jsonl.gz").write_bytes(whole)
     mended = run(MEND, folder)

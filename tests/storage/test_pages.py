@@ -12,10 +12,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from atom_data.errors import DataError
-from atom_data.storage import bigpages, rowgroups
-from atom_data.storage.bigpages import Runs
-from atom_data.storage.delta import unfolded
-from atom_data.storage.pages import DATA, DATA_V2, DELTA_LENGTH_BYTE_ARRAY, DICTIONARY, PLAIN, RLE_DICTIONARY, pages_of
+from atom_data.storage.pages import bigpages, rowgroups
+from atom_data.storage.pages.bigpages import Runs
+from atom_data.storage.pages.delta import unfolded
+from atom_data.storage.pages.pages import (
+    DATA,
+    DATA_V2,
+    DELTA_LENGTH_BYTE_ARRAY,
+    DICTIONARY,
+    PLAIN,
+    RLE_DICTIONARY,
+    pages_of,
+)
 from atom_data.storage.parquet import read_parquet
 
 CODECS = ["none", "zstd", "gzip", "brotli", "snappy", "lz4"]

@@ -1,18 +1,25 @@
 """A kernel that was kept on disk is used again only with the sources it was made of."""
 
 import os
+import pkgutil
 import shutil
 import subprocess
 import sys
+import time
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pytest
-from numba import njit
+from numba.core.dispatcher import Dispatcher
 
 import atom_data
+import atom_data.extract
+import atom_data.text
 from atom_data.text import memory
+from atom_data.text.kernel_cache import DAY, remove_old
 from atom_data.text.lines import line_counts
+from atom_data.text.signatures import declared, decoded, encoded, kernel_name
 from tests.text.reference import buffers_of
 
 PACKAGE = Path(atom_data.__file__).parent
@@ -47,9 +54,14 @@ print(sum(outside.stats.cache_hits.values()))
 """
 
 
-def run(folder: Path, script: str = SCRIPT) -> list[str]:
+def environment_of(folder: Path, home: Path | None = None, **more: str) -> dict[str, str]:
+    path = {"PYTHONPATH": str(folder), "PATH": os.environ.get("PATH", "")}
+    return {**path, "HOME": str(home or folder), **more}
+
+
+def run(folder: Path, script: str = SCRIPT, home: Path | None = None, **more: str) -> list[str]:
     """What the script prints over the copy of the package in the folder."""
-    environment = {"PYTHONPATH": str(folder), "PATH": os.environ.get("PATH", ""), "HOME": str(folder)}
+    environment = environment_of(folder, home, **more)
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, env=environment, check=True
     )
@@ -80,7 +92,8 @@ def small(tmp_path: Path) -> Path:
     nested.mkdir(parents=True)
     for folder in (nested, nested.parent, nested.parents[1]):
         (folder / "__init__.py").touch()
-    shutil.copy(PACKAGE / "text" / "memory.py", nested.parent)
+    for name in ("memory.py", "kernel_cache.py"):
+        shutil.copy(PACKAGE / "text" / name, nested.parent)
     (nested / "inlined.py").write_text(INLINED)
     (tmp_path / "atom_data" / "outside.py").write_text(KERNEL)
     assert run(tmp_path, ASKED) == ["20", "0"]
@@ -98,19 +111,69 @@ def test_kernel_in_another_folder_is_compiled_again_when_its_own_file_changes(sm
     assert run(small, ASKED) == ["40", "0"]
 
 
-def test_kernel_without_a_folder_to_write_to_still_compiles(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(**options: bool) -> object:
-        if options.get("cache"):
-            raise RuntimeError("cannot cache function: no locator available")
-        return njit(**options)
-
-    monkeypatch.setattr(memory, "njit", refuse)
-    compiled = memory.kernel(_double)
-    assert compiled(21) == 42
+def test_kernel_of_another_environment_is_not_compiled_again(
+    small: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    other = tmp_path_factory.mktemp("other")
+    shutil.copytree(small / "atom_data", other / "atom_data", ignore=shutil.ignore_patterns("__pycache__"))
+    assert run(other, ASKED, home=small) == ["20", "1"]
+    assert run(other, ASKED) == ["20", "0"], "a home of its own has no kernels"
 
 
-def _double(value: int) -> int:
-    return 2 * value
+def test_kernel_that_is_damaged_on_disk_is_compiled_again(small: Path) -> None:
+    (file,) = (small / ".cache" / "atom-data" / "kernels").rglob("*.bin")
+    for content in (file.read_bytes()[:-1], b"", b"no hash\nat all"):
+        file.write_bytes(content)
+        assert run(small, ASKED) == ["20", "0"]
+        assert run(small, ASKED) == ["20", "1"]
+
+
+def test_kernel_without_a_folder_to_write_to_still_compiles(small: Path) -> None:
+    assert run(small, ASKED, ATOM_DATA_CACHE="/proc/none") == ["20", "0"]
+    assert run(small, ASKED, ATOM_DATA_CACHE="/proc/none") == ["20", "0"]
+
+
+def test_kernel_is_kept_where_atom_data_cache_says(small: Path) -> None:
+    assert run(small, ASKED, ATOM_DATA_CACHE=str(small / "here")) == ["20", "0"]
+    assert run(small, ASKED, ATOM_DATA_CACHE=str(small / "here")) == ["20", "1"]
+
+
+def test_many_processes_at_once_leave_whole_kernels(small: Path) -> None:
+    environment = environment_of(small, ATOM_DATA_CACHE=str(small / "shared"))
+    running = [
+        subprocess.Popen([sys.executable, "-c", ASKED], cwd=small, env=environment, stdout=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    assert [process.communicate()[0].split()[0] for process in running] == ["20"] * 3
+    assert run(small, ASKED, ATOM_DATA_CACHE=str(small / "shared")) == ["20", "1"]
+    assert [path.suffix for path in (small / "shared").rglob("*") if path.is_file()] == [".bin"], "nothing half-written"
+
+
+def test_kernels_used_longest_ago_go_when_there_are_many(tmp_path: Path) -> None:
+    now = time.time()
+    for number in range(6):
+        (tmp_path / f"{number}").mkdir()
+        (tmp_path / f"{number}" / "kernel.bin").touch()
+        os.utime(tmp_path / f"{number}", (now, now - number * DAY - 60))
+    assert {path.name for path in remove_old(tmp_path, most=2)} == {"2", "3", "4", "5"}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["0", "1"]
+    assert remove_old(tmp_path, most=1) == [tmp_path / "1"]
+    assert remove_old(tmp_path, most=0) == [], "what was used within a day stays"
+
+
+def test_every_kernel_has_the_types_that_it_is_compiled_for() -> None:
+    for room in (atom_data.text, atom_data.extract):
+        for module in pkgutil.walk_packages(room.__path__, f"{room.__name__}."):
+            if not module.name.endswith("trafilatura"):  # an extra
+                import_module(module.name)
+    spaces = [vars(module) for name, module in [*sys.modules.items()] if name.startswith("atom_data")]
+    things = [thing for space in spaces for thing in space.values() if isinstance(thing, Dispatcher)]
+    kernels = {name for thing in things if (name := kernel_name(thing)) is not None}
+    assert kernels == set(declared()), "run `make kernels`"
+    assert all(declared().values())
+    for signatures in declared().values():
+        for signature in signatures:
+            assert [encoded(decoded(kind)) for kind in signature] == signature
 
 
 def test_read_only_arrays_need_one_compilation() -> None:

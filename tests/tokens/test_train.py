@@ -11,8 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from atom_data.errors import ConfigError, DataError
+from atom_data.readers.open import source_for
 from atom_data.tokens.tokenizer.encode import load_encoder
-from atom_data.tokens.tokenizer.train import Training, draw, text_source, train
+from atom_data.tokens.tokenizer.train import Training, draw, train
 from atom_data.workspace import Workspace
 from tests.command import atom_data
 from tests.tokens.corpus import Rows, rows, text
@@ -92,8 +93,10 @@ def test_texts_too_few_for_the_ids_are_refused() -> None:
 
 
 def test_files_of_two_kinds_are_refused() -> None:
-    with pytest.raises(ConfigError, match="Jsonl, Parquet: give files of one kind"):
-        text_source(["a.parquet", "b.jsonl.gz"])
+    with pytest.raises(
+        ConfigError, match=r"files of several kinds: JSON lines \(b.jsonl.gz\) and Parquet \(a.parquet\)"
+    ):
+        source_for("train-tokenizer", "a.parquet", "b.jsonl.gz")
 
 
 def test_command_trains_on_files_and_on_a_stage(tmp_path: Path, sample_run: Path) -> None:
@@ -105,7 +108,7 @@ def test_command_trains_on_files_and_on_a_stage(tmp_path: Path, sample_run: Path
     assert made[0].read_bytes() == made[1].read_bytes()
     assert "400 ids learned from 200 of 200 documents" in done.stdout
     done = atom_data(
-        "train-tokenizer", "--recipe", "pipelines/sample.py", "--stage", "unique", "-o", sample_run,
+        "train-tokenizer", "--recipe", "pipelines/sample.py", "--stage", "fuzzy_deduped", "-o", sample_run,
         "--size", 1000, "--sample-mb", 1, "--to", tmp_path / "three.json", "--special", "</s>",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

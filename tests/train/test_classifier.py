@@ -13,9 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from atom_data.errors import ConfigError, DataError
+from atom_data.readers.open import source_for
 from atom_data.signals import FastTextClassifier
 from atom_data.train import Options, train_classifier
-from atom_data.train.labeled import line_of, source_of, write_lines
+from atom_data.train.labeled import line_of, write_lines
 from atom_data.train.report import area_under_curve, best_threshold, thresholds
 from tests.command import atom_data
 
@@ -45,7 +46,10 @@ def sets(tmp_path: Path) -> tuple[Path, Path]:
 
 
 def train(sets: tuple[Path, Path], model: Path, options: Options = SMALL) -> dict[str, object]:
-    labeled = [(name, [source_of(str(path), "text")]) for name, path in zip(("hq", "lq"), sets, strict=True)]
+    labeled = [
+        (name, [source_for("train-classifier", str(path), source="labeled")])
+        for name, path in zip(("hq", "lq"), sets, strict=True)
+    ]
     return train_classifier(labeled, model, options).as_json()
 
 
@@ -108,12 +112,20 @@ def test_texts_that_are_no_use_are_left_out_and_counted(tmp_path: Path) -> None:
     bad.write_text("same one")
     (tmp_path / "more.txt").write_text("another\nline")
     (tmp_path / "last.txt").write_text("and one")
-    sets = [("hq", [source_of(str(good), "text")]), ("lq", [source_of(f"{tmp_path}/*.txt", "text")])]
+    sets = [
+        ("hq", [source_for("train-classifier", str(good), source="labeled")]),
+        ("lq", [source_for("train-classifier", f"{tmp_path}/*.txt", source="labeled")]),
+    ]
     found = write_lines(sets, tmp_path / "lines", 0, None)
     assert found.left_out == {"blank": 2, "unreadable": 1, "repeated": 1, "contradictory": 1}
     assert sorted(found.numbers.tolist()) == [0, 0, 1, 1]
     with pytest.raises(DataError, match=r"label 'lq': 1 different texts; left out: .*\. Give more documents of it\."):
-        write_lines([sets[0], ("lq", [source_of(str(tmp_path / "more.txt"), "text")])], tmp_path / "lines", 0, None)
+        write_lines(
+            [sets[0], ("lq", [source_for("train-classifier", str(tmp_path / "more.txt"), source="labeled")])],
+            tmp_path / "lines",
+            0,
+            None,
+        )
 
 
 @pytest.mark.parametrize(
@@ -169,10 +181,13 @@ def test_command_trains_and_reports(sets: tuple[Path, Path]) -> None:
 def test_mistakes_are_named(sets: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     model = sets[0].with_name("m.bin")
     for arguments, message in (
-        ((model, "--good", sets[0], "--bad", "nothing.doc"), "nothing.doc: it ends in none of .jsonl, .parquet, .txt"),
+        (
+            (model, "--good", sets[0], "--bad", "nothing.doc"),
+            "nothing.doc: it does not end as a file of a kind that is read here: .jsonl, .parquet, .txt, .wet",
+        ),
         (
             (model, "--good", sets[0].parent, "--bad", sets[1]),
-            "it holds JSON lines and Parquet. Give files of one of these kinds",
+            "files of several kinds: JSON lines",
         ),
         ((model, "--good", sets[0], "--bad", sets[1], "--labels", "hq"), "--labels: 'hq' is no pair"),
         ((model, "--good", sets[0], "--bad", sets[1], "--labels", "a,a"), "Give two different ones"),

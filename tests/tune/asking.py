@@ -13,10 +13,10 @@ from atom_data.workspace import Workspace
 from tests.command import SAMPLE, Done, atom_data
 
 RECIPE = f"""
-    from atom_data import ExtractHtml, Stage, Warc, keep
+    from atom_data import Extract, Stage, Warc, keep
     from atom_data.signals import CheckUrl, FastTextLanguage, count_characters, count_lines, count_words
 
-    STEPS = (ExtractHtml(), CheckUrl(), FastTextLanguage(), count_characters, count_words, count_lines)
+    STEPS = (Extract(), CheckUrl(), FastTextLanguage(), count_characters, count_words, count_lines)
 
     def stages():
         measured = Stage(name="measured", reads=Warc({str(SAMPLE / "*.warc.gz")!r}, source="sample"), steps=STEPS)

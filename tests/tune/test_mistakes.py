@@ -27,7 +27,7 @@ from tests.tune.asking import command
         (("--sweep", "word_count.min=0:1000:1"), "more than 200 thresholds. Take larger steps."),
         (("--sweep", "language.min"), "bounds column 'language', which is string"),
         (("--by", "place"), "--by: measured has no column 'place'; columns there: id, url,"),
-        (("--memory", "much"), "--memory: 'much' is no size. Give one such as 2GB or 500MB."),
+        (("--memory", "much"), "--memory: 'much' is no size. Give a number and a unit, such as 500MB or 2GB"),
         (("--html", "no/such/place.html"), "--html: there is no folder no/such. Make it, or give another name."),
         (("--card", "no_card"), "no filter card 'no_card'"),
         (("--write", "x.toml"), "--write: it writes one card, and there are 3. Name one with --card."),

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -114,6 +115,5 @@ def test_screen_teaches(run: tuple[Path, Path]) -> None:
     followed = re.findall(r"^  (atom-data tune .*?)  +\w", done.stdout, re.M)
     assert len(followed) == 3
     for line in followed:
-        words = line.replace(str(run[0]), "RECIPE").replace(str(run[1]), "OUT").split()[2:]
-        again = atom_data("tune", *(str(run[0]) if w == "RECIPE" else str(run[1]) if w == "OUT" else w for w in words))
+        again = atom_data(*shlex.split(line)[1:])
         assert again.returncode == 0, again.stderr

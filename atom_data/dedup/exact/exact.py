@@ -13,7 +13,7 @@ from atom_data.dedup.corpus import Corpus, Finished, finished, part_of, refuse_r
 from atom_data.dedup.exact.keys import CanonicalUrl, ContentHash
 from atom_data.dedup.survivors import COLUMNS, ranks_within
 from atom_data.errors import ConfigError
-from atom_data.graph import Job, PassJob, Source
+from atom_data.graph import Job, PassJob, Source, inner
 from atom_data.identity import describe
 from atom_data.job import Progress, Task, Work
 from atom_data.stage import Step
@@ -130,7 +130,7 @@ def digest_records(documents: pa.RecordBatch, measured: pa.Array, first: int, na
 class Groups(PassJob):
     """The job that groups equal digests: a task a range of hashes, and each sees all records of its range.
 
-    NAME-groups/PART.found has `number` and the columns added, for every document that is not alone. It also refuses ids
+    NAME/groups/PART.found has `number` and the columns added, for every document that is not alone. It also refuses ids
     that repeat. Memory: the records of its range, about ROW_BYTES each; the most copied text of all is in one range.
     """
 
@@ -140,7 +140,7 @@ class Groups(PassJob):
     @property
     def name(self) -> str:
         """Its folder."""
-        return f"{self.corpus.name}-groups"
+        return inner(self.corpus.name, "groups")
 
     def upstream(self) -> tuple[Job, ...]:
         """The measures."""

@@ -18,7 +18,7 @@ from atom_data.batch import column, with_columns
 from atom_data.dedup.exact.canonical_urls import canonical_url
 from atom_data.errors import ConfigError
 from atom_data.text.buffers import string_buffers
-from atom_data.text.content import content
+from atom_data.text.similarity.content import content
 
 HASH_BYTES = 16
 _MOST_NAMES = 5000
@@ -29,7 +29,7 @@ class ContentHash:
     """Add `content_hash` (binary[16]) and `text_bytes` (int64, the bytes of `text` as it is).
 
     The hash is BLAKE2b of the text reduced to its content: runs of white space, control characters and punctuation
-    (category P) are one space, the ends have none, letters are small, invisible characters are gone (`text.content` has
+    (category P) are one space, the ends have none, letters are small, invisible characters are gone (`text.similarity.content` has
     the rules). A text with nothing left, such as a line of dashes, is hashed as it is, and never equals one with words.
     A null text has a null hash. Memory: as much again as the texts of a batch.
     """

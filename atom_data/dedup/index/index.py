@@ -26,9 +26,7 @@ from atom_data.dedup.index.purge import purge
 from atom_data.dedup.index.series import FORMAT, SKETCHES, Series, Source
 from atom_data.dedup.near.minhash import MinHash, Sketch
 from atom_data.errors import ConfigError, DataError
-from atom_data.readers.files import listed
-from atom_data.readers.jsonl import SUFFIXES as JSONL
-from atom_data.readers.parquet import SUFFIXES as PARQUET
+from atom_data.readers.open import kind_of
 from atom_data.rules import keep
 from atom_data.stage import Stage
 from atom_data.storage.parquet import read_parquet
@@ -175,10 +173,8 @@ class Index:
             there = ", ".join(source.name for source in self.sources)
             raise ConfigError(f"--name: '{name}' is in the index already; sources there: {there}. Give another name.")
         files = tuple(str(Path(file).absolute()) if "://" not in file else file for file in files)
-        kinds = {file.path.endswith(JSONL) for file in listed(files, (*JSONL, *PARQUET))}
-        if len(kinds) > 1:
-            raise ConfigError(f"{files[0]}: Parquet and JSONL files in one source. Add them as two.")
-        source = Source(name=name, files=files, is_jsonl=kinds.pop(), shards=(), ids=ids)
+        is_jsonl = kind_of("dedup-index add", files, ("JSON lines", "Parquet")) == "JSON lines"
+        source = Source(name=name, files=files, is_jsonl=is_jsonl, shards=(), ids=ids)
         return replace(self, sources=(*self.sources, replace(source, shards=source.reads.shards(self.workspace))))
 
     def count(self, ids: Collection[str]) -> Counter[str]:

@@ -12,7 +12,7 @@ from atom_data.dedup.corpus import Corpus, finished, shard_inputs
 from atom_data.dedup.near.clusters import Clusters, read_numbers
 from atom_data.dedup.survivors import COLUMNS
 from atom_data.errors import DataError
-from atom_data.graph import Job, PassJob, Source
+from atom_data.graph import Job, PassJob, Source, inner
 from atom_data.job import Progress, Task, Work
 from atom_data.storage.parquet import Output, read_parquet
 from atom_data.storage.paths import join
@@ -45,7 +45,7 @@ def root_places(roots: npt.NDArray[np.int64]) -> Places:
 class Candidates(PassJob):
     """The job that brings together what hangs together: a task a shard, which deals its candidates out by cluster.
 
-    NAME-candidates/SHARD.candidates has CANDIDATES. Memory: a batch, 250 MB, and of the shard's candidates what is noted
+    NAME/candidates/SHARD.candidates has CANDIDATES. Memory: a batch, 250 MB, and of the shard's candidates what is noted
     of them and 12 bytes a band.
     """
 
@@ -68,7 +68,7 @@ class Candidates(PassJob):
     @property
     def name(self) -> str:
         """Its folder."""
-        return f"{self.corpus.name}-candidates"
+        return inner(self.corpus.name, "candidates")
 
     def upstream(self) -> tuple[Job, ...]:
         """The clusters."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from atom_data.dedup.corpus import Corpus, finished, part_of, refuse_repeated_ids
-from atom_data.graph import Job, PassJob
+from atom_data.dedup.corpus import Corpus, bytes_so_far, finished, part_of, refuse_repeated_ids
+from atom_data.graph import Job, PassJob, inner
 from atom_data.job import Progress, Task, Work
 from atom_data.storage.parquet import Output
 from atom_data.storage.paths import join
@@ -27,7 +27,7 @@ _STEP = 1 << 20
 class Links(PassJob):
     """The job that finds equal bands: a task a range of hashes, and each sees all bands of its range.
 
-    NAME-links/PART.links has a link from every document in a bucket to the bucket's first: a bucket of n documents has
+    NAME/links/PART.links has a link from every document in a bucket to the bucket's first: a bucket of n documents has
     n - 1 links, however hot. It also refuses ids that repeat. Memory: RECORD_BYTES for each hash of its range.
     """
 
@@ -36,7 +36,7 @@ class Links(PassJob):
     @property
     def name(self) -> str:
         """Its folder."""
-        return f"{self.corpus.name}-links"
+        return inner(self.corpus.name, "links")
 
     def upstream(self) -> tuple[Job, ...]:
         """The measures."""
@@ -93,7 +93,7 @@ class Links(PassJob):
 class Clusters(PassJob):
     """The job that joins all links: which documents hang together, whatever the number of steps between them.
 
-    NAME-clusters/all.roots has, for every document that shares a band with another, the smallest number that it hangs
+    NAME/clusters/all.roots has, for every document that shares a band with another, the smallest number that it hangs
     together with. One task. Memory: five bytes a document of the corpus (nine from 2 ** 32 documents on).
     """
 
@@ -107,7 +107,7 @@ class Clusters(PassJob):
     @property
     def name(self) -> str:
         """Its folder."""
-        return f"{self.corpus.name}-clusters"
+        return inner(self.corpus.name, "clusters")
 
     @property
     def path(self) -> str:
@@ -124,7 +124,7 @@ class Clusters(PassJob):
 
     def tasks(self, workspace: Workspace) -> tuple[Task, ...]:
         """One task."""
-        return (Task("all", finished(self.links, workspace).bytes(".links"), ()),)
+        return (Task("all", bytes_so_far(self.links, workspace, ".links"), ()),)
 
     def inputs(self, task: Task, workspace: Workspace) -> tuple[Input, ...]:
         """All links."""

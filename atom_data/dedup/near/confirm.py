@@ -12,11 +12,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from atom_data.dedup.corpus import Corpus, finished, memory_bytes, part_of
+from atom_data.dedup.corpus import Corpus, finished, part_of
 from atom_data.dedup.near.candidates import CANDIDATES, Candidates, root_places
 from atom_data.dedup.near.sets import Digests, Hashes, Integers, Same, Sets
 from atom_data.dedup.survivors import COLUMNS, ranks_within
-from atom_data.graph import Job, PassJob
+from atom_data.graph import Job, PassJob, inner
 from atom_data.identity import describe
 from atom_data.job import Progress, Task, Work
 from atom_data.storage.parquet import Output
@@ -43,7 +43,7 @@ class Confirmed(PassJob):
     """The job that decides: a task a range of clusters, and each sees all candidates of its clusters.
 
     A document is a copy only of a kept document that shares a band and enough shingles with it. With `confirm` off, all
-    that hangs together is one cluster, as other tools do it. NAME-confirmed/PART.found has `number` and the columns
+    that hangs together is one cluster, as other tools do it. NAME/confirmed/PART.found has `number` and the columns
     added. Memory, measured with 20 bands: 212 bytes for a candidate that has the shingle set of another, 295 for one that
     has its own; shingles and bands beyond the pass's memory go to scratch files. What hangs together is never parted, so
     the largest cluster is the least that a task can hold: ten million pages of one template took 2.1 and 2.9 GB.
@@ -64,7 +64,7 @@ class Confirmed(PassJob):
     @property
     def name(self) -> str:
         """Its folder."""
-        return f"{self.corpus.name}-confirmed"
+        return inner(self.corpus.name, "confirmed")
 
     def upstream(self) -> tuple[Job, ...]:
         """The candidates."""
@@ -98,7 +98,7 @@ class Confirmed(PassJob):
         order = self.corpus.survivors.order(table)
         if self.confirm:
             with workspace.scratch(self.name) as folder, ExitStack() as stack:
-                sets = Sets(stack, Path(folder) if 3 * task.bytes > memory_bytes(self.corpus.memory) else None)
+                sets = Sets(stack, Path(folder) if 3 * task.bytes > self.corpus.memory_bytes else None)
                 self._fill(sets, same, task, workspace)
                 decided, compared = self._decided(sets, same, order, progress)
             work.notes |= {"sets": sets.count, "compared": compared}

@@ -16,7 +16,7 @@ from atom_data.dedup.repeats.rounds import Found, Pieces, Round
 from atom_data.errors import ConfigError
 from atom_data.text.buffers import Buffers
 from atom_data.text.repeats.line_hashes import hashed_lines
-from atom_data.text.spans import Spans, merged
+from atom_data.text.repeats.spans import Spans, merged
 
 
 @dataclass(frozen=True, kw_only=True)

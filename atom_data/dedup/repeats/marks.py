@@ -19,7 +19,7 @@ from atom_data.storage.paths import join
 from atom_data.storage.receipts import Receipt
 from atom_data.storage.shards import Input, Intake, parts_meet
 from atom_data.text.buffers import Buffers, string_buffers
-from atom_data.text.spans import Spans
+from atom_data.text.repeats.spans import Spans
 from atom_data.workspace import Workspace
 
 SMALL_BYTES = 10_000_000

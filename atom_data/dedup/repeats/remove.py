@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from atom_data.batch import column, with_columns
 from atom_data.errors import ConfigError, DataError
 from atom_data.text.buffers import string_buffers
-from atom_data.text.spans import Spans, cut
+from atom_data.text.repeats.spans import Spans, cut
 
 SPANS = pa.list_(pa.struct([("start", pa.int64()), ("end", pa.int64())]))
 

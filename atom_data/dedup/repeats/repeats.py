@@ -4,7 +4,6 @@
 text; the step `RemoveSpans` does, and a card drops what is left empty.
 """
 
-import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,15 +18,15 @@ from atom_data.dedup.repeats.marks import MarkRepeats, Repeatable
 from atom_data.dedup.repeats.remove import SPANS
 from atom_data.dedup.repeats.rounds import ComparePieces, CutPieces
 from atom_data.errors import ConfigError, DataError
-from atom_data.graph import Job, Pass, Source, rows_of
+from atom_data.graph import Job, Pass, Source, check_name, inner, rows_of
 from atom_data.storage.parquet import read_parquet
 from atom_data.storage.shards import Input, Intake, Shard
+from atom_data.storage.sizes import parse_bytes
 from atom_data.workspace import Workspace
 
 MOST_PARTITIONS = 256
 """A task by shard holds a file open for each, in each round."""
 MOST_SOURCES = 250
-UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +61,7 @@ class Repeats(Pass):
     def __post_init__(self) -> None:
         """Take the name of what it compares by; refuse parameters without sense."""
         object.__setattr__(self, "name", self.name or self.by.name)
+        check_name("pass", self.name)
         if not 1 <= self.partitions <= MOST_PARTITIONS or self.partitions & (self.partitions - 1):
             raise ConfigError(
                 f"Repeats '{self.name}': partitions is {self.partitions}. Give a power of two from 1 to {MOST_PARTITIONS}."
@@ -73,12 +73,7 @@ class Repeats(Pass):
     @property
     def memory_bytes(self) -> int:
         """`memory` as a number. ConfigError when it is no size."""
-        match = re.fullmatch(r"(\d+(?:\.\d+)?) *([KMGT]?B)", self.memory)
-        if match is None or not float(match[1]):
-            raise ConfigError(
-                f"Repeats '{self.name}': memory is '{self.memory}'. Give a size such as '500MB' or '2GB'."
-            )
-        return int(float(match[1]) * UNITS[match[2]])
+        return parse_bytes(self.memory, f"Repeats '{self.name}': memory")
 
     @cached_property
     def compared(self) -> tuple[ComparePieces, ...]:
@@ -86,7 +81,7 @@ class Repeats(Pass):
         found: list[ComparePieces] = []
         for number, each in enumerate(self.by.rounds()):
             pieces = CutPieces(
-                name=f"{self.name}-{each.name}",
+                name=inner(self.name, each.name),
                 of=self.of,
                 by=self.by,
                 number=number,

@@ -24,8 +24,8 @@ from atom_data.dedup.repeats.rounds import Found, Pieces, Round
 from atom_data.errors import ConfigError
 from atom_data.text.buffers import Buffers
 from atom_data.text.repeats.anchors import window_ranges
+from atom_data.text.repeats.spans import Spans, merged, whole_characters
 from atom_data.text.repeats.windows import hashed_windows
-from atom_data.text.spans import Spans, merged, whole_characters
 from atom_data.text.words import whitespace_words
 
 UNITS = {"bytes": 16, "words": 4}

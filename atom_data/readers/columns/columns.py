@@ -11,9 +11,10 @@ from atom_data.errors import DataError
 from atom_data.readers.columns.strings import repaired, without_nul
 from atom_data.readers.columns.types import common_type
 from atom_data.readers.files import File
+from atom_data.storage.pages.plain import plain_field
 from atom_data.storage.parquet import open_parquet, refuse_twins
-from atom_data.storage.paths import is_remote, reason, state, without_secrets
-from atom_data.storage.plain import plain_field
+from atom_data.storage.paths import is_remote, reason, without_secrets
+from atom_data.storage.state import state
 
 LOOKED_AT = 1_000
 REMOTE_LOOKED_AT = 16

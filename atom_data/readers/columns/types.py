@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from atom_data.storage.plain import plain_field
+from atom_data.storage.pages.plain import plain_field
 
 UNITS = ("s", "ms", "us", "ns")
 DIGITS = {16: 11, 32: 24, 64: 53}

@@ -5,8 +5,8 @@ no markup is swallowed. Each reads its bytes once.
 """
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Bytes, UInt32s
 from atom_data.text.charsets.tables import LEAD_OF_THREE, MARK_SHIFT, NONE, Codes
 from atom_data.text.memory import inlined, item, kernel, put
 
@@ -17,9 +17,7 @@ LAST_RANGE_OF_BMP, FIRST_BEYOND, LAST_POINTER = 39_419, 189_000, 1_237_575
 
 
 @kernel
-def multi_byte(
-    data: npt.NDArray[np.uint8], single: Codes, pairs: Codes, triples: Codes, ranges: Codes
-) -> tuple[npt.NDArray[np.uint32], int]:
+def multi_byte(data: Bytes, single: Codes, pairs: Codes, triples: Codes, ranges: Codes) -> tuple[UInt32s, int]:
     """Return the code points, and how many of them are U+FFFD for bytes that are none."""
     size, place, length, replaced = len(data), 0, 0, 0
     codes = np.empty(size, np.uint32)
@@ -51,7 +49,7 @@ def multi_byte(
 
 
 @inlined
-def _three(data: npt.NDArray[np.uint8], place: int, triples: Codes) -> tuple[int, int]:
+def _three(data: Bytes, place: int, triples: Codes) -> tuple[int, int]:
     """Return the code point of the bytes after a LEAD_OF_THREE, 0 for none, and where to go on."""
     lead = item(data, place)
     if lead < 0xA1 or lead == 0xFF:
@@ -64,7 +62,7 @@ def _three(data: npt.NDArray[np.uint8], place: int, triples: Codes) -> tuple[int
 
 
 @inlined
-def _four(data: npt.NDArray[np.uint8], place: int, ranges: Codes) -> tuple[int, int]:
+def _four(data: Bytes, place: int, ranges: Codes) -> tuple[int, int]:
     """Return the code point of four bytes of gb18030, of which the second is at `place`, and where to go on."""
     rest = len(data) - place
     if rest == 1:
@@ -93,7 +91,7 @@ def _four(data: npt.NDArray[np.uint8], place: int, ranges: Codes) -> tuple[int, 
 
 
 @kernel
-def iso_2022_jp(data: npt.NDArray[np.uint8], pairs: Codes) -> tuple[npt.NDArray[np.uint32], int]:
+def iso_2022_jp(data: Bytes, pairs: Codes) -> tuple[UInt32s, int]:
     """Return the code points of ISO-2022-JP, and how many of them are U+FFFD for bytes that are none."""
     size, place, length, replaced = len(data), 0, 0, 0
     codes = np.empty(size, np.uint32)
@@ -122,7 +120,7 @@ def iso_2022_jp(data: npt.NDArray[np.uint8], pairs: Codes) -> tuple[npt.NDArray[
 
 
 @inlined
-def _escape(data: npt.NDArray[np.uint8], place: int) -> int:
+def _escape(data: Bytes, place: int) -> int:
     """Return the state that an escape sequence leads to, -1 where there is none."""
     if place + 1 >= len(data):
         return -1
@@ -149,7 +147,7 @@ def _plain(byte: int, state: int) -> int:
 
 
 @inlined
-def _kanji(data: npt.NDArray[np.uint8], lead: int, place: int, pairs: Codes) -> tuple[int, int]:
+def _kanji(data: Bytes, lead: int, place: int, pairs: Codes) -> tuple[int, int]:
     """Return the code point of a pair, 0 for none, and where to go on; an escape is read again."""
     if place == len(data):
         return 0, place

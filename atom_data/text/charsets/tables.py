@@ -12,9 +12,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from atom_data.text.arrays import Int32s
 from atom_data.text.memory import read_only
 
-Codes = npt.NDArray[np.int32]
+Codes = Int32s
 NONE = -1
 """A byte that stands for nothing."""
 LEAD = -2

@@ -6,9 +6,9 @@ A line ends at a line feed; white space around it does not count. A line is drop
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from atom_data.text.arrays import Bytes, Int64s
 from atom_data.text.buffers import Buffers, string_array
 from atom_data.text.characters import LETTER, MARK, NUMBER, SPACE, UNSPACED, Characters, cell_of, characters, decode
 from atom_data.text.edits import copied
@@ -50,7 +50,7 @@ class Line(NamedTuple):
 
 def boilerplate_lines(
     array: pa.Array, buffers: Buffers, kinds: int, max_uppercase_share: float
-) -> tuple[pa.Array, npt.NDArray[np.int64]]:
+) -> tuple[pa.Array, Int64s]:
     """Return the texts without lines of the wanted kinds (a bit each), and a row of counts a document.
 
     The counts: dropped lines of each of KINDS, whitespace words in them, and whitespace words of the text. A text that
@@ -67,7 +67,7 @@ def boilerplate_lines(
     return (string_array(data, offsets, array) if changed else array), counts
 
 
-def boilerplate_counts(buffers: Buffers, max_uppercase_share: float) -> npt.NDArray[np.int64]:
+def boilerplate_counts(buffers: Buffers, max_uppercase_share: float) -> Int64s:
     """Return a row a document: the lines of each of KINDS, lines that are not blank, and their whitespace words."""
     counts = np.zeros((buffers.offsets.size - 1, len(KINDS) + 2), np.int64)
     if counts.size:
@@ -78,12 +78,7 @@ def boilerplate_counts(buffers: Buffers, max_uppercase_share: float) -> npt.NDAr
 
 @kernel
 def _count_lines(
-    data: npt.NDArray[np.uint8],
-    offsets: npt.NDArray[np.int64],
-    max_uppercase_share: float,
-    counted: Phrases,
-    table: Characters,
-    counts: npt.NDArray[np.int64],
+    data: Bytes, offsets: Int64s, max_uppercase_share: float, counted: Phrases, table: Characters, counts: Int64s
 ) -> None:
     for document in range(offsets.size - 1):
         position, end = offsets[document], offsets[document + 1]
@@ -100,15 +95,15 @@ def _count_lines(
 
 @kernel
 def _drop_lines(
-    data: npt.NDArray[np.uint8],
-    offsets: npt.NDArray[np.int64],
+    data: Bytes,
+    offsets: Int64s,
     kinds: int,
     max_uppercase_share: float,
     counted: Phrases,
     table: Characters,
-    target: npt.NDArray[np.uint8],
-    target_offsets: npt.NDArray[np.int64],
-    counts: npt.NDArray[np.int64],
+    target: Bytes,
+    target_offsets: Int64s,
+    counts: Int64s,
 ) -> None:
     to = 0
     for document in range(offsets.size - 1):
@@ -131,7 +126,7 @@ def _drop_lines(
 
 
 @inlined
-def _look(data: npt.NDArray[np.uint8], position: int, stop: int, table: Characters) -> Line:
+def _look(data: Bytes, position: int, stop: int, table: Characters) -> Line:
     words, letters, upper, numbers, unspaced, inside = 0, 0, 0, 0, 0, False
     while position < stop:
         byte = item(data, position)
@@ -159,7 +154,7 @@ def _look(data: npt.NDArray[np.uint8], position: int, stop: int, table: Characte
 
 @inlined
 def _kind(
-    data: npt.NDArray[np.uint8],
+    data: Bytes,
     position: int,
     stop: int,
     line: Line,
@@ -183,7 +178,7 @@ def _kind(
 
 
 @inlined
-def _is_counter(data: npt.NDArray[np.uint8], position: int, stop: int, counted: Phrases, table: Characters) -> bool:
+def _is_counter(data: Bytes, position: int, stop: int, counted: Phrases, table: Characters) -> bool:
     """Tell whether a line is a number and one word that says what it counts: `3 likes`, `1.2K views`."""
     position = skip_spaces(data, position, stop)
     stop = last_character(data, position, stop)[1]

@@ -8,13 +8,13 @@ ends of the text.
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from atom_data.text.arrays import Bytes, Int64s
 from atom_data.text.buffers import Buffers, string_array
 from atom_data.text.characters import Characters, characters, decode
 from atom_data.text.edits import copied
-from atom_data.text.lines import is_three_dots, last_character, skip_spaces
+from atom_data.text.lines import is_three_dots, last_character, next_break, skip_spaces
 from atom_data.text.memory import inlined, item, kernel, put, read_only
 from atom_data.text.phrases import INSIDE, Phrases, build_phrases, phrases_in
 from atom_data.text.words import space_size
@@ -53,7 +53,7 @@ _NEEDED = np.frombuffer(b"citation needed]", np.uint8)
 class C4Rules(NamedTuple):
     """The parameters of the rules, as the kernel takes them."""
 
-    marks: npt.NDArray[np.int64]
+    marks: Int64s
     """The code points that a line may end with; none asks for none."""
     min_words: int
     max_word_chars: int
@@ -62,7 +62,7 @@ class C4Rules(NamedTuple):
     policies: bool
 
 
-def c4_lines(array: pa.Array, buffers: Buffers, rules: C4Rules) -> tuple[pa.Array, npt.NDArray[np.int64]]:
+def c4_lines(array: pa.Array, buffers: Buffers, rules: C4Rules) -> tuple[pa.Array, Int64s]:
     """Return the texts with the lines that the rules keep, and a row of COLUMNS for each.
 
     The memory is that of the texts. Of letters that are no ASCII, a phrase is not found in another case.
@@ -79,14 +79,14 @@ def c4_lines(array: pa.Array, buffers: Buffers, rules: C4Rules) -> tuple[pa.Arra
 
 @kernel
 def _rewrite(
-    data: npt.NDArray[np.uint8],
-    offsets: npt.NDArray[np.int64],
+    data: Bytes,
+    offsets: Int64s,
     rules: C4Rules,
     phrases: Phrases,
     table: Characters,
-    target: npt.NDArray[np.uint8],
-    target_offsets: npt.NDArray[np.int64],
-    counts: npt.NDArray[np.int64],
+    target: Bytes,
+    target_offsets: Int64s,
+    counts: Int64s,
 ) -> None:
     to = 0
     for document in range(offsets.size - 1):
@@ -110,15 +110,15 @@ def _rewrite(
 
 @inlined
 def _kept_line(
-    data: npt.NDArray[np.uint8],
+    data: Bytes,
     start: int,
     stop: int,
     rules: C4Rules,
     phrases: Phrases,
     table: Characters,
-    target: npt.NDArray[np.uint8],
+    target: Bytes,
     to: int,
-    row: npt.NDArray[np.int64],
+    row: Int64s,
 ) -> int:
     """Write the cleaned line to `target[to:]`; return where it ends, or -1 when a rule drops it."""
     words, longest = _word_sizes(data, start, stop)
@@ -151,27 +151,7 @@ def _kept_line(
 
 
 @inlined
-def next_break(data: npt.NDArray[np.uint8], position: int, end: int) -> tuple[int, int]:
-    """Return where the line at `position` ends and where the next one begins, as `str.splitlines` sees it."""
-    while position < end:
-        byte = item(data, position)
-        if byte < 0x20:
-            if byte == 0x0D and position + 1 < end and item(data, position + 1) == 0x0A:
-                return position, position + 2
-            if 0x0A <= byte <= 0x0D or 0x1C <= byte <= 0x1E:
-                return position, position + 1
-        elif byte == 0xC2 and position + 1 < end and item(data, position + 1) == 0x85:
-            return position, position + 2
-        elif byte == 0xE2 and position + 2 < end and item(data, position + 1) == 0x80:
-            third = item(data, position + 2)
-            if third == 0xA8 or third == 0xA9:
-                return position, position + 3
-        position += 1
-    return end, end
-
-
-@inlined
-def _word_sizes(data: npt.NDArray[np.uint8], position: int, stop: int) -> tuple[int, int]:
+def _word_sizes(data: Bytes, position: int, stop: int) -> tuple[int, int]:
     """Return how many whitespace words there are, and the characters of the longest."""
     words, longest, size = 0, 0, 0
     while position < stop:
@@ -189,9 +169,7 @@ def _word_sizes(data: npt.NDArray[np.uint8], position: int, stop: int) -> tuple[
 
 
 @inlined
-def _without_citations(
-    data: npt.NDArray[np.uint8], position: int, stop: int, target: npt.NDArray[np.uint8], to: int
-) -> tuple[int, int]:
+def _without_citations(data: Bytes, position: int, stop: int, target: Bytes, to: int) -> tuple[int, int]:
     """Copy a line without `[1]`, `[edit]` and the like; return where the copy ends and how many there were."""
     found = 0
     while position < stop:
@@ -209,7 +187,7 @@ def _without_citations(
 
 
 @inlined
-def _citation_end(data: npt.NDArray[np.uint8], position: int, stop: int) -> int:
+def _citation_end(data: Bytes, position: int, stop: int) -> int:
     for words in (_EDIT, _NEEDED):
         if _begins(data, position, stop, words):
             return position + words.size
@@ -224,7 +202,7 @@ def _citation_end(data: npt.NDArray[np.uint8], position: int, stop: int) -> int:
 
 
 @inlined
-def _begins(data: npt.NDArray[np.uint8], position: int, stop: int, words: npt.NDArray[np.uint8]) -> bool:
+def _begins(data: Bytes, position: int, stop: int, words: Bytes) -> bool:
     if position + words.size > stop:
         return False
     same = True
@@ -244,7 +222,7 @@ def _is_digit(code: int) -> bool:
 
 
 @inlined
-def _ends_well(target: npt.NDArray[np.uint8], start: int, stop: int, marks: npt.NDArray[np.int64]) -> bool:
+def _ends_well(target: Bytes, start: int, stop: int, marks: Int64s) -> bool:
     if start == stop:
         return False
     if is_three_dots(target, start, stop):
@@ -260,7 +238,7 @@ def _ends_well(target: npt.NDArray[np.uint8], start: int, stop: int, marks: npt.
 
 
 @inlined
-def _strip(target: npt.NDArray[np.uint8], begin: int, to: int) -> int:
+def _strip(target: Bytes, begin: int, to: int) -> int:
     """Cut white space at both ends of what was written; return where it ends."""
     start = skip_spaces(target, begin, to)
     if start == to:

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Bytes, Int64s, UInt64s
 from atom_data.text.buffers import Buffers
 from atom_data.text.characters import decode
 from atom_data.text.edits import Places
@@ -38,9 +38,9 @@ _NO = _U64(0)
 class Suspects(NamedTuple):
     """Pairs of characters: one with bit b in `first`, then one with bit b in `second`. U+FFFF is all of other planes."""
 
-    first: npt.NDArray[np.uint64]
-    second: npt.NDArray[np.uint64]
-    alone: npt.NDArray[np.uint8]
+    first: UInt64s
+    second: UInt64s
+    alone: Bytes
     """CONTROLS, LINE_BREAKS or MARKED for a character that is suspicious by itself, RUNS for one that many make so."""
 
 
@@ -71,14 +71,14 @@ def suspect_lines(buffers: Buffers, wanted: int, suspects: Suspects) -> Places:
 
 @kernel
 def _find_lines(
-    data: npt.NDArray[np.uint8],
-    offsets: npt.NDArray[np.int64],
+    data: Bytes,
+    offsets: Int64s,
     wanted: int,
     suspects: Suspects,
-    starts: npt.NDArray[np.int64],
-    ends: npt.NDArray[np.int64],
-    kinds: npt.NDArray[np.int64],
-    documents: npt.NDArray[np.int64],
+    starts: Int64s,
+    ends: Int64s,
+    kinds: Int64s,
+    documents: Int64s,
 ) -> int:
     count = 0
     for document in range(offsets.size - 1):
@@ -95,7 +95,7 @@ def _find_lines(
 
 
 @inlined
-def _look(data: npt.NDArray[np.uint8], position: int, stop: int, wanted: int, suspects: Suspects) -> int:
+def _look(data: Bytes, position: int, stop: int, wanted: int, suspects: Suspects) -> int:
     """Return a bit for each thing that is wanted and there, and MARKUP for a `<`."""
     seen, before, run = 0, _NO, 0
     while position < stop:
@@ -122,7 +122,7 @@ def _look(data: npt.NDArray[np.uint8], position: int, stop: int, wanted: int, su
 
 
 @inlined
-def _is_entity(data: npt.NDArray[np.uint8], position: int, stop: int) -> bool:
+def _is_entity(data: Bytes, position: int, stop: int) -> bool:
     """Tell whether up to 26 letters, digits and `#` stand before a semicolon."""
     limit = min(position + 27, stop)
     while position < limit:

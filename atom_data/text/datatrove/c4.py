@@ -1,8 +1,8 @@
 """A line of `str.splitlines` as datatrove's Gopher quality and C4 filters see it."""
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Bytes, Int64s
 from atom_data.text.datatrove.columns import (
     BULLET_LINES,
     CURLY_LINES,
@@ -14,7 +14,7 @@ from atom_data.text.datatrove.columns import (
 from atom_data.text.datatrove.signs import CURLY, LOREM, PHRASES, POLICY, SCRIPT, SQUARE, phrases_in
 from atom_data.text.datatrove.spacy_table import English
 from atom_data.text.datatrove.tokens import count_sentences
-from atom_data.text.lines import next_line_feed
+from atom_data.text.lines import next_break, next_line_feed
 from atom_data.text.memory import called, inlined, item, put
 
 LEAST_WORDS, LONGEST_WORD = 3, 1000
@@ -25,39 +25,28 @@ _EDIT = 6
 
 
 @inlined
-def end_of_line(data: npt.NDArray[np.uint8], start: int, end: int, breaks: bool) -> tuple[int, int]:
+def end_of_line(data: Bytes, start: int, end: int, breaks: bool) -> tuple[int, int]:
     """Return where a line ends and where the next one begins; `breaks` says there may be others than line feeds."""
     if not breaks:
         stop = next_line_feed(data, start, end)
         return stop, stop + 1
-    position = start
-    while position < end:
-        byte = item(data, position)
-        if 0x0A <= byte <= 0x0D or 0x1C <= byte <= 0x1E:
-            paired = byte == 0x0D and position + 1 < end and item(data, position + 1) == 0x0A
-            return position, position + 1 + np.int64(paired)
-        if byte == 0xC2 and position + 1 < end and item(data, position + 1) == 0x85:
-            return position, position + 2
-        general = byte == 0xE2 and position + 2 < end and item(data, position + 1) == 0x80
-        if general and item(data, position + 2) & 0xFE == 0xA8:
-            return position, position + 3
-        position += 1
-    return end, end + 1
+    stop, after = next_break(data, start, end)
+    return stop, max(after, stop + 1)
 
 
 @called
 def finish_line(
-    data: npt.NDArray[np.uint8],
+    data: Bytes,
     start: int,
     end: int,
     words: int,
     sentences: int,
     signs: int,
     table: English,
-    cuts: npt.NDArray[np.int64],
-    copy: npt.NDArray[np.uint8],
-    copied: npt.NDArray[np.uint8],
-    row: npt.NDArray[np.int64],
+    cuts: Int64s,
+    copy: Bytes,
+    copied: Bytes,
+    row: Int64s,
 ) -> None:
     """Count a line with ink from `start` to `end`, of so many words between white space; -1 when one is too long."""
     row[BULLET_LINES] += np.int64(item(data, start) == 0x2D or _is_sign(data, start, end, 0xE2, 0x80, 0xA2))
@@ -74,9 +63,7 @@ def finish_line(
 
 
 @called
-def _judge_line(
-    data: npt.NDArray[np.uint8], start: int, end: int, sentences: int, signs: int, row: npt.NDArray[np.int64]
-) -> None:
+def _judge_line(data: Bytes, start: int, end: int, sentences: int, signs: int, row: Int64s) -> None:
     """Add the sentences of a line, or note that it ends the document; the same where it ends as a sentence does."""
     found = phrases_in(data, start, end) if signs & PHRASES else 0
     if found & LOREM:
@@ -95,7 +82,7 @@ def _judge_line(
 
 
 @inlined
-def _is_terminal(data: npt.NDArray[np.uint8], start: int, end: int) -> bool:
+def _is_terminal(data: Bytes, start: int, end: int) -> bool:
     if end <= start:
         return False
     last = item(data, end - 1)
@@ -105,14 +92,14 @@ def _is_terminal(data: npt.NDArray[np.uint8], start: int, end: int) -> bool:
 
 
 @inlined
-def _is_sign(data: npt.NDArray[np.uint8], start: int, end: int, one: int, two: int, three: int) -> bool:
+def _is_sign(data: Bytes, start: int, end: int, one: int, two: int, three: int) -> bool:
     if start + 3 > end or item(data, start) != one:
         return False
     return item(data, start + 1) == two and item(data, start + 2) == three
 
 
 @inlined
-def _has_curly(data: npt.NDArray[np.uint8], start: int, end: int) -> bool:
+def _has_curly(data: Bytes, start: int, end: int) -> bool:
     found = False
     for index in range(start, end):
         found |= item(data, index) == 0x7B
@@ -120,7 +107,7 @@ def _has_curly(data: npt.NDArray[np.uint8], start: int, end: int) -> bool:
 
 
 @called
-def _without_citations(data: npt.NDArray[np.uint8], start: int, end: int, copy: npt.NDArray[np.uint8]) -> int:
+def _without_citations(data: Bytes, start: int, end: int, copy: Bytes) -> int:
     """Copy a line without `[12]`, `[]`, `[edit]` and `[citation needed]`; return the size of the copy."""
     size, position = 0, start
     while position < end:
@@ -134,7 +121,7 @@ def _without_citations(data: npt.NDArray[np.uint8], start: int, end: int, copy: 
 
 
 @inlined
-def _citation_size(data: npt.NDArray[np.uint8], position: int, end: int) -> int:
+def _citation_size(data: Bytes, position: int, end: int) -> int:
     stop = position + 1
     while stop < end and 0x30 <= item(data, stop) <= 0x39:
         stop += 1

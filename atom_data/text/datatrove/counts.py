@@ -5,10 +5,10 @@ Read from `gopher_quality_filter.py`, `gopher_repetition_filter.py`, `c4_filters
 """
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Bytes, Int64s, UInt64s
 from atom_data.text.buffers import Buffers
-from atom_data.text.characters import Characters, characters
+from atom_data.text.characters import Characters, characters, characters_in
 from atom_data.text.datatrove.c4 import LONGEST_WORD, end_of_line, finish_line
 from atom_data.text.datatrove.columns import (
     ALPHABETIC,
@@ -24,17 +24,18 @@ from atom_data.text.datatrove.columns import (
     WORD_CHARACTERS,
     WORDS,
 )
-from atom_data.text.datatrove.lines import characters_in, count_repeated
+from atom_data.text.datatrove.lines import count_repeated
 from atom_data.text.datatrove.signs import BREAKS, sign_counts
 from atom_data.text.datatrove.spacy_table import STOP_WORD, English, english, form_of
 from atom_data.text.datatrove.tokens import add_tokens
 from atom_data.text.hashes import hash_letters
-from atom_data.text.memory import called, inlined, item, kernel, put, read_only
+from atom_data.text.lanes import set_bits
+from atom_data.text.memory import called, item, kernel, put, read_only
 from atom_data.text.statistics.repetition import count_repetition, make_room
 from atom_data.text.words import next_words, start_document, word_edges, word_state
 
 
-def datatrove_counts(buffers: Buffers) -> npt.NDArray[np.int64]:
+def datatrove_counts(buffers: Buffers) -> Int64s:
     """Return a row of COLUMNS a document. Memory: up to 90 bytes for a byte of the longest document, of words only."""
     counts = np.zeros((buffers.offsets.size - 1, len(COLUMNS)), np.int64)
     if counts.size:
@@ -47,13 +48,7 @@ def datatrove_counts(buffers: Buffers) -> npt.NDArray[np.int64]:
 
 @kernel
 def _count(
-    data: npt.NDArray[np.uint8],
-    offsets: npt.NDArray[np.int64],
-    table: English,
-    spaces: Characters,
-    copy: npt.NDArray[np.uint8],
-    copied: npt.NDArray[np.uint8],
-    counts: npt.NDArray[np.int64],
+    data: Bytes, offsets: Int64s, table: English, spaces: Characters, copy: Bytes, copied: Bytes, counts: Int64s
 ) -> None:
     most = 0
     for document in range(offsets.size - 1):
@@ -78,20 +73,20 @@ def _count(
 
 @called
 def _read_words(  # noqa: C901 - one loop over words, and its state would not fit through calls
-    data: npt.NDArray[np.uint8],
+    data: Bytes,
     start: int,
     end: int,
     signs: int,
     table: English,
     spaces: Characters,
-    state: npt.NDArray[np.int64],
-    edges: npt.NDArray[np.int64],
-    cuts: npt.NDArray[np.int64],
-    copy: npt.NDArray[np.uint8],
-    copied: npt.NDArray[np.uint8],
-    hashes: npt.NDArray[np.uint64],
-    before: npt.NDArray[np.int64],
-    row: npt.NDArray[np.int64],
+    state: Int64s,
+    edges: Int64s,
+    cuts: Int64s,
+    copy: Bytes,
+    copied: Bytes,
+    hashes: UInt64s,
+    before: Int64s,
+    row: Int64s,
 ) -> int:
     """Find the tokens of a document and count its lines on the way; return how many tokens there are."""
     breaks = signs & BREAKS != 0
@@ -141,14 +136,5 @@ def _read_words(  # noqa: C901 - one loop over words, and its state would not fi
     row[WORDS] += plain
     row[WORD_CHARACTERS] += plain_characters
     row[ALPHABETIC] += plain
-    row[STOP_WORD_KINDS] = _ones(row[STOP_WORD_KINDS] | kinds)
+    row[STOP_WORD_KINDS] = set_bits(row[STOP_WORD_KINDS] | kinds)
     return tokens
-
-
-@inlined
-def _ones(bits: int) -> int:
-    count = 0
-    while bits:
-        count += bits & 1
-        bits >>= 1
-    return count

@@ -1,9 +1,10 @@
 """Lines and paragraphs that come again, and how lines end, as datatrove's Gopher repetition and FineWeb filters see them."""
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Bytes, Int64s
 from atom_data.text.buffers import Buffers
+from atom_data.text.characters import characters_in
 from atom_data.text.datatrove.columns import (
     COLUMNS,
     INK_LINES,
@@ -23,13 +24,13 @@ from atom_data.text.lines import SHORT_CHARS, next_line_feed
 from atom_data.text.memory import allocating, inlined, item, kernel, put, read_only
 from atom_data.text.similarity.shingles import scatter
 from atom_data.text.statistics.repetition import Room, find_first, make_room
-from atom_data.text.words import space_size
+from atom_data.text.words import is_blank, space_size
 
 _U64 = np.uint64
 _STEP = _U64(0xC2B2AE3D27D4EB4F)
 
 
-def duplicate_line_counts(buffers: Buffers) -> npt.NDArray[np.int64]:
+def duplicate_line_counts(buffers: Buffers) -> Int64s:
     """Return a row of `datatrove_columns.COLUMNS` a document, with LINES to REPEATED_INK_CHARACTERS filled in."""
     counts = np.zeros((buffers.offsets.size - 1, len(COLUMNS)), np.int64)
     if counts.size:
@@ -38,9 +39,7 @@ def duplicate_line_counts(buffers: Buffers) -> npt.NDArray[np.int64]:
 
 
 @kernel
-def _fill_repeated(
-    data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64], table: English, counts: npt.NDArray[np.int64]
-) -> None:
+def _fill_repeated(data: Bytes, offsets: Int64s, table: English, counts: Int64s) -> None:
     most = 0
     for document in range(offsets.size - 1):
         most = max(most, offsets[document + 1] - offsets[document])
@@ -52,13 +51,7 @@ def _fill_repeated(
 
 @allocating
 def count_repeated(
-    data: npt.NDArray[np.uint8],
-    start: int,
-    end: int,
-    table: English,
-    characters: npt.NDArray[np.int64],
-    room: Room,
-    row: npt.NDArray[np.int64],
+    data: Bytes, start: int, end: int, table: English, characters: Int64s, room: Room, row: Int64s
 ) -> None:
     """Count lines, paragraphs and those that were there before."""
     _lines(data, start, end, table, characters, room, row)
@@ -68,21 +61,13 @@ def count_repeated(
 
 
 @allocating
-def _lines(
-    data: npt.NDArray[np.uint8],
-    start: int,
-    end: int,
-    table: English,
-    characters: npt.NDArray[np.int64],
-    room: Room,
-    row: npt.NDArray[np.int64],
-) -> None:
+def _lines(data: Bytes, start: int, end: int, table: English, characters: Int64s, room: Room, row: Int64s) -> None:
     position, count, ink, terminals, shorts = start, 0, 0, 0, 0
     while position < end:
         stop = next_line_feed(data, position, end)
         if stop > position:
             size = characters_in(data, position, stop)
-            blank = _is_blank(data, position, stop)
+            blank = is_blank(data, position, stop)
             put(room.keys, count, scatter(hash_bytes(data, position, stop)))
             put(characters, count, size)
             put(room.places, count, np.int32(blank))
@@ -105,14 +90,7 @@ def _lines(
 
 
 @allocating
-def _paragraphs(
-    data: npt.NDArray[np.uint8],
-    start: int,
-    end: int,
-    characters: npt.NDArray[np.int64],
-    room: Room,
-    row: npt.NDArray[np.int64],
-) -> None:
+def _paragraphs(data: Bytes, start: int, end: int, characters: Int64s, room: Room, row: Int64s) -> None:
     position, count, key, size = start, 0, _U64(0), 0
     while position < end:
         stop = next_line_feed(data, position, end)
@@ -133,17 +111,7 @@ def _paragraphs(
 
 
 @inlined
-def _is_blank(data: npt.NDArray[np.uint8], position: int, stop: int) -> bool:
-    while position < stop:
-        size = space_size(data, position, stop)
-        if size == 0:
-            return False
-        position += size
-    return True
-
-
-@inlined
-def _ink_end(data: npt.NDArray[np.uint8], start: int, end: int) -> int:
+def _ink_end(data: Bytes, start: int, end: int) -> int:
     """Return where the white space at the end begins."""
     while end > start:
         last = end - 1
@@ -153,12 +121,3 @@ def _ink_end(data: npt.NDArray[np.uint8], start: int, end: int) -> int:
             break
         end = last
     return end
-
-
-@inlined
-def characters_in(data: npt.NDArray[np.uint8], start: int, end: int) -> int:
-    """Return how many bytes begin a character."""
-    count = 0
-    for index in range(start, end):
-        count += np.int64(item(data, index) & 0xC0 != 0x80)
-    return count

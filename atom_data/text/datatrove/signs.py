@@ -1,8 +1,9 @@
 """Signs of a text for `counts.py`: counted many bytes at a time, and what seldom stands in a text only looked for."""
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Bytes
+from atom_data.text.lines import three_dots
 from atom_data.text.memory import called, inlined, item
 
 SQUARE, CURLY, BREAKS, PHRASES = 1, 2, 4, 8
@@ -30,7 +31,7 @@ for _name, _ in _NAMES:
 
 
 @inlined
-def sign_counts(data: npt.NDArray[np.uint8], start: int, end: int) -> tuple[int, int, int, int, int]:
+def sign_counts(data: Bytes, start: int, end: int) -> tuple[int, int, int, int, int]:
     """Return characters, number signs, line feeds, ellipses (`...`, none used twice, and the sign), and what else there is."""
     characters, hashes, feeds, seen = 0, 0, 0, np.uint8(0)
     # Counts of a block fit a byte, so that the compiler can count many bytes at a time.
@@ -60,7 +61,7 @@ def sign_counts(data: npt.NDArray[np.uint8], start: int, end: int) -> tuple[int,
 
 
 @inlined
-def _rare_signs(data: npt.NDArray[np.uint8], start: int, end: int) -> int:
+def _rare_signs(data: Bytes, start: int, end: int) -> int:
     """Return PHRASES for four letters of any of them, and BREAKS for the next-line sign."""
     seen = np.uint8(0)
     for block in range(start, end - 3, _BLOCK):
@@ -84,7 +85,7 @@ def _rare_signs(data: npt.NDArray[np.uint8], start: int, end: int) -> int:
 
 
 @inlined
-def _next_line(data: npt.NDArray[np.uint8], position: int, end: int) -> bool:
+def _next_line(data: Bytes, position: int, end: int) -> bool:
     found = False
     for index in range(position, end - 1):
         found |= item(data, index) == 0xC2 and item(data, index + 1) == 0x85
@@ -92,18 +93,7 @@ def _next_line(data: npt.NDArray[np.uint8], position: int, end: int) -> bool:
 
 
 @called
-def three_dots(data: npt.NDArray[np.uint8], position: int, end: int) -> int:
-    """Return how often three dots stand in the text, none used twice."""
-    count, row = 0, 0
-    for index in range(position, end):
-        row = row + 1 if item(data, index) == 0x2E else 0
-        if row == 3:
-            count, row = count + 1, 0
-    return count
-
-
-@called
-def phrases_in(data: npt.NDArray[np.uint8], start: int, end: int) -> int:
+def phrases_in(data: Bytes, start: int, end: int) -> int:
     """Return the bits of the phrases in the bytes, in any case of ASCII letters."""
     found = 0
     for position in range(start, end - 1):

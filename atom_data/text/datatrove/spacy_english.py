@@ -7,8 +7,9 @@ address. Last, known forms that lie side by side in the pieces are put together.
 """
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Bytes, Int64s
+from atom_data.text.datatrove.spacy_addresses import is_address
 from atom_data.text.datatrove.spacy_table import (
     ALPHA,
     DOTTED,
@@ -37,7 +38,7 @@ _MOST_WINDOW = 8
 
 @called
 def split_ink(  # noqa: C901 - the loop of spaCy, in its order
-    data: npt.NDArray[np.uint8], start: int, end: int, table: English, cuts: npt.NDArray[np.int64]
+    data: Bytes, start: int, end: int, table: English, cuts: Int64s
 ) -> int:
     """Write where the tokens of a run of ink begin, and its end, to `cuts`; return how many tokens there are.
 
@@ -86,7 +87,7 @@ def split_ink(  # noqa: C901 - the loop of spaCy, in its order
 
 
 @inlined
-def _form_cuts(form: int, low: int, cuts: npt.NDArray[np.int64], count: int) -> int:
+def _form_cuts(form: int, low: int, cuts: Int64s, count: int) -> int:
     """Add the pieces of a known form."""
     for shift in (0, 8, 16):
         size = form >> shift & 0xFF
@@ -97,7 +98,7 @@ def _form_cuts(form: int, low: int, cuts: npt.NDArray[np.int64], count: int) -> 
 
 
 @called
-def _prefix_size(data: npt.NDArray[np.uint8], low: int, high: int, table: English) -> int:
+def _prefix_size(data: Bytes, low: int, high: int, table: English) -> int:
     """Return the bytes of the sign that is split off before, 0 for none."""
     first = item(data, low)
     following = item(data, low + 1) if low + 1 < high else np.uint8(0)
@@ -115,7 +116,7 @@ def _prefix_size(data: npt.NDArray[np.uint8], low: int, high: int, table: Englis
 
 
 @called
-def _suffix_size(data: npt.NDArray[np.uint8], low: int, high: int, table: English) -> int:
+def _suffix_size(data: Bytes, low: int, high: int, table: English) -> int:
     """Return the bytes of the sign that is split off behind: of those that fit, the longest."""
     if low >= high:
         return 0
@@ -146,7 +147,7 @@ def _suffix_size(data: npt.NDArray[np.uint8], low: int, high: int, table: Englis
 
 
 @inlined
-def _suffix_dots(data: npt.NDArray[np.uint8], low: int, high: int, table: English) -> int:
+def _suffix_dots(data: Bytes, low: int, high: int, table: English) -> int:
     if high - 2 >= low and item(data, high - 2) == _DOT:
         begin = high - 2
         while begin > low and item(data, begin - 1) == _DOT:
@@ -164,14 +165,14 @@ def _suffix_dots(data: npt.NDArray[np.uint8], low: int, high: int, table: Englis
 
 
 @inlined
-def _is_ellipsis(data: npt.NDArray[np.uint8], low: int, high: int) -> bool:
+def _is_ellipsis(data: Bytes, low: int, high: int) -> bool:
     if high - 3 < low:
         return False
     return item(data, high - 3) == 0xE2 and item(data, high - 2) == 0x80 and item(data, high - 1) == 0xA6
 
 
 @inlined
-def _dots(data: npt.NDArray[np.uint8], position: int, high: int) -> int:
+def _dots(data: Bytes, position: int, high: int) -> int:
     size = 0
     while position + size < high and item(data, position + size) == _DOT:
         size += 1
@@ -179,13 +180,11 @@ def _dots(data: npt.NDArray[np.uint8], position: int, high: int) -> int:
 
 
 @called
-def _inner_cuts(
-    data: npt.NDArray[np.uint8], low: int, high: int, table: English, cuts: npt.NDArray[np.int64], count: int
-) -> int:
+def _inner_cuts(data: Bytes, low: int, high: int, table: English, cuts: Int64s, count: int) -> int:
     """Cut what is left at the signs inside, unless it is an address."""
     put(cuts, count, low)
     count += 1
-    if _is_address(data, low, high, table):
+    if is_address(data, low, high, table):
         return count
     piece, position, before, digit = low, low, 0, False
     while position < high:
@@ -210,14 +209,7 @@ def _inner_cuts(
 
 @inlined
 def _infix_size(
-    data: npt.NDArray[np.uint8],
-    position: int,
-    high: int,
-    table: English,
-    flags: int,
-    size: int,
-    before: int,
-    digit: bool,
+    data: Bytes, position: int, high: int, table: English, flags: int, size: int, before: int, digit: bool
 ) -> int:
     """Return the bytes of the sign inside a word that begins here, 0 for none."""
     if flags & INFIX:
@@ -248,7 +240,7 @@ def _infix_size(
 
 
 @inlined
-def _hyphens_size(data: npt.NDArray[np.uint8], position: int, high: int, table: English) -> int:
+def _hyphens_size(data: Bytes, position: int, high: int, table: English) -> int:
     """Return the bytes of a hyphen, a dash, a tilde, or some of them, before a letter; 0 for none."""
     first, size = item(data, position), 0
     if first == 0x7E:
@@ -266,65 +258,14 @@ def _hyphens_size(data: npt.NDArray[np.uint8], position: int, high: int, table: 
 
 
 @inlined
-def _is_dash(data: npt.NDArray[np.uint8], position: int, high: int) -> bool:
+def _is_dash(data: Bytes, position: int, high: int) -> bool:
     if position + 2 >= high or item(data, position) != 0xE2 or item(data, position + 1) != 0x80:
         return False
     return item(data, position + 2) == 0x93 or item(data, position + 2) == 0x94
 
 
-@called
-def _is_address(data: npt.NDArray[np.uint8], low: int, high: int, table: English) -> bool:
-    """Tell whether this is a host with a dot in it, perhaps with a scheme or a user before and a port or a path behind."""
-    if _host(data, low, high, table):
-        return True
-    position, scheme = low, True
-    while position < high:
-        byte = item(data, position)
-        if byte == _AT and position > low and _host(data, position + 1, high, table):
-            return True
-        slashes = position + 2 < high and item(data, position + 1) == 0x2F and item(data, position + 2) == 0x2F
-        if byte == 0x3A and slashes and scheme and position >= low + 2 and _host(data, position + 3, high, table):
-            return True
-        word = byte >= 0x80 or 0x30 <= byte <= 0x39 or ((byte | 0x20) - 0x61 < 26 and byte >= 0x41)
-        scheme = scheme and (word or byte == 95 or byte in (_PLUS, _HYPHEN, _DOT))
-        position += 1
-    return False
-
-
 @inlined
-def _host(data: npt.NDArray[np.uint8], position: int, high: int, table: English) -> bool:
-    labels, characters, small, edge = 0, 0, True, False
-    while position < high:
-        byte = item(data, position)
-        if byte == 0x3A or byte == 0x2F or byte == 0x3F or byte == 0x23:
-            break
-        if byte == _DOT:
-            if characters == 0 or characters > 64 or not edge:
-                return False
-            labels, characters, small, edge = labels + 1, 0, True, False
-            position += 1
-            continue
-        flags, size = flags_at(data, position, high, table)
-        letter = (byte >= 0x80 and byte < 0xF0) or 0x30 <= byte <= 0x39 or ((byte | 0x20) - 0x61 < 26 and byte >= 0x41)
-        if not letter and (characters == 0 or (byte != 0x5F and byte != _HYPHEN)):
-            return False
-        edge, small = letter, small and flags & LOWER != 0
-        characters += 1
-        position += size
-    if labels == 0 or not small or characters < 2 or characters > 63:
-        return False
-    if position < high and item(data, position) == 0x3A:
-        port = position + 1
-        while port < high and 0x30 <= item(data, port) <= 0x39:
-            port += 1
-        if port - position - 1 < 2 or port - position - 1 > 5:
-            return False
-        position = port
-    return position == high or (item(data, position) != 0x3A and not 0x30 <= item(data, position) <= 0x39)
-
-
-@inlined
-def _joined(data: npt.NDArray[np.uint8], cuts: npt.NDArray[np.int64], count: int, table: English) -> int:
+def _joined(data: Bytes, cuts: Int64s, count: int, table: English) -> int:
     """Cut anew what lies side by side and is a known form: the longest first, from left to right."""
     kept, index = 0, 0
     while index < count:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Bytes, Int64s, UInt16s, UInt64s
 from atom_data.text.characters import decode
 from atom_data.text.hashes import hash_bytes
 from atom_data.text.memory import inlined, item, kernel, read_only
@@ -39,13 +39,13 @@ STOP_WORD = 25
 class English(NamedTuple):
     """Flags of characters as pages and cells (see `characters.Characters`), and forms and units by hash."""
 
-    ascii: npt.NDArray[np.uint16]
-    pages: npt.NDArray[np.uint8]
-    cells: npt.NDArray[np.uint8]
-    flags: npt.NDArray[np.uint16]
-    filter: npt.NDArray[np.uint64]
-    keys: npt.NDArray[np.uint64]
-    values: npt.NDArray[np.int64]
+    ascii: UInt16s
+    pages: Bytes
+    cells: Bytes
+    flags: UInt16s
+    filter: UInt64s
+    keys: UInt64s
+    values: Int64s
 
 
 @functools.cache
@@ -77,13 +77,7 @@ def english() -> English:
 
 @kernel
 def _fill_forms(
-    data: npt.NDArray[np.uint8],
-    offsets: npt.NDArray[np.int64],
-    sizes: npt.NDArray[np.int64],
-    forms: int,
-    filter_: npt.NDArray[np.uint64],
-    keys: npt.NDArray[np.uint64],
-    values: npt.NDArray[np.int64],
+    data: Bytes, offsets: Int64s, sizes: Int64s, forms: int, filter_: UInt64s, keys: UInt64s, values: Int64s
 ) -> None:
     for index in range(sizes.size):
         key = hash_bytes(data, offsets[index], offsets[index + 1]) ^ (_U64(0) if index < forms else _UNIT)
@@ -106,7 +100,7 @@ def form_of(key: np.uint64, table: English) -> int:
 
 
 @inlined
-def form_at(data: npt.NDArray[np.uint8], start: int, end: int, table: English) -> int:
+def form_at(data: Bytes, start: int, end: int, table: English) -> int:
     """Return `form_of` the bytes from `start` to `end`."""
     if end <= start or end - start > LONGEST_FORM:
         return 0
@@ -114,13 +108,13 @@ def form_at(data: npt.NDArray[np.uint8], start: int, end: int, table: English) -
 
 
 @inlined
-def is_unit(data: npt.NDArray[np.uint8], start: int, end: int, table: English) -> bool:
+def is_unit(data: Bytes, start: int, end: int, table: English) -> bool:
     """Tell whether the bytes are a unit, a currency or a plus sign, which are split from the digit before."""
     return form_of(hash_bytes(data, start, end) ^ _UNIT, table) != 0
 
 
 @inlined
-def flags_at(data: npt.NDArray[np.uint8], position: int, end: int, table: English) -> tuple[int, int]:
+def flags_at(data: Bytes, position: int, end: int, table: English) -> tuple[int, int]:
     """Return the flags of the character at `position`, and its bytes."""
     first = item(data, position)
     if first < 0x80:
@@ -131,7 +125,7 @@ def flags_at(data: npt.NDArray[np.uint8], position: int, end: int, table: Englis
 
 
 @inlined
-def flags_before(data: npt.NDArray[np.uint8], start: int, position: int, table: English) -> tuple[int, int]:
+def flags_before(data: Bytes, start: int, position: int, table: English) -> tuple[int, int]:
     """Return the flags of the character that ends at `position`, and its bytes; 0, 0 at the start."""
     if position <= start:
         return 0, 0

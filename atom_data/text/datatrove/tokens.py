@@ -1,8 +1,8 @@
 """Tokens of a run of ink, counted as datatrove's Gopher filters count words and as spaCy's sentencizer ends sentences."""
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Bytes, Int64s, UInt64s
 from atom_data.text.datatrove.columns import ALPHABETIC, STOP_WORD_KINDS, WORD_CHARACTERS, WORDS
 from atom_data.text.datatrove.spacy_english import split_ink
 from atom_data.text.datatrove.spacy_table import LETTER, PUNCTUATION, SIGN, STOP, STOP_WORD, English, flags_at, form_of
@@ -13,16 +13,16 @@ from atom_data.text.words import space_size
 
 @called
 def add_tokens(
-    data: npt.NDArray[np.uint8],
+    data: Bytes,
     start: int,
     end: int,
     table: English,
-    cuts: npt.NDArray[np.int64],
-    hashes: npt.NDArray[np.uint64],
-    before: npt.NDArray[np.int64],
+    cuts: Int64s,
+    hashes: UInt64s,
+    before: Int64s,
     tokens: int,
     seen: bool,
-    row: npt.NDArray[np.int64],
+    row: Int64s,
 ) -> tuple[int, int, bool]:
     """Add hash, characters and kinds of each token; return how many tokens and sentences there are now.
 
@@ -52,7 +52,7 @@ def add_tokens(
 
 
 @inlined
-def _kinds(data: npt.NDArray[np.uint8], position: int, end: int, table: English) -> tuple[int, int, int]:
+def _kinds(data: Bytes, position: int, end: int, table: English) -> tuple[int, int, int]:
     """Return the flags that all characters have, those that some have, and how many characters there are."""
     every, some, characters = -1, 0, 0
     while position < end:
@@ -63,9 +63,7 @@ def _kinds(data: npt.NDArray[np.uint8], position: int, end: int, table: English)
 
 
 @called
-def count_sentences(
-    data: npt.NDArray[np.uint8], start: int, end: int, table: English, cuts: npt.NDArray[np.int64]
-) -> int:
+def count_sentences(data: Bytes, start: int, end: int, table: English, cuts: Int64s) -> int:
     """Return the sentences of a line that is not white space at its ends."""
     sentences, seen, position, last = 1, False, start, start
     while position < end:

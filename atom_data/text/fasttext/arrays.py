@@ -3,7 +3,8 @@
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
+
+from atom_data.text.arrays import Bools, Bytes, Float32s, Int32s, Int64s, UInt32s, UInt64s
 
 IGNORED = -2
 """The place of a word that is not read, and the count of what looks like a label, which is no word at all."""
@@ -12,25 +13,25 @@ IGNORED = -2
 class Weights(NamedTuple):
     """A model as arrays. The rows of words come first, then those of buckets, in the order of the buckets."""
 
-    rows: npt.NDArray[np.float32]
+    rows: Float32s
     words: int
     buckets: np.uint32
     multiplier: np.uint32
     """With `shift`, division by `buckets` as multiplication: `hash * multiplier >> shift` is the quotient or one less."""
     shift: np.uint64
-    members: npt.NDArray[np.uint32]
+    members: UInt32s
     """A bit for each bucket that has a row; empty when all have."""
-    ranks: npt.NDArray[np.int32]
+    ranks: Int32s
     """How many buckets have a row before each 32 bits of `members`."""
     shortest: int
     longest: int
     word_ngrams: int
-    vocabulary: npt.NDArray[np.uint64]
+    vocabulary: UInt64s
     """Open addressing by the word's hash: hash << 32 | entry + 1; entries from `words` on are labels."""
-    spelling: npt.NDArray[np.uint8]
+    spelling: Bytes
     """Entry i is spelled `spelling[starts[i]:ends[i]]`."""
-    starts: npt.NDArray[np.int64]
-    ends: npt.NDArray[np.int64]
+    starts: Int64s
+    ends: Int64s
     sentence_end: int
     """The entry of `</s>`, or -1."""
 
@@ -38,36 +39,36 @@ class Weights(NamedTuple):
 class Vectors(NamedTuple):
     """What words come to, each at its place."""
 
-    sums: npt.NDArray[np.float32]
-    counts: npt.NDArray[np.int32]
+    sums: Float32s
+    counts: Int32s
     """How many rows are in the sum, or IGNORED."""
-    hashes: npt.NDArray[np.uint32]
+    hashes: UInt32s
 
 
 class Block(NamedTuple):
     """The words of a block of text, across documents."""
 
-    cuts: npt.NDArray[np.int64]
+    cuts: Int64s
     """Start and end of each word, by turns; twice the same after the last word of a document."""
-    places: npt.NDArray[np.int32]
+    places: Int32s
     """Where the vector of each word is."""
-    missing: npt.NDArray[np.int32]
+    missing: Int32s
     """Numbers of the words whose vector is still to be made."""
-    spaces: npt.NDArray[np.bool_]
+    spaces: Bools
 
 
 class Stream(NamedTuple):
     """Characters to be hashed, one a column: `<word><another>`."""
 
-    bytes: npt.NDArray[np.uint8]
+    bytes: Bytes
     """A row for each byte that a character can have."""
-    sizes: npt.NDArray[np.uint8]
-    inner: npt.NDArray[np.bool_]
+    sizes: Bytes
+    inner: Bools
     """False for the marks around a word."""
-    owners: npt.NDArray[np.int32]
+    owners: Int32s
     """The place of the character's word."""
-    hashes: npt.NDArray[np.uint32]
-    buckets: npt.NDArray[np.uint32]
-    inside: npt.NDArray[np.bool_]
+    hashes: UInt32s
+    buckets: UInt32s
+    inside: Bools
     """Whether an n-gram that starts here ends in the same word."""
-    found: npt.NDArray[np.int32]
+    found: Int32s

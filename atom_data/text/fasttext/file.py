@@ -13,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from atom_data.errors import ConfigError, DataError
+from atom_data.text.arrays import Bytes, Float32s, Int8s, Int32s, Int64s, UInt32s, UInt64s
 from atom_data.text.fasttext.arrays import Weights
+from atom_data.text.fasttext.hashing import hash_bytes, same
 from atom_data.text.fasttext.lanes import aligned
-from atom_data.text.fasttext.ngrams import hash_bytes, same
 from atom_data.text.fasttext.output import HIERARCHICAL, MOST_COUNTED, ONE_VS_ALL, Output, build_output
 from atom_data.text.memory import kernel, read_only
 
@@ -35,7 +36,7 @@ class _File:
     """The bytes of a model file, and how far they are read."""
 
     path: Path
-    data: npt.NDArray[np.uint8]
+    data: Bytes
     position: int = 0
 
     def broken(self, what: str) -> DataError:
@@ -45,7 +46,7 @@ class _File:
         if not right:
             raise self.broken(what)
 
-    def require_finite(self, numbers: npt.NDArray[np.float32]) -> None:
+    def require_finite(self, numbers: Float32s) -> None:
         parts = (numbers[start : start + _ROWS_AT_A_TIME] for start in range(0, len(numbers), _ROWS_AT_A_TIME))
         self.require(all(np.isfinite(part).all() for part in parts), "numbers that are not finite")
 
@@ -71,11 +72,11 @@ class _Arguments(NamedTuple):
 class _Dictionary(NamedTuple):
     words: int
     labels: tuple[str, ...]
-    counts: npt.NDArray[np.int64]
-    spelling: npt.NDArray[np.uint8]
-    starts: npt.NDArray[np.int64]
-    ends: npt.NDArray[np.int64]
-    kept: npt.NDArray[np.int32] | None
+    counts: Int64s
+    spelling: Bytes
+    starts: Int64s
+    ends: Int64s
+    kept: Int32s | None
     """Pairs of a bucket and its row, for a pruned model."""
 
 
@@ -148,14 +149,7 @@ def _read_dictionary(file: _File) -> _Dictionary:
 
 
 @kernel
-def _scan_entries(
-    data: npt.NDArray[np.uint8],
-    position: int,
-    starts: npt.NDArray[np.int64],
-    ends: npt.NDArray[np.int64],
-    counts: npt.NDArray[np.int64],
-    kinds: npt.NDArray[np.int8],
-) -> int:
+def _scan_entries(data: Bytes, position: int, starts: Int64s, ends: Int64s, counts: Int64s, kinds: Int8s) -> int:
     """Read entries: a word up to a zero byte, its count (8 bytes), its kind (1). Return the place after, or -1."""
     for entry in range(starts.size):
         starts[entry] = position
@@ -173,7 +167,7 @@ def _scan_entries(
     return position
 
 
-def _read_matrix(file: _File, quantized: bool) -> npt.NDArray[np.float32]:
+def _read_matrix(file: _File, quantized: bool) -> Float32s:
     """Return a matrix; a quantized one is written out, row for row what the library adds up."""
     if not quantized:
         rows, columns = file.values("2q")
@@ -201,7 +195,7 @@ def _read_matrix(file: _File, quantized: bool) -> npt.NDArray[np.float32]:
     return matrix
 
 
-def _read_centroids(file: _File, columns: int) -> tuple[npt.NDArray[np.float32], int, int, int]:
+def _read_centroids(file: _File, columns: int) -> tuple[Float32s, int, int, int]:
     """Return the centroids of a product quantizer, how many parts a row has, the width of a part and of the last."""
     width, parts, part, last = file.values("4i")
     right = width == columns and 0 < last <= part and (parts - 1) * part + last == width
@@ -211,7 +205,7 @@ def _read_centroids(file: _File, columns: int) -> tuple[npt.NDArray[np.float32],
     return centroids, parts, part, last
 
 
-def _weights(file: _File, arguments: _Arguments, dictionary: _Dictionary, rows: npt.NDArray[np.float32]) -> Weights:
+def _weights(file: _File, arguments: _Arguments, dictionary: _Dictionary, rows: Float32s) -> Weights:
     words, buckets, kept, width = dictionary.words, arguments.buckets, dictionary.kept, arguments.dimension
     hashed = buckets if arguments.longest or arguments.word_ngrams > 1 else 0
     members, ranks = np.zeros(0, np.uint32), np.zeros(0, np.int32)
@@ -244,7 +238,7 @@ def _weights(file: _File, arguments: _Arguments, dictionary: _Dictionary, rows: 
     )
 
 
-def _vocabulary(dictionary: _Dictionary) -> npt.NDArray[np.uint64]:
+def _vocabulary(dictionary: _Dictionary) -> UInt64s:
     vocabulary = np.zeros(1 << (2 * len(dictionary.starts)).bit_length(), np.uint64)
     _fill_vocabulary(
         vocabulary, *(read_only(part) for part in (dictionary.spelling, dictionary.starts, dictionary.ends))
@@ -253,12 +247,7 @@ def _vocabulary(dictionary: _Dictionary) -> npt.NDArray[np.uint64]:
 
 
 @kernel
-def _fill_vocabulary(
-    vocabulary: npt.NDArray[np.uint64],
-    spelling: npt.NDArray[np.uint8],
-    starts: npt.NDArray[np.int64],
-    ends: npt.NDArray[np.int64],
-) -> None:
+def _fill_vocabulary(vocabulary: UInt64s, spelling: Bytes, starts: Int64s, ends: Int64s) -> None:
     """Fill the open addressing of `Weights.vocabulary`; of equal words the last one counts."""
     mask = np.uint64(vocabulary.size - 1)
     for entry in range(starts.size):
@@ -281,9 +270,7 @@ def _sentence_end(dictionary: _Dictionary) -> int:
     return int(matching[-1]) if len(matching) else -1
 
 
-def _buckets_in_order(
-    file: _File, kept: npt.NDArray[np.int32], buckets: int, rows: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint32], npt.NDArray[np.int32]]:
+def _buckets_in_order(file: _File, kept: Int32s, buckets: int, rows: int) -> tuple[Int64s, UInt32s, Int32s]:
     """Return the rows in the order of their buckets, a bit for each bucket that has one, and how many come before."""
     inside = rows >= 0 and (kept >= 0).all() and (kept < (buckets, rows)).all()
     file.require(bool(inside), f"a kept bucket that is not among {buckets} buckets and {rows} rows")

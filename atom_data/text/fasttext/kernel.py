@@ -7,11 +7,12 @@ for another, and its vector is what it would be had it not been seen.
 """
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Bools, Bytes, Float32s, Float64s, Int32s, Int64s, UInt64s
 from atom_data.text.fasttext.arrays import IGNORED, Block, Stream, Vectors, Weights
+from atom_data.text.fasttext.hashing import hash_bytes
 from atom_data.text.fasttext.lanes import LANES, add_lanes
-from atom_data.text.fasttext.ngrams import add_ngrams, bucket_row, hash_bytes, identify, stage
+from atom_data.text.fasttext.ngrams import add_ngrams, bucket_row, identify, stage
 from atom_data.text.hashes import load_eight
 from atom_data.text.memory import inlined, kernel
 
@@ -37,15 +38,15 @@ _ONES = _U64(0xFFFFFFFFFFFFFFFF)
 
 @kernel
 def embed_documents(
-    data: npt.NDArray[np.uint8],
-    offsets: npt.NDArray[np.int64],
+    data: Bytes,
+    offsets: Int64s,
     weights: Weights,
-    keys: npt.NDArray[np.uint64],
+    keys: UInt64s,
     vectors: Vectors,
     block: Block,
     stream: Stream,
-    totals: npt.NDArray[np.float64],
-    counts: npt.NDArray[np.int64],
+    totals: Float64s,
+    counts: Int64s,
 ) -> None:
     """Add the rows of each document's words and n-grams to its row of `totals`, and their number to `counts`.
 
@@ -74,11 +75,7 @@ def embed_documents(
 
 @inlined
 def _cut(
-    data: npt.NDArray[np.uint8],
-    offsets: npt.NDArray[np.int64],
-    spaces: npt.NDArray[np.bool_],
-    cuts: npt.NDArray[np.int64],
-    state: tuple[int, int, int],
+    data: Bytes, offsets: Int64s, spaces: Bools, cuts: Int64s, state: tuple[int, int, int]
 ) -> tuple[int, tuple[int, int, int]]:
     """Return how many words, and where to go on: document, byte, and 1 inside a word, whose start is the last of cuts."""
     document, position, inside = state
@@ -107,14 +104,7 @@ def _cut(
 
 
 @inlined
-def _look_up(
-    data: npt.NDArray[np.uint8],
-    block: Block,
-    words: int,
-    keys: npt.NDArray[np.uint64],
-    clock: np.uint64,
-    ended: int,
-) -> tuple[int, int]:
+def _look_up(data: Bytes, block: Block, words: int, keys: UInt64s, clock: np.uint64, ended: int) -> tuple[int, int]:
     """Give every word a place; return how many are missing there, and whether a document goes on after `</s>`.
 
     The library stops at a word `</s>`, so the words after it have no place.
@@ -154,7 +144,7 @@ def _look_up(
 
 
 @inlined
-def _key(data: npt.NDArray[np.uint8], start: int, size: int) -> tuple[np.uint64, np.uint64, np.uint64]:
+def _key(data: Bytes, start: int, size: int) -> tuple[np.uint64, np.uint64, np.uint64]:
     """Return the bytes of a word of at most 24 as three numbers."""
     if start + 24 <= data.size:
         first, second, third = load_eight(data, start), load_eight(data, start + 8), load_eight(data, start + 16)
@@ -176,13 +166,13 @@ def _key(data: npt.NDArray[np.uint8], start: int, size: int) -> tuple[np.uint64,
 
 @inlined
 def _add_up(
-    places: npt.NDArray[np.int32],
+    places: Int32s,
     weights: Weights,
     vectors: Vectors,
-    chains: npt.NDArray[np.uint64],
-    part: npt.NDArray[np.float32],
-    totals: npt.NDArray[np.float64],
-    rows: npt.NDArray[np.int64],
+    chains: UInt64s,
+    part: Float32s,
+    totals: Float64s,
+    rows: Int64s,
     progress: tuple[int, int],
 ) -> tuple[int, int]:
     """Add the vectors of the block's words to those of their documents; return the document and the word to go on with."""
@@ -213,7 +203,7 @@ def _add_up(
 
 
 @inlined
-def _add(part: npt.NDArray[np.float32], rows: npt.NDArray[np.float32], row: int) -> None:
+def _add(part: Float32s, rows: Float32s, row: int) -> None:
     width = _U64(rows.shape[1])
     for lane in range(_U64(0), width, _U64(LANES)):
         add_lanes(part, lane, rows, _U64(row) * width + lane)
@@ -221,12 +211,7 @@ def _add(part: npt.NDArray[np.float32], rows: npt.NDArray[np.float32], row: int)
 
 @inlined
 def _add_word_ngrams(
-    code: np.uint32,
-    weights: Weights,
-    chains: npt.NDArray[np.uint64],
-    part: npt.NDArray[np.float32],
-    rows: npt.NDArray[np.int64],
-    document: int,
+    code: np.uint32, weights: Weights, chains: UInt64s, part: Float32s, rows: Int64s, document: int
 ) -> None:
     """Add the rows of the word n-grams that end with this word.
 

@@ -7,10 +7,11 @@ is meant, in the compiler's own terms, for every machine it knows; three times a
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
+
+from atom_data.text.arrays import Float32s
 
 LANES = 16
 """How many numbers: a cache line of 64 bytes."""
@@ -33,7 +34,7 @@ def add_lanes(_: Any, target: Any, to: Any, source: Any, at: Any) -> Any:  # noq
     return types.void(target, types.uint64, source, types.uint64), generate
 
 
-def aligned(rows: int, columns: int) -> npt.NDArray[np.float32]:
+def aligned(rows: int, columns: int) -> Float32s:
     """Return a matrix of zeros, its columns rounded up to a multiple of LANES, its rows at the start of cache lines."""
     line = LANES * 4
     width = -(-columns // LANES) * line

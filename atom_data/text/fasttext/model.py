@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Float32s, Float64s, Int32s, Int64s, UInt64s
 from atom_data.text.buffers import Buffers
 from atom_data.text.fasttext.arrays import Block, Stream, Vectors, Weights
 from atom_data.text.fasttext.file import read_file
@@ -23,12 +23,12 @@ CACHE_BYTES = 1 << 19
 class Predictions(NamedTuple):
     """For each document the number of its label, -1 where the library returns none, and the score it has."""
 
-    labels: npt.NDArray[np.int32]
-    scores: npt.NDArray[np.float32]
+    labels: Int32s
+    scores: Float32s
 
 
 class _Workspace(NamedTuple):
-    keys: npt.NDArray[np.uint64]
+    keys: UInt64s
     vectors: Vectors
     block: Block
     stream: Stream
@@ -81,7 +81,7 @@ def predict_top(model: Model, buffers: Buffers, count: int) -> Predictions:
     return found
 
 
-def score_label(model: Model, buffers: Buffers, label: int) -> npt.NDArray[np.float32]:
+def score_label(model: Model, buffers: Buffers, label: int) -> Float32s:
     """Return the score of one label, by its number, for every value, as `model.predict(text, k=-1)` gives it.
 
     It is 0 where the library leaves the label out: below a share of about 1e-5, and for a value of which it says nothing.
@@ -92,7 +92,7 @@ def score_label(model: Model, buffers: Buffers, label: int) -> npt.NDArray[np.fl
     return scores
 
 
-def _embedded(model: Model, buffers: Buffers) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+def _embedded(model: Model, buffers: Buffers) -> tuple[Float64s, Int64s]:
     """Return the sum of the rows of each value's words and n-grams, and how many rows they are."""
     count = buffers.offsets.size - 1
     totals, rows = np.zeros((count, model.weights.rows.shape[1])), np.zeros(count, np.int64)

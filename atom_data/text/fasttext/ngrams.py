@@ -6,9 +6,10 @@ what a word's rows add up to, and in which order, depends on the word alone.
 """
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Bools, Bytes, Float32s, Int32s, Int64s, UInt32s, UInt64s
 from atom_data.text.fasttext.arrays import IGNORED, Block, Stream, Vectors, Weights
+from atom_data.text.fasttext.hashing import BASIS, same, step
 from atom_data.text.fasttext.lanes import LANES, add_lanes
 from atom_data.text.memory import inlined
 
@@ -16,14 +17,13 @@ STREAM = 2048
 """Characters whose n-grams are hashed together; a longer word is hashed in pieces."""
 
 _U64, _U32 = np.uint64, np.uint32
-_BASIS, _PRIME = _U32(2166136261), _U32(16777619)
 _BEGIN, _END = np.uint8(ord("<")), np.uint8(ord(">"))
 _LABEL = np.frombuffer(b"__label__", np.uint8)
 _WIDEST = 4
 
 
 @inlined
-def identify(data: npt.NDArray[np.uint8], block: Block, missing: int, weights: Weights, vectors: Vectors) -> int:
+def identify(data: Bytes, block: Block, missing: int, weights: Weights, vectors: Vectors) -> int:
     """Hash the missing words and start their vectors; return how many have n-grams still to add, moved to the front.
 
     A word with a character of more than four bytes, which broken UTF-8 has, is finished at once: to fastText every byte
@@ -36,7 +36,7 @@ def identify(data: npt.NDArray[np.uint8], block: Block, missing: int, weights: W
     for index in range(missing):
         word = words[index]
         start, end, place = cuts[2 * word], cuts[2 * word + 1], places[word]
-        code, size, widest = _BASIS, 1, 1
+        code, size, widest = BASIS, 1, 1
         for position in range(start, end):
             byte = data[_U64(position)]
             code = step(code, byte)
@@ -60,39 +60,15 @@ def identify(data: npt.NDArray[np.uint8], block: Block, missing: int, weights: W
 
 
 @inlined
-def step(code: np.uint32, byte: np.uint8) -> np.uint32:
-    """Return the hash with one byte more: FNV-1a, but of signed bytes, as all released models were trained."""
-    return _U32(_U32(code ^ _U32(np.int8(byte))) * _PRIME)
-
-
-@inlined
-def hash_bytes(data: npt.NDArray[np.uint8], start: int, end: int) -> np.uint32:
-    """Return fastText's hash of some bytes."""
-    code = _BASIS
-    for index in range(start, end):
-        code = step(code, data[index])
-    return code
-
-
-@inlined
-def same(data: npt.NDArray[np.uint8], start: int, other: npt.NDArray[np.uint8], other_start: int, size: int) -> bool:
-    """Tell whether `size` bytes are the same in two places."""
-    for index in range(size):  # noqa: SIM110 - compiled
-        if data[start + index] != other[other_start + index]:
-            return False
-    return True
-
-
-@inlined
 def _entry(
-    data: npt.NDArray[np.uint8],
+    data: Bytes,
     start: int,
     end: int,
     code: np.uint32,
-    vocabulary: npt.NDArray[np.uint64],
-    spelling: npt.NDArray[np.uint8],
-    starts: npt.NDArray[np.int64],
-    ends: npt.NDArray[np.int64],
+    vocabulary: UInt64s,
+    spelling: Bytes,
+    starts: Int64s,
+    ends: Int64s,
 ) -> int:
     """Return the entry of a word in the dictionary, or -1."""
     mask = _U64(vocabulary.size - 1)
@@ -107,20 +83,14 @@ def _entry(
 
 
 @inlined
-def _clear(sums: npt.NDArray[np.float32], place: int) -> None:
+def _clear(sums: Float32s, place: int) -> None:
     for first in range(0, sums.shape[1], LANES):
         for lane in range(LANES):
             sums[place, first + lane] = 0
 
 
 @inlined
-def add_row(
-    sums: npt.NDArray[np.float32],
-    counts: npt.NDArray[np.int32] | npt.NDArray[np.int64],
-    place: int,
-    rows: npt.NDArray[np.float32],
-    row: int,
-) -> None:
+def add_row(sums: Float32s, counts: Int32s | Int64s, place: int, rows: Float32s, row: int) -> None:
     """Add a row to a sum, and count it."""
     counts[place] += 1
     width = _U64(rows.shape[1])
@@ -129,7 +99,7 @@ def add_row(
 
 
 @inlined
-def bucket_row(bucket: np.uint32, members: npt.NDArray[np.uint32], ranks: npt.NDArray[np.int32]) -> int:
+def bucket_row(bucket: np.uint32, members: UInt32s, ranks: Int32s) -> int:
     """Return which row among those of the buckets is this one's, or -1."""
     if members.size == 0:
         return np.int64(bucket)
@@ -146,19 +116,13 @@ def bucket_row(bucket: np.uint32, members: npt.NDArray[np.uint32], ranks: npt.ND
 
 @inlined
 def _add_plainly(
-    data: npt.NDArray[np.uint8],
-    start: int,
-    end: int,
-    place: int,
-    weights: Weights,
-    sums: npt.NDArray[np.float32],
-    counts: npt.NDArray[np.int32],
+    data: Bytes, start: int, end: int, place: int, weights: Weights, sums: Float32s, counts: Int32s
 ) -> None:
     """Add the rows of a word's n-grams, one after the other."""
     for first in range(start - 1, end):
         if first >= start and data[first] & 0xC0 == 0x80:
             continue
-        code, position, size = _BASIS, first, 0
+        code, position, size = BASIS, first, 0
         while size < weights.longest and position <= end:
             letter = _BEGIN if position < start else (_END if position == end else data[position])
             code, position, size = step(code, letter), position + 1, size + 1
@@ -172,7 +136,7 @@ def _add_plainly(
 
 @inlined
 def stage(
-    data: npt.NDArray[np.uint8], block: Block, left: int, index: int, position: int, longest: int, stream: Stream
+    data: Bytes, block: Block, left: int, index: int, position: int, longest: int, stream: Stream
 ) -> tuple[int, int, int, int, int]:
     """Fill the stream with missing words from number `index`, the first from byte `position`, or -1 for its start.
 
@@ -220,7 +184,7 @@ def add_ngrams(stream: Stream, starts: int, filled: int, width: int, weights: We
     """Add the rows of the n-grams that start in the first columns of the stream to the vectors of their words."""
     hashes, buckets, owners, found = stream.hashes, stream.buckets, stream.owners, stream.found
     owners[filled : filled + weights.longest] = -1
-    hashes[:starts] = _BASIS
+    hashes[:starts] = BASIS
     for size in range(1, weights.longest + 1):
         last = size - 1
         for byte in range(width):
@@ -233,9 +197,7 @@ def add_ngrams(stream: Stream, starts: int, filled: int, width: int, weights: We
 
 
 @inlined
-def _hash_byte(
-    hashes: npt.NDArray[np.uint32], values: npt.NDArray[np.uint8], sizes: npt.NDArray[np.uint8], byte: int, count: int
-) -> None:
+def _hash_byte(hashes: UInt32s, values: Bytes, sizes: Bytes, byte: int, count: int) -> None:
     """Take byte number `byte` of one more character into every hash, if the character has that many."""
     if byte == 0:
         for index in range(count):
@@ -249,12 +211,7 @@ def _hash_byte(
 
 @inlined
 def _reduce(
-    hashes: npt.NDArray[np.uint32],
-    buckets: npt.NDArray[np.uint32],
-    multiplier: np.uint32,
-    shift: np.uint64,
-    divisor: np.uint32,
-    count: int,
+    hashes: UInt32s, buckets: UInt32s, multiplier: np.uint32, shift: np.uint64, divisor: np.uint32, count: int
 ) -> None:
     """Set every bucket to its hash modulo their number; the multiplication is ten times as fast as a division."""
     for index in range(count):
@@ -264,26 +221,14 @@ def _reduce(
 
 
 @inlined
-def _mark(
-    inside: npt.NDArray[np.bool_],
-    inner: npt.NDArray[np.bool_],
-    owners: npt.NDArray[np.int32],
-    last_owners: npt.NDArray[np.int32],
-    size: int,
-    count: int,
-) -> None:
+def _mark(inside: Bools, inner: Bools, owners: Int32s, last_owners: Int32s, size: int, count: int) -> None:
     """Note which n-grams lie in one word; of single characters, those that are not the marks around it."""
     for index in range(count):
         inside[index] = (owners[index] == last_owners[index]) & (inner[index] | (size > 1))
 
 
 @inlined
-def _select(
-    buckets: npt.NDArray[np.uint32],
-    inside: npt.NDArray[np.bool_],
-    members: npt.NDArray[np.uint32],
-    found: npt.NDArray[np.int32],
-) -> int:
+def _select(buckets: UInt32s, inside: Bools, members: UInt32s, found: Int32s) -> int:
     """Note the columns of n-grams that lie in one word and have a row. No branch: it would be guessed wrong too often."""
     kept = 0
     pruned = members.size > 0
@@ -297,13 +242,7 @@ def _select(
 
 
 @inlined
-def _add_rows(
-    columns: npt.NDArray[np.int32],
-    buckets: npt.NDArray[np.uint32],
-    owners: npt.NDArray[np.int32],
-    weights: Weights,
-    vectors: Vectors,
-) -> None:
+def _add_rows(columns: Int32s, buckets: UInt32s, owners: Int32s, weights: Weights, vectors: Vectors) -> None:
     """Add the row of each column's bucket to the vector of the word that the column belongs to."""
     rows, members, ranks, sums, counts = weights.rows, weights.members, weights.ranks, vectors.sums, vectors.counts
     words = weights.words

@@ -8,8 +8,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Float32s, Float64s, Int32s, Int64s
 from atom_data.text.fasttext.lanes import aligned
 from atom_data.text.memory import allocating, inlined, kernel, read_only
 
@@ -29,24 +29,18 @@ class Output(NamedTuple):
     """An output layer as arrays."""
 
     loss: int
-    matrix: npt.NDArray[np.float32]
+    matrix: Float32s
     """A row for each inner node of the tree; for the other losses a column for each label."""
-    children: npt.NDArray[np.int32]
+    children: Int32s
     """Left and right of each inner node of the tree, the root last; leaves are labels, inner nodes count on from there."""
-    sigmoid: npt.NDArray[np.float32]
+    sigmoid: Float32s
     """The library's table, as steps of 1/32 between -8 and 8."""
     depth: int
     """Of the deepest leaf."""
 
 
 @kernel
-def best_labels(
-    totals: npt.NDArray[np.float64],
-    counts: npt.NDArray[np.int64],
-    output: Output,
-    labels: npt.NDArray[np.int32],
-    scores: npt.NDArray[np.float32],
-) -> None:
+def best_labels(totals: Float64s, counts: Int64s, output: Output, labels: Int32s, scores: Float32s) -> None:
     """Set label and score of each document from its sum of rows and their number; -1 and 0 where there is no label."""
     vector = np.zeros(totals.shape[1], np.float32)
     for document in range(counts.size):
@@ -63,13 +57,7 @@ def best_labels(
 
 
 @kernel
-def top_labels(
-    totals: npt.NDArray[np.float64],
-    counts: npt.NDArray[np.int64],
-    output: Output,
-    labels: npt.NDArray[np.int32],
-    scores: npt.NDArray[np.float32],
-) -> None:
+def top_labels(totals: Float64s, counts: Int64s, output: Output, labels: Int32s, scores: Float32s) -> None:
     """Set the best labels of each document, best first, as many as `labels` has columns; -1 and 0 where there is none."""
     vector = np.zeros(totals.shape[1], np.float32)
     for document in range(counts.size):
@@ -86,13 +74,7 @@ def top_labels(
 
 
 @kernel
-def label_scores(
-    totals: npt.NDArray[np.float64],
-    counts: npt.NDArray[np.int64],
-    output: Output,
-    label: int,
-    scores: npt.NDArray[np.float32],
-) -> None:
+def label_scores(totals: Float64s, counts: Int64s, output: Output, label: int, scores: Float32s) -> None:
     """Set the score that one label has for each document; 0 where the library would not return it."""
     vector = np.zeros(totals.shape[1], np.float32)
     for document in range(counts.size):
@@ -101,13 +83,7 @@ def label_scores(
 
 
 @allocating
-def _log_shares(
-    totals: npt.NDArray[np.float64],
-    counts: npt.NDArray[np.int64],
-    document: int,
-    vector: npt.NDArray[np.float32],
-    output: Output,
-) -> npt.NDArray[np.float32]:
+def _log_shares(totals: Float64s, counts: Int64s, document: int, vector: Float32s, output: Output) -> Float32s:
     """Return the logarithm of every label's share of a document; minus infinity for all of a document without rows."""
     if output.loss == HIERARCHICAL:
         logs = np.full(output.children.shape[0] + 1, -np.inf, np.float32)
@@ -127,7 +103,7 @@ def _log_shares(
 
 
 @allocating
-def _leaf_logs(vector: npt.NDArray[np.float32], output: Output, logs: npt.NDArray[np.float32]) -> None:
+def _leaf_logs(vector: Float32s, output: Output, logs: Float32s) -> None:
     """Set the score of every leaf of the tree; parents come after children, so it is walked from the last node down."""
     labels = logs.size
     nodes = np.zeros(2 * labels - 1, np.float32)
@@ -145,7 +121,7 @@ def _log(share: np.float32) -> np.float32:
 
 
 @inlined
-def _right_share(vector: npt.NDArray[np.float32], node: int, output: Output) -> np.float32:
+def _right_share(vector: Float32s, node: int, output: Output) -> np.float32:
     product = np.float32(0)
     for lane in range(vector.size):
         product += output.matrix[node, lane] * vector[lane]
@@ -153,7 +129,7 @@ def _right_share(vector: npt.NDArray[np.float32], node: int, output: Output) -> 
 
 
 @allocating
-def _search(vector: npt.NDArray[np.float32], output: Output) -> tuple[int, np.float32]:
+def _search(vector: Float32s, output: Output) -> tuple[int, np.float32]:
     """Walk the tree left first, as the library does, without the branches that cannot win.
 
     A log share can grow by 1e-5 a level, because of the 1e-5 added. So what lies further below a leaf already seen
@@ -184,7 +160,7 @@ def _search(vector: npt.NDArray[np.float32], output: Output) -> tuple[int, np.fl
 
 
 @inlined
-def _greedy(vector: npt.NDArray[np.float32], output: Output) -> np.float32:
+def _greedy(vector: Float32s, output: Output) -> np.float32:
     """Return the score of the leaf at the end of the likelier branches."""
     labels = output.children.shape[0] + 1
     node, score = 2 * labels - 2, np.float32(0)
@@ -197,7 +173,7 @@ def _greedy(vector: npt.NDArray[np.float32], output: Output) -> np.float32:
 
 
 @allocating
-def _compare(vector: npt.NDArray[np.float32], output: Output) -> tuple[int, np.float32]:
+def _compare(vector: Float32s, output: Output) -> tuple[int, np.float32]:
     """Return the best of all labels, for the losses that give each its share."""
     shares = _shares(vector, output)
     best, best_score = -1, np.float32(-np.inf)
@@ -209,7 +185,7 @@ def _compare(vector: npt.NDArray[np.float32], output: Output) -> tuple[int, np.f
 
 
 @allocating
-def _shares(vector: npt.NDArray[np.float32], output: Output) -> npt.NDArray[np.float32]:
+def _shares(vector: Float32s, output: Output) -> Float32s:
     """Return the share of each label, for the losses that give each its own."""
     shares = np.zeros(output.matrix.shape[1], np.float32)
     for lane in range(vector.size):
@@ -224,7 +200,7 @@ def _shares(vector: npt.NDArray[np.float32], output: Output) -> npt.NDArray[np.f
 
 
 @inlined
-def _softmax(shares: npt.NDArray[np.float32]) -> None:
+def _softmax(shares: Float32s) -> None:
     highest, total = shares[0], np.float32(0)
     for label in range(shares.size):
         highest = max(highest, shares[label])
@@ -236,7 +212,7 @@ def _softmax(shares: npt.NDArray[np.float32]) -> None:
 
 
 @inlined
-def _sigmoid(shares: npt.NDArray[np.float32], table: npt.NDArray[np.float32]) -> None:
+def _sigmoid(shares: Float32s, table: Float32s) -> None:
     limit = np.float32(_SIGMOID_LIMIT)
     for label in range(shares.size):
         if shares[label] > limit:
@@ -248,7 +224,7 @@ def _sigmoid(shares: npt.NDArray[np.float32], table: npt.NDArray[np.float32]) ->
             shares[label] = 0
 
 
-def build_output(loss: int, matrix: npt.NDArray[np.float32], counts: list[int]) -> Output:
+def build_output(loss: int, matrix: Float32s, counts: list[int]) -> Output:
     """Return the output layer of a model with these label vectors, one a row, and these counts of labels."""
     padded = aligned(*matrix.shape)
     padded[:, : matrix.shape[1]] = matrix
@@ -260,7 +236,7 @@ def build_output(loss: int, matrix: npt.NDArray[np.float32], counts: list[int]) 
     return Output(loss, read_only(padded), read_only(children), read_only(_sigmoid_table()), depth)
 
 
-def _tree(counts: list[int]) -> tuple[npt.NDArray[np.int32], int]:
+def _tree(counts: list[int]) -> tuple[Int32s, int]:
     """Return the children of the inner nodes of the library's Huffman tree, and the depth of its deepest leaf.
 
     The library takes the labels from the last to the first, which is the rarest first; of equal counts an inner node.
@@ -285,7 +261,7 @@ def _tree(counts: list[int]) -> tuple[npt.NDArray[np.int32], int]:
     return children, heights[-1]
 
 
-def _sigmoid_table() -> npt.NDArray[np.float32]:
+def _sigmoid_table() -> Float32s:
     """Return the library's table of the sigmoid function."""
     places = np.arange(_SIGMOID_CELLS + 1, dtype=np.float32) * np.float32(2 * _SIGMOID_LIMIT)
     places = places / np.float32(_SIGMOID_CELLS) - np.float32(_SIGMOID_LIMIT)

@@ -5,8 +5,8 @@ tokens. What stands around it is then judged exactly, within a bounded number of
 """
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Bytes, Int64s
 from atom_data.text.buffers import Buffers
 from atom_data.text.characters import Characters, characters
 from atom_data.text.edits import Places
@@ -46,17 +46,17 @@ def private_places(buffers: Buffers, wanted: int, public_only: bool, words_befor
 
 @kernel
 def _find(
-    data: npt.NDArray[np.uint8],
-    offsets: npt.NDArray[np.int64],
+    data: Bytes,
+    offsets: Int64s,
     wanted: int,
     public_only: bool,
     keys: Keys,
     before_phone: Phrases,
     table: Characters,
-    starts: npt.NDArray[np.int64],
-    ends: npt.NDArray[np.int64],
-    kinds: npt.NDArray[np.int64],
-    documents: npt.NDArray[np.int64],
+    starts: Int64s,
+    ends: Int64s,
+    kinds: Int64s,
+    documents: Int64s,
 ) -> int:
     count = 0
     for document in range(offsets.size - 1):
@@ -96,7 +96,7 @@ def _is_interesting(lane: np.uint64) -> bool:
 
 @called
 def _first_in(
-    data: npt.NDArray[np.uint8],
+    data: Bytes,
     floor: int,
     position: int,
     end: int,
@@ -129,7 +129,7 @@ def _first_in(
 
 @inlined
 def _number(
-    data: npt.NDArray[np.uint8],
+    data: Bytes,
     floor: int,
     position: int,
     end: int,

@@ -5,8 +5,8 @@ nothing before it is looked at.
 """
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Bytes
 from atom_data.text.memory import called, inlined, item
 from atom_data.text.pii.numbers import is_digit, is_word_byte
 
@@ -29,7 +29,7 @@ _SPECIAL = np.array([[_address(one) for one in run.split("-")] for run in IPV4_S
 
 
 @called
-def ipv4_end(data: npt.NDArray[np.uint8], floor: int, position: int, end: int, public_only: bool) -> int:
+def ipv4_end(data: Bytes, floor: int, position: int, end: int, public_only: bool) -> int:
     """Return the end of four numbers up to 255 with dots between, none with a zero before it."""
     start = position
     address, position = _read_ipv4(data, position, end)
@@ -50,7 +50,7 @@ def ipv4_end(data: npt.NDArray[np.uint8], floor: int, position: int, end: int, p
 
 
 @inlined
-def _read_ipv4(data: npt.NDArray[np.uint8], position: int, end: int) -> tuple[int, int]:
+def _read_ipv4(data: Bytes, position: int, end: int) -> tuple[int, int]:
     """Return an address as a number, and where it ends; the number is -1 when it is none."""
     address = 0
     for part in range(4):
@@ -69,7 +69,7 @@ def _read_ipv4(data: npt.NDArray[np.uint8], position: int, end: int) -> tuple[in
 
 
 @inlined
-def _begins_line(data: npt.NDArray[np.uint8], floor: int, position: int) -> bool:
+def _begins_line(data: Bytes, floor: int, position: int) -> bool:
     """Tell whether a number begins a line: with a dot after it, it is that of a section."""
     for _ in range(16):
         if position > floor and item(data, position - 1) in (0x20, 0x09):
@@ -78,7 +78,7 @@ def _begins_line(data: npt.NDArray[np.uint8], floor: int, position: int) -> bool
 
 
 @inlined
-def _is_version(data: npt.NDArray[np.uint8], floor: int, position: int) -> bool:
+def _is_version(data: Bytes, floor: int, position: int) -> bool:
     """Tell whether the word before a number is `version`, `release`, `build`, `firmware`, `section`: by its last letters."""
     # Spaces, no-break spaces among them, and signs.
     while position > floor and item(data, position - 1) in (0x20, 0x3A, 0x3D, 0x2E, 0xC2, 0xA0):
@@ -101,7 +101,7 @@ def _is_version(data: npt.NDArray[np.uint8], floor: int, position: int) -> bool:
 
 
 @called
-def ipv6_place(data: npt.NDArray[np.uint8], floor: int, position: int, end: int, public_only: bool) -> tuple[int, int]:
+def ipv6_place(data: Bytes, floor: int, position: int, end: int, public_only: bool) -> tuple[int, int]:
     """Return the place of the IPv6 address (RFC 4291, section 2.2) that a colon or digit is in, or -1.
 
     There is a digit in it, so that `dead::beef` in a program is none.
@@ -128,7 +128,7 @@ def ipv6_place(data: npt.NDArray[np.uint8], floor: int, position: int, end: int,
 
 
 @inlined
-def _lone_colon(data: npt.NDArray[np.uint8], start: int, stop: int) -> bool:
+def _lone_colon(data: Bytes, start: int, stop: int) -> bool:
     return item(data, stop - 1) == 0x3A and not (stop - start > 1 and item(data, stop - 2) == 0x3A)
 
 
@@ -138,7 +138,7 @@ def _is_of_ipv6(byte: np.uint8) -> bool:
 
 
 @inlined
-def _read_ipv6(data: npt.NDArray[np.uint8], position: int, stop: int) -> tuple[int, int]:
+def _read_ipv6(data: Bytes, position: int, stop: int) -> tuple[int, int]:
     """Return the first 32 bits of an address, -1 when it is none, and how many digits are written in it."""
     groups, gap, head, digits = 0, -1, 0, 0
     if item(data, position) == 0x3A:
@@ -163,7 +163,7 @@ def _read_ipv6(data: npt.NDArray[np.uint8], position: int, stop: int) -> tuple[i
 
 
 @inlined
-def _group(data: npt.NDArray[np.uint8], position: int, stop: int) -> tuple[int, int, int, int]:
+def _group(data: Bytes, position: int, stop: int) -> tuple[int, int, int, int]:
     """Return the value of a group, its decimal digits, how many groups it counts for, 0 for none, and where it ends."""
     begin, value, digits = position, 0, 0
     while position < stop and position - begin < 5 and item(data, position) != 0x3A and item(data, position) != 0x2E:

@@ -10,8 +10,8 @@ that stays.
 """
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Bytes
 from atom_data.text.characters import LETTER, MARK, NUMBER, UNSPACED, Characters, cell_of, decode
 from atom_data.text.memory import called, inlined, item
 from atom_data.text.pii.numbers import is_word_byte
@@ -36,7 +36,7 @@ _FILE_ENDS = np.array([_packed(name) for name in _FILES.split()], np.int64)
 
 
 @called
-def mail_place(data: npt.NDArray[np.uint8], floor: int, position: int, end: int, table: Characters) -> tuple[int, int]:
+def mail_place(data: Bytes, floor: int, position: int, end: int, table: Characters) -> tuple[int, int]:
     """Return where the mail address around the `@` at `position` begins and ends, or -1."""
     start = _local_start(data, floor, position, end, table)
     # The local part begins with a letter or a digit, has no two dots together, and does not end with one.
@@ -56,7 +56,7 @@ def mail_place(data: npt.NDArray[np.uint8], floor: int, position: int, end: int,
 
 
 @inlined
-def _local_start(data: npt.NDArray[np.uint8], floor: int, position: int, end: int, table: Characters) -> int:
+def _local_start(data: Bytes, floor: int, position: int, end: int, table: Characters) -> int:
     """Return where the local part begins; `position` where there is none, or one that is too long."""
     start, ascii_seen = position, False
     while start > floor and position - start <= _MOST_LOCAL:
@@ -92,7 +92,7 @@ def _is_glued(kind: np.uint8, code: int) -> bool:
 
 
 @inlined
-def _domain_end(data: npt.NDArray[np.uint8], position: int, end: int, table: Characters) -> int:
+def _domain_end(data: Bytes, position: int, end: int, table: Characters) -> int:
     """Return where the domain of a mail address ends, or -1: two labels at least, and the last no number or file type."""
     start, label, good, good_label, labels = position, position, -1, 0, 0
     characters, beyond, numeric = 0, 0, False
@@ -121,7 +121,7 @@ def _domain_end(data: npt.NDArray[np.uint8], position: int, end: int, table: Cha
 
 
 @inlined
-def _step(data: npt.NDArray[np.uint8], label: int, position: int, end: int, may_end: bool, table: Characters) -> int:
+def _step(data: Bytes, label: int, position: int, end: int, may_end: bool, table: Characters) -> int:
     """Return the bytes of the next character of a label; 0 where the label ends."""
     if position >= end:
         return 0
@@ -138,7 +138,7 @@ def _step(data: npt.NDArray[np.uint8], label: int, position: int, end: int, may_
 
 
 @inlined
-def _letters(data: npt.NDArray[np.uint8], label: int, stop: int) -> int:
+def _letters(data: Bytes, label: int, stop: int) -> int:
     """Return how many letters of ASCII a label begins with."""
     count = 0
     while label + count < stop and np.uint8((item(data, label + count) | 0x20) - 0x61) < 26:
@@ -147,7 +147,7 @@ def _letters(data: npt.NDArray[np.uint8], label: int, stop: int) -> int:
 
 
 @inlined
-def _is_top(data: npt.NDArray[np.uint8], label: int, stop: int, characters: int, beyond: int) -> bool:
+def _is_top(data: Bytes, label: int, stop: int, characters: int, beyond: int) -> bool:
     """Tell whether a label can be the last one: it begins with two letters, or has two characters, one beyond ASCII."""
     if beyond:
         return characters > 1 and np.uint8(item(data, label) - 0x30) >= 10
@@ -155,7 +155,7 @@ def _is_top(data: npt.NDArray[np.uint8], label: int, stop: int, characters: int,
 
 
 @inlined
-def _is_numeric(data: npt.NDArray[np.uint8], label: int, stop: int) -> bool:
+def _is_numeric(data: Bytes, label: int, stop: int) -> bool:
     """Tell whether a label is a number, or `v` and a number."""
     digits = label + np.int64(item(data, label) | 0x20 == 0x76 and stop - label > 1)
     while digits < stop and np.uint8(item(data, digits) - 0x30) < 10:
@@ -164,7 +164,7 @@ def _is_numeric(data: npt.NDArray[np.uint8], label: int, stop: int) -> bool:
 
 
 @inlined
-def _is_file(data: npt.NDArray[np.uint8], label: int, stop: int) -> bool:
+def _is_file(data: Bytes, label: int, stop: int) -> bool:
     """Tell whether the last label is how names of files end."""
     if stop - label > 5:
         return False

@@ -5,8 +5,8 @@ what follows on the last find begins; nothing before it is looked at.
 """
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Bytes, Int64s
 from atom_data.text.memory import called, inlined, item
 
 # The length of an account number by country: ISO 13616, SWIFT's IBAN registry.
@@ -18,7 +18,7 @@ SC31 SD18 SE24 SI19 SK24 SM27 SO23 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20 
 """
 
 
-def _lengths() -> npt.NDArray[np.int64]:
+def _lengths() -> Int64s:
     lengths = np.zeros(26 * 26, np.int64)
     for entry in IBAN_LENGTHS.split():
         lengths[26 * (ord(entry[0]) - 65) + ord(entry[1]) - 65] = int(entry[2:])
@@ -35,13 +35,13 @@ def is_word_byte(byte: np.uint8) -> bool:
 
 
 @inlined
-def is_digit(data: npt.NDArray[np.uint8], position: int, end: int) -> bool:
+def is_digit(data: Bytes, position: int, end: int) -> bool:
     """Tell whether there is a digit at a position that may be the end."""
     return position < end and np.uint8(item(data, position) - 0x30) < 10
 
 
 @inlined
-def joins(data: npt.NDArray[np.uint8], floor: int, position: int) -> bool:
+def joins(data: Bytes, floor: int, position: int) -> bool:
     """Tell whether what stands before a number makes it part of something larger: a letter, or a sign after one."""
     if position == floor:
         return False
@@ -54,7 +54,7 @@ def joins(data: npt.NDArray[np.uint8], floor: int, position: int) -> bool:
 
 
 @inlined
-def goes_on(data: npt.NDArray[np.uint8], position: int, end: int) -> bool:
+def goes_on(data: Bytes, position: int, end: int) -> bool:
     """Tell whether a number goes on at its end: with a letter, or a sign and a digit."""
     if position >= end:
         return False
@@ -63,7 +63,7 @@ def goes_on(data: npt.NDArray[np.uint8], position: int, end: int) -> bool:
 
 
 @called
-def card_end(data: npt.NDArray[np.uint8], floor: int, position: int, end: int) -> int:
+def card_end(data: Bytes, floor: int, position: int, end: int) -> int:
     """Return the end of 13 to 19 digits of a card network that pass the check of ISO/IEC 7812-1, annex B (Luhn).
 
     Groups of three or more may have a space or a hyphen between them, always the same.
@@ -106,7 +106,7 @@ def _is_network(head: int, digits: int) -> bool:
 
 
 @called
-def iban_end(data: npt.NDArray[np.uint8], floor: int, position: int, end: int) -> int:
+def iban_end(data: Bytes, floor: int, position: int, end: int) -> int:
     """Return the end of the account number whose check digits begin here: ISO 13616, remainder 1 modulo 97."""
     start = position - 2
     if start < floor or not is_digit(data, position + 1, end):

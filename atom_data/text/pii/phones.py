@@ -8,8 +8,8 @@ prices and numbers that are part of something larger are none. Nothing checks th
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Bytes
 from atom_data.text.characters import Characters
 from atom_data.text.memory import called, inlined, item
 from atom_data.text.phrases import ASCII_LETTERS, Phrases, has_phrase
@@ -36,7 +36,7 @@ class Groups(NamedTuple):
 
 @called
 def phone_place(
-    data: npt.NDArray[np.uint8], floor: int, position: int, end: int, before: Phrases, table: Characters
+    data: Bytes, floor: int, position: int, end: int, before: Phrases, table: Characters
 ) -> tuple[int, int]:
     """Return the place of the number whose first digit is here, or -1."""
     start, plus = _start(data, floor, position)
@@ -57,7 +57,7 @@ def phone_place(
 
 
 @inlined
-def _groups(data: npt.NDArray[np.uint8], position: int, end: int) -> Groups:
+def _groups(data: Bytes, position: int, end: int) -> Groups:
     sizes, leads, groups, digits, signs, after = 0, 0, 0, 0, 0, position
     while position >= 0 and groups < _MOST_GROUPS and digits <= _MOST_DIGITS:
         size, lead = 0, np.int64(item(data, position)) - 0x30
@@ -70,7 +70,7 @@ def _groups(data: npt.NDArray[np.uint8], position: int, end: int) -> Groups:
 
 
 @inlined
-def _start(data: npt.NDArray[np.uint8], floor: int, position: int) -> tuple[int, bool]:
+def _start(data: Bytes, floor: int, position: int) -> tuple[int, bool]:
     """Return where a number begins whose first digit is known: a parenthesis and a plus may stand before it."""
     plus = False
     for _ in range(2):
@@ -82,7 +82,7 @@ def _start(data: npt.NDArray[np.uint8], floor: int, position: int) -> tuple[int,
 
 
 @inlined
-def _is_row(data: npt.NDArray[np.uint8], floor: int, start: int) -> bool:
+def _is_row(data: Bytes, floor: int, start: int) -> bool:
     """Tell whether a number and a space stand before a number without a parenthesis."""
     if item(data, start) == 0x28 or item(data, start - 1) != 0x20 or start - 2 < floor:
         return False
@@ -90,7 +90,7 @@ def _is_row(data: npt.NDArray[np.uint8], floor: int, start: int) -> bool:
 
 
 @inlined
-def _zeros(data: npt.NDArray[np.uint8], start: int, end: int) -> int:
+def _zeros(data: Bytes, start: int, end: int) -> int:
     """Return how many zeros a number begins with."""
     zeros = 0
     for position in range(start, end):
@@ -103,7 +103,7 @@ def _zeros(data: npt.NDArray[np.uint8], start: int, end: int) -> int:
 
 
 @inlined
-def _is_announced(data: npt.NDArray[np.uint8], floor: int, start: int, before: Phrases, table: Characters) -> bool:
+def _is_announced(data: Bytes, floor: int, start: int, before: Phrases, table: Characters) -> bool:
     """Tell whether one of the words stands shortly before a number; a word that is cut off is not looked at."""
     first = max(floor, start - _LOOK_BACK)
     while first > floor and first < start and is_word_byte(item(data, first)) and is_word_byte(item(data, first - 1)):
@@ -112,7 +112,7 @@ def _is_announced(data: npt.NDArray[np.uint8], floor: int, start: int, before: P
 
 
 @inlined
-def _next_group(data: npt.NDArray[np.uint8], position: int, end: int, signs: int) -> tuple[int, int]:
+def _next_group(data: Bytes, position: int, end: int, signs: int) -> tuple[int, int]:
     """Return where the next group begins, or -1, and the signs seen up to there."""
     first, before = position, signs
     while position < end and position - first <= 3:
@@ -176,7 +176,7 @@ def _is_century(lead: int) -> bool:
 
 
 @inlined
-def _extended(data: npt.NDArray[np.uint8], position: int, end: int) -> int:
+def _extended(data: Bytes, position: int, end: int) -> int:
     """Return the end of an extension behind a number, `x123` or `ext. 123`, or the position."""
     at = position
     while at < end and at - position < 2 and item(data, at) == 0x20:

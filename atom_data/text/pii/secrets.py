@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Bools, Bytes, Int64s
 from atom_data.text.memory import inlined, item, read_only
 
 ALPHABETS = {
@@ -61,11 +61,11 @@ _END = np.frombuffer(b"-----END ", np.uint8)
 class Keys(NamedTuple):
     """The formats: the beginnings one after the other, where they end, and their rules."""
 
-    heads: npt.NDArray[np.uint8]
-    offsets: npt.NDArray[np.int64]
-    rules: npt.NDArray[np.int64]
+    heads: Bytes
+    offsets: Int64s
+    rules: Int64s
     """A row of alphabet, least and most a format, flat."""
-    alphabets: npt.NDArray[np.bool_]
+    alphabets: Bools
     """256 a row, flat; the last row is what a private key in PEM is written with."""
 
 
@@ -86,7 +86,7 @@ KEYS = _keys()
 
 
 @inlined
-def key_place(data: npt.NDArray[np.uint8], floor: int, position: int, end: int, keys: Keys) -> tuple[int, int]:
+def key_place(data: Bytes, floor: int, position: int, end: int, keys: Keys) -> tuple[int, int]:
     """Return the place of the key that eight bytes are part of, or -1; it is found at the first eight that it fills."""
     stop = min(position + 8, end)
     start = position
@@ -122,7 +122,7 @@ def _is_token(byte: np.uint8) -> bool:
 
 
 @inlined
-def _is_head(data: npt.NDArray[np.uint8], first: int, keys: Keys, key: int) -> bool:
+def _is_head(data: Bytes, first: int, keys: Keys, key: int) -> bool:
     start, same = item(keys.offsets, key), True
     for index in range(item(keys.offsets, key + 1) - start):
         same &= item(data, first + index) == item(keys.heads, start + index)
@@ -130,7 +130,7 @@ def _is_head(data: npt.NDArray[np.uint8], first: int, keys: Keys, key: int) -> b
 
 
 @inlined
-def _key_end(data: npt.NDArray[np.uint8], floor: int, first: int, position: int, end: int, keys: Keys, key: int) -> int:
+def _key_end(data: Bytes, floor: int, first: int, position: int, end: int, keys: Keys, key: int) -> int:
     """Return the end of a key whose beginning ends at `position`, or -1 when the rest is not as its format says."""
     alphabet, least, most = item(keys.rules, 3 * key), item(keys.rules, 3 * key + 1), item(keys.rules, 3 * key + 2)
     if first > floor and _is_token(item(data, first - 1)):
@@ -149,7 +149,7 @@ def _key_end(data: npt.NDArray[np.uint8], floor: int, first: int, position: int,
 
 
 @inlined
-def _pem_place(data: npt.NDArray[np.uint8], floor: int, position: int, end: int, keys: Keys) -> tuple[int, int]:
+def _pem_place(data: Bytes, floor: int, position: int, end: int, keys: Keys) -> tuple[int, int]:
     """Return the place of a private key in PEM (RFC 7468) whose first hyphens are here; one cut off ends where it does."""
     while position < end and item(data, position) != 0x2D:
         position += 1
@@ -167,7 +167,7 @@ def _pem_place(data: npt.NDArray[np.uint8], floor: int, position: int, end: int,
 
 
 @inlined
-def _pem_end(data: npt.NDArray[np.uint8], position: int, end: int, keys: Keys) -> int:
+def _pem_end(data: Bytes, position: int, end: int, keys: Keys) -> int:
     """Return the end of a private key whose first line ends soon after `position`, or -1."""
     # ` BLOCK` of OpenPGP, and the five hyphens.
     position = _skip_label(data, position, min(position + 11, end))
@@ -185,14 +185,14 @@ def _pem_end(data: npt.NDArray[np.uint8], position: int, end: int, keys: Keys) -
 
 
 @inlined
-def _skip_label(data: npt.NDArray[np.uint8], position: int, limit: int) -> int:
+def _skip_label(data: Bytes, position: int, limit: int) -> int:
     while position < limit and (item(data, position) in (0x20, 0x2D) or 0x41 <= item(data, position) <= 0x5A):
         position += 1
     return position
 
 
 @inlined
-def _stands(data: npt.NDArray[np.uint8], position: int, end: int, words: npt.NDArray[np.uint8]) -> bool:
+def _stands(data: Bytes, position: int, end: int, words: Bytes) -> bool:
     if position + words.size > end:
         return False
     same = True

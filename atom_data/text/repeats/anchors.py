@@ -9,8 +9,8 @@ anchors by hash misses no equal pair. Windows side by side mostly share an ancho
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Bytes, Int64s, UInt64s
 from atom_data.text.memory import allocating, inlined, item, kernel, put, read_only
 from atom_data.text.repeats.modular import bases, between, longer, powers
 from atom_data.text.similarity.shingles import power, roll, scatter
@@ -29,13 +29,13 @@ class Ranges(NamedTuple):
     `groups` is the hash of the anchor; `highs` and `lows` that of all symbols of the first `steps` windows.
     """
 
-    rows: npt.NDArray[np.int64]
-    starts: npt.NDArray[np.int64]
-    steps: npt.NDArray[np.int64]
-    times: npt.NDArray[np.int64]
-    highs: npt.NDArray[np.uint64]
-    lows: npt.NDArray[np.uint64]
-    groups: npt.NDArray[np.uint64]
+    rows: Int64s
+    starts: Int64s
+    steps: Int64s
+    times: Int64s
+    highs: UInt64s
+    lows: UInt64s
+    groups: UInt64s
 
 
 def gram_of(length: int) -> int:
@@ -43,9 +43,7 @@ def gram_of(length: int) -> int:
     return max(1, length // 2)
 
 
-def window_ranges(
-    symbols: npt.NDArray[np.uint8] | npt.NDArray[np.uint64], offsets: npt.NDArray[np.int64], length: int, seed: int
-) -> Ranges:
+def window_ranges(symbols: Bytes | UInt64s, offsets: Int64s, length: int, seed: int) -> Ranges:
     """Return the ranges of all documents, in order. Documents shorter than a window have none.
 
     Memory: 56 bytes a range, of which there are about 4 / `length` for a symbol of running text.
@@ -66,18 +64,18 @@ def window_ranges(
 class _Ring(NamedTuple):
     """What is known of the last symbols, by place modulo a power of two, and of the last block of anchors, by place in it."""
 
-    highs: npt.NDArray[np.uint64]
-    lows: npt.NDArray[np.uint64]
-    grams: npt.NDArray[np.uint64]
-    orders: npt.NDArray[np.uint64]
+    highs: UInt64s
+    lows: UInt64s
+    grams: UInt64s
+    orders: UInt64s
     """Of each gram of a block: 32 bits of its hash, and its place from the end; the smallest is the anchor."""
-    behind: npt.NDArray[np.uint64]
+    behind: UInt64s
     """Of each gram of the block before: the smallest from there to the end of its block."""
 
 
 class _Powers(NamedTuple):
-    highs: npt.NDArray[np.uint64]
-    lows: npt.NDArray[np.uint64]
+    highs: UInt64s
+    lows: UInt64s
 
 
 @allocating
@@ -95,14 +93,7 @@ def _ring(length: int, block: int) -> _Ring:
 
 
 @kernel
-def _fill_ranges(
-    symbols: npt.NDArray[np.uint8],
-    offsets: npt.NDArray[np.int64],
-    length: int,
-    gram: int,
-    powers: _Powers,
-    found: Ranges,
-) -> int:
+def _fill_ranges(symbols: Bytes, offsets: Int64s, length: int, gram: int, powers: _Powers, found: Ranges) -> int:
     # Smallest of the last `block` grams by van Herk 1992: the smallest from a place to the end of its block, and the
     # smallest from there on. Two loops a block, and no branch in them that has to be guessed but where an anchor ends.
     block = length - gram + 1
@@ -138,14 +129,7 @@ def _fill_ranges(
 
 @inlined
 def _slide(
-    document: int,
-    window: int,
-    count: int,
-    length: int,
-    at: npt.NDArray[np.int64],
-    powers: _Powers,
-    ring: _Ring,
-    found: Ranges,
+    document: int, window: int, count: int, length: int, at: Int64s, powers: _Powers, ring: _Ring, found: Ranges
 ) -> None:
     """Take `count` windows from the one that is the block before: the rest of that block, and the beginning of this one."""
     smallest = _NONE
@@ -156,14 +140,7 @@ def _slide(
 
 @inlined
 def _enter(
-    document: int,
-    window: int,
-    order: np.uint64,
-    length: int,
-    at: npt.NDArray[np.int64],
-    powers: _Powers,
-    ring: _Ring,
-    found: Ranges,
+    document: int, window: int, order: np.uint64, length: int, at: Int64s, powers: _Powers, ring: _Ring, found: Ranges
 ) -> None:
     """Take a window with its smallest gram: where that is another than before, a range ends and one begins."""
     anchor = np.int64(_PLACES - (order & _PLACES))
@@ -175,7 +152,7 @@ def _enter(
 
 @inlined
 def _hash_symbols(
-    symbols: npt.NDArray[np.uint8],
+    symbols: Bytes,
     begin: int,
     start: int,
     stop: int,
@@ -183,7 +160,7 @@ def _hash_symbols(
     weight: np.uint64,
     powers: _Powers,
     ring: _Ring,
-    state: npt.NDArray[np.uint64],
+    state: UInt64s,
 ) -> None:
     """Take the symbols [start, stop) of a document: prefix hashes, and the order of each gram that ends with one."""
     mask, origin = ring.highs.size - 1, start
@@ -205,15 +182,7 @@ def _hash_symbols(
 
 
 @inlined
-def _close(
-    document: int,
-    stop: int,
-    length: int,
-    at: npt.NDArray[np.int64],
-    powers: _Powers,
-    ring: _Ring,
-    found: Ranges,
-) -> None:
+def _close(document: int, stop: int, length: int, at: Int64s, powers: _Powers, ring: _Ring, found: Ranges) -> None:
     """Note the windows since the last range, or add them to it when they are the same again.
 
     Past the end of the room, they are only counted.

@@ -8,9 +8,9 @@ Which block depends on the key alone, so a filter can be cut into parts of whole
 import math
 
 import numpy as np
-import numpy.typing as npt
 
 from atom_data.errors import ConfigError
+from atom_data.text.arrays import Bools, UInt32s, UInt64s
 from atom_data.text.memory import inlined, kernel, read_only
 from atom_data.text.similarity.shingles import scatter
 
@@ -49,14 +49,7 @@ def blocks_for(keys: int, rate: float) -> int:
     return blocks
 
 
-def add_and_test(
-    words: npt.NDArray[np.uint32],
-    shift: int,
-    highs: npt.NDArray[np.uint64],
-    lows: npt.NDArray[np.uint64],
-    documents: npt.NDArray[np.uint64],
-    within: bool,
-) -> npt.NDArray[np.bool_]:
+def add_and_test(words: UInt32s, shift: int, highs: UInt64s, lows: UInt64s, documents: UInt64s, within: bool) -> Bools:
     """Add the keys in their order; return which were there before.
 
     `words` is the filter (blocks, 8), or of a filter cut into 2^`shift` parts the one that `bucket_of` says. Without
@@ -69,13 +62,7 @@ def add_and_test(
 
 @kernel
 def _add(
-    words: npt.NDArray[np.uint32],
-    shift: int,
-    highs: npt.NDArray[np.uint64],
-    lows: npt.NDArray[np.uint64],
-    documents: npt.NDArray[np.uint64],
-    within: bool,
-    known: npt.NDArray[np.bool_],
+    words: UInt32s, shift: int, highs: UInt64s, lows: UInt64s, documents: UInt64s, within: bool, known: Bools
 ) -> None:
     begin = 0
     while begin < highs.size:
@@ -103,7 +90,7 @@ def _bit(low: np.uint32, word: int) -> np.uint32:
 
 
 @inlined
-def _has(words: npt.NDArray[np.uint32], block: int, low: np.uint32) -> bool:
+def _has(words: UInt32s, block: int, low: np.uint32) -> bool:
     found = True
     for word in range(8):
         found &= words[block, word] & _bit(low, word) != 0

@@ -7,8 +7,8 @@ which occurrence is first: whoever has the smallest number, at the smallest plac
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Bools, Int64s, UInt64s
 from atom_data.text.memory import inlined, item, kernel, put, read_only
 from atom_data.text.similarity.shingles import scatter
 
@@ -27,15 +27,15 @@ WHOLE = 1 << 32 + _FINE
 class Keys(NamedTuple):
     """One value a piece: its key, the group that it is in (or an empty array), and where it is."""
 
-    highs: npt.NDArray[np.uint64]
-    lows: npt.NDArray[np.uint64]
-    groups: npt.NDArray[np.uint64]
-    documents: npt.NDArray[np.uint64]
-    starts: npt.NDArray[np.int64]
-    steps: npt.NDArray[np.int64]
-    times: npt.NDArray[np.int64]
+    highs: UInt64s
+    lows: UInt64s
+    groups: UInt64s
+    documents: UInt64s
+    starts: Int64s
+    steps: Int64s
+    times: Int64s
 
-    def take(self, which: npt.NDArray[np.int64]) -> "Keys":
+    def take(self, which: Int64s) -> "Keys":
         """Return some of them."""
         places = (values[which] for values in self[4:])
         groups = self.groups[which] if self.groups.size else self.groups
@@ -79,9 +79,7 @@ class Seen:
         self.used[0] = 0
         return True
 
-    def judge(
-        self, keys: Keys, distance: int, at_most: int, keep_first: bool
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    def judge(self, keys: Keys, distance: int, at_most: int, keep_first: bool) -> tuple[Int64s, Bools]:
         """Return for each key how many of its `times` stay (-1: a key of another round), and whether its group has others.
 
         (Or may have: a group with more keys than the table holds counts as having several.)
@@ -92,11 +90,11 @@ class Seen:
         _judge(*self._range(), distance, at_most, keep_first, staying, several, *map(read_only, keys))
         return staying, several
 
-    def _range(self) -> tuple[npt.NDArray[np.uint64], int, int]:
+    def _range(self) -> tuple[UInt64s, int, int]:
         return self.slots, self.lower, self.upper
 
 
-def bucket_of(basis: npt.NDArray[np.uint64], buckets: int) -> npt.NDArray[np.int64]:
+def bucket_of(basis: UInt64s, buckets: int) -> Int64s:
     """Return the bucket, of a power of two, that a key is in: by other bits than its part of the range."""
     value = (basis ^ basis >> _U64(33)) * _U64(0xFF51AFD7ED558CCD)
     value ^= value >> _U64(29)
@@ -110,7 +108,7 @@ def _part(basis: np.uint64, low: np.uint64) -> int:
 
 
 @inlined
-def _find(slots: npt.NDArray[np.uint64], high: np.uint64, low: np.uint64) -> int:
+def _find(slots: UInt64s, high: np.uint64, low: np.uint64) -> int:
     """Return the slot of a key, or the empty one where it belongs."""
     mask = slots.shape[0] - 1
     index = np.int64(scatter(high ^ low * _U64(0x9E3779B97F4A7C15)) & _U64(mask))
@@ -120,12 +118,12 @@ def _find(slots: npt.NDArray[np.uint64], high: np.uint64, low: np.uint64) -> int
 
 
 @inlined
-def _set(slots: npt.NDArray[np.uint64], index: int, high: np.uint64, low: np.uint64, part: int) -> None:
+def _set(slots: UInt64s, index: int, high: np.uint64, low: np.uint64, part: int) -> None:
     slots[index, HIGH], slots[index, LOW], slots[index, PART] = high, low, _U64(part)
 
 
 @inlined
-def _note_group(slots: npt.NDArray[np.uint64], group: np.uint64, high: np.uint64, low: np.uint64, part: int) -> int:
+def _note_group(slots: UInt64s, group: np.uint64, high: np.uint64, low: np.uint64, part: int) -> int:
     """Note that a group has a key: its first one, then whether there is another. Return how many slots that took."""
     slot = _find(slots, group, _SEVERAL)
     if slots[slot, COUNT] == 0:
@@ -139,20 +137,20 @@ def _note_group(slots: npt.NDArray[np.uint64], group: np.uint64, high: np.uint64
 
 @kernel
 def _note(
-    slots: npt.NDArray[np.uint64],
+    slots: UInt64s,
     lower: int,
     upper: int,
-    used: npt.NDArray[np.int64],
+    used: Int64s,
     limit: int,
     distinct_documents: bool,
     begin: int,
-    highs: npt.NDArray[np.uint64],
-    lows: npt.NDArray[np.uint64],
-    groups: npt.NDArray[np.uint64],
-    documents: npt.NDArray[np.uint64],
-    starts: npt.NDArray[np.int64],
-    steps: npt.NDArray[np.int64],
-    times: npt.NDArray[np.int64],
+    highs: UInt64s,
+    lows: UInt64s,
+    groups: UInt64s,
+    documents: UInt64s,
+    starts: Int64s,
+    steps: Int64s,
+    times: Int64s,
 ) -> int:
     grouped = groups.size > 0
     for index in range(begin, highs.size):
@@ -184,21 +182,21 @@ def _note(
 
 @kernel
 def _judge(
-    slots: npt.NDArray[np.uint64],
+    slots: UInt64s,
     lower: int,
     upper: int,
     distance: int,
     at_most: int,
     keep_first: bool,
-    staying: npt.NDArray[np.int64],
-    several: npt.NDArray[np.bool_],
-    highs: npt.NDArray[np.uint64],
-    lows: npt.NDArray[np.uint64],
-    groups: npt.NDArray[np.uint64],
-    documents: npt.NDArray[np.uint64],
-    starts: npt.NDArray[np.int64],
-    steps: npt.NDArray[np.int64],
-    times: npt.NDArray[np.int64],
+    staying: Int64s,
+    several: Bools,
+    highs: UInt64s,
+    lows: UInt64s,
+    groups: UInt64s,
+    documents: UInt64s,
+    starts: Int64s,
+    steps: Int64s,
+    times: Int64s,
 ) -> None:
     grouped = groups.size > 0
     for index in range(highs.size):
@@ -225,6 +223,6 @@ def _judge(
 
 
 @kernel
-def _put_back(slots: npt.NDArray[np.uint64], kept: npt.NDArray[np.uint64]) -> None:
+def _put_back(slots: UInt64s, kept: UInt64s) -> None:
     for row in range(kept.shape[0]):
         slots[_find(slots, kept[row, HIGH], kept[row, LOW])] = kept[row]

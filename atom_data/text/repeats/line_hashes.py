@@ -7,15 +7,15 @@ it. White space around either is not compared.
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Bytes, Int32s, Int64s, UInt16s, UInt64s
 from atom_data.text.buffers import Buffers
 from atom_data.text.characters import REPLACEMENT, decode
 from atom_data.text.folding import REMOVED, WHITE, folding
 from atom_data.text.lines import next_line_feed
 from atom_data.text.memory import inlined, item, kernel, put, read_only
 from atom_data.text.repeats.siphash import siphash
-from atom_data.text.words import space_size
+from atom_data.text.words import is_blank, space_size
 
 _U64 = np.uint64
 
@@ -23,11 +23,11 @@ _U64 = np.uint64
 class HashedLines(NamedTuple):
     """One value a line: its document, its first byte in the document, its bytes, and the two halves of its hash."""
 
-    rows: npt.NDArray[np.int64]
-    starts: npt.NDArray[np.int64]
-    sizes: npt.NDArray[np.int64]
-    highs: npt.NDArray[np.uint64]
-    lows: npt.NDArray[np.uint64]
+    rows: Int64s
+    starts: Int64s
+    sizes: Int64s
+    highs: UInt64s
+    lows: UInt64s
 
 
 def hashed_lines(
@@ -53,7 +53,7 @@ def hashed_lines(
 
 
 @kernel
-def _count_feeds(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> int:
+def _count_feeds(data: Bytes, offsets: Int64s) -> int:
     count = 0
     for document in range(offsets.size - 1):
         count += 1
@@ -64,20 +64,20 @@ def _count_feeds(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) ->
 
 @kernel
 def _fill_lines(
-    data: npt.NDArray[np.uint8],
-    offsets: npt.NDArray[np.int64],
+    data: Bytes,
+    offsets: Int64s,
     paragraphs: bool,
     folded: bool,
     least: int,
     seed: np.uint64,
-    pages: npt.NDArray[np.uint16],
-    shifts: npt.NDArray[np.int32],
-    scratch: npt.NDArray[np.uint8],
-    rows: npt.NDArray[np.int64],
-    starts: npt.NDArray[np.int64],
-    sizes: npt.NDArray[np.int64],
-    highs: npt.NDArray[np.uint64],
-    lows: npt.NDArray[np.uint64],
+    pages: UInt16s,
+    shifts: Int32s,
+    scratch: Bytes,
+    rows: Int64s,
+    starts: Int64s,
+    sizes: Int64s,
+    highs: UInt64s,
+    lows: UInt64s,
 ) -> int:
     used = 0
     for document in range(offsets.size - 1):
@@ -103,17 +103,17 @@ def _fill_lines(
 
 
 @inlined
-def _line_end(data: npt.NDArray[np.uint8], start: int, end: int) -> int:
+def _line_end(data: Bytes, start: int, end: int) -> int:
     return min(next_line_feed(data, start, end) + 1, end)
 
 
 @inlined
-def _paragraph_end(data: npt.NDArray[np.uint8], start: int, end: int) -> int:
+def _paragraph_end(data: Bytes, start: int, end: int) -> int:
     """Return where the next paragraph begins: the first line that is not blank after one that is, or the end."""
     position, was_blank, any_text = start, False, False
     while position < end:
         stop = _line_end(data, position, end)
-        blank = _is_blank(data, position, stop)
+        blank = is_blank(data, position, stop)
         if not blank and was_blank and any_text:
             break
         any_text |= not blank
@@ -123,17 +123,7 @@ def _paragraph_end(data: npt.NDArray[np.uint8], start: int, end: int) -> int:
 
 
 @inlined
-def _is_blank(data: npt.NDArray[np.uint8], position: int, stop: int) -> bool:
-    while position < stop:
-        size = space_size(data, position, stop)
-        if size == 0:
-            return False
-        position += size
-    return True
-
-
-@inlined
-def _trimmed(data: npt.NDArray[np.uint8], start: int, stop: int) -> tuple[int, int, int]:
+def _trimmed(data: Bytes, start: int, stop: int) -> tuple[int, int, int]:
     """Return where the line begins and ends without white space around it, and its characters."""
     left, right, position, characters, waiting = stop, start, start, 0, 0
     while position < stop:
@@ -152,12 +142,7 @@ def _trimmed(data: npt.NDArray[np.uint8], start: int, stop: int) -> tuple[int, i
 
 @inlined
 def _fold_into(
-    data: npt.NDArray[np.uint8],
-    position: int,
-    stop: int,
-    pages: npt.NDArray[np.uint16],
-    shifts: npt.NDArray[np.int32],
-    scratch: npt.NDArray[np.uint8],
+    data: Bytes, position: int, stop: int, pages: UInt16s, shifts: Int32s, scratch: Bytes
 ) -> tuple[int, int]:
     """Write the folded line; return its bytes and characters. A broken byte counts as itself and nothing else."""
     size, characters, waiting = 0, 0, False
@@ -189,7 +174,7 @@ def _fold_into(
 
 
 @inlined
-def _encode(scratch: npt.NDArray[np.uint8], size: int, code: int) -> int:
+def _encode(scratch: Bytes, size: int, code: int) -> int:
     if code < 0x80:
         put(scratch, size, np.uint8(code))
         return size + 1

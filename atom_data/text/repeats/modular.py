@@ -8,11 +8,11 @@ collides with odds of at most (n / 2^61)^2: for windows of 500 bytes 2^-104.
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
+from atom_data.text.arrays import UInt64s
 from atom_data.text.memory import inlined
 
 _U64 = np.uint64
@@ -31,7 +31,7 @@ def bases(seed: int) -> tuple[np.uint64, np.uint64]:
     return found[0], found[1]
 
 
-def powers(base: np.uint64, count: int) -> npt.NDArray[np.uint64]:
+def powers(base: np.uint64, count: int) -> UInt64s:
     """Return base^0 to base^count."""
     found, value = np.empty(count + 1, np.uint64), 1
     for index in range(count + 1):

@@ -4,8 +4,8 @@ It is keyed, so who publishes a corpus can choose a key that a crawled page cann
 """
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Bytes
 from atom_data.text.hashes import load_eight
 from atom_data.text.memory import inlined, item
 
@@ -14,9 +14,7 @@ _EE, _DD = _U64(0xEE), _U64(0xDD)
 
 
 @inlined
-def siphash(
-    data: npt.NDArray[np.uint8], start: int, end: int, key_low: np.uint64, key_high: np.uint64
-) -> tuple[np.uint64, np.uint64]:
+def siphash(data: Bytes, start: int, end: int, key_low: np.uint64, key_high: np.uint64) -> tuple[np.uint64, np.uint64]:
     """Return the first and the second eight bytes of the hash, as little-endian numbers."""
     a, b = key_low ^ _U64(0x736F6D6570736575), key_high ^ _U64(0x646F72616E646F6D) ^ _EE
     c, d = key_low ^ _U64(0x6C7967656E657261), key_high ^ _U64(0x7465646279746573)

@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Bytes, Int64s, UInt64s
 from atom_data.text.memory import inlined, item, kernel, read_only
 from atom_data.text.repeats.modular import bases, between, coefficient, longer, powers
 
@@ -17,21 +17,21 @@ class Windows(NamedTuple):
     `steps` and `times` are those of its range: it comes again `steps` symbols later, `times` times in all.
     """
 
-    rows: npt.NDArray[np.int64]
-    starts: npt.NDArray[np.int64]
-    steps: npt.NDArray[np.int64]
-    times: npt.NDArray[np.int64]
-    highs: npt.NDArray[np.uint64]
-    lows: npt.NDArray[np.uint64]
+    rows: Int64s
+    starts: Int64s
+    steps: Int64s
+    times: Int64s
+    highs: UInt64s
+    lows: UInt64s
 
 
 def hashed_windows(
-    symbols: npt.NDArray[np.uint8] | npt.NDArray[np.uint64],
-    offsets: npt.NDArray[np.int64],
-    rows: npt.NDArray[np.int64],
-    starts: npt.NDArray[np.int64],
-    steps: npt.NDArray[np.int64],
-    repeats: npt.NDArray[np.int64],
+    symbols: Bytes | UInt64s,
+    offsets: Int64s,
+    rows: Int64s,
+    starts: Int64s,
+    steps: Int64s,
+    repeats: Int64s,
     length: int,
     seed: int,
 ) -> Windows:
@@ -47,23 +47,23 @@ def hashed_windows(
 
 @kernel
 def _fill_windows(
-    symbols: npt.NDArray[np.uint8],
-    offsets: npt.NDArray[np.int64],
-    given_rows: npt.NDArray[np.int64],
-    given_starts: npt.NDArray[np.int64],
-    given_steps: npt.NDArray[np.int64],
-    given_times: npt.NDArray[np.int64],
+    symbols: Bytes,
+    offsets: Int64s,
+    given_rows: Int64s,
+    given_starts: Int64s,
+    given_steps: Int64s,
+    given_times: Int64s,
     length: int,
     base_high: np.uint64,
     top_high: np.uint64,
     base_low: np.uint64,
     top_low: np.uint64,
-    rows: npt.NDArray[np.int64],
-    starts: npt.NDArray[np.int64],
-    steps: npt.NDArray[np.int64],
-    repeats: npt.NDArray[np.int64],
-    highs: npt.NDArray[np.uint64],
-    lows: npt.NDArray[np.uint64],
+    rows: Int64s,
+    starts: Int64s,
+    steps: Int64s,
+    repeats: Int64s,
+    highs: UInt64s,
+    lows: UInt64s,
 ) -> None:
     used, high, low = 0, _U64(0), _U64(0)
     document, begin, at = -1, 0, 0

@@ -8,8 +8,8 @@ one of white space alone has none. A broken sequence is the replacement characte
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Bytes, Int64s, UInt32s, UInt64s
 from atom_data.text.buffers import Buffers
 from atom_data.text.characters import decode
 from atom_data.text.memory import inlined, item, kernel, put, read_only
@@ -22,6 +22,7 @@ from atom_data.text.similarity.shingles import (
     power,
     recent_words,
     roll,
+    roll_on,
     scatter,
     shingle_set,
 )
@@ -49,9 +50,7 @@ def character_shingle_set(buffers: Buffers, ngram: int) -> Shingles:
     return Shingles(read_only(found.hashes), read_only(found.offsets))
 
 
-def character_signatures(
-    buffers: Buffers, ngram: int, permutations: int = 112, seed: int = 1
-) -> npt.NDArray[np.uint32]:
+def character_signatures(buffers: Buffers, ngram: int, permutations: int = 112, seed: int = 1) -> UInt32s:
     """Return one row of `permutations` numbers a document, as `minhash.signatures` does of words.
 
     Memory: four bytes a place, and a scratch of 40 kB.
@@ -64,9 +63,7 @@ def character_signatures(
 
 
 @inlined
-def _next_characters(
-    data: npt.NDArray[np.uint8], end: int, state: npt.NDArray[np.int64], recent: npt.NDArray[np.uint64], ngram: int
-) -> int:
+def _next_characters(data: Bytes, end: int, state: Int64s, recent: UInt64s, ngram: int) -> int:
     """Hash the next characters behind the last `ngram` ones; return how many, 0 after the last.
 
     `state` has the position, whether a character came before, and whether white space waits for another one to follow.
@@ -91,13 +88,7 @@ def _next_characters(
 
 
 @kernel
-def _fill(
-    data: npt.NDArray[np.uint8],
-    offsets: npt.NDArray[np.int64],
-    ngram: int,
-    hashes: npt.NDArray[np.uint64],
-    shingle_offsets: npt.NDArray[np.int64],
-) -> None:
+def _fill(data: Bytes, offsets: Int64s, ngram: int, hashes: UInt64s, shingle_offsets: Int64s) -> None:
     recent, state = recent_words(ngram), np.zeros(3, np.int64)
     leaving = power(ngram)
     total = 0
@@ -109,12 +100,8 @@ def _fill(
             count = _next_characters(data, offsets[document + 1], state, recent, ngram)
             if count == 0:
                 break
-            for place in range(count):
-                rolling = roll(rolling, item(recent, ngram + place), item(recent, place), leaving)
-                found += 1
-                if found >= ngram:
-                    put(hashes, total, scatter(rolling))
-                    total += 1
+            rolling, total = roll_on(recent, count, ngram, found, rolling, leaving, hashes, total)
+            found += count
             keep_recent(recent, count, ngram)
         if 0 < found < ngram:
             put(hashes, total, scatter(rolling))
@@ -123,14 +110,7 @@ def _fill(
 
 
 @kernel
-def _sign(
-    data: npt.NDArray[np.uint8],
-    offsets: npt.NDArray[np.int64],
-    ngram: int,
-    factors: npt.NDArray[np.uint32],
-    terms: npt.NDArray[np.uint32],
-    rows: npt.NDArray[np.uint32],
-) -> None:
+def _sign(data: Bytes, offsets: Int64s, ngram: int, factors: UInt32s, terms: UInt32s, rows: UInt32s) -> None:
     recent, state, places = recent_words(ngram), np.zeros(3, np.int64), np.empty(CHUNK + 3 * GROUP, np.uint32)
     leaving = power(ngram)
     for document in range(offsets.size - 1):

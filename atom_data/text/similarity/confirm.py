@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from atom_data.errors import ConfigError
+from atom_data.text.arrays import Float32s, Int64s, UInt64s
 from atom_data.text.memory import inlined, item, kernel, put, read_only
 from atom_data.text.similarity.shingles import common
 
@@ -21,9 +22,9 @@ _STEP = 1 << 18
 class Copies(NamedTuple):
     """What `confirm` found, one value a document: a kept document has no `copy_of` (-1) and NaN for the rest."""
 
-    copy_of: npt.NDArray[np.int64]
-    jaccard: npt.NDArray[np.float32]
-    containment: npt.NDArray[np.float32]
+    copy_of: Int64s
+    jaccard: Float32s
+    containment: Float32s
     """The share of the copy's shingles that the kept document has."""
     compared: int
     """How many pairs were looked at."""
@@ -33,8 +34,8 @@ def confirm(
     order: npt.NDArray[np.signedinteger],
     buckets: npt.NDArray[np.signedinteger],
     bucket_count: int,
-    shingles: npt.NDArray[np.uint64],
-    offsets: npt.NDArray[np.int64],
+    shingles: UInt64s,
+    offsets: Int64s,
     min_jaccard: float | None,
     cap: int,
     min_containment: float | None = None,
@@ -79,7 +80,7 @@ def confirm(
 
 
 @kernel
-def _room(buckets: npt.NDArray[np.int64], bucket_count: int, cap: int) -> npt.NDArray[np.int64]:
+def _room(buckets: Int64s, bucket_count: int, cap: int) -> Int64s:
     """Return where the members of each bucket begin, with room for at most `cap` in each."""
     places = np.zeros(bucket_count + 1, np.int64)
     for document in range(buckets.shape[0]):
@@ -96,18 +97,18 @@ def _room(buckets: npt.NDArray[np.int64], bucket_count: int, cap: int) -> npt.ND
 def _confirm(
     first: int,
     last: int,
-    order: npt.NDArray[np.int64],
-    buckets: npt.NDArray[np.int64],
-    shingles: npt.NDArray[np.uint64],
-    offsets: npt.NDArray[np.int64],
+    order: Int64s,
+    buckets: Int64s,
+    shingles: UInt64s,
+    offsets: Int64s,
     min_jaccard: float,
     min_containment: float,
-    places: npt.NDArray[np.int64],
-    sizes: npt.NDArray[np.int64],
-    members: npt.NDArray[np.int64],
-    copy_of: npt.NDArray[np.int64],
-    jaccards: npt.NDArray[np.float32],
-    containments: npt.NDArray[np.float32],
+    places: Int64s,
+    sizes: Int64s,
+    members: Int64s,
+    copy_of: Int64s,
+    jaccards: Float32s,
+    containments: Float32s,
 ) -> int:
     compared = 0
     cursors = np.zeros(buckets.shape[1], np.int64)
@@ -136,13 +137,7 @@ def _confirm(
 
 
 @inlined
-def _next_member(
-    own: npt.NDArray[np.int64],
-    places: npt.NDArray[np.int64],
-    sizes: npt.NDArray[np.int64],
-    members: npt.NDArray[np.int64],
-    cursors: npt.NDArray[np.int64],
-) -> int:
+def _next_member(own: Int64s, places: Int64s, sizes: Int64s, members: Int64s, cursors: Int64s) -> int:
     """Return the next best rank in any of a document's buckets, each rank once; -1 after the last.
 
     Members are remembered in order, so the next one is the lowest under the cursors.
@@ -163,13 +158,7 @@ def _next_member(
 
 
 @inlined
-def _remember(
-    rank: int,
-    own: npt.NDArray[np.int64],
-    places: npt.NDArray[np.int64],
-    sizes: npt.NDArray[np.int64],
-    members: npt.NDArray[np.int64],
-) -> None:
+def _remember(rank: int, own: Int64s, places: Int64s, sizes: Int64s, members: Int64s) -> None:
     for band in range(own.size):
         bucket = item(own, band)
         if bucket >= 0 and item(sizes, bucket) < item(places, bucket + 1) - item(places, bucket):

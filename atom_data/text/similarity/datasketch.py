@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from atom_data.errors import ConfigError
+from atom_data.text.arrays import Bytes, Int64s, UInt32s, UInt64s
 from atom_data.text.buffers import Buffers
 from atom_data.text.characters import Characters, cell_of, characters, decode
 from atom_data.text.hashes import encoded
@@ -32,7 +33,7 @@ _PADDING = 9
 
 def datasketch_signatures(
     buffers: Buffers, ngram: int = 5, permutations: int = 112, seed: int = 1, scheme: Scheme = "affine32"
-) -> npt.NDArray[np.uint32]:
+) -> UInt32s:
     """Return, for each document, the `hashvalues` of `datasketch.MinHash(permutations, seed, scheme=scheme)`.
 
     A document of fewer words than `ngram` has one shingle of all its words; one without words has a row of EMPTY, as a
@@ -75,15 +76,15 @@ def _orders(
 
 @kernel
 def _sign_affine(
-    data: npt.NDArray[np.uint8],
-    offsets: npt.NDArray[np.int64],
+    data: Bytes,
+    offsets: Int64s,
     ngram: int,
     table: Characters,
-    factors: npt.NDArray[np.uint32],
-    terms: npt.NDArray[np.uint32],
-    text: npt.NDArray[np.uint8],
-    starts: npt.NDArray[np.int64],
-    rows: npt.NDArray[np.uint32],
+    factors: UInt32s,
+    terms: UInt32s,
+    text: Bytes,
+    starts: Int64s,
+    rows: UInt32s,
 ) -> None:
     edges, state, schedule = word_edges(), word_state(), _schedule()
     for document in range(offsets.size - 1):
@@ -98,15 +99,15 @@ def _sign_affine(
 
 @kernel
 def _sign_legacy(
-    data: npt.NDArray[np.uint8],
-    offsets: npt.NDArray[np.int64],
+    data: Bytes,
+    offsets: Int64s,
     ngram: int,
     table: Characters,
-    factors: npt.NDArray[np.uint64],
-    terms: npt.NDArray[np.uint64],
-    text: npt.NDArray[np.uint8],
-    starts: npt.NDArray[np.int64],
-    rows: npt.NDArray[np.uint32],
+    factors: UInt64s,
+    terms: UInt64s,
+    text: Bytes,
+    starts: Int64s,
+    rows: UInt32s,
 ) -> None:
     edges, state, schedule = word_edges(), word_state(), _schedule()
     for document in range(offsets.size - 1):
@@ -136,14 +137,7 @@ def _scatter(value: np.uint32) -> np.uint32:
 
 @inlined
 def _join_words(
-    data: npt.NDArray[np.uint8],
-    start: int,
-    end: int,
-    table: Characters,
-    state: npt.NDArray[np.int64],
-    edges: npt.NDArray[np.int64],
-    text: npt.NDArray[np.uint8],
-    starts: npt.NDArray[np.int64],
+    data: Bytes, start: int, end: int, table: Characters, state: Int64s, edges: Int64s, text: Bytes, starts: Int64s
 ) -> int:
     """Write a document's words in lower case, a space after each, and where each begins; return how many."""
     words, total = 0, 0
@@ -170,7 +164,7 @@ def _join_words(
 
 
 @allocating
-def _schedule() -> npt.NDArray[np.uint32]:
+def _schedule() -> UInt32s:
     """Return room for the 80 words that SHA-1 makes of a block."""
     return np.empty(80, np.uint32)
 
@@ -181,7 +175,7 @@ def _turn(value: np.uint32, bits: int) -> np.uint32:
 
 
 @inlined
-def _sha1(text: npt.NDArray[np.uint8], start: int, end: int, schedule: npt.NDArray[np.uint32]) -> np.uint32:
+def _sha1(text: Bytes, start: int, end: int, schedule: UInt32s) -> np.uint32:
     """Return the first four bytes, the lowest first, of SHA-1 of `text[start:end]`."""
     h0, h1, h2, h3, h4 = _U32(0x67452301), _U32(0xEFCDAB89), _U32(0x98BADCFE), _U32(0x10325476), _U32(0xC3D2E1F0)
     blocks = (end - start + _PADDING + _BLOCK - 1) // _BLOCK
@@ -205,9 +199,7 @@ def _sha1(text: npt.NDArray[np.uint8], start: int, end: int, schedule: npt.NDArr
 
 
 @inlined
-def _fill_schedule(
-    text: npt.NDArray[np.uint8], start: int, end: int, at: int, last: bool, schedule: npt.NDArray[np.uint32]
-) -> None:
+def _fill_schedule(text: Bytes, start: int, end: int, at: int, last: bool, schedule: UInt32s) -> None:
     """Write the words of the block at `at`, padded as FIPS 180-4, section 5.1.1 says, and those made from them."""
     for index in range(16):
         word = _U32(0)

@@ -8,9 +8,9 @@ all `rows` places of at least one of `bands` bands with probability 1 - (1 - jac
 import functools
 
 import numpy as np
-import numpy.typing as npt
 
 from atom_data.errors import ConfigError
+from atom_data.text.arrays import Bools, Bytes, Int64s, UInt32s, UInt64s
 from atom_data.text.buffers import Buffers
 from atom_data.text.characters import Characters, characters
 from atom_data.text.memory import inlined, item, kernel, put, read_only
@@ -38,7 +38,7 @@ _GOLDEN = 0x9E3779B97F4A7C15
 _BAND_STEP = _U64(0x9FB21C651E98DF25)
 
 
-def signatures(buffers: Buffers, ngram: int = 5, permutations: int = 112, seed: int = 1) -> npt.NDArray[np.uint32]:
+def signatures(buffers: Buffers, ngram: int = 5, permutations: int = 112, seed: int = 1) -> UInt32s:
     """Return one row of `permutations` numbers a document; a document without shingles has a row of EMPTY.
 
     The order numbered k of shingle hashes x is that of a[k] * x + b[k] modulo 2 ** 32, with odd a, for the upper 32
@@ -53,13 +53,13 @@ def signatures(buffers: Buffers, ngram: int = 5, permutations: int = 112, seed: 
     return rows
 
 
-def has_shingles(signatures: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
+def has_shingles(signatures: UInt32s) -> Bools:
     """Return, for each signature, whether its document has shingles: the others must not be compared."""
-    found: npt.NDArray[np.bool_] = (signatures != EMPTY).any(axis=1)
+    found: Bools = (signatures != EMPTY).any(axis=1)
     return found
 
 
-def bands(signatures: npt.NDArray[np.uint32], bands: int = 14, rows: int = 8) -> npt.NDArray[np.uint64]:
+def bands(signatures: UInt32s, bands: int = 14, rows: int = 8) -> UInt64s:
     """Return one hash a band, of the band's number and its `rows` places; equal places give equal hashes.
 
     Signatures of documents without shingles get hashes as well: leave them out with `has_shingles`.
@@ -76,7 +76,7 @@ def bands(signatures: npt.NDArray[np.uint32], bands: int = 14, rows: int = 8) ->
 
 
 @functools.cache
-def orders(permutations: int, seed: int) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
+def orders(permutations: int, seed: int) -> tuple[UInt32s, UInt32s]:
     """Return factors and terms of the orders, from SplitMix64 (Steele, Lea and Flood 2014) of the seed."""
     if not 1 <= permutations <= 65536:
         raise ConfigError(f"permutations: {permutations} places in a signature; it takes 1 to 65536. 112 is usual.")
@@ -94,13 +94,7 @@ def orders(permutations: int, seed: int) -> tuple[npt.NDArray[np.uint32], npt.ND
 
 @kernel
 def _sign(
-    data: npt.NDArray[np.uint8],
-    offsets: npt.NDArray[np.int64],
-    ngram: int,
-    table: Characters,
-    factors: npt.NDArray[np.uint32],
-    terms: npt.NDArray[np.uint32],
-    rows: npt.NDArray[np.uint32],
+    data: Bytes, offsets: Int64s, ngram: int, table: Characters, factors: UInt32s, terms: UInt32s, rows: UInt32s
 ) -> None:
     edges, state, recent = word_edges(), word_state(), recent_words(ngram)
     places = np.empty(CHUNK + 2 * GROUP, np.uint32)
@@ -130,13 +124,7 @@ def _sign(
 
 
 @inlined
-def lower_signature(
-    row: npt.NDArray[np.uint32],
-    places: npt.NDArray[np.uint32],
-    count: int,
-    factors: npt.NDArray[np.uint32],
-    terms: npt.NDArray[np.uint32],
-) -> None:
+def lower_signature(row: UInt32s, places: UInt32s, count: int, factors: UInt32s, terms: UInt32s) -> None:
     """Lower the numbers of a signature to those of `count` shingles, eight at a time to spare memory traffic."""
     if count <= 0:
         return
@@ -153,7 +141,7 @@ def lower_signature(
 
 
 @kernel
-def _band(signatures: npt.NDArray[np.uint32], rows: int, hashes: npt.NDArray[np.uint64]) -> None:
+def _band(signatures: UInt32s, rows: int, hashes: UInt64s) -> None:
     for document in range(hashes.shape[0]):
         for band in range(hashes.shape[1]):
             value = _U64(band)

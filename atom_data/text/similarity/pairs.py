@@ -8,9 +8,9 @@ Srikant 2007, Scaling Up All Pairs Similarity Search). Sorted with the rarest fi
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from atom_data.errors import ConfigError
+from atom_data.text.arrays import Float64s, Int32s, Int64s
 from atom_data.text.memory import inlined, item, kernel, put, read_only
 from atom_data.text.similarity.shingles import Shingles, common
 
@@ -20,9 +20,9 @@ _BLOCK = 1 << 16
 class Pairs(NamedTuple):
     """Pairs of documents by number, left < right, sorted by left, then right."""
 
-    left: npt.NDArray[np.int32]
-    right: npt.NDArray[np.int32]
-    jaccard: npt.NDArray[np.float64]
+    left: Int32s
+    right: Int32s
+    jaccard: Float64s
 
 
 def similar_pairs(shingles: Shingles, least: float) -> Pairs:
@@ -63,9 +63,7 @@ def similar_pairs(shingles: Shingles, least: float) -> Pairs:
     return Pairs(left[sort], right[sort], jaccard[sort])
 
 
-def _by_rarity(
-    shingles: Shingles, order: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64], int]:
+def _by_rarity(shingles: Shingles, order: Int64s) -> tuple[Int32s, Int64s, int]:
     """Return the sets by document in `order`, as sorted numbers that are smaller for rarer shingles, and how many those are."""
     values, numbers, counts = np.unique(shingles.hashes, return_inverse=True, return_counts=True)
     rank = np.empty(values.size, np.int32)
@@ -79,19 +77,14 @@ def _by_rarity(
     return ordered, offsets, values.size
 
 
-def _prefixes(sizes: npt.NDArray[np.int64], least: float) -> npt.NDArray[np.int64]:
+def _prefixes(sizes: Int64s, least: float) -> Int64s:
     # The product may come out a little too large, which would shorten a prefix by one too many.
     needed = np.ceil(least * sizes - 1e-9).astype(np.int64)
     return np.where(sizes > 0, sizes - needed + 1, 0)
 
 
 @kernel
-def _count_heads(
-    tokens: npt.NDArray[np.int32],
-    offsets: npt.NDArray[np.int64],
-    heads: npt.NDArray[np.int64],
-    counts: npt.NDArray[np.int64],
-) -> None:
+def _count_heads(tokens: Int32s, offsets: Int64s, heads: Int64s, counts: Int64s) -> None:
     for document in range(heads.size):
         for place in range(offsets[document], offsets[document] + heads[document]):
             counts[tokens[place]] += 1
@@ -99,18 +92,18 @@ def _count_heads(
 
 @kernel
 def _join(
-    tokens: npt.NDArray[np.int32],
-    offsets: npt.NDArray[np.int64],
-    heads: npt.NDArray[np.int64],
-    starts: npt.NDArray[np.int64],
-    members: npt.NDArray[np.int32],
-    ends: npt.NDArray[np.int64],
-    seen: npt.NDArray[np.int32],
+    tokens: Int32s,
+    offsets: Int64s,
+    heads: Int64s,
+    starts: Int64s,
+    members: Int32s,
+    ends: Int64s,
+    seen: Int32s,
     least: float,
     document: int,
-    left: npt.NDArray[np.int32],
-    right: npt.NDArray[np.int32],
-    jaccards: npt.NDArray[np.float64],
+    left: Int32s,
+    right: Int32s,
+    jaccards: Float64s,
 ) -> tuple[int, int]:
     """Join documents from `document` on, smallest first, with those before; stop when the room for pairs is short."""
     found = 0
@@ -135,9 +128,7 @@ def _join(
 
 
 @inlined
-def _similarity(
-    tokens: npt.NDArray[np.int32], offsets: npt.NDArray[np.int64], document: int, other: int, least: float
-) -> float:
+def _similarity(tokens: Int32s, offsets: Int64s, document: int, other: int, least: float) -> float:
     start, end = item(offsets, document), item(offsets, document + 1)
     other_start, other_end = item(offsets, other), item(offsets, other + 1)
     if other_end - other_start < least * (end - start):

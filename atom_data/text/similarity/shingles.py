@@ -7,9 +7,9 @@ has one shingle of all its words; a text without words has none.
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from atom_data.errors import ConfigError
+from atom_data.text.arrays import Bytes, Int64s, UInt64s
 from atom_data.text.buffers import Buffers
 from atom_data.text.characters import Characters, characters
 from atom_data.text.hashes import hash_folded
@@ -24,8 +24,8 @@ _SCATTER = _U64(0xFF51AFD7ED558CCD)
 class Shingles(NamedTuple):
     """Sorted distinct shingle hashes: those of document i are `hashes[offsets[i]:offsets[i + 1]]`."""
 
-    hashes: npt.NDArray[np.uint64]
-    offsets: npt.NDArray[np.int64]
+    hashes: UInt64s
+    offsets: Int64s
 
 
 def shingle_set(buffers: Buffers, ngram: int) -> Shingles:
@@ -40,21 +40,19 @@ def shingle_set(buffers: Buffers, ngram: int) -> Shingles:
     return Shingles(read_only(found.hashes), read_only(found.offsets))
 
 
-def jaccard(left: npt.NDArray[np.uint64], right: npt.NDArray[np.uint64]) -> float:
+def jaccard(left: UInt64s, right: UInt64s) -> float:
     """Return how much two sorted sets share: common over all. Two empty sets share nothing."""
     shared = int(common(read_only(left), 0, left.size, read_only(right), 0, right.size))
     return shared / max(left.size + right.size - shared, 1)
 
 
-def containment(left: npt.NDArray[np.uint64], right: npt.NDArray[np.uint64]) -> float:
+def containment(left: UInt64s, right: UInt64s) -> float:
     """Return the share of the first sorted set that the second one has. Of an empty set it is 0."""
     return int(common(read_only(left), 0, left.size, read_only(right), 0, right.size)) / max(left.size, 1)
 
 
 @kernel
-def digests(
-    hashes: npt.NDArray[np.uint64], offsets: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
+def digests(hashes: UInt64s, offsets: Int64s) -> tuple[UInt64s, UInt64s]:
     """Return 128 bits of each sorted set, in two halves: two sets have the same, or one is not the other.
 
     Either half is a chain of one-to-one steps, so two sets of one size that differ in a single value never share it.
@@ -80,14 +78,7 @@ def checked_ngram(ngram: int) -> int:
 
 
 @kernel
-def common(
-    left: npt.NDArray[np.uint64],
-    left_start: int,
-    left_end: int,
-    right: npt.NDArray[np.uint64],
-    right_start: int,
-    right_end: int,
-) -> int:
+def common(left: UInt64s, left_start: int, left_end: int, right: UInt64s, right_start: int, right_end: int) -> int:
     """Return how many values two sorted runs of distinct values have in common."""
     shared = 0
     while left_start < left_end and right_start < right_end:
@@ -101,12 +92,7 @@ def common(
 
 @kernel
 def _fill_shingles(
-    data: npt.NDArray[np.uint8],
-    offsets: npt.NDArray[np.int64],
-    ngram: int,
-    table: Characters,
-    hashes: npt.NDArray[np.uint64],
-    shingle_offsets: npt.NDArray[np.int64],
+    data: Bytes, offsets: Int64s, ngram: int, table: Characters, hashes: UInt64s, shingle_offsets: Int64s
 ) -> None:
     edges, state, recent = word_edges(), word_state(), recent_words(ngram)
     leaving = power(ngram)
@@ -120,12 +106,8 @@ def _fill_shingles(
             if count < 0:
                 break
             hash_words(data, edges, count, table, recent, ngram)
-            for word in range(count):
-                rolling = roll(rolling, item(recent, ngram + word), item(recent, word), leaving)
-                words += 1
-                if words >= ngram:
-                    put(hashes, total, scatter(rolling))
-                    total += 1
+            rolling, total = roll_on(recent, count, ngram, words, rolling, leaving, hashes, total)
+            words += count
             keep_recent(recent, count, ngram)
         if 0 < words < ngram:
             put(hashes, total, scatter(rolling))
@@ -133,8 +115,28 @@ def _fill_shingles(
         shingle_offsets[document + 1] = total
 
 
+@inlined
+def roll_on(
+    recent: UInt64s,
+    count: int,
+    ngram: int,
+    before: int,
+    rolling: np.uint64,
+    leaving: np.uint64,
+    hashes: UInt64s,
+    total: int,
+) -> tuple[np.uint64, int]:
+    """Roll over `count` units more, `before` of which there were; write the hash of each shingle that one completes."""
+    for place in range(count):
+        rolling = roll(rolling, item(recent, ngram + place), item(recent, place), leaving)
+        if before + place + 1 >= ngram:
+            put(hashes, total, scatter(rolling))
+            total += 1
+    return rolling, total
+
+
 @kernel
-def drop_repeats(hashes: npt.NDArray[np.uint64], offsets: npt.NDArray[np.int64]) -> int:
+def drop_repeats(hashes: UInt64s, offsets: Int64s) -> int:
     """Move the distinct values of sorted sets together, set `offsets` to where they are, and return how many there are."""
     kept, start = 0, offsets[0]
     for document in range(offsets.size - 1):
@@ -149,27 +151,20 @@ def drop_repeats(hashes: npt.NDArray[np.uint64], offsets: npt.NDArray[np.int64])
 
 
 @allocating
-def recent_words(ngram: int) -> npt.NDArray[np.uint64]:
+def recent_words(ngram: int) -> UInt64s:
     """Return room for the hashes of the last `ngram` words and, after them, of the words found at a time."""
     return np.zeros(ngram + CHUNK + 16, np.uint64)
 
 
 @inlined
-def hash_words(
-    data: npt.NDArray[np.uint8],
-    edges: npt.NDArray[np.int64],
-    count: int,
-    table: Characters,
-    recent: npt.NDArray[np.uint64],
-    ngram: int,
-) -> None:
+def hash_words(data: Bytes, edges: Int64s, count: int, table: Characters, recent: UInt64s, ngram: int) -> None:
     """Hash the words between `edges`, in lower case, behind the last `ngram` ones."""
     for word in range(count):
         put(recent, ngram + word, hash_folded(data, item(edges, 2 * word), item(edges, 2 * word + 1), table))
 
 
 @inlined
-def keep_recent(recent: npt.NDArray[np.uint64], count: int, ngram: int) -> None:
+def keep_recent(recent: UInt64s, count: int, ngram: int) -> None:
     """Move the hashes of the last `ngram` words to the front."""
     for index in range(ngram):
         put(recent, index, item(recent, count + index))

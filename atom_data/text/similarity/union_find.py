@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
+from atom_data.text.arrays import Bytes, Int64s, UInt64s
 from atom_data.text.memory import inlined, item, kernel, put, read_only
 
 _U64 = np.uint64
@@ -16,9 +17,7 @@ _MOST_CELLS = 1 << 14
 _GOLDEN = _U64(0x9E3779B97F4A7C15)
 
 
-def links(
-    hashes: npt.NDArray[np.uint64], numbers: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def links(hashes: UInt64s, numbers: Int64s) -> tuple[Int64s, Int64s]:
     """Return, for each hash that came before, a link from its number to the number it first came with.
 
     The hashes are dealt into cells that stay in the processor's cache, and looked up in a table there: three times as
@@ -42,14 +41,7 @@ def _cell(value: np.uint64, shift: np.uint64) -> np.uint64:
 
 
 @kernel
-def _deal(
-    hashes: npt.NDArray[np.uint64],
-    numbers: npt.NDArray[np.int64],
-    shift: np.uint64,
-    starts: npt.NDArray[np.int64],
-    spread: npt.NDArray[np.uint64],
-    members: npt.NDArray[np.int64],
-) -> None:
+def _deal(hashes: UInt64s, numbers: Int64s, shift: np.uint64, starts: Int64s, spread: UInt64s, members: Int64s) -> None:
     for index in range(hashes.size):
         starts[_cell(hashes[index], shift) + _U64(1)] += 1
     for cell in range(starts.size - 1):
@@ -64,7 +56,7 @@ def _deal(
 
 
 @kernel
-def _link(starts: npt.NDArray[np.int64], spread: npt.NDArray[np.uint64], members: npt.NDArray[np.int64]) -> int:
+def _link(starts: Int64s, spread: UInt64s, members: Int64s) -> int:
     """Write links over the records that are done: the head in place of the hash. Return how many."""
     fullest = 1
     for cell in range(starts.size - 1):
@@ -98,11 +90,7 @@ def _link(starts: npt.NDArray[np.int64], spread: npt.NDArray[np.uint64], members
     return found
 
 
-def number_repeats(
-    pieces: Iterable[tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]],
-    numbers: npt.NDArray[np.signedinteger],
-    total: int,
-) -> int:
+def number_repeats(pieces: Iterable[tuple[UInt64s, Int64s]], numbers: npt.NDArray[np.signedinteger], total: int) -> int:
     """Write a number for every hash that comes more than once to all its places in `numbers`, and return the next free one.
 
     `pieces` are hashes and their places; `numbers` has -1 there before, and after for a hash that came once. New numbers
@@ -121,7 +109,7 @@ def number_repeats(
 
 
 @inlined
-def _slot(value: np.uint64, keys: npt.NDArray[np.uint64], firsts: npt.NDArray[np.int64]) -> np.uint64:
+def _slot(value: np.uint64, keys: UInt64s, firsts: Int64s) -> np.uint64:
     mask = _U64(keys.size - 1)
     slot = (value * _GOLDEN >> _U64(20)) & mask
     while item(firsts, slot) >= 0 and item(keys, slot) != value:
@@ -130,12 +118,7 @@ def _slot(value: np.uint64, keys: npt.NDArray[np.uint64], firsts: npt.NDArray[np
 
 
 @kernel
-def _move(
-    old_keys: npt.NDArray[np.uint64],
-    old_firsts: npt.NDArray[np.int64],
-    keys: npt.NDArray[np.uint64],
-    firsts: npt.NDArray[np.int64],
-) -> None:
+def _move(old_keys: UInt64s, old_firsts: Int64s, keys: UInt64s, firsts: Int64s) -> None:
     for index in range(old_keys.size):
         if old_firsts[index] >= 0:
             slot = _slot(old_keys[index], keys, firsts)
@@ -145,13 +128,7 @@ def _move(
 
 @kernel
 def _number(
-    hashes: npt.NDArray[np.uint64],
-    places: npt.NDArray[np.int64],
-    keys: npt.NDArray[np.uint64],
-    firsts: npt.NDArray[np.int64],
-    numbers: npt.NDArray[np.int64],
-    used: int,
-    total: int,
+    hashes: UInt64s, places: Int64s, keys: UInt64s, firsts: Int64s, numbers: Int64s, used: int, total: int
 ) -> tuple[int, int]:
     for index in range(hashes.size):
         value, place = hashes[index], places[index]
@@ -180,13 +157,13 @@ class Forest:
         self._parents = np.arange(count, dtype=np.uint32 if count <= 1 << 32 else np.int64)
         self._linked = np.zeros(count, np.uint8)
 
-    def link(self, members: npt.NDArray[np.int64], heads: npt.NDArray[np.int64]) -> None:
+    def link(self, members: Int64s, heads: Int64s) -> None:
         """Take in links; the order in which they come changes nothing."""
         if members.size and max(members.max(), heads.max()) >= self._parents.size:
             raise ValueError(f"a link to {max(members.max(), heads.max())} among {self._parents.size} numbers")
         _unite(self._parents, self._linked, read_only(members), read_only(heads))
 
-    def roots(self, start: int, stop: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    def roots(self, start: int, stop: int) -> tuple[Int64s, Int64s]:
         """Return the numbers from `start` to `stop` that have a link, and the smallest number each hangs together with."""
         numbers = np.flatnonzero(self._linked[start:stop]) + start
         found = np.empty(numbers.size, np.int64)
@@ -195,12 +172,7 @@ class Forest:
 
 
 @kernel
-def _unite(
-    parents: npt.NDArray[np.int64],
-    linked: npt.NDArray[np.uint8],
-    members: npt.NDArray[np.int64],
-    heads: npt.NDArray[np.int64],
-) -> None:
+def _unite(parents: Int64s, linked: Bytes, members: Int64s, heads: Int64s) -> None:
     for index in range(members.size):
         one, other = members[index], heads[index]
         put(linked, one, 1)
@@ -214,7 +186,7 @@ def _unite(
 
 
 @inlined
-def _root(parents: npt.NDArray[np.int64], number: int) -> int:
+def _root(parents: Int64s, number: int) -> int:
     """Return the root of a number; every other parent on the way is skipped from now on."""
     above = np.int64(item(parents, number))
     while above != number:
@@ -225,6 +197,6 @@ def _root(parents: npt.NDArray[np.int64], number: int) -> int:
 
 
 @kernel
-def _find(parents: npt.NDArray[np.int64], numbers: npt.NDArray[np.int64], found: npt.NDArray[np.int64]) -> None:
+def _find(parents: Int64s, numbers: Int64s, found: Int64s) -> None:
     for index in range(numbers.size):
         found[index] = _root(parents, numbers[index])

@@ -1,11 +1,13 @@
 """Characters, symbols and kinds of words, counted in one pass over Arrow bytes and the words found in them."""
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Bytes, Int64s
 from atom_data.text.buffers import Buffers
-from atom_data.text.characters import LETTER, UNSPACED, Characters, cell_of, characters, decode
+from atom_data.text.characters import LETTER, UNSPACED, Characters, cell_of, characters, characters_in, decode
 from atom_data.text.hashes import CASE_BITS, load_last
+from atom_data.text.lanes import set_bits
+from atom_data.text.lines import three_dots
 from atom_data.text.memory import inlined, item, kernel, read_only
 from atom_data.text.words import Words
 
@@ -19,7 +21,7 @@ _STOP_LANES = np.array([int.from_bytes(word.encode(), "little") for word in STOP
 _BLOCK = 192
 
 
-def character_counts(buffers: Buffers) -> npt.NDArray[np.int64]:
+def character_counts(buffers: Buffers) -> Int64s:
     """Return the characters of each document: its bytes that begin one, so a broken sequence may count more or less."""
     counts = np.zeros(buffers.offsets.size - 1, np.int64)
     if counts.size:  # a recipe is checked on zero rows, which need not load a kernel
@@ -27,7 +29,7 @@ def character_counts(buffers: Buffers) -> npt.NDArray[np.int64]:
     return counts
 
 
-def word_counts(buffers: Buffers, words: Words) -> npt.NDArray[np.int64]:
+def word_counts(buffers: Buffers, words: Words) -> Int64s:
     """Return a row of COLUMNS a document, of its words (those of `whitespace_words`) and its text.
 
     The characters in words; how many of STOP_WORDS there are, in any case; the words with a letter in them; the signs
@@ -49,49 +51,33 @@ def word_counts(buffers: Buffers, words: Words) -> npt.NDArray[np.int64]:
 
 
 @kernel
-def _count_characters(
-    data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]
-) -> None:
+def _count_characters(data: Bytes, offsets: Int64s, counts: Int64s) -> None:
     for document in range(offsets.size - 1):
-        counts[document] = _characters(data, offsets[document], offsets[document + 1])
+        counts[document] = characters_in(data, offsets[document], offsets[document + 1])
 
 
 @kernel
 def _count_words(
-    data: npt.NDArray[np.uint8],
-    offsets: npt.NDArray[np.int64],
-    starts: npt.NDArray[np.int64],
-    ends: npt.NDArray[np.int64],
-    word_offsets: npt.NDArray[np.int64],
-    table: Characters,
-    counts: npt.NDArray[np.int64],
+    data: Bytes, offsets: Int64s, starts: Int64s, ends: Int64s, word_offsets: Int64s, table: Characters, counts: Int64s
 ) -> None:
     for document in range(offsets.size - 1):
         start, end = offsets[document], offsets[document + 1]
         characters, stop_words, alphabetic, gap = 0, 0, 0, start
         for word in range(word_offsets[document], word_offsets[document + 1]):
             first, last = item(starts, word), item(ends, word)
-            characters -= 1 if first - gap == 1 else _characters(data, gap, first)
+            characters -= 1 if first - gap == 1 else characters_in(data, gap, first)
             gap = last
             alphabetic += np.int64(_has_letter(data, first, last, table))
             stop_words |= _stop_word(data, first, last)
-        characters += _characters(data, start, end) - _characters(data, gap, end)
-        counts[document, 0], counts[document, 1], counts[document, 2] = characters, _ones(stop_words), alphabetic
+        characters += characters_in(data, start, end) - characters_in(data, gap, end)
+        counts[document, 0], counts[document, 1], counts[document, 2] = characters, set_bits(stop_words), alphabetic
         hashes, feeds, ellipses, dots = _symbols(data, start, end)
         counts[document, 3], counts[document, 5] = hashes, feeds
-        counts[document, 4] = ellipses + (_three_dots(data, start, end) if dots else 0)
+        counts[document, 4] = ellipses + (three_dots(data, start, end) if dots else 0)
 
 
 @inlined
-def _characters(data: npt.NDArray[np.uint8], start: int, end: int) -> int:
-    count = 0
-    for index in range(start, end):
-        count += np.int64(item(data, index) & 0xC0 != 0x80)
-    return count
-
-
-@inlined
-def _has_letter(data: npt.NDArray[np.uint8], position: int, end: int, table: Characters) -> bool:
+def _has_letter(data: Bytes, position: int, end: int, table: Characters) -> bool:
     while position < end:
         byte = item(data, position)
         if byte < 0x80:
@@ -108,7 +94,7 @@ def _has_letter(data: npt.NDArray[np.uint8], position: int, end: int, table: Cha
 
 
 @inlined
-def _stop_word(data: npt.NDArray[np.uint8], start: int, end: int) -> int:
+def _stop_word(data: Bytes, start: int, end: int) -> int:
     """Return a bit for the stop word there is, 0 if there is none."""
     # Without a branch on the size, which cannot be guessed. No stop word has eight bytes.
     size = min(end - start, 8)
@@ -120,15 +106,7 @@ def _stop_word(data: npt.NDArray[np.uint8], start: int, end: int) -> int:
 
 
 @inlined
-def _ones(bits: int) -> int:
-    count = 0
-    for index in range(_STOP_LANES.size):
-        count += bits >> index & 1
-    return count
-
-
-@inlined
-def _symbols(data: npt.NDArray[np.uint8], start: int, end: int) -> tuple[int, int, int, int]:
+def _symbols(data: Bytes, start: int, end: int) -> tuple[int, int, int, int]:
     """Return how many number signs, line feeds, ellipsis signs and places of three dots there are."""
     hashes, feeds, ellipses, dots = 0, 0, 0, 0
     # Counts of a block fit a byte, so that the compiler can count many bytes at a time.
@@ -149,16 +127,3 @@ def _symbols(data: npt.NDArray[np.uint8], start: int, end: int) -> tuple[int, in
         ellipses += np.int64(signs)
         dots += np.int64(triples)
     return hashes, feeds, ellipses, dots
-
-
-@inlined
-def _three_dots(data: npt.NDArray[np.uint8], position: int, end: int) -> int:
-    """Return how often three dots stand in the text, none used twice."""
-    count = 0
-    while position + 3 <= end:
-        if item(data, position) == 0x2E and item(data, position + 1) == 0x2E and item(data, position + 2) == 0x2E:
-            count += 1
-            position += 3
-        else:
-            position += 1
-    return count

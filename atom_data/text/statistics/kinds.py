@@ -1,8 +1,8 @@
 """Characters of each kind, counted in two passes over Arrow bytes: one for ASCII, many bytes at a time, one for the rest."""
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Bytes, Int64s
 from atom_data.text.buffers import Buffers
 from atom_data.text.characters import (
     LETTER,
@@ -25,7 +25,7 @@ COLUMNS = ("characters", "letters", "uppercase", "numbers", "punctuation", "spac
 _BLOCK = 192
 
 
-def kind_counts(buffers: Buffers) -> npt.NDArray[np.int64]:
+def kind_counts(buffers: Buffers) -> Int64s:
     """Return a row of COLUMNS a document: all its characters, and those of four kinds; a broken sequence is of none.
 
     Letters are those of categories L and M, and among them are capital the letters that have a small form in as many
@@ -38,12 +38,7 @@ def kind_counts(buffers: Buffers) -> npt.NDArray[np.int64]:
 
 
 @kernel
-def _count_kinds(
-    data: npt.NDArray[np.uint8],
-    offsets: npt.NDArray[np.int64],
-    table: Characters,
-    counts: npt.NDArray[np.int64],
-) -> None:
+def _count_kinds(data: Bytes, offsets: Int64s, table: Characters, counts: Int64s) -> None:
     for document in range(offsets.size - 1):
         start, end = offsets[document], offsets[document + 1]
         found = counts[document]
@@ -52,7 +47,7 @@ def _count_kinds(
 
 
 @inlined
-def _count_ascii(data: npt.NDArray[np.uint8], start: int, end: int, found: npt.NDArray[np.int64]) -> int:
+def _count_ascii(data: Bytes, start: int, end: int, found: Int64s) -> int:
     """Count the kinds of the ASCII characters, and return how many these are."""
     total = 0
     # Counts of a block fit a byte, so that the compiler can count many bytes at a time.
@@ -88,9 +83,7 @@ def _is_punctuation(byte: int) -> bool:
 
 
 @inlined
-def _count_others(
-    data: npt.NDArray[np.uint8], position: int, end: int, table: Characters, found: npt.NDArray[np.int64]
-) -> None:
+def _count_others(data: Bytes, position: int, end: int, table: Characters, found: Int64s) -> None:
     while position < end:
         if position + 8 <= end and load_eight(data, position) & HIGH_BITS == 0:
             position += 8

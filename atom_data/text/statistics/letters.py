@@ -1,8 +1,8 @@
 """How many characters of a text are letters: what tells prose from tables, code and signs."""
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Bytes, Float64s, Int64s
 from atom_data.text.buffers import Buffers
 from atom_data.text.characters import LETTER, MARK, SPACE, UNSPACED, Characters, cell_of, characters, decode
 from atom_data.text.hashes import CASE_BITS, HIGH_BITS, LOW_BITS, in_range, load_eight
@@ -14,7 +14,7 @@ COLUMNS = ("letters", "marks", "others")
 _U64 = np.uint64
 
 
-def letter_counts(buffers: Buffers) -> npt.NDArray[np.int64]:
+def letter_counts(buffers: Buffers) -> Int64s:
     """Return a row of COLUMNS a value; a broken sequence is one character of `others`."""
     counts = np.zeros((buffers.offsets.size - 1, len(COLUMNS)), np.int64)
     if counts.size:
@@ -22,19 +22,17 @@ def letter_counts(buffers: Buffers) -> npt.NDArray[np.int64]:
     return counts
 
 
-def letter_shares(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+def letter_shares(counts: Int64s) -> Float64s:
     """Return letters over letters and others of each row of `letter_counts`; nothing of nothing is 0.
 
     A mark belongs to the letter before it, so it counts on neither side.
     """
-    shares: npt.NDArray[np.float64] = counts[:, 0] / np.maximum(counts[:, 0] + counts[:, 2], 1)
+    shares: Float64s = counts[:, 0] / np.maximum(counts[:, 0] + counts[:, 2], 1)
     return shares
 
 
 @kernel
-def _count_letters(
-    data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64], table: Characters, counts: npt.NDArray[np.int64]
-) -> None:
+def _count_letters(data: Bytes, offsets: Int64s, table: Characters, counts: Int64s) -> None:
     for document in range(counts.shape[0]):
         position, end = offsets[document], offsets[document + 1]
         letters, marks, others = 0, 0, 0

@@ -7,8 +7,8 @@ longer kind only those that still have a chance, a few percent of them in ordina
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Int32s, Int64s, UInt64s
 from atom_data.text.memory import allocating, inlined, item, kernel, put, read_only
 from atom_data.text.similarity.shingles import roll, scatter
 
@@ -27,12 +27,12 @@ _PATIENCE = 8
 class Room(NamedTuple):
     """Space for the longest document of a batch, made once. It is touched as far as a document has words."""
 
-    keys: npt.NDArray[np.uint64]
-    runs: npt.NDArray[np.uint64]
-    places: npt.NDArray[np.int32]
-    first: npt.NDArray[np.int32]
-    counts: npt.NDArray[np.int32]
-    table: npt.NDArray[np.int32]
+    keys: UInt64s
+    runs: UInt64s
+    places: Int32s
+    first: Int32s
+    counts: Int32s
+    table: Int32s
 
 
 @allocating
@@ -52,12 +52,7 @@ def make_room(most: int) -> Room:
 
 
 @kernel
-def fill_repetition(
-    hashes: npt.NDArray[np.uint64],
-    before: npt.NDArray[np.int64],
-    offsets: npt.NDArray[np.int64],
-    found: npt.NDArray[np.int64],
-) -> None:
+def fill_repetition(hashes: UInt64s, before: Int64s, offsets: Int64s, found: Int64s) -> None:
     """Fill a row of `found` a document with `count_repetition` of its words; `before` has the characters before each."""
     most = 0
     for document in range(offsets.size - 1):
@@ -70,13 +65,7 @@ def fill_repetition(
 
 @allocating
 def count_repetition(
-    hashes: npt.NDArray[np.uint64],
-    before: npt.NDArray[np.int64],
-    count: int,
-    gap: int,
-    greedy: bool,
-    room: Room,
-    found: npt.NDArray[np.int64],
+    hashes: UInt64s, before: Int64s, count: int, gap: int, greedy: bool, room: Room, found: Int64s
 ) -> None:
     """Write the characters of the most frequent run of 2, 3, 4 words and of the repeats of 5 to 10 words to `found`.
 
@@ -107,7 +96,7 @@ def count_repetition(
 
 
 @inlined
-def _lengthen(hashes: npt.NDArray[np.uint64], count: int, size: int, chances: int, room: Room) -> int:
+def _lengthen(hashes: UInt64s, count: int, size: int, chances: int, room: Room) -> int:
     """Add a word to every run that has a chance."""
     kept = 0
     for chance in range(chances):
@@ -133,7 +122,7 @@ def _top_run(chances: int, room: Room) -> int:
 
 
 @inlined
-def _jumped_repeats(before: npt.NDArray[np.int64], size: int, chances: int, room: Room) -> int:
+def _jumped_repeats(before: Int64s, size: int, chances: int, room: Room) -> int:
     repeated, next_place = 0, 0
     for chance in range(chances):
         place = np.int64(item(room.places, chance))
@@ -149,7 +138,7 @@ def _jumped_repeats(before: npt.NDArray[np.int64], size: int, chances: int, room
 
 
 @inlined
-def _covered_repeats(before: npt.NDArray[np.int64], size: int, chances: int, room: Room) -> int:
+def _covered_repeats(before: Int64s, size: int, chances: int, room: Room) -> int:
     repeated, covered = 0, 0
     for chance in range(chances):
         place = np.int64(item(room.places, chance))
@@ -171,7 +160,7 @@ def _drop_single(chances: int, room: Room) -> int:
 
 
 @inlined
-def count_first(first: npt.NDArray[np.int32], count: int, counts: npt.NDArray[np.int32]) -> None:
+def count_first(first: Int32s, count: int, counts: Int32s) -> None:
     """Count, at the first of equal keys, how many there are; 0 at the others."""
     for index in range(count):
         put(counts, index, np.int32(0))
@@ -181,9 +170,7 @@ def count_first(first: npt.NDArray[np.int32], count: int, counts: npt.NDArray[np
 
 
 @allocating
-def find_first(
-    keys: npt.NDArray[np.uint64], count: int, first: npt.NDArray[np.int32], table: npt.NDArray[np.int32]
-) -> None:
+def find_first(keys: UInt64s, count: int, first: Int32s, table: Int32s) -> None:
     """Write the place of the first equal key for each of `count` keys. Linear; n log n when keys are made to collide."""
     size = 16
     while size < 2 * count:
@@ -211,7 +198,7 @@ def find_first(
 
 
 @allocating
-def _sort_first(keys: npt.NDArray[np.uint64], count: int, first: npt.NDArray[np.int32]) -> None:
+def _sort_first(keys: UInt64s, count: int, first: Int32s) -> None:
     order = np.argsort(keys[:count], kind="mergesort")
     start = 0
     for rank in range(count):
@@ -220,9 +207,7 @@ def _sort_first(keys: npt.NDArray[np.uint64], count: int, first: npt.NDArray[np.
         first[order[rank]] = order[start]
 
 
-def repetition_counts(
-    hashes: npt.NDArray[np.uint64], sizes: npt.NDArray[np.int64], offsets: npt.NDArray[np.int64]
-) -> npt.NDArray[np.int64]:
+def repetition_counts(hashes: UInt64s, sizes: Int64s, offsets: Int64s) -> Int64s:
     """Return a row a document with `count_repetition` of its words, of which `hashes` and `sizes` in characters are given.
 
     Memory: up to 60 bytes a word of the longest document.

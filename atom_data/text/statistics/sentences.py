@@ -7,8 +7,8 @@ is a part of Unicode Standard Annex 29, section 5; abbreviations before a capita
 """
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Bytes, Int64s
 from atom_data.text.buffers import Buffers
 from atom_data.text.characters import (
     LETTER,
@@ -37,7 +37,7 @@ _WIDE_CODES = np.array(sorted(map(ord, WIDE)), np.int64)
 _NONE, _ENDED, _GAP = 0, 1, 2
 
 
-def sentence_counts(buffers: Buffers) -> npt.NDArray[np.int64]:
+def sentence_counts(buffers: Buffers) -> Int64s:
     """Return how many sentences each document has."""
     counts = np.zeros(buffers.offsets.size - 1, np.int64)
     if counts.size:
@@ -45,7 +45,7 @@ def sentence_counts(buffers: Buffers) -> npt.NDArray[np.int64]:
     return counts
 
 
-def longest_words(buffers: Buffers, words: Words) -> npt.NDArray[np.int64]:
+def longest_words(buffers: Buffers, words: Words) -> Int64s:
     """Return the characters of the longest word of each document, 0 without words."""
     longest = np.zeros(buffers.offsets.size - 1, np.int64)
     if longest.size:
@@ -54,9 +54,7 @@ def longest_words(buffers: Buffers, words: Words) -> npt.NDArray[np.int64]:
 
 
 @kernel
-def _count_sentences(
-    data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64], table: Characters, counts: npt.NDArray[np.int64]
-) -> None:
+def _count_sentences(data: Bytes, offsets: Int64s, table: Characters, counts: Int64s) -> None:
     for document in range(offsets.size - 1):
         position, end = offsets[document], offsets[document + 1]
         sentences, written, state, full_stop = 0, False, _NONE, False
@@ -104,7 +102,7 @@ def _kind(code: int, table: Characters) -> int:
 
 
 @inlined
-def _in(code: int, codes: npt.NDArray[np.int64]) -> bool:
+def _in(code: int, codes: Int64s) -> bool:
     found = False
     for one in codes:
         found |= code == one
@@ -112,13 +110,7 @@ def _in(code: int, codes: npt.NDArray[np.int64]) -> bool:
 
 
 @kernel
-def _find_longest(
-    data: npt.NDArray[np.uint8],
-    starts: npt.NDArray[np.int64],
-    ends: npt.NDArray[np.int64],
-    offsets: npt.NDArray[np.int64],
-    longest: npt.NDArray[np.int64],
-) -> None:
+def _find_longest(data: Bytes, starts: Int64s, ends: Int64s, offsets: Int64s, longest: Int64s) -> None:
     for document in range(offsets.size - 1):
         most = 0
         for word in range(offsets[document], offsets[document + 1]):

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from atom_data.text.arrays import Bytes, Int32s, Int64s, UInt64s
 from atom_data.text.buffers import Buffers, string_buffers
 from atom_data.text.memory import inlined, item, kernel, read_only
 from atom_data.text.words import Words, unicode_words
@@ -21,15 +21,15 @@ _U64 = np.uint64
 class Lists(NamedTuple):
     """Lists of words as arrays: those of list i are at `[i]:[i + 1]` of `word_offsets` and of `part_offsets`."""
 
-    words: npt.NDArray[np.uint64]
+    words: UInt64s
     """Hashes of whole words, in lower case."""
-    word_offsets: npt.NDArray[np.int64]
-    masks: npt.NDArray[np.uint64]
+    word_offsets: Int64s
+    masks: UInt64s
     """Of each list a bit for the last six bits of each hash: most words are told apart by it."""
-    parts: npt.NDArray[np.uint8]
+    parts: Bytes
     """The bytes of what is found anywhere in a text; part k is `parts[starts[k]:starts[k + 1]]`."""
-    starts: npt.NDArray[np.int64]
-    part_offsets: npt.NDArray[np.int64]
+    starts: Int64s
+    part_offsets: Int64s
 
 
 def word_lists(words: Sequence[Sequence[str]], parts: Sequence[Sequence[str]]) -> Lists:
@@ -62,7 +62,7 @@ def word_lists(words: Sequence[Sequence[str]], parts: Sequence[Sequence[str]]) -
     return Lists(*(read_only(array) for array in arrays))
 
 
-def count_listed(buffers: Buffers, words: Words, lists: Lists, chosen: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+def count_listed(buffers: Buffers, words: Words, lists: Lists, chosen: Int64s) -> Int32s:
     """Return how many different entries of its list each value has; `chosen` numbers the list, -1 for none, which counts 0.
 
     `words` are those of `unicode_words`. Time grows with the text, and with the parts of a list.
@@ -75,13 +75,7 @@ def count_listed(buffers: Buffers, words: Words, lists: Lists, chosen: npt.NDArr
 
 @kernel
 def _count(
-    data: npt.NDArray[np.uint8],
-    offsets: npt.NDArray[np.int64],
-    hashes: npt.NDArray[np.uint64],
-    word_offsets: npt.NDArray[np.int64],
-    lists: Lists,
-    chosen: npt.NDArray[np.int64],
-    counts: npt.NDArray[np.int32],
+    data: Bytes, offsets: Int64s, hashes: UInt64s, word_offsets: Int64s, lists: Lists, chosen: Int64s, counts: Int32s
 ) -> None:
     for document in range(chosen.size):
         number = chosen[document]
@@ -105,14 +99,7 @@ def _count(
 
 
 @inlined
-def _contains(
-    data: npt.NDArray[np.uint8],
-    position: int,
-    end: int,
-    parts: npt.NDArray[np.uint8],
-    starts: npt.NDArray[np.int64],
-    part: int,
-) -> bool:
+def _contains(data: Bytes, position: int, end: int, parts: Bytes, starts: Int64s, part: int) -> bool:
     begin, size = starts[part], starts[part + 1] - starts[part]
     lead = item(parts, begin)
     while position + size <= end:

@@ -9,8 +9,8 @@ between numbers, is a sign by itself.
 """
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Bytes, Int64s
 from atom_data.text.buffers import Buffers
 from atom_data.text.characters import (
     LETTER,
@@ -36,7 +36,7 @@ _NUMBER_CUTS = tuple(map(ord, "+-*^"))
 _RUN_CUTS = tuple(map(ord, ".-~"))
 
 
-def unit_counts(buffers: Buffers) -> npt.NDArray[np.int64]:
+def unit_counts(buffers: Buffers) -> Int64s:
     """Return a row of COLUMNS a value."""
     counts = np.zeros((buffers.offsets.size - 1, len(COLUMNS)), np.int64)
     if counts.size:
@@ -45,9 +45,7 @@ def unit_counts(buffers: Buffers) -> npt.NDArray[np.int64]:
 
 
 @kernel
-def _count_units(
-    data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64], table: Characters, counts: npt.NDArray[np.int64]
-) -> None:
+def _count_units(data: Bytes, offsets: Int64s, table: Characters, counts: Int64s) -> None:
     for document in range(counts.shape[0]):
         position, end = offsets[document], offsets[document + 1]
         units, words, alphabetic, word_chars, feeds = 0, 0, 0, 0, 0
@@ -95,7 +93,7 @@ def _is_word(kind: int) -> bool:
 
 
 @inlined
-def _signs(data: npt.NDArray[np.uint8], position: int, end: int, table: Characters) -> tuple[int, int, int, int, int]:
+def _signs(data: Bytes, position: int, end: int, table: Characters) -> tuple[int, int, int, int, int]:
     """Return where a run of signs ends, the kind after it, its characters, its different runs, and those that stay."""
     length, groups, kept, last = 0, 0, 0, -1
     while position < end:

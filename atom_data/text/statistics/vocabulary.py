@@ -3,15 +3,13 @@
 import math
 
 import numpy as np
-import numpy.typing as npt
 
+from atom_data.text.arrays import Float64s, Int32s, Int64s, UInt64s
 from atom_data.text.memory import allocating, item, kernel, read_only
 from atom_data.text.statistics.repetition import count_first, find_first
 
 
-def vocabulary(
-    hashes: npt.NDArray[np.uint64], offsets: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+def vocabulary(hashes: UInt64s, offsets: Int64s) -> tuple[Int64s, Float64s]:
     """Return the different words of each document and the entropy of their counts in nats, 0 without words.
 
     Words are different when their 64-bit hashes are. Memory: 24 bytes a word of the longest document.
@@ -24,12 +22,7 @@ def vocabulary(
 
 
 @kernel
-def _fill_vocabulary(
-    hashes: npt.NDArray[np.uint64],
-    offsets: npt.NDArray[np.int64],
-    different: npt.NDArray[np.int64],
-    entropy: npt.NDArray[np.float64],
-) -> None:
+def _fill_vocabulary(hashes: UInt64s, offsets: Int64s, different: Int64s, entropy: Float64s) -> None:
     most = 0
     for document in range(offsets.size - 1):
         most = max(most, offsets[document + 1] - offsets[document])
@@ -53,7 +46,7 @@ def _fill_vocabulary(
 
 
 @allocating
-def _make_room(most: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+def _make_room(most: int) -> tuple[Int32s, Int32s, Int32s]:
     size = 16
     while size < 2 * most:
         size *= 2

@@ -7,12 +7,13 @@ import importlib.metadata
 import json
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from fastokens import Tokenizer
 
 from atom_data.errors import ConfigError
@@ -84,6 +85,10 @@ class Encoder:
                     raise
                 return number, short(error)
         return len(texts), "together with others only"
+
+
+Texts = list[str | None]
+"""Of a batch; null where there is none that can be encoded."""
 
 
 def load_encoder(
@@ -206,3 +211,15 @@ def _text(value: bytes | None) -> str | None:
         return value.decode() if value is not None else None
     except UnicodeDecodeError:
         return None
+
+
+def pieces(batch: pa.RecordBatch, limit: int) -> Iterator[pa.RecordBatch]:
+    """Yield the batch in slices of at most `limit` bytes of text, or of one row that is longer."""
+    lengths = pc.fill_null(pc.binary_length(batch.column("text")), 0).to_numpy(zero_copy_only=False)
+    ends = np.cumsum(lengths, dtype=np.int64)
+    first = 0
+    while first < batch.num_rows:
+        before = int(ends[first - 1]) if first else 0
+        last = max(first + 1, int(np.searchsorted(ends, before + limit, "right")))
+        yield batch.slice(first, last - first)
+        first = last

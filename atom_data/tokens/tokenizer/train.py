@@ -3,7 +3,7 @@
 import heapq
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import tokenizers
@@ -11,17 +11,13 @@ from tokenizers import pre_tokenizers, trainers
 
 from atom_data.errors import ConfigError, DataError
 from atom_data.graph import Source
-from atom_data.readers import Jsonl, Parquet, Text
 from atom_data.storage.shards import Intake
-from atom_data.tokens.documents import keyed_hashes
+from atom_data.text.hashes import keyed_hashes
 from atom_data.tokens.tokenizer.encode import texts_of
 from atom_data.tokens.tokenizer.ranks import ENCODINGS, byte_level_definition
 from atom_data.workspace import Workspace
 
 SMALLEST = 256
-READERS = ((".parquet", Parquet), (".pq", Parquet), (".txt", Text))
-"""By the file's ending, its compression's left out; anything else is JSON lines."""
-
 Seen = Callable[[int, int], None]
 """Called after each batch with documents and bytes of text read so far."""
 
@@ -69,23 +65,6 @@ class Training:
                 f"train-tokenizer: {self.size:,} ids, of which {SMALLEST} are bytes and {len(self.special)} special: "
                 "nothing is left to learn. Give more."
             )
-
-
-def text_source(paths: Sequence[str]) -> Source:
-    """Return files as a source, by their ending: Parquet, plain text, or else JSON lines. All must be of one kind."""
-    kinds = {_reader(path) for path in paths}
-    if len(kinds) != 1:
-        names = ", ".join(sorted(kind.__name__ for kind in kinds)) or "no file"
-        raise ConfigError(f"train-tokenizer: {names}: give files of one kind, Parquet, JSON lines or text.")
-    source: Source = kinds.pop()(*paths)
-    return source
-
-
-def _reader(path: str) -> type:
-    name = path.lower()
-    for compressed in (".gz", ".zst", ".bz2", ".xz"):
-        name = name.removesuffix(compressed)
-    return next((reader for ending, reader in READERS if name.endswith(ending)), Jsonl)
 
 
 def draw(

@@ -136,7 +136,7 @@ def test_files_that_cannot_be_written_leave_the_index(index: Path, tmp_path: Pat
     assert tree(index) == before
 
 
-@pytest.mark.parametrize("stage", ["sketches", "near-candidates"])
+@pytest.mark.parametrize("stage", ["sketches", "near/candidates"])
 def test_sigkill_in_the_middle_leaves_the_index(index: Path, tmp_path: Path, stage: str) -> None:
     before, two = tree(index), source(tmp_path, "two", [f"d{n}" for n in range(300)])
     made = tmp_path / "index.adding" / "out" / stage / "receipts"

@@ -142,7 +142,7 @@ def test_any_corpus_is_the_plain_walk(
     folder = tmp_path_factory.mktemp("walk")
     with pytest.MonkeyPatch.context() as patch:
         if spilled:  # what is many goes to files
-            patch.setattr("atom_data.dedup.near.confirm.memory_bytes", lambda _: -1)
+            patch.setattr("atom_data.dedup.corpus.Corpus.memory_bytes", -1)
         rows = execute(folder, texts, by, parts, shard_rows)
     shutil.rmtree(folder)
     ids = {row["id"]: number for number, row in enumerate(rows)}

@@ -51,7 +51,10 @@ def test_first_is_decided_by_preferred_source_then_shard_then_row(tmp_path: Path
             lambda: Repeats(of=Parquet("x"), by=Lines(), partitions=12),
             "partitions is 12. Give a power of two from 1 to 256",
         ),
-        (lambda: Repeats(of=Parquet("x"), by=Lines(), memory="much"), "memory is 'much'. Give a size such as '500MB'"),
+        (
+            lambda: Repeats(of=Parquet("x"), by=Lines(), memory="much"),
+            "memory: 'much' is no size. Give a number and a unit, such as 500MB",
+        ),
     ],
 )
 def test_parameters_without_sense_are_refused(make: Callable[[], object], message: str) -> None:

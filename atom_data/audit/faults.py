@@ -1,0 +1,45 @@
+"""Faults of an output folder: what is wrong with which file, and what makes it good again."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Cure = Literal["run", "repair", "yours"]
+"""`run`: the next run sees it, and makes it again. `repair`: no run sees it, for receipt and size are right, or it stands in
+a run's way; `verify --repair` takes it away, so that the next run makes it again. `yours`: nobody but its owner knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with one file."""
+
+    path: str
+    """Relative to the output folder."""
+    what: str
+    cure: Cure
+    stage: str = ""
+    shard: str = ""
+    """The shard that must be made again; empty where a file speaks of a whole stage, or of none."""
+
+    def __str__(self) -> str:
+        """Return it as a line."""
+        return f"{self.path}: {self.what}"
+
+
+def advice(faults: Sequence[Fault], out: str, recipe: str) -> str:
+    """Return what to do about faults: each kind its own, as not all are mended by the same command."""
+    counts = Counter(fault.cure for fault in faults)
+    again, said = f"atom-data run {recipe or 'RECIPE'} -o {out}", []
+    if counts["repair"]:
+        theirs = "A run does not see" if len(counts) == 1 else f"A run does not see {counts['repair']:,} of them"
+        them = " them" if len(counts) == 1 else ""
+        said.append(
+            f"{theirs}{them}: atom-data verify {out} --repair makes way for them to be made again, and then {again} does it."
+        )
+    elif counts["run"]:
+        which = "" if len(counts) == 1 else f" {counts['run']:,} of them:"
+        said.append(f"Run the recipe again:{which} it makes again what is missing or damaged ({again}).")
+    if counts["yours"]:
+        said.append(f"No receipt speaks of {counts['yours']:,} files: look at them, and delete them yourself.")
+    return " ".join(said)

@@ -1,0 +1,74 @@
+"""`verify --repair`: makes way for what is damaged to be made again, and says exactly what it did."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from atom_data.audit.faults import Fault
+from atom_data.errors import DataError
+from atom_data.run.hashes import forget
+from atom_data.storage.manifest import manifest_path, remove_manifest
+from atom_data.storage.receipts import summary_path
+from atom_data.workspace import Workspace
+
+RECORDS = ("run.json", "cluster/submission.json")
+"""Where an output folder knows its recipe from."""
+
+
+@dataclass(slots=True)
+class Repair:
+    """What was done about faults."""
+
+    again: dict[str, list[str]] = field(default_factory=dict)
+    """Shards by stage that the next run makes again; their receipts were removed."""
+    removed: list[str] = field(default_factory=list)
+    """Other files that were removed: the next run writes them, or nobody needs them."""
+    left: list[Fault] = field(default_factory=list)
+    """What cannot be repaired."""
+
+    def lines(self) -> list[str]:
+        """Say what was done."""
+        said = [
+            f"{stage}: {len(shards):,} shards to make again, their receipts were removed: {', '.join(shards)}"
+            for stage, shards in self.again.items()
+        ]
+        said += [f"{name}: removed" for name in self.removed]
+        return said + [f"{fault}. It cannot be repaired: look at it, and delete it yourself" for fault in self.left]
+
+
+def repair(workspace: Workspace, faults: Sequence[Fault]) -> Repair:
+    """Take away what is damaged. Data stays where it is until a run replaces it; nobody's files but ours are touched."""
+    done = Repair(left=[fault for fault in faults if fault.cure == "yours"])
+    for fault in faults:
+        if fault.cure == "yours":
+            continue
+        if fault.shard:
+            shards = done.again.setdefault(fault.stage, [])
+            shards += [fault.shard] if fault.shard not in shards else []
+        else:
+            _remove(workspace, fault)
+            done.removed.append(fault.path)
+    for stage, shards in done.again.items():
+        forget(workspace, stage, shards)
+    return done
+
+
+def _remove(workspace: Workspace, fault: Fault) -> None:
+    if not workspace.is_remote:
+        workspace.local(fault.path).unlink(missing_ok=True)
+    elif fault.path == manifest_path(fault.stage):
+        remove_manifest(workspace.root, fault.stage)
+    else:  # nobody deletes on a store: an empty summary says nothing, and a run writes an empty plan again
+        empty = {} if fault.path == summary_path(fault.stage) else {"stage": fault.stage, "shards": [], "identity": {}}
+        workspace.write_json(fault.path, empty)
+
+
+def known_recipe(workspace: Workspace) -> str:
+    """Return the path of the recipe that a folder was last run with, or an empty string where it does not know."""
+    for name in RECORDS:
+        try:
+            value = workspace.read_json(name) or {}
+        except DataError:
+            continue
+        if isinstance(value.get("recipe"), str) and value["recipe"]:
+            return str(value["recipe"])
+    return ""

@@ -1,0 +1,30 @@
+"""What an engine is: it takes the text out of one page that is decoded and passed the guard of `Extract`."""
+
+from typing import NamedTuple, Protocol, runtime_checkable
+
+
+class Content(NamedTuple):
+    """What an engine takes from a page. `Extract` cleans both: it takes out NULs and the white space around them."""
+
+    text: str
+    """Empty where nothing is left."""
+    title: str | None = None
+
+
+@runtime_checkable
+class Engine(Protocol):
+    """A way from HTML to text: a frozen dataclass, so that its parameters count in the identity of a stage.
+
+    Its answer must depend on its parameters and the page alone: no clock, no memory of other pages.
+    """
+
+    def extract(self, html: str, url: str | None) -> Content:
+        """Return the content of a page; `url` is None where `Extract` is given no column for it.
+
+        Whatever it raises becomes the status `parser` of the page, or the status that an `EngineError` names. A ConfigError (a
+        package is missing), a DataError and a MemoryError are not about the page and end the run.
+        """
+
+
+class EngineError(Exception):
+    """A page that an engine cannot read; its text becomes the page's `extract_status`."""

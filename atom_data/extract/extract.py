@@ -1,0 +1,74 @@
+"""The step that takes the text out of pages, with whatever engine."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from atom_data.batch import column, with_columns
+from atom_data.errors import ConfigError
+from atom_data.extract.engine import Engine
+from atom_data.extract.page import Page, extracted, page_columns
+from atom_data.extract.resiliparse import Resiliparse
+
+HTML_BYTES = 8 << 20
+TRIAL = b"<html><body><p>A page to see whether the engine is there.</p></body></html>"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Extract:
+    """Add `text`, `title`, `extract_status` and `replaced_characters` from the columns `html`, `charset` and `mime`.
+
+    `text` is what the engine takes from a page; it holds no NUL and no white space around it. A page of type text/plain is its
+    own text, without an engine. `title` is the page's title as the engine finds it, its white space collapsed, cut at 1,000
+    characters; null where it finds none.
+    `extract_status` is `ok`, or says why `text` is null: `no_html` (null or empty `html`), `too_large` (above
+    `max_html_bytes`), `binary` (an image, an archive, compressed data, whatever the server called it: see
+    `atom_data.extract.sniff`), `too_complex` (a page built to take minutes: thousands of boxes in boxes, of attributes on one
+    tag, of options), `parser` (the engine failed; some say more), `empty` (nothing is left), or that the text is not whole:
+    `charset` (in no encoding that is claimed or guessed are all bytes characters; there is a text, with U+FFFD in their
+    places, or it is null where nothing else was on the page).
+    `replaced_characters` (int32) says how many U+FFFD in `text` and `title` stand for such bytes; null where nothing was
+    decoded. One that the page holds as a character (EF BF BD in UTF-8, `&#xFFFD;`) is what somebody wrote or an earlier
+    copy lost: it is not counted, except on a page that has bad bytes, too, where the two cannot be told apart.
+    How bytes are decoded: see `atom_data.extract.encoding`; `html` may also be text. Zero rows give the same columns.
+    Errors: ConfigError for a column that is not there, and for an engine whose package is not installed.
+    """
+
+    engine: Engine = field(default_factory=Resiliparse)
+    max_html_bytes: int = HTML_BYTES
+    charset: str | None = "charset"
+    """The column with the server's charset; None where there is none."""
+    mime: str | None = "mime"
+    """The column with the MIME type; None where all of it is HTML."""
+    url: str | None = None
+    """The column with the page's URL, for engines that use it; None where none is to be told."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no engine, and a limit that lets no page through."""
+        if not isinstance(self.engine, Engine) or isinstance(self.engine, type):
+            raise ConfigError(
+                f"Extract: engine is {self.engine!r}; there are Resiliparse(), Trafilatura() and WholeText() in "
+                "atom_data.extract, and any frozen dataclass with a method extract(html, url). Give one."
+            )
+        if self.max_html_bytes < 1:
+            raise ConfigError(f"Extract: max_html_bytes is {self.max_html_bytes}. Give a number of bytes above 0.")
+
+    def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Add the four columns. Zero rows try the engine on a page of ours, so that `check` finds one that cannot work."""
+        if not batch.num_rows:
+            extracted(Page(TRIAL, None, None, None), self.engine, len(TRIAL))
+        rows = [extracted(page, self.engine, self.max_html_bytes) for page in self._pages(batch)]
+        return with_columns(batch, **page_columns(rows))
+
+    def _pages(self, batch: pa.RecordBatch) -> Iterator[Page]:
+        pages = column(batch, "html").cast(pa.large_binary())
+        said = [_strings(batch, name) for name in (self.charset, self.mime, self.url)]
+        for page, charset, mime, url in zip(pages, *said, strict=True):
+            yield Page(page.as_py(), charset, mime, url)
+
+
+def _strings(batch: pa.RecordBatch, name: str | None) -> list[str | None]:
+    """Return the values of an optional column, nulls without a name."""
+    values: list[str | None] = [None] * batch.num_rows if name is None else column(batch, name).to_pylist()
+    return values

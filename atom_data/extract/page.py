@@ -1,0 +1,94 @@
+"""What is asked of every page before and after an engine reads it, whatever engine that is."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from atom_data.errors import AtomDataError
+from atom_data.extract.encoding import decoded
+from atom_data.extract.engine import Content, Engine, EngineError
+from atom_data.extract.markup import is_too_complex
+from atom_data.extract.sniff import is_binary
+from atom_data.text.charsets.decoders import REPLACEMENT
+from atom_data.text.clean import clean
+
+TITLE_CHARACTERS = 1000
+PLAIN = "text/plain"
+
+
+class Page(NamedTuple):
+    """A page as a crawler stored it, and what the server said about it."""
+
+    data: bytes | None
+    charset: str | None
+    mime: str | None
+    url: str | None
+
+
+class Extracted(NamedTuple):
+    """What is taken from a page: a row of the columns that `Extract` adds."""
+
+    text: str | None
+    title: str | None
+    status: str
+    replaced: int | None
+
+
+def extracted(page: Page, engine: Engine, max_bytes: int) -> Extracted:
+    """Return what an engine takes from a page, or why it is not asked; a page of text/plain is its own text."""
+    reason = _refused(page, max_bytes)
+    if reason is not None or page.data is None:
+        return Extracted(None, None, reason or "no_html", None)
+    source = decoded(page.data, page.charset, markup=page.mime != PLAIN)
+    if page.mime == PLAIN:
+        return _whole(Content(source.text), source.replaced)
+    try:
+        content = engine.extract(source.text, page.url)
+    except (AtomDataError, MemoryError):
+        raise
+    except EngineError as error:
+        return Extracted(None, None, str(error), None)
+    except BaseException as error:
+        if not _is_parser_error(error):
+            raise
+        return Extracted(None, None, "parser", None)
+    return _whole(content, source.replaced)
+
+
+def _refused(page: Page, max_bytes: int) -> str | None:
+    """Return the status of a page that no engine is asked about."""
+    if not page.data:
+        return "no_html"
+    if len(page.data) > max_bytes:
+        return "too_large"
+    if is_binary(page.data, page.charset):
+        return "binary"
+    if page.mime != PLAIN and is_too_complex(page.data):
+        return "too_complex"
+    return None
+
+
+def _whole(content: Content, replaced: int) -> Extracted:
+    """Return clean text and title, and the status; `replaced` counts what decoding replaced on the whole page."""
+    text = clean(content.text).strip()
+    title = " ".join(clean(content.title or "").split())[:TITLE_CHARACTERS] or None
+    if replaced and text:
+        replaced = min(replaced, text.count(REPLACEMENT) + (title or "").count(REPLACEMENT))
+    status = "charset" if replaced else "ok" if text else "empty"
+    return Extracted(text or None, title, status, replaced)
+
+
+def _is_parser_error(error: BaseException) -> bool:
+    """Tell whether a parser failed; a fault inside a Rust library comes as a PanicException, which is no Exception."""
+    return isinstance(error, Exception) or type(error).__name__ == "PanicException"
+
+
+def page_columns(rows: Sequence[Extracted]) -> dict[str, pa.Array]:
+    """Return what was taken from pages as columns."""
+    return {
+        "text": pa.array([row.text for row in rows], pa.string()),
+        "title": pa.array([row.title for row in rows], pa.string()),
+        "extract_status": pa.array([row.status for row in rows], pa.string()),
+        "replaced_characters": pa.array([row.replaced for row in rows], pa.int32()),
+    }

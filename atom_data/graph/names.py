@@ -1,0 +1,27 @@
+"""Names of stages, and of the jobs that lie below one."""
+
+from atom_data.errors import ConfigError
+
+INNER = "/"
+"""Between the name of a pass and that of a job in it."""
+
+
+def inner(name: str, job: str) -> str:
+    """Return the name of a job that a pass needs: its folder lies in the pass's."""
+    return f"{name}{INNER}{job}"
+
+
+def stage_of(name: str) -> str:
+    """Return the stage or pass that a job belongs to, as a person sees it: for `near/links` the pass `near`."""
+    return name.partition(INNER)[0]
+
+
+def file_stem(name: str) -> str:
+    """Return a job's name as part of a file's name, `near.links`: no name of a stage has a dot."""
+    return name.replace(INNER, ".")
+
+
+def check_name(kind: str, name: str) -> None:
+    """Refuse a name that a person gave to a stage or a pass and that cannot be a folder. ConfigError."""
+    if not name or not all(c.isalnum() or c in "-_" for c in name):
+        raise ConfigError(f"{kind} '{name}': the name is also a folder. Use letters, digits, dash and underscore.")

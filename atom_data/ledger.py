@@ -1,0 +1,65 @@
+"""What a job says of documents that it leaves out: a line in its ledger for one dropped, a dead letter for one unreadable."""
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from atom_data.errors import DataError
+from atom_data.job import Table, Work, commonest
+from atom_data.storage.receipts import Receipt
+from atom_data.storage.shards import Intake, Shard
+
+RAW_BYTES = 1 << 16
+
+LEDGER = pa.schema(
+    [
+        ("id", pa.string()),
+        ("url", pa.string()),
+        ("reason", pa.string()),
+        ("rules", pa.list_(pa.string())),
+        ("numbers", pa.string()),
+    ]
+)
+"""One line a dropped document: `reason` is the one counted, `rules` are all that failed, `numbers` (JSON) decided it. `url` is
+null where the source has none."""
+DEAD = pa.schema(
+    [
+        ("file", pa.string()),
+        ("position", pa.int64()),
+        ("reason", pa.string()),
+        ("detail", pa.string()),
+        ("raw", pa.binary()),
+    ]
+)
+"""One line a record that could not be read: the shard in `file`, the byte or row in `position`, and its first bytes (64 kB) in
+`raw`."""
+
+
+def ledger_lines(gone: pa.RecordBatch, reasons: pa.Array, rules: pa.Array, numbers: pa.Array) -> pa.RecordBatch:
+    """Return the ledger's lines of dropped documents; `url` is null where there is no such column."""
+    urls = gone.column("url") if "url" in gone.schema.names else pa.nulls(gone.num_rows, pa.string())
+    columns = [gone.column("id"), urls, reasons, rules, numbers]
+    arrays = [array.cast(field.type) for array, field in zip(columns, LEDGER, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=LEDGER)
+
+
+def intake_of(shard: Shard, dead: Table, work: Work) -> Intake:
+    """Return what a source reports to while a task reads a shard: unreadable records are counted and get a dead letter."""
+
+    def reject(reason: str, position: int, detail: str, raw: bytes) -> None:
+        work.reject(reason, detail)
+        line = dict(zip(DEAD.names, (shard.name, position, reason, detail, raw[:RAW_BYTES]), strict=True))
+        dead.write(pa.RecordBatch.from_pylist([line], DEAD))
+
+    return Intake(reject=reject)
+
+
+def refuse_unreadable(who: str, folder: str, receipts: Sequence[Receipt], allowed: float) -> None:
+    """Raise DataError where more than the allowed share of all records could not be read."""
+    read = sum(receipt.rows_in for receipt in receipts)
+    broken = sum(sum(receipt.unreadable.values()) for receipt in receipts)
+    if broken > allowed * (read + broken):
+        raise DataError(
+            f"{who}: {broken:,} of {read + broken:,} records were unreadable{commonest(receipts)}; allowed are {allowed:.0%}. "
+            f"Look into {folder}/dead, or set allow_unreadable in the recipe."
+        )

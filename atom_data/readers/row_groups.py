@@ -1,0 +1,65 @@
+"""Parts of Parquet files: runs of whole row groups, and the bytes that hold them."""
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import pyarrow.parquet as pq
+
+from atom_data.readers.files import ranges
+from atom_data.storage.parquet import open_parquet
+from atom_data.storage.paths import is_remote, open_raw, unreadable
+from atom_data.storage.shards import Input, Shard
+
+
+def row_group_parts(files: Sequence[Shard], split_bytes: int) -> tuple[Shard, ...]:
+    """Return the files, local ones above `split_bytes` in runs of row groups, sorted by name; 0 leaves all whole."""
+    parts: list[Shard] = []
+    for shard in files:
+        if split_bytes and shard.bytes > split_bytes and not is_remote(shard.path):
+            file = open_parquet(shard.path)
+            count = min(file.num_row_groups, -(-shard.bytes // split_bytes))
+            parts += ranges(shard, file.num_row_groups, count)
+            file.close()
+        else:
+            parts.append(shard)
+    return tuple(sorted(parts, key=lambda shard: shard.name))
+
+
+def part_input(found: Input, shard: Shard) -> Input:
+    """Return a file as the input of a shard of it: of a part, with the bytes of its row groups alone."""
+    if shard.stop is None:
+        return found
+    file = open_parquet(shard.path)
+    low, high = byte_range(file.metadata, shard)
+    file.close()
+    return replace(found, bytes=(found.bytes if high is None else high) - low)
+
+
+@contextlib.contextmanager
+def on_disk(path: str) -> Iterator[str]:
+    """Give a local copy of a remote file: its parts are read out of order, and all of it is hashed, on one download."""
+    if not is_remote(path):
+        yield path
+        return
+    with tempfile.NamedTemporaryFile(suffix=".parquet") as copy, open_raw(path) as stream:
+        try:
+            shutil.copyfileobj(stream, copy, 1 << 20)
+        except Exception as error:
+            raise unreadable(path, "cannot be read to the end", error) from error
+        copy.flush()
+        yield copy.name
+
+
+def byte_range(metadata: pq.FileMetaData, shard: Shard) -> tuple[int, int | None]:
+    """Return the bytes that hold a run of row groups; the last run ends with the file."""
+    starts = [0, *(_start(metadata.row_group(group)) for group in range(1, metadata.num_row_groups))]
+    stop = metadata.num_row_groups if shard.stop is None else shard.stop
+    return starts[shard.start] if starts[shard.start :] else 0, starts[stop] if stop < len(starts) else None
+
+
+def _start(group: pq.RowGroupMetaData) -> int:
+    chunks = [group.column(index) for index in range(group.num_columns)]
+    return min((int(chunk.dictionary_page_offset or chunk.data_page_offset) for chunk in chunks), default=0)

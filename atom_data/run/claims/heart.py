@@ -1,0 +1,36 @@
+"""Signs of life: a thread that touches what a process holds, and ends the process when that is another's by now."""
+
+import contextlib
+import os
+import signal
+import threading
+from collections.abc import Callable
+
+from atom_data.errors import DataError
+
+
+class Heart:
+    """Beats every so many seconds until it is stopped."""
+
+    def __init__(self, beat: Callable[[], bool], seconds: float) -> None:
+        """Start; `beat` gives a sign of life, and returns False when the claim is another's."""
+        self.lost = False
+        self._beat, self._seconds, self._stopped = beat, seconds, threading.Event()
+        self._thread = threading.Thread(target=self._go_on, name="claim", daemon=True)
+        self._thread.start()
+
+    def _go_on(self) -> None:
+        while not self._stopped.wait(self._seconds):
+            mine = True
+            with contextlib.suppress(OSError, DataError):  # a file system that does not answer now may do so later
+                mine = self._beat()
+            if not mine and not self._stopped.is_set():
+                self.lost = True
+                if callable(signal.getsignal(signal.SIGTERM)):
+                    os.kill(os.getpid(), signal.SIGTERM)
+                return
+
+    def stop(self) -> None:
+        """Give no more signs of life."""
+        self._stopped.set()
+        self._thread.join(1)

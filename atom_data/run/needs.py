@@ -1,0 +1,150 @@
+"""What the workers of a run will need: modules to import and kernels to load, found from its jobs without running them.
+
+From each job the walk goes to its sources and steps, to the methods of their classes, and on through every function of this
+package, or of the recipe, that one of these names. It may find a kernel too many (one that only another option calls), which
+costs some milliseconds; one that it does not find is loaded by the worker that calls it.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cached_property, lru_cache, partial
+from inspect import signature, unwrap
+from sys import modules
+from types import CodeType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+from numba.core.dispatcher import Dispatcher
+
+from atom_data.graph import Job
+from atom_data.text.signatures import kernel_name
+
+PACKAGE = "atom_data"
+"""The modules of recipes begin with it, too: see `recipe.load_recipe`."""
+RECIPES = "atom_data_recipe_"
+TABLES = ("atom_data.text.", "atom_data.signals.")
+"""Where a function without parameters that keeps its result (`functools.cache`) reads a table; elsewhere it may open things."""
+Kept = type(lru_cache(lambda: None))
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What to load before workers are forked."""
+
+    modules: tuple[str, ...]
+    """Modules of this package, by name."""
+    kernels: tuple[str, ...]
+    """Kernels, as `module:function`."""
+    tables: tuple[str, ...]
+    """Functions without parameters that keep what they return, as `module:function`."""
+
+
+def needs(jobs: tuple[Job, ...]) -> Needs:
+    """Return what tasks of these jobs can call."""
+    walk = _Walk()
+    walk.through(list(jobs))
+    return Needs(*(tuple(sorted(names)) for names in (walk.modules, walk.kernels, walk.tables)))
+
+
+class _Walk:
+    """What was seen so far."""
+
+    def __init__(self) -> None:
+        self.modules: set[str] = set()
+        self.kernels: set[str] = set()
+        self.tables: set[str] = set()
+        self._seen: set[int] = set()
+        self._held: list[object] = []
+
+    def through(self, waiting: list[object]) -> None:
+        """Visit these things and all that they lead to."""
+        while waiting:
+            thing = waiting.pop()
+            if id(thing) in self._seen:
+                continue
+            self._seen.add(id(thing))
+            self._held.append(thing)  # or another one may get its id
+            waiting.extend(self._behind(thing))
+
+    def _behind(self, thing: Any) -> Iterator[object]:  # noqa: ANN401 - anything that a recipe can hold
+        function = unwrap(thing) if callable(thing) else thing
+        if isinstance(thing, Dispatcher):
+            if (name := kernel_name(thing)) is not None:
+                self.kernels.add(name)
+        elif isinstance(thing, type):
+            yield from self._methods(thing)
+        elif isinstance(function, FunctionType):
+            if isinstance(thing, Kept):
+                self._note_table(function)
+            yield from self._named(function)
+        elif self._is_ours(type(thing)):
+            yield type(thing)
+            if is_dataclass(thing):
+                yield from (getattr(thing, field.name, None) for field in fields(thing))
+        else:
+            yield from _inside(thing)
+
+    def _note_table(self, function: FunctionType) -> None:
+        if function.__module__.startswith(TABLES) and not signature(function).parameters:
+            self.tables.add(f"{function.__module__}:{function.__qualname__}")
+
+    def _is_ours(self, thing: type | FunctionType) -> bool:
+        """Tell whether a class or function is of this package or a recipe; note the module of the package."""
+        module = thing.__module__ or ""
+        if not module.startswith(PACKAGE):
+            return False
+        if not module.startswith(RECIPES):
+            self.modules.add(module)
+        return True
+
+    def _methods(self, kind: type) -> Iterator[object]:
+        for each in kind.__mro__:
+            if self._is_ours(each):
+                for value in vars(each).values():
+                    yield _function_of(value)
+
+    def _named(self, function: FunctionType) -> Iterator[object]:
+        """Yield what a function may call: the globals that its code names, names of modules, what it closes over."""
+        if not self._is_ours(function):
+            return
+        names = set(_names(function.__code__))
+        yield from (function.__globals__[name] for name in names if name in function.__globals__)
+        spaces = [value for name in names if isinstance(value := function.__globals__.get(name), ModuleType)]
+        spaces += [modules[name] for name in names if name in modules and name.startswith(PACKAGE)]
+        for space in spaces:
+            if space.__name__.startswith(PACKAGE):
+                yield from (vars(space)[name] for name in names if name in vars(space))
+        for cell in function.__closure__ or ():
+            try:
+                yield cell.cell_contents
+            except ValueError:  # not bound yet
+                continue
+
+
+def _inside(thing: object) -> Iterator[object]:
+    """Yield what a container holds, and what a partial or a bound method calls."""
+    if isinstance(thing, (tuple, list, set, frozenset)):
+        yield from thing
+    elif isinstance(thing, Mapping):
+        yield from thing.values()
+    elif isinstance(thing, partial):
+        yield from (thing.func, thing.args, thing.keywords)
+    elif isinstance(thing, MethodType):
+        yield from (thing.__func__, thing.__self__)
+
+
+def _function_of(value: object) -> object:
+    if isinstance(value, property):
+        return (value.fget,)
+    if isinstance(value, cached_property):
+        return value.func
+    if isinstance(value, (classmethod, staticmethod)):
+        return value.__func__
+    return value
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    """Yield the names in a function and the functions inside it."""
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _names(constant)

@@ -1,0 +1,72 @@
+"""What a run says at its end: how much was kept, what was dropped most, and what to look at next."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.markup import escape
+
+from atom_data.graph import stage_of
+from atom_data.run.recipe import Recipe
+from atom_data.status.status import JobStatus, by_stage, job_status
+from atom_data.status.table import print_status
+from atom_data.terminal.called import command_line
+from atom_data.terminal.table import percent, plural, width_of
+from atom_data.workspace import Workspace
+
+LARGEST = 3
+
+
+def say_what_is_there(recipe: Recipe, output: str, screen: Console, jobs: bool) -> None:
+    """Print the table of a run, its sums and what to do next."""
+    workspace = Workspace(output)
+    statuses = [job_status(job, workspace) for job in recipe.jobs]
+    print_status(statuses, workspace, screen, jobs)
+    for line in [*sums(recipe, by_stage(statuses)), *next_commands(recipe.path, output, by_stage(statuses), screen)]:
+        screen.print(line, soft_wrap=True)
+
+
+def sums(recipe: Recipe, stages: Sequence[JobStatus]) -> list[str]:
+    """Return what was kept of all that came in, where there is one way in and one out, and the largest reasons for the rest."""
+    needs = {stage_of(job.name): set[str]() for job in recipe.jobs}
+    for job in recipe.jobs:
+        needs[stage_of(job.name)] |= {stage_of(before.name) for before in job.upstream()} - {stage_of(job.name)}
+    by_name = {stage.name: stage for stage in stages}
+    first = [by_name[name] for name, before in needs.items() if not before]
+    last = [by_name[name] for name in needs if not any(name in before for before in needs.values())]
+    lines = []
+    if len(first) == len(last) == 1 and all(stage.complete for stage in stages):
+        came, kept = first[0].sums["rows_in"], last[0].sums["rows_out"]
+        lines.append(f"\n[bold]{plural(came, 'document')} in, {kept:,} kept ({percent(kept, came) or 'none'})[/bold]")
+    dropped = sorted(
+        ((-count, stage.name, reason) for stage in stages for reason, count in stage.dropped.items()),
+    )[:LARGEST]
+    if dropped:
+        told = [
+            f"{-count:,} {escape(reason)} ({name}, {percent(-count, by_name[name].sums['rows_in'])} of what it read)"
+            for count, name, reason in dropped
+        ]
+        lines.append(f"{'' if lines else chr(10)}dropped most: {'; '.join(told)}")
+    return lines
+
+
+def next_commands(recipe: str, output: str, stages: Sequence[JobStatus], screen: Console) -> list[str]:
+    """Return commands that a shell takes as they are here, each with what it shows."""
+    most = max(stages, key=lambda stage: stage.dropped.total())
+    lines = [(command_line("verify", output), "every file against its receipt")]
+    if most.dropped:
+        reason = min(most.dropped, key=lambda name: (-most.dropped[name], name))
+        look = command_line("peek", recipe, "-o", output, "--stage", most.name, "--reason", reason)
+        lines.insert(0, (look, "what was dropped most, and why"))
+    if stages[-1].sums["tokens"]:
+        lines.append(
+            (command_line("batches", f"{output.rstrip('/')}/{stages[-1].name}"), "what a training loop would see")
+        )
+    elif not stages[-1].parts:
+        lines.append((command_line("peek", recipe, "-o", output, "--stage", stages[-1].name), "what was kept"))
+    width, room = max(len(command) for command, _ in lines), width_of(screen)
+    if room and any(width + len(why) + 4 > room for _, why in lines):
+        return [
+            "\nNext:",
+            *(line for command, why in lines for line in (f"  [dim]# {why}[/dim]", f"  {escape(command)}")),
+        ]
+    return ["\nNext:", *(f"  {escape(f'{command:{width}}')}  {why}" for command, why in lines)]

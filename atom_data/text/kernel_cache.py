@@ -1,0 +1,169 @@
+"""Where compiled kernels are kept: a folder of the user's, so that every environment of a machine has the same ones.
+
+    $ATOM_DATA_CACHE, else $XDG_CACHE_HOME/atom-data, else ~/.cache/atom-data
+        kernels/KEY/text.lines._count_lines-1f0c....bin
+
+KEY stands for all that decides the machine code of any kernel: the sources, the processor, the versions of Python, Numba,
+llvmlite and NumPy. Numba's own cache lies beside the sources, looks only at the file of the function, and keeps an index
+that two processes at once can leave pointing to each other's code; here a file is one kernel for one signature, appears
+whole or not at all, and says what it is.
+"""
+
+import functools
+import hashlib
+import os
+import pickle
+import platform
+import secrets
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import llvmlite
+import llvmlite.binding as llvm
+import numba
+import numpy as np
+from numba import config
+from numba.core.caching import CompileResultCacheImpl, FunctionCache
+from numba.core.serialize import dumps
+
+FOLDERS = 8
+"""So many keys are kept: of the releases and machines that share a home folder, the last ones used."""
+DAY = 86_400.0
+
+
+def cache_folder() -> Path:
+    """Return the folder that holds what can be made again: of the user, or the one that ATOM_DATA_CACHE names."""
+    given = os.environ.get("ATOM_DATA_CACHE")
+    if given:
+        return Path(given)
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111 - Path's raises without a home
+    return Path(base) / "atom-data"
+
+
+def kernels_folder() -> Path:
+    """Return the folder of compiled kernels for these sources, this processor and these versions."""
+    return cache_folder() / "kernels" / _key()
+
+
+@functools.cache
+def _key() -> str:
+    processor = (config.CPU_NAME or llvm.get_host_cpu_name(), config.CPU_FEATURES or llvm.get_host_cpu_features())
+    versions = (sys.implementation.cache_tag, platform.machine(), sys.platform)
+    libraries = (numba.__version__, llvmlite.__version__, np.__version__)
+    digest = hashlib.sha256(_room_hash(Path(__file__).parent))
+    digest.update(repr((*map(str, processor), *versions, *libraries)).encode())
+    return digest.hexdigest()[:16]
+
+
+@functools.cache
+def _room_hash(room: Path) -> bytes:
+    """Return a hash of the sources of this folder and all below it: kernels inline functions of each other's files."""
+    digest = hashlib.sha256()
+    for path in sorted(room.rglob("*.py")):
+        digest.update(path.relative_to(room).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.digest()
+
+
+@functools.cache
+def _file_hash(file: Path) -> bytes:
+    """Return a hash of a kernel's own file where that is not among the sources that the key stands for."""
+    return b"" if file.is_relative_to(Path(__file__).parent) else hashlib.sha256(file.read_bytes()).digest()
+
+
+class KernelCache(FunctionCache):  # type: ignore[misc] # Numba has no types
+    """The compiled forms of one kernel on disk, as Numba's dispatcher asks for them.
+
+    A folder that cannot be written to is no error: what it holds is used, and what is compiled anew is not kept.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        """Read nothing yet. OSError where the function's file cannot be read."""
+        self._py_func = function
+        self._impl = _Form(function)
+        self._stamp = _file_hash(Path(function.__code__.co_filename))
+        self._enabled = True
+
+    @property
+    def cache_path(self) -> str:
+        """The folder that it lies in."""
+        return str(kernels_folder())
+
+    def has(self, signature: tuple[Any, ...], codegen: Any) -> bool:  # noqa: ANN401 - Numba's
+        """Tell whether there is a compiled form, without reading it."""
+        return self._path(self._index_key(signature, codegen)).is_file()
+
+    def flush(self) -> None:
+        """Keep all: a file that is out of date has another name."""
+
+    def _load_overload(self, sig: Any, target_context: Any) -> Any:  # noqa: ANN401
+        if not self._enabled:
+            return None
+        key = self._index_key(sig, target_context.codegen())
+        with suppress(OSError, pickle.UnpicklingError, EOFError, ValueError):
+            head, _, body = self._path(key).read_bytes().partition(b"\n")
+            if head == hashlib.sha256(body).hexdigest().encode():
+                return self._impl.rebuild(target_context, pickle.loads(body))
+        return None
+
+    def _save_overload(self, sig: Any, data: Any) -> None:  # noqa: ANN401
+        if not self._enabled or not self._impl.check_cachable(data):
+            return
+        body = dumps(self._impl.reduce(data))
+        path = self._path(self._index_key(sig, data.codegen))
+        with suppress(OSError):
+            _create(path.parent)
+            _write(path, hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
+
+    def _path(self, key: tuple[Any, ...]) -> Path:
+        where = f"{self._py_func.__module__.partition('.')[2]}.{self._py_func.__qualname__}"
+        name = hashlib.sha256(repr(key).encode() + self._stamp).hexdigest()[:16]
+        return kernels_folder() / f"{where}-{name}.bin"
+
+
+class _Form(CompileResultCacheImpl):  # type: ignore[misc]
+    """How Numba writes a compiled function and reads it again; where it lies is KernelCache's business."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._py_func = function
+        self._lineno = function.__code__.co_firstlineno
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all, whoever else writes the same one on this or another machine."""
+    temporary = path.with_name(f".{secrets.token_hex(8)}")
+    try:
+        with temporary.open("xb") as stream:
+            stream.write(content)
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _create(folder: Path) -> None:
+    """Make the folder of a key; with a new one the oldest go."""
+    if folder.is_dir():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    remove_old(folder.parent)
+
+
+def remove_old(kernels: Path, most: int = FOLDERS) -> list[Path]:
+    """Remove the folders of keys that were used longest ago, until `most` are left; none that was used within a day."""
+    folders = sorted((path for path in kernels.iterdir() if path.is_dir()), key=lambda path: path.stat().st_mtime)
+    old = [path for path in folders[: max(0, len(folders) - most)] if path.stat().st_mtime < time.time() - DAY]
+    for path in old:
+        shutil.rmtree(path, ignore_errors=True)
+    return old
+
+
+def touch(folder: Path) -> None:
+    """Note that a folder is in use, once a day."""
+    with suppress(OSError):
+        if folder.stat().st_mtime < time.time() - DAY:
+            os.utime(folder)
