@@ -31,7 +31,7 @@ from atom_data.storage.receipts import (
     write_json,
     write_receipt,
 )
-from atom_data.storage.record import RUN, RunRecord
+from atom_data.storage.record import RUN, SUBMISSION, RunRecord
 from atom_data.storage.shards import Input, Shard
 
 LISTINGS = "cluster/listings"
@@ -121,6 +121,18 @@ class Workspace:
         record = RunRecord(recipe, sha256, tuple(jobs), tuple(sorted(known - set(jobs))))
         if record != before:
             self.write_json(RUN, record.value())
+
+    @property
+    def recipe(self) -> str:
+        """The path of the recipe that the folder was last run with or submitted with; empty where it does not say."""
+        for name in (RUN, SUBMISSION):
+            try:
+                found = (self.read_json(name) or {}).get("recipe")
+            except DataError:  # a damaged file says nothing; `verify` names it
+                continue
+            if isinstance(found, str) and found:
+                return found
+        return ""
 
     def job_folders(self) -> list[str]:
         """Return the folders of the jobs that count, sorted: those of the record that have begun, without one all."""

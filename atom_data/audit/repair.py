@@ -4,14 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from atom_data.audit.faults import Fault
-from atom_data.errors import DataError
 from atom_data.run.hashes import forget
 from atom_data.storage.manifest import manifest_path, remove_manifest
 from atom_data.storage.receipts import summary_path
+from atom_data.terminal.table import plural
 from atom_data.workspace import Workspace
-
-RECORDS = ("run.json", "cluster/submission.json")
-"""Where an output folder knows its recipe from."""
 
 
 @dataclass(slots=True)
@@ -28,7 +25,7 @@ class Repair:
     def lines(self) -> list[str]:
         """Say what was done."""
         said = [
-            f"{stage}: {len(shards):,} shards to make again, their receipts were removed: {', '.join(shards)}"
+            f"{stage}: {plural(len(shards), 'shard')} to make again, the receipts removed: {', '.join(shards)}"
             for stage, shards in self.again.items()
         ]
         said += [f"{name}: removed" for name in self.removed]
@@ -60,15 +57,3 @@ def _remove(workspace: Workspace, fault: Fault) -> None:
     else:  # nobody deletes on a store: an empty summary says nothing, and a run writes an empty plan again
         empty = {} if fault.path == summary_path(fault.stage) else {"stage": fault.stage, "shards": [], "identity": {}}
         workspace.write_json(fault.path, empty)
-
-
-def known_recipe(workspace: Workspace) -> str:
-    """Return the path of the recipe that a folder was last run with, or an empty string where it does not know."""
-    for name in RECORDS:
-        try:
-            value = workspace.read_json(name) or {}
-        except DataError:
-            continue
-        if isinstance(value.get("recipe"), str) and value["recipe"]:
-            return str(value["recipe"])
-    return ""

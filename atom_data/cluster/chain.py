@@ -20,10 +20,10 @@ from typing import Any
 from atom_data.cluster.asking import ask, number_of
 from atom_data.errors import AtomDataError, DataError
 from atom_data.graph import file_stem
+from atom_data.storage.record import SUBMISSION
 from atom_data.workspace import Workspace
 
 FOLDER = "cluster"
-RECORD = "cluster/submission.json"
 CLOSE = "-close"
 LOST = re.compile(
     r"timed? ?out|unable to contact|zero bytes|connect|communication|transport|no answer|exit code", re.IGNORECASE
@@ -44,7 +44,7 @@ def hand_over(workspace: Workspace, record: dict[str, Any], again: bool = False)
 
     `again`: an earlier attempt may have submitted one whose number it never learned.
     """
-    workspace.write_json(RECORD, record)
+    workspace.write_json(SUBMISSION, record)
     closers = {job["stage"]: job["close"] for job in record["jobs"]}
     for job in record["jobs"]:
         for part in ("array", "close"):
@@ -52,7 +52,7 @@ def hand_over(workspace: Workspace, record: dict[str, Any], again: bool = False)
                 before = [closers[stage] for stage in job["after"]] if part == "array" else [job["array"]]
                 known = number_of(job["name"] + ("" if part == "array" else CLOSE)) if again else ""
                 job[part] = known or _submitted(workspace, record, job, part, before)
-                workspace.write_json(RECORD, record)
+                workspace.write_json(SUBMISSION, record)
         closers[job["stage"]] = job["close"]
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from atom_data.cluster.asking import ask, states
-from atom_data.cluster.chain import CLOSE, FOLDER, RECORD, hand_over, is_broken, names, numbers, run_name
+from atom_data.cluster.chain import CLOSE, FOLDER, hand_over, is_broken, names, numbers, run_name
 from atom_data.cluster.elements import most_tasks, ranges
 from atom_data.cluster.profile import Profile
 from atom_data.errors import ConfigError, DataError
@@ -33,6 +33,7 @@ from atom_data.run.plan import is_closed, remove_stale, write_shards
 from atom_data.run.recipe import Recipe
 from atom_data.run.replace import own, refuse, refuse_other_recipe
 from atom_data.storage.paths import join
+from atom_data.storage.record import SUBMISSION
 from atom_data.workspace import Workspace
 
 MAX_ARRAY_SIZE = 1001
@@ -268,7 +269,7 @@ def _max_array_size(required: bool) -> int:
 
 def submission(workspace: Workspace) -> dict[str, Any] | None:
     """Return what was submitted for an output folder, or None."""
-    return None if workspace.is_remote else workspace.read_json(RECORD)
+    return None if workspace.is_remote else workspace.read_json(SUBMISSION)
 
 
 def in_queue(workspace: Workspace) -> dict[str, str]:

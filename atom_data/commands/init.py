@@ -12,8 +12,9 @@ import pyarrow.parquet as pq
 import typer
 
 from atom_data.assets import templates_folder
-from atom_data.commands.screen import called, console
+from atom_data.commands.screen import console
 from atom_data.errors import ConfigError
+from atom_data.terminal.called import called
 
 RECIPE = "recipe.py"
 DOCUMENTS = "documents.jsonl.gz"

@@ -15,7 +15,7 @@ from rich.text import Text
 from atom_data.audit.difference import Difference
 from atom_data.audit.faults import advice
 from atom_data.audit.peek import peek as peek_documents
-from atom_data.audit.repair import known_recipe, repair
+from atom_data.audit.repair import repair
 from atom_data.audit.verify import Verdict
 from atom_data.audit.verify import verify as verify_folder
 from atom_data.cluster.metrics import write_metrics
@@ -29,6 +29,7 @@ from atom_data.commands.screen import (
     RunOutput,
     console,
     printable,
+    recipe_of,
     require_folder,
     run_of,
 )
@@ -39,6 +40,7 @@ from atom_data.status.stale import said_left_over
 from atom_data.status.status import JobStatus, job_status
 from atom_data.status.table import as_json, print_status, remarks, status_lines
 from atom_data.storage.made import refuse_file
+from atom_data.terminal.called import command_line
 from atom_data.terminal.table import plural
 from atom_data.workspace import Workspace
 
@@ -166,7 +168,7 @@ def verify(
         typer.echo(json.dumps(asdict(verdict), indent=1))
     elif verdict.left_over:
         console(stderr=True).print(escape(said_left_over(workspace, verdict.left_over)), soft_wrap=True)
-    _say_faults(verdict, output, known_recipe(workspace))
+    _say_faults(verdict, output, recipe_of(workspace))
     if verdict.left_out:
         for line in verdict.left_out:
             console(stderr=True).print(escape(line), soft_wrap=True)
@@ -200,11 +202,11 @@ def _repair(workspace: Workspace, recipe: str | None, take_over: bool) -> None:
     if not verdict.faults:
         screen.print(f"{out}: there is nothing to repair", soft_wrap=True)
     elif recipe is None:
-        known = known_recipe(workspace) or "RECIPE"
         if done.again or any(fault.stage for fault in verdict.faults if fault.cure != "yours"):
-            screen.print(f"\nNext:\n  atom-data run {escape(known)} -o {escape(out)}", soft_wrap=True)
+            again = command_line("run", recipe_of(workspace) or "RECIPE", "-o", out)
+            screen.print(f"\nNext:\n  {escape(again)}", soft_wrap=True)
         if done.left:
-            raise DataError(f"{out}: {len(done.left):,} faults cannot be repaired: they are named above.")
+            raise DataError(f"{out}: {plural(len(done.left), 'fault')} cannot be repaired, named above.")
 
 
 def fingerprint(output: OutFolder) -> None:
@@ -214,8 +216,6 @@ def fingerprint(output: OutFolder) -> None:
     if verdict.faults:
         raise DataError(f"{output}: {verdict.faults[0]}. Run atom-data verify for the rest.")
     if verdict.left_out:
-        left = (
-            f"{output}: {len(verdict.left_out):,} shards failed and are left out of this; see atom-data verify {output}"
-        )
+        left = f"{output}: this leaves out {plural(len(verdict.left_out), 'shard')} that failed; see atom-data verify {output}"
         console(stderr=True).print(escape(left), soft_wrap=True)
     console().print(verdict.fingerprint)

@@ -1,6 +1,5 @@
 """What every command shares: the screen it prints to, the arguments that all spell alike."""
 
-import shutil
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -10,12 +9,10 @@ from rich.console import Console
 
 from atom_data.errors import ConfigError
 from atom_data.storage.paths import is_remote, local
+from atom_data.storage.record import RUN
 from atom_data.terminal.called import near
 from atom_data.terminal.table import printable as printable
 from atom_data.workspace import Workspace
-
-RUN = "run.json"
-"""What a run says of itself: its recipe."""
 
 RecipePath = Annotated[str, typer.Argument(metavar="RECIPE", help="Path of a Python file with a function stages().")]
 Output = Annotated[str, typer.Option("--output", "-o", help="Folder of the run; made if it is not there.")]
@@ -51,8 +48,7 @@ def run_of(first: str, output: str | None) -> tuple[str, str]:
 
 def recipe_of(workspace: Workspace) -> str:
     """Return the recipe that a folder was run with, seen from here where it lies below; empty where the folder does not say."""
-    found = str((workspace.read_json(RUN) or {}).get("recipe", ""))
-    return near(found) if found else ""
+    return near(workspace.recipe)
 
 
 def require_folder(output: str) -> None:
@@ -65,19 +61,3 @@ def console(stderr: bool = False) -> Console:
     """Return a console as wide as the terminal, or 160 columns where there is none."""
     terminal = (sys.stderr if stderr else sys.stdout).isatty()
     return Console(stderr=stderr, highlight=False, width=None if terminal else 160)
-
-
-def called() -> str:
-    """Return how this command line was called, so that a command that is printed can be pasted where the person stands."""
-    program = sys.argv[0]
-    if program.endswith(("__main__.py", "cli.py")):
-        return f"{_shown(sys.executable)} -m atom_data"
-    found = shutil.which("atom-data")
-    return "atom-data" if found and Path(found).resolve() == Path(program).resolve() else _shown(program)
-
-
-def _shown(program: str) -> str:
-    """Return a path below the working folder as it is typed there."""
-    here = Path.cwd()
-    path = Path(program).absolute()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else program

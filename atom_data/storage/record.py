@@ -14,6 +14,8 @@ from typing import Any, Self
 from atom_data.errors import DataError
 
 RUN = "run.json"
+SUBMISSION = "cluster/submission.json"
+"""What was submitted to a cluster, see `cluster.chain`."""
 FORMAT = 1
 
 

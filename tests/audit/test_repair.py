@@ -102,7 +102,7 @@ def test_repair_with_the_recipe_gives_the_clean_run(clean: Path, out: Path, kind
     done = atom_data("verify", out, clean / "recipe.py", "--repair", "-w", 1)
     assert done.returncode == 0, done.stderr
     if name in (DATA, RECEIPT):
-        assert "first: 1 shards to make again, their receipts were removed: 1.jsonl\n" in done.stdout
+        assert "first: 1 shard to make again, the receipts removed: 1.jsonl\n" in done.stdout
         assert "first: 2 shards are done already, 1 to make" in done.stderr
     else:
         assert f"{name}: removed\n" in done.stdout
@@ -115,7 +115,7 @@ def test_repair_without_a_recipe_says_what_to_run(clean: Path, out: Path) -> Non
     done = atom_data("verify", out, "--repair")
     assert (done.returncode, done.stdout) == (
         0,
-        "first: 1 shards to make again, their receipts were removed: 1.jsonl\n"
+        "first: 1 shard to make again, the receipts removed: 1.jsonl\n"
         f"\nNext:\n  atom-data run {clean / 'recipe.py'} -o {out}\n",
     )
     flip(out / "second" / "0.jsonl.parquet")
@@ -139,7 +139,7 @@ def test_what_is_nobodys_is_named_and_not_touched(out: Path) -> None:
     assert (
         "first/notes.txt: an orphan; no receipt speaks of it. It cannot be repaired: look at it, and delete it yourself\n"
     ) in done.stdout
-    assert f"{out}: 1 faults cannot be repaired: they are named above." in done.stderr
+    assert f"{out}: 1 fault cannot be repaired, named above." in done.stderr
     assert (out / "first" / "notes.txt").read_text() == "mine"
 
 
