@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from atom_data.terminal.table import plural
+
 Cure = Literal["run", "repair", "yours"]
 """`run`: the next run sees it, and makes it again. `repair`: no run sees it, for receipt and size are right, or it stands in
 a run's way; `verify --repair` takes it away, so that the next run makes it again. `yours`: nobody but its owner knows."""
@@ -41,5 +43,8 @@ def advice(faults: Sequence[Fault], out: str, recipe: str) -> str:
         which = "" if len(counts) == 1 else f" {counts['run']:,} of them:"
         said.append(f"Run the recipe again:{which} it makes again what is missing or damaged ({again}).")
     if counts["yours"]:
-        said.append(f"No receipt speaks of {counts['yours']:,} files: look at them, and delete them yourself.")
+        them = "it" if counts["yours"] == 1 else "them"
+        said.append(
+            f"No receipt speaks of {plural(counts['yours'], 'file')}: look at {them}, and delete {them} yourself."
+        )
     return " ".join(said)

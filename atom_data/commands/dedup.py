@@ -20,6 +20,7 @@ from atom_data.evaluate.evaluate import Evaluation, Link
 from atom_data.evaluate.explain import BAND_BYTES, BINS, SIGNATURE_BYTES, curve_svg, neighbors, picture
 from atom_data.evaluate.trial import Trial, try_configuration
 from atom_data.storage.made import refuse_file
+from atom_data.terminal.table import plural
 from atom_data.workspace import Workspace
 
 Bands = Annotated[int | None, typer.Option(min=1, help="Bands of a signature; two texts with one equal are compared.")]
@@ -178,7 +179,9 @@ def dedup_eval(
 def _print(trial: Trial, show: int, screen: Console) -> None:
     found = trial.evaluation
     drawn = f" drawn from {trial.seen:,}" if trial.seen > found.documents else ""
-    screen.print(f"[bold]{escape(trial.configuration)}[/bold]  {found.documents:,} documents{drawn}", soft_wrap=True)
+    screen.print(
+        f"[bold]{escape(trial.configuration)}[/bold]  {plural(found.documents, 'document')}{drawn}", soft_wrap=True
+    )
     table = Table("Jaccard", "pairs", "compared", "expected", "caught", "recall", box=None, pad_edge=False)
     for one in found.bins:
         name = f"{one.low:.2f}-{one.high:.2f}" if one.low < 1 else "1.00"

@@ -8,6 +8,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from atom_data.commands.screen import console
+from atom_data.terminal.table import is_are, plural
 from atom_data.tokens.export import export as export_shards
 from atom_data.tokens.merge import TARGET_BYTES
 from atom_data.tokens.merge import merge as merge_shards
@@ -39,7 +40,7 @@ def export(
     with _bar("exporting") as progress:
         made = export_shards(tokens, to, kind, length=length, progress=progress)
     console().print(
-        f"{to}: {made.shards:,} shards, {made.tokens:,} tokens as {made.kind}; "
+        f"{to}: {plural(made.shards, 'shard')}, {made.tokens:,} tokens as {made.kind}; "
         f"{made.linked:,} links, {made.written_bytes:,} bytes written",
         soft_wrap=True,
     )
@@ -68,7 +69,7 @@ def merge(
     for prefix in made:
         kept = ", was there already" if prefix.kept else ""
         screen.print(
-            f"{prefix.name}: {prefix.shards:,} shards, {prefix.documents:,} documents, {prefix.tokens:,} tokens, "
+            f"{prefix.name}: {plural(prefix.shards, 'shard')}, {plural(prefix.documents, 'document')}, {prefix.tokens:,} tokens, "
             f"{prefix.bytes:,} bytes{kept}",
             soft_wrap=True,
         )
@@ -88,7 +89,7 @@ def pack(
         made = pack_folder(tokens, to, length, progress)
     console().print(
         f"{to}: {made.samples:,} samples of {made.length:,} tokens, {made.fill:.3%} full; {made.cut:,} of "
-        f"{made.documents:,} documents are longer than one and cut; windows would cut {made.cut_by_windows:,}",
+        f"{plural(made.documents, 'document')} {is_are(made.documents)} longer than one and cut; windows would cut {made.cut_by_windows:,}",
         soft_wrap=True,
     )
 

@@ -29,6 +29,7 @@ from atom_data.run.recipe import Recipe, load_recipe
 from atom_data.storage.sizes import GRAMMAR, parse_bytes
 from atom_data.terminal.called import command_line
 from atom_data.terminal.display import Display, clock
+from atom_data.terminal.table import plural
 from atom_data.workspace import Workspace
 
 
@@ -112,7 +113,7 @@ def _show(made: Forecast, price: float, jobs: bool) -> None:
     screen = console()
     where = "array" if made.cluster else "machine"
     screen.print(
-        f"{made.recipe}: from {made.sample_documents:,} documents, {made.share:.1%} of about "
+        f"{made.recipe}: from {plural(made.sample_documents, 'document')}, {made.share:.1%} of about "
         f"{made.sample_documents / made.share:,.0f}; {made.workers} workers of this {where}",
         soft_wrap=True,
     )

@@ -14,6 +14,7 @@ from atom_data.run.recipe import load_recipe
 from atom_data.stage import Stage
 from atom_data.storage.made import refuse_file
 from atom_data.storage.paths import create, without_secrets
+from atom_data.terminal.table import plural
 from atom_data.tokens.tokenizer.encode import load_encoder
 from atom_data.tokens.tokenizer.train import Sample, Training, draw, train
 from atom_data.workspace import Workspace
@@ -54,10 +55,10 @@ def train_tokenizer(
     with screen.status("reading") as status:
 
         def seen(documents: int, text_bytes: int) -> None:
-            status.update(f"reading: {documents:,} documents, {text_bytes / 1e6:,.0f} MB of text")
+            status.update(f"reading: {plural(documents, 'document')}, {text_bytes / 1e6:,.0f} MB of text")
 
         sample = draw(source, Workspace(output), sample_mb << 20, seed, seen)
-        status.update(f"learning {size:,} ids from {len(sample.texts):,} documents")
+        status.update(f"learning {size:,} ids from {plural(len(sample.texts), 'document')}")
         definition = train(sample.texts, training)
     with create(str(to), "train") as stream:
         stream.write(definition.encode())
@@ -87,7 +88,7 @@ def _report(to: Path, sample: Sample, eos: str) -> None:
     left_out = f" ({sample.unreadable:,} records were unreadable)" if sample.unreadable else ""
     screen = console()
     screen.print(
-        f"{to}: {encoder.vocabulary.size:,} ids learned from {len(sample.texts):,} of {sample.documents:,} documents, "
+        f"{to}: {encoder.vocabulary.size:,} ids learned from {len(sample.texts):,} of {plural(sample.documents, 'document')}, "
         f"{sample.sampled_bytes / 1e6:,.1f} of {sample.text_bytes / 1e6:,.1f} MB{left_out}; "
         f"{per_token:.2f} bytes a token; '{eos}' ends documents",
         soft_wrap=True,

@@ -21,6 +21,7 @@ from atom_data.run.plan import DAMAGED, EDITED, FOLLOWS, INPUT, RECIPE, Plan
 from atom_data.run.recipe import Recipe
 from atom_data.storage.paths import write_errors
 from atom_data.storage.record import RunRecord
+from atom_data.terminal.table import plural
 from atom_data.workspace import Workspace
 
 SHARE = 0.1
@@ -107,7 +108,8 @@ def refuse_other_recipe(recipe: Recipe, workspace: Workspace, ahead: Iterable[Ou
     if replaced:
         costs = [Cost.total([_direct(found), found.gone]) for found in replaced]
         shards = ", ".join(
-            f"{len(cost.shards):,} shards of {found.job.name}" for cost, found in zip(costs, replaced, strict=True)
+            f"{plural(len(cost.shards), 'shard')} of {found.job.name}"
+            for cost, found in zip(costs, replaced, strict=True)
         )
         what.append(f"replace {shards} ({Cost.total(costs).said})")
     raise ConfigError(
@@ -135,7 +137,9 @@ def _removed(found: Outlook) -> list[str]:
     count, finished = len(found.gone.shards), found.finished
     if not _left_out(found) or count <= SHARE * finished:
         return []
-    return [f"{found.job.name}: {count:,} of {finished:,} shards removed, their input is not there: {found.gone.names}"]
+    return [
+        f"{found.job.name}: {count:,} of {plural(finished, 'shard')} removed, their input is not there: {found.gone.names}"
+    ]
 
 
 def _made_again(ahead: Sequence[Outlook]) -> list[str]:
@@ -145,7 +149,7 @@ def _made_again(ahead: Sequence[Outlook]) -> list[str]:
     if not many or Cost.total(costs).cpu_seconds <= FREE_CPU_SECONDS:
         return []
     return [
-        f"{found.job.name}: {len(cost.shards):,} of {found.finished:,} shards again, {why}: {cost.names} ({cost.said})"
+        f"{found.job.name}: {len(cost.shards):,} of {plural(found.finished, 'shard')} again, {why}: {cost.names} ({cost.said})"
         for found in ahead
         for why, cost in sorted(found.again.items())
         if why not in REPAIRS

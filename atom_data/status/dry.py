@@ -11,6 +11,7 @@ from atom_data.run.plan import FOLLOWS
 from atom_data.run.recipe import Recipe
 from atom_data.run.replace import refuse
 from atom_data.status.stale import said_left_over
+from atom_data.terminal.table import is_are, plural
 from atom_data.workspace import Workspace
 
 
@@ -39,11 +40,13 @@ def _said(found: Outlook) -> list[str]:
     if found.names is None:
         head = f"{name}: what it makes is known when the stages before are finished"
     elif found.idle:
-        head = f"{name}: all {found.kept:,} shards are kept"
+        head = f"{name}: {'all ' if found.kept != 1 else ''}{plural(found.kept, 'shard')} {is_are(found.kept)} kept"
     else:
         again = sum(len(cost.shards) for _, cost in costs)
         counts = ((again, "to make again"), (len(found.new), "to make anew"), (len(found.gone.shards), "to remove"))
-        head = ", ".join([f"{name}: {found.kept:,} shards to keep", *(f"{n:,} {what}" for n, what in counts if n)])
+        head = ", ".join(
+            [f"{name}: {plural(found.kept, 'shard')} to keep", *(f"{n:,} {what}" for n, what in counts if n)]
+        )
     lines = [head, *(_line("again", why, cost) for why, cost in costs)]
     if found.new:
         more = ", ..." if len(found.new) > NAMED else ""
@@ -64,11 +67,11 @@ def _sums(ahead: Sequence[Outlook], recipe: str) -> list[str]:
     lines = []
     if again.shards:
         most = " at most, for where input turns out the same it is kept" if _follow(ahead) else ""
-        lines.append(f"Again: {len(again.shards):,} shards{most}; they took {again.said} by their receipts.")
+        lines.append(f"Again: {plural(len(again.shards), 'shard')}{most}; they took {again.said} by their receipts.")
     if gone.shards:
-        lines.append(f"Removed: {len(gone.shards):,} shards; they took {gone.said} by their receipts.")
+        lines.append(f"Removed: {plural(len(gone.shards), 'shard')}; they took {gone.said} by their receipts.")
     if new or unknown:
-        what = [f"{new:,} shards"] if new else []
+        what = [plural(new, "shard")] if new else []
         what += [f"those of {', '.join(unknown)}"] if unknown else []
         lines.append(f"Anew: {' and '.join(what)}; no receipt tells what they take: atom-data plan {recipe} does.")
     return ["", *lines] if lines else ["", "There is nothing to do."]

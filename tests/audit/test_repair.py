@@ -132,7 +132,7 @@ def test_what_is_nobodys_is_named_and_not_touched(out: Path) -> None:
     verified = atom_data("verify", out).stderr
     assert "first/a.parquet.n7-12-3.partial: left half-written by an attempt that was killed" in verified
     assert "A run does not see 1 of them: " in verified
-    assert "No receipt speaks of 1 files: look at them, and delete them yourself." in verified
+    assert "No receipt speaks of 1 file: look at it, and delete it yourself." in verified
     done = atom_data("verify", out, "--repair")
     assert done.returncode == 1
     assert "first/a.parquet.n7-12-3.partial: removed\n" in done.stdout

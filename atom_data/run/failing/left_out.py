@@ -7,6 +7,7 @@ from atom_data.run.progress import Progress, last_line
 from atom_data.run.worker import without
 from atom_data.stage import Stage
 from atom_data.storage.paths import join, write_errors
+from atom_data.terminal.table import plural
 from atom_data.workspace import Workspace
 
 MOST_WORDS = 500
@@ -37,7 +38,8 @@ def leave_out(progress: Progress) -> bool:
             plan.done[failure.shard] = receipt.slim()
     names = ", ".join(sorted(failure.shard for failure in progress.failures))
     progress.display.note(
-        f"{job.name}: going on without {len(progress.failures):,} shards that failed, of {progress.allowed:,} allowed: {names}",
+        f"{job.name}: going on without {plural(len(progress.failures), 'shard')} that failed, of "
+        f"{progress.allowed:,} allowed: {names}",
         stage=job.name,
     )
     return True
