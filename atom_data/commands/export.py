@@ -89,7 +89,8 @@ def pack(
         made = pack_folder(tokens, to, length, progress)
     console().print(
         f"{to}: {made.samples:,} samples of {made.length:,} tokens, {made.fill:.3%} full; {made.cut:,} of "
-        f"{plural(made.documents, 'document')} {is_are(made.documents)} longer than one and cut; windows would cut {made.cut_by_windows:,}",
+        f"{plural(made.documents, 'document')} {is_are(made.documents)} longer than one and cut; "
+        f"windows would cut {made.cut_by_windows:,}",
         soft_wrap=True,
     )
 
