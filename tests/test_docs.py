@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -14,12 +15,14 @@ import pytest
 from tests.command import ROOT
 
 README = (ROOT / "README.md").read_text()
-BLOCKS = re.findall(r"```(bash|python)\n(.*?)```", README, re.S)
+OTHERS = "".join((ROOT / "docs" / name).read_text() for name in ("slurm.md", "datatrove.md"))
+BLOCK = re.compile(r"```(bash|python|sh)\n(.*?)```", re.S)
+BLOCKS = BLOCK.findall(README)
 
 
-def commands(language: str, word: str) -> str:
+def commands(language: str, word: str, page: str = README) -> str:
     """Return the one block of a language that contains a word."""
-    found = [text for kind, text in BLOCKS if kind == language and word in text]
+    found = [text for kind, text in BLOCK.findall(page) if kind == language and word in text]
     assert len(found) == 1, f"{len(found)} blocks with {word}"
     return found[0]
 
@@ -39,25 +42,11 @@ def shell(text: str, folder: Path, **variables: str) -> subprocess.CompletedProc
     )
 
 
-@pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder like a checkout, so that the commands leave nothing in the real one."""
-    folder = tmp_path_factory.mktemp("checkout")
-    (folder / "pipelines").symlink_to(ROOT / "pipelines")
-    return folder
-
-
 def test_readme_has_no_block_untested() -> None:
-    known = (
-        "make demo",
-        "pipelines/sample.py",
-        "check my_recipe.py",
-        "SLURM_ARRAY_TASK_ID",
-        "def stages",
-        "LocalPipelineExecutor",
-    )
+    known = ("make demo", "atom-data init", "near_copies(", "def stages")
     for _, text in BLOCKS:
         assert sum(word in text for word in known) == 1, text
+    assert len(README.splitlines()) <= 80
 
 
 def test_readme_make_targets_exist_and_ci_calls_them() -> None:
@@ -69,11 +58,18 @@ def test_readme_make_targets_exist_and_ci_calls_them() -> None:
     assert "make check" in ci
 
 
-def test_readme_sample_commands_run(checkout: Path) -> None:
-    done = shell(commands("bash", "pipelines/sample.py"), checkout)
+def test_readme_first_commands_run(tmp_path: Path) -> None:
+    done = shell(commands("bash", "atom-data init"), tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "batch 3" in done.stdout
-    assert (checkout / "out" / "tokens" / "receipts").is_dir()
+    assert "gopher_multilingual" in done.stdout
+    assert re.fullmatch("[0-9a-f]{64}", done.stdout.strip().splitlines()[-1])
+
+
+def test_readme_python_runs() -> None:
+    names: dict[str, Any] = {}
+    exec(commands("python", "near_copies("), names)
+    assert names["table"].num_rows == 2
+    assert names["copies"].column("near_copy_of").to_pylist() == [None, "0"]
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +94,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_readme_own_recipe_runs(own: Path) -> None:
     assert len(commands("python", "def stages").strip().splitlines()) <= 18
-    done = shell(commands("bash", "check my_recipe.py"), own)
+    done = shell("atom-data check my_recipe.py && atom-data run my_recipe.py --output my_corpus --workers 2", own)
     assert done.returncode == 0, done.stderr
     kept = [pq.read_table(path).num_rows for path in sorted((own / "my_corpus" / "fuzzy_deduped").glob("*.parquet"))]
     assert len(kept) == 3
@@ -106,7 +102,7 @@ def test_readme_own_recipe_runs(own: Path) -> None:
 
 
 def test_readme_array_command_runs_every_element(own: Path) -> None:
-    text = commands("bash", "SLURM_ARRAY_TASK_ID").replace("my_corpus", "by_array")
+    text = commands("sh", "SLURM_ARRAY_TASK_ID", OTHERS).replace("my_corpus", "by_array")
     for number in range(2):
         done = shell(text, own, SLURM_ARRAY_TASK_ID=str(number), SLURM_ARRAY_TASK_COUNT="2")
         assert done.returncode == 0, done.stderr
@@ -116,7 +112,7 @@ def test_readme_array_command_runs_every_element(own: Path) -> None:
 
 def test_readme_datatrove_executor_runs(own: Path) -> None:
     script = own / "with_datatrove.py"
-    script.write_text(commands("python", "LocalPipelineExecutor").replace("my_corpus", "by_datatrove"))
+    script.write_text(commands("python", "RunStage(", OTHERS).replace("my_corpus", "by_datatrove"))
     done = subprocess.run(
         [sys.executable, script.name], cwd=own, capture_output=True, text=True, check=False, timeout=300
     )

@@ -53,7 +53,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_no_block_is_untested() -> None:
     assert [kind for kind, _ in TUNE] == ["python", "bash", "bash", "bash", "bash", "bash"]
-    assert [kind for kind, _ in DATATROVE] == ["python", "toml", "bash", "python"]
+    assert [kind for kind, _ in DATATROVE] == ["python", "toml", "bash", "python", "python"]
 
 
 def test_every_command_of_the_tune_page_runs(folder: Path) -> None:
