@@ -208,7 +208,7 @@ def _do(
     if failures:
         names = ", ".join(f"{failure.stage}/{failure.shard}" for failure in failures[:10])
         raise DataError(
-            f"{how.out}: {plural(len(failures), 'shard')} failed ({names}); their reasons stand above. "
+            f"{how.out}: {plural(len(failures), 'shard')} failed ({names}); the reasons stand above. "
             "Mend the cause and run again: finished shards are kept."
         )
 

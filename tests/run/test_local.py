@@ -52,7 +52,7 @@ def test_worker_that_dies_is_retried_and_the_rest_goes_on(folder: Path) -> None:
     assert "first/part-1.jsonl: the worker was ended by SIGKILL (out of memory?)" in done.stderr
     assert "(tried 2 times)" in done.stderr
     assert done.stderr.strip().splitlines()[-1] == (
-        f"{folder / 'out'}: 1 shard failed (first/part-1.jsonl); their reasons stand above. "
+        f"{folder / 'out'}: 1 shard failed (first/part-1.jsonl); the reasons stand above. "
         "Mend the cause and run again: finished shards are kept."
     )
     assert finished(folder) == ["part-0.jsonl", "part-2.jsonl", "part-3.jsonl"]
