@@ -26,7 +26,7 @@ from atom_data.dedup.guard import Guard
 from atom_data.dedup.marks import Marks
 from atom_data.dedup.survivors import Survivors
 from atom_data.errors import DataError
-from atom_data.graph import Job, Pass, Source, inner, own_behind, rows_of
+from atom_data.graph import Job, Pass, Source, inner, reference, rows_of
 from atom_data.identity import describe
 from atom_data.storage.parquet import read_parquet
 from atom_data.storage.shards import Input, Intake, Shard
@@ -122,10 +122,12 @@ class Copies(Pass):
         return (self._copies(shard, workspace), *self.of.current(shard, workspace))
 
     def identity(self) -> dict[str, object]:
-        """The comparison and the survivor policy."""
-        own = own_behind(self.of)
-        read = {"copies of": self.of.name, **({"code": own} if own else {})}
-        return {**read, "by": describe(self.by), "survivors": describe(self.corpus.survivors)}
+        """What it reads, the comparison and the survivor policy."""
+        return {
+            "copies of": reference(self.of),
+            "by": describe(self.by),
+            "survivors": describe(self.corpus.survivors),
+        }
 
     def read(
         self, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake

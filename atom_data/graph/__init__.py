@@ -18,7 +18,6 @@ from atom_data.graph.nodes import RawSource as RawSource
 from atom_data.graph.nodes import Source as Source
 from atom_data.graph.nodes import in_order as in_order
 from atom_data.graph.nodes import is_stage as is_stage
-from atom_data.graph.nodes import own_behind as own_behind
 from atom_data.graph.nodes import own_jobs as own_jobs
 from atom_data.graph.nodes import passes_behind as passes_behind
 from atom_data.graph.nodes import passes_of as passes_of

@@ -175,14 +175,6 @@ def reference(source: Source) -> object:
     return source.name if is_stage(source) else whole_identity(source)
 
 
-def own_behind(source: Source) -> list[object]:
-    """Return the references of the sources of a user's own between a source and the stages below it."""
-    if is_stage(source):
-        return []
-    below = [found for inner in source.sources() for found in own_behind(inner)]
-    return below if is_ours(type(source)) else [reference(source), *below]
-
-
 def is_stage(source: Source) -> bool:
     """Tell whether a source is a job itself, whose shards and receipts are what it is read from."""
     itself: object = source

@@ -207,3 +207,36 @@ def test_a_hash_that_is_no_binary_is_refused(tmp_path: Path) -> None:
     done = atom_data("check", recipe(tmp_path, SAME.format(files=files, kind="pa.binary()")))
     assert done.returncode == 2
     assert "column 'host_hash' is binary; copies are compared by binary of 8 bytes or more. Hash it so." in done.stderr
+
+
+@pytest.mark.parametrize(
+    "reads",
+    [
+        'Copies(of=SOURCE, by=SameText())',
+        'Copies(of=SOURCE, by=MinHash(), name="near")',
+        'Copies(of=Copies(of=SOURCE, by=SameText()), by=MinHash())',
+        'Repeats(of=SOURCE, by=Lines())',
+        'hold_out(SOURCE, share=0.5)[0]',
+        'Copies(of=hold_out(SOURCE, share=0.5)[0], by=SameText())',
+    ],
+)  # fmt: skip
+def test_a_changed_source_below_a_pass_is_seen(tmp_path: Path, reads: str) -> None:
+    """No document is a copy of another before or after, so that the pass finds the same: its reader is made again."""
+    lines = [f'{{"id": "{n}", "one": "first text {n}", "other": "second text {n}"}}\n' for n in range(6)]
+    (tmp_path / "in.jsonl").write_text("".join(lines))
+
+    def run(field: str, out: str) -> str:
+        text = f"""
+            from atom_data import Copies, Jsonl, Lines, MinHash, Repeats, SameText, Stage, hold_out
+
+            SOURCE = Jsonl({str(tmp_path / "in.jsonl")!r}, source="s", text={field!r})
+
+            def stages():
+                return (Stage(name="out", reads={reads}, writes=("id", "text")),)
+        """
+        done = atom_data("run", recipe(tmp_path, text), "-o", tmp_path / out)
+        assert done.returncode == 0, done.stderr
+        return fingerprint(tmp_path / out)
+
+    first = run("one", "out")
+    assert run("other", "out") == run("other", "fresh") != first
