@@ -274,7 +274,7 @@ def test_of_those_that_begin_at_once_one_gets_in_and_never_two(tmp_path: Path) -
     context = multiprocessing.get_context("fork")
     barrier, counts = context.Barrier(4), context.Value("i", 0)
     arguments = (str(tmp_path / "out"), barrier, str(tmp_path / "inside"), counts)
-    processes = [context.Process(target=_race, args=arguments) for _ in range(4)]
+    processes = [context.Process(target=_race, args=arguments, daemon=True) for _ in range(4)]
     for process in processes:
         process.start()
     for process in processes:
