@@ -25,7 +25,7 @@ check: $(VENV)/.dev  ## format, lint, types, layers, tests
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
 kernels: $(VENV)/.dev  ## notes the types that kernels are called with: run it when a kernel or what it takes is new
-	$(BIN)/python -m tests.run.kinds
+	$(BIN)/python -m tests.runner.kinds
 
 fuzz: $(VENV)/.dev  ## readers, pages and tokenizer files on changed inputs, bombs, and the property tests with many new examples; FUZZ_SECONDS=10 a target
 	$(BIN)/python benchmarks/fuzz.py

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from atom_data.library import exact_copies as exact_copies
     from atom_data.library import identify_languages as identify_languages
     from atom_data.library import near_copies as near_copies
+    from atom_data.library import run as run
     from atom_data.mix import group_by_size as group_by_size
     from atom_data.mix import hold_out as hold_out
     from atom_data.readers import Jsonl as Jsonl
@@ -38,7 +39,7 @@ __all__, __getattr__, __dir__ = lazy_names(
     {
         "dedup": "Bloom Copies Lines MinHash Paragraphs RemoveSpans Repeats SameContent SameText SameUrl Substrings",
         "extract": "Extract",
-        "library": "apply exact_copies identify_languages near_copies",
+        "library": "apply exact_copies identify_languages near_copies run",
         "mix": "group_by_size hold_out",
         "readers": "Jsonl Parquet Text Warc Wet",
         "rules": "keep",

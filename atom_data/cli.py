@@ -13,7 +13,7 @@ import sys
 from typing import Any
 
 from atom_data.errors import AtomDataError, MissingColumn
-from atom_data.run.server import ENVIRONMENT, server
+from atom_data.runner.server import ENVIRONMENT, server
 
 INTERRUPTED = 130
 ELSEWHERE = ("--on", "--dry-run", "--close", "--help")

@@ -17,7 +17,7 @@ from atom_data import Extract, Stage
 from atom_data.assets import filters_folder
 from atom_data.extract import Resiliparse
 from atom_data.rules import Keep, Rule, load_card
-from atom_data.run.recipe import Recipe
+from atom_data.runner.recipe import Recipe
 from atom_data.tokens.tokenizer.vocabulary import load_vocabulary
 
 RECIPE = ROOT / "pipelines" / "sample.py"

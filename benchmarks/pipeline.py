@@ -22,7 +22,7 @@ from measure import QUICK, ROOT, Contender, Run, in_turn, row, run, write_report
 from table import section
 
 from atom_data.dedup import hash_text
-from atom_data.run.recipe import Recipe, load_recipe
+from atom_data.runner.recipe import Recipe, load_recipe
 
 REAL = ROOT.parent / "shared" / "data" / "wcxb-dev-500.warc.gz"
 COPIES = 3

@@ -46,8 +46,8 @@ from table import section
 
 from atom_data import Parquet, Tokenize
 from atom_data.reach import code_identity
-from atom_data.run.server import ENVIRONMENT, SMALL_PAGES, allow_huge_pages
-from atom_data.run.worker import do_task
+from atom_data.runner.server import ENVIRONMENT, SMALL_PAGES, allow_huge_pages
+from atom_data.runner.worker import do_task
 from atom_data.storage.shards import Intake
 from atom_data.tokens import manifest
 from atom_data.tokens.megatron import read_pair

@@ -9,7 +9,7 @@ import pytest
 
 from atom_data.errors import DataError
 from atom_data.job import Work
-from atom_data.run.worker import check_accounting
+from atom_data.runner.worker import check_accounting
 from tests.command import atom_data, recipe
 
 STAGES = {

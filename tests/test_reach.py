@@ -54,7 +54,7 @@ PACKAGE = Path(atom_data.__file__).parent
 EDIT = b"\n_EDITED = 1\n"
 CALLERS = (
     "__main__", "audit", "catalog", "cli", "cluster", "commands", "evaluate", "forecast", "import_graph", "library", "loader",
-    "public_names", "reach", "run", "status", "terminal", "train", "tune",
+    "public_names", "reach", "runner", "status", "terminal", "train", "tune",
 )  # fmt: skip
 """What calls jobs and is called by none."""
 EVERYONES = ("batch", "errors", "graph", "job", "rules", "stage", "workspace", "storage.parquet")

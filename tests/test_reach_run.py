@@ -30,8 +30,8 @@ from atom_data.import_graph import WITHOUT_EFFECT, import_graph
 from atom_data.imports import WHOLE
 from atom_data.reach import job_imports
 from atom_data.rewrite import RepairUnicode
-from atom_data.run.recipe import load_recipe
-from atom_data.run.worker import do_task
+from atom_data.runner.recipe import load_recipe
+from atom_data.runner.worker import do_task
 from atom_data.signals import (
     CheckUrl,
 )
@@ -89,7 +89,7 @@ def test_jobs_call_nothing_that_is_not_reached(tmp_path: Path) -> None:
     for job in load_recipe(str(recipe(tmp_path, RUN.format(folder=tmp_path)))).jobs:
         for task in job.tasks(workspace):
             files = called(lambda job=job, task=task: do_task(job, task, workspace, lambda *_: None))  # type: ignore[misc]
-            found = {modules[file] for file in files if file in modules and file.split("/")[-2] != "run"}
+            found = {modules[file] for file in files if file in modules and file.split("/")[-2] != "runner"}
             assert "atom_data.storage.paths" in found
             rest = found - graph.reached(job_imports(job)) - {"atom_data.reach", "atom_data.import_graph"}
             assert rest == set(), job.name
@@ -143,9 +143,9 @@ def called(action: Callable[[], object]) -> set[str]:
 
 PLAN = """
 import sys
-from atom_data.run.plan import plan_job
-from atom_data.run.recipe import load_recipe
-from atom_data.run.worker import do_task
+from atom_data.runner.plan import plan_job
+from atom_data.runner.recipe import load_recipe
+from atom_data.runner.worker import do_task
 from atom_data.workspace import Workspace
 for job in load_recipe("recipe.py").jobs:
     for why in plan_job(job, Workspace("out", "token")).reasons:

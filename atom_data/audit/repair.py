@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from atom_data.audit.faults import Fault
-from atom_data.run.hashes import forget
+from atom_data.runner.hashes import forget
 from atom_data.storage.manifest import manifest_path, remove_manifest
 from atom_data.storage.receipts import summary_path
 from atom_data.terminal.table import plural

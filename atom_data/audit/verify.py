@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from atom_data.audit.faults import Cure, Fault
 from atom_data.cluster.chain import FOLDER as CLUSTER
 from atom_data.errors import DataError
-from atom_data.run.claims.claim import FOLDER as CLAIMS
-from atom_data.run.claims.claim import Claim
-from atom_data.run.claims.files import others_at_work
-from atom_data.run.hashes import damage
+from atom_data.runner.claims.claim import FOLDER as CLAIMS
+from atom_data.runner.claims.claim import Claim
+from atom_data.runner.claims.files import others_at_work
+from atom_data.runner.hashes import damage
 from atom_data.storage.manifest import manifest_path, manifest_row
 from atom_data.storage.partials import is_begun_by
 from atom_data.storage.paths import PARTIAL, exists, size

@@ -10,8 +10,8 @@ from datatrove.pipeline.base import PipelineStep
 from rich.console import Console
 
 from atom_data.errors import DataError
-from atom_data.run.local import Options, run
-from atom_data.run.recipe import load_recipe
+from atom_data.runner.local import Options, run
+from atom_data.runner.recipe import load_recipe
 from atom_data.terminal.display import Display
 
 

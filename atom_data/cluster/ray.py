@@ -12,10 +12,10 @@ from typing import Any
 
 from atom_data.errors import ConfigError
 from atom_data.job import Task
-from atom_data.run.needs import needs
-from atom_data.run.progress import Progress
-from atom_data.run.recipe import load_recipe
-from atom_data.run.worker import Orders, do_task, judged, unchanged_job
+from atom_data.runner.needs import needs
+from atom_data.runner.progress import Progress
+from atom_data.runner.recipe import load_recipe
+from atom_data.runner.worker import Orders, do_task, judged, unchanged_job
 from atom_data.terminal.display import Display
 from atom_data.text.signatures import load
 from atom_data.workspace import Workspace

@@ -24,14 +24,14 @@ from atom_data.cluster.elements import most_tasks, ranges
 from atom_data.cluster.profile import Profile
 from atom_data.errors import ConfigError, DataError
 from atom_data.graph import file_stem, in_order, stage_of
-from atom_data.run.claims.hold import claimed
-from atom_data.run.claims.life import me
-from atom_data.run.cleaned import bring_back, cleaned_of
-from atom_data.run.outlook import Outlook, look_ahead
-from atom_data.run.places import check_places
-from atom_data.run.plan import is_closed, remove_stale, write_shards
-from atom_data.run.recipe import Recipe
-from atom_data.run.replace import own, refuse, refuse_other_recipe
+from atom_data.runner.claims.hold import claimed
+from atom_data.runner.claims.life import me
+from atom_data.runner.cleaned import bring_back, cleaned_of
+from atom_data.runner.outlook import Outlook, look_ahead
+from atom_data.runner.places import check_places
+from atom_data.runner.plan import is_closed, remove_stale, write_shards
+from atom_data.runner.recipe import Recipe
+from atom_data.runner.replace import own, refuse, refuse_other_recipe
 from atom_data.storage.paths import join
 from atom_data.storage.record import SUBMISSION
 from atom_data.workspace import Workspace

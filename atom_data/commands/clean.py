@@ -9,7 +9,7 @@ from atom_data.commands import options
 from atom_data.commands.screen import OutFolder, console, recipe_of, require_folder
 from atom_data.errors import ConfigError, DataError
 from atom_data.forecast.limits import gigabytes
-from atom_data.run.recipe import load_recipe
+from atom_data.runner.recipe import load_recipe
 from atom_data.status.clean import Cleaning
 from atom_data.status.clean import clean as clean_folder
 from atom_data.storage.record import RUN

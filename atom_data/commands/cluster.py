@@ -16,9 +16,9 @@ from atom_data.commands.options import Where
 from atom_data.commands.screen import DEFAULT_OUT, Output, console, printable
 from atom_data.errors import AtomDataError, ConfigError, DataError, TimeUp
 from atom_data.graph import file_stem
-from atom_data.run.local import Options
-from atom_data.run.pool import Workers
-from atom_data.run.recipe import Recipe, load_recipe
+from atom_data.runner.local import Options
+from atom_data.runner.pool import Workers
+from atom_data.runner.recipe import Recipe, load_recipe
 from atom_data.storage.paths import join
 from atom_data.workspace import Workspace
 

@@ -16,11 +16,11 @@ from atom_data.dedup.near.minhash import BANDS, ROWS, MinHash
 from atom_data.errors import DataError
 from atom_data.readers.jsonl import IDS
 from atom_data.readers.rows import check_ids
-from atom_data.run.local import Options
-from atom_data.run.local import run as run_jobs
-from atom_data.run.places import refuse_overlap
-from atom_data.run.recipe import load_recipe
-from atom_data.run.server import server
+from atom_data.runner.local import Options
+from atom_data.runner.local import run as run_jobs
+from atom_data.runner.places import refuse_overlap
+from atom_data.runner.recipe import load_recipe
+from atom_data.runner.server import server
 from atom_data.storage.sizes import GRAMMAR
 from atom_data.terminal.display import Display
 from atom_data.terminal.table import Column, plural, print_table

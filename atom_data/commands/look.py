@@ -34,8 +34,8 @@ from atom_data.commands.screen import (
     run_of,
 )
 from atom_data.errors import ConfigError, DataError, Incomplete
-from atom_data.run.claims.hold import claimed
-from atom_data.run.recipe import load_recipe
+from atom_data.runner.claims.hold import claimed
+from atom_data.runner.recipe import load_recipe
 from atom_data.status.stale import said_left_over
 from atom_data.status.status import JobStatus, job_status
 from atom_data.status.table import as_json, print_status, remarks, status_lines

@@ -17,9 +17,9 @@ from rich.markup import escape
 from atom_data.assets import filters_folder
 from atom_data.commands.screen import console
 from atom_data.errors import AtomDataError, DataError
-from atom_data.run.compiling import can_keep, load_kernels, said_of_compiling
-from atom_data.run.needs import needs
-from atom_data.run.recipe import load_recipe
+from atom_data.runner.compiling import can_keep, load_kernels, said_of_compiling
+from atom_data.runner.needs import needs
+from atom_data.runner.recipe import load_recipe
 from atom_data.signals.language_model import language_model
 from atom_data.terminal.display import Display, JsonLog
 from atom_data.text.kernel_cache import kernels_folder

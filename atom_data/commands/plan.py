@@ -24,8 +24,8 @@ from atom_data.forecast.limits import (
 )
 from atom_data.forecast.sample_runs import choose_samples, run_samples
 from atom_data.forecast.tables import HOUR, cell, error_said, print_compared, print_forecast
-from atom_data.run.places import check_places
-from atom_data.run.recipe import Recipe, load_recipe
+from atom_data.runner.places import check_places
+from atom_data.runner.recipe import Recipe, load_recipe
 from atom_data.storage.sizes import GRAMMAR, parse_bytes
 from atom_data.terminal.called import command_line
 from atom_data.terminal.display import Display, clock

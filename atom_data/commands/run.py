@@ -26,16 +26,16 @@ from atom_data.commands.screen import DEFAULT_OUT, AsJson, Jobs, Output, RecipeP
 from atom_data.errors import AtomDataError, ConfigError, DataError, Incomplete, TimeUp
 from atom_data.graph import passes_of, raw_sources, stage_of
 from atom_data.readers.source import ids_said, unread
-from atom_data.run.check import added, address_said, as_values, first_files, require_no_faults
-from atom_data.run.failing.left_out import left_out
-from atom_data.run.local import GRACE_SECONDS, Options, check_out
-from atom_data.run.local import close as close_stage
-from atom_data.run.local import run as run_jobs
-from atom_data.run.places import check_places
-from atom_data.run.pool import Workers
-from atom_data.run.progress import Failure
-from atom_data.run.recipe import Recipe, load_recipe
-from atom_data.run.server import server
+from atom_data.runner.check import added, address_said, as_values, first_files, require_no_faults
+from atom_data.runner.failing.left_out import left_out
+from atom_data.runner.local import GRACE_SECONDS, Options, check_out
+from atom_data.runner.local import close as close_stage
+from atom_data.runner.local import run as run_jobs
+from atom_data.runner.places import check_places
+from atom_data.runner.pool import Workers
+from atom_data.runner.progress import Failure
+from atom_data.runner.recipe import Recipe, load_recipe
+from atom_data.runner.server import server
 from atom_data.status.after import say_what_is_there
 from atom_data.status.dry import dry_run as dry_run_lines
 from atom_data.terminal.display import Display, JsonLog

@@ -9,8 +9,8 @@ from atom_data.commands.screen import DEFAULT_OUT, Output, console
 from atom_data.errors import ConfigError
 from atom_data.graph import Source
 from atom_data.readers.open import source_for
-from atom_data.run.plan import require_complete
-from atom_data.run.recipe import load_recipe
+from atom_data.runner.plan import require_complete
+from atom_data.runner.recipe import load_recipe
 from atom_data.stage import Stage
 from atom_data.storage.made import refuse_file
 from atom_data.storage.paths import create, without_secrets

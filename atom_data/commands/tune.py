@@ -8,7 +8,7 @@ import typer
 
 from atom_data.commands.screen import Run, RunOutput, console, run_of
 from atom_data.errors import ConfigError
-from atom_data.run.recipe import load_recipe
+from atom_data.runner.recipe import load_recipe
 from atom_data.storage.made import refuse_file
 from atom_data.storage.sizes import GRAMMAR
 from atom_data.terminal.called import command_line

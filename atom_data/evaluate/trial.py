@@ -17,8 +17,8 @@ from atom_data.evaluate.evaluate import Evaluation, evaluate, share_a_band
 from atom_data.evaluate.truth import read_labels, read_sample, shingles_of, truth_of_all_pairs, truth_of_labels
 from atom_data.graph import passes_behind
 from atom_data.readers.open import source_for
-from atom_data.run.local import Options, run
-from atom_data.run.recipe import load_recipe
+from atom_data.runner.local import Options, run
+from atom_data.runner.recipe import load_recipe
 from atom_data.storage.shards import Intake
 from atom_data.terminal.display import Display
 from atom_data.workspace import Workspace

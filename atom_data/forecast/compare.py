@@ -13,7 +13,7 @@ from atom_data.cluster.chain import FOLDER
 from atom_data.errors import DataError
 from atom_data.forecast.estimate import Estimate
 from atom_data.forecast.forecast import Forecast, StageForecast
-from atom_data.run.recipe import Recipe
+from atom_data.runner.recipe import Recipe
 from atom_data.status.status import JobStatus, job_status
 from atom_data.storage.paths import write_errors
 from atom_data.storage.receipts import read_json, write_json

@@ -15,7 +15,7 @@ from atom_data.forecast.estimate import ZERO, Estimate, line, spread, together, 
 from atom_data.forecast.measured import SampleRuns, Totals
 from atom_data.forecast.seconds import cpu_seconds, wall_seconds, worker_memory
 from atom_data.forecast.shape import JobShape, job_shapes
-from atom_data.run.recipe import Recipe
+from atom_data.runner.recipe import Recipe
 
 TIMING_ERROR = 0.1
 """The error of CPU time, as a share of it, when nothing is left out: the same run twice differs so."""

@@ -19,14 +19,14 @@ from atom_data.errors import DataError
 from atom_data.forecast.measured import DocumentCounts, SampleRun, SampleRuns, SourceSample, totals
 from atom_data.forecast.sampled import COUNTS, SampleOrder
 from atom_data.graph import Job, raw_sources
-from atom_data.run.needs import needs
-from atom_data.run.plan import plan_job, write_plan
-from atom_data.run.pool import Pool
-from atom_data.run.progress import Progress
-from atom_data.run.recipe import Recipe, job_identity, load_recipe
-from atom_data.run.server import server
-from atom_data.run.signals import handled, interrupt
-from atom_data.run.worker import Orders
+from atom_data.runner.needs import needs
+from atom_data.runner.plan import plan_job, write_plan
+from atom_data.runner.pool import Pool
+from atom_data.runner.progress import Progress
+from atom_data.runner.recipe import Recipe, job_identity, load_recipe
+from atom_data.runner.server import server
+from atom_data.runner.signals import handled, interrupt
+from atom_data.runner.worker import Orders
 from atom_data.storage.paths import write_errors
 from atom_data.storage.receipts import Receipt
 from atom_data.storage.shards import Shard

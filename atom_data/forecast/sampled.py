@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from atom_data.forecast.measured import DocumentCounts
 from atom_data.graph import Node, RawSource, Source, raw_sources, rebuilt
-from atom_data.run.recipe import load_recipe
+from atom_data.runner.recipe import load_recipe
 from atom_data.storage.receipts import write_json
 from atom_data.storage.shards import Input, Intake, Shard
 from atom_data.text.hashes import hash_64

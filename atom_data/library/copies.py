@@ -13,7 +13,7 @@ from atom_data.dedup.near.minhash import MinHash
 from atom_data.errors import ConfigError
 from atom_data.graph import RawSource, in_order
 from atom_data.library.tables import Data, as_table, batches_of
-from atom_data.run.worker import do_task
+from atom_data.runner.worker import do_task
 from atom_data.storage.shards import Input, Intake, Shard
 from atom_data.workspace import Workspace
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from rich.console import Console
 
 from atom_data.errors import DataError
-from atom_data.run.local import Options
-from atom_data.run.local import run as run_jobs
-from atom_data.run.recipe import load_recipe
+from atom_data.runner.local import Options
+from atom_data.runner.local import run as run_jobs
+from atom_data.runner.recipe import load_recipe
 from atom_data.terminal.display import Display
 from atom_data.workspace import Workspace
 

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from atom_data.graph import stage_of
-from atom_data.run.recipe import Recipe
+from atom_data.runner.recipe import Recipe
 from atom_data.status.status import JobStatus, by_stage, job_status
 from atom_data.status.table import print_status
 from atom_data.terminal.called import command_line

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from atom_data.errors import AtomDataError
 from atom_data.graph import Job, stage_of
-from atom_data.run.plan import plan_job
-from atom_data.run.recipe import Recipe
+from atom_data.runner.plan import plan_job
+from atom_data.runner.recipe import Recipe
 from atom_data.storage.manifest import manifest_path
 from atom_data.storage.paths import PARTIAL, write_errors
 from atom_data.storage.receipts import cleaned_path, failure_path, plan_path, receipt_path, summary_path

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from atom_data.errors import ConfigError
 from atom_data.graph import INNER, Job
-from atom_data.run.cost import NAMED, Cost
-from atom_data.run.outlook import Outlook, look_ahead
-from atom_data.run.places import check_places
-from atom_data.run.plan import FOLLOWS
-from atom_data.run.recipe import Recipe
-from atom_data.run.replace import refuse
+from atom_data.runner.cost import NAMED, Cost
+from atom_data.runner.outlook import Outlook, look_ahead
+from atom_data.runner.places import check_places
+from atom_data.runner.plan import FOLLOWS
+from atom_data.runner.recipe import Recipe
+from atom_data.runner.replace import refuse
 from atom_data.status.stale import said_left_over
 from atom_data.terminal.table import is_are, plural
 from atom_data.workspace import Workspace

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from atom_data.errors import AtomDataError
 from atom_data.graph import Job
 from atom_data.reach import code_identity
-from atom_data.run.changed import code_change
-from atom_data.run.plan import RECIPE
-from atom_data.run.recipe import known_identities
+from atom_data.runner.changed import code_change
+from atom_data.runner.plan import RECIPE
+from atom_data.runner.recipe import known_identities
 from atom_data.terminal.table import is_are, plural
 from atom_data.workspace import Workspace
 

@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 import pyarrow as pa
 
 from atom_data.graph import Job, Pass, RawSource, in_order
-from atom_data.run.plan import close_job, plan_job, write_plan, write_summary
-from atom_data.run.worker import do_task
+from atom_data.runner.plan import close_job, plan_job, write_plan, write_summary
+from atom_data.runner.worker import do_task
 from atom_data.storage.shards import Input, Intake, Shard
 from atom_data.testing.said import broken, differs, read_all, require
 from atom_data.testing.sources import check_source, try_shard

@@ -10,7 +10,7 @@ import pyarrow as pa
 from atom_data import signals
 from atom_data.errors import ConfigError
 from atom_data.rules import BOUNDS, CHOICES, Keep, Rule, load_card
-from atom_data.run.recipe import Recipe
+from atom_data.runner.recipe import Recipe
 from atom_data.stage import Stage
 from atom_data.tune.sql import with_bound, without
 

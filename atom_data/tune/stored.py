@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from atom_data.errors import ConfigError, DataError
 from atom_data.graph import Job
-from atom_data.run.recipe import Recipe
+from atom_data.runner.recipe import Recipe
 from atom_data.stage import Stage
 from atom_data.storage.parquet import open_parquet, read_parquet
 from atom_data.storage.paths import local

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from atom_data.audit.difference import WORDS, difference
 from atom_data.audit.peek import peek
 from atom_data.errors import ConfigError
-from atom_data.run.recipe import load_recipe
+from atom_data.runner.recipe import load_recipe
 from atom_data.workspace import Workspace
 from tests.command import ROOT, atom_data, recipe
 

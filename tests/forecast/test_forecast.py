@@ -13,7 +13,7 @@ from atom_data.forecast.limits import array_task_memory, array_tasks, time_limit
 from atom_data.forecast.measured import SampleRun
 from atom_data.forecast.sample_runs import with_median_times
 from atom_data.graph import own_jobs
-from atom_data.run.recipe import load_recipe
+from atom_data.runner.recipe import load_recipe
 from atom_data.status.status import job_status
 from atom_data.storage.receipts import Measured, Receipt
 from atom_data.tokens import manifest

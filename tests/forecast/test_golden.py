@@ -17,7 +17,7 @@ from atom_data.forecast.measured import DocumentCounts, SampleRun, SampleRuns, S
 from atom_data.forecast.sample_runs import with_document_shares
 from atom_data.forecast.shape import job_shapes
 from atom_data.graph import Pass, PassJob
-from atom_data.run.recipe import Recipe
+from atom_data.runner.recipe import Recipe
 from atom_data.storage.receipts import Measured, Receipt
 from atom_data.storage.shards import Shard
 

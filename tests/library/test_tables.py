@@ -149,7 +149,7 @@ from atom_data import library
 if __name__ == "__main__":
     Path("recipe.py").write_text({recipe!r})
     for _ in range(2):
-        made = library.run("recipe.py", output="out", workers=1)
+        made = atom_data.run("recipe.py", output="out", workers=1)
     print(json.dumps([[stage.name, stage.rows_in, stage.rows_out, stage.dropped, len(stage.files)] for stage in made]))
 """
 RECIPE = """

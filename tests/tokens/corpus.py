@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
 from atom_data.graph import Job, RawSource
-from atom_data.run.plan import plan_job, require_complete, write_plan
-from atom_data.run.worker import do_task
+from atom_data.runner.plan import plan_job, require_complete, write_plan
+from atom_data.runner.worker import do_task
 from atom_data.stage import Stage
 from atom_data.storage.receipts import Receipt
 from atom_data.storage.shards import Input, Intake, Shard

@@ -9,7 +9,7 @@ import pytest
 
 from atom_data.errors import ConfigError, DataError
 from atom_data.loader import Mixture, Samples, TokenShards
-from atom_data.run.plan import withdraw_job, write_summary
+from atom_data.runner.plan import withdraw_job, write_summary
 from atom_data.storage.receipts import seal
 from atom_data.tokens import manifest
 from atom_data.tokens.manifest import manifest_of_receipts, sealed_hash

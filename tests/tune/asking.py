@@ -5,7 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from atom_data.run.recipe import load_recipe
+from atom_data.runner.recipe import load_recipe
 from atom_data.tune.bounds import CardRule, cards_of, read_setting, read_sweep, rules_of
 from atom_data.tune.report import Question, Report, ask
 from atom_data.tune.stored import open_stored

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from atom_data.errors import ConfigError
-from atom_data.run.recipe import Recipe, load_recipe
+from atom_data.runner.recipe import Recipe, load_recipe
 from atom_data.tune import stored as stored_rows
 from atom_data.tune.bounds import CardRule, cards_of
 from atom_data.tune.sql import with_bound

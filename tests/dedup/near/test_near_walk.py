@@ -15,7 +15,7 @@ from atom_data import Copies, MinHash, Parquet
 from atom_data.dedup import BandHashes
 from atom_data.dedup.near.sets import Digests
 from atom_data.graph import in_order
-from atom_data.run.worker import do_task
+from atom_data.runner.worker import do_task
 from atom_data.storage.shards import Intake
 from atom_data.workspace import Workspace
 from tests.dedup.near.test_near_truth import jaccard

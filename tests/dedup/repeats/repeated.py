@@ -11,7 +11,7 @@ import pytest
 from atom_data import Parquet, RemoveSpans, Repeats
 from atom_data.dedup.repeats.remove import SPANS
 from atom_data.graph import in_order
-from atom_data.run.worker import do_task
+from atom_data.runner.worker import do_task
 from atom_data.storage.shards import Intake
 from atom_data.workspace import Workspace
 

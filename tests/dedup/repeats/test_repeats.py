@@ -13,7 +13,7 @@ import pytest
 from atom_data import Bloom, Lines, Paragraphs, Parquet, RemoveSpans, Repeats, Stage, Substrings
 from atom_data.errors import ConfigError, DataError
 from atom_data.graph import RawSource, in_order
-from atom_data.run.worker import do_task
+from atom_data.runner.worker import do_task
 from atom_data.storage.shards import Input, Intake, Shard
 from atom_data.workspace import Workspace
 from tests.dedup.repeats.repeated import execute, shards

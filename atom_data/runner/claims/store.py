@@ -1,0 +1,100 @@
+"""A claim on an object store, which lists nothing: claims/run.json, or claims/STAGE.N.RECIPE.I.json for an element run by hand.
+
+Read, put, read again; and once a minute read and put, with the time: its age is told by the clocks of two machines, which
+must agree to a minute or so. Not covered: of two that put in the same moment both may go on until the first looks again,
+for up to a minute, and then that one ends; and a whole run does not see elements that were started by hand with --part.
+"""
+
+import contextlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from atom_data.errors import DataError
+from atom_data.runner.claims.claim import FOLDER, Claim, Part, fate, refusal
+from atom_data.runner.claims.heart import Heart
+from atom_data.runner.claims.life import Who, same_process
+from atom_data.storage.paths import join, without_secrets
+from atom_data.workspace import Workspace
+
+BEAT_SECONDS = 60.0
+WHOLE = join(FOLDER, "run.json")
+
+_HELD: set[str] = set()
+"""What this process holds: a claim that it could not take away, as the store did not answer, binds nobody."""
+
+
+class ObjectClaim:
+    """The claim of this process on an object store."""
+
+    def __init__(self, workspace: Workspace, what: str, part: Part | None) -> None:
+        """Write nothing yet."""
+        self.workspace, self.claim = workspace, Claim.mine(what)
+        self.name = join(FOLDER, f"{part.group}.{part.index}.json") if part else WHOLE
+        self.heart: Heart | None = None
+
+    def begin(self, take_over: bool, note: Callable[[str], None], gone: Callable[[Who], bool]) -> None:
+        """Look, write the claim, look again. DataError names who is at work."""
+        for name in dict.fromkeys((WHOLE, self.name)):
+            found = self._other(name)
+            if found is None or gone(found[0].who):
+                continue
+            claim, age = found
+            judged = fate(claim.who, age)
+            if judged == "alive" or (judged == "silent" and not take_over):
+                raise refusal(without_secrets(self.workspace.root), claim, age)
+            note(f"{without_secrets(self.workspace.root)}: an earlier run ended without a word ({claim.who}); going on")
+        self._write()
+        self._refuse_other()
+        _HELD.add(self._key)
+        self.heart = Heart(self._beat, BEAT_SECONDS)
+
+    @property
+    def _key(self) -> str:
+        return f"{self.workspace.root} {self.name}"
+
+    def _other(self, name: str) -> tuple[Claim, float] | None:
+        """Return the claim of another process and the seconds since its last sign of life; None where there is none."""
+        value = self.workspace.read_json(name)
+        if not value:
+            return None
+        claim = Claim.read(value, self.workspace.path(name))
+        if same_process(claim.who, self.claim.who) and (claim.since == self.claim.since or self._key not in _HELD):
+            return None
+        return claim, _age(value)
+
+    def _refuse_other(self) -> None:
+        found = self._other(self.name)
+        if found is not None:
+            raise refusal(without_secrets(self.workspace.root), *found)
+
+    def _write(self) -> None:
+        seen = datetime.now(UTC).isoformat(timespec="seconds")
+        self.workspace.write_json(self.name, self.claim.value() | {"held": True, "seen": seen})
+
+    def _beat(self) -> bool:
+        if self._other(self.name) is not None:
+            return False
+        self._write()
+        return True
+
+    @property
+    def lost(self) -> bool:
+        """Whether the claim is another's by now."""
+        return self.heart is not None and self.heart.lost
+
+    def release(self) -> None:
+        """Let others in; an object that says nothing takes its place, for stores are not asked to delete."""
+        if self.heart is not None:
+            self.heart.stop()
+        _HELD.discard(self._key)
+        with contextlib.suppress(DataError, OSError):
+            if not self.lost:
+                self.workspace.write_json(self.name, {})
+
+
+def _age(value: dict[str, Any]) -> float:
+    try:
+        return max(0.0, (datetime.now(UTC) - datetime.fromisoformat(value["seen"])).total_seconds())
+    except (KeyError, TypeError, ValueError):
+        return float("inf")

@@ -1,0 +1,85 @@
+"""Imported once by the server that worker processes are forked from: imports and compiled kernels are paid for once.
+
+What the jobs need comes over the line from the supervisor, which has loaded the recipe: see `needs`. On a fresh machine the
+kernels are compiled here, not in every worker. The recipe itself is not run here, as its threads would not be forked.
+"""
+
+import gc
+import json
+import os
+import socket
+import sys
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+import pyarrow as pa
+
+import atom_data.runner.worker  # noqa: F401 - what every worker needs
+from atom_data.import_graph import import_graph
+from atom_data.imports import Imported
+from atom_data.runner.compiling import load_kernels
+from atom_data.runner.server import LINE, allow_huge_pages
+from atom_data.text.signatures import function_of, load, not_compiled
+
+FIRST = "atom_data.text.hashes:hash_values"
+"""A kernel that nearly every recipe needs: with the first one Numba makes itself ready, in 0.3 s of waiting."""
+
+
+def warm(needs: dict[str, Any], line: Any) -> None:  # noqa: ANN401 - a socket's file
+    """Load what the supervisor named, and tell it of kernels that have to be compiled."""
+    began = time.monotonic()
+
+    def compiling(compiled: int, kernels: int) -> None:
+        if compiled:  # the supervisor has announced it
+            seconds = round(time.monotonic() - began, 1)
+            line.write(json.dumps({"compiled": compiled, "kernels": kernels, "seconds": seconds}) + "\n")
+            line.flush()
+
+    for name in needs["modules"]:
+        import_module(name)
+    load_kernels(needs["kernels"], compiling)
+    for name in needs["tables"]:
+        function_of(name)()
+    # What is loaded now is what jobs of the recipe reach, or nearly: workers need not read these sources again.
+    import_graph().code(Imported(name) for name in [*sys.modules] if name.startswith("atom_data."))
+
+
+@contextmanager
+def _line() -> Iterator[Any]:
+    """Give standard input, which is the line, as a file, and let workers have none; None in a server without a line."""
+    if os.environ.pop(LINE, None) is None:
+        yield None
+        return
+    with socket.socket(fileno=os.dup(0)) as ours, ours.makefile("rw", encoding="utf-8") as line:
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.close(nothing)
+        yield line
+
+
+def main() -> None:
+    """Load what does not depend on the recipe, hear what else, load that. What fails is left to the workers to say."""
+    allow_huge_pages()
+    gc.disable()  # a hundred thousand objects come to stay: looking through them again and again takes 50 ms
+    try:
+        with _line() as line:
+            if line is not None:
+                if not not_compiled([FIRST]):
+                    load(FIRST)
+                pa.array(
+                    [""]
+                )  # with the first one Arrow imports pandas, where it is installed: 0.25 s, in every worker else
+                told = line.readline()
+                if told:  # else whoever started the server has ended
+                    warm(json.loads(told), line)
+    except Exception:  # the server would end with it, and tell nobody
+        sys.stderr.write(traceback.format_exc())
+    gc.enable()
+    gc.freeze()  # what workers share, they need not look through for garbage, which would also copy its pages
+
+
+main()

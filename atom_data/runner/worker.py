@@ -1,0 +1,197 @@
+"""One worker: takes tasks from a connection, does them, writes their receipts.
+
+Only the recipe's path and plain task records cross the process border: each worker loads the recipe itself.
+"""
+
+import contextlib
+import os
+import resource
+import select
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from multiprocessing.connection import Connection
+
+from atom_data.errors import AtomDataError, ConfigError, DataError
+from atom_data.graph import Job
+from atom_data.job import Progress, Task, Work
+from atom_data.reach import code_identity
+from atom_data.runner.recipe import Recipe, job_identity, load_recipe
+from atom_data.runner.server import end_with_server
+from atom_data.storage.parquet import Output
+from atom_data.storage.paths import FORBIDDEN, is_remote, without_secrets, write_errors
+from atom_data.storage.receipts import Measured, OutputFile, Receipt
+from atom_data.workspace import Workspace
+
+REPORT_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What a worker is told once: plain values, so that it loads the recipe itself."""
+
+    recipe: str
+    out: str
+    planned: bool = False
+    """Read the listings of sources that whoever started the array wrote down."""
+    environment: dict[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+    """As it is now: the server that workers are forked from keeps the one in which it was started."""
+
+
+def do_task(job: Job, task: Task, workspace: Workspace, progress: Progress) -> Receipt:
+    """Do one task, check its accounting, remove what an earlier attempt left, write the receipt and return it."""
+    wall, cpu = time.monotonic(), time.process_time()
+    with write_errors(without_secrets(workspace.root)):
+        work = job.work(task, workspace, progress)
+        check_accounting(job.name, task.name, work)
+        measured = Measured(
+            wall_seconds=round(time.monotonic() - wall, 4),
+            cpu_seconds=round(time.process_time() - cpu, 4),
+            peak_memory_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+            input_bytes=task.bytes,
+        )
+        return commit(_receipt(job, task, work, measured), workspace)
+
+
+def commit(receipt: Receipt, workspace: Workspace) -> Receipt:
+    """Write a receipt, and remove what an earlier attempt made that this one does not; return it."""
+    before = _earlier_outputs(workspace, receipt.stage, receipt.shard)
+    workspace.write_receipt(receipt)
+    for path in sorted(before - {item.path for item in receipt.outputs}):
+        workspace.local(path).unlink(missing_ok=True)
+    return receipt
+
+
+def without(job: Job, task: Task, outputs: Sequence[Output], workspace: Workspace, why: str) -> Receipt:
+    """Commit the empty outputs of a task that failed: its receipt says why, and of its inputs what can be known."""
+    work = Work(outputs=list(outputs))
+    with contextlib.suppress(AtomDataError, OSError):  # a file that is gone
+        work.inputs += job.inputs(task, workspace)
+    return commit(replace(_receipt(job, task, work, Measured(input_bytes=task.bytes)), failed=why), workspace)
+
+
+def _receipt(job: Job, task: Task, work: Work, measured: Measured) -> Receipt:
+    return Receipt(
+        stage=job.name,
+        shard=task.name,
+        job=job_identity(job),
+        code=code_identity(job),
+        inputs=tuple(replace(item, path=without_secrets(item.path)) for item in work.inputs),
+        outputs=tuple(OutputFile(item.path, item.bytes, item.sha256, item.rows) for item in work.outputs),
+        rows_in=work.rows_in,
+        rows_out=work.rows_out,
+        dropped=work.dropped,
+        unreadable=work.unreadable,
+        skipped=work.skipped,
+        text_bytes=work.text_bytes,
+        tokens=work.tokens,
+        spans=tuple(work.spans),
+        notes=work.notes,
+        measured=measured,
+        output_bytes=sum(item.bytes for item in work.outputs),
+    )
+
+
+def check_accounting(stage: str, shard: str, work: Work) -> None:
+    """Assert rows in = rows out + dropped, and that the ledger has a line for each drop."""
+    dropped = work.dropped.total()
+    if work.rows_in != work.rows_out + dropped or dropped != work.dropped_rows:
+        raise DataError(
+            f"{stage}/{shard}: the accounting does not close: {work.rows_in:,} documents in, {work.rows_out:,} out, "
+            f"{dropped:,} dropped by reason, {work.dropped_rows:,} lines in the ledger. A step or pass loses or invents documents."
+        )
+
+
+def _earlier_outputs(workspace: Workspace, stage: str, shard: str) -> set[str]:
+    if workspace.is_remote:
+        return set()
+    try:
+        receipt = workspace.receipt(stage, shard)
+    except DataError:
+        return set()
+    return {item.path for item in receipt.outputs} if receipt else set()
+
+
+def worker_main(connection: Connection, orders: Orders, token: str) -> None:
+    """Serve tasks until the connection closes. Ctrl-C is the supervisor's business; SIGTERM removes what was begun."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _terminated)
+    end_with_server()
+    _end_with(connection)
+    os.environ.clear()
+    os.environ.update(orders.environment)
+    workspace = Workspace(orders.out, token, "read" if orders.planned else "anew")
+    recipe: Recipe | None = None
+    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        while True:
+            name, task, identity = connection.recv()
+            try:
+                recipe = recipe or load_recipe(orders.recipe)
+                job = unchanged_job(recipe, name, identity)
+                receipt = do_task(job, task, workspace, _reporter(connection))
+                connection.send(("done", receipt))
+            except (EOFError, BrokenPipeError, ConnectionResetError):
+                raise
+            except Exception as error:
+                connection.send(("failed", *judged(error, task, workspace)))
+
+
+def _end_with(connection: Connection) -> None:
+    """End when the supervisor is gone, also in the midst of a task: the next run in the folder must not meet this worker."""
+    ends = select.poll()
+    ends.register(connection.fileno(), 0)  # no event but the end of the other side
+
+    def wait() -> None:
+        ends.poll()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def _terminated(number: int, frame: object) -> None:
+    raise SystemExit(128 + number)  # files that are open for writing are removed on the way out
+
+
+def unchanged_job(recipe: Recipe, name: str, identity: str) -> Job:
+    """Return a job of the recipe; ConfigError when it is no longer the one that was planned."""
+    job = recipe.job(name)
+    if job_identity(job) != identity:
+        raise ConfigError(f"{recipe.path}: the recipe, a card or a file of '{name}' changed during the run. Run again.")
+    return job
+
+
+def judged(error: Exception, task: Task, workspace: Workspace) -> tuple[bool, str]:
+    """Return whether a failed task is worth another try, and what to say: a sentence, or for a bug its traceback.
+
+    What the content of a local file brought about would come again; what a store, a disk or memory did may not.
+    """
+    if isinstance(error, ConfigError):
+        return False, str(error)
+    if isinstance(error, AtomDataError):
+        remote = workspace.is_remote or any(is_remote(shard.path) for shard in task.shards)
+        return remote or _may_pass(error), str(error)
+    return isinstance(error, (MemoryError, OSError)), "".join(traceback.format_exception(error))
+
+
+def _may_pass(error: BaseException | None) -> bool:
+    while error is not None:
+        # The system's own errors have a number; gzip's and pyarrow's for broken content are OSErrors without one.
+        if isinstance(error, (MemoryError, EOFError)) or (isinstance(error, OSError) and error.errno is not None):
+            return getattr(error, "errno", None) not in FORBIDDEN
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _reporter(connection: Connection) -> Callable[[int, int, int], None]:
+    last = [0.0]
+
+    def report(documents: int, read: int, kept: int) -> None:
+        now = time.monotonic()
+        if now - last[0] >= REPORT_SECONDS:
+            last[0] = now
+            connection.send(("progress", documents, read, kept))
+
+    return report

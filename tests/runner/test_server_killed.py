@@ -1,0 +1,102 @@
+"""The server that workers are forked from is killed: its workers end, others take their place, and nothing is lost."""
+
+import contextlib
+import json
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from atom_data.errors import DataError
+from atom_data.runner.needs import Needs
+from atom_data.runner.pool import Pool
+from atom_data.runner.worker import Orders
+from tests.command import atom_data, children, fingerprint, recipe, start, workers
+
+RECIPE = """
+    import os
+    import time
+    from pathlib import Path
+
+    from atom_data import Jsonl, Stage
+
+    def slowly(batch):
+        if batch.num_rows and not os.path.exists({quick!r}):
+            time.sleep(900)
+        return batch
+
+    def stages():
+        return (Stage(name="first", reads=Jsonl({folder!r}), steps=(slowly,)),)
+"""
+
+
+def until(true: object, seconds: float = 120) -> None:
+    end = time.monotonic() + seconds
+    while not true():  # type: ignore[operator]
+        assert time.monotonic() < end, "it did not come to that"
+        time.sleep(0.02)
+
+
+def is_there(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_workers_of_a_killed_server_end_and_others_take_their_place(tmp_path: Path, number: int) -> None:
+    (tmp_path / "in").mkdir()
+    for name in ("a", "b"):
+        (tmp_path / "in" / f"{name}.jsonl").write_text(json.dumps({"id": name, "text": "text"}) + "\n")
+    path = recipe(tmp_path, RECIPE.format(folder=str(tmp_path / "in"), quick=str(tmp_path / "quick")))
+    run = start("run", path, "-o", tmp_path / "out", "-w", 2)
+    until(lambda: len(list((tmp_path / "out" / "first").glob("*.partial"))) == 2)
+    before = workers(run)
+    assert len(before) == 2
+    (tmp_path / "quick").touch()
+    [server] = servers(run.pid)
+    os.kill(server, number)
+    until(lambda: not any(is_there(pid) for pid in before))
+    _, said = run.communicate(timeout=300)
+    assert run.returncode == 0, said
+    assert not list((tmp_path / "out").rglob("*.partial"))
+    assert fingerprint(tmp_path / "out")
+    assert atom_data("verify", tmp_path / "out").stderr == ""
+
+
+def test_a_server_that_dies_whenever_it_starts_a_worker_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("atom_data.runner.pool.START_SECONDS", 0.05)
+    pool, ended = (
+        Pool(Orders(str(tmp_path / "recipe.py"), str(tmp_path / "out")), 1, Needs((), (), ())),
+        threading.Event(),
+    )
+    killer = threading.Thread(target=kill_servers, args=(os.getpid(), ended))
+    killer.start()
+    try:
+        with pytest.raises(DataError, match=r"ended 5 times while it started a worker .* finished shards are kept"):
+            pool._start()
+    finally:
+        ended.set()
+        killer.join()
+
+
+def kill_servers(parent: int, ended: threading.Event) -> None:
+    while not ended.wait(0.002):
+        for pid in servers(parent):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def servers(parent: int) -> list[int]:
+    found = []
+    for pid in children(parent):
+        with contextlib.suppress(OSError):
+            if b"forkserver" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                found.append(pid)
+    return found
