@@ -145,7 +145,7 @@ def test_near_copies_of_a_table() -> None:
 RUN = """
 import json
 from pathlib import Path
-from atom_data import library
+import atom_data
 if __name__ == "__main__":
     Path("recipe.py").write_text({recipe!r})
     for _ in range(2):
