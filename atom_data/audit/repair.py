@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from atom_data.audit.faults import Fault
 from atom_data.runner.hashes import forget
-from atom_data.storage.manifest import manifest_path, remove_manifest
+from atom_data.storage.manifest import manifest_path
 from atom_data.storage.receipts import summary_path
 from atom_data.terminal.table import plural
 from atom_data.workspace import Workspace
@@ -53,7 +53,7 @@ def _remove(workspace: Workspace, fault: Fault) -> None:
     if not workspace.is_remote:
         workspace.local(fault.path).unlink(missing_ok=True)
     elif fault.path == manifest_path(fault.stage):
-        remove_manifest(workspace.root, fault.stage)
+        workspace.remove_manifest(fault.stage)
     else:  # nobody deletes on a store: an empty summary says nothing, and a run writes an empty plan again
         empty = {} if fault.path == summary_path(fault.stage) else {"stage": fault.stage, "shards": [], "identity": {}}
         workspace.write_json(fault.path, empty)

@@ -55,9 +55,14 @@ class Array:
     close: str
 
 
+def submitting(out: str) -> Workspace:
+    """Return an output folder for `submit`, which lists the sources once, for all tasks of the arrays."""
+    return Workspace(out, me().token, "write")
+
+
 def submit(
     recipe: Recipe,
-    out: str,
+    workspace: Workspace,
     profile: Profile,
     flags: Sequence[str] = (),
     dry_run: bool = False,
@@ -72,7 +77,6 @@ def submit(
     a submission that ended in the middle of its chain is gone on with while its jobs are still in the queue.
     DataError when an earlier submission is still in the queue, or when sbatch refuses; ConfigError without Slurm.
     """
-    workspace = Workspace(out, me().token, "write")
     if workspace.is_remote:
         raise ConfigError(
             f"{workspace.root}: the scripts and logs of an array need a shared folder. Give a path as --output."

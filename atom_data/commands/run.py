@@ -10,6 +10,7 @@ import typer
 from rich.markup import escape
 
 from atom_data.cluster.slurm import requeue as back_to_the_queue
+from atom_data.cluster.slurm import submitting
 from atom_data.commands import options
 from atom_data.commands.cluster import (
     array_log,
@@ -81,36 +82,18 @@ def _named(columns: Sequence[pa.Field]) -> str:
 
 
 def run(
-    recipe: RecipePath,
-    output: Output = DEFAULT_OUT,
-    workers: options.Workers = 0,
-    retries: options.Retries = 2,
-    stage: options.StageName = None,
-    part: options.Part = None,
-    accept_code: options.AcceptCode = False,
-    accept: options.Accept = False,
-    allow_failed: options.AllowFailed = 0,
-    check_hashes: options.CheckHashes = False,
-    take_over: options.TakeOver = False,
-    replace: options.Replace = False,
-    dry_run: options.DryRun = False,
-    log: options.LogForm = Log.text,
-    on: options.On = Where.here,
-    tasks: options.Tasks = None,
-    workers_per_task: options.WorkersPerTask = None,
-    partition: options.Partition = None,
-    time: options.TimeLimit = None,
-    sbatch: options.Sbatch = None,
-    profile: options.ProfilePath = None,
-    resume: options.Resume = False,
-    planned: options.Planned = False,
-    recipe_sha256: options.RecipeSha256 = "",
-    grace: options.Grace = GRACE_SECONDS,
-    requeue: options.Requeue = False,
-    close: options.Close = False,
-    jobs: Jobs = False,
-    progress: options.Progress = True,
-) -> None:
+    recipe: RecipePath, output: Output = DEFAULT_OUT, workers: options.Workers = 0, retries: options.Retries = 2,
+    stage: options.StageName = None, part: options.Part = None,
+    accept_code: options.AcceptCode = False, accept: options.Accept = False, allow_failed: options.AllowFailed = 0,
+    check_hashes: options.CheckHashes = False, take_over: options.TakeOver = False, replace: options.Replace = False,
+    dry_run: options.DryRun = False, log: options.LogForm = Log.text,
+    on: options.On = Where.here, tasks: options.Tasks = None, workers_per_task: options.WorkersPerTask = None,
+    partition: options.Partition = None, time: options.TimeLimit = None, sbatch: options.Sbatch = None,
+    profile: options.ProfilePath = None, resume: options.Resume = False, planned: options.Planned = False,
+    recipe_sha256: options.RecipeSha256 = "", grace: options.Grace = GRACE_SECONDS,
+    requeue: options.Requeue = False, close: options.Close = False,
+    jobs: Jobs = False, progress: options.Progress = True,
+) -> None:  # fmt: skip
     """Run a recipe: what is finished is kept, what has changed is made again, what fails is listed.
 
     The same recipe over the same inputs gives the same bytes for any number of workers, in any order, after any crash,
@@ -122,37 +105,51 @@ def run(
     slurm_needs_none(
         on, {"stage": stage, "part": part, "workers": workers or None, "check_hashes": check_hashes or None}
     )
+    if on is Where.slurm:
+        flags = _flags(accept_code, accept, allow_failed)
+        given = {**settings, "sbatch": pairs(sbatch or [])}
+        submit_arrays(recipe, submitting(output), profile, resume, dry_run, replace, flags, given, take_over)
+        return
+    workspace = Workspace(output)
     how = Options(
         out=output, workers=workers or len(os.sched_getaffinity(0)), retries=retries, stage=stage,
         part=_part(part, stage), accept_code=accept_code, accept=accept, replace=replace, planned=planned,
-        grace=grace, log=array_log(output, stage), allow_failed=allow_failed, take_over=take_over,
+        grace=grace, log=array_log(workspace, stage), allow_failed=allow_failed, take_over=take_over,
         check_hashes=check_hashes,
     )  # fmt: skip
-    if on is Where.slurm:
-        flags = [name for name, given in (("--accept-code", accept_code), ("--accept", accept)) if given]
-        flags += [f"--allow-failed={allow_failed}"] if allow_failed else []
-        given = {**settings, "sbatch": pairs(sbatch or [])}
-        submit_arrays(recipe, output, profile, resume, dry_run, replace, flags, given, take_over)
-        return
     if dry_run:
         _say_what_would_be_done(load_recipe(recipe), how)
         return
     if not (planned or close or how.part):
-        refuse_queued(output)
+        refuse_queued(workspace)
     if not (close or on is Where.ray):
         server()
     loaded = load_recipe(recipe)
     _same_recipe(loaded, recipe_sha256)
     cluster = ray_workers(loaded, how, workers) if on is Where.ray else None
-    tells = log is Log.text and part is None  # a thousand elements must not each read what all of them made
+    _run_and_say(loaded, workspace, how, log, requeue, close, (jobs, progress), cluster)
+
+
+def _flags(accept_code: bool, accept: bool, allow_failed: int) -> list[str]:
+    """Return the options that go along to the tasks of an array."""
+    flags = [name for name, given in (("--accept-code", accept_code), ("--accept", accept)) if given]
+    return flags + ([f"--allow-failed={allow_failed}"] if allow_failed else [])
+
+
+def _run_and_say(
+    loaded: Recipe, workspace: Workspace, how: Options, log: Log, requeue: bool, close: bool, shown: tuple[bool, bool],
+    cluster: Workers | None,
+) -> None:  # fmt: skip
+    """Run, and say at the end what there is: also where shards were left out, which has an exit code of its own."""
+    tells = log is Log.text and how.part is None  # a thousand array tasks must not each read what all of them made
     try:
-        _do(how, log, requeue, (jobs, progress), lambda display: _work(loaded, how, close, display, cluster))
+        _do(how, log, requeue, shown, lambda display: _work(loaded, how, close, display, cluster))
     except Incomplete:
         if tells:
-            say_what_is_there(loaded, output, console(), jobs)
+            say_what_is_there(loaded, workspace, console(), shown[0])
         raise
     if tells:
-        say_what_is_there(loaded, output, console(), jobs)
+        say_what_is_there(loaded, workspace, console(), shown[0])
 
 
 def make(recipe: str, output: str, workers: int) -> None:
@@ -167,7 +164,7 @@ def _work(loaded: Recipe, how: Options, close: bool, display: Display, cluster: 
         return close_stage(loaded, how)
     failures = _run_all(loaded, how, display, cluster)
     if not failures and how.part is None:
-        _refuse_left_out(loaded, how.out)
+        _refuse_left_out(loaded, Workspace(how.out))
     return failures
 
 
@@ -221,9 +218,9 @@ def _same_recipe(loaded: Recipe, expected: str) -> None:
         )
 
 
-def _refuse_left_out(loaded: Recipe, output: str) -> None:
+def _refuse_left_out(loaded: Recipe, workspace: Workspace) -> None:
     """End with exit code 3 where a run is done but for shards that were allowed to fail."""
-    workspace = Workspace(output)
+    output = workspace.root
     names = [f"{job.name}/{shard}" for job in loaded.jobs for shard in left_out(job.name, workspace)]
     if names:
         raise Incomplete(

@@ -204,7 +204,7 @@ def _run_job(
             return []  # an array of ours has a job that closes the stage
         plan = whole
     close_job(plan, workspace, options.accept)
-    if progress.total or left_over(workspace.root, job.name):
+    if progress.total or left_over(workspace.path(job.name)):
         _sweep(job, workspace)
     write_summary(job, workspace)
     return []
@@ -261,7 +261,7 @@ def close(recipe: Recipe, options: Options) -> list[Failure]:
 
 def _sweep(job: Job, workspace: Workspace) -> None:
     """Remove what attempts that were killed left half-written, and nothing of anybody who is still at work."""
-    sweep(workspace.root, job.name, keep=[claim.who.token for claim in others_at_work(workspace)])
+    sweep(workspace.path(job.name), keep=[claim.who.token for claim in others_at_work(workspace)])
 
 
 def soon(true: Callable[[], bool], pause: float = PAUSE) -> bool:

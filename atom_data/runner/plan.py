@@ -16,7 +16,7 @@ from atom_data.reach import code_identity
 from atom_data.runner.changed import code_change
 from atom_data.runner.cost import Cost
 from atom_data.runner.recipe import job_identity, known_identities
-from atom_data.storage.manifest import manifest_row, remove_manifest, write_manifest
+from atom_data.storage.manifest import manifest_path, manifest_row, write_manifest
 from atom_data.storage.paths import exists, sha256, without_secrets
 from atom_data.storage.receipts import Receipt, ShardList, plan_path, receipt_path, summary_path
 from atom_data.storage.shards import Input
@@ -182,7 +182,7 @@ def withdraw_job(job: Job, workspace: Workspace) -> None:
 
 def withdraw(folder: str, workspace: Workspace) -> None:
     """Take back the manifest and the summary of a folder."""
-    remove_manifest(workspace.root, folder)
+    workspace.remove_manifest(folder)
     name = summary_path(folder)
     if not workspace.is_remote:
         workspace.local(name).unlink(missing_ok=True)
@@ -225,7 +225,7 @@ def close_job(plan: Plan, workspace: Workspace, accept: bool = False) -> None:
         _accept(job, plan.tasks[0].name, str(refusal), workspace, accept)
     rows = (manifest_row(plan.done[task.name]) for task in plan.tasks)
     failed = [task.name for task in plan.tasks if plan.done[task.name].failed]
-    write_manifest(workspace.root, job.name, identity_now(job), rows, workspace.token, failed)
+    write_manifest(workspace.path(manifest_path(job.name)), identity_now(job), rows, workspace.token, failed)
 
 
 def _accept(job: Job, first: str, said: str, workspace: Workspace, accept: bool) -> None:

@@ -18,6 +18,7 @@ from atom_data.runner.progress import Progress
 from atom_data.runner.server import server
 from atom_data.runner.worker import Orders, worker_main
 from atom_data.storage.partials import sweep
+from atom_data.storage.paths import join
 from atom_data.terminal.display import Display
 from atom_data.text.signatures import not_compiled
 
@@ -175,7 +176,7 @@ class Pool:
         self.workers.remove(worker)
         worker.connection.close()
         if worker.task is not None:
-            sweep(self.orders.out, self.job, worker.token)
+            sweep(join(self.orders.out, self.job), worker.token)
             progress.failed(worker.task, _death(worker.process.exitcode), again=True)
 
     def close(self) -> None:
@@ -189,7 +190,7 @@ class Pool:
                 worker.process.join()
             worker.connection.close()
             if worker.task is not None and (worker.process.exitcode or 0) < 0:
-                sweep(self.orders.out, self.job, worker.token)
+                sweep(join(self.orders.out, self.job), worker.token)
         self.workers = []
 
 

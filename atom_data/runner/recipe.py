@@ -49,7 +49,7 @@ def load_recipe(path: str) -> Recipe:
     if not file.is_file():
         raise ConfigError(f"{path}: no such recipe. Give the path of a Python file with a function stages().")
     module = _module(file)
-    stages = getattr(module, "stages", None)
+    stages = vars(module).get("stages")
     if not callable(stages):
         raise ConfigError(f"{path}: it has no function stages(). Add one that returns the stages as a tuple.")
     made = _guarded(file, stages)

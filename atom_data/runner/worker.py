@@ -179,8 +179,10 @@ def judged(error: Exception, task: Task, workspace: Workspace) -> tuple[bool, st
 def _may_pass(error: BaseException | None) -> bool:
     while error is not None:
         # The system's own errors have a number; gzip's and pyarrow's for broken content are OSErrors without one.
-        if isinstance(error, (MemoryError, EOFError)) or (isinstance(error, OSError) and error.errno is not None):
-            return getattr(error, "errno", None) not in FORBIDDEN
+        if isinstance(error, (MemoryError, EOFError)):
+            return True
+        if isinstance(error, OSError) and error.errno is not None:
+            return error.errno not in FORBIDDEN
         error = error.__cause__ or error.__context__
     return False
 

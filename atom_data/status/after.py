@@ -16,12 +16,12 @@ from atom_data.workspace import Workspace
 LARGEST = 3
 
 
-def say_what_is_there(recipe: Recipe, output: str, screen: Console, jobs: bool) -> None:
+def say_what_is_there(recipe: Recipe, workspace: Workspace, screen: Console, jobs: bool) -> None:
     """Print the table of a run, its sums and what to do next."""
-    workspace = Workspace(output)
     statuses = [job_status(job, workspace) for job in recipe.jobs]
     print_status(statuses, workspace, screen, jobs)
-    for line in [*sums(recipe, by_stage(statuses)), *next_commands(recipe.path, output, by_stage(statuses), screen)]:
+    stages = by_stage(statuses)
+    for line in [*sums(recipe, stages), *next_commands(recipe.path, workspace, stages, screen)]:
         screen.print(line, soft_wrap=True)
 
 
@@ -49,8 +49,9 @@ def sums(recipe: Recipe, stages: Sequence[JobStatus]) -> list[str]:
     return lines
 
 
-def next_commands(recipe: str, output: str, stages: Sequence[JobStatus], screen: Console) -> list[str]:
+def next_commands(recipe: str, workspace: Workspace, stages: Sequence[JobStatus], screen: Console) -> list[str]:
     """Return commands that a shell takes as they are here, each with what it shows."""
+    output = workspace.root
     most = max(stages, key=lambda stage: stage.dropped.total())
     lines = [(command_line("verify", output), "every file against its receipt")]
     if most.dropped:

@@ -254,7 +254,7 @@ def test_sweeping_takes_no_file_of_a_process_at_work(tmp_path: Path) -> None:
         mine = [f"a.parquet.{token}-3.partial", f"b.parquet.{token}.partial"]
         for name in (*mine, f"c.parquet.{token}1-3.partial", "d.parquet.n7-1-2.partial"):
             (folder / name).touch()
-        sweep(str(tmp_path), "clean", keep=[token])
+        sweep(str(tmp_path / "clean"), keep=[token])
         assert sorted(path.name for path in folder.iterdir()) == mine
 
 

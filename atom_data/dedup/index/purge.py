@@ -7,7 +7,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from atom_data.dedup.index.series import SKETCHES
-from atom_data.storage.manifest import remove_manifest
 from atom_data.storage.parquet import Output, create_parquet, open_parquet, read_parquet
 from atom_data.storage.receipts import OutputFile
 from atom_data.workspace import Workspace
@@ -19,7 +18,7 @@ def purge(workspace: Workspace, shard: str, removed: Collection[str]) -> None:
     path = workspace.local(SKETCHES) / f"{shard}.parquet"
     if receipt is None or not path.exists():
         return
-    remove_manifest(workspace.root, SKETCHES)
+    workspace.remove_manifest(SKETCHES)
     gone, there, found = pa.array(sorted(removed), pa.string()), 0, 0
     for batch in read_parquet(str(path), ["id"]):
         there += batch.num_rows

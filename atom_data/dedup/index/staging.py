@@ -34,7 +34,7 @@ def begin(folder: Path, changed: Index) -> Index:
             place.mkdir(parents=True)
             if Path(changed.out).exists():
                 shutil.copytree(changed.out, beside.out, copy_function=_link)
-        sweep(str(place), "out")
+        sweep(str(place / "out"))
         beside.save()  # only now is it an attempt that can be gone on with
     return beside
 

@@ -7,6 +7,8 @@ from typing import Any, Literal, Self
 
 from atom_data.errors import DataError
 from atom_data.runner.claims.life import Who, is_former_self, is_running, me, same_place, uptime
+from atom_data.storage.paths import without_secrets
+from atom_data.workspace import Workspace
 
 FOLDER = "claims"
 BEAT_SECONDS = 15.0
@@ -103,9 +105,9 @@ def fate(who: Who, age: float) -> Fate:
     return "silent" if age > SILENT_SECONDS else "alive"
 
 
-def refusal(folder: str, claim: Claim, age: float) -> DataError:
+def refusal(workspace: Workspace, claim: Claim, age: float) -> DataError:
     """Return what is said to who is kept out: who is at work, since when, and what to do."""
-    who = claim.who
+    who, folder = claim.who, without_secrets(workspace.root)
     head = f"{folder}: {claim.what} is at work there ({who}, since {claim.since[:19].replace('T', ' ')} UTC"
     if fate(who, age) == "silent":
         return DataError(

@@ -60,14 +60,14 @@ class FileClaim:
     def begin(self, take_over: bool, note: Callable[[str], None], gone: Callable[[Who], bool]) -> None:
         """Write the claim, look around, and hold it. DataError names who is at work, and leaves nothing."""
         if self.path.exists():
-            raise refusal(self.workspace.root, self.claim, 0.0)
+            raise refusal(self.workspace, self.claim, 0.0)
         self._write()
         try:
             end = time.monotonic() + BEGINNING_SECONDS
             while rivals := self._living(take_over, note, gone):
                 first = min(rivals, key=lambda rival: (not rival.claim.held, rival.claim.order))
                 if first.claim.held or first.claim.order < self.claim.order or time.monotonic() > end:
-                    raise refusal(self.workspace.root, first.claim, first.age)
+                    raise refusal(self.workspace, first.claim, first.age)
                 time.sleep(PAUSE)
             self.claim = replace(self.claim, held=True)
             self._write()

@@ -20,9 +20,6 @@ from atom_data.workspace import Workspace
 BEAT_SECONDS = 60.0
 WHOLE = join(FOLDER, "run.json")
 
-_HELD: set[str] = set()
-"""What this process holds: a claim that it could not take away, as the store did not answer, binds nobody."""
-
 
 class ObjectClaim:
     """The claim of this process on an object store."""
@@ -42,16 +39,15 @@ class ObjectClaim:
             claim, age = found
             judged = fate(claim.who, age)
             if judged == "alive" or (judged == "silent" and not take_over):
-                raise refusal(without_secrets(self.workspace.root), claim, age)
+                raise refusal(self.workspace, claim, age)
             note(f"{without_secrets(self.workspace.root)}: an earlier run ended without a word ({claim.who}); going on")
         self._write()
         self._refuse_other()
-        _HELD.add(self._key)
-        self.heart = Heart(self._beat, BEAT_SECONDS)
+        self.heart = Heart(self._beat, BEAT_SECONDS, self._key)
 
     @property
     def _key(self) -> str:
-        return f"{self.workspace.root} {self.name}"
+        return f"claim {self.workspace.root} {self.name}"
 
     def _other(self, name: str) -> tuple[Claim, float] | None:
         """Return the claim of another process and the seconds since its last sign of life; None where there is none."""
@@ -59,14 +55,14 @@ class ObjectClaim:
         if not value:
             return None
         claim = Claim.read(value, self.workspace.path(name))
-        if same_process(claim.who, self.claim.who) and (claim.since == self.claim.since or self._key not in _HELD):
-            return None
+        if same_process(claim.who, self.claim.who) and (claim.since == self.claim.since or not Heart.beats(self._key)):
+            return None  # ours, or left by an earlier run of this process that could not remove it
         return claim, _age(value)
 
     def _refuse_other(self) -> None:
         found = self._other(self.name)
         if found is not None:
-            raise refusal(without_secrets(self.workspace.root), *found)
+            raise refusal(self.workspace, *found)
 
     def _write(self) -> None:
         seen = datetime.now(UTC).isoformat(timespec="seconds")
@@ -87,7 +83,6 @@ class ObjectClaim:
         """Let others in; an object that says nothing takes its place, for stores are not asked to delete."""
         if self.heart is not None:
             self.heart.stop()
-        _HELD.discard(self._key)
         with contextlib.suppress(DataError, OSError):
             if not self.lost:
                 self.workspace.write_json(self.name, {})
