@@ -170,7 +170,7 @@ def _blocks(node: ast.AST) -> Iterator[ast.stmt]:
 
 
 def _listed(found: object) -> list[Any]:
-    return found if isinstance(found, list) else []  # the body of a lambda or the like is no list
+    return found if isinstance(found, list) else []  # the body of a lambda or the like is not a list
 
 
 def _is_for_checkers(node: ast.AST) -> bool:

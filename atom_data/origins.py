@@ -178,7 +178,7 @@ def _imports(source: bytes, module: str, is_package: bool) -> tuple[str, ...]:
 
 
 def _source(module: str) -> Path | None:
-    """Return the source file of a module, or None where there is no such module or it is no Python source."""
+    """Return the source file of a module, or None where there is no such module or it is not Python source."""
     there = sys.modules.get(module)
     try:
         spec = there.__spec__ if there is not None else importlib.util.find_spec(module)

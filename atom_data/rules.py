@@ -203,7 +203,7 @@ def _parsed(path: Path, data: bytes) -> Card:
     try:
         page = tomllib.loads(data.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path.name}: is no TOML ({error}). A card in filters/ shows the form.") from error
+        raise ConfigError(f"{path.name}: is not TOML ({error}). A card in filters/ shows the form.") from error
     _refuse_unknown(path.name, page, CARD_KEYS)
     rules = tuple(_rule(f"{path.name}, rule {number}", rule) for number, rule in enumerate(page.get("rule", []), 1))
     reasons = [rule.reason for rule in rules]

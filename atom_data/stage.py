@@ -51,7 +51,7 @@ class Stage:
     """The share of documents that one card may drop (of 1,000 or more) before the stage fails; 1.0 turns this off."""
 
     def __post_init__(self) -> None:
-        """Refuse a name that cannot be a folder, and steps that are no callables."""
+        """Refuse a name that cannot be a folder, and steps that are not callables."""
         check_name("stage", self.name)
         check_source(f"stage '{self.name}'", self.reads)
         if not isinstance(self.steps, (tuple, list)):
@@ -69,10 +69,10 @@ class Stage:
                     if isinstance(step, Engine)
                     else "Give a callable, not a value"
                 )
-                raise ConfigError(f"stage '{self.name}', step {number}: {step!r} is no step. {what}.")
+                raise ConfigError(f"stage '{self.name}', step {number}: {step!r} is not a step. {what}.")
         if not isinstance(self.reads, Source):
             raise ConfigError(
-                f"stage '{self.name}': it reads {self.reads!r}, which is no source. Give Jsonl(...), Parquet(...), Warc(...), "
+                f"stage '{self.name}': it reads {self.reads!r}, which is not a source. Give Jsonl(...), Parquet(...), Warc(...), "
                 "another stage or a pass."
             )
 
@@ -160,7 +160,7 @@ class Stage:
         )
 
     def tasks(self, workspace: Workspace) -> tuple[Task, ...]:
-        """One task a shard of the source."""
+        """One task per shard of the source."""
         return tuple(Task(shard.name, shard.bytes, (shard,)) for shard in self.reads.shards(workspace))
 
     def inputs(self, task: Task, workspace: Workspace) -> tuple[Input, ...]:

@@ -51,7 +51,7 @@ class Finished(NamedTuple):
 
 
 class Workspace:
-    """An output folder or URL, for one process. Memory: about 500 bytes a shard of each job that planning reads, and listings."""
+    """An output folder or URL, for one process. Memory: about 500 bytes per shard of each job that planning reads, and listings."""
 
     def __init__(self, root: str, token: str = "", listings: Listing = "anew") -> None:
         """Name the folder. `token` goes into temporary names; nothing is read or written yet."""

@@ -11,9 +11,9 @@ PAGE = ROOT / "docs" / "performance.md"
 BEGIN = "<!-- benchmarks/table.py writes from here -->"
 END = "<!-- to here -->"
 BUSY = 0.7
-TITLES = ("tool", "wall s", "CPU s", "MB/s a core", "documents/s a core", "peak MB")
+TITLES = ("tool", "wall s", "CPU s", "MB/s per core", "documents/s per core", "peak MB")
 MORE = {
-    "text_mb_per_s_core": ("MB/s of text a core", "{:,.2f}"),
+    "text_mb_per_s_core": ("MB/s of text per core", "{:,.2f}"),
     "kept_share": ("kept", "{:.0%}"),
     "recall": ("recall", "{:.1%}"),
     "precision": ("precision", "{:.1%}"),

@@ -61,7 +61,7 @@ def peek(job: Job, workspace: Workspace, reason: str | None, count: int) -> list
     """
     if not isinstance(job, Stage):
         raise ConfigError(
-            f"'{job.name}' is no stage but a pass: it keeps every document. Peek into a stage that reads it."
+            f"'{job.name}' is not a stage but a pass: it keeps every document. Peek into a stage that reads it."
         )
     receipts = list(_receipts(job, workspace))
     if reason is None:

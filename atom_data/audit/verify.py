@@ -155,7 +155,7 @@ def _check_manifest(workspace: Workspace, folder: str, shards: Sequence[str], ve
     manifest = workspace.manifest(folder)
     if manifest is None:
         if not workspace.is_remote and workspace.local(manifest_path(folder)).exists():
-            verdict.faults.append(Fault(manifest_path(folder), "is no manifest", "run", folder))
+            verdict.faults.append(Fault(manifest_path(folder), "is not a manifest", "run", folder))
         return
     rows = [manifest_row(found.receipt) for found in workspace.receipts(folder, shards) if found.receipt]
     if manifest.table.to_pylist() != rows:
@@ -173,7 +173,7 @@ def _check_summary(workspace: Workspace, folder: str, verdict: Verdict) -> None:
 
 
 def _unlisted(workspace: Workspace, folders: Sequence[str]) -> list[Fault]:
-    """Return a fault for each folder with receipts whose list of shards is gone: its files are no orphans."""
+    """Return a fault for each folder with receipts whose list of shards is gone: its files are not orphans."""
     root = workspace.local()
     places = [] if workspace.is_remote else [*root.glob("*/receipts"), *root.glob("*/*/receipts")]
     found = sorted(path.parent.relative_to(root).as_posix() for path in places)
@@ -182,7 +182,7 @@ def _unlisted(workspace: Workspace, folders: Sequence[str]) -> list[Fault]:
 
 
 def _orphans(workspace: Workspace, known: set[str], at_work: Sequence[Claim]) -> Iterator[str]:
-    """Yield files that nobody speaks of; scripts and logs of a cluster, failures and exports noted down, are no data."""
+    """Yield files that nobody speaks of; scripts and logs of a cluster, failures and exports noted down, are not data."""
     root, tokens = workspace.local(), [claim.who.token for claim in at_work]
     for path in () if workspace.is_remote else sorted(root.rglob("*")):
         if path.is_file() and not any(part.endswith(PARTIAL) for part in path.relative_to(root).parts[:-1]):

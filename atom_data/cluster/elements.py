@@ -8,7 +8,7 @@ from atom_data.graph import Job
 from atom_data.workspace import Workspace
 
 GROWTH = 4
-"""Memory that a pass over all documents needs, at most, in bytes of input: compressed text, and 350 bytes a document."""
+"""Memory that a pass over all documents needs, at most, in bytes of input: compressed text, and 350 bytes per document."""
 
 
 def most_tasks(job: Job, workspace: Workspace) -> int:

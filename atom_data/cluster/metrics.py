@@ -31,7 +31,7 @@ GAUGES = {
 
 
 def open_metrics(statuses: Sequence[JobStatus]) -> str:
-    """Return the figures of a run, one sample a stage, and dropped documents by reason."""
+    """Return the figures of a run, one sample per stage, and dropped documents by reason."""
     return "\n".join([*_lines(statuses), "# EOF", ""])
 
 

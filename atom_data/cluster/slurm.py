@@ -1,4 +1,4 @@
-"""Slurm: one array a stage, written as a script that a person can read, chained so that no stage starts on half an input.
+"""Slurm: one array per stage, written as a script that a person can read, chained so that no stage starts on half an input.
 
 A stage is an array of at most `MaxArraySize` elements; element i of n takes shards i, i + n, i + 2n, ... The array is
 followed by one small job that looks at every receipt and closes the stage; the next array waits for that job alone, and
@@ -6,7 +6,7 @@ each of its elements looks again before it reads. Nothing of this decides what i
 
 OUT/cluster/STAGE.sh, STAGE-close.sh   the scripts; of a job in a pass PASS.JOB.sh
 OUT/cluster/submission.json            what was submitted: the recipe by path and hash, settings, job names and numbers
-OUT/cluster/logs/                      a file an element: JSON lines
+OUT/cluster/logs/                      a file per element: JSON lines
 """
 
 import json

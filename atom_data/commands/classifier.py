@@ -67,7 +67,7 @@ def _two(given: str, option: str, kind: Callable[[str], Value]) -> tuple[Value, 
     try:
         first, second = (kind(part) for part in parts)
     except ValueError as error:
-        raise ConfigError(f"--{option}: '{given}' is no pair. Give two with a comma between them.") from error
+        raise ConfigError(f"--{option}: '{given}' is not a pair. Give two with a comma between them.") from error
     if kind is str and (first == second or not all(part.isidentifier() for part in parts)):
         raise ConfigError(
             f"--{option}: '{given}'; a label is letters, digits and underscores. Give two different ones."

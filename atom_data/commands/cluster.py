@@ -127,7 +127,7 @@ def pairs(texts: list[str]) -> dict[str, str]:
     for text in texts:
         key, sign, value = text.partition("=")
         if not sign:
-            raise ConfigError(f"--sbatch: '{text}' is no KEY=VALUE. For example --sbatch account=open-lm.")
+            raise ConfigError(f"--sbatch: '{text}' is not KEY=VALUE. For example --sbatch account=open-lm.")
         found[key] = value
     return found
 

@@ -43,7 +43,7 @@ Labels = Annotated[
 ]
 Complete = Annotated[
     bool | None,
-    typer.Option("--complete/--partial", help="Whether pairs that FILE does not name are no duplicates."),
+    typer.Option("--complete/--partial", help="Whether pairs that FILE does not name are not duplicates."),
 ]
 Show = Annotated[int, typer.Option(min=0, help="List so many missed pairs and wrong removals, with their texts.")]
 
@@ -64,10 +64,10 @@ def minhash_explain(
     """
     curve = _curve(bands, rows, threshold, permutations)
     if not 0 < min_jaccard <= 1:
-        raise ConfigError(f"--min-jaccard: {min_jaccard} is no Jaccard index. Give a number above 0, up to 1.")
+        raise ConfigError(f"--min-jaccard: {min_jaccard} is not a Jaccard index. Give a number above 0, up to 1.")
     screen = console()
     screen.print(
-        f"[bold]{curve.bands} bands of {curve.rows} rows[/bold] = {curve.permutations} hashes a document. Two texts of "
+        f"[bold]{curve.bands} bands of {curve.rows} rows[/bold] = {curve.permutations} hashes per document. Two texts of "
         f"Jaccard index s are compared with probability 1 - (1 - s^{curve.rows})^{curve.bands}.\n",
         soft_wrap=True,
     )
@@ -129,8 +129,8 @@ def _costs(curve: Curve, min_jaccard: float) -> Iterator[str]:
         "equally likely; most pairs are near 0, so it is far less. Their texts refuse them; without confirmation they would go."
     )
     yield (
-        f"Cost: {curve.bands * BAND_BYTES:,} bytes of band hashes a document on disk ({BAND_BYTES} a band), "
-        f"{curve.permutations * SIGNATURE_BYTES:,} bytes of memory a document of a batch while it is signed."
+        f"Cost: {curve.bands * BAND_BYTES:,} bytes of band hashes per document on disk ({BAND_BYTES} per band), "
+        f"{curve.permutations * SIGNATURE_BYTES:,} bytes of memory per document of a batch while it is signed."
     )
 
 

@@ -34,7 +34,7 @@ NAMED = 10
 """How many ids that were not found are named."""
 
 Folder = Annotated[Path, typer.Argument(metavar="INDEX", help="Folder of the index.")]
-Workers = Annotated[int, typer.Option("--workers", "-w", min=0, help="Worker processes; 0: one a core.")]
+Workers = Annotated[int, typer.Option("--workers", "-w", min=0, help="Worker processes; 0: one per core.")]
 Accept = Annotated[bool, typer.Option("--accept", help="Go on where a source, language or domain loses nearly all.")]
 
 

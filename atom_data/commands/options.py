@@ -23,7 +23,7 @@ class Log(StrEnum):
     json = "json"
 
 
-Workers = Annotated[int, typer.Option("--workers", "-w", min=0, help="Worker processes; 0: one a core.")]
+Workers = Annotated[int, typer.Option("--workers", "-w", min=0, help="Worker processes; 0: one per core.")]
 Retries = Annotated[
     int, typer.Option(min=0, help="Tries more for a shard whose worker died, or whose disk or store failed.")
 ]
@@ -75,7 +75,7 @@ Progress = Annotated[bool, typer.Option("--progress/--no-progress", help="Show h
 On = Annotated[
     Where,
     typer.Option(
-        help="Here; as Slurm arrays, one a stage; or on the Ray cluster that RAY_ADDRESS names.",
+        help="Here; as Slurm arrays, one per stage; or on the Ray cluster that RAY_ADDRESS names.",
         rich_help_panel=CLUSTER,
     ),
 ]

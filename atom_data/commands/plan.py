@@ -132,7 +132,7 @@ def _show(made: Forecast, price: float, jobs: bool) -> None:
     print_forecast(made, screen, jobs)
     cpu, wall, written = made.cpu_seconds, made.wall_seconds, made.output_bytes
     cost = cpu.times(price / HOUR)
-    screen.print(f"cost at {price:g} a CPU hour: {cell(cost)}", soft_wrap=True)
+    screen.print(f"cost at {price:g} per CPU hour: {cell(cost)}", soft_wrap=True)
     screen.print(
         f"disk: {gigabytes(written.value)}, of which {gigabytes(made.scratch_bytes.value)} may go after the run; "
         f"wall {clock(wall.low)} to {clock(wall.high)}; memory of a worker up to {gigabytes(made.memory_bytes.high)}",

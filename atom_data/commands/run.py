@@ -47,7 +47,7 @@ from atom_data.workspace import Workspace
 def check(recipe: RecipePath, output: Output = DEFAULT_OUT, jobs: Jobs = False, as_text: AsJson = False) -> None:
     """Try a recipe on zero rows: wrong order, missing columns, unknown cards and misspelt names show in a second.
 
-    A line a stage, with the columns that it writes, and of a pass those that it adds. An output folder that the recipe would
+    A line per stage, with the columns that it writes, and of a pass those that it adds. An output folder that the recipe would
     read from, or that is not for a run, is refused as well.
     """
     check_out(output)
@@ -234,7 +234,7 @@ def _part(text: str | None, stage: str | None) -> tuple[int, int] | None:
         return None
     match = re.fullmatch(r"(\d+)/(\d+)", text)
     if match is None or int(match[1]) >= int(match[2]):
-        raise ConfigError(f"--part: '{text}' is no I/N with I from 0 to N - 1. For the first of ten tasks give 0/10.")
+        raise ConfigError(f"--part: '{text}' is not I/N with I from 0 to N - 1. For the first of ten tasks give 0/10.")
     if stage is None:
         raise ConfigError(
             "--part: it needs --stage, for a later stage may only start when the whole one before is done."

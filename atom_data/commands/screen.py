@@ -35,7 +35,7 @@ def run_of(first: str, output: str | None) -> tuple[str, str]:
         return first, output or DEFAULT_OUT
     if output is not None:
         raise ConfigError(
-            f"{first}: is no recipe, and --output is {output}. Give a recipe with --output, or an output folder alone."
+            f"{first}: is not a recipe, and --output is {output}. Give a recipe with --output, or an output folder alone."
         )
     require_folder(first)
     recipe = recipe_of(Workspace(first))

@@ -90,7 +90,7 @@ def _report(to: Path, sample: Sample, eos: str) -> None:
     screen.print(
         f"{to}: {encoder.vocabulary.size:,} ids learned from {len(sample.texts):,} of {plural(sample.documents, 'document')}, "
         f"{sample.sampled_bytes / 1e6:,.1f} of {sample.text_bytes / 1e6:,.1f} MB{left_out}; "
-        f"{per_token:.2f} bytes a token; '{eos}' ends documents",
+        f"{per_token:.2f} bytes per token; '{eos}' ends documents",
         soft_wrap=True,
     )
     screen.print(f"In a recipe: Tokenize(reads=..., tokenizer=Path({str(to)!r}))", soft_wrap=True)

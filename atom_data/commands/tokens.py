@@ -113,7 +113,7 @@ def _trace_document(screen: Console, run: TrainingRun, ranks: Turns, document: s
         step, rank = ranks.turn(read.sample)
         screen.print(
             f"[bold]{when}[/bold]  sample {read.sample} (epoch {read.epoch}): tokens {read.start:,} to {read.stop:,}; "
-            f"with {ranks.world} x {ranks.batch_size} samples a step: step {step}, rank {rank}",
+            f"with {ranks.world} x {ranks.batch_size} samples per step: step {step}, rank {rank}",
             soft_wrap=True,
         )
     if not reads:

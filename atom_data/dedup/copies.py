@@ -4,9 +4,9 @@
 removes nothing; a card does. The way of comparing (`by`) is a frozen dataclass that says what to measure in each
 document and which jobs find the copies among all of them. Every job has tasks of bounded memory and a receipt for each:
 
-    exact/text-hash    a task a shard: what is noted of each document, and its hashes dealt by range of hash
+    exact/text-hash    a task per shard: what is noted of each document, and its hashes dealt by range of hash
     exact/groups       a task a range of hashes: who is a copy; and whether an id repeats
-    exact              a task a shard: the copies of the shard, in the order of its rows
+    exact              a task per shard: the copies of the shard, in the order of its rows
     exact/guard        one task: what each source, language and domain would lose
 """
 
@@ -71,7 +71,7 @@ class Copies(Pass):
     """Names of sources, best first; sources not named come after."""
     memory: str = "2GB"
     """What a task may use: it decides into how many parts the work is split, and no byte of the result. One cluster of near
-    copies is never split: a task holds 295 bytes a document of it. So do five bytes a document of the corpus, where they
+    copies is never split: a task holds 295 bytes per document of it. So do five bytes per document of the corpus, where they
     are joined."""
     parts: int = 0
     """Into how many parts the work is split; 0: as many as `memory` asks for. Changes no byte of the result either."""

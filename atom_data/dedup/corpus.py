@@ -45,15 +45,15 @@ class Corpus:
     """Into how many parts work on all documents is split; 0 takes as many as `memory` asks for."""
 
     def __post_init__(self) -> None:
-        """Refuse sizes without sense, and a name that is no folder."""
+        """Refuse sizes without sense, and a name that is not a folder."""
         check_name("pass", self.name)
-        self.memory_bytes  # noqa: B018 - refuses what is no size
+        self.memory_bytes  # noqa: B018 - refuses what is not a size
         if not 0 <= self.parts <= MOST_PARTS:
             raise ConfigError(f"{self.name}: parts is {self.parts}. Give a number from 1 to {MOST_PARTS:,}, or 0.")
 
     @property
     def memory_bytes(self) -> int:
-        """`memory` as a number. ConfigError when it is no size, or less than a task takes in any case."""
+        """`memory` as a number. ConfigError when it is not a size, or less than a task takes in any case."""
         return parse_bytes(self.memory, f"{self.name}: memory", at_least=LEAST_MEMORY)
 
     def tasks(self, need: int) -> tuple[Task, ...]:

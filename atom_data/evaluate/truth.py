@@ -47,7 +47,7 @@ class Labels:
     duplicates: frozenset[tuple[str, str]]
     distinct: frozenset[tuple[str, str]]
     complete: bool
-    """Whether pairs that are not listed are no duplicates."""
+    """Whether pairs that are not listed are not duplicates."""
 
 
 def read_sample(source: Source, workspace: Workspace, most: int) -> tuple[pa.Table, int]:
@@ -72,7 +72,7 @@ def read_sample(source: Source, workspace: Workspace, most: int) -> tuple[pa.Tab
 
 
 def shingles_of(texts: pa.ChunkedArray, ngram: int, unit: Unit = "words") -> Shingles:
-    """Return the shingle sets of all texts. Memory: eight bytes a shingle, twice."""
+    """Return the shingle sets of all texts. Memory: eight bytes per shingle, twice."""
     parts = [shingles_by(unit, string_buffers(chunk), ngram) for chunk in texts.chunks]
     sizes = [np.zeros(1, np.int64), *(np.diff(part.offsets) for part in parts)]
     hashes = np.concatenate([np.zeros(0, np.uint64), *(part.hashes for part in parts)])
@@ -154,7 +154,7 @@ def read_labels(path: str, complete: bool | None = None) -> Labels:
     for number, row in enumerate(_rows(path), 1):
         if len(row) < 2 or None in row[:2]:
             raise DataError(
-                f"{path}, row {number}: {row!r} is no pair of ids. Give two ids, and a label if you have one."
+                f"{path}, row {number}: {row!r} is not a pair of ids. Give two ids, and a label if you have one."
             )
         pair = (str(row[0]), str(row[1]))
         label = str(row[2]).strip().lower() if len(row) > 2 else "1"
@@ -198,4 +198,4 @@ def _json_row(path: str, number: int, line: str) -> list[Any]:
         return list(row.values())
     if isinstance(row, list):
         return row
-    raise DataError(f"{path}, line {number}: {line.strip()[:60]} is no pair of ids. Give an object or a list.")
+    raise DataError(f"{path}, line {number}: {line.strip()[:60]} is not a pair of ids. Give an object or a list.")

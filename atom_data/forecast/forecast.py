@@ -1,7 +1,7 @@
 """What a run will take and make, per stage, from runs over samples.
 
 Each figure of a stage is taken to be a part that comes with every task, shard or worker, and a part that grows with the
-documents: a sample of four documents a shard tells the one from the other. Copies are the exception: a sample hides most
+documents: a sample of four documents per shard tells the one from the other. Copies are the exception: a sample hides most
 of them, so what they leave over, and what is written of them, is estimated from how their number grows (`copies`).
 """
 
@@ -160,7 +160,7 @@ def _extrapolated(
 
 
 def _tasks(job: JobShape, tokens: float, runs: SampleRuns, covered: Coverage) -> int:
-    """Return how many tasks a job will have: one a shard, as many as its tokens fill, or as many as in the sample."""
+    """Return how many tasks a job will have: one per shard, as many as its tokens fill, or as many as in the sample."""
     if job.task_tokens:  # a task has whole shards: one at least, or as many as come closest to the target
         shards_a_task = math.ceil(job.task_tokens * covered.shards / max(1.0, tokens) - 0.5)
         return math.ceil(covered.shards / max(1, shards_a_task))

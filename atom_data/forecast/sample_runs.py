@@ -75,7 +75,7 @@ def choose_shards(shards: tuple[Shard, ...], share: float) -> tuple[Shard, ...]:
 
 
 def choose_samples(recipe: Recipe, workspace: Workspace, share: float) -> tuple[SourceSample, ...]:
-    """List the sources of a recipe and choose shards. DataError for a source without a shard. Memory: 300 bytes a shard."""
+    """List the sources of a recipe and choose shards. DataError for a source without a shard. Memory: 300 bytes per shard."""
     samples = []
     for source in raw_sources(recipe.nodes):
         shards = source.shards(workspace)

@@ -1,4 +1,4 @@
-"""What `plan` prints: a line a stage, and of a pass one for all its jobs, as wide as the terminal is."""
+"""What `plan` prints: a line per stage, and of a pass one for all its jobs, as wide as the terminal is."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,7 +14,7 @@ from atom_data.terminal.table import Column, print_table
 
 HOUR = 3600
 STAGES = (
-    Column("stage", left=True), Column("tasks", 4), Column("CPU h"), Column("wall", 2), Column("MB a worker", 3),
+    Column("stage", left=True), Column("tasks", 4), Column("CPU h"), Column("wall", 2), Column("MB per worker", 3),
     Column("MB written", 1), Column("documents", 5), Column("tokens", 6),
 )  # fmt: skip
 COMPARED = (

@@ -35,7 +35,7 @@ def run(
 ) -> list[StageResult]:
     """Run a recipe by its path and return what each of its jobs made, in order.
 
-    What is finished is kept, as by `atom-data run`. `workers` are processes, 0 for one a core; `quiet=False` shows the progress on
+    What is finished is kept, as by `atom-data run`. `workers` are processes, 0 for one per core; `quiet=False` shows the progress on
     stderr. Call it below `if __name__ == "__main__":` in a script, for workers are processes of their own.
     `replace` removes finished work and makes it again, however much, which is refused otherwise.
     Errors: ConfigError for a wrong recipe and for such a refusal, DataError where shards failed or a job as a whole is refused.

@@ -25,7 +25,7 @@ PIECE = 1 << 22
 
 
 class Seen:
-    """The files of a folder as they were when it was opened, by number. Memory: 24 bytes a file."""
+    """The files of a folder as they were when it was opened, by number. Memory: 24 bytes per file."""
 
     def __init__(
         self,

@@ -214,7 +214,7 @@ class Samples:
             or consumed < 0
         ):
             raise ConfigError(
-                f"loader state: {state!r:.300} is no state of version {VERSION}. Give what state() returned."
+                f"loader state: {state!r:.300} is not a state of version {VERSION}. Give what state() returned."
             )
         if self.stop is not None and consumed > self.stop:
             raise ConfigError(

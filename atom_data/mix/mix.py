@@ -111,7 +111,7 @@ def load_mix(path: str) -> Mix:
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({(error.strerror or '').lower()}). Give a mix file.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: is no TOML ({error}). Correct it.") from error
+        raise ConfigError(f"{path}: is not TOML ({error}). Correct it.") from error
     known = [item.name for item in fields(Mix) if item.name != "where"]
     _only(path, page, known)
     sources = page.get("sources")

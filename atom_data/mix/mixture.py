@@ -24,7 +24,7 @@ class Mixture:
 
 
 def quotas(names: Sequence[str], mixture: Mixture, block: int) -> list[int]:
-    """Share a block among the sources by largest remainders, so that the weights hold to one sample a block.
+    """Share a block among the sources by largest remainders, so that the weights hold to one sample per block.
 
     ConfigError when a source has so little weight that it would never be read.
     """

@@ -68,7 +68,7 @@ class Part:
         return self.of.text_bytes(shard, workspace) * self.share
 
     def schema(self) -> pa.Schema:
-        """The same columns. ConfigError when those it looks at are not there, or are no numbers where it needs some."""
+        """The same columns. ConfigError when those it looks at are not there, or are not numbers where it needs some."""
         schema = self.of.schema()
         for name in self.by:
             if name not in schema.names:

@@ -32,7 +32,7 @@ NAMES = {
 MOST_PIECES = 4_096
 """Chunks that are held one by one: more are joined, as a view of one byte takes two hundred."""
 CODINGS_LIMIT = 3
-"""Codings undone of one payload: more of them are no server's, but a bomb's."""
+"""Nested content codings to undo for one payload: a server sends fewer, a decompression bomb more."""
 MOST_AFTER = 4
 """Bytes after the end of data that nothing marks the beginning of: a line end or two."""
 FEWEST_READ = 64
@@ -97,7 +97,7 @@ def undone(payload: bytes | memoryview, names: list[bytes], limit: int) -> tuple
     """Return a payload with the codings `names` undone, the last one first, and how that went.
 
     `ok`: all of it, or there was nothing to undo: many crawlers undo codings and keep the header that names them, and
-    names that are no codings (`identity`, `none`, `UTF-8`) are passed over. A payload that begins as gzip or zstd does
+    names that are not codings (`identity`, `none`, `UTF-8`) are passed over. A payload that begins as gzip or zstd does
     is undone whether a header says so or not. `truncated`, `broken`: what stands before the place where the data ends
     too early, or makes no sense. `undecoded`: the bytes as they are; they are still coded, or nobody knows how.
     Errors: TooLarge where a step gives more than `limit` bytes. Memory: the payload before and after a step.

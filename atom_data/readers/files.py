@@ -17,7 +17,7 @@ from atom_data.storage.state import state
 
 SPLIT_BYTES = 1 << 30
 LONGEST_NAME = 160
-"""What a name begins with that is no input."""
+"""What a name begins with that is not input."""
 COMPRESSIONS = (".gz", ".zst", ".bz2", ".xz", ".lz4")
 NOT_READ = (".lz4", ".br", ".lzma", ".lz", ".z", ".zip", ".7z", ".lzo", ".sz", ".snappy", ".tar", ".tgz")
 """Compressions that nothing here reads."""
@@ -40,7 +40,7 @@ def listed(paths: Sequence[str], suffixes: Sequence[str]) -> tuple[File, ...]:
     """Return the files that paths, globs, folders and URLs name, each once, sorted by relative path.
 
     A folder stands for all files below it whose name ends in one of `suffixes`, in small letters or capitals. Below a
-    folder, and below the part of a glob that is no pattern, names that begin with `.` or `_` are no input, be it files
+    folder, and below the part of a glob that is not a pattern, names that begin with `.` or `_` are not input, be it files
     or folders (`_SUCCESS`, `_temporary/`): so Spark, Hadoop and Hive mark what is not data. What else a folder holds is
     said by `unread`. Errors: ConfigError for a path that is not there, for a folder or glob without a file, and for a
     folder that holds files of this kind in a compression that is not read.

@@ -58,7 +58,7 @@ def _array(values: list[Any], kind: pa.DataType) -> pa.Array:
 
 
 class Identities:
-    """Ids that hold wherever and however often a document is read; memory: about 150 bytes a document of the shard."""
+    """Ids that hold wherever and however often a document is read; memory: about 150 bytes per document of the shard."""
 
     def __init__(self) -> None:
         """Begin a shard."""

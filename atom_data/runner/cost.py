@@ -13,7 +13,7 @@ HOURS_FROM = 7200.0
 
 @dataclass(slots=True)
 class Cost:
-    """Some shards, and what they took. Memory: a reference a shard and, with outputs, 100 bytes a file."""
+    """Some shards, and what they took. Memory: a reference a shard and, with outputs, 100 bytes per file."""
 
     shards: list[str] = field(default_factory=list)
     cpu_seconds: float = 0.0

@@ -28,7 +28,7 @@ def damage(workspace: Workspace, item: OutputFile) -> str:
 def forget(workspace: Workspace, folder: str, shards: Sequence[str]) -> None:
     """Take back the receipts of shards, so that the next run makes them again; what lies there is replaced then.
 
-    On an object store, which is not asked to delete, a file that is no receipt takes the place of each.
+    On an object store, which is not asked to delete, a file that is not a receipt takes the place of each.
     """
     if not shards:
         return

@@ -2,7 +2,7 @@
 
 Refused are an output folder below a folder that is read, or where a pattern that is read can reach (`data/**/*.jsonl`
 and data/out), and input below the output folder. Folders that only lie side by side are fine, and so is a pattern that
-never gets there: `data/*.jsonl` and data/out. What a stage reads of a stage before it is no input in this sense.
+never gets there: `data/*.jsonl` and data/out. What a stage reads of a stage before it is not input in this sense.
 Hidden folders are not read (readers/files.py), so output in one is fine as well.
 """
 
@@ -111,7 +111,7 @@ def _parts(path: str) -> list[str]:
 
 
 def _cut(path: str) -> tuple[list[str], list[str]]:
-    """Return the components before the first that is a pattern, and from there on: none where a path is no pattern."""
+    """Return the components before the first that is a pattern, and from there on: none where a path is not a pattern."""
     if is_remote(path):
         parts = _parts(path)
     elif local(path).exists():

@@ -87,7 +87,7 @@ def _hash(job: Job, identity: object) -> str:
 def _node(file: Path, item: object) -> Node:
     if isinstance(item, type) or not isinstance(item, Node) or not item.jobs():
         raise ConfigError(
-            f"{file}: stages() returned {item!r}, which is no stage. Return Stage(...), Tokenize(...) or the like."
+            f"{file}: stages() returned {item!r}, which is not a stage. Return Stage(...), Tokenize(...) or the like."
         )
     return item
 
@@ -96,7 +96,7 @@ def _module(file: Path) -> ModuleType:
     name = f"atom_data_recipe_{file.stem}"
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
-        raise ConfigError(f"{file}: is no Python file. A recipe's name ends in .py.")
+        raise ConfigError(f"{file}: is not a Python file. A recipe's name ends in .py.")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # so that a step defined in the recipe knows its source file
     loader = spec.loader

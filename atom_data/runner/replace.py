@@ -143,7 +143,7 @@ def _removed(found: Outlook) -> list[str]:
 
 
 def _made_again(ahead: Sequence[Outlook]) -> list[str]:
-    """Return a line a reason, where more than the free share is made again and all that comes of it costs enough."""
+    """Return a line per reason, where more than the free share is made again and all that comes of it costs enough."""
     many = [found for found in ahead if len(_direct(found).shards) > SHARE * found.finished]
     costs = [*map(_direct, many), *(found.again[FOLLOWS] for found in ahead if FOLLOWS in found.again)]
     if not many or Cost.total(costs).cpu_seconds <= FREE_CPU_SECONDS:

@@ -46,7 +46,7 @@ class CheckUrl:
     """
 
     domains: Path | tuple[Path, ...] | None = None
-    """Files of blocked domains, one a line, or lines of a hosts file (`0.0.0.0 name`), plain or `.gz`; `#` begins a
+    """Files of blocked domains, one per line, or lines of a hosts file (`0.0.0.0 name`), plain or `.gz`; `#` begins a
     remark. None blocks none."""  # fmt: skip
 
     words: Path | None = None

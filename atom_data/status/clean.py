@@ -2,7 +2,7 @@
 
 A pass's own columns, ledgers, dead letters and everything else that a stage wrote stay. Of the jobs below a pass's folder
 the files go, once the pass and all that reads it are finished; receipts and manifests stay, so that a later run knows what
-was done. STAGE/cleaned.json says so, written before the first file goes: where it stands, a missing file is no fault. Who
+was done. STAGE/cleaned.json says so, written before the first file goes: where it stands, a missing file is not a fault. Who
 needs such a file again takes that word back (`run.cleaned`), and the job is made again as any other whose files are lost.
 """
 

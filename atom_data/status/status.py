@@ -154,7 +154,7 @@ def job_status(
     """Add up a job's manifest, or its receipts as far as it has come; a receipt that was edited counts as not there.
 
     `record` and `queue` are what was submitted to Slurm and what Slurm says of it. With `before`, an earlier status of
-    the same submission, only receipts that are new since then are read. Memory: a manifest, or 100 bytes a shard.
+    the same submission, only receipts that are new since then are read. Memory: a manifest, or 100 bytes per shard.
     """
     plan = workspace.shard_list(job.name)
     names = plan.shards if plan else ()

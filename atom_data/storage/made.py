@@ -90,7 +90,7 @@ def read_made(folder: str) -> tuple[Made, ...]:
         paths = [Path(name) for item in made for name in item.names]
     except (KeyError, TypeError) as error:
         raise DataError(
-            f"{path}: is no record of atom-data ({type(error).__name__}: {error}). Give another folder."
+            f"{path}: is not a record of atom-data ({type(error).__name__}: {error}). Give another folder."
         ) from error
     for name in paths:
         if name.is_absolute() or ".." in name.parts:

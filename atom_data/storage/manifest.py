@@ -1,6 +1,6 @@
 """The manifest of a finished job: one file that says what all its receipts say.
 
-A receipt a shard is right for workers, and a hundred thousand small files are wrong for everyone who reads them all: the
+A receipt per shard is right for workers, and a hundred thousand small files are wrong for everyone who reads them all: the
 stages after, `status`, a passage over the whole corpus. So a job that is finished is written down once more, as Parquet
 that DuckDB opens as it is. It is made from the receipts and taken away before one of them changes; without it, the
 receipts are read.
@@ -40,7 +40,7 @@ SCHEMA = pa.schema(
         ("sha256", pa.string()),
     ]
 )
-"""One row a shard, in the order of the plan. `dropped`, `unreadable` and `skipped` are JSON, a count a reason; `path`,
+"""One row per shard, in the order of the plan. `dropped`, `unreadable` and `skipped` are JSON, a count per reason; `path`,
 `bytes` and `sha256` are those of the shard's first output, null for a task that makes none."""
 
 COUNTS = ("dropped", "unreadable", "skipped")
@@ -51,7 +51,7 @@ _FAILED = b"failed"
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a finished job says of itself: STAGE/receipts/all.pq, with a row a shard."""
+    """What a finished job says of itself: STAGE/receipts/all.pq, with a row per shard."""
 
     identity: dict[str, Any]
     """Of the job and of the code, as the receipts have it."""

@@ -63,7 +63,7 @@ def open_raw(path: str) -> BinaryIO:
             stream: Any = smart_open.open(path, "rb", compression="disable")
             return stream  # type: ignore[no-any-return]
         return local(path).open("rb")
-    except Exception as error:  # every store has errors of its own: botocore's, urllib3's and others are no OSError
+    except Exception as error:  # every store has errors of its own: botocore's, urllib3's and others are not OSError
         raise unreadable(path, "cannot be opened", error) from error
 
 

@@ -118,7 +118,7 @@ def _directory(stream: BinaryIO, path: str) -> tuple[npt.NDArray[np.uint64], pa.
     stream.seek(max(end - trailer, 0))
     tail = stream.read(trailer)
     if end < trailer or not tail.endswith(_MAGIC):
-        raise DataError(f"{path}: is no file of pieces, or only the beginning of one. Run its stage again.")
+        raise DataError(f"{path}: is not a file of pieces, or only the beginning of one. Run its stage again.")
     directory_size, schema_size = np.frombuffer(tail, "<u8", 2).tolist()
     stream.seek(end - trailer - schema_size - directory_size)
     both = stream.read(directory_size + schema_size)

@@ -116,9 +116,9 @@ def _object(path: str, data: bytes) -> dict[str, Any]:
     try:
         value = json.loads(data)
     except ValueError as error:
-        raise DataError(f"{path}: is no JSON ({error}). Delete it; the next run makes its shard again.") from error
+        raise DataError(f"{path}: is not JSON ({error}). Delete it; the next run makes its shard again.") from error
     if not isinstance(value, dict):
-        raise DataError(f"{path}: is no JSON object. Delete it; the next run makes its shard again.")
+        raise DataError(f"{path}: is not a JSON object. Delete it; the next run makes its shard again.")
     return value
 
 

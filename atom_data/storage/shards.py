@@ -48,7 +48,7 @@ class Intake:
     reject: Callable[[str, int, str, bytes], None]
     """Called with reason, position (byte offset or row), one line of detail, and the first bytes of the record."""
     skipped: Counter[str] = field(default_factory=Counter)
-    """Records that are no documents, by kind (`warcinfo`, `request`): counted, not kept."""
+    """Records that are not documents, by kind (`warcinfo`, `request`): counted, not kept."""
     inputs: list[Input] = field(default_factory=list)
     bytes_read: int = 0
     """Bytes of input consumed so far, for progress."""

@@ -127,7 +127,7 @@ class Display:
 
 
 class JsonLog(Display):
-    """One JSON object a line, for logs that programs read: time, stage, shard, event, and the figures of the receipt."""
+    """One JSON object per line, for logs that programs read: time, stage, shard, event, and the figures of the receipt."""
 
     def note(self, text: str, **about: Any) -> None:  # noqa: ANN401 - plain values
         """Write a line with a message."""

@@ -78,7 +78,7 @@ def _file_hash(file: Path) -> bytes:
 class KernelCache(FunctionCache):  # type: ignore[misc] # Numba has no types
     """The compiled forms of one kernel on disk, as Numba's dispatcher asks for them.
 
-    A folder that cannot be written to is no error: what it holds is used, and what is compiled anew is not kept.
+    A folder that cannot be written to is not an error: what it holds is used, and what is compiled anew is not kept.
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:

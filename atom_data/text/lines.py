@@ -1,6 +1,6 @@
 """Lines of documents: how many there are, and how they begin and end, counted in one pass over Arrow bytes.
 
-A line ends at a line feed. White space around it does not count, and a line of nothing but white space is no line.
+A line ends at a line feed. White space around it does not count, and a line of nothing but white space is not a line.
 """
 
 import numpy as np

@@ -54,7 +54,7 @@ class Index:
 
 
 class MegatronShard:
-    """Takes whole documents in order; memory: 4 bytes a document."""
+    """Takes whole documents in order; memory: 4 bytes per document."""
 
     def __init__(self, stream: Hashed, dtype: np.dtype[Any]) -> None:
         """Write ids of `dtype`, uint16 or uint32, to an open stream."""
@@ -154,7 +154,7 @@ def read_tokens(path: str, documents: int, dtype: np.dtype[Any]) -> int:
 
 
 def read_index(path: str) -> Index:
-    """Return the content of an .idx, with every number checked. DataError when it is broken. Memory: 20 bytes a document."""
+    """Return the content of an .idx, with every number checked. DataError when it is broken. Memory: 20 bytes per document."""
     dtype, count = read_header(path)
     with open_raw(path) as stream:
         stream.seek(HEADER.size)
@@ -202,4 +202,4 @@ def _size(path: str) -> int:
 
 
 def _broken(path: str, what: str) -> DataError:
-    return DataError(f"{without_secrets(path)}: is no whole Megatron index: {what}. Make the shard again.")
+    return DataError(f"{without_secrets(path)}: is not a whole Megatron index: {what}. Make the shard again.")

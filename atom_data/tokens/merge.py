@@ -67,7 +67,7 @@ def merge(
     Only the last prefix may hold less, where all shards together are too few. Every byte is checked against the hashes
     of the receipts on its way; what an interrupted merge finished is kept. A source that was merged into the folder before
     is replaced, others stay beside it. ConfigError for a folder with anything else in it (storage/made.py), and for sources
-    of different tokenizers. Memory: 32 MB, and 20 bytes a document of a prefix.
+    of different tokenizers. Memory: 32 MB, and 20 bytes per document of a prefix.
     """
     if is_remote(folder) or is_remote(target):
         raise ConfigError(f"merge: {folder} to {target}: only local or mounted folders are merged. Copy them first.")

@@ -67,7 +67,7 @@ class Tokenize:
     Reads `id`, `text` and the columns it keeps. Within a shard the documents stand in the order of a hash of (seed, id),
     so that neighbors in the crawl are not neighbors in training. Each ends with the end workspace.token, which stands nowhere
     else; with `bos` each also begins with that one. Documents without text are dropped as `tokens.empty_text`, those
-    that are no UTF-8 as `tokens.broken_text`, those of which the tokenizer leaves no token as `tokens.no_tokens`.
+    that are not UTF-8 as `tokens.broken_text`, those of which the tokenizer leaves no token as `tokens.no_tokens`.
     DataError when an id repeats: a token's address goes by it.
 
     A task reads ahead, checks and holds while it encodes, where there is a second core. Its memory: its ids (2 bytes

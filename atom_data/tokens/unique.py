@@ -29,7 +29,7 @@ def is_checked(reads: Source) -> bool:
 def refuse_repeated_ids(workspace: Workspace, found: dict[str, Any]) -> None:
     """Raise DataError when two documents of a manifest have one id; it names both.
 
-    Disk: 12 bytes a document below the folder, gone afterwards. Memory: MEMORY, or a shard's share of 200 MB.
+    Disk: 12 bytes per document below the folder, gone afterwards. Memory: MEMORY, or a shard's share of 200 MB.
     """
     name, shards = found["name"], found["shards"]
     paths = [workspace.path(shard["docs"]["path"]) for shard in shards]

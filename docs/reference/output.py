@@ -159,7 +159,7 @@ BESIDE = {
     "format": ("format", "number", "The version of this file."),
     "sha256": ("sha256", "text", "Of all bytes of the file before this key: an edited receipt is noticed."),
 }
-"""What stands in files and is no field of a class."""
+"""What stands in files and is not a field of a class."""
 
 
 def receipt_part() -> list[str]:

@@ -69,7 +69,7 @@ KINDS: dict[str, tuple[str, Callable[[Path], object], str, bool]] = {
     ),
     "manifest": ("first/receipts/all.pq", shorten, "first/receipts/all.pq: is no", True),
     "no plan": ("first/plan.json", Path.unlink, "first/plan.json: the list of the shards is missing", True),
-    "plan": ("first/plan.json", spoil, "first/plan.json: is no JSON", False),
+    "plan": ("first/plan.json", spoil, "first/plan.json: is not JSON", False),
 }
 """By kind: the file, what is done to it, what verify says, and whether a run sees it by itself."""
 

@@ -111,9 +111,9 @@ def test_labels_of_pairs_alone_are_duplicates_and_all_there_are(tmp_path: Path) 
     [
         ("none.jsonl", None, ConfigError, "no such file of labelled pairs"),
         ("pairs.txt", "a b\n", ConfigError, "not from '.txt'"),
-        ("pairs.jsonl", '["a"]\n', DataError, r"row 1: \['a'\] is no pair of ids"),
+        ("pairs.jsonl", '["a"]\n', DataError, r"row 1: \['a'\] is not a pair of ids"),
         ("pairs.jsonl", '["a", "b"]\n{\n', DataError, "line 2: no JSON"),
-        ("pairs.jsonl", "7\n", DataError, "line 1: 7 is no pair of ids"),
+        ("pairs.jsonl", "7\n", DataError, "line 1: 7 is not a pair of ids"),
         ("pairs.csv", "a,b,c\nx,y,maybe\n", DataError, "row 1: the label 'maybe'"),
         ("pairs.csv", "a,b,c\nx,y,0\n", DataError, "no pair is labelled as duplicates"),
     ],

@@ -129,7 +129,7 @@ def test_what_is_no_engine_is_refused(wrong: object) -> None:
 
 def test_an_engine_is_no_step() -> None:
     with pytest.raises(
-        ConfigError, match=r"step 1: Resiliparse\(.*is no step\. Give it to a step: Extract\(engine=\.\.\.\)\."
+        ConfigError, match=r"step 1: Resiliparse\(.*is not a step\. Give it to a step: Extract\(engine=\.\.\.\)\."
     ):
         Stage(name="text", reads=Jsonl("x"), steps=(Resiliparse(),))  # type: ignore[arg-type]
 

@@ -183,5 +183,5 @@ def test_tokens_of_another_folder_or_with_a_shard_more_are_another_run(tokens: P
 
 @pytest.mark.parametrize("state", [None, [], "state", {"version": 1}, {"version": 1, "consumed": "12"}])
 def test_state_that_is_none_is_refused(tokens: Path, state: object) -> None:
-    with pytest.raises(ConfigError, match=r"is no state of version 1\. Give what state\(\) returned"):
+    with pytest.raises(ConfigError, match=r"is not a state of version 1\. Give what state\(\) returned"):
         Samples(opened(tokens)).resume(state)  # type: ignore[arg-type]

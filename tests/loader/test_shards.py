@@ -142,7 +142,7 @@ def test_open_idx_of_another_shard_is_refused(copied: Path) -> None:
     ):
         TokenShards(str(folder), sequence_length=LENGTH)
     (folder / "shard-00001.idx").write_bytes(b"\x00" * len(other))
-    with pytest.raises(DataError, match=r"shard-00001\.idx: is no whole Megatron index"):
+    with pytest.raises(DataError, match=r"shard-00001\.idx: is not a whole Megatron index"):
         TokenShards(str(folder), sequence_length=LENGTH)
 
 

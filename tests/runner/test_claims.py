@@ -167,7 +167,8 @@ def test_a_file_that_is_no_claim_is_named(folder: Path) -> None:
     done = atom_data("run", slow(folder), "-o", folder / "out", "-w", 1)
     assert done.returncode == 1
     assert (
-        f"{path}: is no claim of a run (KeyError: 'who'). Delete it when nothing runs in that folder.\n" in done.stderr
+        f"{path}: is not a claim of a run (KeyError: 'who'). Delete it when nothing runs in that folder.\n"
+        in done.stderr
     )
 
 

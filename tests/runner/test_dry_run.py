@@ -1,4 +1,4 @@
-"""A dry run says what a run would do and writes nothing; options of a cluster are no ornament of a run here."""
+"""A dry run says what a run would do and writes nothing; options of a cluster are refused for a run here."""
 
 import json
 import re

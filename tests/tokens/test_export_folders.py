@@ -282,7 +282,7 @@ def test_a_record_that_names_files_elsewhere_is_refused(runs: Mapping[str, Path]
     with pytest.raises(DataError, match="is of format 99, this version knows 1"):
         export(str(runs["web"]), str(used), "olmo")
     (used / RECORD).write_text(json.dumps({"format": 1, "made": [{"by": "export olmo"}]}))
-    with pytest.raises(DataError, match="is no record of atom-data"):
+    with pytest.raises(DataError, match="is not a record of atom-data"):
         export(str(runs["web"]), str(used), "olmo")
     assert victim.read_text() == "mine"
 

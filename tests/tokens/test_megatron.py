@@ -136,7 +136,7 @@ def test_read_damaged_index_says_what_is_wrong(tmp_path: Path, damage: object, s
     path.write_bytes(damage(path.read_bytes()))  # type: ignore[operator]
     with pytest.raises(DataError, match=says) as caught:
         read_index(str(path))
-    assert str(caught.value).startswith(f"{path}: is no whole Megatron index: ")
+    assert str(caught.value).startswith(f"{path}: is not a whole Megatron index: ")
     assert str(caught.value).endswith("Make the shard again.")
 
 

@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote
 import idna
 
 LONGEST_HOST = 253
-"""Characters of a name (RFC 1035, section 2.3.4); a longer one is no name, and IDNA is not tried on it."""
+"""Characters of a name (RFC 1035, section 2.3.4); a longer one is not a name, and IDNA is not tried on it."""
 
 # What may stand unescaped beside the unreserved characters (RFC 3986, sections 2.3 and 3.3 to 3.5).
 _UNRESERVED: Final = re.compile(r"[A-Za-z0-9\-._~]")

@@ -64,7 +64,7 @@ class CanonicalUrl:
     """Add `canonical_url` (string), `url_hash` (binary[16], BLAKE2b of it) and, where there is a `text`, `text_bytes` (int64).
 
     `canonical_url` spells alike what leads to the same page (`canonical_url` in `addresses` has the rules and their
-    sources). Both are null for a null url and for one without scheme or host: such a document is no copy of anything.
+    sources). Both are null for a null url and for one without scheme or host: such a document is not a copy of anything.
     """
 
     merge_schemes: bool = True

@@ -168,7 +168,9 @@ class Index:
     def added(self, name: str, files: tuple[str, ...], ids: str = "column") -> "Index":
         """Return the index with a source more, after all others. ConfigError for a name that is taken or no name."""
         if not re.fullmatch(r"[A-Za-z0-9_.]+(-[A-Za-z0-9_.]+)*", name):
-            raise ConfigError(f"--name: '{name}' is no name of a source. Use letters, digits, dots and single dashes.")
+            raise ConfigError(
+                f"--name: '{name}' is not a name of a source. Use letters, digits, dots and single dashes."
+            )
         if any(source.name == name for source in self.sources):
             there = ", ".join(source.name for source in self.sources)
             raise ConfigError(f"--name: '{name}' is in the index already; sources there: {there}. Give another name.")
@@ -251,7 +253,7 @@ def statistics(index: Index) -> list[dict[str, Any]]:
 
 
 def read_ids(path: Path) -> list[str]:
-    """Return the ids in a text file, one a line. ConfigError when there are none."""
+    """Return the ids in a text file, one per line. ConfigError when there are none."""
     try:
         ids = [line.strip() for line in path.read_text("utf-8").splitlines() if line.strip()]
     except (OSError, UnicodeDecodeError) as error:

@@ -2,7 +2,7 @@
 
 What the index has is linked there and not copied: every file of a run is written under another name and renamed, so a
 link never changes. The change counts from the moment that `index.json` is replaced; what a crash leaves after it is put in
-place by the next command (`settle`), what one leaves before it is no part of the index.
+place by the next command (`settle`), what one leaves before it is not part of the index.
 """
 
 import os

@@ -43,10 +43,10 @@ def root_places(roots: npt.NDArray[np.int64]) -> Places:
 
 @dataclass(frozen=True, kw_only=True)
 class Candidates(PassJob):
-    """The job that brings together what hangs together: a task a shard, which deals its candidates out by cluster.
+    """The job that brings together what hangs together: a task per shard, which deals its candidates out by cluster.
 
     NAME/candidates/SHARD.candidates has CANDIDATES. Memory: a batch, 250 MB, and of the shard's candidates what is noted
-    of them and 12 bytes a band.
+    of them and 12 bytes per band.
     """
 
     clusters: Clusters
@@ -79,7 +79,7 @@ class Candidates(PassJob):
         return CANDIDATES
 
     def tasks(self, workspace: Workspace) -> tuple[Task, ...]:
-        """One task a shard."""
+        """One task per shard."""
         return self.corpus.measures.tasks(workspace)
 
     def inputs(self, task: Task, workspace: Workspace) -> tuple[Input, ...]:

@@ -94,7 +94,7 @@ class Clusters(PassJob):
     """The job that joins all links: which documents hang together, whatever the number of steps between them.
 
     NAME/clusters/all.roots has, for every document that shares a band with another, the smallest number that it hangs
-    together with. One task. Memory: five bytes a document of the corpus (nine from 2 ** 32 documents on).
+    together with. One task. Memory: five bytes per document of the corpus (nine from 2 ** 32 documents on).
     """
 
     links: Links

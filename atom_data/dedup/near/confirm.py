@@ -155,7 +155,7 @@ class Confirmed(PassJob):
 
         def done(sets_done: int) -> None:
             if mapped:
-                mapped.madvise(mmap.MADV_DONTNEED)  # pages of what was compared are no memory of the task
+                mapped.madvise(mmap.MADV_DONTNEED)  # pages of what was compared are not memory of the task
             progress(0, 0, sets_done)
 
         found = confirm(

@@ -26,7 +26,7 @@ class Curve:
     rows: int
 
     def __post_init__(self) -> None:
-        """Refuse what is no number of bands and rows."""
+        """Refuse what is not a number of bands and rows."""
         for name in ("bands", "rows"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"curve: {name} is {getattr(self, name)}. Give a whole number from 1.")
@@ -73,7 +73,7 @@ def best_curve(
     without sense.
     """
     if not 0 <= threshold <= 1:
-        raise ConfigError(f"threshold: {threshold} is no Jaccard index. Give a number from 0 to 1; 0.8 is usual.")
+        raise ConfigError(f"threshold: {threshold} is not a Jaccard index. Give a number from 0 to 1; 0.8 is usual.")
     if not 2 <= permutations <= MOST_PERMUTATIONS:
         raise ConfigError(f"permutations: {permutations}; it takes 2 to {MOST_PERMUTATIONS}. 128 is usual.")
     weights = (false_positive_weight, false_negative_weight)

@@ -33,7 +33,7 @@ BANDS, ROWS = 20, 6
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BandHashes:
-    """Add `band_hashes` (list of uint64, one a band; null for a text without shingles) and `text_bytes` (int64)."""
+    """Add `band_hashes` (list of uint64, one per band; null for a text without shingles) and `text_bytes` (int64)."""
 
     ngram: int = 5
     bands: int = BANDS
@@ -49,7 +49,7 @@ class BandHashes:
         check_shingles(self.unit, self.compatible)
 
     def signatures(self, text: pa.Array) -> npt.NDArray[np.uint32]:
-        """Return a row of `bands * rows` numbers a text: with `compatible`, datasketch's `hashvalues` of the same shingles."""
+        """Return a row of `bands * rows` numbers per text: with `compatible`, datasketch's `hashvalues` of the same shingles."""
         buffers, permutations = string_buffers(text), self.bands * self.rows
         if self.compatible:
             return datasketch_signatures(buffers, self.ngram, permutations, self.seed, SCHEMES[self.compatible])
@@ -71,7 +71,7 @@ class Sketch:
     """Add `band_hashes` and `text_bytes` as `BandHashes` does, and `shingles` (large_list of uint64, sorted, distinct).
 
     `shingles` are the hashes of the n-grams, none for a null text or one without any. All that finding and
-    confirming near copies takes, eight bytes a word of text: the text is not needed after it.
+    confirming near copies takes, eight bytes per word of text: the text is not needed after it.
     """
 
     ngram: int = 5
@@ -113,9 +113,9 @@ class MinHash:
     `near_copy_containment` (float32, of a copy with the kept one) and `near_copy_cluster` (id of the kept one for all).
 
     A document is a near copy (rank > 0) only when it shares a band and enough n-grams, counted on the texts, with a
-    document that is kept. A text without any is no copy of anything. `keep("first_near_copy")` keeps one of each.
+    document that is kept. A text without any is not a copy of anything. `keep("first_near_copy")` keeps one of each.
     Defaults: 20 bands of 6 rows, which propose 98.0 % of pairs with a Jaccard index of 0.75 and 99.8 % at 0.8; the 14 of 8
-    of FineWeb (Penedo et al. 2024, section 3.4) propose 77 % and 92 %. They cost 120 hashes a document in place of 112, 160
+    of FineWeb (Penedo et al. 2024, section 3.4) propose 77 % and 92 %. They cost 120 hashes per document in place of 112, 160
     bytes of band hashes in place of 112, and more comparisons, whose texts refuse what is below `min_jaccard`.
     """  # fmt: skip
 

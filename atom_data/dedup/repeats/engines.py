@@ -61,7 +61,7 @@ FOUND = pa.schema(
 class Exact:
     """Compares by a table of all keys: what it says is so, as far as 128-bit hashes are.
 
-    The pieces of a partition are read twice for each time that its distinct keys fill the memory (91 bytes a key).
+    The pieces of a partition are read twice for each time that its distinct keys fill the memory (91 bytes per key).
     """
 
     def judge(
@@ -87,7 +87,7 @@ class Bloom:
     A line that did come before is always found. Which others are taken for repeats depends on keys and document order
     alone: every block of the filter is filled by one task, in document order, whatever the number of partitions.
 
-    Memory: for a rate of 1e-2, 1.3 bytes a line, for 1e-4 3.3, for 1e-6 8.0, and rounded up to a power of two in all.
+    Memory: for a rate of 1e-2, 1.3 bytes per line, for 1e-4 3.3, for 1e-6 8.0, and rounded up to a power of two in all.
     """
 
     lines: int

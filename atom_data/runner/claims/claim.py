@@ -71,7 +71,7 @@ class Claim:
             return cls(who=who, since=value["since"], what=value["what"], held=value["held"])
         except (KeyError, TypeError) as error:
             raise DataError(
-                f"{path}: is no claim of a run ({type(error).__name__}: {error}). Delete it when nothing runs in that folder."
+                f"{path}: is not a claim of a run ({type(error).__name__}: {error}). Delete it when nothing runs in that folder."
             ) from error
 
     @property

@@ -1,6 +1,6 @@
 """Whether the process that wrote something down still lives: by its number on this machine, by its last sign of life elsewhere.
 
-A process number alone is no proof, for numbers are given again: with it goes when the process began, in ticks since the
+A process number alone is not proof, for numbers are given again: with it goes when the process began, in ticks since the
 machine was booted (proc_pid_stat(5), field 22), and in which boot and which namespace of process numbers that was.
 """
 

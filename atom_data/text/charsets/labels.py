@@ -82,7 +82,7 @@ CODE_PAGES = {
 """Encodings that the standard leaves out, that pages are in all the same, and that uchardet finds."""
 
 USED = {"utf8mb4": "utf-8", "utf8mb3": "utf-8", "mac-cyrillic": "x-mac-cyrillic", "uhc": "euc-kr", "cp949": "euc-kr"}
-"""Labels that are no label of the standard, but plain in their meaning; `mac-cyrillic` and `cp949` are uchardet's words."""
+"""Labels that are not label of the standard, but plain in their meaning; `mac-cyrillic` and `cp949` are uchardet's words."""
 USED |= {"cp932": "shift_jis", "cp936": "gbk", "cp950": "big5", "cp874": "windows-874", "cp10007": "x-mac-cyrillic"}
 WHITE_SPACE = "\t\n\f\r "
 LABEL_CHARACTERS = 60

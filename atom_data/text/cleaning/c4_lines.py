@@ -65,7 +65,7 @@ class C4Rules(NamedTuple):
 def c4_lines(array: pa.Array, buffers: Buffers, rules: C4Rules) -> tuple[pa.Array, Int64s]:
     """Return the texts with the lines that the rules keep, and a row of COLUMNS for each.
 
-    The memory is that of the texts. Of letters that are no ASCII, a phrase is not found in another case.
+    The memory is that of the texts. Of letters that are not ASCII, a phrase is not found in another case.
     """
     counts = np.zeros((buffers.offsets.size - 1, len(COLUMNS)), np.int64)
     if not counts.size:

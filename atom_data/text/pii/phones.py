@@ -23,7 +23,7 @@ _DOT, _SLASH, _CLOSED = 1, 2, 4
 
 
 class Groups(NamedTuple):
-    """Digits with signs between: four bits a group, the last one lowest."""
+    """Digits with signs between: four bits per group, the last one lowest."""
 
     sizes: int
     leads: int

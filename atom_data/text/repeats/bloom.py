@@ -1,6 +1,6 @@
 """A split block Bloom filter: one cache line's half a key, and parts that can be filled apart from each other.
 
-Eight bits a key, one in each 32-bit word of one block (Putze, Sanders and Singler 2007, Cache-, hash- and space-efficient
+Eight bits per key, one in each 32-bit word of one block (Putze, Sanders and Singler 2007, Cache-, hash- and space-efficient
 Bloom filters; the layout and the eight multipliers are those of the Parquet format's specification, BloomFilter.md).
 Which block depends on the key alone, so a filter can be cut into parts of whole blocks, with the same answers.
 """

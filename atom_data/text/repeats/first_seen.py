@@ -25,7 +25,7 @@ WHOLE = 1 << 32 + _FINE
 
 
 class Keys(NamedTuple):
-    """One value a piece: its key, the group that it is in (or an empty array), and where it is."""
+    """One value per piece: its key, the group that it is in (or an empty array), and where it is."""
 
     highs: UInt64s
     lows: UInt64s

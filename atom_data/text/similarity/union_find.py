@@ -36,7 +36,7 @@ def links(hashes: UInt64s, numbers: Int64s) -> tuple[Int64s, Int64s]:
 
 @inlined
 def _cell(value: np.uint64, shift: np.uint64) -> np.uint64:
-    # A shift by 64 is no shift on this processor; the product makes cells even where hashes are not.
+    # A shift by 64 is not a shift on this processor; the product makes cells even where hashes are not.
     return _U64(0) if shift == _U64(64) else value * _GOLDEN >> shift
 
 

@@ -37,7 +37,7 @@ class Reference:
             self.blank = self._blank(vocabulary.unknown_id)
             """Ids that stand for no more than spaces."""
             self.losses = self._losses(vocabulary.unknown_id)
-        except BaseException as error:  # tokenizers raises no class of its own, and its panics are no Exception
+        except BaseException as error:  # tokenizers raises no class of its own, and its panics are not Exceptions
             if not is_engine_error(error):
                 raise
             raise ConfigError(
