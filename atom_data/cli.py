@@ -56,7 +56,7 @@ def command() -> None:
     except SystemExit as end:
         code = end.code
     atexit._run_exitfuncs()
-    with contextlib.suppress(OSError):  # nobody listens any more
+    with contextlib.suppress(OSError):  # the reader of the pipe has gone
         sys.stdout.flush()
         sys.stderr.flush()
     os._exit(code if isinstance(code, int) else 0)

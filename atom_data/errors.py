@@ -54,12 +54,12 @@ class Incomplete(AtomDataError):
 
 
 class TimeUp(AtomDataError):
-    """A run that was told to leave before it was done: nothing is wrong, and the next run goes on."""
+    """A run that was asked to stop early: nothing is wrong, and the next run continues."""
 
     exit_code = 75  # EX_TEMPFAIL of sysexits.h: try again later
 
 
 def meant(name: str, names: Iterable[str]) -> str:
-    """Return ` Did you mean 'x'?` for a name that was misspelt, or an empty string where none of the names is close."""
+    """Return ` Did you mean 'x'?` for a name that was misspelled, or an empty string where none of the names is close."""
     close = difflib.get_close_matches(name, sorted(names), 1)
     return f" Did you mean '{close[0]}'?" if close else ""

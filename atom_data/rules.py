@@ -117,7 +117,7 @@ class Keep:
 
     card: str
     folder: str = field(default="", repr=False, compare=False)
-    """Where a card of one's own is looked for when it is not below the working folder: that of the recipe."""
+    """Where your own cards are looked for besides the working folder: the folder of the recipe."""
 
     def __str__(self) -> str:
         """The words of the recipe."""
@@ -159,7 +159,7 @@ def keep(card: str) -> Keep:
 
 
 def load_card(name: str, folder: str = "") -> Card:
-    """Read a card, one's own from the working folder or else from `folder`.
+    """Read a card: your own from the working folder or else from `folder`.
 
     ConfigError for an unknown card, an unknown key, a rule without a bound, a reason used twice.
     """

@@ -1,4 +1,4 @@
-"""The output folder of a run, as one object: where its files lie, what is finished there, and what was listed.
+"""The output folder of a run, as one object: the paths of its files, what is finished, and what was listed.
 
 Each process makes one for a folder and hands it down. It holds what was read already, so that nothing is read twice, and
 the token that temporary names carry, so that no two processes write the same file.
@@ -36,7 +36,7 @@ from atom_data.storage.record import RUN, SUBMISSION, RunRecord
 from atom_data.storage.shards import Input, Shard
 
 LISTINGS = "cluster/listings"
-"""Where the listings of sources are kept that whoever starts an array makes for all of its tasks."""
+"""Where the listings of sources are kept that are made at submission for all array tasks."""
 
 Listing = Literal["anew", "write", "read"]
 """What a process does with the listing of a source: makes it each time, writes it down as well, or reads what was written."""

@@ -69,7 +69,7 @@ def test_recipe_without_stages_is_refused(tmp_path: Path) -> None:
     assert text == f"{path}: it has no function stages(). Add one that returns the stages as a tuple."
 
 
-def test_misspelt_column_names_those_there(tmp_path: Path, documents: Path) -> None:
+def test_misspelled_column_names_those_there(tmp_path: Path, documents: Path) -> None:
     text = PLAIN.replace('source="test")', 'source="test"), writes=("id", "txet")')
     path = recipe(tmp_path, text.format(files=str(documents)))
     said = failed(atom_data("check", path), 2)

@@ -1,4 +1,4 @@
-"""A source or a pass of one's own that breaks the contract is refused when it runs, in a sentence."""
+"""A source or a pass of your own that breaks the contract is refused when it runs, in a sentence."""
 
 import json
 from pathlib import Path

@@ -82,7 +82,7 @@ def verify(workspace: Workspace) -> Verdict:
     verdict.faults += [
         _orphan(name, unfinished)
         for name in _orphans(workspace, known, verdict.at_work)
-        if not name.startswith(others)  # without the list nobody knows what is a shard
+        if not name.startswith(others)  # without the list, shards cannot be told from other files
     ]
     verdict.fingerprint = digest.hexdigest()
     return verdict
@@ -116,7 +116,7 @@ def _receipt(workspace: Workspace, folder: str, shard: str, verdict: Verdict) ->
         verdict.faults.append(Fault(name, what, "run", folder, shard))
         return ()
     if receipt.failed:
-        verdict.left_out.append(f"{folder}/{shard}: left out, for it failed: {receipt.failed}")
+        verdict.left_out.append(f"{folder}/{shard}: left out because it failed: {receipt.failed}")
     verdict.shards += 1
     closed = receipt.rows_in == receipt.rows_out + sum(receipt.dropped.values())
     if not closed:
@@ -182,7 +182,7 @@ def _unlisted(workspace: Workspace, folders: Sequence[str]) -> list[Fault]:
 
 
 def _orphans(workspace: Workspace, known: set[str], at_work: Sequence[Claim]) -> Iterator[str]:
-    """Yield files that nobody speaks of; scripts and logs of a cluster, failures and exports noted down, are not data."""
+    """Yield files that no receipt names; scripts and logs of a cluster, recorded failures and exports are not data."""
     root, tokens = workspace.local(), [claim.who.token for claim in at_work]
     for path in () if workspace.is_remote else sorted(root.rglob("*")):
         if path.is_file() and not any(part.endswith(PARTIAL) for part in path.relative_to(root).parts[:-1]):

@@ -2,8 +2,8 @@
 
 ```toml
 partition = "cpu"
-tasks = 500                    # at most so many elements in an array
-workers_per_task = 8           # worker processes, and cores, of an element
+tasks = 500                    # maximum number of array tasks
+workers_per_task = 8           # worker processes, and cores, per array task
 memory_per_worker = "2G"
 time = "8:00:00"
 setup = ["module load python/3.11", "source ~/corpus/.venv/bin/activate"]
@@ -28,7 +28,7 @@ MEMORY = re.compile(r"(\d+)([KMGT]?)")
 LIMIT = re.compile(r"(?:(\d+)-)?(\d+)(?::(\d+))?(?::(\d+))?")
 WARNING_SECONDS = 120
 OURS = {
-    "array": "A run makes one array per stage, and deals the shards to its elements: --tasks says how many there are at most.",
+    "array": "A run makes one array per stage, and deals the shards to its array tasks: --tasks is their maximum number.",
     "job-name": "A run finds its jobs again by their names, and gives each its own: name the recipe's file as you like.",
     "output": "A run finds what its jobs say in OUT/cluster/logs: atom-data logs OUT shows it.",
     "wrap": "A run submits scripts of its own: put lines of shell into `setup` of the profile.",
@@ -43,7 +43,7 @@ class Profile:
 
     partition: str = ""
     time: str = ""
-    """The time limit of an element, as Slurm writes it."""
+    """Time limit of an array task, in Slurm's format."""
     tasks: int = 100
     workers_per_task: int = 1
     memory_per_worker: str = ""
@@ -84,7 +84,7 @@ class Profile:
 
     @property
     def warning(self) -> int:
-        """How many seconds before its limit an element gets SIGUSR1; running shards have half of them to finish.
+        """Seconds before the time limit at which an array task gets SIGUSR1; running shards have half of them to finish.
 
         As `signal` in [sbatch] says, or two minutes, of a short limit a quarter.
         """
@@ -137,4 +137,4 @@ def _page(path: str) -> dict[str, Any]:
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}). Give the path of a profile.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: is not TOML ({error}). Mend the profile.") from error
+        raise ConfigError(f"{path}: is not TOML ({error}). Correct the profile.") from error

@@ -41,7 +41,7 @@ class RayWorkers:
 
     @property
     def leaving(self) -> bool:
-        """Tell whether the workers were told to leave."""
+        """Tell whether the workers were asked to stop."""
         return self.leave_at is not None
 
     def leave(self, seconds: float) -> None:

@@ -24,7 +24,7 @@ from atom_data.runner.worker import Orders
 from atom_data.workspace import Workspace
 
 RESTARTS = 3
-"""How often an element may come back without a finished shard before it counts as failed."""
+"""How often an array task may be requeued without a finished shard before it counts as failed."""
 
 
 def submit_arrays(
@@ -60,7 +60,7 @@ def submit_arrays(
     numbers = {job["stage"]: job["array"] for job in (submission(workspace) or {}).get("jobs", ())}
     for array in arrays:
         screen.print(
-            f"{array.stage}: array {numbers[array.stage]}, {len(array.elements):,} of {array.parts:,} elements"
+            f"{array.stage}: array {numbers[array.stage]}, {len(array.elements):,} of {array.parts:,} array tasks"
         )
     screen.print(
         f"\nNext:\n  atom-data status {recipe} -o {workspace.root} --watch\n  atom-data logs {workspace.root} --failed",
@@ -92,9 +92,9 @@ def slurm_needs_none(on: Where, given: dict[str, Any]) -> None:
     """Refuse options of a run here where arrays are submitted: they would be passed over. ConfigError names the first."""
     todo = {
         "stage": "An array is submitted for each stage that is not finished: leave it out.",
-        "part": "Each element of an array gets its own: say --tasks N, at most so many elements.",
-        "workers": "Say --workers-per-task N, for each element of an array.",
-        "check_hashes": "Elements look at no finished shard: before you submit, atom-data verify OUT --repair.",
+        "part": "Each array task gets its own: give --tasks N, the maximum number of array tasks.",
+        "workers": "Give --workers-per-task N, for each array task.",
+        "check_hashes": "Array tasks do not check finished shards: run atom-data verify OUT --repair before you submit.",
     }
     name = next((name for name, value in given.items() if value is not None), None)
     if name is not None and on is Where.slurm:
@@ -141,9 +141,9 @@ def array_log(workspace: Workspace, stage: str | None) -> str:
 
 
 def judge_time(up: TimeUp) -> AtomDataError:
-    """Return what the end of an element's time means: the same, or a DataError where no shard fits into the limit."""
+    """Return what the end of an array task's time means: the same error, or a DataError when no shard fits into the limit."""
     if int(os.environ.get("SLURM_RESTART_COUNT", "0")) >= RESTARTS and ": 0 shards were finished" in str(up):
-        return DataError(f"{up} It was so {RESTARTS} times before: give the array a longer --time.")
+        return DataError(f"{up} This has happened {RESTARTS} times before: give the array a longer --time.")
     return up
 
 
@@ -164,11 +164,11 @@ def cancel(output: Output = DEFAULT_OUT) -> None:
 def logs(
     output: Annotated[str, typer.Argument(metavar="OUT", help="The --output of a run.")] = DEFAULT_OUT,
     failed: Annotated[
-        bool, typer.Option("--failed", help="Only shards that failed, and elements that ended without a word.")
+        bool, typer.Option("--failed", help="Only failed shards, and array tasks that ended without a final log line.")
     ] = False,
-    lines: Annotated[int, typer.Option("--lines", "-n", min=1, help="How many lines of each.")] = 5,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=1, help="Number of lines to show of each.")] = 5,
 ) -> None:
-    """Show why shards failed, with the end of the log of the array element that tried."""
+    """Show why shards failed, with the end of the log of the array task."""
     screen = console()
     workspace = Workspace(output)
     failures = stage_failures(workspace)

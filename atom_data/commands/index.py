@@ -31,11 +31,13 @@ app = typer.Typer(
 )
 
 NAMED = 10
-"""How many ids that were not found are named."""
+"""Number of missing ids to list."""
 
 Folder = Annotated[Path, typer.Argument(metavar="INDEX", help="Folder of the index.")]
-Workers = Annotated[int, typer.Option("--workers", "-w", min=0, help="Worker processes; 0: one per core.")]
-Accept = Annotated[bool, typer.Option("--accept", help="Go on where a source, language or domain loses nearly all.")]
+Workers = Annotated[int, typer.Option("--workers", "-w", min=0, help="Number of worker processes (0: one per core).")]
+Accept = Annotated[
+    bool, typer.Option("--accept", help="Continue when a source, language or domain loses nearly all of its documents.")
+]
 
 
 @app.callback()
@@ -165,7 +167,7 @@ def _removal(index: Index, ids: set[str], found: Counter[str], strict: bool) -> 
 
 
 def _put(folder: Path, beside: Index, workers: int, accept: bool) -> None:
-    """Make a change beside the index, then put it in its place. DataError when it fails: then the index is as it was."""
+    """Make a change next to the index, then move it into place. DataError when it fails: then the index is as it was."""
     try:
         _run(beside, workers, accept)
     except DataError as error:
@@ -182,7 +184,7 @@ def _run(index: Index, workers: int, accept: bool) -> None:
     """Do what is to be done. DataError when shards fail."""
     recipe = str(index.folder / "index.py")
     server()
-    # An index outlives versions: what is sketched stays, for the texts may be gone.
+    # An index outlives versions: sketches are kept, because the texts may be gone.
     options = Options(
         out=index.out, workers=workers or len(os.sched_getaffinity(0)), accept_code=True, accept=accept, replace=True
     )

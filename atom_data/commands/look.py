@@ -143,14 +143,14 @@ def verify(
     recipe: Annotated[
         str | None, typer.Argument(metavar="RECIPE", help="With --repair: run it right away.", show_default=False)
     ] = None,
-    mend: Annotated[bool, typer.Option("--repair", help="Make way for what is damaged to be made again.")] = False,
+    mend: Annotated[bool, typer.Option("--repair", help="Make way for what is damaged to be rebuilt.")] = False,
     workers: Workers = 0,
     take_over: TakeOver = False,
     as_text: AsJson = False,
 ) -> None:
     """Check every file against its receipt; silent and exit code 0 when all is well, else each fault by name.
 
-    `--repair` removes the receipts of damaged shards, so that the next run makes them again, and names what it cannot
+    `--repair` removes the receipts of damaged shards, so that the next run rebuilds them, and names what it cannot
     repair; with a recipe it runs it, and looks again. Exit code 3: all is well but for shards that were allowed to fail.
     """
     workspace = Workspace(output)

@@ -169,7 +169,9 @@ def _compare(recipe: Recipe, workspace: Workspace, as_text: bool, jobs: bool) ->
         screen.print(f"tokens: {tokens.forecast.value:,.0f}, were {tokens.actual:,.0f} ({error_said(tokens)})")
     judged = [item for item in found if item.actual and item.stage != "all" and item.figure != "memory_bytes"]
     held = sum(item.held for item in judged)
-    screen.print(f"{held} of {len(judged)} figures lie in their intervals; those that do not have a *", soft_wrap=True)
+    screen.print(
+        f"{held} of {len(judged)} figures are within their intervals; the others are marked with a *", soft_wrap=True
+    )
 
 
 def _plain(item: Compared) -> dict[str, object]:

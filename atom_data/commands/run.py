@@ -45,7 +45,7 @@ from atom_data.workspace import Workspace
 
 
 def check(recipe: RecipePath, output: Output = DEFAULT_OUT, jobs: Jobs = False, as_text: AsJson = False) -> None:
-    """Try a recipe on zero rows: wrong order, missing columns, unknown cards and misspelt names show in a second.
+    """Try a recipe on zero rows: wrong order, missing columns, unknown cards and misspelled names show in a second.
 
     A line per stage, with the columns that it writes, and of a pass those that it adds. An output folder that the recipe would
     read from, or that is not for a run, is refused as well.
@@ -94,10 +94,10 @@ def run(
     requeue: options.Requeue = False, close: options.Close = False,
     jobs: Jobs = False, progress: options.Progress = True,
 ) -> None:  # fmt: skip
-    """Run a recipe: what is finished is kept, what has changed is made again, what fails is listed.
+    """Run a recipe: what is finished is kept, what has changed is rebuilt, what fails is listed.
 
     The same recipe over the same inputs gives the same bytes for any number of workers, in any order, after any crash,
-    here or on a cluster. Finished work is not removed or made again in bulk, nor that of another recipe, without --replace.
+    here or on a cluster. Finished work is not removed or rebuilt in bulk, nor that of another recipe, without --replace.
     """
     check_out(output)
     settings = {"tasks": tasks, "workers_per_task": workers_per_task, "partition": partition, "time": time}
@@ -159,7 +159,7 @@ def make(recipe: str, output: str, workers: int) -> None:
 
 
 def _work(loaded: Recipe, how: Options, close: bool, display: Display, cluster: Workers | None) -> list[Failure]:
-    """Close a stage, or run the jobs; say at the end what was left out, but the elements of an array end well without it."""
+    """Close a stage, or run the jobs; report what was left out; array tasks do not."""
     if close:
         return close_stage(loaded, how)
     failures = _run_all(loaded, how, display, cluster)
@@ -175,7 +175,7 @@ def _say_what_would_be_done(loaded: Recipe, how: Options) -> None:
 
 
 def _run_all(loaded: Recipe, how: Options, display: Display, cluster: Workers | None) -> list[Failure]:
-    """Run the jobs; say before what lies in the folders of the sources and is not read, but not a thousand times over."""
+    """Run the jobs; first report files in the folders of the sources that are not read, but not once per array task."""
     for said in [] if how.part else _unread(loaded):
         display.note(said)
     return run_jobs(loaded, how, display, cluster)
@@ -195,7 +195,7 @@ def _do(
         failures = work(display)
     except AtomDataError as error:
         final = judge_time(error) if requeue and isinstance(error, TimeUp) else error
-        display.ended(final.exit_code, str(final))  # before Slurm, asked to take the element back, ends this process
+        display.ended(final.exit_code, str(final))  # before Slurm, asked to requeue the array task, ends this process
         if final is not error:
             raise final from error
         if requeue and isinstance(error, TimeUp):
@@ -206,7 +206,7 @@ def _do(
         names = ", ".join(f"{failure.stage}/{failure.shard}" for failure in failures[:10])
         raise DataError(
             f"{how.out}: {plural(len(failures), 'shard')} failed ({names}); the reasons stand above. "
-            "Mend the cause and run again: finished shards are kept."
+            "Fix the cause and run again: finished shards are kept."
         )
 
 
@@ -237,6 +237,6 @@ def _part(text: str | None, stage: str | None) -> tuple[int, int] | None:
         raise ConfigError(f"--part: '{text}' is not I/N with I from 0 to N - 1. For the first of ten tasks give 0/10.")
     if stage is None:
         raise ConfigError(
-            "--part: it needs --stage, for a later stage may only start when the whole one before is done."
+            "--part: it needs --stage, because a later stage may only start when the whole one before is done."
         )
     return int(match[1]), int(match[2])

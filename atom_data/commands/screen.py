@@ -15,18 +15,18 @@ from atom_data.terminal.table import printable as printable
 from atom_data.workspace import Workspace
 
 RecipePath = Annotated[str, typer.Argument(metavar="RECIPE", help="Path of a Python file with a function stages().")]
-Output = Annotated[str, typer.Option("--output", "-o", help="Folder of the run; made if it is not there.")]
+Output = Annotated[str, typer.Option("--output", "-o", help="Output folder of the run; created if missing.")]
 DEFAULT_OUT = "out"
 Run = Annotated[
     str, typer.Argument(metavar="RECIPE|OUT", help="The recipe, or the --output of a run, which knows its recipe.")
 ]
 RunOutput = Annotated[
     str | None,
-    typer.Option("--output", "-o", help="Folder of the run, where a recipe is given; out if it is left out."),
+    typer.Option("--output", "-o", help="Output folder of the run, with a recipe. Default: out."),
 ]
 OutFolder = Annotated[str, typer.Argument(metavar="OUT", help="The --output of a run.")]
-Jobs = Annotated[bool, typer.Option("--jobs", help="A line for each job of a pass, too.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
+Jobs = Annotated[bool, typer.Option("--jobs", help="Also show a line for each job of a pass.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def run_of(first: str, output: str | None) -> tuple[str, str]:
@@ -47,7 +47,7 @@ def run_of(first: str, output: str | None) -> tuple[str, str]:
 
 
 def recipe_of(workspace: Workspace) -> str:
-    """Return the recipe that a folder was run with, seen from here where it lies below; empty where the folder does not say."""
+    """Return the recipe that a folder was run with, relative to the working folder if below it; empty when unknown."""
     return near(workspace.recipe)
 
 

@@ -1,4 +1,4 @@
-"""`train-tokenizer`: a vocabulary of one's own."""
+"""`train-tokenizer`: train a tokenizer."""
 
 from pathlib import Path
 from typing import Annotated

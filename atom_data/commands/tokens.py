@@ -117,9 +117,7 @@ def _trace_document(screen: Console, run: TrainingRun, ranks: Turns, document: s
             soft_wrap=True,
         )
     if not reads:
-        screen.print(
-            "[bold]never[/bold]  it lies in the rest of its shard that fills no sample, or no stage gets to it"
-        )
+        screen.print("[bold]never[/bold]  it is in the rest of its shard that fills no sample, or no stage reaches it")
 
 
 def _way(screen: Console, folder: str, shard: str, row: dict[str, Any], indent: str = "") -> None:

@@ -83,7 +83,7 @@ class Copies(Pass):
     finds_copies = True
 
     def __post_init__(self) -> None:
-        """Take the comparison's name; refuse sizes and policies without sense."""
+        """Take the comparison's name; validate sizes and policies."""
         object.__setattr__(self, "name", self.name or self.by.name)
         _ = self.guard
 

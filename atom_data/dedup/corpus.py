@@ -29,7 +29,7 @@ from atom_data.workspace import Workspace
 MOST_PARTS = 4096
 LEAST_MEMORY = 1_000_000
 SHARED_BYTES, SHARED_PARTS = 32 << 20, 4
-"""Work that needs so much memory is parted for each of them, up to a few parts, though one task could do it."""
+"""Work that needs this much memory is split into a few parts, although one task could do it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,7 @@ class Corpus:
     """Into how many parts work on all documents is split; 0 takes as many as `memory` asks for."""
 
     def __post_init__(self) -> None:
-        """Refuse sizes without sense, and a name that is not a folder."""
+        """Validate sizes, and a name that becomes a folder."""
         check_name("pass", self.name)
         self.memory_bytes  # noqa: B018 - refuses what is not a size
         if not 0 <= self.parts <= MOST_PARTS:

@@ -9,7 +9,7 @@ from atom_data.forecast.measured import SampleRuns, SourceSample
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Coverage:
-    """The sample beside the whole input. Errors are standard deviations, as a share of the figure."""
+    """The sample compared with the whole input. Errors are standard deviations, relative to the figure."""
 
     documents: float
     """In the whole input, as the shards that were read let expect."""

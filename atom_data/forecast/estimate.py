@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 Z = 1.645
-"""Of a normal distribution, 90 % lie within so many standard deviations: the intervals are meant to hold 9 times of 10."""
+"""90 % of a normal distribution is within this many standard deviations: the intervals are 90 % intervals."""
 
 
 class Estimate(NamedTuple):
@@ -33,7 +33,7 @@ class Estimate(NamedTuple):
         return math.log(self.high / self.value) / Z
 
     def holds(self, figure: float) -> bool:
-        """Tell whether a figure lies in the interval."""
+        """Tell whether a figure is in the interval."""
         return self.low <= figure <= self.high
 
 

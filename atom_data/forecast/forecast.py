@@ -20,7 +20,7 @@ from atom_data.runner.recipe import Recipe
 TIMING_ERROR = 0.1
 """The error of CPU time, as a share of it, when nothing is left out: the same run twice differs so."""
 TASK_ERROR_SECONDS = 0.02
-"""And so many seconds a task, of a few milliseconds each: memory that is mapped, threads that spin."""
+"""Extra seconds per task, of a few milliseconds each: memory that is mapped, threads that spin."""
 PAIRS_ERROR = 0.5
 """The error of what a pass looks for in a sample that leaves nearly all out: pairs grow faster than documents, and how
 much faster depends on where the copies are."""
@@ -41,7 +41,7 @@ class StageForecast:
     documents: Estimate
     tokens: Estimate
     scratch: bool
-    """Nothing of it is asked for: it lies in the output folder for the stages after."""
+    """Nothing of it is requested: it is in the output folder for later stages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Forecast:
 
 
 def forecast(recipe: Recipe, runs: SampleRuns, workers: int, cluster: bool = False) -> Forecast:
-    """Return what all of the recipe will take and make with so many workers at a time.
+    """Return what the whole recipe will take and make with this many workers.
 
     On a cluster each stage is an array whose workers start anew; here they go on from one stage to the next.
     """

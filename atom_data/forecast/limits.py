@@ -62,7 +62,7 @@ def refuse_disk(made: Forecast, workspace: Workspace, limit: int | None) -> None
 
 
 def free_bytes(workspace: Workspace) -> int:
-    """Return the free bytes of the file system that a folder will lie in."""
+    """Return the free bytes of the file system of a folder."""
     existing = workspace.local().absolute()
     while not existing.exists():
         existing = existing.parent

@@ -66,7 +66,7 @@ def print_forecast(made: Forecast, screen: Console, jobs: bool) -> None:
 
 
 def print_compared(found: Sequence[Compared], screen: Console, jobs: bool) -> None:
-    """Print what was foretold beside what came."""
+    """Print each forecast next to the measured value."""
     by_name: dict[str, dict[str, list[Compared]]] = {}
     for item in found:
         by_name.setdefault(item.stage if jobs else stage_of(item.stage), {}).setdefault(item.figure, []).append(item)

@@ -2,7 +2,7 @@
 
 A recipe's `stages()` returns nodes: stages, token passes, passes over the whole corpus. Each knows the sources it is made
 of and the jobs that make it; runner, planner, Slurm, Ray and forecast know nothing else of them. `docs/own_sources.md`
-shows a source and a pass of one's own, and `atom_data.testing` tries the contract on them.
+shows a source and a pass of your own, and `atom_data.testing` tries the contract on them.
 """
 
 from atom_data.graph.names import INNER as INNER

@@ -54,7 +54,7 @@ class Source(Node, Protocol):
         """The inputs as they are now; `sha256` may be empty where only reading all of it would tell."""
 
     def text_bytes(self, shard: Shard, workspace: Workspace) -> float:
-        """About how many bytes of text a shard holds, as known before it is read; 0 where nobody knows.
+        """About how many bytes of text a shard holds, as known before it is read; 0 when unknown.
 
         DataError when the stage that makes it is not finished."""
 

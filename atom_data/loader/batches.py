@@ -52,7 +52,7 @@ class Turns:
             consumed = self._after(consumed)
 
     def steps(self, samples: int) -> int:
-        """Return the whole steps of a run of so many samples, those that are skipped left out."""
+        """Return the number of whole steps in a run of this many samples, without those that are skipped."""
         skipped = sum(max(0, min(stop, samples) - start) for start, stop in self.skip)
         return (samples - skipped) // self.step
 
@@ -80,8 +80,8 @@ class Turns:
         """Raise ConfigError when a walk is over: its samples are not those that come next."""
         if walk != self._walks:
             raise ConfigError(
-                "loader: this iterator is over, for a state was loaded or another iterator begun since; its batches are not "
-                "those that come next. Iterate anew: for batch in loader."
+                "loader: this iterator is over, because a state was loaded or another iterator was started since; its batches are "
+                "not those that come next. Iterate anew: for batch in loader."
             )
 
     def state(self) -> dict[str, Any]:

@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 VERSION = 1
 REQUESTS = 16
 MANY = 64
-"""From so many samples on their places are found together."""
+"""From this many samples on, their places are computed together."""
 
 ALONE = "tokens"
 """The name of a source that is given without one; it is part of the order, and the folder's name is not."""

@@ -12,7 +12,7 @@ BLOCK = 65_536
 
 
 LOOSE = 1.001e-3
-"""How far from 1 shares may add up without a word."""
+"""How far from 1 the sum of shares may be without an error."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,7 +15,7 @@ from atom_data.tokens.pack import read_packing
 
 FOREVER = 1 << 62
 MANY_EPOCHS = 4
-"""Up to so many epochs repeated text is worth about as much as new text, and less and less beyond (Muennighoff et al. 2023,
+"""Up to this many epochs repeated text is worth about as much as new text, and less and less beyond (Muennighoff et al. 2023,
 Scaling Data-Constrained Language Models, section 1)."""
 
 
@@ -51,7 +51,7 @@ class MixPlan:
     mixtures: tuple[Mixture, ...]
     parts: tuple[PlannedPart, ...]
     ends: Mapping[str, int]
-    """Of each source with max_epochs: the least number of samples whose run reads it more often than that."""
+    """Of each source with max_epochs: the minimum number of samples whose run reads it more often than that."""
 
     @property
     def stop(self) -> tuple[int | None, str]:
@@ -186,7 +186,7 @@ def _epochs(parts: Sequence[PlannedPart]) -> float:
 
 
 def _end(order: Order, parts: Sequence[PlannedPart], most: float) -> int:
-    """Return the least number of samples that reads a source more than `most` times, by bisection; FOREVER for never."""
+    """Return the minimum number of samples that reads a source more than `most` times, by bisection; FOREVER for never."""
     enough = most * sum(part.windows * part.repeats for part in parts)
     low, high = 0, FOREVER
     while low < high:

@@ -99,7 +99,7 @@ def undone(payload: bytes | memoryview, names: list[bytes], limit: int) -> tuple
     `ok`: all of it, or there was nothing to undo: many crawlers undo codings and keep the header that names them, and
     names that are not codings (`identity`, `none`, `UTF-8`) are passed over. A payload that begins as gzip or zstd does
     is undone whether a header says so or not. `truncated`, `broken`: what stands before the place where the data ends
-    too early, or makes no sense. `undecoded`: the bytes as they are; they are still coded, or nobody knows how.
+    too early, or makes no sense. `undecoded`: the bytes as they are; they are still coded, or the coding is unknown.
     Errors: TooLarge where a step gives more than `limit` bytes. Memory: the payload before and after a step.
     """
     known = [NAMES[name] for name in names if name in NAMES]

@@ -39,7 +39,7 @@ class File:
 def listed(paths: Sequence[str], suffixes: Sequence[str]) -> tuple[File, ...]:
     """Return the files that paths, globs, folders and URLs name, each once, sorted by relative path.
 
-    A folder stands for all files below it whose name ends in one of `suffixes`, in small letters or capitals. Below a
+    A folder stands for all files below it whose name ends in one of `suffixes`, in lowercase or uppercase. Below a
     folder, and below the part of a glob that is not a pattern, names that begin with `.` or `_` are not input, be it files
     or folders (`_SUCCESS`, `_temporary/`): so Spark, Hadoop and Hive mark what is not data. What else a folder holds is
     said by `unread`. Errors: ConfigError for a path that is not there, for a folder or glob without a file, and for a
@@ -89,7 +89,7 @@ def _below(path: str, folder: str, suffixes: Sequence[str]) -> list[str]:
 
 
 def _matching(pattern: str) -> list[str]:
-    """Return the files that match; what lies below names with `.` or `_` only where the pattern spells such a name."""
+    """Return the files that match; files below names with `.` or `_` only when the pattern spells such a name."""
     found = sorted(name for name in glob.glob(pattern, recursive=True) if Path(name).is_file())  # noqa: PTH207
     base = _base(pattern)
     if any(_is_hidden(part) for part in _parts(base, pattern)):

@@ -35,7 +35,7 @@ TYPES: dict[str, tuple[type, ...]] = {"string": (str,), "int64": (int,), "double
 
 IDS = ("column", "file", "row")
 WRITTEN = re.compile(rb"\xef\xbf\xbd|\\u[fF]{3}[dD]")
-"""U+FFFD that somebody wrote."""
+"""U+FFFD that was in the source text."""
 
 
 class Unfit(Exception):

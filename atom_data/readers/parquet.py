@@ -149,7 +149,7 @@ class Parquet(FileSource):
         intake.inputs.append(replace(found, sha256=digest))
 
     def _needed(self, wanted: list[str], there: pa.Schema, path: str, all_columns: Columns) -> list[str]:
-        """Return the file's columns behind the wanted ones, and the text: a row is left out or not whoever reads it."""
+        """Return the file's columns behind the wanted ones, and the text: the same rows are left out for every reader."""
         behind = {"id": (self.id, self.text, self.url, "source"), "text": (self.text,), "url": (self.url,)}
         behind |= {"date": (self.date,), "source": ("source",), "file": (), "row": ()}
         needed: set[str] = {self.text}

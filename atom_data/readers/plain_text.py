@@ -45,7 +45,7 @@ class Text(FileSource):
     is in that encoding, whatever `charset` says. Documents of nothing but white space are not rows.
 
     Rejected, with the rest of the file still read: `text.too_large` (a document above `max_document_bytes`). Rejected as a
-    whole: `text.utf16` (a file in UTF-16 whose blocks or lines are asked for: they cannot be told by bytes).
+    whole: `text.utf16` (a file in UTF-16 whose blocks or lines are asked for: they cannot be found in bytes).
     Errors: DataError for broken or cut off compressed data, for data that keeps more than `max_window_bytes`,
     and for a file that cannot be read to its end.
     Memory: a batch of 8 MB and a document of `max_document_bytes` a few times over, 150 bytes per row of the file.

@@ -27,7 +27,7 @@ class Rows:
         self.rows = self.bytes = 0
 
     def add(self, values: dict[str, Any], payload_bytes: int) -> None:
-        """Add a row; values of columns that nobody asked for are left out."""
+        """Add a row; values of columns that were not requested are left out."""
         for name, column in self.waiting.items():
             column.append(values[name])
         self.rows += 1

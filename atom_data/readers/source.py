@@ -88,7 +88,7 @@ def unread(source: Source) -> str | None:
     """Return a sentence on the files below a source's folders whose ending it does not read; None where all is read.
 
     Files and patterns say what is meant, so it is about folders alone. Hidden files, and names that begin with `_`
-    (`_SUCCESS`, `_temporary/`), are not input of anybody and are not mentioned.
+    (`_SUCCESS`, `_temporary/`), are never input and are not mentioned.
     """
     if not isinstance(source, FileSource):
         return None
@@ -103,7 +103,7 @@ def unread(source: Source) -> str | None:
     counts = ", ".join(f"{ending} {count:,}" for ending, count in kinds.most_common(SHOWN))
     more = f", {len(kinds) - SHOWN} others" if len(kinds) > SHOWN else ""
     return (
-        f"{source.name}: files in its folders that are not read: {len(passed):,}, for it reads {', '.join(source.suffixes)} "
+        f"{source.name}: files in its folders that are not read: {len(passed):,}, because it reads {', '.join(source.suffixes)} "
         f"({counts}{more}; the first is {passed[0]}). If they are documents, make a source of them."
     )
 

@@ -1,4 +1,4 @@
-"""Finished work that a run would make again or remove, and what it took to make, by its receipts."""
+"""Finished work that a run would rebuild or remove, and what it took to make, by its receipts."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

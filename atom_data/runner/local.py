@@ -61,23 +61,23 @@ class Options:
     stage: str | None = None
     """Run this stage only, of a pass all its jobs, or this job of one; what it reads must be complete."""
     part: tuple[int, int] | None = None
-    """(i, n): only tasks i, i + n, i + 2n, ... of the job, as one element of an array of n."""
+    """(i, n): only tasks i, i + n, i + 2n, ... of the job, as one of n array tasks."""
     accept_code: bool = False
     """Keep finished shards that another version of the code made."""
     accept: bool = False
     """Go on where a job as a whole is refused, and note in its receipt that this was accepted."""
     replace: bool = False
-    """Remove finished shards and make them again, however many, also those of another recipe."""
+    """Remove and rebuild finished shards, however many, also those of another recipe."""
     planned: bool = False
-    """The sources were listed by whoever started the array: read that listing and make none."""
+    """The sources were listed when the array was submitted: read that listing and make none."""
     grace: float = GRACE_SECONDS
     """How many seconds running shards get to finish after SIGUSR1 says that the time is nearly up."""
     log: str = ""
     """The file that this run's lines go to, noted with each failure."""
     check_hashes: bool = False
-    """Look at the content of finished shards, and make damaged ones again."""
+    """Check the content of finished shards, and rebuild damaged ones."""
     allow_failed: int = 0
-    """Finish a stage without so many of its shards, where they fail; they are noted, and tried again by the next run."""
+    """Maximum number of failed shards a stage may finish without; they are recorded, and retried by the next run."""
     take_over: bool = False
     """Go on where a process of another machine has a claim on the folder, if it was silent for five minutes."""
 
@@ -126,7 +126,7 @@ def _chosen(recipe: Recipe, options: Options) -> tuple[Job, ...]:
 def _bring_back(
     recipe: Recipe, stage: str, workspace: Workspace, options: Options, display: Display, seen: set[str], guard: Guard
 ) -> None:
-    """Before the first job of a pass: where it has work, what was cleaned of it is needed. Whoever starts an array does it."""
+    """Before the first job of a pass: if it has work, bring back what was cleaned of it. Arrays do this at submission."""
     job = next((job for job in recipe.jobs if job.name == stage), None)
     if job is None or options.planned or stage in seen:
         return
@@ -140,7 +140,7 @@ def _bring_back(
 
 
 def _guard(recipe: Recipe, chosen: Sequence[Job], workspace: Workspace, options: Options) -> Guard:
-    """Return who asks before finished work goes; for elements of an array of ours that was done when it was submitted."""
+    """Return the guard that asks before finished work is removed; for our array tasks this was done at submission."""
     if not (options.replace or options.planned):
         refuse_other_recipe(recipe, workspace)
     part = options.part is not None
@@ -211,7 +211,7 @@ def _run_job(
 
 
 def _write_plan(plan: Plan, workspace: Workspace, options: Options, display: Display) -> None:
-    """Note what the job makes, and remove what it no longer makes; of an array of ours the first element does it for all."""
+    """Note what the job makes, and remove what it no longer makes; the first of our array tasks does it for all."""
     job, stale = plan.job, list[str]()
     with write_errors(workspace.root):
         if not (options.planned and options.part and options.part[0]):
@@ -260,7 +260,7 @@ def close(recipe: Recipe, options: Options) -> list[Failure]:
 
 
 def _sweep(job: Job, workspace: Workspace) -> None:
-    """Remove what attempts that were killed left half-written, and nothing of anybody who is still at work."""
+    """Remove half-written files of killed attempts, and none of processes that are still running."""
     sweep(workspace.path(job.name), keep=[claim.who.token for claim in others_at_work(workspace)])
 
 

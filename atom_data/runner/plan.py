@@ -54,7 +54,7 @@ class Plan:
         return not self.todo
 
     def leave_out(self, most: int) -> None:
-        """Take shards that failed as done, as nothing but so many of them is missing."""
+        """Count failed shards as done, if at most this many are missing."""
         if len(self.todo) == len(self.failed) <= most:
             self.done |= self.failed
             self.todo, self.reasons = [], Counter()
@@ -72,7 +72,7 @@ def plan_job(
 
     With `part`, (i, n), only tasks i, i + n, i + 2n, ... are looked at; the others are neither done nor to do, and of
     the jobs before no more is read than these need, unless they are `planned` and so have manifests. `remade` are paths
-    of files that jobs before are about to make again: what has read one of them is to do as well.
+    of files that jobs before are about to rebuild: what has read one of them is to do as well.
     Memory: about 2 kB a task.
     """
     with workspace.remembering(part is None or planned):
@@ -107,7 +107,7 @@ def plan_job(
 def _changed(
     job: Job, task: Task, workspace: Workspace, identities: set[str], receipt: Receipt, code: Mapping[str, str]
 ) -> str:
-    """Return why a finished task must be made again, or an empty string; `code` is what is accepted as that of the job."""
+    """Return why a finished task must be rebuilt, or an empty string; `code` is what is accepted as that of the job."""
     if receipt.job not in identities:
         return RECIPE
     changed = code_change(receipt.code, code)
@@ -255,7 +255,7 @@ def is_closed(job: Job, workspace: Workspace) -> bool:
 def require_complete(
     job: Job, workspace: Workspace, accept_code: bool = False, accept: bool = False, allow_failed: int = 0
 ) -> None:
-    """Raise DataError unless every shard of a job, but for so many that failed, is finished, current and accepted."""
+    """Raise DataError unless every shard of a job, except this many failed ones, is finished, current and accepted."""
     plan = plan_job(job, workspace, accept_code)
     plan.leave_out(allow_failed)
     close_job(plan, workspace, accept)

@@ -40,7 +40,7 @@ class Workers(Protocol):
 
     @property
     def leaving(self) -> bool:
-        """Tell whether they were told to leave."""
+        """Tell whether they were asked to stop."""
 
     def leave(self, seconds: float) -> None:
         """Take no more tasks; those that run get some seconds."""
@@ -92,7 +92,7 @@ class Pool:
 
     @property
     def leaving(self) -> bool:
-        """Tell whether the pool was told to leave."""
+        """Tell whether the pool was asked to stop."""
         return self.leave_at is not None
 
     def run_job(self, name: str, identity: str, progress: Progress) -> None:

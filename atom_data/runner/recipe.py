@@ -61,7 +61,7 @@ def load_recipe(path: str) -> Recipe:
 
 
 def job_identity(job: Job) -> str:
-    """Return one hash of all that decides a job's output besides inputs and code. ConfigError where it cannot be told."""
+    """Return one hash of all that decides a job's output besides inputs and code. ConfigError when it cannot be computed."""
     return _hash(job, whole_identity(job))
 
 
@@ -87,7 +87,7 @@ def _hash(job: Job, identity: object) -> str:
 def _node(file: Path, item: object) -> Node:
     if isinstance(item, type) or not isinstance(item, Node) or not item.jobs():
         raise ConfigError(
-            f"{file}: stages() returned {item!r}, which is not a stage. Return Stage(...), Tokenize(...) or the like."
+            f"{file}: stages() returned {item!r}, which is not a stage. Return Stage(...), Tokenize(...) or another node."
         )
     return item
 

@@ -74,9 +74,9 @@ def main() -> None:
                     [""]
                 )  # with the first one Arrow imports pandas, where it is installed: 0.25 s, in every worker else
                 told = line.readline()
-                if told:  # else whoever started the server has ended
+                if told:  # else the process that started the server has ended
                     warm(json.loads(told), line)
-    except Exception:  # the server would end with it, and tell nobody
+    except Exception:  # the server would end with it, without a message
         sys.stderr.write(traceback.format_exc())
     gc.enable()
     gc.freeze()  # what workers share, they need not look through for garbage, which would also copy its pages

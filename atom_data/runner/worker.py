@@ -31,12 +31,12 @@ REPORT_SECONDS = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """What a worker is told once: plain values, so that it loads the recipe itself."""
+    """What a worker gets once: plain values; it loads the recipe itself."""
 
     recipe: str
     out: str
     planned: bool = False
-    """Read the listings of sources that whoever started the array wrote down."""
+    """Read the listings of sources that were written when the array was submitted."""
     environment: dict[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
     """As it is now: the server that workers are forked from keeps the one in which it was started."""
 

@@ -17,7 +17,7 @@ from atom_data.text.statistics.letters import letter_counts
 
 ACTIVATIONS = ("none", "sigmoid", "softmax")
 CHARACTERS = 32
-"""Of a text for each token that is looked at: so much is tokenized, so that a text of 100 MB costs no more than others."""
+"""Bytes of text per token that is used: only this much is tokenized, so that a text of 100 MB costs no more than others."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -65,7 +65,7 @@ class FastTextLanguage:
     """False: "none" is only for texts without a letter, and every other text has the model's label."""
 
     segment_bytes: int | None = None
-    """Also predict segments of about so many bytes, cut at line ends: 500 is what was measured. Takes twice the time.
+    """Also predict segments of about this many bytes, cut at line ends: 500 was measured. Takes twice the time.
 
     Adds `language_share` (float32): the share of the text's bytes that is in segments of their most frequent language;
     1 for a text of one segment, null where `language` is null.

@@ -3,7 +3,7 @@
 A pass's own columns, ledgers, dead letters and everything else that a stage wrote stay. Of the jobs below a pass's folder
 the files go, once the pass and all that reads it are finished; receipts and manifests stay, so that a later run knows what
 was done. STAGE/cleaned.json says so, written before the first file goes: where it stands, a missing file is not a fault. Who
-needs such a file again takes that word back (`run.cleaned`), and the job is made again as any other whose files are lost.
+needs such a file again takes that word back (`run.cleaned`), and the job is rebuilt as any other whose files are lost.
 """
 
 import contextlib
@@ -26,12 +26,12 @@ from atom_data.workspace import Workspace
 
 FORMAT = 1
 DAY = 86_400.0
-"""A half-written file of another machine is taken for one that nobody writes any more after so many seconds without a write."""
+"""A half-written file of another machine counts as abandoned after this many seconds without a write."""
 
 
 @dataclass(frozen=True, slots=True)
 class Freed:
-    """Something that may go, or has gone."""
+    """Something that may be removed, or was."""
 
     what: str
     """A job, or `half-written files`."""
@@ -143,7 +143,7 @@ def _unlink(paths: Sequence[Path]) -> None:
 
 
 def _remove_empty(folder: Path) -> None:
-    """Remove a folder and those in it, as far as nothing lies in them."""
+    """Remove a folder and those in it, as far as they are empty."""
     for place, _, _ in os.walk(folder, topdown=False):
         with contextlib.suppress(OSError):
             Path(place).rmdir()
@@ -166,7 +166,7 @@ def _half_written(workspace: Workspace, really: bool) -> Freed:
 
 
 def _is_written(path: Path) -> bool:
-    """Tell whether whoever began a file may still write it: its token begins with host and process."""
+    """Tell whether the process that began a file may still write it: its token begins with host and process."""
     _, sign, rest = path.name.removesuffix(PARTIAL).rpartition(f".{socket.gethostname()}-")
     process = rest.partition("-")[0]
     if sign and process.isdigit():

@@ -1,4 +1,4 @@
-"""A dry run: what a run would make, make again, remove and keep, why, and what that costs. Nothing is written."""
+"""A dry run: what a run would make, rebuild, remove and keep, why, and what that costs. Nothing is written."""
 
 from collections.abc import Sequence
 
@@ -43,7 +43,7 @@ def _said(found: Outlook) -> list[str]:
         head = f"{name}: {'all ' if found.kept != 1 else ''}{plural(found.kept, 'shard')} {is_are(found.kept)} kept"
     else:
         again = sum(len(cost.shards) for _, cost in costs)
-        counts = ((again, "to make again"), (len(found.new), "to make anew"), (len(found.gone.shards), "to remove"))
+        counts = ((again, "to rebuild"), (len(found.new), "to make anew"), (len(found.gone.shards), "to remove"))
         head = ", ".join(
             [f"{name}: {plural(found.kept, 'shard')} to keep", *(f"{n:,} {what}" for n, what in counts if n)]
         )

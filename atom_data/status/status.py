@@ -38,13 +38,13 @@ class JobStatus:
     reads: tuple[str, ...] = ()
     """The jobs before it."""
     stale: Counter[str] = field(default_factory=Counter)
-    """Finished shards that a run makes again, by reason, as far as receipts tell: changed input is not looked for."""
+    """Finished shards that a run rebuilds, by reason, as far as receipts tell: changed input is not looked for."""
     now: Now = field(default_factory=lambda: Now((), {}))
     """What a receipt would say of its identity now."""
     elements: Counter[str] = field(default_factory=Counter)
     """Elements of its array in the queue, by Slurm's state."""
     workers: int = 1
-    """Worker processes of an element."""
+    """Worker processes of an array task."""
     cleaned: bool = False
     """Whether its files were no longer needed and were removed."""
     parts: "list[JobStatus]" = field(default_factory=list)
@@ -69,7 +69,7 @@ class JobStatus:
 
     @property
     def bytes_a_second(self) -> float:
-        """Input that its running elements read in a second, by what finished shards took."""
+        """Input that its running array tasks read per second, estimated from finished shards."""
         if self.parts:
             return sum(part.bytes_a_second for part in self.parts)
         running = self.elements["RUNNING"] * self.workers
@@ -98,7 +98,7 @@ class JobStatus:
 
     @property
     def waiting_jobs(self) -> list[str]:
-        """Of a pass: the jobs whose shards are not known yet, for they come of what the jobs before make."""
+        """Of a pass: the jobs whose shards are not known yet, because earlier jobs decide them."""
         return [part.name for part in self.parts if not part.begun]
 
     @property

@@ -42,7 +42,7 @@ def is_begun_by(name: str, tokens: Sequence[str]) -> bool:
 def left_over(folder: str) -> bool:
     """Tell whether a killed attempt left something in a job's folder or among its receipts, from these two listings.
 
-    What the supervisor writes (plan, manifest, summary) lies there, and it may be killed when all shards are finished.
+    What the supervisor writes (plan, manifest, summary) is there, and it may be killed when all shards are finished.
     """
     if is_remote(folder):
         return False

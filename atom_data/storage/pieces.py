@@ -1,7 +1,7 @@
 """Files of rows that are found by their place in a space of numbers: how one task hands each of many others its part.
 
 A row has a place from 0 to 2 ** 32 (the upper half of a hash, or a scaled number). The file is a row of Arrow record
-batches, each of the rows between two places, then a directory of them, then the schema: whoever wants the rows of a
+batches, each of the rows between two places, then a directory of them, then the schema: a reader of the rows of a
 range reads the directory and those pieces. So a task writes one file, not one for each of those that read it.
 """
 

@@ -1,6 +1,6 @@
 """What a receipt and a list of shards say, as frozen dataclasses; how they are read and written: see `receipts`.
 
-`docs/reference/output.md` is made from the docstrings below: where each file of an output folder lies, and what is in it.
+`docs/reference/output.md` is made from the docstrings below: the path of each file of an output folder, and what is in it.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from atom_data.storage.shards import Input, file_name
 FORMAT = 3
 """3: `spans` by file, `etag` of inputs. 2, with one `span` a receipt, is read as well."""
 READABLE = (2, 3)
-"""Formats of receipts that are read. Of any other the run stops with a sentence; nothing is made again in silence."""
+"""Formats of receipts that are read. Of any other the run stops with a sentence; nothing is rebuilt in silence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class Receipt:
             )
         except (KeyError, TypeError) as error:
             raise DataError(
-                f"{path}: is not a receipt ({error}). Delete it; the next run makes its shard again."
+                f"{path}: is not a receipt ({error}). Delete it; the next run rebuilds its shard."
             ) from error
 
     def value(self) -> dict[str, Any]:
@@ -154,7 +154,7 @@ class Receipt:
         }
 
     def slim(self) -> Self:
-        """Return what a job as a whole is judged by: without identity and inputs, with the first of its files only."""
+        """Return what a job as a whole is accepted by: without identity and inputs, with only the first of its files."""
         return replace(self, job="", code=_NOTHING, inputs=(), outputs=self.outputs[:1])
 
 

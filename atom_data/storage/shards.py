@@ -36,7 +36,7 @@ class Input:
     sha256: str
     """Of its content, as hexadecimal digits."""
     modified: int = 0
-    """Modification time in ns where the store has one: while bytes and time are the same, nobody reads it all again."""
+    """Modification time in ns where the store has one: while size and time are the same, the content is not read again."""
     etag: str = ""
     """What an object store calls this version, instead of a time."""
 
@@ -73,7 +73,7 @@ def check_spans(path: str, spans: Sequence[tuple[int, int]]) -> None:
 
     `spans` are what reading the parts reported (`Intake.span`): offset of the first record, and of the first one after
     the part; both equal where no record starts in it. A page can hold bytes that look like the start of a record, and
-    a part that began there would hold records nobody crawled.
+    a part that began there would hold forged records.
     Errors: DataError when two parts don't meet.
     """
     last = 0

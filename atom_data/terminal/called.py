@@ -35,6 +35,6 @@ def _python() -> str:
 
 
 def near(path: str) -> str:
-    """Return a path as seen from the working folder, where it lies below it."""
+    """Return a path relative to the working folder, when it is below it."""
     here = str(Path.cwd())
     return os.path.relpath(path, here) if path.startswith(f"{here}/") else path

@@ -16,7 +16,7 @@ from atom_data.terminal.table import plural
 
 PLAIN_SECONDS = 10.0
 WIDE = 120
-"""From so many columns on there is room for a bar."""
+"""Terminals of at least this width have room for a bar."""
 BESIDE = 16
 """What spinner and clock take of a line."""
 COMPILING_SECONDS = 2.0

@@ -41,7 +41,7 @@ def percent(part: float, whole: float) -> str:
 
 
 def width_of(console: Console) -> int:
-    """Return how wide a table may be; 0 for any width, where nobody looks at it on a terminal."""
+    """Return how wide a table may be; 0 for any width, when the output is not a terminal."""
     return console.width if console.is_terminal else 0
 
 

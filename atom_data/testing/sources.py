@@ -133,7 +133,7 @@ def try_inputs(source: Source, shard: Shard, workspace: Workspace, reading: Read
 def try_ids(ids: pa.ChunkedArray, shard: str, known: dict[str, str], where: str) -> None:
     """Look for ids that repeat, in a shard or over those before."""
     require(
-        not ids.null_count, f"{where}, shard '{shard}': a row has no id, so nobody could find it again. Give each one."
+        not ids.null_count, f"{where}, shard '{shard}': a row has no id, so it could not be traced. Give each row one."
     )
     found = sorted(ids.to_pylist())
     twice = next((one for one, other in pairwise(found) if one == other), None)

@@ -94,7 +94,7 @@ class Documents:
         )
 
     def _settle(self, waiting: int = 0) -> None:
-        """Wait until no more than so many batches are encoded but not noted; raise what was wrong with one."""
+        """Wait until at most this many batches are encoded but not recorded; raise the error of any of them."""
         while len(self._noted) > waiting:
             self._noted.popleft().result()
 

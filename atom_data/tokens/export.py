@@ -184,7 +184,7 @@ def _olmo(shard: _Shard) -> list[_File]:
                 first = last
     if first != len(starts):
         raise DataError(
-            f"{shard.name}: {first:,} rows in its docs.parquet and {len(starts):,} documents in its .idx. Make it again."
+            f"{shard.name}: {first:,} rows in its docs.parquet and {len(starts):,} documents in its .idx. Rebuild it."
         )
     return [_linked(shard, "bin", "npy"), _File(name, hashed.bytes, hashed.hexdigest())]
 

@@ -1,6 +1,6 @@
-"""Where the exports of a run's tokens are: noted in the run's own folder, for whoever must reach what was made of it.
+"""Where the exports of a run's tokens are: recorded in the folder of the run, for a later takedown.
 
-OUT/TOKENS/exports/HASH.json    one a target folder: {"format": 1, "to": "/absolute/folder"}. What lies there is said by the
+OUT/TOKENS/exports/HASH.json    one a target folder: {"format": 1, "to": "/absolute/folder"}. What is there is said by the
                                 record in that folder (storage/made.py).
 
 The notes are not part of the corpus: verify and fingerprint pass over them.

@@ -176,7 +176,7 @@ def _documents(out: str, entry: dict[str, Any]) -> Iterator[tuple[npt.NDArray[An
     path = join(out, entry["bin"]["path"])
     index = read_pair(path.removesuffix(".bin"))
     if sha256(path) != entry["sha256"]:
-        raise DataError(f"{path}: its content is not what its receipt says (SHA-256 differs). Make the shard again.")
+        raise DataError(f"{path}: its content is not what its receipt says (SHA-256 differs). Rebuild the shard.")
     ids = np.memmap(local(path), index.dtype, "r")
     ends = index.starts + index.lengths
     first = 0

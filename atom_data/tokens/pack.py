@@ -1,7 +1,7 @@
 """Best-fit packing as a plan: which parts of which documents make a sample, without a token copied or cut in vain.
 
 Documents longer than a sample are cut into whole samples and a rest; rests and all other documents, the longest first,
-each go into the sample with the least room that still holds it (best-fit decreasing, Ding et al. 2024, "Fewer Truncations
+each go into the sample with the least free space that still holds it (best-fit decreasing, Ding et al. 2024, "Fewer Truncations
 Improve Language Modeling", section 3.2). So no document that fits into a sample is ever cut.
 
 FOLDER/SHARD.pack      little-endian int64: samples + 1 bounds, then two numbers per piece: its first token in the shard, and

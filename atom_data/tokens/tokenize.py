@@ -188,7 +188,7 @@ class Tokenize:
     def _sizes(self, workspace: Workspace) -> Iterator[tuple[Shard, int]]:
         """Yield every shard with its bytes of text: as its receipt says; for files, which have none, their size.
 
-        A remote file, whose size nobody asked for, makes a task of its own.
+        A remote file, whose size is not known, is a task of its own.
         """
         made = bool(self.reads.jobs())
         for shard in self.reads.shards(workspace):

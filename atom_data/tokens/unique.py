@@ -18,7 +18,7 @@ MEMORY = 1 << 30
 
 
 def is_checked(reads: Source) -> bool:
-    """Tell whether a pass before has looked at the ids of all documents that come: then nobody need do it again.
+    """Tell whether a pass before has looked at the ids of all documents that come: then it need not be repeated.
 
     Of a source made of several, each may have been looked at alone, so that says nothing of all.
     """

@@ -33,7 +33,7 @@ class Options:
     held_out: float = 0.1
     """The share of documents to test on, drawn by their ids."""
     max_bytes: int | None = None
-    """Look only at the first bytes of a text."""
+    """Use only the first bytes of a text."""
     dimension: int = 100
     word_ngrams: int = 2
     shortest_subword: int = 0

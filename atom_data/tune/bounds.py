@@ -71,7 +71,7 @@ def stored_rules(rules: Sequence[CardRule], schema: pa.Schema, stage: str) -> tu
         names = [item.rule.column, *(name for name, _ in item.rule.where)]
         missing = [name for name in names if name not in schema.names]
         if missing:
-            notes.append(f"{item.name} is not judged: {stage} has no column '{missing[0]}'{_adds(missing[0])}.")
+            notes.append(f"{item.name} is not evaluated: {stage} has no column '{missing[0]}'{_adds(missing[0])}.")
         else:
             found.append(item)
     return found, notes

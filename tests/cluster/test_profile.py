@@ -44,8 +44,8 @@ def test_an_element_is_warned_in_time(profile: Profile, seconds: int) -> None:
         ('[sbatch]\n"Mail User" = "x"', "sbatch: 'Mail User=x'"),
         (
             '[sbatch]\narray = "0-3"',
-            "sbatch: 'array=0-3'. A run makes one array per stage, and deals the shards to its elements: --tasks says how many "
-            "there are at most.",
+            "sbatch: 'array=0-3'. A run makes one array per stage, and deals the shards to its array tasks: --tasks is their "
+            "maximum number.",
         ),
         ('[sbatch]\njob-name = "mine"', "sbatch: 'job-name=mine'. A run finds its jobs again by their names"),
     ],

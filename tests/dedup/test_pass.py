@@ -221,7 +221,7 @@ def test_a_hash_that_is_no_binary_is_refused(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_a_changed_source_below_a_pass_is_seen(tmp_path: Path, reads: str) -> None:
-    """No document is a copy of another before or after, so that the pass finds the same: its reader is made again."""
+    """No document is a copy of another before or after, so that the pass finds the same: its reader is rebuilt."""
     lines = [f'{{"id": "{n}", "one": "first text {n}", "other": "second text {n}"}}\n' for n in range(6)]
     (tmp_path / "in.jsonl").write_text("".join(lines))
 

@@ -143,7 +143,7 @@ def test_eval_by_characters_finds_copies_without_spaces_between_words(tmp_path: 
         (["--recipe", "r.py", "--bands", 3], 2, "--recipe: it says all of ngram, unit, bands, rows, min_jaccard"),
         (["{documents}", "--min-jaccard", 2], 2, "MinHash: min_jaccard is 2"),
         (["{documents}", "--unit", "lines"], 2, "MinHash: unit is 'lines'; units: words, characters"),
-        (["{documents}", "--pairs", "none.csv"], 2, "none.csv: no such file of labelled pairs"),
+        (["{documents}", "--pairs", "none.csv"], 2, "none.csv: no such file of labeled pairs"),
         (["{documents}", "--recipe", "pipelines/none.py"], 2, "pipelines/none.py: no such recipe"),
         (["nowhere.parquet"], 2, "nowhere.parquet"),
     ],

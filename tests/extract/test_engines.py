@@ -29,7 +29,7 @@ class PanicException(BaseException):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Says:
-    """An engine of one's own: the page's URL and length, or what the page asks it to raise."""
+    """An engine of your own: the page's URL and length, or what the page asks it to raise."""
 
     def extract(self, html: str, url: str | None) -> Content:
         known = {

@@ -128,7 +128,7 @@ def test_plan_run_and_compare(folder: Path) -> None:
             assert stage.output_bytes.value == pytest.approx(was["output_bytes"], rel=0.25), stage.name
     compared = atom_data("plan", path, "--output", out, "--compare")
     assert compared.returncode == 0, compared.stderr
-    assert "CPU s: plan" in compared.stdout and "figures lie in their intervals" in compared.stdout
+    assert "CPU s: plan" in compared.stdout and "figures are within their intervals" in compared.stdout
     figures = json.loads(atom_data("plan", path, "--output", out, "--compare", "--json").stdout)
     assert {figure["stage"] for figure in figures} >= {"counted", "unique", "all"}
     path.write_text(path.read_text() + "# edited\n")

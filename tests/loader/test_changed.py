@@ -1,4 +1,4 @@
-"""Tokens that are made again, changed, cut or exchanged below an open loader: refused in whatever process, or the same bytes."""
+"""Tokens that are rebuilt, changed, cut or exchanged below an open loader: refused in whatever process, or the same bytes."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from tests.command import atom_data
 from tests.tokens.corpus import rows, token_run
 
 LENGTH = 32
-CHANGED = "was changed or made again while it was open"
+CHANGED = "was changed or rebuilt while it was open"
 
 
 @pytest.fixture

@@ -176,7 +176,7 @@ def test_iterator_below_which_a_state_was_loaded_says_so(folder: Path) -> None:
     old = iter(batches)
     next(old), next(old)
     batches.resume(samples.state(100))
-    with pytest.raises(ConfigError, match=r"this iterator is over, for a state was loaded .* Iterate anew"):
+    with pytest.raises(ConfigError, match=r"this iterator is over, because a state was loaded .* Iterate anew"):
         next(old)
     assert batches.consumed == 100
     assert next(iter(batches))["sample"].tolist() == [100, 101]

@@ -116,7 +116,7 @@ def test_a_run_that_was_killed_lets_the_next_one_in_and_its_workers_end(folder: 
     (folder / "go").touch()
     done = atom_data("run", folder / "a.py", "-o", folder / "out", "-w", 1)
     assert done.returncode == 0, done.stderr
-    assert f"{folder / 'out'}: an earlier run ended without a word (process {first.pid} on " in done.stderr
+    assert f"{folder / 'out'}: an earlier run ended without a final message (process {first.pid} on " in done.stderr
     assert atom_data("verify", folder / "out").returncode == 0
     assert not (folder / "out" / FOLDER).exists()
 
@@ -130,7 +130,7 @@ def test_a_number_that_was_given_again_is_no_life(folder: Path) -> None:
         done = atom_data("run", slow(folder), "-o", folder / "out", "-w", 1)
     assert done.returncode == 0, done.stderr
     assert (
-        f"an earlier run ended without a word (process {pid} on {here.host}, begun 2026-01-02 03:04:05 UTC)"
+        f"an earlier run ended without a final message (process {pid} on {here.host}, begun 2026-01-02 03:04:05 UTC)"
         in done.stderr
     )
 
@@ -157,7 +157,10 @@ def test_another_machine_is_believed_until_it_was_silent_for_five_minutes(folder
     assert path.exists()
     done = atom_data(*command, "--take-over")
     assert done.returncode == 0, done.stderr
-    assert "an earlier run ended without a word (process 4711 on n7, begun 2026-01-02 03:04:05 UTC)" in done.stderr
+    assert (
+        "an earlier run ended without a final message (process 4711 on n7, begun 2026-01-02 03:04:05 UTC)"
+        in done.stderr
+    )
 
 
 def test_a_file_that_is_no_claim_is_named(folder: Path) -> None:

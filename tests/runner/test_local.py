@@ -53,7 +53,7 @@ def test_worker_that_dies_is_retried_and_the_rest_goes_on(folder: Path) -> None:
     assert "(tried 2 times)" in done.stderr
     assert done.stderr.strip().splitlines()[-1] == (
         f"{folder / 'out'}: 1 shard failed (first/part-1.jsonl); the reasons stand above. "
-        "Mend the cause and run again: finished shards are kept."
+        "Fix the cause and run again: finished shards are kept."
     )
     assert finished(folder) == ["part-0.jsonl", "part-2.jsonl", "part-3.jsonl"]
     assert not (folder / "out" / "second").exists(), "a later stage never starts on incomplete input"

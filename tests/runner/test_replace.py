@@ -1,4 +1,4 @@
-"""Finished work is not removed or made again in bulk without a question, and an output folder knows whose recipe it is."""
+"""Finished work is not removed or rebuilt in bulk without a question, and an output folder knows whose recipe it is."""
 
 import json
 from dataclasses import replace
@@ -230,8 +230,8 @@ def test_status_says_what_is_stale(folder: Path) -> None:
     text = RECIPE.format(step="other", first="first", pattern=str(folder / "in" / "*.jsonl"))
     path = recipe(folder, text, "a.py")
     said = well(atom_data("status", path, "-o", folder / "out"))
-    assert "first: 8 of 8 shards are stale (recipe or card changed); a run makes them again" in said
-    assert "second: what is read there is stale; a run makes again what differs then" in said
+    assert "first: 8 of 8 shards are stale (recipe or card changed); a run rebuilds them" in said
+    assert "second: what is read there is stale; a run rebuilds what differs then" in said
     well(atom_data("run", path, "-o", folder / "out", "-w", 1, "--stage", "first", "--part", "0/2"))
     said = well(atom_data("status", path, "-o", folder / "out"))
     assert "first: 4 of 8 shards are stale (recipe or card changed)" in said

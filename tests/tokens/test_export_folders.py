@@ -64,7 +64,7 @@ def windows(folder: Path) -> int:
 
 
 def made_twice(tmp_path: Path, kind: str, length: int, first: int, then: int) -> tuple[Path, Path]:
-    """Export into one folder before and after the source is made again; return that folder and a fresh one."""
+    """Export into one folder before and after the source is rebuilt; return that folder and a fresh one."""
     for count in (first, then):
         tokens = corpus(tmp_path, count, f"n{count}-")
         export(str(tokens), str(tmp_path / "used"), kind, length=length)

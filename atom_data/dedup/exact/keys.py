@@ -29,9 +29,9 @@ class ContentHash:
     """Add `content_hash` (binary[16]) and `text_bytes` (int64, the bytes of `text` as it is).
 
     The hash is BLAKE2b of the text reduced to its content: runs of white space, control characters and punctuation
-    (category P) are one space, the ends have none, letters are small, invisible characters are gone (`text.similarity.content` has
-    the rules). A text with nothing left, such as a line of dashes, is hashed as it is, and never equals one with words.
-    A null text has a null hash. Memory: as much again as the texts of a batch.
+    (category P) are one space, the ends have none, letters are lowercase, invisible characters are gone (see
+    `text.similarity.content`). A text with nothing left, such as a line of dashes, is hashed as it is, and never equals one
+    with words. A null text has a null hash. Memory: as much again as the texts of a batch.
     """
 
     fold_case: bool = True

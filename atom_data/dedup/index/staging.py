@@ -1,4 +1,4 @@
-"""A change to an index beside it: made whole in `INDEX.adding`, then put in its place, so that one that fails changes nothing.
+"""A change to an index is made whole in `INDEX.adding`, then moved into place; one that fails changes nothing.
 
 What the index has is linked there and not copied: every file of a run is written under another name and renamed, so a
 link never changes. The change counts from the moment that `index.json` is replaced; what a crash leaves after it is put in
@@ -24,7 +24,7 @@ def place_beside(folder: Path) -> Path:
 def begin(folder: Path, changed: Index) -> Index:
     """Return the changed index in the place beside, with all that the one in `folder` has made; it is not in the index yet.
 
-    An earlier attempt at the same change is gone on with. DataError when the place cannot be written.
+    An earlier attempt at the same change is continued. DataError when the place cannot be written.
     """
     place = place_beside(folder)
     beside = replace(changed, folder=place)
@@ -35,7 +35,7 @@ def begin(folder: Path, changed: Index) -> Index:
             if Path(changed.out).exists():
                 shutil.copytree(changed.out, beside.out, copy_function=_link)
         sweep(str(place / "out"))
-        beside.save()  # only now is it an attempt that can be gone on with
+        beside.save()  # only now can the attempt be continued
     return beside
 
 

@@ -69,8 +69,9 @@ def best_curve(
     The error is the area under the curve below the threshold (pairs proposed for nothing) and over it above (pairs
     missed), each times its weight; of equal ones the fewest bands, then the fewest rows (datasketch 2.0.0,
     `MinHashLSH(threshold, num_perm, weights)`). bands * rows may be less than `permutations`. As confirmation refuses
-    what is proposed for nothing, a larger weight of false negatives is often the better choice. ConfigError for numbers
-    without sense.
+    what is proposed for nothing, a larger weight of false negatives is often the better choice.
+
+    ConfigError for numbers out of range.
     """
     if not 0 <= threshold <= 1:
         raise ConfigError(f"threshold: {threshold} is not a Jaccard index. Give a number from 0 to 1; 0.8 is usual.")

@@ -137,7 +137,7 @@ class MinHash:
     min_containment: float | None = None
     """or this share of the copy's n-grams in the kept document. None: that alone is never enough."""
     confirm: bool = True
-    """False trusts the bands, unconfirmed and transitively, as other tools do: of all that hangs together one is kept."""
+    """False trusts the bands, unconfirmed and transitively, as other tools do: one document per connected component is kept."""
     bucket_cap: int = 64
     """With how many kept documents of one bucket a document is compared: hot buckets stay linear."""
     shingles: str = ""
@@ -159,7 +159,7 @@ class MinHash:
     )
 
     def __post_init__(self) -> None:
-        """Choose bands and rows; refuse parameters without sense."""
+        """Choose bands and rows; validate parameters."""
         check_shingles(self.unit, self.compatible)
         self._choose()
         for name in ("ngram", "bands", "rows", "bucket_cap"):
@@ -207,7 +207,7 @@ class MinHash:
         return pa.RecordBatch.from_arrays([measured.drop_null().flatten(), pa.array(numbers)], schema=self.record)
 
     def finds(self, corpus: Corpus, source: Source) -> Job:
-        """Return the last of the jobs that find the copies: equal bands, what hangs together, its texts, the decision."""
+        """Return the last of the jobs that find the copies: equal bands, connected components, their texts, the decision."""
         clusters = Clusters(links=Links(corpus=corpus))
         return Confirmed(
             candidates=Candidates(

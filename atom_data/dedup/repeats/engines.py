@@ -93,10 +93,10 @@ class Bloom:
     lines: int
     """Distinct lines expected in all documents."""
     false_positive_rate: float = 1e-6
-    """The share of first occurrences taken for repeats when so many are in."""
+    """The false positive rate at this many keys."""
 
     def __post_init__(self) -> None:
-        """Refuse parameters without sense."""
+        """Validate parameters."""
         if self.lines < 1:
             raise ConfigError(f"Bloom: lines is {self.lines}. Give the number of distinct lines you expect.")
         if not 0 < self.false_positive_rate < 1:

@@ -23,7 +23,7 @@ from atom_data.text.repeats.spans import Spans
 from atom_data.workspace import Workspace
 
 SMALL_BYTES = 10_000_000
-"""Sources and languages with less text are not judged by `allow_loss`."""
+"""Sources and languages with less text are not checked by `allow_loss`."""
 
 
 class Repeatable(Protocol):

@@ -66,7 +66,7 @@ def ids_of(array: pa.Array) -> pa.Array:
 
 
 def repaired(strings: pa.Array) -> pa.Array:
-    """Return strings in UTF-8: a byte that is none is written as in Python, \\xff, so that it can still be told."""
+    """Return strings in UTF-8: a byte that is none is written as in Python, \\xff, so that it can be recovered."""
     if is_utf8(string_buffers(strings)):
         return strings
     raw = strings.cast(pa.large_binary())

@@ -26,9 +26,9 @@ class Part:
 
     stage: str
     index: str
-    """The number of the element, or `close`."""
+    """The number of the array task, or `close`."""
     of: str
-    """How many elements the array has; `close` for the job that closes the stage."""
+    """The number of array tasks; `close` for the job that closes the stage."""
     recipe: str
     """SHA-256 of the recipe."""
 
@@ -42,7 +42,7 @@ class Part:
         return self.stage.replace("/", "+")  # near/links, a job in a pass, is one name here
 
     def excludes(self, group: str) -> bool:
-        """Tell whether nobody of another group may be at work: one of another recipe, or of this stage parted otherwise."""
+        """Tell whether it excludes other groups: those of another recipe, or of this stage with another number of parts."""
         stage, _, others = group.partition(".")
         return group != self.group and (stage == self._stage or others.rpartition(".")[2] != self.recipe[:12])
 
@@ -56,7 +56,7 @@ class Claim:
     """UTC by that machine's clock: for people, and for who goes first of those that begin at once."""
     what: str
     held: bool = False
-    """Whether its writer has looked around and seen nobody."""
+    """Whether its writer has checked for other claims and found none."""
 
     @classmethod
     def mine(cls, what: str) -> Self:
@@ -93,7 +93,7 @@ def fate(who: Who, age: float) -> Fate:
     """Tell what has become of a process that gave its last sign of life `age` seconds ago.
 
     Gone: its job was put back into Slurm's queue and is this process; its number is free or another's, on this machine; or
-    this machine was booted since. Of another machine nobody can know: it is alive, or after five minutes silent.
+    this machine was booted since. A process of another machine cannot be checked: it is alive, or after five minutes silent.
     """
     now = me()
     if is_former_self(who, now):

@@ -1,8 +1,8 @@
-"""A claim on an object store, which lists nothing: claims/run.json, or claims/STAGE.N.RECIPE.I.json for an element run by hand.
+"""A claim on an object store, which lists nothing: claims/run.json, or claims/STAGE.N.RECIPE.I.json for an array task run by hand.
 
-Read, put, read again; and once a minute read and put, with the time: its age is told by the clocks of two machines, which
+Read, put, read again; and once a minute read and put, with the time: its age is measured by the clocks of two machines, which
 must agree to a minute or so. Not covered: of two that put in the same moment both may go on until the first looks again,
-for up to a minute, and then that one ends; and a whole run does not see elements that were started by hand with --part.
+for up to a minute, and then that one ends; and a whole run does not see array tasks that were started by hand with --part.
 """
 
 import contextlib
@@ -40,7 +40,9 @@ class ObjectClaim:
             judged = fate(claim.who, age)
             if judged == "alive" or (judged == "silent" and not take_over):
                 raise refusal(self.workspace, claim, age)
-            note(f"{without_secrets(self.workspace.root)}: an earlier run ended without a word ({claim.who}); going on")
+            note(
+                f"{without_secrets(self.workspace.root)}: an earlier run ended without a final message ({claim.who}); going on"
+            )
         self._write()
         self._refuse_other()
         self.heart = Heart(self._beat, BEAT_SECONDS, self._key)
@@ -76,7 +78,7 @@ class ObjectClaim:
 
     @property
     def lost(self) -> bool:
-        """Whether the claim is another's by now."""
+        """Whether another process has taken the claim."""
         return self.heart is not None and self.heart.lost
 
     def release(self) -> None:

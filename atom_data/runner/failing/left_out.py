@@ -15,7 +15,7 @@ MOST_WORDS = 500
 
 
 def leave_out(progress: Progress) -> bool:
-    """Finish a stage without the shards that failed, if so few are allowed to; tell whether that was done.
+    """Finish a stage without its failed shards, if there are few enough; tell whether that was done.
 
     What stands in for a shard is an empty one, so that later stages read what there is. Only a stage can do without: of a
     pass each task looks at a part of the whole corpus, and a shard of tokens is made of several shards.

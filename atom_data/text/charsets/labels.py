@@ -110,7 +110,7 @@ def of_label(label: str) -> str | None:
 
 
 def meant_by(label: str) -> str | None:
-    """Return the encoding that somebody meant, in lower case; None where that is not plain.
+    """Return the encoding that a label means, in lowercase; None when it is unknown.
 
     Beyond the standard's labels: those of `CODE_PAGES`, `USED`, and what has the letters and digits of a label
     (`windows_1251`, `win-1251`, `utf-8;`). To believe it, the bytes must be in this encoding.

@@ -1,4 +1,4 @@
-"""Lines that are not text of a page: the line rules of RefinedWeb, judged in one pass over Arrow bytes.
+"""Lines that are not text of a page: the line rules of RefinedWeb, evaluated in one pass over Arrow bytes.
 
 A line ends at a line feed; white space around it does not count. A line is dropped by the first rule that finds it.
 """

@@ -1,4 +1,4 @@
-"""The line rules of C4, put into effect: lines are judged, cleaned and joined in one pass over Arrow bytes.
+"""The line rules of C4: lines are checked, cleaned and joined in one pass over Arrow bytes.
 
 A line ends where `str.splitlines` ends it. It is cut of white space at both ends, citations are taken out of it, and it
 is dropped by the first of the rules that it breaks. What is kept is joined by line feeds, without white space at the
@@ -170,7 +170,7 @@ def _word_sizes(data: Bytes, position: int, stop: int) -> tuple[int, int]:
 
 @inlined
 def _without_citations(data: Bytes, position: int, stop: int, target: Bytes, to: int) -> tuple[int, int]:
-    """Copy a line without `[1]`, `[edit]` and the like; return where the copy ends and how many there were."""
+    """Copy a line without `[1]`, `[edit]` and similar marks; return where the copy ends and how many there were."""
     found = 0
     while position < stop:
         byte = item(data, position)

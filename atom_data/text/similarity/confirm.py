@@ -50,7 +50,7 @@ def confirm(
     `shingle_set` (a memory map will do). Each bucket remembers its first `cap` kept documents, so that time stays
     linear in a bucket; a later copy of a document beyond them can be missed. Equal documents in equal order give equal
     results, however documents and buckets are numbered. Memory: four bytes for each bucket of a document (at most
-    `cap` a bucket; eight from 2 ** 31 documents on), 16 a bucket and 16 per document. `done` is told now and then how many
+    `cap` a bucket; eight from 2 ** 31 documents on), 16 a bucket and 16 per document. `done` is called now and then with how many
     documents were looked at.
     """
     bounds = [bound for bound in (min_jaccard, min_containment) if bound is not None]

@@ -32,7 +32,7 @@ def similar_pairs(shingles: Shingles, least: float) -> Pairs:
     pairs that share a rare one.
     """
     if not 0 < least <= 1:
-        raise ConfigError(f"similar pairs: the least Jaccard index is {least}. Give a number in (0, 1].")
+        raise ConfigError(f"similar pairs: the minimum Jaccard index is {least}. Give a number in (0, 1].")
     sizes = np.diff(shingles.offsets)
     order = np.argsort(sizes, kind="stable")
     tokens, offsets, count = _by_rarity(shingles, order)

@@ -57,7 +57,7 @@ class Reference:
         return Losses(vanished=vanished, unknown=not_known, garbled=garbled, changed=changed)
 
     def _comes_back(self, text: str, ids: Sequence[int]) -> bool:
-        """Tell whether ids decode to a text, spaces apart; without a decoder nobody can tell."""
+        """Tell whether ids decode to a text, spaces apart; without a decoder this cannot be told."""
         return self._slow.decoder is None or _letters(self.decode(ids)) == _letters(self.normalize(text))
 
     def _require_ids(self, vocabulary: Vocabulary) -> None:
