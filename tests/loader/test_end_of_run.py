@@ -196,7 +196,7 @@ def test_second_iterator_ends_the_first(folder: Path) -> None:
     batches = Batches(Samples(TokenShards(str(folder / "a" / "out" / "tokens"), sequence_length=32)), batch_size=2)
     first, second = iter(batches), iter(batches)
     assert [next(first)["sample"][0], next(second)["sample"][0]] == [0, 2]
-    with pytest.raises(ConfigError, match="another iterator begun"):
+    with pytest.raises(ConfigError, match="another iterator was started"):
         next(first)
     assert next(second)["sample"].tolist() == [4, 5]
 
