@@ -6,7 +6,7 @@ AtomDataError         printed as one sentence, without a traceback
   DataError           an input or a shard is wrong; exit code 1
     Refusal           a result that only a person can accept: run --accept
   Incomplete          done, but without shards that were allowed to fail (run --allow-failed); exit code 3
-  TimeUp              the machine is taken away; what is unfinished is left for the next run; exit code 75
+  TimeUp              the time limit is near; what is unfinished is left for the next run; exit code 75
 
 Everything else is a bug of ours and keeps its traceback.
 The sentence: `where: what is wrong, with the value; what there is. What to do.`

@@ -10,10 +10,10 @@ reason = "word_count"         # the ledger says gopher_quality.word_count
 column = "word_count"
 min = 50                      # at least one of min, max (inclusive), above, below (exclusive), one_of, none_of
 max = 100_000
-where = { language = "en" }   # optional: judge only rows whose columns have these values (a value or a list of them)
+where = { language = "en" }   # optional: apply the rule only to rows whose columns have these values (a value or a list of them)
 ```
 A null fails its rule, so a fault upstream shows up as drops with a name and not as bad text in the corpus.
-A null in a column of `where` is no such value, so the rule does not judge that row.
+A null in a column of `where` is no such value, so the rule does not apply to that row.
 """
 
 import hashlib
@@ -58,7 +58,7 @@ class Rule:
     one_of: tuple[Bound, ...] | None = None
     none_of: tuple[Bound, ...] | None = None
     where: tuple[tuple[str, tuple[Bound, ...]], ...] = ()
-    """Columns and the values that they must have for the rule to judge a row."""
+    """Columns and the values that they must have for the rule to apply to a row."""
 
     def passes(self, batch: pa.RecordBatch) -> pa.Array:
         """Return a boolean per row; a null value fails. ConfigError when bound and column have different types."""

@@ -34,7 +34,7 @@ Step = Callable[[pa.RecordBatch], pa.RecordBatch]
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """Steps over every shard of what it reads. It keeps the shard names of its source, and it can be read in turn."""
+    """Steps over every shard of what it reads. It keeps the shard names of its source, and it can be a source itself."""
 
     name: str
     """The state of the data after it, and its folder."""
@@ -56,7 +56,7 @@ class Stage:
         check_source(f"stage '{self.name}'", self.reads)
         if not isinstance(self.steps, (tuple, list)):
             raise ConfigError(
-                f"stage '{self.name}': steps is {label(self.steps)} and no tuple. Write steps=({label(self.steps)},) with a comma."
+                f"stage '{self.name}': steps is {label(self.steps)}, not a tuple. Write steps=({label(self.steps)},) with a comma."
             )
         for number, step in enumerate(self.steps, 1):
             if isinstance(step, type):
@@ -67,7 +67,7 @@ class Stage:
                 what = (
                     "Give it to a step: Extract(engine=...)"
                     if isinstance(step, Engine)
-                    else "Give a callable, not a value"
+                    else "Pass a function or a frozen dataclass with `__call__`"
                 )
                 raise ConfigError(f"stage '{self.name}', step {number}: {step!r} is not a step. {what}.")
         if not isinstance(self.reads, Source):

@@ -100,7 +100,7 @@ SOURCES = {
         'def read(self, *_):\n        yield pa.record_batch([["x"]], names=["id"])'
     ),
     "it has no identity: {'a'": "def identity(self): return {'of': {'a'}}",
-    "names a place in memory, which is another in each process": "def identity(self): return {'of': str(object())}",
+    "contains a memory address, which differs in each process": "def identity(self): return {'of': str(object())}",
 }
 
 

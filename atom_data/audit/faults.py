@@ -1,4 +1,4 @@
-"""Faults of an output folder: what is wrong with which file, and what makes it good again."""
+"""Faults of an output folder: what is wrong with which file, and how to repair it."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -8,8 +8,8 @@ from typing import Literal
 from atom_data.terminal.table import plural
 
 Cure = Literal["run", "repair", "yours"]
-"""`run`: the next run sees it, and rebuilds it. `repair`: no run sees it, for receipt and size are right, or it stands in
-a run's way; `verify --repair` takes it away, so that the next run rebuilds it. `yours`: only the owner of the file can tell."""
+"""`run`: the next run sees it, and rebuilds it. `repair`: no run sees it, because receipt and size are right, or it is in
+a run's way; `verify --repair` removes it, so that the next run rebuilds it. `yours`: only the owner of the file can tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +30,13 @@ class Fault:
 
 
 def advice(faults: Sequence[Fault], out: str, recipe: str) -> str:
-    """Return what to do about faults: each kind its own, as not all are mended by the same command."""
+    """Return what to do about faults: by kind, because not all are fixed by the same command."""
     counts = Counter(fault.cure for fault in faults)
     again, said = f"atom-data run {recipe or 'RECIPE'} -o {out}", []
     if counts["repair"]:
         theirs = "A run does not see" if len(counts) == 1 else f"A run does not see {counts['repair']:,} of them"
         them = " them" if len(counts) == 1 else ""
-        said.append(
-            f"{theirs}{them}: atom-data verify {out} --repair makes way for them to be rebuilt, and then {again} does it."
-        )
+        said.append(f"{theirs}{them}: atom-data verify {out} --repair removes them, and then {again} rebuilds them.")
     elif counts["run"]:
         which = "" if len(counts) == 1 else f" {counts['run']:,} of them:"
         said.append(f"Run the recipe again:{which} it rebuilds what is missing or damaged ({again}).")

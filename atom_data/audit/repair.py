@@ -1,4 +1,4 @@
-"""`verify --repair`: makes way for what is damaged to be rebuilt, and says exactly what it did."""
+"""`verify --repair`: removes what is damaged, so that the next run rebuilds it, and reports exactly what it did."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

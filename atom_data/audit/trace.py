@@ -14,7 +14,7 @@ from atom_data.storage.receipts import Receipt, read_receipt
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """A stage that the document passed, and what stands there of it."""
+    """A stage that the document passed, and its row there."""
 
     stage: str
     columns: dict[str, Any]

@@ -28,6 +28,7 @@ from atom_data.tokens.manifest import manifest_of_receipts
 from atom_data.workspace import Workspace
 
 NOTES = ("failed", EXPORTS)
+UNCLOSED = "missing: all shards are there, but the stage was refused as a whole, or the run ended before it was closed"
 
 
 @dataclass(slots=True)
@@ -47,7 +48,7 @@ class Verdict:
     fingerprint: str = ""
     """One hash over the content of all shards: equal for equal corpora. Only stages of the recipe count."""
     left_over: list[str] = field(default_factory=list)
-    """Folders of stages that the recipe has no more: not checked, and no fault."""
+    """Folders of stages that the recipe no longer has: not checked, and not a fault."""
 
 
 def verify(workspace: Workspace) -> Verdict:
@@ -156,6 +157,8 @@ def _check_manifest(workspace: Workspace, folder: str, shards: Sequence[str], ve
     if manifest is None:
         if not workspace.is_remote and workspace.local(manifest_path(folder)).exists():
             verdict.faults.append(Fault(manifest_path(folder), "is not a manifest", "run", folder))
+        elif shards and not verdict.at_work and not any(fault.stage == folder for fault in verdict.faults):
+            verdict.faults.append(Fault(manifest_path(folder), UNCLOSED, "run", folder))
         return
     rows = [manifest_row(found.receipt) for found in workspace.receipts(folder, shards) if found.receipt]
     if manifest.table.to_pylist() != rows:

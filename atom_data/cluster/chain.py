@@ -94,9 +94,9 @@ def _standing(workspace: Workspace, record: Mapping[str, Any]) -> str:
     ]
     missing = [job["stage"] for job in record["jobs"] if not job["close"]]
     if not queued:
-        return "Nothing of it is queued. Mend the cause and submit again."
+        return "Nothing of it is queued. Fix the cause and submit again."
     return (
-        f"Queued already: {', '.join(queued)}. Not queued, or not wholly: {', '.join(missing)}. Mend the cause and go on with "
+        f"Queued already: {', '.join(queued)}. Not queued, or not wholly: {', '.join(missing)}. Fix the cause and go on with "
         f"--resume, which hangs the rest behind them; or end them with atom-data cancel -o {workspace.root}."
     )
 

@@ -17,7 +17,7 @@ class Where(StrEnum):
 
 
 class Log(StrEnum):
-    """How a run speaks."""
+    """Log formats of a run."""
 
     text = "text"
     json = "json"
@@ -104,4 +104,4 @@ RecipeSha256 = Annotated[str, typer.Option(hidden=True)]
 Grace = Annotated[float, typer.Option(hidden=True)]
 Requeue = Annotated[bool, typer.Option("--requeue", hidden=True)]
 Close = Annotated[bool, typer.Option("--close", hidden=True)]
-"""The hidden ones are what the scripts of an array say."""
+"""Hidden options are those of the scripts of an array."""

@@ -1,4 +1,4 @@
-"""`plan`: what a run will take, before it is run, and how wrong that was."""
+"""`plan`: forecast the cost of a run, and compare it with the run afterwards."""
 
 import json
 import os
@@ -134,7 +134,7 @@ def _show(made: Forecast, price: float, jobs: bool) -> None:
     cost = cpu.times(price / HOUR)
     screen.print(f"cost at {price:g} per CPU hour: {cell(cost)}", soft_wrap=True)
     screen.print(
-        f"disk: {gigabytes(written.value)}, of which {gigabytes(made.scratch_bytes.value)} may go after the run; "
+        f"disk: {gigabytes(written.value)}, of which {gigabytes(made.scratch_bytes.value)} can be removed after the run; "
         f"wall {clock(wall.low)} to {clock(wall.high)}; memory of a worker up to {gigabytes(made.memory_bytes.high)}",
         soft_wrap=True,
     )

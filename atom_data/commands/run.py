@@ -1,4 +1,4 @@
-"""`check` and `run`: a recipe tried on nothing, and done."""
+"""`check` and `run`: try a recipe on zero rows, and run it."""
 
 import json
 import os
@@ -45,9 +45,9 @@ from atom_data.workspace import Workspace
 
 
 def check(recipe: RecipePath, output: Output = DEFAULT_OUT, jobs: Jobs = False, as_text: AsJson = False) -> None:
-    """Try a recipe on zero rows: wrong order, missing columns, unknown cards and misspelled names show in a second.
+    """Try a recipe on zero rows: finds wrong order, missing columns, unknown cards and misspelled names in a second.
 
-    A line per stage, with the columns that it writes, and of a pass those that it adds. An output folder that the recipe would
+    Prints a line per stage with the columns that it writes; for a pass, those that it adds. An output folder that the recipe would
     read from, or that is not for a run, is refused as well.
     """
     check_out(output)
@@ -131,7 +131,7 @@ def run(
 
 
 def _flags(accept_code: bool, accept: bool, allow_failed: int) -> list[str]:
-    """Return the options that go along to the tasks of an array."""
+    """Return the options that are passed on to array tasks."""
     flags = [name for name, given in (("--accept-code", accept_code), ("--accept", accept)) if given]
     return flags + ([f"--allow-failed={allow_failed}"] if allow_failed else [])
 
@@ -140,7 +140,7 @@ def _run_and_say(
     loaded: Recipe, workspace: Workspace, how: Options, log: Log, requeue: bool, close: bool, shown: tuple[bool, bool],
     cluster: Workers | None,
 ) -> None:  # fmt: skip
-    """Run, and say at the end what there is: also where shards were left out, which has an exit code of its own."""
+    """Run, then print the status; also when shards were left out, which has its own exit code."""
     tells = log is Log.text and how.part is None  # a thousand array tasks must not each read what all of them made
     try:
         _do(how, log, requeue, shown, lambda display: _work(loaded, how, close, display, cluster))
@@ -188,7 +188,7 @@ def _unread(loaded: Recipe) -> list[str]:
 def _do(
     how: Options, log: Log, requeue: bool, shown: tuple[bool, bool], work: Callable[[Display], list[Failure]]
 ) -> None:
-    """Do the work and say how it ended. DataError names the shards that failed."""
+    """Do the work and report how it ended. DataError names the shards that failed."""
     screen = console(stderr=True)
     display = JsonLog(screen, jobs=True) if log is Log.json else Display(screen, *shown)
     try:
@@ -219,7 +219,7 @@ def _same_recipe(loaded: Recipe, expected: str) -> None:
 
 
 def _refuse_left_out(loaded: Recipe, workspace: Workspace) -> None:
-    """End with exit code 3 where a run is done but for shards that were allowed to fail."""
+    """End with exit code 3 when a run is done except for shards that were allowed to fail."""
     output = workspace.root
     names = [f"{job.name}/{shard}" for job in loaded.jobs for shard in left_out(job.name, workspace)]
     if names:

@@ -1,4 +1,4 @@
-"""What every command shares: the screen it prints to, the arguments that all spell alike."""
+"""Shared by all commands: the console, and common arguments."""
 
 import sys
 from pathlib import Path
@@ -30,7 +30,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def run_of(first: str, output: str | None) -> tuple[str, str]:
-    """Return recipe and output folder of a run that is looked at, of either of them. ConfigError where there is no such run."""
+    """Return recipe and output folder of a run, given either of them. ConfigError when there is no such run."""
     if first.endswith(".py") or (output is not None and Path(first).is_file()):
         return first, output or DEFAULT_OUT
     if output is not None:
@@ -52,7 +52,7 @@ def recipe_of(workspace: Workspace) -> str:
 
 
 def require_folder(output: str) -> None:
-    """Refuse an output folder that is not there: a name that was mistyped looks like a run that has not begun. ConfigError."""
+    """Refuse a missing output folder: a mistyped name looks like a run that has not started. ConfigError."""
     if not is_remote(output) and not local(output).is_dir():
         raise ConfigError(f"{output}: there is no such folder. Give the --output of a run.")
 

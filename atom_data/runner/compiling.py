@@ -1,4 +1,4 @@
-"""Compiling kernels that are not on disk yet: once a machine and release, on all cores."""
+"""Compiling kernels that are not cached yet: once per machine and release, on all cores."""
 
 import os
 import tempfile

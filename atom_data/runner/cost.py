@@ -7,7 +7,7 @@ from typing import Self
 from atom_data.storage.receipts import Receipt
 
 NAMED = 3
-"""How many shards are named; the rest is counted."""
+"""Number of shards to name; the rest is counted."""
 HOURS_FROM = 7200.0
 
 

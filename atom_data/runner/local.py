@@ -46,7 +46,7 @@ from atom_data.workspace import Workspace
 
 GRACE_SECONDS = 60.0
 LAG_SECONDS = 70.0
-"""What an NFS client knows of a folder it believes for up to 60 seconds (nfs(5), acdirmax)."""
+"""An NFS client caches a folder for up to 60 seconds (nfs(5), acdirmax)."""
 PAUSE, LONG_PAUSE = 1.0, 10.0
 
 
@@ -57,7 +57,7 @@ class Options:
     out: str
     workers: int = 1
     retries: int = 2
-    """How often a shard is tried again after its worker died or its input could not be read."""
+    """Retries per shard after a worker crash or an I/O error."""
     stage: str | None = None
     """Run this stage only, of a pass all its jobs, or this job of one; what it reads must be complete."""
     part: tuple[int, int] | None = None
@@ -65,13 +65,13 @@ class Options:
     accept_code: bool = False
     """Keep finished shards that another version of the code made."""
     accept: bool = False
-    """Go on where a job as a whole is refused, and note in its receipt that this was accepted."""
+    """Continue when a job as a whole is refused, and note in its receipt that this was accepted."""
     replace: bool = False
     """Remove and rebuild finished shards, however many, also those of another recipe."""
     planned: bool = False
     """The sources were listed when the array was submitted: read that listing and make none."""
     grace: float = GRACE_SECONDS
-    """How many seconds running shards get to finish after SIGUSR1 says that the time is nearly up."""
+    """Seconds that running shards get to finish after SIGUSR1, which warns of the time limit."""
     log: str = ""
     """The file that this run's lines go to, noted with each failure."""
     check_hashes: bool = False
@@ -79,7 +79,7 @@ class Options:
     allow_failed: int = 0
     """Maximum number of failed shards a stage may finish without; they are recorded, and retried by the next run."""
     take_over: bool = False
-    """Go on where a process of another machine has a claim on the folder, if it was silent for five minutes."""
+    """Continue when a process of another machine has a claim on the folder, if it was silent for five minutes."""
 
 
 def run(recipe: Recipe, options: Options, display: Display, workers: Workers | None = None) -> list[Failure]:
@@ -238,7 +238,7 @@ def _whole(plan: Plan, workspace: Workspace, options: Options) -> Plan | None:
 
 
 def close(recipe: Recipe, options: Options) -> list[Failure]:
-    """Look at every receipt of one stage, accept it as a whole and write its manifest. DataError when it is not whole."""
+    """Check every receipt of one stage, accept it as a whole and write its manifest. DataError when it is not complete."""
     job, workspace = recipe.job(options.stage or recipe.jobs[-1].name), _workspace(options)
     plans: list[Plan] = []
 
@@ -265,7 +265,7 @@ def _sweep(job: Job, workspace: Workspace) -> None:
 
 
 def soon(true: Callable[[], bool], pause: float = PAUSE) -> bool:
-    """Wait until something is true that another node has done, as long as a network file system may not show it yet."""
+    """Wait for a change by another node, as long as a network file system may not show it yet."""
     end = time.monotonic() + LAG_SECONDS
     while not true():
         if time.monotonic() > end:

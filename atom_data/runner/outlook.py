@@ -1,4 +1,4 @@
-"""What a run would do, before it does anything: per job what is kept, made, rebuilt and removed, and what that costs.
+"""What a run would do: per job what is kept, made, rebuilt and removed, and what that costs.
 
 Jobs are looked at in order. What a job before is about to rebuild is not there yet, so that whatever has read it counts
 as rebuilt, too; where the input turns out the same after all, the run keeps it.

@@ -1,4 +1,4 @@
-"""Where a run writes, held against what it reads: an output folder is its own, or a run would read what it wrote before.
+"""Where a run writes, compared with what it reads: an output folder must not be part of the input.
 
 Refused are an output folder below a folder that is read, or where a pattern that is read can reach (`data/**/*.jsonl`
 and data/out), and input below the output folder. Sibling folders are fine, and so is a pattern that
@@ -43,9 +43,7 @@ def check_places(recipe: Recipe, workspace: Workspace) -> None:
                 refuse_overlap(source.name, path, workspace.root)
     for job in recipe.jobs:
         if job.name in (CLAIMS, CLUSTER):
-            raise ConfigError(
-                f"stage '{job.name}': that folder of the output says who is at work, or what a cluster does. Name it otherwise."
-            )
+            raise ConfigError(f"stage '{job.name}': that folder of the output is reserved. Choose another name.")
     if not workspace.is_remote:
         _refuse_foreign(recipe.jobs, workspace.local())
 

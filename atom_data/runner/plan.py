@@ -1,4 +1,4 @@
-"""What is done, what is to do, and why: receipts compared with the recipe, the inputs and the code as they are now."""
+"""What is done, what is to do, and why: receipts compared with the current recipe, inputs and code."""
 
 import os
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Worker processes on this machine: a supervisor that hands them tasks and survives any worker's death."""
+"""Worker processes on this machine: a supervisor that hands out tasks and survives the death of any worker."""
 
 import contextlib
 import os
@@ -36,7 +36,7 @@ class _Worker:
 
 
 class Workers(Protocol):
-    """Who does the tasks: processes of this machine, or of a Ray cluster."""
+    """The workers that do tasks: processes of this machine, or of a Ray cluster."""
 
     @property
     def leaving(self) -> bool:
@@ -46,10 +46,10 @@ class Workers(Protocol):
         """Take no more tasks; those that run get some seconds."""
 
     def announce(self, display: Display) -> None:
-        """Say at once what will take long before the first task can start."""
+        """Report what will delay the first task."""
 
     def prepare(self, display: Display) -> None:
-        """Make ready for tasks: what takes long is said, and is in no task's time."""
+        """Prepare for tasks; what takes long is reported, and not counted as time of a task."""
 
     def run_job(self, name: str, identity: str, progress: Progress) -> None:
         """Do the waiting tasks of a job, until all are finished or failed, or the workers have to leave."""

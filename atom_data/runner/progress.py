@@ -1,4 +1,4 @@
-"""How far a job has come: tasks waiting, finished and failed, and what is printed or logged about them."""
+"""The progress of a job: tasks waiting, finished and failed, and what is printed or logged about them."""
 
 import contextlib
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ class Progress:
     """The log file of this run, to be named with a failure; empty when it prints to a terminal."""
     waiting: list[Task]
     allowed: int = 0
-    """So many shards may fail, and the job is finished without them."""
+    """Maximum number of failed shards the job may finish without."""
     attempts: dict[str, int] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
     alike: Alike = field(default_factory=Alike)

@@ -14,7 +14,7 @@ from atom_data.graph import Job, Node, in_order, stage_of, whole_identity
 from atom_data.identity import canonical, former_identities
 
 ADDRESS = re.compile(r"<[^<>]{1,200} at 0x[0-9a-f]{6,}>")
-"""How Python writes an object that has no words of its own."""
+"""The default repr of a Python object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def _hash(job: Job, identity: object) -> str:
     try:
         text = canonical(identity)
         if address := ADDRESS.search(text):
-            raise ValueError(f"{address[0]} names a place in memory, which is another in each process")
+            raise ValueError(f"{address[0]} contains a memory address, which differs in each process")
         return hashlib.sha256(text.encode()).hexdigest()
     except (TypeError, ValueError) as error:
         raise ConfigError(

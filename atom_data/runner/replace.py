@@ -1,12 +1,12 @@
-"""Finished work is never removed or rebuilt in bulk without a question: what is asked, and when.
+"""Finished work is not removed or rebuilt in bulk without --replace: what is refused, and when.
 
 Refused without `--replace`:
 - another recipe than the folder's, where stages of that one would be left behind or its shards replaced;
 - removing more than a tenth of a stage's finished shards because their input is not there: a pattern that became
   narrower, a mount that is gone. Their cost does not matter, because it is unknown what it takes to get them back;
-- making again more than a tenth of a stage's finished shards, where that and all that follows took more than a minute of
+- rebuilding more than a tenth of a stage's finished shards, where that and all that follows took more than a minute of
   CPU time: who edits a recipe over a small sample is not asked.
-What was damaged or lost is rebuilt without a question, and so is what follows from new input: nothing is lost by it.
+What was damaged or lost is rebuilt without --replace, and so is what follows from new input: nothing is lost by it.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,6 +1,6 @@
 """The server that workers are forked from. It is started before slow imports, and gets the list of modules to load later.
 
-Between this process and the server there is a line (a pair of sockets): one message goes there, what the jobs need; from
+Between this process and the server there is a pair of sockets: one message goes there, what the jobs need; from
 there come how many kernels are compiled so far, where they were not on disk, and an end when workers may be forked.
 """
 

@@ -1,4 +1,4 @@
-"""Imported once by the server that worker processes are forked from: imports and compiled kernels are paid for once.
+"""Imported once by the server that workers are forked from, so that imports and kernels are loaded once.
 
 What the jobs need comes over the line from the supervisor, which has loaded the recipe: see `needs`. On a fresh machine the
 kernels are compiled here, not in every worker. The recipe itself is not run here, as its threads would not be forked.

@@ -1,4 +1,4 @@
-"""What a run says at its end: how much was kept, what was dropped most, and what to look at next."""
+"""The summary at the end of a run: how much was kept, what was dropped most, and what to look at next."""
 
 from collections.abc import Sequence
 
@@ -26,7 +26,7 @@ def say_what_is_there(recipe: Recipe, workspace: Workspace, screen: Console, job
 
 
 def sums(recipe: Recipe, stages: Sequence[JobStatus]) -> list[str]:
-    """Return what was kept of all that came in, where there is one way in and one out, and the largest reasons for the rest."""
+    """Return the share of documents kept, when there is one source and one end, and the most frequent reasons for drops."""
     needs = {stage_of(job.name): set[str]() for job in recipe.jobs}
     for job in recipe.jobs:
         needs[stage_of(job.name)] |= {stage_of(before.name) for before in job.upstream()} - {stage_of(job.name)}
@@ -50,7 +50,7 @@ def sums(recipe: Recipe, stages: Sequence[JobStatus]) -> list[str]:
 
 
 def next_commands(recipe: str, workspace: Workspace, stages: Sequence[JobStatus], screen: Console) -> list[str]:
-    """Return commands that a shell takes as they are here, each with what it shows."""
+    """Return commands to paste into a shell, each with what it shows."""
     output = workspace.root
     most = max(stages, key=lambda stage: stage.dropped.total())
     lines = [(command_line("verify", output), "every file against its receipt")]

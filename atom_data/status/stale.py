@@ -1,4 +1,4 @@
-"""What a run would rebuild, as far as receipts and manifests alone tell: a look at no input, so that it stays quick."""
+"""What a run would rebuild, as far as receipts and manifests alone tell: without reading inputs, so that it stays quick."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -54,9 +54,9 @@ def stale_lines(
 
 
 def said_left_over(workspace: Workspace, folders: Sequence[str]) -> str:
-    """Say which folders are of stages that the recipe has no more, and what removes them."""
+    """Say which folders are of stages that the recipe no longer has, and what removes them."""
     tops = [name for name in folders if name.rpartition("/")[0] not in folders]  # of a pass its own folder says it
     return (
-        f"{workspace.root}: left over of stages that the recipe has no more: {', '.join(tops)}. "
-        f"They count for nothing; atom-data clean {workspace.root} --stale removes them."
+        f"{workspace.root}: left over from stages that the recipe no longer has: {', '.join(tops)}. "
+        f"They are ignored; atom-data clean {workspace.root} --stale removes them."
     )

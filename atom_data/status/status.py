@@ -77,7 +77,7 @@ class JobStatus:
 
     @property
     def seconds_left(self) -> float | None:
-        """How long the rest takes with what runs now, if shards are alike; None when nothing tells."""
+        """Time left with what runs now, if shards are alike; None when unknown."""
         if self.parts:
             told = [part.seconds_left for part in self.parts]
             return max((seconds for seconds in told if seconds is not None), default=None)
@@ -103,7 +103,7 @@ class JobStatus:
 
     @property
     def job(self) -> str:
-        """Of a pass that is on its way: the job that it has come to."""
+        """Of a pass in progress: the current job."""
         if not self.begun or self.complete:
             return ""
         return next((part.name for part in self.parts if part.finished < part.shards or not part.begun), "")
@@ -118,7 +118,7 @@ def by_stage(statuses: Sequence[JobStatus]) -> list[JobStatus]:
 
 
 def _together(name: str, parts: list[JobStatus]) -> JobStatus:
-    """Add up what the jobs of a pass took; what it says of documents is what the job says that writes its columns."""
+    """Add up what the jobs of a pass took; its counts of documents are those of the job that writes its columns."""
     most = max(parts, key=lambda part: part.sums["rows_in"])
     documents = next((part for part in parts if part.name == name and part.finished), most)
     reads = tuple(

@@ -1,4 +1,4 @@
-"""The command line as this process was called, so that what is suggested can be pasted where the user stands."""
+"""The command line as this process was called, so that suggested commands can be pasted."""
 
 import os
 import shlex
@@ -25,7 +25,7 @@ def called() -> str:
 
 
 def command_line(*words: object) -> str:
-    """Return a command of this program that a shell takes as it is."""
+    """Return a command of this program, quoted for a shell."""
     return " ".join([called(), *(shlex.quote(str(word)) for word in words)])
 
 

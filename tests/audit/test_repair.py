@@ -122,7 +122,7 @@ def test_repair_without_a_recipe_says_what_to_run(clean: Path, out: Path) -> Non
     (out / "run.json").unlink()
     assert f"\nNext:\n  atom-data run RECIPE -o {out}\n" in atom_data("verify", out, "--repair").stdout
     assert atom_data("run", clean / "recipe.py", "-o", out, "-w", 1).returncode == 0
-    assert atom_data("verify", out, "--repair").stdout == f"{out}: there is nothing to repair\n"
+    assert atom_data("verify", out, "--repair").stdout == f"{out}: nothing to repair\n"
     assert fingerprint(out) == fingerprint(clean / "out")
 
 

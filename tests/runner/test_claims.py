@@ -359,10 +359,7 @@ def test_a_folder_that_cannot_be_written_needs_no_claim(folder: Path) -> None:
 def test_a_stage_may_not_be_named_as_the_folder_of_claims(folder: Path) -> None:
     done = atom_data("run", slow(folder, stage="claims"), "-o", folder / "out", "-w", 1)
     assert done.returncode == 2
-    assert (
-        "stage 'claims': that folder of the output says who is at work, or what a cluster does. Name it otherwise."
-        in (done.stderr)
-    )
+    assert "stage 'claims': that folder of the output is reserved. Choose another name." in (done.stderr)
 
 
 def test_age_on_a_store_is_told_by_its_time() -> None:

@@ -49,7 +49,7 @@ def test_first_dry_run_makes_not_even_the_folder(folder: Path) -> None:
     run(folder, "--dry-run")  # the recipe's own folder has its __pycache__ now, if Python makes one
     said = dry(folder)
     assert "clean: 0 shards to keep, 4 to make anew\n  anew: 4: 0.jsonl, 1.jsonl, 2.jsonl, ...\n" in said
-    assert "what it makes is known when the stages before are finished" in said
+    assert "its shards are known when the stages before it are finished" in said
     assert f"no receipt tells what they take: atom-data plan {folder}/recipe.py does." in said
     assert not (folder / "out").exists()
 
@@ -58,7 +58,7 @@ def test_dry_run_after_a_run_has_nothing_to_do(folder: Path) -> None:
     assert run(folder).returncode == 0
     said = dry(folder)
     assert "clean: all 4 shards are kept" in said and "distinct: all 4 shards are kept" in said
-    assert "There is nothing to do." in said
+    assert "Nothing to do." in said
 
 
 def test_dry_run_says_what_is_made_again_and_why_and_what_it_took(folder: Path) -> None:
@@ -138,4 +138,4 @@ def test_pass_that_is_left_over_is_named_once(folder: Path) -> None:
     assert run(folder).returncode == 0
     text = RECIPE.format(step="same", folder=str(folder / "in")).replace("return (distinct,)", "return (clean,)")
     said = atom_data("run", recipe(folder, text), "-o", folder / "out", "--dry-run", "--replace").stdout
-    assert "left over of stages that the recipe has no more: distinct, exact. They count for nothing" in said
+    assert "left over from stages that the recipe no longer has: distinct, exact. They are ignored" in said

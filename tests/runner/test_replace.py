@@ -197,7 +197,7 @@ def test_stage_that_was_renamed_counts_no_more_and_is_named(folder: Path) -> Non
     clean = fingerprint(folder / "out")
     well(run(folder))
     said = well(run(folder))
-    left = f"{folder}/out: left over of stages that the recipe has no more: begin. They count for nothing"
+    left = f"{folder}/out: left over from stages that the recipe no longer has: begin. They are ignored"
     assert left in said and f"atom-data clean {folder}/out --stale removes them" in said
     assert left in well(atom_data("status", folder / "a.py", "-o", folder / "out"))
     assert left in well(atom_data("verify", folder / "out"))

@@ -111,7 +111,7 @@ def _tracking(path: Path) -> Callable[[str], bool]:
         what = f"the entry '{wrong[0]}'" if wrong else f"{len(names)} entries"
         raise ConfigError(
             f"{path.name}: {what}; it takes up to {_MOST_NAMES} names of letters, digits, _ . and -, with * after for more. "
-            "Mend the list."
+            "Fix the list."
         )
     whole = frozenset(name for name in names if not name.endswith("*"))
     begun = tuple(name.rstrip("*") for name in names if name.endswith("*"))

@@ -1,4 +1,4 @@
-"""What a process writes down of its work in a folder, whom that keeps out, and what is said to those who are kept out."""
+"""What a process records about its work in a folder, which processes that keeps out, and what they report."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass

@@ -1,4 +1,4 @@
-"""Being the only one at work in an output folder, for as long as a block of code."""
+"""Exclusive use of an output folder for a block of code."""
 
 import contextlib
 import errno
@@ -21,7 +21,7 @@ def _ignore(text: str) -> None:
 
 
 def _unknown(who: Who) -> bool:
-    """Know of no process that is gone."""
+    """Know of no process that has ended."""
     return False
 
 

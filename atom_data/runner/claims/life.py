@@ -1,4 +1,4 @@
-"""Whether the process that wrote something down still lives: by its number on this machine, by its last sign of life elsewhere.
+"""Whether the process that wrote a claim is still alive: by its process id on this machine, by its last sign of life elsewhere.
 
 A process number alone is not enough, because numbers are reused: with it goes when the process began, in ticks since the
 machine was booted (proc_pid_stat(5), field 22), and in which boot and which namespace of process numbers that was.
