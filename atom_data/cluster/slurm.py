@@ -217,14 +217,8 @@ def _arrays(
         elements = elements or (0,)  # all shards are there, but the stage is not closed
         command = _command(recipe, workspace, job.name, profile, flags)
         stem = file_stem(job.name)
-        script = _script(
-            name,
-            stem,
-            profile,
-            workspace,
-            ranges(elements),
-            [*command, "--part", f'"$SLURM_ARRAY_TASK_ID/{parts}"'],
-        )
+        part = ["--part", f'"$SLURM_ARRAY_TASK_ID/{parts}"']
+        script = _script(name, stem, profile, workspace, ranges(elements), [*command, *part])
         close = _script(name, f"{stem}{CLOSE}", profile.alone(), workspace, "", [*command, "--close"])
         arrays[job.name] = Array(job.name, after, parts, elements, script, close)
     return list(arrays.values())
