@@ -95,8 +95,17 @@ def _place(checkout: Path) -> str:
 
 
 def command(checkout: Path, *words: object) -> list[str]:
-    """A command of atom-data in a checkout."""
-    return ["env", f"PYTHONPATH={checkout}", sys.executable, "-m", "atom_data.cli", *map(str, words)]
+    """A command of atom-data in a checkout, which is the working folder: `-m` looks there first."""
+    return [
+        "env",
+        "-C",
+        str(checkout),
+        f"PYTHONPATH={checkout}",
+        sys.executable,
+        "-m",
+        "atom_data.cli",
+        *map(str, words),
+    ]
 
 
 def pairs(name: str, job: Callable[[Path, Path], list[str]], before: Path, scratch: Path) -> dict[str, Any]:

@@ -70,15 +70,15 @@ class Copies(Pass):
     prefer: tuple[str, ...] = ()
     """Names of sources, best first; sources not named come after."""
     memory: str = "2GB"
-    """What a task may use: it decides into how many parts the work is split, and no byte of the result. One cluster of near
+    """Memory per task: it decides into how many parts the work is split, and no byte of the result. One cluster of near
     copies is never split: a task holds 295 bytes per document of it. So do five bytes per document of the corpus, where they
     are joined."""
     parts: int = 0
-    """Into how many parts the work is split; 0: as many as `memory` asks for. Changes no byte of the result either."""
+    """Number of parts the work is split into; 0: as many as `memory` requires. Changes no byte of the result either."""
     allow_loss: float = 0.9
     """The share of a source's or language's documents (of 1,000 or more) that may be copies before the pass stops."""
     allow_domain_loss: float = 0.98
-    """The same of a domain's: many a site is one template."""
+    """The same for domains: many sites are one template."""
 
     finds_copies = True
 

@@ -1,4 +1,4 @@
-"""A corpus during a pass: how its documents are numbered, how its work is parted, and what the jobs before have made.
+"""A corpus during a pass: how its documents are numbered, how its work is split, and what earlier jobs have made.
 
 Every document has a number: shards in the order of their names, then rows. Work that looks at all documents is split
 into parts by range of hash; how many parts there are changes no byte of a result.
@@ -40,9 +40,9 @@ class Corpus:
     measures: Measures
     survivors: Survivors
     memory: str
-    """What a task may use, e.g. `2GB`."""
+    """Memory per task, e.g. `2GB`."""
     parts: int = 0
-    """Into how many parts work on all documents is split; 0 takes as many as `memory` asks for."""
+    """Number of parts that work on all documents is split into; 0: as many as `memory` requires."""
 
     def __post_init__(self) -> None:
         """Validate sizes, and a name that becomes a folder."""

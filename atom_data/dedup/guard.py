@@ -1,4 +1,4 @@
-"""The guard: a pass that would wipe out a source, a language or a domain stops and says so.
+"""The loss guard: a pass that would remove nearly all of a source, a language or a domain stops.
 
 An audit of unverified deduplication found whole sources gone (859,092 documents -> 2; marin issue 6854).
 """
@@ -37,7 +37,7 @@ LEAST_MEMORY = 100_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class Guard(PassJob):
-    """The job that judges the loss: one task, which adds up what the shards of a pass would lose.
+    """The job that checks the loss: one task, which sums what the shards of a pass would lose.
 
     NAME/guard/loss.parquet has LOSS for every group of SMALL documents or more, the greatest share first; the receipt
     notes those above the limit. Memory: the pass's, or 300 MB where that is less; the rest goes to disk.

@@ -79,7 +79,7 @@ class Forecast:
 
     @property
     def scratch_bytes(self) -> Estimate:
-        """Bytes that may go when the run is done."""
+        """Bytes that can be removed when the run is done."""
         return total([stage.output_bytes for stage in self.stages if stage.scratch])
 
 
@@ -103,7 +103,7 @@ def forecast(recipe: Recipe, runs: SampleRuns, workers: int, cluster: bool = Fal
 
 
 def _kept(job: JobShape, before: Ratio, runs: SampleRuns, covered: Coverage) -> Ratio:
-    """Return how many documents a job has for one that a line foretells."""
+    """Return the ratio of a job's documents to the linear extrapolation."""
     after = kept_after(before, copy_loss(job.name, runs, covered)) if job.drops_copies else before
     return Ratio(after.value, together(after.error, _dropped_error(runs.whole.totals(job.name), covered)))
 

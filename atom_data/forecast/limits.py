@@ -1,4 +1,4 @@
-"""What a forecast asks of a machine or a cluster: the array that fits it, and a refusal where memory or disk does not."""
+"""The array that fits a forecast, and a refusal when memory or disk is not enough."""
 
 import math
 import os

@@ -40,7 +40,7 @@ class Sampled(RawSource):
     document_share: float
     """The share of the documents that is in the sample, from 0 to 1."""
     first: int
-    """So many documents at the beginning of each shard are always in the sample."""
+    """This many documents at the beginning of each shard are always in the sample."""
     stops: bool = False
     """Read no further than those: what it takes to begin, and nothing else."""
 

@@ -100,7 +100,7 @@ def _three(item: Compared | None, unit: float, places: int) -> list[str]:
 
 
 def error_said(item: Compared) -> str:
-    """Return how far a forecast was off, with a * where what came is not in its interval."""
+    """Return how far a forecast was off, with a * when the measured value is not in its interval."""
     said = "" if item.error is None else f"{item.error:+.0%}"
     return said + ("" if item.held else " *")
 
@@ -114,7 +114,7 @@ def cell(item: Estimate) -> str:
 
 
 def _number(value: float) -> str:
-    """Return a number with three figures that count, and no more than whole ones where it is large."""
+    """Return a number with three significant figures, or whole when it is large."""
     if value >= 100:
         return f"{value:,.0f}"
     return f"{value:.3g}" if value >= 0.001 else f"{value:.1g}"

@@ -45,7 +45,7 @@ class Seen:
         return join(self._folder, self._outputs[number]["path"])
 
     def note(self, number: int) -> None:
-        """Look at a local file for the first time. DataError when it is not there, or has another size than it should."""
+        """Check a local file for the first time. DataError when it is missing, or has another size than it should."""
         path, wanted = self.path(number), self._outputs[number]["bytes"]
         try:
             status = os.stat(path)  # noqa: PTH116 - Path takes four times as long, and there may be 30,000
@@ -151,7 +151,7 @@ class Files:
         self._read: set[_Descriptor] = set()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Arrive in another process with no file open."""
+        """Unpickle without open files."""
         return Files, (self._seen,)
 
     def read(self, number: int, start: int, stop: int) -> bytes:

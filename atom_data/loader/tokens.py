@@ -100,11 +100,11 @@ class TokenShards:
         self._index = lru_cache(maxsize=INDEXES)(read_index)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Travel to another process without open files."""
+        """Pickle without open files."""
         return {key: value for key, value in self.__dict__.items() if key != "_index"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Arrive with no file open."""
+        """Unpickle without open files."""
         self.__dict__.update(state)
         self._index = lru_cache(maxsize=INDEXES)(read_index)
 

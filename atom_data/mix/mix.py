@@ -50,7 +50,7 @@ class Mix:
 
     sources: Mapping[str, Source]
     stages: tuple[Mixture, ...] = ()
-    """Without any, every source by its size and repeats."""
+    """Empty: every source by its size and repeats."""
     sequence_length: int
     samples: int | None = None
     seed: int = 0
@@ -104,7 +104,7 @@ def _part(name: str, source: Source, number: int) -> str:
 
 
 def load_mix(path: str) -> Mix:
-    """Read a mix file. ConfigError for what it cannot mean."""
+    """Read a mix file. ConfigError when it is not valid."""
     file = Path(path)
     try:
         page = tomllib.loads(file.read_text("utf-8"))

@@ -1,4 +1,4 @@
-"""A mix tried against what is there: tokens, epochs of every source, and a refusal of what cannot be."""
+"""A mix checked against the tokens there are: epochs of every source, and a refusal of mixes that are not possible."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -45,7 +45,7 @@ class PlannedPart:
 
 @dataclass(frozen=True, slots=True)
 class MixPlan:
-    """What a mix comes to."""
+    """The plan of a mix."""
 
     mix: Mix
     mixtures: tuple[Mixture, ...]
@@ -69,7 +69,7 @@ class MixPlan:
         )
 
     def remarks(self) -> list[str]:
-        """Return what is allowed and still to be said: weights that do not add up to 1, and sources read many times."""
+        """Return warnings: weights that do not add up to 1, and sources read many times."""
         where = self.mix.where
         said = [f"{where}: {sentence}" for sentence in odd_weights(self.mix.stages)]
         for name, source in self.mix.sources.items():

@@ -1,4 +1,4 @@
-"""What HTTP payloads are coded in, undone: gzip, deflate, Brotli, Zstandard and chunks, whole or only up to a point.
+"""Decoding of HTTP payloads: gzip, deflate, Brotli, Zstandard and chunks, whole or only up to a point.
 
 Sources: RFC 9110, section 8.4 (content codings), RFC 9112, section 7 (transfer codings), RFC 1952, section 2.2 (a gzip
 file is a series of members), RFC 8878, section 3 (frames, and frames to skip), RFC 7932 (Brotli).

@@ -1,4 +1,4 @@
-"""What every source of files shares: how it is made, which files it names, and what lies beside them unread."""
+"""What every source of files shares: how it is made, which files it names, and what is next to them and not read."""
 
 import os
 from collections import Counter

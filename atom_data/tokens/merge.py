@@ -1,4 +1,4 @@
-"""Few large Megatron prefixes out of many shards: Megatron opens and indexes every prefix, so it wants 10 GB each.
+"""Merge many shards into few large Megatron prefixes: Megatron opens and indexes every prefix, so each should have 10 GB.
 
 (megatron docs/user-guide/data-loading.md: "Target at least 10 GB per file".) Bytes are copied, indexes are joined; the
 folder also gets what a training run is started with:

@@ -1,4 +1,4 @@
-"""Best-fit packing as a plan: which parts of which documents make a sample, without a token copied or cut in vain.
+"""Best-fit packing as a plan: which parts of which documents make a sample; no token is copied.
 
 Documents longer than a sample are cut into whole samples and a rest; rests and all other documents, the longest first,
 each go into the sample with the least free space that still holds it (best-fit decreasing, Ding et al. 2024, "Fewer Truncations
@@ -46,7 +46,7 @@ class Packed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Packing:
-    """What a packing came to."""
+    """The result of a packing."""
 
     length: int
     samples: int
@@ -64,7 +64,7 @@ class Packing:
 
 
 def pack(lengths: npt.NDArray[np.int32], length: int) -> Packed:
-    """Plan samples of at most `length` tokens for documents of these lengths. Time: as good as linear in the documents.
+    """Plan samples of at most `length` tokens for documents of these lengths. Time: nearly linear in the documents.
 
     Memory: about 60 bytes per piece. All pieces of n tokens are placed together: a sample with room r takes r // n of
     them, as it would of one after the other, for each leaves it the one with the least room.

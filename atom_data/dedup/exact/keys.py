@@ -1,4 +1,4 @@
-"""Keys by which exact copies are found: a hash of the text's content, and a hash of the address in its one form.
+"""Keys by which exact copies are found: a hash of the text's content, and a hash of the canonical URL.
 
 A cryptographic hash, because a crawled page must not be able to pass for another one.
 """
@@ -72,14 +72,14 @@ class CanonicalUrl:
     drop_www: bool = True
     """The host has no `www.`."""
     parameters: Path | None = None
-    """A file of parameters that say nothing of the page; None takes `filters/lists/tracking_parameters.txt`."""
+    """A file of tracking parameters; None takes `filters/lists/tracking_parameters.txt`."""
 
     def __post_init__(self) -> None:
         """Read the list, so that a wrong one is found before a document is read."""
         _tracking(self._parameters())
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """Bring every url of a batch into its one form."""
+        """Canonicalize every url of a batch."""
         is_tracking = _tracking(self._parameters())
         urls = [
             None

@@ -1,4 +1,4 @@
-"""An index of near copies that lives: crawls are added one after the other, documents taken out, indices merged.
+"""A persistent index of near copies: crawls are added one after the other, documents removed, indices merged.
 
 INDEX/index.json     the sources in order, what was removed, how documents are compared
 INDEX/index.py       the recipe that makes the rest, so that an index runs as any recipe does, also as an array
@@ -191,7 +191,7 @@ class Index:
         return found
 
     def without(self, ids: Collection[str]) -> "Index":
-        """Take documents out of the index and of every sketch, and return it; the run that follows decides anew.
+        """Remove documents from the index and from every sketch, and return it; the following run decides again.
 
         Until all are purged the index says so, and no job runs: what a crash leaves is purged by the next command.
         """

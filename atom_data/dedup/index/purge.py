@@ -1,4 +1,4 @@
-"""Taking documents out of the sketches of an index."""
+"""Removing documents from the sketches of an index."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -13,7 +13,7 @@ from atom_data.workspace import Workspace
 
 
 def purge(workspace: Workspace, shard: str, removed: Collection[str]) -> None:
-    """Write a sketch again without documents, and its receipt as if they had never been there."""
+    """Rewrite a sketch without some documents, and its receipt as if they had never been there."""
     receipt = workspace.receipt(SKETCHES, shard)
     path = workspace.local(SKETCHES) / f"{shard}.parquet"
     if receipt is None or not path.exists():

@@ -40,7 +40,7 @@ def begin(folder: Path, changed: Index) -> Index:
 
 
 def _is_same(place: Path, wanted: Index) -> bool:
-    """Tell whether an attempt at this change is there. The files of the new source may be others: they may have been mended."""
+    """Tell whether an attempt at this change is there. The files of the new source may be others: they may have been fixed."""
     if not (place / "index.json").exists():
         return False
     there = Index.load(place)

@@ -26,14 +26,14 @@ class Curve:
     rows: int
 
     def __post_init__(self) -> None:
-        """Refuse what is not a number of bands and rows."""
+        """Validate the numbers of bands and rows."""
         for name in ("bands", "rows"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"curve: {name} is {getattr(self, name)}. Give a whole number from 1.")
 
     @property
     def permutations(self) -> int:
-        """How many places a signature has."""
+        """Number of hashes of a signature."""
         return self.bands * self.rows
 
     @property

@@ -90,7 +90,7 @@ class Sketch:
 
 
 def check_shingles(unit: str, compatible: str) -> None:
-    """Refuse units and libraries that there are not, with a ConfigError."""
+    """Validate `unit` and `compatible`. ConfigError for unknown ones."""
     if unit not in UNITS:
         raise ConfigError(f"MinHash: unit is '{unit}'; units: {', '.join(UNITS)}. Name one of these.")
     if compatible and compatible not in SCHEMES:
@@ -133,13 +133,13 @@ class MinHash:
     compatible: Compatible = ""
     """`datasketch`: its permutations since 2.0.0, `datasketch-legacy`: those before. Slower."""
     min_jaccard: float | None = 0.75
-    """Enough is this Jaccard index of the two sets of n-grams;"""
+    """Minimum Jaccard index of the two sets of n-grams; a pair that reaches this"""
     min_containment: float | None = None
-    """or this share of the copy's n-grams in the kept document. None: that alone is never enough."""
+    """**or** this share of the copy's n-grams in the kept document is a copy. None: only `min_jaccard` counts."""
     confirm: bool = True
     """False trusts the bands, unconfirmed and transitively, as other tools do: one document per connected component is kept."""
     bucket_cap: int = 64
-    """With how many kept documents of one bucket a document is compared: hot buckets stay linear."""
+    """Maximum number of kept documents of one bucket to compare a document with: time stays linear in large buckets."""
     shingles: str = ""
     """A column that already has the sorted distinct n-grams' hashes, beside `band_hashes` and `text_bytes`: then no text
     is needed. An index has one."""

@@ -1,4 +1,4 @@
-"""Who was first: the engines that compare pieces of one partition, exactly or with a Bloom filter.
+"""Engines that find first occurrences among the pieces of one partition, exactly or with a Bloom filter.
 
 Both see the pieces in document order: source by `prefer`, then shard name, row, and place in the text.
 """
@@ -38,7 +38,7 @@ class Partition(Protocol):
 
 
 class Verdict(NamedTuple):
-    """What an engine says of pieces of a shard: those that repeat, and those that other pieces must tell about."""
+    """An engine's result for pieces of a shard: those that repeat, and those that are still open."""
 
     lap: int
     shard: int
