@@ -129,6 +129,17 @@ def test_caches_are_bounded_or_of_few_things() -> None:
     assert not found
 
 
+def test_overview_names_every_room() -> None:
+    page = (ROOT.parent / "CONTRIBUTING.md").read_text("utf-8")
+    tree = page[page.index("\natom_data/") : page.index("\n```\nRooms")]
+    rooms = {f"{path.name}/" for path in ROOT.iterdir() if (path / "__init__.py").exists()}
+    rooms |= {f"{path.parent.name}/{path.name}" for path in ROOT.glob("*/*") if (path / "__init__.py").exists()}
+    missing = {room for room in rooms if room.rpartition("/")[2 if room[-1] != "/" else 0] not in tree}
+    files = {path.name for path in ROOT.glob("*.py")} - {"__init__.py"}
+    assert not missing and not {name for name in files if name not in tree}
+    assert not {word for word in tree.split() if word.endswith(".py") and not [*ROOT.rglob(word)]}, "no longer there"
+
+
 def test_folder_is_an_object_on_its_way() -> None:
     found = Follower(House(ROOT), ("atom_data.commands.run", "run"), "output").follow()
     assert ("atom_data.workspace", "Workspace.__init__") in found
