@@ -5,9 +5,9 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
+from atom_data.assets import cache_folder, remove_old, touch
 from atom_data.text.kernel_cache import kernels_folder
 from atom_data.text.signatures import load, not_compiled
-from atom_data.user_cache import cache_folder, remove_old, touch
 
 PROCESSES = 8
 """Each takes some 300 MB, and with eight the longest kernel decides."""
