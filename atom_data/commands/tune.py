@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from atom_data.commands.screen import Run, RunOutput, console, run_of
+from atom_data.commands.screen import AsJson, Run, RunOutput, console, run_of
 from atom_data.errors import ConfigError
 from atom_data.runner.recipe import load_recipe
 from atom_data.storage.made import refuse_file
@@ -15,57 +15,55 @@ from atom_data.terminal.called import command_line
 from atom_data.tune.bounds import cards_of, read_setting, read_sweep, rules_of
 from atom_data.tune.card import write_card
 from atom_data.tune.page import write_page
-from atom_data.tune.report import Question, as_json, ask
+from atom_data.tune.report import Question, Report, as_json, ask
 from atom_data.tune.stored import MEMORY, open_stored
 from atom_data.tune.tables import commands, print_report
 from atom_data.workspace import Workspace
 
 Names = list[str] | None
+Measured = Annotated[str, typer.Option(help="The stage whose stored columns are read; best one before any card.")]
+Cards = Annotated[
+    Names,
+    typer.Option(help="A card, by name or path; may be repeated. Default: those of the recipe from this stage on."),
+]
+Settings = Annotated[
+    Names, typer.Option("--set", metavar="RULE.KEY=VALUE", help="Compare with another bound; =off removes the bound.")
+]
+Sweeps = Annotated[
+    Names,
+    typer.Option(
+        metavar="RULE.KEY[=FROM:TO:STEP]", help="Show what is kept as one bound moves; thresholds are optional."
+    ),
+]
+Column = Annotated[str | None, typer.Option(metavar="COLUMN", help="Also by the values of a column: language, domain.")]
+Top = Annotated[int, typer.Option(min=1, max=1000, help="How many values of --by to show, the largest first.")]
+Texts = Annotated[int, typer.Option(min=0, max=100, help="Number of texts to show on each side of a bound.")]
+Page = Annotated[str | None, typer.Option("--html", metavar="FILE", help="Also write an HTML page with curves.")]
+Written = Annotated[
+    str | None, typer.Option(metavar="FILE.toml", help="Write the card with the bounds of --set to a new file.")
+]
+QueryMemory = Annotated[str, typer.Option(help=f"Memory for the query; what needs more goes to disk. {GRAMMAR}.")]
 
 
 def tune(
     run: Run,
     output: RunOutput = None,
-    stage: Annotated[
-        str, typer.Option(help="The stage whose stored columns answer; best one before any card.")
-    ] = "measured",
-    card: Annotated[
-        Names,
-        typer.Option(help="A card, by name or path; may be given again. Without: the recipe's from this stage on."),
-    ] = None,
-    settings: Annotated[
-        Names,
-        typer.Option("--set", metavar="RULE.KEY=VALUE", help="Another bound, beside the present one; =off for none."),
-    ] = None,
-    sweep: Annotated[
-        Names,
-        typer.Option(
-            metavar="RULE.KEY[=FROM:TO:STEP]", help="What is kept as one bound moves; thresholds are optional."
-        ),
-    ] = None,
-    by: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="Also by the values of a column: language, domain.")
-    ] = None,
-    top: Annotated[int, typer.Option(min=1, max=1000, help="How many values of --by, the largest.")] = 10,
-    sample: Annotated[
-        int, typer.Option(min=0, max=100, help="Texts just inside and as many just outside of a bound.")
-    ] = 0,
-    as_text: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
-    page: Annotated[
-        str | None, typer.Option("--html", metavar="FILE", help="Also write it as a page with curves.")
-    ] = None,
-    write: Annotated[
-        str | None, typer.Option(metavar="FILE.toml", help="Write the card with the bounds of --set to a new file.")
-    ] = None,
-    memory: Annotated[
-        str, typer.Option(help=f"Memory for the query; what needs more goes to disk. {GRAMMAR}.")
-    ] = MEMORY,
+    stage: Measured = "measured",
+    card: Cards = None,
+    settings: Settings = None,
+    sweep: Sweeps = None,
+    by: Column = None,
+    top: Top = 10,
+    sample: Texts = 0,
+    as_text: AsJson = False,
+    page: Page = None,
+    write: Written = None,
+    memory: QueryMemory = MEMORY,
 ) -> None:
-    """See what cards would keep with other bounds, without measuring again.
+    """Show what cards would keep with other bounds, without measuring again.
 
-    A stage that runs signals and applies no card stores what every later decision needs: score once, decide late.
-    A RULE is `card.reason`, or a reason or a column where that is clear; a KEY is one of min, max, above, below, one_of,
-    none_of. A column that no rule bounds can be set or swept too. Examples:
+    It reads the signals that a stage without cards has stored. A RULE is `card.reason`, or a reason or a column where that
+    is clear; a KEY is one of min, max, above, below, one_of, none_of. A column without a rule can be set or swept, too.
 
     `--sweep mean_word_chars.max=4:12:0.5`  `--set word_count.min=30`  `--set language.one_of=en,de`  `--by language`
     """
@@ -93,10 +91,15 @@ def tune(
     if as_text:
         typer.echo(json.dumps(as_json(report), indent=1, ensure_ascii=False))
         return
-    screen = console()
+    _show(report, command_line("tune", recipe, "-o", output, "--stage", stage), card, (write, said))
+
+
+def _show(report: Report, command: str, card: Names, written: tuple[str | None, list[str]]) -> None:
+    """Print the tables, where the new card is, and the commands to go on with."""
+    screen, (path, said) = console(), written
     print_report(report, screen)
-    if write is not None:
-        screen.print(f'\nwritten: {write}, to use as keep("{write}"): {"; ".join(said)}', soft_wrap=True, markup=False)
+    if path is not None:
+        screen.print(f'\nwritten: {path}, to use as keep("{path}"): {"; ".join(said)}', soft_wrap=True, markup=False)
     given = "".join(f" --card {name}" for name in card or ())
-    for line in commands(report, f"{command_line('tune', recipe, '-o', output, '--stage', stage)}{given}"):
+    for line in commands(report, f"{command}{given}"):
         screen.print(line, soft_wrap=True, markup=False)

@@ -4,7 +4,7 @@
         kernels/KEY/text.lines._count_lines-1f0c....bin
 
 KEY stands for all that decides the machine code of any kernel: the sources, the processor, the versions of Python, Numba,
-llvmlite and NumPy. Numba's own cache lies beside the sources, looks only at the file of the function, and keeps an index
+llvmlite and NumPy. Numba's own cache is next to the sources, looks only at the file of the function, and keeps an index
 that two processes at once can leave pointing to each other's code; here a file is one kernel for one signature, appears
 whole or not at all, and says what it is.
 """
@@ -37,7 +37,7 @@ DAY = 86_400.0
 
 
 def cache_folder() -> Path:
-    """Return the folder that holds what can be made again: of the user, or the one that ATOM_DATA_CACHE names."""
+    """Return the folder that holds what can be rebuilt: of the user, or the one that ATOM_DATA_CACHE names."""
     given = os.environ.get("ATOM_DATA_CACHE")
     if given:
         return Path(given)
@@ -78,7 +78,7 @@ def _file_hash(file: Path) -> bytes:
 class KernelCache(FunctionCache):  # type: ignore[misc] # Numba has no types
     """The compiled forms of one kernel on disk, as Numba's dispatcher asks for them.
 
-    A folder that cannot be written to is no error: what it holds is used, and what is compiled anew is not kept.
+    A folder that cannot be written to is not an error: what it holds is used, and what is compiled anew is not kept.
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:
@@ -90,7 +90,7 @@ class KernelCache(FunctionCache):  # type: ignore[misc] # Numba has no types
 
     @property
     def cache_path(self) -> str:
-        """The folder that it lies in."""
+        """Its folder."""
         return str(kernels_folder())
 
     def has(self, signature: tuple[Any, ...], codegen: Any) -> bool:  # noqa: ANN401 - Numba's
@@ -126,7 +126,7 @@ class KernelCache(FunctionCache):  # type: ignore[misc] # Numba has no types
 
 
 class _Form(CompileResultCacheImpl):  # type: ignore[misc]
-    """How Numba writes a compiled function and reads it again; where it lies is KernelCache's business."""
+    """How Numba writes a compiled function and reads it again; its path is KernelCache's business."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._py_func = function
@@ -134,7 +134,7 @@ class _Form(CompileResultCacheImpl):  # type: ignore[misc]
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all, whoever else writes the same one on this or another machine."""
+    """Write a file whole or not at all, also when other processes or machines write the same one."""
     temporary = path.with_name(f".{secrets.token_hex(8)}")
     try:
         with temporary.open("xb") as stream:

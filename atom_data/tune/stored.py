@@ -78,7 +78,7 @@ def open_stored(recipe: Recipe, job: Job, workspace: Workspace, memory: str = ME
     """
     if not isinstance(job, Stage):
         raise ConfigError(
-            f"'{job.name}' is no stage but a pass: it stores no signals. Give --stage one of: "
+            f"'{job.name}' is not a stage but a pass: it stores no signals. Give --stage one of: "
             f"{', '.join(other.name for other in recipe.jobs if isinstance(other, Stage))}."
         )
     receipts, notes = _receipts(job, workspace)

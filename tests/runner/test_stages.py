@@ -50,7 +50,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 def rows(text: str) -> list[str]:
-    """Return the first words of the lines of a table that are no reasons."""
+    """Return the first words of the lines of a table that are not reasons."""
     return [line.split()[0] for line in text.splitlines() if line and not line.startswith(" ")]
 
 
