@@ -62,6 +62,7 @@ linear-time: $(VENV)/.dev  ## that time grows with length and no faster, on text
 
 docs: $(VENV)/.dev  ## the pages that are made from the code
 	$(BIN)/python docs/reference/output.py
+	$(BIN)/python docs/reference/api.py
 
 format: $(VENV)/.dev  ## bring the code into form
 	$(BIN)/ruff format .

@@ -9,8 +9,10 @@ that two processes at once can leave pointing to each other's code; here a file 
 whole or not at all, and says what it is.
 """
 
+import contextlib
 import functools
 import hashlib
+import multiprocessing
 import os
 import pickle
 import platform
@@ -18,8 +20,9 @@ import secrets
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +37,32 @@ from numba.core.serialize import dumps
 FOLDERS = 8
 """So many keys are kept: of the releases and machines that share a home folder, the last ones used."""
 DAY = 86_400.0
+
+ANNOUNCED: ContextVar[bool] = ContextVar("announced", default=False)
+"""Whether somebody else says that kernels are compiled, and how far that is."""
+
+
+@contextlib.contextmanager
+def announced() -> Iterator[None]:
+    """Compile without a word: who calls says it."""
+    token = ANNOUNCED.set(True)
+    try:
+        yield
+    finally:
+        ANNOUNCED.reset(token)
+
+
+def _say_that_it_compiles() -> None:
+    """Say so before the first kernel that is compiled by being called; a worker's supervisor has said it."""
+    if not ANNOUNCED.get() and multiprocessing.parent_process() is None:
+        _said()
+
+
+@functools.cache
+def _said() -> None:
+    place = cache_folder()
+    sys.stderr.write(f"compiling kernels for this machine, once; kept in {place} (`atom-data warm` compiles all)\n")
+    sys.stderr.flush()
 
 
 def cache_folder() -> Path:
@@ -108,6 +137,7 @@ class KernelCache(FunctionCache):  # type: ignore[misc] # Numba has no types
             head, _, body = self._path(key).read_bytes().partition(b"\n")
             if head == hashlib.sha256(body).hexdigest().encode():
                 return self._impl.rebuild(target_context, pickle.loads(body))
+        _say_that_it_compiles()
         return None
 
     def _save_overload(self, sig: Any, data: Any) -> None:  # noqa: ANN401
