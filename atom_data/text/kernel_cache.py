@@ -44,7 +44,7 @@ ANNOUNCED: ContextVar[bool] = ContextVar("announced", default=False)
 
 @contextlib.contextmanager
 def announced() -> Iterator[None]:
-    """Compile without a word: who calls says it."""
+    """Compile and print nothing: the caller says it."""
     token = ANNOUNCED.set(True)
     try:
         yield
