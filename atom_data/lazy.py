@@ -11,6 +11,22 @@ class MovedName(ConfigError, ImportError):
     """A name that a package no longer has; it says what replaces it."""
 
 
+class Documentation:
+    """The `__doc__` of an exported class: its docstring, and below it what is said of its parameters, made when it is asked for.
+
+    Under a name that is made at run time, for no job needs it.
+    """
+
+    def __init__(self, text: str) -> None:
+        """Take the docstring."""
+        self.text = text
+
+    def __get__(self, instance: object, kind: type) -> str:
+        """Return both."""
+        text: str = import_module(f"{__package__}.library.documentation").with_parameters(self.text, kind)
+        return text
+
+
 def lazy_names(
     package: str, homes: Mapping[str, str], moved: Mapping[str, str] | None = None
 ) -> tuple[list[str], Callable[[str], Any], Callable[[], list[str]]]:
@@ -26,7 +42,11 @@ def lazy_names(
             raise MovedName(f"{name} is now {gone[name]}. Change the import and what is made of it.")
         if name not in places:
             raise AttributeError(f"module '{package}' has no attribute '{name}'")
-        return getattr(import_module(places[name]), name)
+        thing = getattr(import_module(places[name]), name)
+        text = vars(thing).get("__doc__") if isinstance(thing, type) else None
+        if isinstance(text, str):
+            thing.__doc__ = Documentation(text)
+        return thing
 
     names = sorted(places)
     return names, find, lambda: names

@@ -39,7 +39,9 @@ class Stage:
     name: str
     """The state of the data after it, and its folder."""
     reads: Source
+    """Files (`Jsonl`, `Parquet`, `Text`, `Warc`, `Wet`), another stage, or a pass (`Copies`, `Repeats`)."""
     steps: tuple[Step, ...] = ()
+    """Signals, rewrites and cards, in their order; a step sees the columns of those before it."""
     writes: tuple[str, ...] = ()
     """Columns to write, in this order; all but scratch columns when empty. After them come those of `PROVENANCE` that its
     source has and `writes` does not name, so that each document keeps its address."""

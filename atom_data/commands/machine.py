@@ -17,7 +17,7 @@ from rich.markup import escape
 from atom_data.assets import filters_folder
 from atom_data.commands.screen import console
 from atom_data.errors import AtomDataError, DataError
-from atom_data.runner.compiling import can_keep, load_kernels, said_of_compiling
+from atom_data.runner.compiling import can_keep, compile_kernels
 from atom_data.runner.needs import needs
 from atom_data.runner.recipe import load_recipe
 from atom_data.signals.language_model import language_model
@@ -193,10 +193,7 @@ def warm(
     missing, folder = not_compiled(names), kernels_folder()
     if missing and not can_keep():
         raise DataError(f"{folder}: it cannot be written to. Name a folder that can by ATOM_DATA_CACHE.")
-    if missing:
-        display = (JsonLog if as_json else Display)(console(stderr=True))
-        why = said_of_compiling(len(missing))
-        load_kernels(missing, lambda compiled, kernels: display.compiling(compiled, kernels, why))
+    compile_kernels(missing, (JsonLog if as_json else Display)(console(stderr=True)))
     files = [path.stat().st_size for path in folder.glob("*.bin")]
     done = f"{len(missing)} compiled now" if missing else "all compiled before"
     console().print(

@@ -20,7 +20,7 @@ def mix() -> None:
 @app.command()
 def plan(
     file: Annotated[
-        str, typer.Argument(metavar="MIX.toml", help="Sources, weights, stages: see atom_data/mix/mix.py.")
+        str, typer.Argument(metavar="MIX.toml", help="Sources, weights, stages: `atom-data show mix` has the form.")
     ],
 ) -> None:
     """Show the tokens of every source and how often a run reads them; refuse mixtures that are not possible.

@@ -20,7 +20,7 @@ from atom_data.readers.open import source_for
 from atom_data.runner.local import Options, run
 from atom_data.runner.recipe import load_recipe
 from atom_data.storage.shards import Intake
-from atom_data.terminal.display import Display
+from atom_data.terminal.display import OnlyCompiling
 from atom_data.workspace import Workspace
 
 _RECIPE = """
@@ -126,7 +126,7 @@ def kept_for(documents: pa.Table, by: str) -> list[int]:
         pq.write_table(numbered, path)
         Path(recipe).write_text(_RECIPE.format(documents=path, by=by), "utf-8")
         loaded = load_recipe(recipe)
-        failures = run(loaded, Options(out=out), Display(Console(quiet=True)))
+        failures = run(loaded, Options(out=out), OnlyCompiling(Console(stderr=True)))
         if failures:
             raise DataError(f"trial: {failures[0].message}")
         copies = copies_of(recipe)

@@ -2,7 +2,6 @@
 
 import inspect
 import re
-from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -12,6 +11,7 @@ import pyarrow as pa
 from atom_data.assets import filters_folder
 from atom_data.batch import empty, visible
 from atom_data.errors import AtomDataError, ConfigError, meant
+from atom_data.library.documentation import own_text
 from atom_data.rules import Card, load_card
 
 ROOMS = {
@@ -110,30 +110,8 @@ def needs(card: Card) -> dict[str, list[str]]:
     return {name: adders(name) for name in dict.fromkeys((*names, *card.record))}
 
 
-def parameters(thing: Any) -> Iterator[tuple[str, str, str]]:  # noqa: ANN401
-    """Yield name, default and documentation of each parameter: of a dataclass, also what stands below its fields."""
-    documented = _field_docs(thing) if inspect.isclass(thing) else {}
-    for name, item in inspect.signature(thing).parameters.items():
-        if name in ("batch", "self"):
-            continue
-        default = "" if item.default is inspect.Parameter.empty else repr(item.default)
-        yield name, default, documented.get(name, "")
-
-
-def _field_docs(kind: type) -> dict[str, str]:
-    """Return the text below each field of a class, which `help()` does not show."""
-    try:
-        source = inspect.getsource(kind)
-    except (OSError, TypeError):
-        return {}
-    found = re.findall(
-        r'^    (\w+): [^\n]*(?:\n(?!    \w+:|    def |    @)[^\n]*)*?\n    """(.+?)"""', source, re.M | re.S
-    )
-    return {name: " ".join(text.split()) for name, text in found}
-
-
 def _entry(name: str, thing: Any) -> Entry:  # noqa: ANN401
-    text = " ".join((inspect.getdoc(thing) or "").split("\n\n")[0].split())
+    text = " ".join(own_text(thing).split("\n\n")[0].split())
     return Entry(name, text)
 
 
@@ -158,7 +136,7 @@ def _is_step(thing: Any) -> bool:  # noqa: ANN401
 @cache
 def _added(name: str, thing: Any) -> frozenset[str]:  # noqa: ANN401
     """Return the columns that a step adds to no row; what cannot be made without parameters says it in its documentation."""
-    documentation = frozenset(re.findall(r"`(\w+)`", (inspect.getdoc(thing) or "").split("Reads")[0]))
+    documentation = frozenset(re.findall(r"`(\w+)`", own_text(thing).split("Reads")[0]))
     try:
         step: Any = thing() if inspect.isclass(thing) else thing
         after = step(empty(COMMON))

@@ -38,8 +38,11 @@ class Source:
     """One source: folders of tokens, each read `repeats` times in one epoch of the source."""
 
     tokens: tuple[str, ...]
+    """Finished folders of tokens, relative to the file; or one."""
     repeats: tuple[float, ...]
+    """For each folder, how often it is read in one epoch of the source; 1 where the file does not say."""
     max_epochs: float | None = None
+    """The run is refused if it would read the source more often."""
     packing: tuple[str, ...] = ()
     """For each folder its packing, or none at all."""
 
@@ -49,12 +52,17 @@ class Mix:
     """A run's data: sources by name, and the weights of its stages."""
 
     sources: Mapping[str, Source]
+    """Tables `[sources.NAME]`."""
     stages: tuple[Mixture, ...] = ()
-    """Empty: every source by its size and repeats."""
+    """Tables `[[stages]]`; without any, every source by its size and repeats."""
     sequence_length: int
+    """Tokens of a sample."""
     samples: int | None = None
+    """Of the whole run; without it, only what is there is planned."""
     seed: int = 0
+    """Another one gives another order."""
     block: int = BLOCK
+    """Samples among which every source has its exact share; a stage starts at a multiple of it."""
     where: str = "mix"
     """Its file, for errors."""
 

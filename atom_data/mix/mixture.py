@@ -20,7 +20,9 @@ class Mixture:
     """Weights of the sources from sample number `start` on, until the next mixture starts."""
 
     start: int = 0
+    """The first sample: a multiple of the block."""
     weights: Mapping[str, float]
+    """By source, its share of the samples, and so of the tokens."""
 
 
 def quotas(names: Sequence[str], mixture: Mixture, block: int) -> list[int]:

@@ -4,10 +4,14 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from atom_data.assets import cache_folder, remove_old, touch
-from atom_data.text.kernel_cache import kernels_folder
+from atom_data.text.kernel_cache import announced, kernels_folder
 from atom_data.text.signatures import load, not_compiled
+
+if TYPE_CHECKING:
+    from atom_data.terminal.display import Display
 
 PROCESSES = 8
 """Each takes some 300 MB, and with eight the longest kernel decides."""
@@ -33,14 +37,24 @@ def _processes(kernels: int) -> int:
 def load_kernels(names: Sequence[str], compiling: Callable[[int, int], None]) -> None:
     """Load kernels; those that are not on disk are compiled first, reporting progress to `compiling`."""
     missing = not_compiled(names)
+    with announced():
+        if missing:
+            compiling(0, len(missing))
+            work = _compiled(missing) if can_keep() else map(load, missing)
+            for done, _ in enumerate(work, 1):
+                compiling(done, len(missing))
+        touch(kernels_folder())
+        for name in names:
+            load(name)
+
+
+def compile_kernels(names: Sequence[str], display: "Display") -> int:
+    """Compile the kernels that are not on disk, and show why and how far that is; return how many these were."""
+    missing = not_compiled(names)
     if missing:
-        compiling(0, len(missing))
-        work = _compiled(missing) if can_keep() else map(load, missing)
-        for done, _ in enumerate(work, 1):
-            compiling(done, len(missing))
-    touch(kernels_folder())
-    for name in names:
-        load(name)
+        why = said_of_compiling(len(missing))
+        load_kernels(missing, lambda compiled, kernels: display.compiling(compiled, kernels, why))
+    return len(missing)
 
 
 def can_keep() -> bool:

@@ -182,7 +182,8 @@ class Pool:
     def close(self) -> None:
         """End all workers at once; only unfinished shards are lost, and each worker removes what it had begun."""
         for worker in self.workers:
-            worker.process.terminate()
+            if worker.process.is_alive():  # its server reaps it, and its number may be another's by now
+                worker.process.terminate()
         for worker in self.workers:
             worker.process.join(5)
             if worker.process.is_alive():

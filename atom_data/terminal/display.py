@@ -126,6 +126,24 @@ class Display:
         """Take note of the end; a person sees it from the command."""
 
 
+class OnlyCompiling(Display):
+    """Nothing but that kernels are compiled, where a run is a part of another answer."""
+
+    def note(self, text: str, **about: Any) -> None:  # noqa: ANN401 - plain values
+        """Say nothing."""
+
+    def compiling(self, compiled: int, kernels: int, why: str) -> None:
+        """Say why it takes so long, once."""
+        if not compiled:
+            super().note(why)
+
+    def start(self, job: str, tasks: int, total_bytes: int) -> None:
+        """Show nothing."""
+
+    def update(self, finished: int, tasks: int, documents: int, read: int, kept: int, workers: int) -> None:
+        """Show nothing."""
+
+
 class JsonLog(Display):
     """One JSON object per line, for logs that programs read: time, stage, shard, event, and the figures of the receipt."""
 

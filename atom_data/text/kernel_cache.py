@@ -7,13 +7,16 @@ llvmlite and NumPy. Numba's own cache is next to the sources, looks only at the 
 that two processes at once can leave pointing to each other's code; here a file is one kernel for one signature.
 """
 
+import contextlib
 import functools
 import hashlib
+import multiprocessing
 import pickle
 import platform
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,32 @@ from numba.core.caching import CompileResultCacheImpl, FunctionCache
 from numba.core.serialize import dumps
 
 from atom_data.assets import cache_folder, keep, read_kept
+
+ANNOUNCED: ContextVar[bool] = ContextVar("announced", default=False)
+"""Whether somebody else says that kernels are compiled, and how far that is."""
+
+
+@contextlib.contextmanager
+def announced() -> Iterator[None]:
+    """Compile and print nothing: the caller says it."""
+    token = ANNOUNCED.set(True)
+    try:
+        yield
+    finally:
+        ANNOUNCED.reset(token)
+
+
+def _say_that_it_compiles() -> None:
+    """Say so before the first kernel that is compiled by being called; a worker's supervisor has said it."""
+    if not ANNOUNCED.get() and multiprocessing.parent_process() is None:
+        _said()
+
+
+@functools.cache
+def _said() -> None:
+    place = cache_folder()
+    sys.stderr.write(f"compiling kernels for this machine, once; kept in {place} (`atom-data warm` compiles all)\n")
+    sys.stderr.flush()
 
 
 def kernels_folder() -> Path:
@@ -89,7 +118,9 @@ class KernelCache(FunctionCache):  # type: ignore[misc] # Numba has no types
         key = self._index_key(sig, target_context.codegen())
         body = read_kept(self._path(key))
         with suppress(pickle.UnpicklingError, EOFError, ValueError):
-            return self._impl.rebuild(target_context, pickle.loads(body)) if body is not None else None
+            if body is not None:
+                return self._impl.rebuild(target_context, pickle.loads(body))
+        _say_that_it_compiles()
         return None
 
     def _save_overload(self, sig: Any, data: Any) -> None:  # noqa: ANN401

@@ -9,9 +9,7 @@ import pyarrow as pa
 
 from atom_data import signals
 from atom_data.errors import ConfigError
-from atom_data.rules import BOUNDS, CHOICES, Keep, Rule, load_card
-from atom_data.runner.recipe import Recipe
-from atom_data.stage import Stage
+from atom_data.rules import BOUNDS, CHOICES, Rule, load_card
 from atom_data.tune.sql import with_bound, without
 
 KEYS = (*BOUNDS, *CHOICES)
@@ -49,13 +47,6 @@ class Sweep:
     name: str
     key: str
     thresholds: tuple[float, ...]
-
-
-def cards_of(recipe: Recipe, stage: str) -> list[str]:
-    """Return the cards that the recipe applies in a stage or in those after it, in their order."""
-    names = [job.name for job in recipe.jobs]
-    later = [job for job in recipe.jobs[names.index(stage) :] if isinstance(job, Stage)]
-    return list(dict.fromkeys(step.card for job in later for step in job.steps if isinstance(step, Keep)))
 
 
 def rules_of(cards: Sequence[str]) -> list[CardRule]:

@@ -3,11 +3,9 @@
 `make docs` runs it; a test fails while the page is another.
 """
 
-import ast
 import inspect
 import json
 from collections.abc import Iterable
-from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from atom_data import ledger
+from atom_data.library.documentation import documented
 from atom_data.storage import manifest, receipt, shards
 from atom_data.tokens import tokenize
 from atom_data.tokens.manifest import FORMAT as TOKENS_FORMAT
@@ -69,25 +68,6 @@ against its receipt.
 def prose(text: str | None) -> str:
     """Return a docstring as a paragraph."""
     return " ".join((text or "").split())
-
-
-def documented(source: str, name: str = "") -> dict[str, str]:
-    """Return the docstring below each annotated or plain assignment of a class, or of a module where no name is given."""
-    tree: Any = ast.parse(source)
-    body = (
-        next(node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name)
-        if name
-        else tree.body
-    )
-    found = {}
-    for node, after in pairwise(body):
-        said = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant) and after.value.value
-        if isinstance(said, str):
-            if isinstance(node, ast.AnnAssign):
-                found[ast.unparse(node.target)] = prose(said)
-            elif isinstance(node, ast.Assign):
-                found[ast.unparse(node.targets[0])] = prose(said)
-    return found
 
 
 def constant(module: ModuleType, name: str) -> str:

@@ -5,6 +5,8 @@ import json
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -262,29 +264,41 @@ def test_sweeping_takes_no_file_of_a_process_at_work(tmp_path: Path) -> None:
         assert sorted(path.name for path in folder.iterdir()) == mine
 
 
-def _race(root: str, barrier: object, inside: str, counts: object) -> None:
-    for _ in range(15):
-        barrier.wait()  # type: ignore[attr-defined]
-        with contextlib.suppress(DataError), claimed(Workspace(root), "run"):
-            descriptor = os.open(inside, os.O_CREAT | os.O_EXCL)  # FileExistsError where another is inside
-            os.close(descriptor)
-            time.sleep(0.01)
-            Path(inside).unlink()
-            with counts.get_lock():  # type: ignore[attr-defined]
-                counts.value += 1  # type: ignore[attr-defined]
+RACE = """
+import contextlib, os, sys, time
+from atom_data.errors import DataError
+from atom_data.runner.claims.hold import claimed
+from atom_data.workspace import Workspace
+
+root, inside = sys.argv[1:]
+for _ in sys.stdin:  # a line for each round, to all at once
+    got_in = 0
+    with contextlib.suppress(DataError), claimed(Workspace(root), "run"):
+        os.close(os.open(inside, os.O_CREAT | os.O_EXCL))  # FileExistsError where another is inside
+        time.sleep(0.01)
+        os.unlink(inside)
+        got_in = 1
+    print(got_in, flush=True)
+"""
 
 
 def test_of_those_that_begin_at_once_one_gets_in_and_never_two(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("fork")
-    barrier, counts = context.Barrier(4), context.Value("i", 0)
-    arguments = (str(tmp_path / "out"), barrier, str(tmp_path / "inside"), counts)
-    processes = [context.Process(target=_race, args=arguments, daemon=True) for _ in range(4)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join(60)
-    assert [process.exitcode for process in processes] == [0] * 4
-    assert counts.value >= 15, "each time somebody gets in"
+    command = [sys.executable, "-c", RACE, str(tmp_path / "out"), str(tmp_path / "inside")]
+    racers = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    try:
+        for _ in range(15):
+            for racer in racers:
+                racer.stdin.write("\n")  # type: ignore[union-attr]
+            for racer in racers:
+                racer.stdin.flush()  # type: ignore[union-attr]
+            assert sum(int(racer.stdout.readline()) for racer in racers) >= 1, "each time somebody gets in"  # type: ignore[union-attr]
+        for racer in racers:
+            racer.communicate(timeout=60)
+        assert [racer.returncode for racer in racers] == [0] * 4
+    finally:
+        for racer in racers:
+            racer.kill()
+            racer.wait()
 
 
 @pytest.mark.parametrize("becomes", ["held", "gone"])

@@ -61,8 +61,8 @@ class FileClaim:
         """Write the claim, look around, and hold it. DataError names who is at work, and leaves nothing."""
         if self.path.exists():
             raise refusal(self.workspace, self.claim, 0.0)
-        self._write()
         try:
+            self._write()
             end = time.monotonic() + BEGINNING_SECONDS
             while rivals := self._living(take_over, note, gone):
                 first = min(rivals, key=lambda rival: (not rival.claim.held, rival.claim.order))
