@@ -130,7 +130,7 @@ SOURCES = {
     OtherRows: "read twice it is not the same: column 'id'",
     RowsByColumn: "with the column 'id' alone it has 4 rows, with all columns 3",
     TwiceTheId: "two documents have the id 'a0'",
-    NullId: "shard 'a': a row has no id, so nobody could find it again",
+    NullId: "shard 'a': a row has no id, so it could not be traced",
     IdsOfShards: "shards 'a' and 'b' both have the id '0'",
     OtherType: "column 'number' is int64 by schema(), and read() gave int32",
     TooLarge: "bytes in 2 rows. Cut it: memory is a batch.",

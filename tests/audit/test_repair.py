@@ -88,8 +88,7 @@ def test_the_advice_is_right(clean: Path, out: Path, kind: str) -> None:
         assert fingerprint(out) == fingerprint(clean / "out")
     else:
         assert (
-            f"A run does not see them: atom-data verify {out} --repair makes way for them to be rebuilt, and then {run} does "
-            "it.\n"
+            f"A run does not see them: atom-data verify {out} --repair removes them, and then {run} rebuilds them.\n"
         ) in done.stderr
         atom_data("run", clean / "recipe.py", "-o", out, "-w", 1)
         assert atom_data("verify", out).returncode == 1, "so the advice to run again would not help"

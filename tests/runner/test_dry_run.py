@@ -67,7 +67,7 @@ def test_dry_run_says_what_is_made_again_and_why_and_what_it_took(folder: Path) 
     assert "clean: 0 shards to keep, 4 to rebuild\n" in said
     assert "  again, recipe or card changed: 4: 0.jsonl, 1.jsonl, 2.jsonl, ... (took 0." in said
     assert "distinct: 0 shards to keep, 4 to rebuild\n  again, what it reads changes: 4:" in said
-    assert "at most, for where input turns out the same it is kept; they took 0." in said
+    assert "at most: shards whose input turns out the same are kept; they took 0." in said
     assert "refused" not in said
 
 

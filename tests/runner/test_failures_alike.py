@@ -141,7 +141,7 @@ def test_allow_failed_finishes_without_them_and_says_so_everywhere(tmp_path: Pat
     assert "ValueError: no price in bad-0" in atom_data("logs", out, "--failed").stdout
     verified = atom_data("verify", out)
     assert (verified.returncode, verified.stderr.count("left out")) == (3, 2)
-    assert "first/0.jsonl: left out, for it failed: ValueError: no price in bad-0" in verified.stderr
+    assert "first/0.jsonl: left out because it failed: ValueError: no price in bad-0" in verified.stderr
 
 
 def test_a_run_without_the_flag_tries_them_again(tmp_path: Path) -> None:

@@ -407,7 +407,7 @@ def test_single_files_do_not_replace_a_shard_or_an_export(runs: Mapping[str, Pat
         ("train-classifier", runs["web"] / "shard-00000.bin", "--good", pages, "--bad", pages),
     ):
         done = atom_data(*arguments)
-        assert done.returncode == 2 and "lies in the folder of the stage 'tokens' of a run" in done.stderr, done.stderr
+        assert done.returncode == 2 and "is in the folder of the stage 'tokens' of a run" in done.stderr, done.stderr
     done = atom_data("train-tokenizer", pages, "--to", tmp_path)
     assert done.returncode == 2 and f"--to: {tmp_path} is a folder" in done.stderr
     pages.unlink()
