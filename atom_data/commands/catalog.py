@@ -60,23 +60,23 @@ def show(
     if not name:
         raise ConfigError("show: nothing is named. Give a card, a signal or the like; `atom-data list` shows them all.")
     if name == MIX:
-        screen.print(escape(inspect.getdoc(import_module("atom_data.mix.mix")) or ""), soft_wrap=True)
+        screen.prose(escape(inspect.getdoc(import_module("atom_data.mix.mix")) or ""))
         return
     thing = find(name)
     if isinstance(thing, Card):
         _show_card(thing)
         return
-    screen.print(f"[bold]{name}[/bold]\n\n{escape(own_text(thing))}", soft_wrap=True)
+    screen.prose(f"[bold]{name}[/bold]\n\n{escape(own_text(thing))}")
     for parameter in parameters(thing):
         declared = str(parameter).removeprefix(parameter.name)
-        screen.print(f"\n  [bold]{parameter.name}[/bold]{escape(declared)}", soft_wrap=True)
+        screen.prose(f"\n  [bold]{parameter.name}[/bold]{escape(declared)}")
         if parameter.text:
-            screen.print(f"    {escape(parameter.text)}", soft_wrap=True)
+            screen.prose(f"    {escape(parameter.text)}")
 
 
 def _show_card(card: Card) -> None:
     screen = console()
-    screen.print(f"[bold]{card.name}[/bold]  {escape(card.source)}\n{card.url}\n", soft_wrap=True)
+    screen.prose(f"[bold]{card.name}[/bold]  {escape(card.source)}\n{card.url}\n")
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
     for title in ("reason", "column", "kept where"):
         table.add_column(title, no_wrap=title != "kept where")
@@ -85,4 +85,4 @@ def _show_card(card: Card) -> None:
     screen.print(table)
     screen.print("\n[bold]needs[/bold]")
     for column, who in needs(card).items():
-        screen.print(f"  {column}: {escape(', or '.join(who)) or 'a column of the source'}", soft_wrap=True)
+        screen.prose(f"  {column}: {escape(', or '.join(who)) or 'a column of the source'}")

@@ -91,7 +91,7 @@ def _show(report: Report, model: Path, written: Path, max_bytes: int | None) -> 
     screen.print(table)
     screen.print("The last line has the highest F1. Area under the curve: " + f"{report.area_under_curve:.4f}")
     limit = "" if max_bytes is None else f", max_bytes={max_bytes}"
-    screen.print("\nIn a recipe, with a card that bounds quality_score:", soft_wrap=True)
+    screen.prose("\nIn a recipe, with a card that bounds quality_score:")
     screen.print(
         f'  FastTextClassifier(model=Path("{model}"), label="{report.label}"{limit})', soft_wrap=True, markup=False
     )

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import pyarrow as pa
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -20,6 +19,7 @@ from atom_data.evaluate.evaluate import Evaluation, Link
 from atom_data.evaluate.explain import BAND_BYTES, BINS, SIGNATURE_BYTES, curve_svg, neighbors, picture
 from atom_data.evaluate.trial import Trial, try_configuration
 from atom_data.storage.made import refuse_file
+from atom_data.terminal.screen import Screen
 from atom_data.terminal.table import plural
 from atom_data.workspace import Workspace
 
@@ -32,9 +32,7 @@ Threshold = Annotated[
 Permutations = Annotated[int, typer.Option(min=2, help="With --threshold: the most places a signature may have.")]
 Documents = Annotated[
     list[str] | None,
-    typer.Argument(
-        metavar="[DOCUMENTS]...", help="Parquet or JSONL files with id and text, or folders and globs of them."
-    ),
+    typer.Argument(metavar="DOCUMENTS", help="Parquet or JSONL files with id and text, or folders and globs of them."),
 ]
 Pass = Annotated[str | None, typer.Option("--pass", help="Which, when the recipe has several: its folder's name.")]
 Labels = Annotated[
@@ -66,18 +64,17 @@ def minhash_explain(
     if not 0 < min_jaccard <= 1:
         raise ConfigError(f"--min-jaccard: {min_jaccard} is no Jaccard index. Give a number above 0, up to 1.")
     screen = console()
-    screen.print(
+    screen.prose(
         f"[bold]{curve.bands} bands of {curve.rows} rows[/bold] = {curve.permutations} hashes a document. Two texts of "
         f"Jaccard index s are compared with probability 1 - (1 - s^{curve.rows})^{curve.bands}.\n",
-        soft_wrap=True,
     )
     for line in picture(curve, min_jaccard):
-        screen.print(line, soft_wrap=True)
+        screen.prose(line)
     screen.print(f"\nHalf of the pairs with Jaccard index {curve.midpoint:.3f} are compared.\n")
     screen.print(_chances(curve))
     screen.print(_stricter(curve, min_jaccard))
     for line in _costs(curve, min_jaccard):
-        screen.print(line, soft_wrap=True)
+        screen.prose(line)
     if svg is not None:
         if svg.suffix.lower() != ".svg":
             raise ConfigError(f"--svg: {svg} does not end in .svg. Give a name that does.")
@@ -176,12 +173,10 @@ def dedup_eval(
     _print(trial, show, console())
 
 
-def _print(trial: Trial, show: int, screen: Console) -> None:
+def _print(trial: Trial, show: int, screen: Screen) -> None:
     found = trial.evaluation
     drawn = f" drawn from {trial.seen:,}" if trial.seen > found.documents else ""
-    screen.print(
-        f"[bold]{escape(trial.configuration)}[/bold]  {plural(found.documents, 'document')}{drawn}", soft_wrap=True
-    )
+    screen.prose(f"[bold]{escape(trial.configuration)}[/bold]  {plural(found.documents, 'document')}{drawn}")
     table = Table("Jaccard", "pairs", "compared", "expected", "caught", "recall", box=None, pad_edge=False)
     for one in found.bins:
         name = f"{one.low:.2f}-{one.high:.2f}" if one.low < 1 else "1.00"
@@ -191,12 +186,11 @@ def _print(trial: Trial, show: int, screen: Console) -> None:
     recall = f"{found.recall:.2%}" if found.recall is not None else "-"
     precision = f"{found.precision:.2%}" if found.precision is not None else "-"
     missed = f"{found.duplicates - len(found.missed):,} of {found.duplicates:,} pairs that {trial.wanted}"
-    screen.print(f"\nrecall [bold]{recall}[/bold]: {missed} are caught", soft_wrap=True)
+    screen.prose(f"\nrecall [bold]{recall}[/bold]: {missed} are caught")
     unjudged = f"; of {found.unjudged:,} more the labels say nothing" if found.unjudged else ""
     judged = found.removed - found.unjudged
-    screen.print(
+    screen.prose(
         f"precision [bold]{precision}[/bold]: {judged - len(found.wrong):,} of {judged:,} removals are right{unjudged}",
-        soft_wrap=True,
     )
     for title, links in (("missed", found.missed), ("wrongly removed", found.wrong)):
         for link in links[:show]:
@@ -205,12 +199,12 @@ def _print(trial: Trial, show: int, screen: Console) -> None:
         screen.print("--show 10 lists what was missed and what was wrongly removed.")
 
 
-def _print_link(title: str, link: Link, documents: pa.Table, screen: Console) -> None:
+def _print_link(title: str, link: Link, documents: pa.Table, screen: Screen) -> None:
     screen.print(f"\n[red]{title}[/red]  Jaccard {link.jaccard:.3f}")
     for number in (link.one, link.other):
         identity, text = (documents.column(name)[number].as_py() for name in ("id", "text"))
         start = printable(" ".join((text or "")[:400].split())[:200])
-        screen.print(f"  [bold]{escape(printable(identity))}[/bold]  {escape(start)}", soft_wrap=True)
+        screen.prose(f"  [bold]{escape(printable(identity))}[/bold]  {escape(start)}")
 
 
 def _plain(trial: Trial) -> dict[str, object]:

@@ -80,9 +80,7 @@ def init(
     files = sorted((folder / "data").iterdir())
     shown = f"{files[0]}" if len(files) == 1 else f"{files[0]} and {len(files) - 1} more"
     screen = console()
-    screen.print(
-        f"{recipe}: a recipe to read and change\n{shown}: real documents to try it on\n\nNext:", soft_wrap=True
-    )
+    screen.prose(f"{recipe}: a recipe to read and change\n{shown}: real documents to try it on\n\nNext:")
     for line in (
         f"check {recipe}",
         f"run {recipe} -o {output}",

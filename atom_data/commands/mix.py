@@ -32,18 +32,18 @@ def plan(
     screen.print(_table(planned))
     for number, mixture in enumerate(planned.mixtures):
         shares = ", ".join(f"{part.name} {part.shares[number]:.2%}" for part in planned.parts if part.shares[number])
-        screen.print(f"from sample {mixture.start:,}: {shares}", soft_wrap=True)
+        screen.prose(f"from sample {mixture.start:,}: {shares}")
     for name, end in planned.ends.items():
         when = f"at sample {end:,}" if end < FOREVER else "never"
-        screen.print(f"{name}: max_epochs {planned.mix.sources[name].max_epochs:g} is passed {when}", soft_wrap=True)
+        screen.prose(f"{name}: max_epochs {planned.mix.sources[name].max_epochs:g} is passed {when}")
     for remark in planned.remarks():
-        screen.print(f"note: {remark}", soft_wrap=True)
+        screen.prose(f"note: {remark}")
     stop, _ = planned.stop
     if planned.mix.samples is None and stop is not None:
-        screen.print(f"the loader ends the run after {stop:,} samples, for samples is not set", soft_wrap=True)
+        screen.prose(f"the loader ends the run after {stop:,} samples, for samples is not set")
     if planned.mix.samples is not None:
         length = planned.mix.samples * planned.mix.sequence_length
-        screen.print(f"the run: {planned.mix.samples:,} samples, {length:,} tokens", soft_wrap=True)
+        screen.prose(f"the run: {planned.mix.samples:,} samples, {length:,} tokens")
 
 
 def _table(planned: MixPlan) -> Table:

@@ -70,10 +70,10 @@ def check(recipe: RecipePath, output: Output = DEFAULT_OUT, jobs: Jobs = False, 
         adds = name in passes and not jobs
         columns = added(passes[name]) if adds else list(made[name])
         text = f"[bold]{name}[/bold]  {'adds ' if adds else ''}{escape(_named(columns))}"
-        screen.print(text, soft_wrap=True)
+        screen.prose(text)
     for line in said:
-        screen.print(escape(line), soft_wrap=True)
-    screen.print(f"{recipe}: {plural(len(stages), 'stage')}, each reads what the one before it writes")
+        screen.prose(escape(line))
+    screen.prose(f"{recipe}: {plural(len(stages), 'stage')}, each reads what the one before it writes")
 
 
 def _named(columns: Sequence[pa.Field]) -> str:
@@ -174,7 +174,7 @@ def _work(loaded: Recipe, how: Options, close: bool, display: Display, cluster: 
 def _say_what_would_be_done(loaded: Recipe, how: Options) -> None:
     jobs = loaded.stage(how.stage) if how.stage else loaded.jobs
     for line in dry_run_lines(loaded, Workspace(how.out), jobs, how.accept_code, how.replace):
-        console().print(escape(line), soft_wrap=True)
+        console().prose(escape(line))
 
 
 def _run_all(loaded: Recipe, how: Options, display: Display, cluster: Workers | None) -> list[Failure]:

@@ -111,7 +111,7 @@ def tune(
     screen = console()
     print_report(report, screen)
     if write is not None:
-        screen.print(f'\nwritten: {write}, to use as keep("{write}"): {"; ".join(said)}', soft_wrap=True, markup=False)
+        screen.prose(f'\nwritten: {write}, to use as keep("{write}"): {"; ".join(said)}', markup=False)
     given = "".join(f" --card {one}" for one in card or ())
     asked = f" --stage {stage}" if stage else ""
     for line in commands(report, f"{command_line('tune', *_named(run, recipe, output))}{asked}{given}"):

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from rich.console import Console
 from rich.markup import escape
 
 from atom_data.graph import stage_of
@@ -10,13 +9,14 @@ from atom_data.runner.recipe import Recipe
 from atom_data.status.status import JobStatus, by_stage, job_status
 from atom_data.status.table import print_status
 from atom_data.terminal.called import command_line
+from atom_data.terminal.screen import Screen
 from atom_data.terminal.table import Column, percent, plural, table_lines, width_of
 from atom_data.workspace import Workspace
 
 LARGEST = 3
 
 
-def say_what_is_there(recipe: Recipe, output: str, screen: Console, jobs: bool) -> None:
+def say_what_is_there(recipe: Recipe, output: str, screen: Screen, jobs: bool) -> None:
     """Print the table of a run, its sums and what to do next."""
     workspace = Workspace(output)
     statuses = [job_status(job, workspace) for job in recipe.jobs]
@@ -58,7 +58,7 @@ def by_count(stages: Sequence[JobStatus]) -> list[tuple[int, JobStatus, str]]:
     return sorted(found, key=lambda item: (-item[0], item[1].name, item[2]))
 
 
-def next_commands(recipe: str, output: str, stages: Sequence[JobStatus], screen: Console) -> list[str]:
+def next_commands(recipe: str, output: str, stages: Sequence[JobStatus], screen: Screen) -> list[str]:
     """Return commands that a shell takes as they are here, each with what it shows."""
     lines = [(command_line("verify", output), "every file against its receipt")]
     for _, stage, reason in by_count(stages)[:1]:
