@@ -45,6 +45,7 @@ def main() -> int:
         "name": "newcomer",
         "python": platform.python_version(),
         "cores": os.cpu_count(),
+        "load": round(os.getloadavg()[0], 1),
         "install": installed,
         "users": told,
     }

@@ -134,7 +134,12 @@ def look(screen: Screen, width: int, work: Path) -> list[str]:
 
 def cannot_wrap(line: str, width: int) -> bool:
     """Tell commands to paste, which must stay in one line, and words that are longer than the terminal."""
-    return (line.startswith("  ") and "atom-data " in line) or any(cell_len(word) > width - 8 for word in line.split())
+    words = line.split()
+    return (
+        (line.startswith("  ") and "atom-data " in line)
+        or len(words) == 1
+        or any(cell_len(word) > width - 8 for word in words)
+    )
 
 
 def last_state(raw: str) -> str:

@@ -84,6 +84,6 @@ def init(
     for line in (
         f"check {recipe}",
         f"run {recipe} -o {output}",
-        f"peek {recipe} -o {output} --stage clean --reason gopher_multilingual",
+        f"peek {output} --stage clean --reason gopher_multilingual",
     ):
         screen.print(f"  {called()} {line}", soft_wrap=True)

@@ -122,7 +122,7 @@ def peek(
             before, kept, dropped, after = map(_short, change)
             differs = f"[red]- {kept}[/red] [green]+ {dropped}[/green]"
             screen.prose(f"    [dim]{before}[/dim] {differs} [dim]{after}[/dim]")
-        screen.prose(escape(printable(sight.text[:characters])) + "\n")
+        screen.prose(escape(printable(sight.text[:characters])) + "\n", set_in=0)
 
 
 def _compared(found: Difference | None) -> str:

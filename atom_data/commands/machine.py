@@ -85,9 +85,8 @@ def doctor(
         screen, width = console(), max(len(finding.name) for finding in findings)
         for finding in findings:
             todo = f" {finding.todo}" if finding.todo else ""
-            screen.prose(
-                f"{MARKS[finding.state]}  {escape(f'{finding.name:<{width}}')}  {escape(finding.said + todo)}",
-            )
+            said = escape(finding.said + todo)
+            screen.prose(f"{MARKS[finding.state]}  {escape(f'{finding.name:<{width}}')}  {said}", set_in=width + 6)
     if wrong:
         raise DataError(f"doctor: {', '.join(finding.name for finding in wrong)}: see above.")
 

@@ -66,11 +66,12 @@ def check(recipe: RecipePath, output: Output = DEFAULT_OUT, jobs: Jobs = False, 
         typer.echo(json.dumps({"recipe": recipe, "stages": as_values(made, passes), "notes": said}, indent=1))
         return
     screen = console()
+    room = max(map(len, made if jobs else stages)) if screen.is_terminal else 0
     for name in made if jobs else stages:
         adds = name in passes and not jobs
         columns = added(passes[name]) if adds else list(made[name])
-        text = f"[bold]{name}[/bold]  {'adds ' if adds else ''}{escape(_named(columns))}"
-        screen.prose(text)
+        listed = f"{'adds ' if adds else ''}{escape(_named(columns))}"
+        screen.prose(f"[bold]{name}[/bold]{' ' * (room - len(name))}  {listed}", set_in=room + 2)
     for line in said:
         screen.prose(escape(line))
     screen.prose(f"{recipe}: {plural(len(stages), 'stage')}, each reads what the one before it writes")

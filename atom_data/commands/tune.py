@@ -17,7 +17,7 @@ from atom_data.storage.made import refuse_file
 from atom_data.storage.sizes import GRAMMAR
 from atom_data.terminal.called import command_line
 from atom_data.terminal.display import Display
-from atom_data.terminal.table import plural
+from atom_data.terminal.table import plural, width_of
 from atom_data.tune.again import DOCUMENTS, measured_again
 from atom_data.tune.bounds import read_setting, read_sweep, rules_of
 from atom_data.tune.card import write_card
@@ -114,8 +114,10 @@ def tune(
         screen.prose(f'\nwritten: {write}, to use as keep("{write}"): {"; ".join(said)}', markup=False)
     given = "".join(f" --card {one}" for one in card or ())
     asked = f" --stage {stage}" if stage else ""
-    for line in commands(report, f"{command_line('tune', *_named(run, recipe, output))}{asked}{given}"):
-        screen.print(line, soft_wrap=True, markup=False)
+    for line in commands(
+        report, f"{command_line('tune', *_named(run, recipe, output))}{asked}{given}", width_of(screen)
+    ):
+        screen.print(line, soft_wrap=True)
 
 
 def _named(run: str, recipe: str, output: str) -> tuple[str, ...]:

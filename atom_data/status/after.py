@@ -10,7 +10,7 @@ from atom_data.status.status import JobStatus, by_stage, job_status
 from atom_data.status.table import print_status
 from atom_data.terminal.called import command_line
 from atom_data.terminal.screen import Screen
-from atom_data.terminal.table import Column, percent, plural, table_lines, width_of
+from atom_data.terminal.table import Column, next_lines, percent, plural, table_lines, width_of
 from atom_data.workspace import Workspace
 
 LARGEST = 3
@@ -21,7 +21,7 @@ def say_what_is_there(recipe: Recipe, output: str, screen: Screen, jobs: bool) -
     workspace = Workspace(output)
     statuses = [job_status(job, workspace) for job in recipe.jobs]
     print_status(statuses, workspace, screen, jobs)
-    for line in [*sums(recipe, by_stage(statuses)), *next_commands(recipe.path, output, by_stage(statuses), screen)]:
+    for line in [*sums(recipe, by_stage(statuses)), *next_commands(output, by_stage(statuses), screen)]:
         screen.print(line, soft_wrap=True)
 
 
@@ -58,22 +58,16 @@ def by_count(stages: Sequence[JobStatus]) -> list[tuple[int, JobStatus, str]]:
     return sorted(found, key=lambda item: (-item[0], item[1].name, item[2]))
 
 
-def next_commands(recipe: str, output: str, stages: Sequence[JobStatus], screen: Screen) -> list[str]:
+def next_commands(output: str, stages: Sequence[JobStatus], screen: Screen) -> list[str]:
     """Return commands that a shell takes as they are here, each with what it shows."""
     lines = [(command_line("verify", output), "every file against its receipt")]
     for _, stage, reason in by_count(stages)[:1]:
-        look = command_line("peek", recipe, "-o", output, "--stage", stage.name, "--reason", reason)
+        look = command_line("peek", output, "--stage", stage.name, "--reason", reason)
         lines.insert(0, (look, "what was dropped most, and why"))
     if stages[-1].sums["tokens"]:
         lines.append(
             (command_line("batches", f"{output.rstrip('/')}/{stages[-1].name}"), "what a training loop would see")
         )
     elif not stages[-1].parts:
-        lines.append((command_line("peek", recipe, "-o", output, "--stage", stages[-1].name), "what was kept"))
-    width, room = max(len(command) for command, _ in lines), width_of(screen)
-    if room and any(width + len(why) + 4 > room for _, why in lines):
-        return [
-            "\nNext:",
-            *(line for command, why in lines for line in (f"  [dim]# {why}[/dim]", f"  {escape(command)}")),
-        ]
-    return ["\nNext:", *(f"  {escape(f'{command:{width}}')}  {why}" for command, why in lines)]
+        lines.append((command_line("peek", output, "--stage", stages[-1].name), "what was kept"))
+    return next_lines(lines, width_of(screen))

@@ -6,16 +6,16 @@ from rich.markup import escape
 
 from atom_data.rules import BOUNDS, CHOICES, Rule
 from atom_data.terminal.screen import Screen
-from atom_data.terminal.table import Column, print_table, printable
+from atom_data.terminal.table import Column, next_lines, print_table, printable
 from atom_data.tune.counts import Amount, Group, Waterfall
 from atom_data.tune.curve import Curve, two_digits
 from atom_data.tune.report import CURVE_GROUPS, Report, in_words, share, total_of
 from atom_data.tune.sample import Sight
 
 LOSSES = (
-    Column("rule", left=True), Column("bounds", 1, left=True), Column("alone", 3), Column("alone %", 4),
-    Column("alone tokens", 7), Column("first", 2), Column("first %", 4), Column("first tokens", 6), Column("only"),
-    Column("only %", 1), Column("only tokens", 5),
+    Column("rule", left=True), Column("bounds", 4, left=True), Column("alone", 1), Column("alone %", 5),
+    Column("alone tokens", 8), Column("first"), Column("first %", 2), Column("first tokens", 7), Column("only"),
+    Column("only %", 3), Column("only tokens", 6),
 )  # fmt: skip
 GROUPS = (Column("documents", 1), Column("tokens", 5), Column("kept"), Column("%"), Column("tokens", 4))
 POINTS = (
@@ -71,7 +71,7 @@ def _amount(part: Amount) -> str:
 def _print_waterfall(title: str, waterfall: Waterfall, console: Screen) -> None:
     if not waterfall.losses:
         return
-    console.print(
+    console.prose(
         f"\n[bold]{title}[/bold]  alone: all that fails the rule; first: no rule before it; only: no other rule"
     )
     total, rows = waterfall.total, []
@@ -160,17 +160,17 @@ def _print_sight(sight: Sight, console: Screen) -> None:
         f"\n[{color}]{sight.side}[/{color}] {escape(sight.bound)}  {escape(printable(values))}  "
         f"[bold]{escape(printable(sight.id))}[/bold]  {escape(printable(sight.url))}",
     )
-    console.prose(escape(printable(sight.text)))
+    console.prose(escape(printable(sight.text)), set_in=0)
 
 
 def _number(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def commands(report: Report, command: str) -> Sequence[str]:
+def commands(report: Report, command: str, width: int) -> Sequence[str]:
     """Return what one could ask next, as commands about the rule that costs most by itself."""
     if not report.answer.present.losses:
-        return ()
+        return []
     item = max(report.answer.present.losses, key=lambda loss: loss.only.documents).rule
     key = next((key for key in ("min", "max", "above", "below") if getattr(item.rule, key) is not None), None)
     lines = []
@@ -181,8 +181,7 @@ def commands(report: Report, command: str) -> Sequence[str]:
         lines.append((f"{command} --set {item.name}.{key}={wider}", "another bound beside the present one"))
     if not report.sights:
         lines.append((f"{command} --sample 2", "texts just inside and just outside of a bound"))
-    width = max((len(line) for line, _ in lines), default=0)
-    return ["\nNext:", *(f"  {line:{width}}  {why}" for line, why in lines)] if lines else ()
+    return next_lines(lines, width)
 
 
 def _wider(key: str, bound: float) -> float:

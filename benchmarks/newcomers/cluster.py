@@ -75,9 +75,7 @@ def researcher(person: Person) -> None:
         "atom-data train-tokenizer first/data/documents.jsonl --to first/tok.json --size 600 --special '<|eos|>'"
     )
     assert "Tokenize(reads=..., tokenizer=" in hint
-    told = re.findall(r"Tokenize\\(reads=\\.\\.\\., (.*)\\)", hint) or re.findall(
-        r"Tokenize\(reads=\.\.\., (.*)\)", hint
-    )
+    told = re.findall(r"Tokenize\(reads=\.\.\., (.*)\)", hint)
     recipe = person.home / "first" / "recipe.py"
     text = recipe.read_text().replace("return (fuzzy_deduped,)", f"return (Tokenize(reads=fuzzy_deduped, {told[0]}),)")
     recipe.write_text(text.replace("SameText, Stage", "SameText, Stage, Tokenize"))
