@@ -124,7 +124,7 @@ def check_source(where: str, source: object) -> None:
     if not isinstance(source, Source):
         if not SOURCE & set(dir(source)):
             raise ConfigError(
-                f"{where}: reads {source!r}, which is no source. Name files by Jsonl(...), Parquet(...), Text(...), Warc(...) or "
+                f"{where}: reads {source!r}, which is not a source. Name files by Jsonl(...), Parquet(...), Text(...), Warc(...) or "
                 "Wet(...), or give a stage or a pass."
             )
         lacks = ", ".join(sorted(SOURCE - set(dir(source))))
