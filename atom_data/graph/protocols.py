@@ -124,8 +124,8 @@ def check_source(where: str, source: object) -> None:
     if not isinstance(source, Source):
         if not SOURCE & set(dir(source)):
             raise ConfigError(
-                f"{where}: reads {source!r}, which is not a source. Name files by Jsonl(...), Parquet(...), Text(...), Warc(...) or "
-                "Wet(...), or give a stage or a pass."
+                f"{where}: reads {source!r}, which is not a source. Name files by Jsonl(...), Parquet(...), Text(...), Warc(...) "
+                "or Wet(...), or give a stage or a pass."
             )
         lacks = ", ".join(sorted(SOURCE - set(dir(source))))
         raise ConfigError(
