@@ -19,9 +19,8 @@ from contextlib import suppress
 from functools import cache, cached_property
 from pathlib import Path
 
-from atom_data.assets import filters_folder
+from atom_data.assets import cache_folder, filters_folder, keep, read_kept, touch
 from atom_data.imports import WHOLE, Imported, SourceCode, read_source
-from atom_data.user_cache import cache_folder, keep, read_kept, touch
 
 PACKAGE = "atom_data"
 LISTS = "filters/lists/"

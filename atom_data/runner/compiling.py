@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from atom_data.assets import cache_folder, remove_old, touch
 from atom_data.text.kernel_cache import announced, kernels_folder
 from atom_data.text.signatures import load, not_compiled
-from atom_data.user_cache import cache_folder, remove_old, touch
 
 if TYPE_CHECKING:
     from atom_data.terminal.display import Display

@@ -28,7 +28,7 @@ from numba import config
 from numba.core.caching import CompileResultCacheImpl, FunctionCache
 from numba.core.serialize import dumps
 
-from atom_data.user_cache import cache_folder, keep, read_kept
+from atom_data.assets import cache_folder, keep, read_kept
 
 ANNOUNCED: ContextVar[bool] = ContextVar("announced", default=False)
 """Whether somebody else says that kernels are compiled, and how far that is."""

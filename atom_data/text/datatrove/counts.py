@@ -82,7 +82,10 @@ def _read_words(  # noqa: C901 - one loop over words, and its state would not fi
     tokens, plain, plain_characters, lines, kinds = 0, 0, 0, 1, 0
     words, sentences, seen, long, first, last = 0, 1, False, False, start, start
     start_document(state, start)
-    while (count := next_words(data, end, False, spaces, state, edges)) >= 0:
+    while True:
+        count = next_words(data, end, False, spaces, state, edges)
+        if count < 0:
+            break
         for word in range(count):
             begin, close = item(edges, 2 * word), item(edges, 2 * word + 1)
             if begin >= stop:
@@ -115,9 +118,8 @@ def _read_words(  # noqa: C901 - one loop over words, and its state would not fi
     if words:
         finish_line(data, first, last, -1 if long else words, sentences, signs, table, cuts, copy, copied, row)
     row[SPLIT_LINES] = lines + _lines_left(data, next_line, end, breaks)
-    row[WORDS] += plain
+    row[WORDS], row[ALPHABETIC] = row[WORDS] + plain, row[ALPHABETIC] + plain
     row[WORD_CHARACTERS] += plain_characters
-    row[ALPHABETIC] += plain
     row[STOP_WORD_KINDS] = set_bits(row[STOP_WORD_KINDS] | kinds)
     return tokens
 
