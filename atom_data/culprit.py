@@ -1,7 +1,9 @@
 """Which document a step raises on: found by halves, so that a bug report names one document and not a batch of 10,000."""
 
 import time
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -30,6 +32,12 @@ def culprit(step: Callable[[pa.RecordBatch], pa.RecordBatch], batch: pa.RecordBa
             break
         start, rows = raising
     return _named(batch, start, rows)
+
+
+def place(error: Exception) -> str:
+    """Return the line that raised an error: `recipe.py, line 7`."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{Path(frame.filename).name}, line {frame.lineno}"
 
 
 def _raises(step: Callable[[pa.RecordBatch], pa.RecordBatch], batch: pa.RecordBatch, error: Exception) -> bool:

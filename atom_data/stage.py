@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from atom_data.batch import PROVENANCE, REPLACED, damage, empty, visible
-from atom_data.culprit import culprit
+from atom_data.culprit import culprit, place
 from atom_data.errors import AtomDataError, ConfigError, DataError, MissingColumn, Refusal, meant
 from atom_data.extract.engine import Engine
 from atom_data.graph import Job, Source, check_name, check_source, reference, rows_of
@@ -112,7 +112,7 @@ class Stage:
     def _written(self) -> pa.Schema:
         batch = empty(self.reads.schema())
         for number, step in enumerate(self.steps, 1):
-            batch = self._call(number, step, batch)
+            batch = self._tried(number, step, batch)
         names = self.writes or tuple(visible(batch.schema.names))
         if self.provenance:
             known = {*self.reads.schema().names} & {*batch.schema.names}
@@ -140,7 +140,7 @@ class Stage:
         found: list[ConfigError] = []
         for number, step in enumerate(self.steps, 1):
             try:
-                batch = self._call(number, step, batch)
+                batch = self._tried(number, step, batch)
             except ConfigError as error:
                 found.append(error)
         if not found:
@@ -261,6 +261,19 @@ class Stage:
         except Exception as error:
             error.add_note(f"in stage '{self.name}', step {number} ({label(step)}), {culprit(step, batch, error)}")
             raise
+
+    def _tried(self, number: int, step: Step, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Call a step with no row. ConfigError with the line where it raises anything: nothing of the corpus is to blame."""
+        try:
+            return self._call(number, step, batch)
+        except AtomDataError:
+            raise
+        except Exception as error:
+            raised = f"{type(error).__name__}: {error}"
+            raise ConfigError(
+                f"stage '{self.name}', step {number} ({label(step)}): of no row it makes {raised} ({place(error)}). Correct the "
+                "step: with zero rows it returns zero rows with its columns."
+            ) from error
 
     def _same_rows(self, number: int, step: Step, before: pa.RecordBatch, after: pa.RecordBatch) -> None:
         ids = after.column("id") if "id" in after.schema.names else None

@@ -92,6 +92,7 @@ def act(name: str, place: Path, programs: Path) -> dict[str, object]:
             scene(person)
         except (AssertionError, OSError, ValueError, KeyError, IndexError) as problem:
             error += f"{scene.__name__}: {type(problem).__name__}: {problem}\n"
+    error += "".join(f"{said}\n" for said in person.wrong)
     shutil.rmtree(person.cache, ignore_errors=True)
     return {
         "user": name,
