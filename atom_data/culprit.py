@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from atom_data.errors import ConfigError
+
 MOST_CALLS = 64
 SHOWN = 200
 """Characters of an id: it comes from the data, and may be a page long."""
@@ -34,10 +36,13 @@ def culprit(step: Callable[[pa.RecordBatch], pa.RecordBatch], batch: pa.RecordBa
     return _named(batch, start, rows)
 
 
-def place(error: Exception) -> str:
-    """Return the line that raised an error: `recipe.py, line 7`."""
+def fails_on_no_row(where: str, error: Exception) -> ConfigError:
+    """Return what is said of a step that raises on a batch without a row: nothing of a corpus is to blame."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{Path(frame.filename).name}, line {frame.lineno}"
+    return ConfigError(
+        f"{where}: with zero rows it raises {type(error).__name__}: {error} ({Path(frame.filename).name}, line {frame.lineno}). "
+        "Correct the step: of zero rows it makes zero rows with its columns."
+    )
 
 
 def _raises(step: Callable[[pa.RecordBatch], pa.RecordBatch], batch: pa.RecordBatch, error: Exception) -> bool:

@@ -1,7 +1,7 @@
 """Stages: the steps of a recipe over every shard of what they read.
 
-A step is a callable RecordBatch -> RecordBatch: same rows, same order, pure. A stage runs steps over every shard of
-what it reads, takes out the rows that a card marked, and leaves kept rows, a ledger of the dropped, and dead letters.
+A step is a callable RecordBatch -> RecordBatch: same rows, same order, pure. A stage runs steps over every shard of what it reads,
+takes out the rows that a card marked, and leaves kept rows, a ledger of the dropped, and dead letters.
 """
 
 from collections import Counter
@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from atom_data.batch import PROVENANCE, REPLACED, damage, empty, visible
-from atom_data.culprit import culprit, place
+from atom_data.culprit import culprit, fails_on_no_row
 from atom_data.errors import AtomDataError, ConfigError, DataError, MissingColumn, Refusal, meant
 from atom_data.extract.engine import Engine
 from atom_data.graph import Job, Source, check_name, check_source, reference, rows_of
@@ -72,11 +72,6 @@ class Stage:
                     else "Give a callable, not a value"
                 )
                 raise ConfigError(f"stage '{self.name}', step {number}: {step!r} is no step. {what}.")
-        if not isinstance(self.reads, Source):
-            raise ConfigError(
-                f"stage '{self.name}': it reads {self.reads!r}, which is no source. Give Jsonl(...), Parquet(...), Warc(...), "
-                "another stage or a pass."
-            )
 
     def jobs(self) -> tuple[Job, ...]:
         """A stage is its own job."""
@@ -263,17 +258,13 @@ class Stage:
             raise
 
     def _tried(self, number: int, step: Step, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """Call a step with no row. ConfigError with the line where it raises anything: nothing of the corpus is to blame."""
+        """Call a step with no row; ConfigError where it raises anything."""
         try:
             return self._call(number, step, batch)
         except AtomDataError:
             raise
         except Exception as error:
-            raised = f"{type(error).__name__}: {error}"
-            raise ConfigError(
-                f"stage '{self.name}', step {number} ({label(step)}): of no row it makes {raised} ({place(error)}). Correct the "
-                "step: with zero rows it returns zero rows with its columns."
-            ) from error
+            raise fails_on_no_row(f"stage '{self.name}', step {number} ({label(step)})", error) from error
 
     def _same_rows(self, number: int, step: Step, before: pa.RecordBatch, after: pa.RecordBatch) -> None:
         ids = after.column("id") if "id" in after.schema.names else None

@@ -3,7 +3,8 @@
     make bench-filters           QUICK=1: a part of the texts, two rounds
     python benchmarks/filters.py --data FOLDER
 
-FOLDER holds golden.tar.xz (the default is ../shared/data, or BENCH_DATA); without it the pages of the sample are taken. Every contender is a process of its own that
+FOLDER holds golden.tar.xz (the default is ../shared/data, or BENCH_DATA); without it the pages of the
+sample are taken. Every contender is a process of its own that
 first filters one text, so that nothing is compiled or loaded on the clock; then it is timed over all texts, once. Ours is
 the signal and four cards, from Arrow batches to reasons; datatrove gets Python strings, made off the clock. Both have the
 same rules and the same words. First all filters of both decide about every document, and must agree.
