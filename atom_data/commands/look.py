@@ -34,6 +34,7 @@ from atom_data.commands.screen import (
     run_of,
 )
 from atom_data.errors import ConfigError, DataError, Incomplete
+from atom_data.runner.claims.files import others_at_work
 from atom_data.runner.claims.hold import claimed
 from atom_data.runner.recipe import load_recipe
 from atom_data.status.stale import said_left_over
@@ -53,7 +54,7 @@ def status(
     output: RunOutput = None,
     jobs: Jobs = False,
     as_text: AsJson = False,
-    watch: Annotated[bool, typer.Option("--watch", help="Repeat until none of its jobs is in the queue.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Repeat until no run is at work there or queued.")] = False,
     seconds: Annotated[float, typer.Option(min=1, help="Seconds between updates, with --watch.")] = 5.0,
     metrics: Annotated[
         str | None, typer.Option(metavar="FILE", help="Also write the figures as OpenMetrics text.")
@@ -78,7 +79,7 @@ def status(
         before.update({status.name: status for status in statuses})
         if metrics:
             write_metrics(metrics, statuses, f"status-{os.getpid()}")
-        return statuses, bool(queue)
+        return statuses, bool(queue) or bool(others_at_work(workspace))
 
     statuses, busy = look()
     if watch and not as_text:

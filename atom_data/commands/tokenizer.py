@@ -92,4 +92,5 @@ def _report(to: Path, sample: Sample, eos: str) -> None:
         f"{sample.sampled_bytes / 1e6:,.1f} of {sample.text_bytes / 1e6:,.1f} MB{left_out}; "
         f"{per_token:.2f} bytes per token; '{eos}' ends documents",
     )
-    screen.print(f"In a recipe: Tokenize(reads=..., tokenizer=Path({str(to)!r}))", soft_wrap=True)
+    ends = "" if eos == "<|endoftext|>" else f", eos={eos!r}"
+    screen.print(f"In a recipe: Tokenize(reads=..., tokenizer=Path({str(to)!r}){ends})", soft_wrap=True)

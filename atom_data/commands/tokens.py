@@ -12,6 +12,7 @@ from atom_data.audit.training_run import TrainingRun, open_run
 from atom_data.commands.screen import console, printable
 from atom_data.errors import ConfigError
 from atom_data.loader.batches import Turns
+from atom_data.terminal.called import command_line
 from atom_data.terminal.screen import Screen
 
 
@@ -23,6 +24,11 @@ def batches(
     seed: Annotated[int, typer.Option(min=0, help="Seed of the order.")] = 0,
 ) -> None:
     """Draw the first batches as a training loop would see them, and show where a document of each came from."""
+    if tokens.endswith(".toml"):
+        raise ConfigError(
+            f"{tokens}: is a mix file, and batches are drawn from one folder. Name that, or ask for a sample of the mix: "
+            f"{command_line('trace', tokens, '--sample', 0)}."
+        )
     screen = console()
     for number, batch in enumerate(
         draw(tokens, count=count, batch_size=batch_size, sequence_length=length, seed=seed), 1

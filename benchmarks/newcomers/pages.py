@@ -62,7 +62,9 @@ def fineweb(person: Person) -> None:
         person.types(f"atom-data init warc {name}")
     person.writes("english.toml", ENGLISH)
     person.writes("recipe.py", FINEWEB.replace(', name=f"{name}_near"', ""))
-    person.hears("two passes of one kind", "atom-data check recipe.py", "two stages are named 'near'*name=")
+    person.hears(
+        "two passes of one kind", "atom-data check recipe.py", "two passes are named 'near'*by its parameter name"
+    )
     person.writes("recipe.py", FINEWEB)
     person.types("atom-data check recipe.py")
     seen = person.types("atom-data run recipe.py -o out", width=100)
