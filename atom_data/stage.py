@@ -1,7 +1,7 @@
 """Stages: the steps of a recipe over every shard of what they read.
 
-A step is a callable RecordBatch -> RecordBatch: same rows, same order, pure. A stage runs steps over every shard of
-what it reads, takes out the rows that a card marked, and leaves kept rows, a ledger of the dropped, and dead letters.
+A step is a callable RecordBatch -> RecordBatch: same rows, same order, pure. A stage runs steps over every shard of what it reads,
+takes out the rows that a card marked, and leaves kept rows, a ledger of the dropped, and dead letters.
 """
 
 from collections import Counter
@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from atom_data.batch import PROVENANCE, REPLACED, damage, empty, visible
-from atom_data.culprit import culprit
+from atom_data.culprit import culprit, fails_on_no_row
 from atom_data.errors import AtomDataError, ConfigError, DataError, MissingColumn, Refusal, meant
 from atom_data.extract.engine import Engine
 from atom_data.graph import Job, Source, check_name, check_source, reference, rows_of
@@ -72,11 +72,6 @@ class Stage:
                     else "Pass a function or a frozen dataclass with `__call__`"
                 )
                 raise ConfigError(f"stage '{self.name}', step {number}: {step!r} is not a step. {what}.")
-        if not isinstance(self.reads, Source):
-            raise ConfigError(
-                f"stage '{self.name}': it reads {self.reads!r}, which is not a source. Give Jsonl(...), Parquet(...), Warc(...), "
-                "another stage or a pass."
-            )
 
     def jobs(self) -> tuple[Job, ...]:
         """A stage is its own job."""
@@ -112,7 +107,7 @@ class Stage:
     def _written(self) -> pa.Schema:
         batch = empty(self.reads.schema())
         for number, step in enumerate(self.steps, 1):
-            batch = self._call(number, step, batch)
+            batch = self._tried(number, step, batch)
         names = self.writes or tuple(visible(batch.schema.names))
         if self.provenance:
             known = {*self.reads.schema().names} & {*batch.schema.names}
@@ -140,7 +135,7 @@ class Stage:
         found: list[ConfigError] = []
         for number, step in enumerate(self.steps, 1):
             try:
-                batch = self._call(number, step, batch)
+                batch = self._tried(number, step, batch)
             except ConfigError as error:
                 found.append(error)
         if not found:
@@ -261,6 +256,15 @@ class Stage:
         except Exception as error:
             error.add_note(f"in stage '{self.name}', step {number} ({label(step)}), {culprit(step, batch, error)}")
             raise
+
+    def _tried(self, number: int, step: Step, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Call a step with no row; ConfigError where it raises anything."""
+        try:
+            return self._call(number, step, batch)
+        except AtomDataError:
+            raise
+        except Exception as error:
+            raise fails_on_no_row(f"stage '{self.name}', step {number} ({label(step)})", error) from error
 
     def _same_rows(self, number: int, step: Step, before: pa.RecordBatch, after: pa.RecordBatch) -> None:
         ids = after.column("id") if "id" in after.schema.names else None

@@ -8,6 +8,7 @@ It prints a line a folder and every case that is not as expected, and writes res
 """
 
 import argparse
+import json
 import os
 import resource
 import sys
@@ -71,11 +72,7 @@ def main() -> int:
         cases = list(_all(Path(place), expected))
     counts = {folder: Counter(_verdict(case) for case in cases if case.folder == folder) for folder in _folders(cases)}
     _table(cases, counts)
-    print(
-        write_report(
-            "cases", {"counts": counts, "cases": [case._asdict() | {"verdict": _verdict(case)} for case in cases]}
-        )
-    )
+    print(write_report("cases", {"counts": counts, "cases": {folder: _said(cases, folder) for folder in counts}}))
     return 0 if all(_verdict(case) != "wrong" for case in cases) else 1
 
 
@@ -170,6 +167,16 @@ def _verdict(case: Case) -> str:
     if case.right:
         return "right"
     return "named" if case.named else "wrong"
+
+
+def _said(cases: list[Case], folder: str) -> dict[str, str]:
+    """Return what was seen of each input of a folder, a line each."""
+    said = {}
+    for case in cases:
+        if case.folder == folder:
+            other = "" if case.right else f"; expected: {case.expected}"
+            said[case.case] = f"{_verdict(case)}: {json.dumps(case.seen, ensure_ascii=False)}{other}"
+    return said
 
 
 def _folders(cases: list[Case]) -> list[str]:

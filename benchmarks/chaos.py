@@ -111,6 +111,7 @@ def _kills(tally: kills.Tally) -> dict[str, Any]:
         "rounds_compared": tally.rounds,
         "runs_started": tally.starts,
         "runs_by_exit_code": dict(sorted(tally.ends.items())),
+        "runs_that_gave_up": tally.sentences,
         "came_too_late": tally.misses,
         "skipped": "",
         "faults": tally.faults,

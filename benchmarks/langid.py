@@ -140,6 +140,15 @@ def sample_texts() -> list[str]:
     return [text for text in texts if text]
 
 
+def instead(data: Path, wanted: str) -> list[str]:
+    """Say that the data is not here, and return the sample's texts in its place."""
+    print(
+        f"{data}: no {wanted} there, so the pages of the sample are taken. Name a folder that has it by --data.",
+        file=sys.stderr,
+    )
+    return sample_texts()
+
+
 def measure(data: Path, scratch: Path) -> dict[str, Any]:
     """Run both tools on every input in turn and return the report without its name and machine."""
     rows: list[dict[str, Any]] = []

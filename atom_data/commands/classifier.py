@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
-from rich.table import Table
 
 from atom_data.commands.screen import console
 from atom_data.errors import ConfigError
 from atom_data.readers.open import source_for
 from atom_data.storage.made import refuse_file
+from atom_data.terminal.table import Column, print_table
 from atom_data.train.classifier import Options, report_path, train_classifier, write_report
 from atom_data.train.report import Report, Threshold
 
@@ -83,15 +83,12 @@ def _show(report: Report, model: Path, written: Path, max_bytes: int | None) -> 
         ("left out", report.left_out),
     ):
         screen.print(f"[bold]{title}[/bold]  " + ", ".join(f"{name} {count:,}" for name, count in counts.items()))
-    table = Table("min", "kept", "precision", "recall", title=f"score of '{report.label}' on documents held out")
-    for threshold in report.thresholds:
-        table.add_row(*_cells(threshold))
-    table.add_section()
-    table.add_row(*_cells(report.best))
-    screen.print(table)
-    screen.print("The last line has the highest F1. Area under the curve: " + f"{report.area_under_curve:.4f}")
+    screen.prose(f"score of '{report.label}' on documents held out")
+    titles = [Column(title) for title in ("min", "kept", "precision", "recall")]
+    print_table(screen, titles, [list(_cells(threshold)) for threshold in (*report.thresholds, report.best)])
+    screen.prose(f"The last line has the highest F1. Area under the curve: {report.area_under_curve:.4f}")
     limit = "" if max_bytes is None else f", max_bytes={max_bytes}"
-    screen.print("\nIn a recipe, with a card that bounds quality_score:", soft_wrap=True)
+    screen.prose("\nIn a recipe, with a card that bounds quality_score:")
     screen.print(
         f'  FastTextClassifier(model=Path("{model}"), label="{report.label}"{limit})', soft_wrap=True, markup=False
     )

@@ -57,11 +57,11 @@ def _show(found: Cleaning, output: str, dry_run: bool) -> None:
         rows = [[escape(item.what), f"{item.files:,}", f"{item.bytes / 1e6:,.1f}", item.why] for item in found.freed]
         print_table(screen, columns, rows)
     for line in found.kept:
-        screen.print(escape(line), soft_wrap=True)
+        screen.prose(escape(line))
     if found.stale:
         names = ", ".join(found.stale)
-        screen.print(escape(f"not in the recipe: {names}. With --stale these go, too."), soft_wrap=True)
+        screen.prose(escape(f"not in the recipe: {names}. With --stale these go, too."))
     files, size = sum(item.files for item in found.freed), sum(item.bytes for item in found.freed)
     verb = "would be removed, which frees" if dry_run else "removed, which freed"
     said = f"{plural(files, 'file')} {verb} {gigabytes(size)}" if files else "nothing to remove"
-    screen.print(escape(f"{output}: {said}"), soft_wrap=True)
+    screen.prose(escape(f"{output}: {said}"))

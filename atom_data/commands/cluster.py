@@ -49,13 +49,11 @@ def submit_arrays(
     arrays = submit(loaded, workspace, settings, flags, dry_run, replace, resume=resume, take_over=take_over)
     screen = console()
     if not arrays:
-        screen.print(
-            f"{workspace.root}: every stage is finished and closed; there is nothing to submit.", soft_wrap=True
-        )
+        screen.prose(f"{workspace.root}: every stage is finished and closed; there is nothing to submit.")
         return
     _show(arrays, workspace)
     if dry_run:
-        screen.print(f"\nNothing was submitted. The scripts are in {workspace.path(FOLDER)}.", soft_wrap=True)
+        screen.prose(f"\nNothing was submitted. The scripts are in {workspace.path(FOLDER)}.")
         return
     numbers = {job["stage"]: job["array"] for job in (submission(workspace) or {}).get("jobs", ())}
     for array in arrays:
@@ -117,7 +115,7 @@ def _show(arrays: list[Array], workspace: Workspace) -> None:
     for array in arrays:
         after = f" after {', '.join(f'{file_stem(stage)}-close' for stage in array.after)}" if array.after else ""
         name = file_stem(array.stage)
-        screen.print(f"{workspace.path(FOLDER, name)}.sh{after}, then {name}-close.sh", soft_wrap=True)
+        screen.prose(f"{workspace.path(FOLDER, name)}.sh{after}, then {name}-close.sh")
     screen.print()
 
 
@@ -158,7 +156,7 @@ def cancel(output: Output = DEFAULT_OUT) -> None:
     """End the jobs that were submitted for an output folder. Finished shards stay; run --on slurm --resume goes on."""
     numbers = cancel_jobs(Workspace(output))
     said = f"ended {', '.join(numbers)}" if numbers else "none of its jobs is in the queue"
-    console().print(f"{output}: {said}", soft_wrap=True)
+    console().prose(f"{output}: {said}")
 
 
 def logs(
@@ -173,15 +171,15 @@ def logs(
     workspace = Workspace(output)
     failures = stage_failures(workspace)
     for failure in failures:
-        screen.print(f"[bold]{failure['stage']}/{failure['shard']}[/bold]  {escape(failure['log'])}", soft_wrap=True)
+        screen.prose(f"[bold]{failure['stage']}/{failure['shard']}[/bold]  {escape(failure['log'])}")
         screen.print(escape(printable(_tail(failure["message"], lines))), soft_wrap=True)
     folder = workspace.local(FOLDER, "logs")
     chosen = silent_ends(workspace, in_queue(workspace)) if failed else sorted(folder.glob("*.log"))
     for path in chosen:
-        screen.print(f"[bold]{escape(str(path))}[/bold]", soft_wrap=True)
+        screen.prose(f"[bold]{escape(str(path))}[/bold]")
         screen.print(escape(printable(_tail(path.read_text("utf-8", "replace"), lines))), soft_wrap=True)
     if not failures and not chosen:
-        screen.print(f"{output}: no shard has failed" if failed else f"{output}: there is no log", soft_wrap=True)
+        screen.prose(f"{output}: no shard has failed" if failed else f"{output}: there is no log")
 
 
 def _tail(text: str, lines: int) -> str:

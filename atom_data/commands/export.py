@@ -39,15 +39,12 @@ def export(
     """
     with _bar("exporting") as progress:
         made = export_shards(tokens, to, kind, length=length, progress=progress)
-    console().print(
+    console().prose(
         f"{to}: {plural(made.shards, 'shard')}, {made.tokens:,} tokens as {made.kind}; "
         f"{made.linked:,} links, {made.written_bytes:,} bytes written",
-        soft_wrap=True,
     )
     if not made.noted:
-        console().print(
-            f"{tokens}: may not be written, so it is not noted there that {to} was made of it.", soft_wrap=True
-        )
+        console().prose(f"{tokens}: may not be written, so it is not noted there that {to} was made of it.")
 
 
 def merge(
@@ -68,10 +65,9 @@ def merge(
     screen = console()
     for prefix in made:
         kept = ", was there already" if prefix.kept else ""
-        screen.print(
+        screen.prose(
             f"{prefix.name}: {plural(prefix.shards, 'shard')}, {plural(prefix.documents, 'document')}, {prefix.tokens:,} tokens, "
             f"{prefix.bytes:,} bytes{kept}",
-            soft_wrap=True,
         )
     screen.print(f"Train with: --data-args-path {to}/blend.txt", soft_wrap=True)
 
@@ -87,11 +83,10 @@ def pack(
     """
     with _bar("packing") as progress:
         made = pack_folder(tokens, to, length, progress)
-    console().print(
+    console().prose(
         f"{to}: {made.samples:,} samples of {made.length:,} tokens, {made.fill:.3%} full; {made.cut:,} of "
         f"{plural(made.documents, 'document')} {is_are(made.documents)} longer than one and cut; "
         f"windows would cut {made.cut_by_windows:,}",
-        soft_wrap=True,
     )
 
 

@@ -113,7 +113,7 @@ def remove(
     found = index.count(wanted)
     said = _removal(index, wanted, found, strict)
     _finish(index.without(found), workers, accept)
-    console().print(said, soft_wrap=True)
+    console().prose(said)
 
 
 @app.command()
@@ -204,4 +204,4 @@ def _show(index: Index) -> None:
         rows.append([escape(line["source"]), *(f"{figure:,}" for figure in figures), f"{line['bytes'] / 1e6:,.1f}"])
     screen = console()
     print_table(screen, (Column("source", left=True), *titles), rows)
-    screen.print(f"{plural(len(index.removed), 'document')} removed; compares by {described(index)}", soft_wrap=True)
+    screen.prose(f"{plural(len(index.removed), 'document')} removed; compares by {described(index)}")

@@ -78,12 +78,10 @@ def init(
     files = sorted((folder / "data").iterdir())
     shown = f"{files[0]}" if len(files) == 1 else f"{files[0]} and {len(files) - 1} more"
     screen = console()
-    screen.print(
-        f"{recipe}: a recipe to read and change\n{shown}: real documents to try it on\n\nNext:", soft_wrap=True
-    )
+    screen.prose(f"{recipe}: a recipe to read and change\n{shown}: real documents to try it on\n\nNext:")
     for line in (
         f"check {recipe}",
         f"run {recipe} -o {output}",
-        f"peek {recipe} -o {output} --stage clean --reason gopher_multilingual",
+        f"peek {output} --stage clean --reason gopher_multilingual",
     ):
         screen.print(f"  {called()} {line}", soft_wrap=True)

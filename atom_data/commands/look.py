@@ -34,6 +34,7 @@ from atom_data.commands.screen import (
     run_of,
 )
 from atom_data.errors import ConfigError, DataError, Incomplete
+from atom_data.runner.claims.files import others_at_work
 from atom_data.runner.claims.hold import claimed
 from atom_data.runner.recipe import load_recipe
 from atom_data.status.stale import said_left_over
@@ -53,7 +54,7 @@ def status(
     output: RunOutput = None,
     jobs: Jobs = False,
     as_text: AsJson = False,
-    watch: Annotated[bool, typer.Option("--watch", help="Repeat until none of its jobs is in the queue.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Repeat until no run is at work there or queued.")] = False,
     seconds: Annotated[float, typer.Option(min=1, help="Seconds between updates, with --watch.")] = 5.0,
     metrics: Annotated[
         str | None, typer.Option(metavar="FILE", help="Also write the figures as OpenMetrics text.")
@@ -78,7 +79,7 @@ def status(
         before.update({status.name: status for status in statuses})
         if metrics:
             write_metrics(metrics, statuses, f"status-{os.getpid()}")
-        return statuses, bool(queue)
+        return statuses, bool(queue) or bool(others_at_work(workspace))
 
     statuses, busy = look()
     if watch and not as_text:
@@ -113,16 +114,16 @@ def peek(
     screen = console()
     recipe, output = run_of(run, output)
     for sight in peek_documents(load_recipe(recipe).job(stage), Workspace(output), reason, count):
-        screen.print(f"[bold]{escape(sight.id)}[/bold]  {escape(sight.url)}", soft_wrap=True)
+        screen.prose(f"[bold]{escape(sight.id)}[/bold]  {escape(sight.url)}")
         if sight.reason:
-            screen.print(f"  [red]{sight.reason}[/red]  {escape(printable('; '.join(sight.missed)))}", soft_wrap=True)
+            screen.prose(f"  [red]{sight.reason}[/red]  {escape(printable('; '.join(sight.missed)))}")
         if sight.kept:
-            screen.print(f"  kept instead: {escape(sight.kept)}{_compared(sight.difference)}", soft_wrap=True)
+            screen.prose(f"  kept instead: {escape(sight.kept)}{_compared(sight.difference)}")
         for change in sight.difference.changes[:CHANGES] if sight.difference else ():
             before, kept, dropped, after = map(_short, change)
             differs = f"[red]- {kept}[/red] [green]+ {dropped}[/green]"
-            screen.print(f"    [dim]{before}[/dim] {differs} [dim]{after}[/dim]", soft_wrap=True)
-        screen.print(escape(printable(sight.text[:characters])) + "\n", soft_wrap=True)
+            screen.prose(f"    [dim]{before}[/dim] {differs} [dim]{after}[/dim]")
+        screen.prose(escape(printable(sight.text[:characters])) + "\n", set_in=0)
 
 
 def _compared(found: Difference | None) -> str:
@@ -167,11 +168,11 @@ def verify(
     if as_text:
         typer.echo(json.dumps(asdict(verdict), indent=1))
     elif verdict.left_over:
-        console(stderr=True).print(escape(said_left_over(workspace, verdict.left_over)), soft_wrap=True)
+        console(stderr=True).prose(escape(said_left_over(workspace, verdict.left_over)))
     _say_faults(verdict, output, recipe_of(workspace))
     if verdict.left_out:
         for line in verdict.left_out:
-            console(stderr=True).print(escape(line), soft_wrap=True)
+            console(stderr=True).prose(escape(line))
         raise Incomplete(
             f"{output}: without fault, but finished without {plural(len(verdict.left_out), 'shard')} that failed. "
             "The next run tries them again."
@@ -183,7 +184,7 @@ def _say_faults(verdict: Verdict, output: str, recipe: str) -> None:
     if not verdict.faults:
         return
     for fault in verdict.faults:
-        console(stderr=True).print(escape(str(fault)), soft_wrap=True)
+        console(stderr=True).prose(escape(str(fault)))
     found = f"{output}: {plural(len(verdict.faults), 'fault')} in {plural(verdict.files, 'file')}. "
     if verdict.at_work:
         who = verdict.at_work[0]
@@ -198,9 +199,9 @@ def _repair(workspace: Workspace, recipe: str | None, take_over: bool) -> None:
         verdict = verify_folder(workspace)
         done = repair(workspace, verdict.faults)
     for line in done.lines():
-        screen.print(escape(line), soft_wrap=True)
+        screen.prose(escape(line))
     if not verdict.faults:
-        screen.print(f"{out}: nothing to repair", soft_wrap=True)
+        screen.prose(f"{out}: nothing to repair")
     elif recipe is None:
         if done.again or any(fault.stage for fault in verdict.faults if fault.cure != "yours"):
             again = command_line("run", recipe_of(workspace) or "RECIPE", "-o", out)
@@ -217,5 +218,5 @@ def fingerprint(output: OutFolder) -> None:
         raise DataError(f"{output}: {verdict.faults[0]}. Run atom-data verify for the rest.")
     if verdict.left_out:
         left = f"{output}: this leaves out {plural(len(verdict.left_out), 'shard')} that failed; see atom-data verify {output}"
-        console(stderr=True).print(escape(left), soft_wrap=True)
+        console(stderr=True).prose(escape(left))
     console().print(verdict.fingerprint)

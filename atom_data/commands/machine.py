@@ -85,10 +85,8 @@ def doctor(
         screen, width = console(), max(len(finding.name) for finding in findings)
         for finding in findings:
             todo = f" {finding.todo}" if finding.todo else ""
-            screen.print(
-                f"{MARKS[finding.state]}  {escape(f'{finding.name:<{width}}')}  {escape(finding.said + todo)}",
-                soft_wrap=True,
-            )
+            said = escape(finding.said + todo)
+            screen.prose(f"{MARKS[finding.state]}  {escape(f'{finding.name:<{width}}')}  {said}", set_in=width + 6)
     if wrong:
         raise DataError(f"doctor: {', '.join(finding.name for finding in wrong)}: see above.")
 
@@ -176,7 +174,7 @@ LOOKS: tuple[Callable[[], Iterator[Finding]], ...] = (_packages, _files, _machin
 
 def warm(
     recipe: Annotated[
-        str | None, typer.Argument(metavar="[RECIPE]", help="Compile only the kernels that this recipe can call.")
+        str | None, typer.Argument(metavar="RECIPE", help="Compile only the kernels that this recipe can call.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Progress as JSON lines.")] = False,
 ) -> None:
@@ -196,6 +194,4 @@ def warm(
     compile_kernels(missing, (JsonLog if as_json else Display)(console(stderr=True)))
     files = [path.stat().st_size for path in folder.glob("*.bin")]
     done = f"{len(missing)} compiled now" if missing else "all compiled before"
-    console().print(
-        f"{len(names)} kernels, {done}; {folder} has {len(files)}, {sum(files) / 1e6:.1f} MB", soft_wrap=True
-    )
+    console().prose(f"{len(names)} kernels, {done}; {folder} has {len(files)}, {sum(files) / 1e6:.1f} MB")

@@ -124,19 +124,17 @@ def _refuse(
 def _show(made: Forecast, price: float, jobs: bool) -> None:
     screen = console()
     where = "array" if made.cluster else "machine"
-    screen.print(
+    screen.prose(
         f"{made.recipe}: from {plural(made.sample_documents, 'document')}, {made.share:.1%} of about "
         f"{made.sample_documents / made.share:,.0f}; {made.workers} workers of this {where}",
-        soft_wrap=True,
     )
     print_forecast(made, screen, jobs)
     cpu, wall, written = made.cpu_seconds, made.wall_seconds, made.output_bytes
     cost = cpu.times(price / HOUR)
-    screen.print(f"cost at {price:g} per CPU hour: {cell(cost)}", soft_wrap=True)
-    screen.print(
+    screen.prose(f"cost at {price:g} per CPU hour: {cell(cost)}")
+    screen.prose(
         f"disk: {gigabytes(written.value)}, of which {gigabytes(made.scratch_bytes.value)} can be removed after the run; "
         f"wall {clock(wall.low)} to {clock(wall.high)}; memory of a worker up to {gigabytes(made.memory_bytes.high)}",
-        soft_wrap=True,
     )
 
 
@@ -169,9 +167,7 @@ def _compare(recipe: Recipe, workspace: Workspace, as_text: bool, jobs: bool) ->
         screen.print(f"tokens: {tokens.forecast.value:,.0f}, were {tokens.actual:,.0f} ({error_said(tokens)})")
     judged = [item for item in found if item.actual and item.stage != "all" and item.figure != "memory_bytes"]
     held = sum(item.held for item in judged)
-    screen.print(
-        f"{held} of {len(judged)} figures are within their intervals; the others are marked with a *", soft_wrap=True
-    )
+    screen.prose(f"{held} of {len(judged)} figures are within their intervals; the others are marked with a *")
 
 
 def _plain(item: Compared) -> dict[str, object]:

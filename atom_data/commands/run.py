@@ -67,14 +67,15 @@ def check(recipe: RecipePath, output: Output = DEFAULT_OUT, jobs: Jobs = False, 
         typer.echo(json.dumps({"recipe": recipe, "stages": as_values(made, passes), "notes": said}, indent=1))
         return
     screen = console()
+    room = max(map(len, made if jobs else stages)) if screen.is_terminal else 0
     for name in made if jobs else stages:
         adds = name in passes and not jobs
         columns = added(passes[name]) if adds else list(made[name])
-        text = f"[bold]{name}[/bold]  {'adds ' if adds else ''}{escape(_named(columns))}"
-        screen.print(text, soft_wrap=True)
+        listed = f"{'adds ' if adds else ''}{escape(_named(columns))}"
+        screen.prose(f"[bold]{name}[/bold]{' ' * (room - len(name))}  {listed}", set_in=room + 2)
     for line in said:
-        screen.print(escape(line), soft_wrap=True)
-    screen.print(f"{recipe}: {plural(len(stages), 'stage')}, each reads what the one before it writes")
+        screen.prose(escape(line))
+    screen.prose(f"{recipe}: {plural(len(stages), 'stage')}, each reads what the one before it writes")
 
 
 def _named(columns: Sequence[pa.Field]) -> str:
@@ -171,7 +172,7 @@ def _work(loaded: Recipe, how: Options, close: bool, display: Display, cluster: 
 def _say_what_would_be_done(loaded: Recipe, how: Options) -> None:
     jobs = loaded.stage(how.stage) if how.stage else loaded.jobs
     for line in dry_run_lines(loaded, Workspace(how.out), jobs, how.accept_code, how.replace):
-        console().print(escape(line), soft_wrap=True)
+        console().prose(escape(line))
 
 
 def _run_all(loaded: Recipe, how: Options, display: Display, cluster: Workers | None) -> list[Failure]:

@@ -5,18 +5,20 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from atom_data.errors import ConfigError
 from atom_data.storage.paths import is_remote, local
 from atom_data.storage.record import RUN
 from atom_data.terminal.called import near
+from atom_data.terminal.screen import Screen
 from atom_data.terminal.table import printable as printable
 from atom_data.workspace import Workspace
 
 RecipePath = Annotated[str, typer.Argument(metavar="RECIPE", help="Path of a Python file with a function stages().")]
 Output = Annotated[str, typer.Option("--output", "-o", help="Output folder of the run; created if missing.")]
 DEFAULT_OUT = "out"
+PIPED = 1000
+"""Columns where no terminal is."""
 Run = Annotated[
     str, typer.Argument(metavar="RECIPE|OUT", help="The recipe, or the --output of a run, which knows its recipe.")
 ]
@@ -57,7 +59,7 @@ def require_folder(output: str) -> None:
         raise ConfigError(f"{output}: there is no such folder. Give the --output of a run.")
 
 
-def console(stderr: bool = False) -> Console:
-    """Return a console as wide as the terminal, or 160 columns where there is none."""
+def console(stderr: bool = False) -> Screen:
+    """Return a console as wide as the terminal, or wide enough for anything where there is none."""
     terminal = (sys.stderr if stderr else sys.stdout).isatty()
-    return Console(stderr=stderr, highlight=False, width=None if terminal else 160)
+    return Screen(stderr=stderr, highlight=False, width=None if terminal else PIPED)

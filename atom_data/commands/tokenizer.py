@@ -26,7 +26,7 @@ PIECE = 1_000
 def train_tokenizer(
     files: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[FILES]", help="Parquet, JSON lines or text with the corpus; or --recipe and --stage."),
+        typer.Argument(metavar="FILES", help="Parquet, JSON lines or text with the corpus; or --recipe and --stage."),
     ] = None,
     to: Annotated[Path, typer.Option(metavar="FILE", help="The tokenizer.json to write.")] = Path("tokenizer.json"),
     recipe: Annotated[str | None, typer.Option(help="A recipe, to train on one of its finished stages.")] = None,
@@ -87,10 +87,10 @@ def _report(to: Path, sample: Sample, eos: str) -> None:
     per_token = sum(len(text.encode()) for text in texts) / max(len(ids.ids), 1)
     left_out = f" ({sample.unreadable:,} records were unreadable)" if sample.unreadable else ""
     screen = console()
-    screen.print(
+    screen.prose(
         f"{to}: {encoder.vocabulary.size:,} ids learned from {len(sample.texts):,} of {plural(sample.documents, 'document')}, "
         f"{sample.sampled_bytes / 1e6:,.1f} of {sample.text_bytes / 1e6:,.1f} MB{left_out}; "
         f"{per_token:.2f} bytes per token; '{eos}' ends documents",
-        soft_wrap=True,
     )
-    screen.print(f"In a recipe: Tokenize(reads=..., tokenizer=Path({str(to)!r}))", soft_wrap=True)
+    ends = "" if eos == "<|endoftext|>" else f", eos={eos!r}"
+    screen.print(f"In a recipe: Tokenize(reads=..., tokenizer=Path({str(to)!r}){ends})", soft_wrap=True)

@@ -17,7 +17,7 @@ from atom_data.storage.made import refuse_file
 from atom_data.storage.sizes import GRAMMAR
 from atom_data.terminal.called import command_line
 from atom_data.terminal.display import Display
-from atom_data.terminal.table import plural
+from atom_data.terminal.table import plural, width_of
 from atom_data.tune.again import DOCUMENTS, measured_again
 from atom_data.tune.bounds import read_setting, read_sweep, rules_of
 from atom_data.tune.card import write_card
@@ -122,10 +122,10 @@ def _show(report: Report, command: str, card: Names, written: tuple[str | None, 
     screen, (path, said) = console(), written
     print_report(report, screen)
     if path is not None:
-        screen.print(f'\nwritten: {path}, to use as keep("{path}"): {"; ".join(said)}', soft_wrap=True, markup=False)
+        screen.prose(f'\nwritten: {path}, to use as keep("{path}"): {"; ".join(said)}', markup=False)
     given = "".join(f" --card {name}" for name in card or ())
-    for line in commands(report, f"{command}{given}"):
-        screen.print(line, soft_wrap=True, markup=False)
+    for line in commands(report, f"{command}{given}", width_of(screen)):
+        screen.print(line, soft_wrap=True)
 
 
 def _named(run: str, recipe: str, output: str) -> tuple[str, ...]:

@@ -122,6 +122,11 @@ def check_source(where: str, source: object) -> None:
     if isinstance(source, type):
         raise ConfigError(f"{where}: reads the class {source.__name__}. Give an object of it: {source.__name__}(...).")
     if not isinstance(source, Source):
+        if not SOURCE & set(dir(source)):
+            raise ConfigError(
+                f"{where}: reads {source!r}, which is not a source. Name files by Jsonl(...), Parquet(...), Text(...), Warc(...) "
+                "or Wet(...), or give a stage or a pass."
+            )
         lacks = ", ".join(sorted(SOURCE - set(dir(source))))
         raise ConfigError(
             f"{where}: reads {source!r}, which is not a source: it has no {lacks}. Give a source, a stage or a pass; one of your "

@@ -56,6 +56,12 @@ def own_text(thing: Any) -> str:  # noqa: ANN401
     return inspect.cleandoc(held.text) if isinstance(held, Documentation) else inspect.getdoc(thing) or ""
 
 
+def paragraphs(text: str) -> str:
+    """Return text whose paragraphs are a line each; what is set in stays as it is."""
+    parts = (" ".join(part.split()) if "\n " not in f"\n{part}" else part for part in text.split("\n\n"))
+    return "\n\n".join(parts)
+
+
 def parameters(thing: Any) -> Iterator[Parameter]:  # noqa: ANN401
     """Yield the parameters of a class or a function."""
     said: dict[str, str] = {}

@@ -21,11 +21,12 @@ SECONDS = 0.6
 
 def said_of_compiling(kernels: int) -> str:
     """Return the message shown while this many kernels are compiled."""
+    what = f"compiling {kernels} kernel{'s' * (kernels != 1)}"
     if can_keep():
         seconds = max(1, round(SECONDS * kernels / _processes(kernels)))
-        return f"compiling {kernels} kernels for this machine, once (about {seconds} s); kept in {cache_folder()}"
+        return f"{what} for this machine, once (about {seconds} s); kept in {cache_folder()}"
     return (
-        f"compiling {kernels} kernels (about {round(SECONDS * kernels)} s), in every run again: {cache_folder()} cannot be "
+        f"{what} (about {round(SECONDS * kernels)} s), in every run again: {cache_folder()} cannot be "
         "written to. Name a folder that can by ATOM_DATA_CACHE."
     )
 

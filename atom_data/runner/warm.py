@@ -76,6 +76,8 @@ def main() -> None:
                 told = line.readline()
                 if told:  # else the process that started the server has ended
                     warm(json.loads(told), line)
+    except ConnectionError:  # the process that started the server has ended, and said why
+        os._exit(0)
     except Exception:  # the server would end with it, without a message
         sys.stderr.write(traceback.format_exc())
     gc.enable()

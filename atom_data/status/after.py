@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from rich.console import Console
 from rich.markup import escape
 
 from atom_data.graph import stage_of
@@ -10,18 +9,19 @@ from atom_data.runner.recipe import Recipe
 from atom_data.status.status import JobStatus, by_stage, job_status
 from atom_data.status.table import print_status
 from atom_data.terminal.called import command_line
-from atom_data.terminal.table import Column, percent, plural, table_lines, width_of
+from atom_data.terminal.screen import Screen
+from atom_data.terminal.table import Column, next_lines, percent, plural, table_lines, width_of
 from atom_data.workspace import Workspace
 
 LARGEST = 3
 
 
-def say_what_is_there(recipe: Recipe, workspace: Workspace, screen: Console, jobs: bool) -> None:
+def say_what_is_there(recipe: Recipe, workspace: Workspace, screen: Screen, jobs: bool) -> None:
     """Print the table of a run, its sums and what to do next."""
     statuses = [job_status(job, workspace) for job in recipe.jobs]
     print_status(statuses, workspace, screen, jobs)
     stages = by_stage(statuses)
-    for line in [*sums(recipe, stages), *next_commands(recipe.path, workspace, stages, screen)]:
+    for line in [*sums(recipe, stages), *next_commands(workspace, stages, screen)]:
         screen.print(line, soft_wrap=True)
 
 
@@ -58,23 +58,17 @@ def by_count(stages: Sequence[JobStatus]) -> list[tuple[int, JobStatus, str]]:
     return sorted(found, key=lambda item: (-item[0], item[1].name, item[2]))
 
 
-def next_commands(recipe: str, workspace: Workspace, stages: Sequence[JobStatus], screen: Console) -> list[str]:
+def next_commands(workspace: Workspace, stages: Sequence[JobStatus], screen: Screen) -> list[str]:
     """Return commands to paste into a shell, each with what it shows."""
     output = workspace.root
     lines = [(command_line("verify", output), "every file against its receipt")]
     for _, stage, reason in by_count(stages)[:1]:
-        look = command_line("peek", recipe, "-o", output, "--stage", stage.name, "--reason", reason)
+        look = command_line("peek", output, "--stage", stage.name, "--reason", reason)
         lines.insert(0, (look, "what was dropped most, and why"))
     if stages[-1].sums["tokens"]:
         lines.append(
             (command_line("batches", f"{output.rstrip('/')}/{stages[-1].name}"), "what a training loop would see")
         )
     elif not stages[-1].parts:
-        lines.append((command_line("peek", recipe, "-o", output, "--stage", stages[-1].name), "what was kept"))
-    width, room = max(len(command) for command, _ in lines), width_of(screen)
-    if room and any(width + len(why) + 4 > room for _, why in lines):
-        return [
-            "\nNext:",
-            *(line for command, why in lines for line in (f"  [dim]# {why}[/dim]", f"  {escape(command)}")),
-        ]
-    return ["\nNext:", *(f"  {escape(f'{command:{width}}')}  {why}" for command, why in lines)]
+        lines.append((command_line("peek", output, "--stage", stages[-1].name), "what was kept"))
+    return next_lines(lines, width_of(screen))

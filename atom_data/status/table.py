@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from rich.console import Console
 from rich.markup import escape
 
 from atom_data.graph import stage_of
@@ -11,6 +10,7 @@ from atom_data.status.stale import said_left_over, stale_lines
 from atom_data.status.status import SLOWEST, JobStatus, by_stage
 from atom_data.terminal.called import command_line
 from atom_data.terminal.display import clock
+from atom_data.terminal.screen import Screen
 from atom_data.terminal.table import Column, percent, plural, table_lines, width_of
 from atom_data.workspace import Workspace
 
@@ -28,10 +28,12 @@ def status_lines(statuses: Sequence[JobStatus], width: int = 0, jobs: bool = Fal
     return table_lines(COLUMNS, rows, width)
 
 
-def print_status(statuses: Sequence[JobStatus], workspace: Workspace, console: Console, jobs: bool = False) -> None:
+def print_status(statuses: Sequence[JobStatus], workspace: Workspace, console: Screen, jobs: bool = False) -> None:
     """Print the table, the slowest shards of stages that still run, and what to do about failures."""
-    for line in [*status_lines(statuses, width_of(console), jobs), *remarks(statuses, workspace)]:
+    for line in status_lines(statuses, width_of(console), jobs):
         console.print(line, soft_wrap=True)
+    for line in remarks(statuses, workspace):
+        console.prose(line)
 
 
 def remarks(statuses: Sequence[JobStatus], workspace: Workspace) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.console import Console
+from rich.markup import escape
 from rich.text import Text
 
 GAP = "  "
@@ -69,6 +70,17 @@ def print_table(console: Console, columns: Sequence[Column], rows: Sequence[Sequ
     """Print a table as wide as the console."""
     for line in table_lines(columns, rows, width_of(console)):
         console.print(line, soft_wrap=True)
+
+
+def next_lines(commands: Sequence[tuple[str, str]], width: int = 0) -> list[str]:
+    """Return what to do next as lines of markup: each command, whole, with what it shows; above it where a line is too short."""
+    if not commands:
+        return []
+    longest = max(len(command) for command, _ in commands)
+    if width and any(longest + len(why) + 4 > width for _, why in commands):
+        pairs = [(f"  [dim]# {escape(why)}[/dim]", f"  {escape(command)}") for command, why in commands]
+        return ["\nNext:", *(line for pair in pairs for line in pair)]
+    return ["\nNext:", *(f"  {escape(f'{command:{longest}}')}  {escape(why)}" for command, why in commands)]
 
 
 def _total(shown: Sequence[int], sizes: Sequence[int]) -> int:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.chaos.processes import Ended, command
+from tests.chaos.starter import Starter
 from tests.command import ROOT
 
 SHARDS, DOCUMENTS, JOBS = 4, 30, 20
@@ -131,12 +132,12 @@ def run(recipe: Path, out: Path | str, workers: int = 1, more: Sequence[str] = (
     return command(*words, environment=environment)
 
 
-def fingerprint(out: Path | str, **environment: str) -> str:
+def fingerprint(out: Path | str, starter: Starter | None = None, **environment: str) -> str:
     """Return the hash of a run that is without fault; else a sentence about what is wrong. Also what `verify` says counts."""
-    done = command("fingerprint", str(out), environment=environment)
+    done = command("fingerprint", str(out), environment=environment, starter=starter)
     if done.code:
         return f"exit code {done.code}: {done.said}"
-    silent = command("verify", str(out), environment=environment)
+    silent = command("verify", str(out), environment=environment, starter=starter)
     if silent.code or silent.said or silent.printed:
         return f"verify: {silent.said}{silent.printed}"
     return done.printed.strip()

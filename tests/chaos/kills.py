@@ -18,6 +18,7 @@ from pathlib import Path
 
 from tests.chaos.corpus import Corpus, fingerprint
 from tests.chaos.processes import Ended, Process, Run, alive, end, gone, is_alive, sentence
+from tests.chaos.starter import Starter
 from tests.command import hit
 
 ROLES = ("worker", "supervisor", "server")
@@ -31,6 +32,7 @@ TRIES = 5
 ORPHANS_SECONDS = 30.0
 MISSES = 400
 POLL_SECONDS = 0.01
+INTERRUPTED = 130
 
 
 @dataclass
@@ -45,12 +47,15 @@ class Tally:
     starts: int = 0
     misses: int = 0
     faults: list[str] = field(default_factory=list)
+    sentences: list[str] = field(default_factory=list)
+    """What runs said that gave up, and were started again."""
 
     def add(self, other: "Tally") -> None:
         """Add what another lane did."""
         self.hits.update(other.hits)
         self.ends.update(other.ends)
         self.faults += other.faults
+        self.sentences += other.sentences
         self.rounds += other.rounds
         self.starts += other.starts
         self.misses += other.misses
@@ -86,14 +91,16 @@ def _lane(plan: Plan, lane: int, end_at: float) -> Tally:
         job: len(range(lane + place * plan.lanes, plan.count, len(jobs) * plan.lanes)) for place, job in enumerate(jobs)
     }
     wanted, delays = sum(most.values()), dict.fromkeys(jobs, FIRST_DELAY)
+    starter = Starter({**plan.shim, "CHAOS_FOLDER": f"{plan.folder}/round-{lane}-"})
     while any(most.values()) and tally.misses < MISSES + wanted and len(tally.faults) < 20:
         if time.monotonic() > end_at:
             break
         tally.rounds += 1
         out = plan.folder / f"round-{lane}-{tally.rounds}"
-        _Round(plan.corpus, out, queue, most, delays, tally, chance, plan.shim).play()
+        _Round(plan.corpus, out, queue, most, delays, tally, chance, starter).play()
         hits = f"{tally.hits.total()} of {wanted} hits, {tally.misses} misses, {len(tally.faults)} faults"
         plan.say(f"  lane {lane}, round {tally.rounds}: {hits}")
+    starter.close()
     return tally
 
 
@@ -112,7 +119,7 @@ class _Round:
     delays: dict[str, float]
     tally: Tally
     chance: random.Random
-    shim: dict[str, str]
+    starter: Starter
     done: list[str] = field(default_factory=list)
     tried: Counter[str] = field(default_factory=Counter)
     orphans: list[Process] = field(default_factory=list)
@@ -129,8 +136,8 @@ class _Round:
     def _run_once(self, workers: int) -> Ended:
         self.tally.starts += 1
         words = ["run", str(self.corpus.recipe), "--output", str(self.out), "--workers", str(workers)]
-        environment = {**self.shim, "CHAOS_FOLDER": str(self.out), "CHAOS_LINGER": str(LINGER_SECONDS)}
-        run = Run(*words, "--log", "json", "--retries", "100", environment=environment)
+        more = {"CHAOS_LINGER": str(LINGER_SECONDS)}
+        run = Run(*words, "--log", "json", "--retries", "100", environment=more, starter=self.starter)
         while run.running and time.monotonic() < run.end:
             job = self._current()
             if self.tried[job] < TRIES and self.most.get(job, 0) > 0 and run.workers():
@@ -138,6 +145,8 @@ class _Round:
             time.sleep(POLL_SECONDS)
         ended = run.wait()
         self.tally.ends[str(ended.code)] += 1
+        if (ended.code or 0) > 0 and ended.code != INTERRUPTED:
+            self.tally.sentences.append(f"after {self.done[-1:]}: {ended.said.strip().splitlines()[-1][:400]}")
         if ended.code is None or "Traceback" in ended.said or ((ended.code or 0) > 0 and sentence(ended)):
             self._fault(f"exit code {ended.code}: {ended.said[-3000:]}")
         if self.chance.random() < 0.5:
@@ -187,7 +196,7 @@ class _Round:
         if ended.code != 0:
             self._fault("not finished")
             return
-        found = fingerprint(self.out)
+        found = fingerprint(self.out, self.starter)
         if found != self.corpus.fingerprint:
             self._fault(f"another result: {found}")
         else:

@@ -7,10 +7,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Self
 
+from tests.chaos.starter import Starter
 from tests.command import ROOT, children, hit
 
 LIMIT_SECONDS = 900.0
@@ -39,15 +40,14 @@ class Process(NamedTuple):
 class Run:
     """`atom-data` at work, with what it says in files."""
 
-    def __init__(self, *words: str, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, *words: str, environment: Mapping[str, str] | None = None, starter: Starter | None = None
+    ) -> None:
+        """Start it: by a starter, which has imported it, or as a shell does."""
         self.folder = tempfile.TemporaryDirectory(prefix="atom-data-chaos-")
         self.outputs = [Path(self.folder.name) / name for name in ("out", "err")]
-        with self.outputs[0].open("wb") as out, self.outputs[1].open("wb") as errors:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "atom_data.cli", *words],
-                stdout=out, stderr=errors, stdin=subprocess.DEVNULL, cwd=ROOT,
-                env={**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})},
-            )  # fmt: skip
+        more, (out, errors) = environment or {}, self.outputs
+        self.process = starter.start(words, more, out, errors) if starter else _started_fresh(words, more, out, errors)
         self.end = time.monotonic() + LIMIT_SECONDS
 
     @property
@@ -83,9 +83,20 @@ class Run:
         return Ended(code, printed, said)
 
 
-def command(*words: str, environment: Mapping[str, str] | None = None) -> Ended:
+def _started_fresh(
+    words: Sequence[str], environment: Mapping[str, str], out: Path, errors: Path
+) -> subprocess.Popen[bytes]:
+    with out.open("wb") as first, errors.open("wb") as second:
+        return subprocess.Popen(
+            [sys.executable, "-m", "atom_data.cli", *words],
+            stdout=first, stderr=second, stdin=subprocess.DEVNULL, cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        )  # fmt: skip
+
+
+def command(*words: str, environment: Mapping[str, str] | None = None, starter: Starter | None = None) -> Ended:
     """Run a command to its end."""
-    return Run(*words, environment=environment).wait()
+    return Run(*words, environment=environment, starter=starter).wait()
 
 
 def _words(pid: int) -> bytes:

@@ -145,7 +145,8 @@ def test_token_pass_has_no_more_tasks_than_shards(folder: Path, tmp_path: Path) 
             return (Tokenize(reads=read, tokenizer={str(tiny_tokenizer(tmp_path / "t.json"))!r}, target_tokens=100),)
     """
     path, out = recipe(tmp_path, text), tmp_path / "out"
-    assert atom_data("plan", path, "--output", out).returncode == 0
+    planned = json.loads(atom_data("plan", path, "--output", out, "--json").stdout)
+    assert planned["stages"][0]["name"] == "tokens" and planned["stages"][0]["cpu_seconds"] and planned["cost"]
     assert atom_data("run", path, "--output", out).returncode == 0
     assert (
         [stage.tasks for stage in read_forecast(Workspace(str(out))).stages]
