@@ -263,4 +263,4 @@ def read_ids(path: Path) -> list[str]:
 
 def described(index: Index) -> str:
     """Return how an index compares, in one line."""
-    return json.dumps(index.compare, sort_keys=True)
+    return ", ".join(f"{name} {value}" for name, value in sorted(index.compare.items()))
