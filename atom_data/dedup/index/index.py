@@ -9,7 +9,6 @@ An earlier source comes before a later one, whatever the texts: adding a crawl n
 it. The result is that of one pass over all sources in this order, without the documents that were removed.
 """
 
-import json
 import re
 import shutil
 from collections import Counter
