@@ -70,7 +70,13 @@ def install(place: Path) -> tuple[Path, dict[str, object]]:
     subprocess.run([sys.executable, "-m", "venv", place / "environment"], check=True)
     python = place / "environment" / "bin" / "python"
     subprocess.run([python, *pip, "install", wheel], check=True)
-    listed = json.loads(subprocess.run([python, *pip, "list", "--format=json"], check=True, capture_output=True).stdout)
+    listed = json.loads(
+        subprocess.run(
+            [python, "-m", "pip", "--disable-pip-version-check", "list", "--format=json"],
+            check=True,
+            capture_output=True,
+        ).stdout
+    )
     size = sum(path.stat().st_size for path in (place / "environment").rglob("*") if path.is_file())
     took = {
         "wheel_mb": round(wheel.stat().st_size / 1e6, 1),

@@ -14,9 +14,11 @@ from atom_data.terminal.table import Column, print_table
 
 HOUR = 3600
 STAGES = (
-    Column("stage", left=True), Column("tasks", 4), Column("CPU h"), Column("wall", 2), Column("MB per worker", 3),
+    Column("stage", left=True), Column("tasks", 4), Column("CPU h"), Column("CPU s"), Column("wall", 2), Column("MB per worker", 3),
     Column("MB written", 1), Column("documents", 5), Column("tokens", 6),
 )  # fmt: skip
+SHORT_SECONDS = 360.0
+"""Of CPU of the whole run: below, it is shown in seconds."""
 COMPARED = (
     Column("stage", left=True), Column("CPU s: plan", 1), Column("was"), Column("error"), Column("MB: plan", 1),
     Column("was", 1), Column("error", 1), Column("documents", 2), Column("was", 2), Column("error", 2),
@@ -46,11 +48,12 @@ def _together(name: str, parts: Sequence[StageForecast]) -> StageForecast:
 
 def print_forecast(made: Forecast, screen: Console, jobs: bool) -> None:
     """Print the table of a forecast, with its sums."""
+    short = made.cpu_seconds.value < SHORT_SECONDS
     rows = [
         [
             stage.name,
             f"{stage.tasks:,}",
-            cell(stage.cpu_seconds.times(1 / HOUR)),
+            *_cpu(stage.cpu_seconds, short),
             clock(stage.wall_seconds.value),
             f"{stage.memory_bytes.value / 1e6:,.0f}",
             cell(stage.output_bytes.times(1e-6)),
@@ -60,9 +63,14 @@ def print_forecast(made: Forecast, screen: Console, jobs: bool) -> None:
         for stage in (made.stages if jobs else by_stage(made.stages))
     ]
     cpu, wall, written = made.cpu_seconds, made.wall_seconds, made.output_bytes
-    last = ["all", "", cell(cpu.times(1 / HOUR)), clock(wall.value), f"{made.memory_bytes.value / 1e6:,.0f}"]
+    last = ["all", "", *_cpu(cpu, short), clock(wall.value), f"{made.memory_bytes.value / 1e6:,.0f}"]
     last += [cell(written.times(1e-6)), "", ""]
     print_table(screen, STAGES, [*rows, [f"[bold]{text}[/bold]" if text else "" for text in last]])
+
+
+def _cpu(seconds: Estimate, short: bool) -> tuple[str, str]:
+    """Return the cells of hours and of seconds: one of them is empty in all rows, and such a column is not shown."""
+    return ("", cell(seconds)) if short else (cell(seconds.times(1 / HOUR)), "")
 
 
 def print_compared(found: Sequence[Compared], screen: Console, jobs: bool) -> None:

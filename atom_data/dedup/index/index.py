@@ -9,7 +9,6 @@ An earlier source comes before a later one, whatever the texts: adding a crawl n
 it. The result is that of one pass over all sources in this order, without the documents that were removed.
 """
 
-import json
 import re
 import shutil
 from collections import Counter
@@ -265,4 +264,4 @@ def read_ids(path: Path) -> list[str]:
 
 def described(index: Index) -> str:
     """Return how an index compares, in one line."""
-    return json.dumps(index.compare, sort_keys=True)
+    return ", ".join(f"{name} {value}" for name, value in sorted(index.compare.items()))
