@@ -3,9 +3,9 @@
     make chaos                  1,000 kills, every call that writes, and the rest: about an hour on two cores
     QUICK=1 make chaos          20 kills and a few of each other: about a minute, no report
     CHAOS_KILLS=100 make chaos  the others grow with the kills
-    CHAOS_MINUTES=25            no more kills after that time; the report says how many there were
+    CHAOS_MINUTES=25            nothing is begun after that time; the report says how much there was
     CHAOS_PARTS=kills,clock     these parts only; what the report says of the others stays
-    CHAOS_JOBS=2                so many parts at once, and so many rounds of kills
+    CHAOS_JOBS=3                so many parts at once, and half as many lanes of kills and of failing calls
 
 It prints a table and writes results/chaos.json. Exit code 1 when any run ended in another way than docs/faults.md says.
 """
@@ -32,7 +32,8 @@ from tests.chaos import clocks, corpus, disks, failing, inputs, kills, store
 KILLS = int(os.environ.get("CHAOS_KILLS") or (20 if QUICK else 1_000))
 SHARE = KILLS / 1_000
 SECONDS = float(os.environ.get("CHAOS_MINUTES") or 600) * 60
-JOBS = int(os.environ.get("CHAOS_JOBS") or 2)
+JOBS = int(os.environ.get("CHAOS_JOBS") or 3)
+LANES = (JOBS + 1) // 2
 SLOW_US = "10000"
 """Each fsync and rename takes so much longer where kills are aimed at jobs: no CPU, and more time in the middle of writing."""
 FAULTS_SHOWN = 20
@@ -76,19 +77,20 @@ def _shim(folder: Path) -> Path | None:
 
 def _parts(made: corpus.Corpus, folder: Path, shim: Path | None) -> dict[str, Callable[[], dict[str, Any]]]:
     """Return the parts by name, the longest ones first. Even the short form tries each kind of fault."""
+    until = time.monotonic() + SECONDS
     slow = {"LD_PRELOAD": str(shim), "CHAOS_SLOW_US": SLOW_US} if shim else {}
 
     def many(least: int, most: int) -> int:
         return max(least, round(SHARE * most))
 
     return {
-        "kills": lambda: _kills(kills.kill_all(kills.Plan(made, folder, KILLS, JOBS, SECONDS, slow, _say))),
+        "kills": lambda: _kills(kills.kill_all(kills.Plan(made, folder, KILLS, LANES, SECONDS, slow, _say))),
         "failing calls": lambda: _tally(_failing(made, folder, shim)),
-        "full disk": lambda: _tally(disks.full_disk(made, folder, many(1, 24))),
-        "read-only disk": lambda: _tally(disks.read_only_disk(made, folder, many(1, 20), slow)),
-        "object store": lambda: _tally(store.bad_store(made, folder, many(0, 10))),
-        "changed inputs": lambda: _tally(inputs.changed_inputs(folder, many(1, 54))),
-        "clock": lambda: _tally(clocks.jumping_clocks(made, folder, many(1, 14), shim)),
+        "full disk": lambda: _tally(disks.full_disk(made, folder, many(1, 24), until)),
+        "read-only disk": lambda: _tally(disks.read_only_disk(made, folder, many(1, 20), slow, until)),
+        "object store": lambda: _tally(store.bad_store(made, folder, many(0, 10), until)),
+        "changed inputs": lambda: _tally(inputs.changed_inputs(folder, many(1, 54), until)),
+        "clock": lambda: _tally(clocks.jumping_clocks(made, folder, many(1, 14), shim, until)),
     }
 
 
@@ -99,7 +101,7 @@ def _say(text: str) -> None:
 def _failing(made: corpus.Corpus, folder: Path, shim: Path | None) -> disks.Tally:
     if shim is None:
         return disks.Tally(skipped="no C compiler (cc) here")
-    return failing.failing_calls(made, folder, shim, SHARE)
+    return failing.failing_calls(made, folder, shim, SHARE, LANES, SECONDS)
 
 
 def _kills(tally: kills.Tally) -> dict[str, Any]:

@@ -145,7 +145,7 @@ class Parquet(FileSource):
                         ours = self._ours(whole, numbers, found.path, identities)
                         yield _chosen(whole, ours, wanted, found.path, all_columns)
             # At the end, though a thread could do it meanwhile: who reads only the beginning must not wait for the whole.
-            digest = sha256(path, *byte_range(metadata, shard))
+            digest = sha256(path, *byte_range(path, shard))
         intake.inputs.append(replace(found, sha256=digest))
 
     def _needed(self, wanted: list[str], there: pa.Schema, path: str, all_columns: Columns) -> list[str]:

@@ -7,6 +7,7 @@ able to help itself. Without the fault the next run ends with the same bytes.
 import contextlib
 import hashlib
 import json
+import random
 import shutil
 import subprocess
 import time
@@ -88,7 +89,7 @@ def mount(*words: str) -> None:
         raise OSError(" ".join(done.stderr.split()))
 
 
-def full_disk(corpus: Corpus, folder: Path, count: int) -> Tally:
+def full_disk(corpus: Corpus, folder: Path, count: int, until: float) -> Tally:
     """Run on disks that are full after a growing part of what a run writes, then on the same disk, made larger."""
     tally, place = Tally(), folder / "small"
     clean = folder / "needed"
@@ -96,7 +97,9 @@ def full_disk(corpus: Corpus, folder: Path, count: int) -> Tally:
     need = size_of(clean)
     shutil.rmtree(clean)
     try:
-        for number in range(count):
+        for number in random.Random(count).sample(range(count), count):  # in any order: time may be up
+            if time.monotonic() > until:
+                break
             size = int(need * (0.04 + 0.96 * number / count))
             with small_disk(place, max(size, 1 << 16)):
                 ended = run(corpus.recipe, place / "out", 1 + number % 2, ("--retries", "0"))
@@ -108,12 +111,14 @@ def full_disk(corpus: Corpus, folder: Path, count: int) -> Tally:
     return tally
 
 
-def read_only_disk(corpus: Corpus, folder: Path, count: int, shim: dict[str, str]) -> Tally:
+def read_only_disk(corpus: Corpus, folder: Path, count: int, shim: dict[str, str], until: float) -> Tally:
     """Make the disk read-only in the middle of a job, for `count` jobs; then run again on the disk as it was before."""
     tally, place = Tally(), folder / "remounted"
     jobs = [corpus.jobs[(number * len(corpus.jobs)) // count] for number in range(count)]
     try:
-        for job in jobs:
+        for job in random.Random(count).sample(jobs, count):
+            if time.monotonic() > until:
+                break
             with small_disk(place, 256 << 20):
                 out = place / "out"
                 words = ["run", str(corpus.recipe), "--output", str(out), "--workers", "2", "--retries", "0"]

@@ -1,7 +1,8 @@
 """EIO at every call that writes, in every job: each open for writing, write, fsync and rename below the output folder in turn.
 
-`python -m tests.chaos.failing RECIPE OUT FAULT SHARE REPORT` is a process with the shim in front of its C library. It gives
-the command `run --stage JOB` again and again, for a job that is not made yet, lets the N-th call fail, and then none:
+`python -m tests.chaos.failing RECIPE OUT FAULT REPORT SHARE SECONDS LANE LANES JOB...` is a process with the shim in front
+of its C library. It gives the command `run --stage JOB` again and again, for a job that is not made yet, lets the N-th call
+fail, and then none:
 
 - the run that fails says the error in a sentence and leaves no receipt for a shard that is not whole, or helps itself;
 - the run after it makes the job, with the outputs of a run without any fault, and leaves nothing half-written.
@@ -16,7 +17,9 @@ import shutil
 import struct
 import subprocess
 import sys
+import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -72,49 +75,76 @@ class Disk:
         return COUNTS.unpack_from(self.page, 0)
 
 
-def failing_calls(corpus: Corpus, folder: Path, shim: Path, share: float) -> Tally:
-    """Let this share of all calls fail, at least one in each job; all of them with a share of 1."""
-    tally, out, fault, report = Tally(), folder / "eio", folder / "fault", folder / "eio.json"
-    fault.write_bytes(bytes(PAGE))
-    words = [sys.executable, "-m", "tests.chaos.failing", *map(str, (corpus.recipe, out, fault, share, report))]
-    more = environment(LD_PRELOAD=str(shim), CHAOS_FOLDER=f"{out}/", CHAOS_FAULT=str(fault))
-    done = subprocess.run([*words, *corpus.jobs], cwd=ROOT, env=more, capture_output=True, text=True, check=False)
-    if done.returncode:
-        tally.faults.append(f"the process ended with {done.returncode}: {(done.stdout + done.stderr)[-3000:]}")
-    if report.exists():
-        found = json.loads(report.read_bytes())
-        tally.done = Counter({tuple(key.split(", ")): count for key, count in found["done"].items()})
-        tally.ends, tally.faults = Counter(found["ends"]), tally.faults + found["faults"]
-        tally.more = {
-            "calls in a run without faults": found["calls"],
-            "of these failed once": found["tried"],
-            "not reached": found["not_reached"],
-        }
-    same = fingerprint(out)
-    if same != corpus.fingerprint:
-        tally.faults.append(f"after all: {same}")
+def failing_calls(corpus: Corpus, folder: Path, shim: Path, share: float, lanes: int, seconds: float) -> Tally:
+    """Let this share of all calls fail, at least one in each job; all of them with a share of 1, and as far as time allows.
+
+    The jobs are dealt out to some lanes: each makes all of them in a folder of its own, and lets calls fail in its share.
+    """
+    tally, sums = Tally(), State()
+    with ThreadPoolExecutor(lanes) as pool:
+        for state in pool.map(
+            lambda lane: _lane(corpus, folder / f"eio-{lane}", shim, share, (lane, lanes), seconds), range(lanes)
+        ):
+            for name in ("done", "ends", "calls", "tried"):
+                getattr(sums, name).update(getattr(state, name))
+            sums.not_reached += state.not_reached
+            sums.faults += state.faults
+    tally.done = Counter({tuple(key.split(", ")): count for key, count in sums.done.items()})
+    tally.ends, tally.faults = sums.ends, sums.faults
+    tally.more = {
+        "calls in a run without faults": sums.calls,
+        "of these failed once": sums.tried,
+        "not reached": sums.not_reached,
+    }
     return tally
 
 
-def main(recipe: Path, out: Path, fault: Path, share: float, report: Path, jobs: list[str]) -> None:
-    """Go through the jobs in the order in which they are made."""
+def _lane(corpus: Corpus, out: Path, shim: Path, share: float, lane: tuple[int, int], seconds: float) -> State:
+    fault, report, state = out.with_suffix(".fault"), out.with_suffix(".json"), State()
+    fault.write_bytes(bytes(PAGE))
+    words = map(str, (corpus.recipe, out, fault, report, share, seconds, *lane, *corpus.jobs))
+    more = environment(LD_PRELOAD=str(shim), CHAOS_FOLDER=f"{out}/", CHAOS_FAULT=str(fault))
+    command = [sys.executable, "-m", "tests.chaos.failing", *words]
+    done = subprocess.run(command, cwd=ROOT, env=more, capture_output=True, text=True, check=False)
+    if report.exists():
+        found = json.loads(report.read_bytes())
+        counters = {name: Counter(found.pop(name)) for name in ("done", "ends", "calls", "tried")}
+        state = State(**counters, **found)
+    if done.returncode:
+        state.faults.append(f"the process ended with {done.returncode}: {(done.stdout + done.stderr)[-3000:]}")
+    same = fingerprint(out)
+    if same != corpus.fingerprint:
+        state.faults.append(f"after all: {same}")
+    return state
+
+
+def main(words: list[str]) -> None:
+    """Go through the jobs in the order in which they are made; each has its share of the time that is left."""
+    recipe, out, fault, report = map(Path, words[:4])
+    share, end_at = float(words[4]), time.monotonic() + float(words[5])
+    lane, lanes, jobs = int(words[6]), int(words[7]), words[8:]
     state = State()
     with fault.open("r+b") as file:
         disk = Disk(mmap.mmap(file.fileno(), PAGE), recipe, out)
-    for job in jobs:
-        _job(disk, job, [other for other in jobs if other.startswith(f"{job}/")], share, state)
+    for number, job in enumerate(jobs):
+        if number % lanes == lane and len(state.faults) <= MOST_FAULTS:
+            now = time.monotonic()
+            until = now + (end_at - now) / len(range(number, len(jobs), lanes))
+            _job(disk, job, [other for other in jobs if other.startswith(f"{job}/")], share, until, state)
+        elif disk.run(job).code != 0:
+            raise RuntimeError(f"{job} is not made without faults")
         report.write_text(json.dumps(vars(state)))
-        if len(state.faults) > MOST_FAULTS:
-            break
 
 
-def _job(disk: Disk, job: str, inner: list[str], share: float, state: State) -> None:
+def _job(disk: Disk, job: str, inner: list[str], share: float, until: float, state: State) -> None:
     made = disk.run(job)
     clean, counts = outputs(disk.out, job), disk.counts()
     if made.code != 0 or not clean:
         raise RuntimeError(f"{job} is not made without faults: {made.said}")
     state.calls.update(dict(zip(KINDS, counts, strict=True)))
     for kind, at, on in _places(job, counts, share):
+        if time.monotonic() > until:
+            break
         remove(disk.out, job, inner)
         ended = disk.run(job, kind, at, on)
         if disk.counts()[kind] < at:
@@ -138,7 +168,7 @@ def _places(job: str, counts: tuple[int, ...], share: float) -> list[tuple[int, 
     every = [(kind, at, False) for kind, count in enumerate(counts) for at in range(1, count + 1)]
     after = [(kind, at, True) for kind, count in enumerate(counts) if count for at in {1, (count + 1) // 2, count}]
     every += sorted(after)
-    return sorted(random.Random(job).sample(every, max(1, round(min(share, 1.0) * len(every)))))
+    return random.Random(job).sample(every, max(1, round(min(share, 1.0) * len(every))))  # in any order: time may be up
 
 
 def _wrong(ended: Ended) -> list[str]:
@@ -171,4 +201,4 @@ def remove(out: Path, job: str, inner: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(*(Path(word) for word in sys.argv[1:4]), float(sys.argv[4]), Path(sys.argv[5]), sys.argv[6:])
+    main(sys.argv[1:])

@@ -1,6 +1,7 @@
 """The whole recipe with input and output on an object store that fails, breaks off, stalls and lists late."""
 
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ EVERY, LAG_SECONDS, STALL_SECONDS = 20, 3600.0, 3.0
 TRIES = 8
 
 
-def bad_store(corpus: Corpus, folder: Path, count: int) -> Tally:
+def bad_store(corpus: Corpus, folder: Path, count: int, until: float) -> Tally:
     """Run `count` times from the store to the store; what a failing store broke, the next run mends."""
     tally = Tally()
     try:
@@ -35,6 +36,8 @@ def bad_store(corpus: Corpus, folder: Path, count: int) -> Tally:
             client.create_bucket(Bucket="corpus")
             recipe = _upload(client, corpus, folder)
             for number in range(count):
+                if time.monotonic() > until:
+                    break
                 _run(corpus, recipe, f"s3://corpus/out-{number}", 1 + number % 4, tally, environment)
         tally.more["requests that failed, by kind"] = faults_done(Path(counts.name))
     return tally

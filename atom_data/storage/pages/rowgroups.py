@@ -86,6 +86,16 @@ def _count(kind: pa.DataType) -> int:
     return 1
 
 
+def open_row_group(file: pq.ParquetFile, group: int, names: Sequence[str] | None) -> None:
+    """Have Arrow open columns of a row group, None for all, and read nothing: an exception where the footer is damaged there.
+
+    Where `metadata.row_group(group).column(index)` meets such damage first, it ends the process: no exception is made of the
+    one in C++. The file must be opened with `pre_buffer=False` and a `buffer_size`, else the row group is read at once.
+    """
+    for _ in file.iter_batches(batch_size=0, row_groups=[group], columns=names):
+        return
+
+
 def plan(
     metadata: pq.FileMetaData,
     leaves: Sequence[Leaf],
