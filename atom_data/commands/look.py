@@ -83,7 +83,7 @@ def status(
 
     statuses, busy = look()
     if watch and not as_text:
-        with Live(console=screen, auto_refresh=False) as live:
+        with Live(console=screen, auto_refresh=False, transient=True) as live:  # the last table is printed below
             while busy:
                 lines = [*status_lines(statuses, screen.width, jobs), *remarks(statuses, workspace)]
                 live.update(Text.from_markup("\n".join(lines)), refresh=True)
