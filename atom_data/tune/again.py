@@ -118,7 +118,7 @@ def measured_again(
             job,
             workspace,
             f"The run has not stored what '{stage.name}' measures before its cards. {what[0].upper()}{what[1:]}, from "
-            f"{len(chosen):,} of {plural(len(shards), 'shard')}, {'was' if measured == 1 else 'were'} measured again.",
+            f"{len(chosen):,} of {plural(len(shards), 'shard')}, {'were' if everything and measured != 1 else 'was'} measured again.",
         )
 
 
