@@ -7,7 +7,7 @@ OUT ?= demo
 TORCH ?= torch==2.13.0
 BENCHMARKS := filters langid urls dedup repeats tokens loader plan pipeline
 
-.PHONY: newcomer screens demo test check kernels format bench clean docs setup setup-dev test-slurm test-ray test-train test-readers test-frameworks conformance linear-time fuzz chaos
+.PHONY: newcomer screens demo test check kernels format bench clean docs setup setup-dev test-slurm test-ray test-train test-readers test-frameworks conformance linear-time fuzz chaos cases
 
 demo: $(VENV)/.core  ## the main job on the sample: WARC files in, training batches out
 	$(BIN)/atom-data run pipelines/sample.py --output $(OUT)
@@ -30,6 +30,9 @@ kernels: $(VENV)/.dev  ## notes the types that kernels are called with: run it w
 fuzz: $(VENV)/.dev  ## readers, pages and tokenizer files on changed inputs, bombs, and the property tests with many new examples; FUZZ_SECONDS=10 a target
 	$(BIN)/python benchmarks/fuzz.py
 	$(BIN)/python -m pytest --hypothesis-profile=fuzz -m hypothesis $(ARGS)
+
+cases: $(VENV)/.dev  ## some 250 inputs that once failed, from ../shared/data/cases.tar.xz: the right value, or a reason with a name
+	$(BIN)/python benchmarks/cases.py
 
 newcomer:  ## six kinds of users acted from a fresh environment with a wheel built here: times, and what is said of each mistake
 	$(PYTHON) benchmarks/newcomer.py $(ARGS)

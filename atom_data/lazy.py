@@ -1,4 +1,4 @@
-"""Packages whose names are imported when they are first asked for, so that who asks for little starts in little time."""
+"""Lazy package exports (PEP 562): names are imported on first use, to keep start-up fast."""
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
@@ -8,7 +8,7 @@ from atom_data.errors import ConfigError
 
 
 class MovedName(ConfigError, ImportError):
-    """A name that a package has no more; it says what stands in its place."""
+    """A name that a package no longer has; it says what replaces it."""
 
 
 class Documentation:

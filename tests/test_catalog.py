@@ -54,7 +54,7 @@ def checked(folder: Path, stages: str, files: str = "") -> str:
         ),
         (
             'Stage(name="a", reads=D, steps=(count_words))',
-            "steps is count_words and no tuple. Write steps=(count_words,)",
+            "steps is count_words, not a tuple. Write steps=(count_words,)",
         ),
         ('Stage(name="a", reads=D, steps=(keep("gopher_qualty"),))', "there are 45. Did you mean 'gopher_quality'?"),
         ('Stage(name="a", reads=D, writes=("id", "txet"))', "no step adds it; columns here: id, text, url,"),
@@ -116,7 +116,7 @@ def test_a_card_of_ones_own_is_found_beside_the_recipe(tmp_path: Path, monkeypat
     assert f"{tmp_path}/german.toml. Check the path." in said
 
 
-def test_a_misspelt_name_of_this_package_and_a_misspelt_stage(tmp_path: Path) -> None:
+def test_a_misspelled_name_of_this_package_and_a_misspelled_stage(tmp_path: Path) -> None:
     path = recipe(tmp_path, "from atom_data.signals import count_wrds\ndef stages():\n    return ()\n")
     assert "Did you mean 'count_words'? Correct the recipe." in called("check", path).stderr
     path = recipe(tmp_path, RECIPE.format(files="*.jsonl", stages='Stage(name="clean", reads=D)'))

@@ -61,7 +61,7 @@ def test_help_shows_what_is_said_of_parameters() -> None:
         shown = " ".join(re.sub(r"^ *\|", "", pydoc.plain(pydoc.render_doc(thing)), flags=re.M).split())
         for parameter in parameters(thing):
             assert " ".join(parameter.text.split()) in shown, f"{name}.{parameter.name}"
-    assert "    bucket_cap: int = 64\n        With how many kept documents of one bucket" in (
+    assert "    bucket_cap: int = 64\n        Maximum number of kept documents of one bucket" in (
         atom_data.MinHash.__doc__ or ""
     )
     assert atom_data.MinHash().__doc__ == atom_data.MinHash.__doc__

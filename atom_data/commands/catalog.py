@@ -51,11 +51,11 @@ def show(
     if column:
         found = adders(column)
         if not found:
-            raise ConfigError(f"show: nothing adds a column '{column}'. A source may have it, or a step of your own.")
+            raise ConfigError(f"show: no step adds a column '{column}'. A source may have it, or a step of your own.")
         screen.print("\n".join(found))
         return
     if not name:
-        raise ConfigError("show: nothing is named. Give a card, a signal or the like; `atom-data list` shows them all.")
+        raise ConfigError("show: no name given. Give a card, a signal or a step; `atom-data list` shows them all.")
     if name == MIX:
         screen.prose(escape(inspect.getdoc(import_module("atom_data.mix.mix")) or ""))
         return

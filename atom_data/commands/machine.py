@@ -1,4 +1,4 @@
-"""`doctor` and `warm`: what of this machine a run will meet, what to do about the rest, and kernels compiled before a run."""
+"""`doctor` and `warm`: check this machine before a run, and compile kernels ahead of it."""
 
 import json
 import os
@@ -58,11 +58,11 @@ MARKS: dict[State, str] = {"ok": "[green]ok[/green]", "missing": "[yellow]--[/ye
 
 
 class Finding(NamedTuple):
-    """One thing that was looked at."""
+    """The result of one check."""
 
     name: str
     state: State
-    """`ok`; `missing`: not here, and needed for what it says alone; `wrong`: a run will fail or crawl."""
+    """`ok`; `missing`: not installed, and needed only for its purpose; `wrong`: a run will fail or be slow."""
     said: str
     todo: str = ""
 
@@ -70,12 +70,12 @@ class Finding(NamedTuple):
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
     output: Annotated[
-        str, typer.Option("--output", "-o", help="A folder to write to: is there space, may it be written?")
+        str, typer.Option("--output", "-o", help="An output folder to check: free space, write permission.")
     ] = "",
 ) -> None:
-    """Look at this machine: versions, kernels, temporary folder, open files, memory, stores, Slurm, Ray.
+    """Check this machine: versions, kernels, temporary folder, open files, memory, stores, Slurm, Ray.
 
-    Exit code 1 when something will make a run fail, with what to do about it.
+    Exit code 1 when something will make a run fail; it says what to do.
     """
     findings = [finding for look in LOOKS for finding in look()]
     findings += list(_folder("output", Path(output))) if output else []
@@ -188,11 +188,11 @@ LOOKS: tuple[Callable[[], Iterator[Finding]], ...] = (_packages, _files, _kernel
 
 def warm(
     recipe: Annotated[
-        str | None, typer.Argument(metavar="RECIPE", help="Compile what this recipe can call, not everything.")
+        str | None, typer.Argument(metavar="RECIPE", help="Compile only the kernels that this recipe can call.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Progress as JSON lines.")] = False,
 ) -> None:
-    """Compile the kernels for this machine and keep them, so that no run has to: on all cores, in less than a minute.
+    """Compile the kernels for this machine and cache them, on all cores, in less than a minute.
 
     A run does so by itself, for what its recipe needs; this is for the image of a container, and for the nodes of a
     cluster before an array of a thousand tasks starts. What is compiled already is left as it is.

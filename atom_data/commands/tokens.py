@@ -18,9 +18,9 @@ from atom_data.terminal.screen import Screen
 
 def batches(
     tokens: Annotated[str, typer.Argument(metavar="OUT/TOKENS", help="A finished tokens folder.")],
-    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many batches.")] = 3,
-    batch_size: Annotated[int, typer.Option(min=1, help="Samples in a batch.")] = 4,
-    length: Annotated[int, typer.Option(min=1, help="Tokens in a sample.")] = 512,
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="Number of batches.")] = 3,
+    batch_size: Annotated[int, typer.Option(min=1, help="Samples per batch.")] = 4,
+    length: Annotated[int, typer.Option(min=1, help="Tokens per sample.")] = 512,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the order.")] = 0,
 ) -> None:
     """Draw the first batches as a training loop would see them, and show where a document of each came from."""
@@ -44,7 +44,7 @@ def batches(
             f"{origin['tokens_here']} of its tokens are of document {origin['id']}"
         )
         screen.prose(f"    {escape(_source(origin))}")
-    screen.print(f"\nAll of its way: atom-data trace {tokens} {origin['id']}", soft_wrap=True)
+    screen.print(f"\nFull lineage: atom-data trace {tokens} {origin['id']}", soft_wrap=True)
 
 
 def _source(row: dict[str, Any], read: dict[str, Any] | None = None) -> str:
@@ -114,12 +114,10 @@ def _trace_document(screen: Screen, run: TrainingRun, ranks: Turns, document: st
         step, rank = ranks.turn(read.sample)
         screen.prose(
             f"[bold]{when}[/bold]  sample {read.sample} (epoch {read.epoch}): tokens {read.start:,} to {read.stop:,}; "
-            f"with {ranks.world} x {ranks.batch_size} samples a step: step {step}, rank {rank}",
+            f"with {ranks.world} x {ranks.batch_size} samples per step: step {step}, rank {rank}",
         )
     if not reads:
-        screen.print(
-            "[bold]never[/bold]  it lies in the rest of its shard that fills no sample, or no stage gets to it"
-        )
+        screen.print("[bold]never[/bold]  it is in the rest of its shard that fills no sample, or no stage reaches it")
 
 
 def _way(screen: Screen, folder: str, shard: str, row: dict[str, Any], indent: str = "") -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from atom_data.commands.screen import Run, RunOutput, console, run_of
+from atom_data.commands.screen import AsJson, Run, RunOutput, console, run_of
 from atom_data.errors import ConfigError
 from atom_data.runner.compiling import compile_kernels
 from atom_data.runner.needs import needs
@@ -23,57 +23,57 @@ from atom_data.tune.bounds import read_setting, read_sweep, rules_of
 from atom_data.tune.card import write_card
 from atom_data.tune.choose import Choice, choose
 from atom_data.tune.page import write_page
-from atom_data.tune.report import Question, as_json, ask
+from atom_data.tune.report import Question, Report, as_json, ask
 from atom_data.tune.stored import MEMORY, Stored, open_stored
 from atom_data.tune.tables import commands, print_report
 from atom_data.workspace import Workspace
 
 Names = list[str] | None
+Answering = Annotated[
+    str | None, typer.Option(help="The stage that answers; without it, the one that can judge most rules.")
+]
+Cards = Annotated[
+    Names,
+    typer.Option(help="A card, by name or path; may be repeated. Default: those of the recipe from this stage on."),
+]
+Settings = Annotated[
+    Names, typer.Option("--set", metavar="RULE.KEY=VALUE", help="Compare with another bound; =off removes the bound.")
+]
+Sweeps = Annotated[
+    Names,
+    typer.Option(
+        metavar="RULE.KEY[=FROM:TO:STEP]", help="Show what is kept as one bound moves; thresholds are optional."
+    ),
+]
+Column = Annotated[str | None, typer.Option(metavar="COLUMN", help="Also by the values of a column: language, domain.")]
+Top = Annotated[int, typer.Option(min=1, max=1000, help="How many values of --by to show, the largest first.")]
+Texts = Annotated[int, typer.Option(min=0, max=100, help="Number of texts to show on each side of a bound.")]
+Page = Annotated[str | None, typer.Option("--html", metavar="FILE", help="Also write an HTML page with curves.")]
+Written = Annotated[
+    str | None, typer.Option(metavar="FILE.toml", help="Write the card with the bounds of --set to a new file.")
+]
+Again = Annotated[
+    int,
+    typer.Option(min=1, metavar="N", help="How many documents are measured again where the run has not stored them."),
+]
+QueryMemory = Annotated[str, typer.Option(help=f"Memory for the query; what needs more goes to disk. {GRAMMAR}.")]
 
 
 def tune(
     run: Run,
     output: RunOutput = None,
-    stage: Annotated[
-        str | None, typer.Option(help="The stage that answers; without it, the one that can judge most rules.")
-    ] = None,
-    card: Annotated[
-        Names,
-        typer.Option(help="A card, by name or path; may be given again. Without: the recipe's from the stage on."),
-    ] = None,
-    settings: Annotated[
-        Names,
-        typer.Option("--set", metavar="RULE.KEY=VALUE", help="Another bound, beside the present one; =off for none."),
-    ] = None,
-    sweep: Annotated[
-        Names,
-        typer.Option(
-            metavar="RULE.KEY[=FROM:TO:STEP]", help="What is kept as one bound moves; thresholds are optional."
-        ),
-    ] = None,
-    by: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="Also by the values of a column: language, domain.")
-    ] = None,
-    top: Annotated[int, typer.Option(min=1, max=1000, help="How many values of --by, the largest.")] = 10,
-    sample: Annotated[
-        int, typer.Option(min=0, max=100, help="Texts just inside and as many just outside of a bound.")
-    ] = 0,
-    as_text: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
-    page: Annotated[
-        str | None, typer.Option("--html", metavar="FILE", help="Also write it as a page with curves.")
-    ] = None,
-    write: Annotated[
-        str | None, typer.Option(metavar="FILE.toml", help="Write the card with the bounds of --set to a new file.")
-    ] = None,
-    measure: Annotated[
-        int,
-        typer.Option(
-            min=1, metavar="N", help="So many documents are measured again where the run has not stored them."
-        ),
-    ] = DOCUMENTS,
-    memory: Annotated[
-        str, typer.Option(help=f"Memory for the query; what needs more goes to disk. {GRAMMAR}.")
-    ] = MEMORY,
+    stage: Answering = None,
+    card: Cards = None,
+    settings: Settings = None,
+    sweep: Sweeps = None,
+    by: Column = None,
+    top: Top = 10,
+    sample: Texts = 0,
+    as_text: AsJson = False,
+    page: Page = None,
+    write: Written = None,
+    measure: Again = DOCUMENTS,
+    memory: QueryMemory = MEMORY,
 ) -> None:
     """See what cards would keep with other bounds.
 
@@ -93,13 +93,7 @@ def tune(
         rules=tuple(rules_of(cards)), settings=changes, sweeps=tuple(read_sweep(text) for text in sweep or ()),
         by=by, top=top, sample=sample,
     )  # fmt: skip
-    if page is not None and not Path(page).parent.is_dir():
-        raise ConfigError(f"--html: there is no folder {Path(page).parent}. Make it, or give another name.")
-    for name, option in ((page, "--html"), (write, "--write")):
-        if name is not None:
-            refuse_file(Path(name), option)
-    if write is not None and len(cards) != 1:
-        raise ConfigError(f"--write: it writes one card, and there are {len(cards)}. Name one with --card.")
+    _require_files(page, write, len(cards))
     with _opened(loaded, chosen, there, memory, measure) as stored:
         report = ask(stored, question)
         said = write_card(write, cards[0], changes, stored) if write is not None else []
@@ -108,15 +102,29 @@ def tune(
     if as_text:
         typer.echo(json.dumps(as_json(report), indent=1, ensure_ascii=False))
         return
-    screen = console()
-    print_report(report, screen)
-    if write is not None:
-        screen.prose(f'\nwritten: {write}, to use as keep("{write}"): {"; ".join(said)}', markup=False)
-    given = "".join(f" --card {one}" for one in card or ())
     asked = f" --stage {stage}" if stage else ""
-    for line in commands(
-        report, f"{command_line('tune', *_named(run, recipe, output))}{asked}{given}", width_of(screen)
-    ):
+    _show(report, f"{command_line('tune', *_named(run, recipe, output))}{asked}", card, (write, said))
+
+
+def _require_files(page: str | None, write: str | None, cards: int) -> None:
+    """ConfigError where a file that is to be written could not be."""
+    if page is not None and not Path(page).parent.is_dir():
+        raise ConfigError(f"--html: there is no folder {Path(page).parent}. Make it, or give another name.")
+    for name, option in ((page, "--html"), (write, "--write")):
+        if name is not None:
+            refuse_file(Path(name), option)
+    if write is not None and cards != 1:
+        raise ConfigError(f"--write: it writes one card, and there are {cards}. Name one with --card.")
+
+
+def _show(report: Report, command: str, card: Names, written: tuple[str | None, list[str]]) -> None:
+    """Print the tables, where the new card is, and the commands to go on with."""
+    screen, (path, said) = console(), written
+    print_report(report, screen)
+    if path is not None:
+        screen.prose(f'\nwritten: {path}, to use as keep("{path}"): {"; ".join(said)}', markup=False)
+    given = "".join(f" --card {name}" for name in card or ())
+    for line in commands(report, f"{command}{given}", width_of(screen)):
         screen.print(line, soft_wrap=True)
 
 

@@ -1,4 +1,4 @@
-"""A comparison tried on a few documents: the real pass, run by the real runner, in a folder that goes away."""
+"""A comparison tried on a few documents: the real pass, run by the real runner, in a temporary folder."""
 
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -91,7 +91,7 @@ def try_configuration(
     found = evaluate(
         truth, shingles, kept_for(table, _written(copies, recipe, given)), proposed, Curve(by.bands, by.rows)
     )
-    wanted = f"have a Jaccard index of {by.min_jaccard:g} or more" if listed is None else "are labelled as duplicates"
+    wanted = f"have a Jaccard index of {by.min_jaccard:g} or more" if listed is None else "are labeled as duplicates"
     return Trial(str(by), table, seen, wanted, found)
 
 

@@ -24,7 +24,7 @@ PASSES = ("Copies", "Repeats", "Tokenize")
 STEPS = ("RemoveSpans",)
 """Of other rooms."""
 PARTS = ("Content", "Engine", "EngineError")
-"""What an engine of one's own is made of: no recipe names it."""
+"""What you build your own engine from: no recipe names it."""
 COMPARISONS = ("SameText", "SameContent", "SameUrl", "MinHash", "Lines", "Paragraphs", "Substrings")
 KINDS = (*ROOMS, "cards", "sources", "passes")
 
@@ -73,7 +73,7 @@ def find(name: str) -> Any:  # noqa: ANN401 - a card, a class or a function
         return known[name]
     names = [*known, *(card.name for card in _cards())]
     raise ConfigError(
-        f"there is nothing called '{name}'.{meant(name, names)} `atom-data list signals` and the like show all."
+        f"there is nothing called '{name}'.{meant(name, names)} `atom-data list signals`, for example, shows all."
     )
 
 
@@ -95,7 +95,7 @@ def adders(column: str) -> list[str]:
 
 
 def mend(columns: tuple[str, ...]) -> str:
-    """Return what to do about missing columns: ` The signal count_words adds 'word_count'.`; empty where nobody adds one."""
+    """Return what to do about missing columns: ` The signal count_words adds 'word_count'.`; empty when no step adds one."""
     said: dict[str, list[str]] = {}
     for column in columns:
         for who in adders(column)[:1]:
@@ -142,7 +142,7 @@ def _added(name: str, thing: Any) -> frozenset[str]:  # noqa: ANN401
         after = step(empty(COMMON))
         return frozenset(visible(after.schema.names)) - set(COMMON.names) | ({"language", "text"} & documentation)
     except (AtomDataError, TypeError, AttributeError):
-        # A classifier is told what to call its column.
+        # A classifier takes the name of its column.
         named = inspect.signature(thing).parameters.get("column")
         return documentation | ({named.default} if named is not None else set())
 

@@ -36,10 +36,9 @@ def run(
 ) -> list[StageResult]:
     """Run a recipe by its path and return what each of its jobs made, in order.
 
-    What is finished is kept, as by `atom-data run`. `workers` are processes, 0 for one a core; `quiet=False` shows the progress on
-    stderr, else only that kernels are compiled. Call it below `if __name__ == "__main__":` in a script, for workers are
-    processes of their own.
-    `replace` removes finished work and makes it again, however much, which is refused otherwise.
+    What is finished is kept, as by `atom-data run`. `workers` are processes, 0 for one per core; `quiet=False` shows progress on
+    stderr, otherwise only that kernels are compiled. Call it below `if __name__ == "__main__":` in a script, because workers are
+    separate processes. `replace` removes finished work and rebuilds it, however much, which is refused otherwise.
     Errors: ConfigError for a wrong recipe and for such a refusal, DataError where shards failed or a job as a whole is refused.
     """
     loaded, root = load_recipe(str(recipe)), str(output)

@@ -112,14 +112,14 @@ def _part(name: str, source: Source, number: int) -> str:
 
 
 def load_mix(path: str) -> Mix:
-    """Read a mix file. ConfigError for what it cannot mean."""
+    """Read a mix file. ConfigError when it is not valid."""
     file = Path(path)
     try:
         page = tomllib.loads(file.read_text("utf-8"))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({(error.strerror or '').lower()}). Give a mix file.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: is no TOML ({error}). Correct it.") from error
+        raise ConfigError(f"{path}: is not TOML ({error}). Correct it.") from error
     known = [item.name for item in fields(Mix) if item.name != "where"]
     _only(path, page, known)
     sources = page.get("sources")

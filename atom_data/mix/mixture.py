@@ -12,7 +12,7 @@ BLOCK = 65_536
 
 
 LOOSE = 1.001e-3
-"""How far from 1 shares may add up without a word."""
+"""How far from 1 the sum of shares may be without an error."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,7 +26,7 @@ class Mixture:
 
 
 def quotas(names: Sequence[str], mixture: Mixture, block: int) -> list[int]:
-    """Share a block among the sources by largest remainders, so that the weights hold to one sample a block.
+    """Share a block among the sources by largest remainders, so that the weights hold to one sample per block.
 
     ConfigError when a source has so little weight that it would never be read.
     """

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pyarrow.parquet as pq
 
 from atom_data.readers.files import ranges
-from atom_data.storage.parquet import open_parquet
+from atom_data.storage.parquet import open_parquet, row_group_of
 from atom_data.storage.paths import is_remote, open_raw, unreadable
 from atom_data.storage.shards import Input, Shard
 
@@ -32,9 +32,7 @@ def part_input(found: Input, shard: Shard) -> Input:
     """Return a file as the input of a shard of it: of a part, with the bytes of its row groups alone."""
     if shard.stop is None:
         return found
-    file = open_parquet(shard.path)
-    low, high = byte_range(file.metadata, shard)
-    file.close()
+    low, high = byte_range(shard.path, shard)
     return replace(found, bytes=(found.bytes if high is None else high) - low)
 
 
@@ -53,11 +51,15 @@ def on_disk(path: str) -> Iterator[str]:
         yield copy.name
 
 
-def byte_range(metadata: pq.FileMetaData, shard: Shard) -> tuple[int, int | None]:
-    """Return the bytes that hold a run of row groups; the last run ends with the file."""
-    starts = [0, *(_start(metadata.row_group(group)) for group in range(1, metadata.num_row_groups))]
-    stop = metadata.num_row_groups if shard.stop is None else shard.stop
-    return starts[shard.start] if starts[shard.start :] else 0, starts[stop] if stop < len(starts) else None
+def byte_range(path: str, shard: Shard) -> tuple[int, int | None]:
+    """Return the bytes of a Parquet file that hold a run of row groups; the last run ends with the file."""
+    if shard.stop is None and not shard.start:
+        return 0, None
+    file = open_parquet(path)
+    count = file.num_row_groups
+    file.close()
+    low = _start(row_group_of(path, shard.start)) if 0 < shard.start < count else 0
+    return low, None if shard.stop is None or shard.stop >= count else _start(row_group_of(path, shard.stop))
 
 
 def _start(group: pq.RowGroupMetaData) -> int:

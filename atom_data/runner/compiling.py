@@ -1,4 +1,4 @@
-"""Compiling kernels that are not on disk yet: once a machine and release, on all cores."""
+"""Compiling kernels that are not cached yet: once per machine and release, on all cores."""
 
 import os
 import tempfile
@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from atom_data.text.kernel_cache import announced, cache_folder, kernels_folder, remove_old, touch
+from atom_data.assets import cache_folder, remove_old, touch
+from atom_data.text.kernel_cache import announced, kernels_folder
 from atom_data.text.signatures import load, not_compiled
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ SECONDS = 0.6
 
 
 def said_of_compiling(kernels: int) -> str:
-    """Return what a person is told while so many kernels are compiled."""
+    """Return the message shown while this many kernels are compiled."""
     what = f"compiling {kernels} kernel{'s' * (kernels != 1)}"
     if can_keep():
         seconds = max(1, round(SECONDS * kernels / _processes(kernels)))
@@ -35,7 +36,7 @@ def _processes(kernels: int) -> int:
 
 
 def load_kernels(names: Sequence[str], compiling: Callable[[int, int], None]) -> None:
-    """Load kernels; those that are not on disk are compiled first, with `compiling` told how many of how many."""
+    """Load kernels; those that are not on disk are compiled first, reporting progress to `compiling`."""
     missing = not_compiled(names)
     with announced():
         if missing:
@@ -71,7 +72,7 @@ def can_keep() -> bool:
 def _compiled(names: Sequence[str]) -> Iterator[None]:
     """Compile kernels in processes of their own, which leave them on disk; yield after each.
 
-    Where a process dies, whoever loads the kernel compiles it.
+    When a process dies, the process that loads the kernel compiles it.
     """
     processes = _processes(len(names))
     reading, writing = os.pipe()
@@ -88,7 +89,7 @@ def _child(names: Sequence[str], reading: int, writing: int) -> int:
     child = os.fork()
     if child:
         return child
-    with suppress(BaseException):  # whoever loads the kernel meets the error where it can be told
+    with suppress(BaseException):  # the process that loads the kernel will report the error
         os.close(reading)
         for name in names:
             load(name)

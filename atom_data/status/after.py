@@ -1,4 +1,4 @@
-"""What a run says at its end: how much was kept, what was dropped most, and what to look at next."""
+"""The summary at the end of a run: how much was kept, what was dropped most, and what to look at next."""
 
 from collections.abc import Sequence
 
@@ -16,17 +16,17 @@ from atom_data.workspace import Workspace
 LARGEST = 3
 
 
-def say_what_is_there(recipe: Recipe, output: str, screen: Screen, jobs: bool) -> None:
+def say_what_is_there(recipe: Recipe, workspace: Workspace, screen: Screen, jobs: bool) -> None:
     """Print the table of a run, its sums and what to do next."""
-    workspace = Workspace(output)
     statuses = [job_status(job, workspace) for job in recipe.jobs]
     print_status(statuses, workspace, screen, jobs)
-    for line in [*sums(recipe, by_stage(statuses)), *next_commands(output, by_stage(statuses), screen)]:
+    stages = by_stage(statuses)
+    for line in [*sums(recipe, stages), *next_commands(workspace, stages, screen)]:
         screen.print(line, soft_wrap=True)
 
 
 def sums(recipe: Recipe, stages: Sequence[JobStatus]) -> list[str]:
-    """Return what was kept of all that came in, where there is one way in and one out, and the largest reasons for the rest."""
+    """Return the share of documents kept, when there is one source and one end, and the most frequent reasons for drops."""
     needs = {stage_of(job.name): set[str]() for job in recipe.jobs}
     for job in recipe.jobs:
         needs[stage_of(job.name)] |= {stage_of(before.name) for before in job.upstream()} - {stage_of(job.name)}
@@ -58,8 +58,9 @@ def by_count(stages: Sequence[JobStatus]) -> list[tuple[int, JobStatus, str]]:
     return sorted(found, key=lambda item: (-item[0], item[1].name, item[2]))
 
 
-def next_commands(output: str, stages: Sequence[JobStatus], screen: Screen) -> list[str]:
-    """Return commands that a shell takes as they are here, each with what it shows."""
+def next_commands(workspace: Workspace, stages: Sequence[JobStatus], screen: Screen) -> list[str]:
+    """Return commands to paste into a shell, each with what it shows."""
+    output = workspace.root
     lines = [(command_line("verify", output), "every file against its receipt")]
     for _, stage, reason in by_count(stages)[:1]:
         look = command_line("peek", output, "--stage", stage.name, "--reason", reason)

@@ -12,12 +12,12 @@ import pyarrow.parquet as pq
 from atom_data.errors import DataError
 from atom_data.storage.pages.footer import without_arrow_types
 from atom_data.storage.pages.plain import has_dictionary, pieces, plain_field, together
-from atom_data.storage.pages.rowgroups import Plan, leaves_of, plan
+from atom_data.storage.pages.rowgroups import Plan, leaves_of, open_row_group, plan
 from atom_data.storage.paths import Hashed, create, is_remote, local, open_raw, reason, unreadable, without_secrets
 
 ROW_GROUP_BYTES = 32 << 20
 BATCH_BYTES = 8 << 20
-BUFFER_BYTES = 1 << 18
+SMALL_BUFFER_BYTES, BUFFER_BYTES = 1 << 12, 1 << 18
 BUFFERS_BYTES = 16 << 20
 
 
@@ -93,6 +93,13 @@ def open_parquet(path: str) -> pq.ParquetFile:
     return _open(_source(path), path)
 
 
+def row_group_of(path: str, group: int) -> pq.RowGroupMetaData:
+    """Return what the footer says of a row group, with all its columns. DataError where that is damaged."""
+    with _open(_source(path), path, pre_buffer=False, buffer_size=SMALL_BUFFER_BYTES) as file:
+        _asked(path, partial(open_row_group, file, group, None))
+        return file.metadata.row_group(group)
+
+
 def _source(path: str) -> Any:  # noqa: ANN401
     return open_raw(path) if is_remote(path) else str(local(path))
 
@@ -102,7 +109,7 @@ def _open(source: Any, path: str, **options: Any) -> pq.ParquetFile:  # noqa: AN
         # Times of 96 bits reach further than 64 bits of nanoseconds: the year 9999 of Spark would come out as 1816.
         return pq.ParquetFile(source, memory_map=False, coerce_int96_timestamp_unit="us", **options)
     except Exception as error:
-        what = "is no readable Parquet file" if isinstance(error, pa.ArrowException) else "cannot be opened"
+        what = "is not a readable Parquet file" if isinstance(error, pa.ArrowException) else "cannot be opened"
         raise _refused(path, what, error) from error
 
 
@@ -138,7 +145,8 @@ def read_parquet(
     chosen = [field for field in there if field.name in columns]
     names, schema = [field.name for field in chosen], pa.schema(list(map(plain_field, chosen)))
     leaves = leaves_of(file.metadata, there, frozenset(names))
-    options = _by_piece(len(leaves)) if isinstance(source, str) else {}
+    by_piece = _by_piece(len(leaves))
+    options = by_piece if isinstance(source, str) else {}
     with contextlib.ExitStack() as stack:
         stack.callback(file.close)
         stream = stack.enter_context(open_raw(path)) if isinstance(source, str) else None
@@ -149,9 +157,12 @@ def read_parquet(
         def opener(dictionaries: Sequence[str]) -> pq.ParquetFile:
             return _open(source, path, metadata=metadata, read_dictionary=list(dictionaries), **options)
 
+        look = _open(source, path, metadata=metadata, **by_piece)
+        stack.callback(look.close)
         reader, by_index = None, ()
         last = stack.enter_context(contextlib.ExitStack())
         for group in range(start, file.num_row_groups if stop is None else stop):
+            _asked(path, partial(open_row_group, look, group, names))
             how = _asked(path, partial(plan, metadata, leaves, group, batch_bytes, stream, opener))
             if reader is None or how.dictionaries != by_index:
                 last.close()  # one open file at a time, however often the row groups of a file take turns
@@ -164,7 +175,10 @@ def read_parquet(
 
 def _by_piece(leaves: int) -> dict[str, Any]:
     """Return the options that read a local file through a buffer for each column, instead of a row group at once."""
-    return {"pre_buffer": False, "buffer_size": max(1 << 12, min(BUFFER_BYTES, BUFFERS_BYTES // max(leaves, 1)))}
+    return {
+        "pre_buffer": False,
+        "buffer_size": max(SMALL_BUFFER_BYTES, min(BUFFER_BYTES, BUFFERS_BYTES // max(leaves, 1))),
+    }
 
 
 def _rows_of(
@@ -175,7 +189,7 @@ def _rows_of(
     if others or not names:
         batches = reader.iter_batches(batch_size=how.rows, row_groups=[group], columns=others)
         while (batch := _asked(path, partial(next, batches, None))) is not None:
-            # A name with a dot may have brought what is no column of ours, but a part of one.
+            # A name with a dot may have brought what is not a column of ours, but a part of one.
             columns = {name: batch.column(name) for name in others}
             columns |= _big(how, batch.num_rows, path)
             yield pa.RecordBatch.from_arrays([columns[name] for name in names], names) if names else batch

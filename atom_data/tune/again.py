@@ -124,6 +124,6 @@ def measured_again(
 
 
 def _rows(stage: Stage, shard: Shard, there: Workspace) -> int:
-    """Return how many documents a shard of the stage's input has, 0 where no receipt says so."""
+    """Return the number of documents that a shard of the stage's input has, 0 where no receipt says so."""
     receipt = there.receipt(stage.name, shard.name)
     return receipt.rows_in if receipt else 0

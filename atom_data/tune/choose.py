@@ -33,7 +33,7 @@ def choose(recipe: Recipe, name: str | None, given: Sequence[str]) -> Choice:
         job = recipe.job(name)
         if not isinstance(job, Stage):
             raise ConfigError(
-                f"'{job.name}' is no stage but a pass: it stores no signals. Give --stage one of: {_names(recipe)}."
+                f"'{job.name}' is not a stage but a pass: it stores no signals. Give --stage one of: {_names(recipe)}."
             )
         return Choice(job, list(given) or cards_of(recipe, name), _has_cards(job))
     choices = []

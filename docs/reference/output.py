@@ -38,7 +38,7 @@ KINDS = {
 
 HEAD = """# The output folder
 
-What a run leaves, file by file: for programs that read it, and for whoever wants to know in ten years what a file is.
+What a run leaves, file by file: for programs that read it, and for readers in ten years who want to know what a file is.
 This page is made from the code (`make docs`); columns, types and formats are those of this version.
 
 ```
@@ -130,7 +130,7 @@ def in_file(kind: type, value: dict[str, Any]) -> list[tuple[str, str, str]]:
     more = [row for name, row in known.items() if name not in value and name not in ("job", "code", "output_bytes")]
     if "job" in known:
         said = " ".join(f"`{name}`: {known[name][2]}" for name in ("job", "code"))
-        known["identity"] = ("identity", "object", f"{said} A shard is made again when one of them changes.")
+        known["identity"] = ("identity", "object", f"{said} A shard is rebuilt when one of them changes.")
     rows = [known.get(name) or BESIDE[name] for name in value]
     return [*rows, *((name, said, f"{what} Only where there is something to say.") for name, said, what in more)]
 
@@ -139,7 +139,7 @@ BESIDE = {
     "format": ("format", "number", "The version of this file."),
     "sha256": ("sha256", "text", "Of all bytes of the file before this key: an edited receipt is noticed."),
 }
-"""What stands in files and is no field of a class."""
+"""What stands in files and is not a field of a class."""
 
 
 def receipt_part() -> list[str]:

@@ -1,6 +1,7 @@
 """Wall clocks that jump back and forth by days and years, faster and slower: the same bytes, as no output knows the time."""
 
 import shutil
+import time
 from pathlib import Path
 
 from tests.chaos.corpus import Corpus, fingerprint, run
@@ -10,7 +11,7 @@ FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
 TIMES = ("-3650d", "+9999d", "+0 x200", "@2001-09-09 01:46:39", "-1d x0.01", "@2038-01-19 03:14:00 x10")
 
 
-def jumping_clocks(corpus: Corpus, folder: Path, count: int, shim: Path | None) -> Tally:
+def jumping_clocks(corpus: Corpus, folder: Path, count: int, shim: Path | None, until: float) -> Tally:
     """Run `count` times: with our own clock, of which every 40th answer is off by another number of days, and libfaketime's."""
     tally = Tally()
     ways: list[tuple[str, dict[str, str]]] = []
@@ -26,6 +27,8 @@ def jumping_clocks(corpus: Corpus, folder: Path, count: int, shim: Path | None) 
     if not ways:
         tally.skipped = "no compiler for the shim, and no libfaketime"
     for number in range(count if ways else 0):
+        if time.monotonic() > until:
+            break
         name, environment = ways[number % len(ways)]
         out = folder / f"clock-{number}"
         first = run(corpus.recipe, out, 1 + number % 4, **environment)

@@ -84,10 +84,12 @@ def _form(data: bytes, packed: bool) -> bytes:
     return gzip.compress(data, 1, mtime=0) if packed else data
 
 
-def changed_inputs(folder: Path, count: int) -> Tally:
+def changed_inputs(folder: Path, count: int, until: float) -> Tally:
     """Change a file in the middle of its reading, `count` times, plain, in parts and compressed, at different moments."""
     tally = Tally()
     for number in range(count):
+        if time.monotonic() > until:
+            break
         names = list(CHANGES)
         name, form = names[number % len(names)], ("plain", "gzip", "parts")[number // len(names) % 3]
         moment = (0.5, 0.1, 0.9)[number // (3 * len(names)) % 3]

@@ -45,7 +45,7 @@ def test_init_takes_no_used_folder_and_names_its_kinds(tmp_path: Path) -> None:
     (tmp_path / "mine" / "thesis.txt").write_text("years of work")
     used = called("init", "jsonl", "mine", folder=tmp_path)
     assert used.returncode == 2
-    assert used.stderr == "mine: there is something already. Give a new or an empty folder.\n"
+    assert used.stderr == "mine: is not empty. Give a new or an empty folder.\n"
     unknown = called("init", "csv", "new", folder=tmp_path)
     assert "there is no template 'csv'; there are jsonl, parquet, text, warc. Take one." in unknown.stderr
     assert not (tmp_path / "new").exists()

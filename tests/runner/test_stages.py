@@ -1,4 +1,4 @@
-"""What a person sees of a pass is one stage: its folder, its row, its name; its jobs lie below it and show with --jobs."""
+"""What a person sees of a pass is one stage: its folder, its row, its name; its jobs are below it and show with --jobs."""
 
 import json
 import os
@@ -50,7 +50,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 def rows(text: str) -> list[str]:
-    """Return the first words of the lines of a table that are no reasons."""
+    """Return the first words of the lines of a table that are not reasons."""
     return [line.split()[0] for line in text.splitlines() if line and not line.startswith(" ")]
 
 
@@ -240,7 +240,7 @@ def test_folders_of_an_earlier_layout_are_named_and_what_reads_the_pass_stays(
     done = atom_data("run", path, "-o", out)
     assert done.returncode == 0, done.stderr
     assert (
-        "near: its jobs lie below near/ now. An earlier release made near-band-hashes, near-candidates, " in done.stderr
+        "near: its jobs are below near/ now. An earlier release made near-band-hashes, near-candidates, " in done.stderr
     )
     assert f"atom-data clean {out} --stale removes them" in done.stderr
     assert "near: all 2 shards are done already" in done.stderr

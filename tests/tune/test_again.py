@@ -75,6 +75,6 @@ def test_the_stage_that_can_judge_most_is_chosen(
     assert (chosen.stage.name, chosen.again) == (stage, again)
     assert choose(loaded, "first", cards).stage.name == "first"
     with pytest.raises(
-        ConfigError, match=r"'exact' is no stage but a pass: it stores no signals\. Give --stage one of:"
+        ConfigError, match=r"'exact' is not a stage but a pass: it stores no signals\. Give --stage one of:"
     ):
         choose(loaded, "exact", cards)

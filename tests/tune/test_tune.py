@@ -156,7 +156,7 @@ def test_tokens_are_measured_where_the_run_has_tokenized(sample_run: Path) -> No
 def test_rules_without_columns_are_named_with_the_signal(sample_run: Path) -> None:
     done = atom_data("tune", sample_run, "--stage", "extracted", "--card", "gopher_quality", "--sweep", "offset.min")
     assert (
-        "gopher_quality.stop_words is not judged: extracted has no column 'stop_word_count'; the signal count_words"
+        "gopher_quality.stop_words is not evaluated: extracted has no column 'stop_word_count'; the signal count_words"
         in (done.stdout)
     )
 
