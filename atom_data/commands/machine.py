@@ -21,6 +21,7 @@ from atom_data.runner.compiling import can_keep, compile_kernels
 from atom_data.runner.needs import needs
 from atom_data.runner.recipe import load_recipe
 from atom_data.signals.language_model import language_model
+from atom_data.terminal.called import command_line
 from atom_data.terminal.display import Display, JsonLog
 from atom_data.text.kernel_cache import kernels_folder
 from atom_data.text.signatures import declared, not_compiled
@@ -109,6 +110,19 @@ def _files() -> Iterator[Finding]:
             yield Finding(name, "wrong", str(error))
 
 
+def _kernels() -> Iterator[Finding]:
+    kernels, folder = declared(), kernels_folder()
+    missing = len(not_compiled(kernels))
+    if not can_keep():
+        todo = "Name a folder that can be, by ATOM_DATA_CACHE; else every run compiles."
+        yield Finding("kernels", "wrong", f"{folder}: it cannot be written to.", todo)
+    elif missing:
+        said = f"{missing:,} of {len(kernels):,} are not compiled: the first run of a recipe compiles what it needs, all of them:"
+        yield Finding("kernels", "missing", said, command_line("warm"))
+    else:
+        yield Finding("kernels", "ok", f"all {len(kernels):,} are compiled, in {folder}")
+
+
 def _machine() -> Iterator[Finding]:
     cores, memory = len(os.sched_getaffinity(0)), machine_bytes()
     state: State = "ok" if memory >= cores * WORKER_BYTES else "wrong"
@@ -169,7 +183,7 @@ def _clusters() -> Iterator[Finding]:
         yield Finding("Slurm", "missing", "no sbatch here: run --on slurm --dry-run writes scripts all the same")
 
 
-LOOKS: tuple[Callable[[], Iterator[Finding]], ...] = (_packages, _files, _machine, _extras, _clusters)
+LOOKS: tuple[Callable[[], Iterator[Finding]], ...] = (_packages, _files, _kernels, _machine, _extras, _clusters)
 
 
 def warm(

@@ -114,11 +114,12 @@ def measured_again(
             measured += receipt.rows_out
         everything = len(chosen) == len(shards) and measured == sum(rows.values()) and all(rows.values())
         what = f"all {measured:,} documents" if everything else f"a sample of {plural(measured, 'document')}"
+        were = "were" if everything and measured != 1 else "was"
         yield (
             job,
             workspace,
             f"The run has not stored what '{stage.name}' measures before its cards. {what[0].upper()}{what[1:]}, from "
-            f"{len(chosen):,} of {plural(len(shards), 'shard')}, {'was' if measured == 1 else 'were'} measured again.",
+            f"{len(chosen):,} of {plural(len(shards), 'shard')}, {were} measured again.",
         )
 
 

@@ -78,6 +78,7 @@ def test_doctor_says_what_is_here_and_what_to_do(tmp_path: Path) -> None:
     findings = {finding["name"]: finding for finding in json.loads(done.stdout)}
     assert findings["pyarrow"]["state"] == findings["filter cards"]["state"] == "ok"
     assert findings["atom-data"]["said"].endswith(f"in {sys.prefix}")
+    assert findings["kernels"]["state"] in ("ok", "missing") and "compiled" in findings["kernels"]["said"]
     assert {"[s3]", "[ray]", "Slurm", "cores, memory", "open files", "temporary folder"} <= findings.keys()
     shown = called("doctor", folder=tmp_path).stdout
     assert "[s3]" in shown

@@ -34,7 +34,7 @@ def test_a_sample_is_the_same_each_time(sample_run: Path) -> None:
     answer = json.loads(said[0])
     assert said[0] == said[1]
     assert 45 <= answer["present"]["total"]["documents"] <= 90
-    found = re.search(r"A sample of (\d+) documents, from 6 of 6 shards, were measured again\.", answer["notes"][0])
+    found = re.search(r"A sample of (\d+) documents, from 6 of 6 shards, was measured again\.", answer["notes"][0])
     assert found and int(found[1]) == answer["present"]["total"]["documents"]
     assert answer["samples"] and all(sight["text"] for sight in answer["samples"])
 
