@@ -10,14 +10,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from atom_data.errors import DataError
-from atom_data.storage.pages.footer import without_arrow_types
+from atom_data.storage.pages.footer import SMALL_BUFFER_BYTES, RowGroups, without_arrow_types
 from atom_data.storage.pages.plain import has_dictionary, pieces, plain_field, together
-from atom_data.storage.pages.rowgroups import Plan, leaves_of, open_row_group, plan
+from atom_data.storage.pages.rowgroups import Plan, leaves_of, plan
 from atom_data.storage.paths import Hashed, create, is_remote, local, open_raw, reason, unreadable, without_secrets
 
 ROW_GROUP_BYTES = 32 << 20
 BATCH_BYTES = 8 << 20
-SMALL_BUFFER_BYTES, BUFFER_BYTES = 1 << 12, 1 << 18
+BUFFER_BYTES = 1 << 18
 BUFFERS_BYTES = 16 << 20
 
 
@@ -95,9 +95,9 @@ def open_parquet(path: str) -> pq.ParquetFile:
 
 def row_group_of(path: str, group: int) -> pq.RowGroupMetaData:
     """Return what the footer says of a row group, with all its columns. DataError where that is damaged."""
-    with _open(_source(path), path, pre_buffer=False, buffer_size=SMALL_BUFFER_BYTES) as file:
-        _asked(path, partial(open_row_group, file, group, None))
-        return file.metadata.row_group(group)
+    with open_parquet(path) as file:
+        found: pq.RowGroupMetaData = _asked(path, partial(RowGroups(file.metadata).of, group, None))
+        return found
 
 
 def _source(path: str) -> Any:  # noqa: ANN401
@@ -145,8 +145,7 @@ def read_parquet(
     chosen = [field for field in there if field.name in columns]
     names, schema = [field.name for field in chosen], pa.schema(list(map(plain_field, chosen)))
     leaves = leaves_of(file.metadata, there, frozenset(names))
-    by_piece = _by_piece(len(leaves))
-    options = by_piece if isinstance(source, str) else {}
+    options = _by_piece(len(leaves)) if isinstance(source, str) else {}
     with contextlib.ExitStack() as stack:
         stack.callback(file.close)
         stream = stack.enter_context(open_raw(path)) if isinstance(source, str) else None
@@ -157,13 +156,12 @@ def read_parquet(
         def opener(dictionaries: Sequence[str]) -> pq.ParquetFile:
             return _open(source, path, metadata=metadata, read_dictionary=list(dictionaries), **options)
 
-        look = _open(source, path, metadata=metadata, **by_piece)
-        stack.callback(look.close)
+        groups = RowGroups(metadata)
         reader, by_index = None, ()
         last = stack.enter_context(contextlib.ExitStack())
         for group in range(start, file.num_row_groups if stop is None else stop):
-            _asked(path, partial(open_row_group, look, group, names))
-            how = _asked(path, partial(plan, metadata, leaves, group, batch_bytes, stream, opener))
+            found = _asked(path, partial(groups.of, group, names))
+            how = _asked(path, partial(plan, found, leaves, group, batch_bytes, stream, opener))
             if reader is None or how.dictionaries != by_index:
                 last.close()  # one open file at a time, however often the row groups of a file take turns
                 reader, by_index = opener(how.dictionaries), how.dictionaries

@@ -1,5 +1,8 @@
-"""The footer of a Parquet file without the types that Arrow keeps in it."""
+"""The footer of a Parquet file: without the types that Arrow keeps in it, and whether it can be asked about its row groups."""
 
+import contextlib
+import io
+from collections.abc import Sequence
 from typing import BinaryIO
 
 import pyarrow as pa
@@ -7,6 +10,7 @@ import pyarrow.parquet as pq
 
 MAGIC = b"PAR1"
 KEY, OTHER_KEY = b"ARROW:schema", b"arrow:unused"
+ANY_SIZE, SMALL_BUFFER_BYTES = 1 << 62, 1 << 12
 
 
 def without_arrow_types(stream: BinaryIO) -> pq.FileMetaData:
@@ -21,3 +25,53 @@ def without_arrow_types(stream: BinaryIO) -> pq.FileMetaData:
     stream.seek(-8 - int.from_bytes(size, "little"), 2)
     footer = stream.read(int.from_bytes(size, "little")).replace(KEY, OTHER_KEY)
     return pq.read_metadata(pa.BufferReader(MAGIC + footer + size + MAGIC))
+
+
+class RowGroups:
+    """What a footer says of its row groups, asked so that damage is an exception.
+
+    `metadata.row_group(group).column(index)` and its `compression` end the process where the footer is damaged there: nobody
+    makes a Python exception of the one in C++. So Arrow opens the columns first, as it does to read them, on a file that
+    has no data: it gets as far as the first page, in 50 microseconds.
+    """
+
+    def __init__(self, metadata: pq.FileMetaData) -> None:
+        """Take a footer that could be read."""
+        self._metadata = metadata
+        self._file = pq.ParquetFile(_NoData(), metadata=metadata, pre_buffer=False, buffer_size=SMALL_BUFFER_BYTES)
+
+    def of(self, group: int, names: Sequence[str] | None) -> pq.RowGroupMetaData:
+        """Return a row group of which columns with these names can be asked for. An exception of Arrow's where that is damaged."""
+        with contextlib.suppress(_Asked):
+            next(self._file.iter_batches(batch_size=1, row_groups=[group], columns=names, use_threads=False), None)
+        return self._metadata.row_group(group)
+
+
+class _Asked(Exception):
+    """Arrow has opened all columns and asks for the first page."""
+
+
+class _NoData(io.RawIOBase):
+    """A file of any size, of which nothing can be read."""
+
+    def __init__(self) -> None:
+        self._place = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        self._place = offset + (0, self._place, ANY_SIZE)[whence]
+        return self._place
+
+    def tell(self) -> int:
+        return self._place
+
+    def read(self, size: int = -1) -> bytes:
+        raise _Asked
+
+    def readinto(self, buffer: object) -> int:
+        raise _Asked

@@ -86,30 +86,19 @@ def _count(kind: pa.DataType) -> int:
     return 1
 
 
-def open_row_group(file: pq.ParquetFile, group: int, names: Sequence[str] | None) -> None:
-    """Have Arrow open columns of a row group, None for all, and read nothing: an exception where the footer is damaged there.
-
-    Where `metadata.row_group(group).column(index)` meets such damage first, it ends the process: no exception is made of the
-    one in C++. The file must be opened with `pre_buffer=False` and a `buffer_size`, else the row group is read at once.
-    """
-    for _ in file.iter_batches(batch_size=0, row_groups=[group], columns=names):
-        return
-
-
 def plan(
-    metadata: pq.FileMetaData,
+    found: pq.RowGroupMetaData,
     leaves: Sequence[Leaf],
     group: int,
     batch_bytes: int,
     stream: BinaryIO | None,
     opener: Opener,
 ) -> Plan:
-    """Return how to read a row group in batches of about `batch_bytes`.
+    """Return how to read a row group, the one with number `group`, in batches of about `batch_bytes`.
 
     Without a `stream`, as for a remote file, the pages are not looked at: those files are our own, and what a row group
     of them holds was 32 MB when it was written.
     """
-    found = metadata.row_group(group)
     count = max(int(found.num_rows), 1)
     size = sum(_bytes(found.column(leaf.index), leaf) for leaf in leaves)
     natural = max(1, min(MOST_ROWS, int(batch_bytes) * count // max(size, 1)))
