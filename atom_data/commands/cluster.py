@@ -18,7 +18,7 @@ from atom_data.errors import AtomDataError, ConfigError, DataError, TimeUp
 from atom_data.graph import file_stem
 from atom_data.runner.local import Options
 from atom_data.runner.pool import Workers
-from atom_data.runner.recipe import Recipe, load_recipe
+from atom_data.runner.recipe import Recipe
 from atom_data.storage.paths import join
 from atom_data.workspace import Workspace
 
@@ -27,7 +27,7 @@ RESTARTS = 3
 
 
 def submit_arrays(
-    recipe: str,
+    loaded: Recipe,
     out: str,
     profile: str | None,
     resume: bool,
@@ -44,7 +44,6 @@ def submit_arrays(
             f"{out}: nothing was submitted for it, so there is nothing to resume. Submit without --resume."
         )
     settings = _again(before["profile"], given) if resume and before and not profile else load_profile(profile, **given)
-    loaded = load_recipe(recipe)
     arrays = submit(loaded, out, settings, flags, dry_run, replace, resume=resume, take_over=take_over)
     screen = console()
     if not arrays:
@@ -60,7 +59,7 @@ def submit_arrays(
             f"{array.stage}: array {numbers[array.stage]}, {len(array.elements):,} of {array.parts:,} elements"
         )
     screen.print(
-        f"\nNext:\n  atom-data status {recipe} -o {out} --watch\n  atom-data logs {out} --failed", soft_wrap=True
+        f"\nNext:\n  atom-data status {loaded.path} -o {out} --watch\n  atom-data logs {out} --failed", soft_wrap=True
     )
 
 
@@ -146,7 +145,7 @@ def ray_workers(recipe: Recipe, options: Options, workers: int) -> Workers:
     """Return workers on the Ray cluster; 0 of them are as many as it has cores."""
     from atom_data.cluster.ray import RayWorkers  # noqa: PLC0415 - an extra
 
-    return RayWorkers(recipe.path, options.out, workers)
+    return RayWorkers(recipe.path, options.out, workers, recipe.given)
 
 
 def cancel(output: Output = DEFAULT_OUT) -> None:

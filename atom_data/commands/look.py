@@ -27,7 +27,9 @@ from atom_data.commands.screen import (
     OutFolder,
     Run,
     RunOutput,
+    Set,
     console,
+    load,
     printable,
     recipe_of,
     require_folder,
@@ -35,7 +37,6 @@ from atom_data.commands.screen import (
 )
 from atom_data.errors import ConfigError, DataError, Incomplete
 from atom_data.runner.claims.hold import claimed
-from atom_data.runner.recipe import load_recipe
 from atom_data.status.stale import said_left_over
 from atom_data.status.status import JobStatus, job_status
 from atom_data.status.table import as_json, print_status, remarks, status_lines
@@ -51,6 +52,7 @@ CHANGES, SHOWN = 5, 120
 def status(
     run: Run,
     output: RunOutput = None,
+    given: Set = None,
     jobs: Jobs = False,
     as_text: AsJson = False,
     watch: Annotated[bool, typer.Option("--watch", help="Go on until nothing of it is in the queue.")] = False,
@@ -66,7 +68,7 @@ def status(
     """
     recipe, output = run_of(run, output)
     require_folder(output)
-    loaded, workspace, screen = load_recipe(recipe), Workspace(output), console()
+    loaded, workspace, screen = load(recipe, output, given), Workspace(output), console()
     if metrics:
         refuse_file(Path(metrics), "--metrics")
     before: dict[str, JobStatus] = {}
@@ -97,6 +99,7 @@ def status(
 def peek(
     run: Run,
     output: RunOutput = None,
+    given: Set = None,
     stage: Annotated[str, typer.Option(help="The stage to look into.")] = "clean",
     reason: Annotated[
         str | None,
@@ -112,7 +115,7 @@ def peek(
     """
     screen = console()
     recipe, output = run_of(run, output)
-    for sight in peek_documents(load_recipe(recipe).job(stage), Workspace(output), reason, count):
+    for sight in peek_documents(load(recipe, output, given).job(stage), Workspace(output), reason, count):
         screen.print(f"[bold]{escape(sight.id)}[/bold]  {escape(sight.url)}", soft_wrap=True)
         if sight.reason:
             screen.print(f"  [red]{sight.reason}[/red]  {escape(printable('; '.join(sight.missed)))}", soft_wrap=True)
@@ -143,6 +146,7 @@ def verify(
     recipe: Annotated[
         str | None, typer.Argument(metavar="RECIPE", help="With --repair: run it right away.", show_default=False)
     ] = None,
+    given: Set = None,
     mend: Annotated[bool, typer.Option("--repair", help="Make way for what is damaged to be made again.")] = False,
     workers: Workers = 0,
     take_over: TakeOver = False,
@@ -162,7 +166,7 @@ def verify(
             return
         from atom_data.commands.run import make  # noqa: PLC0415 - who only looks need not load what runs
 
-        make(recipe, output, workers)
+        make(recipe, output, workers, given)
     verdict = verify_folder(workspace)
     if as_text:
         typer.echo(json.dumps(asdict(verdict), indent=1))

@@ -22,7 +22,7 @@ from atom_data.commands.cluster import (
     submit_arrays,
 )
 from atom_data.commands.options import Log, Where
-from atom_data.commands.screen import DEFAULT_OUT, AsJson, Jobs, Output, RecipePath, console, printable
+from atom_data.commands.screen import DEFAULT_OUT, AsJson, Jobs, Output, RecipePath, Set, console, load, printable
 from atom_data.errors import AtomDataError, ConfigError, DataError, Incomplete, TimeUp
 from atom_data.graph import passes_of, raw_sources, stage_of
 from atom_data.readers.source import ids_said, unread
@@ -34,8 +34,10 @@ from atom_data.runner.local import run as run_jobs
 from atom_data.runner.places import check_places
 from atom_data.runner.pool import Workers
 from atom_data.runner.progress import Failure
-from atom_data.runner.recipe import Recipe, load_recipe
+from atom_data.runner.recipe import Recipe
 from atom_data.runner.server import server
+from atom_data.runner.settings.parameters import as_values as plain
+from atom_data.runner.settings.remembered import remembered_said
 from atom_data.status.after import say_what_is_there
 from atom_data.status.dry import dry_run as dry_run_lines
 from atom_data.terminal.display import Display, JsonLog
@@ -43,27 +45,35 @@ from atom_data.terminal.table import plural
 from atom_data.workspace import Workspace
 
 
-def check(recipe: RecipePath, output: Output = DEFAULT_OUT, jobs: Jobs = False, as_text: AsJson = False) -> None:
+def check(
+    recipe: RecipePath,
+    output: Output = DEFAULT_OUT,
+    given: Set = None,
+    jobs: Jobs = False,
+    as_text: AsJson = False,
+) -> None:
     """Try a recipe on zero rows: wrong order, missing columns, unknown cards and misspelt names show in a second.
 
     A line a stage, with the columns that it writes, and of a pass those that it adds. An output folder that the recipe would
     read from, or that is not for a run, is refused as well.
     """
     check_out(output)
-    loaded = load_recipe(recipe)
+    loaded = load(recipe, output, given)
     check_places(loaded, Workspace(output))
     require_no_faults(loaded)
     made = {job.name: job.check() for job in loaded.jobs}
     passes = passes_of(loaded.nodes)
     stages = dict.fromkeys(stage_of(name) for name in made)
     said = [
+        *_parameters_said(loaded, output),
         *filter(None, map(ids_said, raw_sources(loaded.nodes))),
         *filter(None, (address_said(job, made[job.name]) for job in loaded.jobs)),
         *_unread(loaded),
         *map(printable, first_files(loaded)),
     ]
     if as_text:
-        typer.echo(json.dumps({"recipe": recipe, "stages": as_values(made, passes), "notes": said}, indent=1))
+        found = {"recipe": recipe, "parameters": plain(loaded.values), "stages": as_values(made, passes), "notes": said}
+        typer.echo(json.dumps(found, indent=1))
         return
     screen = console()
     for name in made if jobs else stages:
@@ -76,6 +86,17 @@ def check(recipe: RecipePath, output: Output = DEFAULT_OUT, jobs: Jobs = False, 
     screen.print(f"{recipe}: {plural(len(stages), 'stage')}, each reads what the one before it writes")
 
 
+def _parameters_said(loaded: Recipe, output: str) -> list[str]:
+    """Return a line a parameter: what it is, and what was set."""
+    lines = []
+    for parameter in loaded.parameters:
+        value = loaded.given.get(parameter.name)
+        source = f" (as in the last run into {output})" if parameter.name in loaded.remembered else ""
+        said = "the default" if value is None else f"set to {value or 'None'}{source}"
+        lines.append(f"parameter {parameter}: {said}")
+    return lines
+
+
 def _named(columns: Sequence[pa.Field]) -> str:
     return ", ".join(f"{column.name}: {column.type}" for column in columns)
 
@@ -83,6 +104,7 @@ def _named(columns: Sequence[pa.Field]) -> str:
 def run(
     recipe: RecipePath,
     output: Output = DEFAULT_OUT,
+    given: Set = None,
     workers: options.Workers = 0,
     retries: options.Retries = 2,
     stage: options.StageName = None,
@@ -131,17 +153,17 @@ def run(
     if on is Where.slurm:
         flags = [name for name, given in (("--accept-code", accept_code), ("--accept", accept)) if given]
         flags += [f"--allow-failed={allow_failed}"] if allow_failed else []
-        given = {**settings, "sbatch": pairs(sbatch or [])}
-        submit_arrays(recipe, output, profile, resume, dry_run, replace, flags, given, take_over)
+        asked = {**settings, "sbatch": pairs(sbatch or [])}
+        submit_arrays(load(recipe, output, given), output, profile, resume, dry_run, replace, flags, asked, take_over)
         return
     if dry_run:
-        _say_what_would_be_done(load_recipe(recipe), how)
+        _say_what_would_be_done(load(recipe, output, given), how)
         return
     if not (planned or close or how.part):
         refuse_queued(output)
     if not (close or on is Where.ray):
         server()
-    loaded = load_recipe(recipe)
+    loaded = load(recipe, output, given)
     _same_recipe(loaded, recipe_sha256)
     cluster = ray_workers(loaded, how, workers) if on is Where.ray else None
     tells = log is Log.text and part is None  # a thousand elements must not each read what all of them made
@@ -155,9 +177,9 @@ def run(
         say_what_is_there(loaded, output, console(), jobs)
 
 
-def make(recipe: str, output: str, workers: int) -> None:
+def make(recipe: str, output: str, workers: int, given: list[str] | None = None) -> None:
     """Run a recipe here, as `run` does without any option."""
-    loaded, how = load_recipe(recipe), Options(out=output, workers=workers or len(os.sched_getaffinity(0)))
+    loaded, how = load(recipe, output, given), Options(out=output, workers=workers or len(os.sched_getaffinity(0)))
     _do(how, Log.text, False, (False, True), lambda display: _work(loaded, how, False, display, None))
 
 
@@ -179,7 +201,8 @@ def _say_what_would_be_done(loaded: Recipe, how: Options) -> None:
 
 def _run_all(loaded: Recipe, how: Options, display: Display, cluster: Workers | None) -> list[Failure]:
     """Run the jobs; say before what lies in the folders of the sources and is not read, but not a thousand times over."""
-    for said in [] if how.part else _unread(loaded):
+    known = remembered_said(loaded, how.out)
+    for said in [] if how.part else [*filter(None, [known]), *_unread(loaded)]:
         display.note(said)
     return run_jobs(loaded, how, display, cluster)
 

@@ -1,14 +1,15 @@
 """`tune`: what cards would keep with other bounds, from the signals that are stored."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from atom_data.commands.screen import Run, RunOutput, console, run_of
+from atom_data.commands.screen import Run, RunOutput, console, load, run_of
 from atom_data.errors import ConfigError
-from atom_data.runner.recipe import load_recipe
+from atom_data.runner.recipe import recipe_parameters
 from atom_data.storage.made import refuse_file
 from atom_data.storage.sizes import GRAMMAR
 from atom_data.terminal.called import command_line
@@ -35,7 +36,11 @@ def tune(
     ] = None,
     settings: Annotated[
         Names,
-        typer.Option("--set", metavar="RULE.KEY=VALUE", help="Another bound, beside the present one; =off for none."),
+        typer.Option(
+            "--set",
+            metavar="RULE.KEY=VALUE",
+            help="Another bound, beside the present one; =off for none. Or NAME=VALUE: a parameter of the recipe.",
+        ),
     ] = None,
     sweep: Annotated[
         Names,
@@ -70,10 +75,11 @@ def tune(
     `--sweep mean_word_chars.max=4:12:0.5`  `--set word_count.min=30`  `--set language.one_of=en,de`  `--by language`
     """
     recipe, output = run_of(run, output)
-    loaded = load_recipe(recipe)
+    parameters, bounds = _told_apart(recipe, settings or [])
+    loaded = load(recipe, output, parameters)
     job = loaded.job(stage)
     cards = list(dict.fromkeys(card or cards_of(loaded, stage)))
-    changes = tuple(read_setting(text) for text in settings or ())
+    changes = tuple(read_setting(text) for text in bounds)
     question = Question(
         rules=tuple(rules_of(cards)), settings=changes, sweeps=tuple(read_sweep(text) for text in sweep or ()),
         by=by, top=top, sample=sample,
@@ -100,3 +106,10 @@ def tune(
     given = "".join(f" --card {name}" for name in card or ())
     for line in commands(report, f"{command_line('tune', recipe, '-o', output, '--stage', stage)}{given}"):
         screen.print(line, soft_wrap=True, markup=False)
+
+
+def _told_apart(recipe: str, settings: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return of `--set` the parameters of the recipe, and the bounds."""
+    names = {parameter.name for parameter in recipe_parameters(recipe)} if settings else set()
+    given = [text for text in settings if text.partition("=")[0].strip() in names]
+    return given, [text for text in settings if text not in given]
