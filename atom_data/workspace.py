@@ -117,9 +117,8 @@ class Workspace:
     def write_record(self, record: RunRecord) -> None:
         """Note whose folder it is from now on; nothing is written where the same stands there already."""
         before = self.record()
-        record = record.after(before) if before else record
-        if record != before:
-            self.write_json(RUN, record.value())
+        if (made := record.after(before)) != before:
+            self.write_json(RUN, made.value())
 
     @property
     def recipe(self) -> str:

@@ -51,9 +51,9 @@ class RunRecord:
                 f"{path}: does not say whose folder it is ({error}). Delete it; the next run writes it again."
             ) from error
 
-    def after(self, before: Self) -> Self:
+    def after(self, before: Self | None) -> Self:
         """Return the record with the folders that were in the one before, and are not in this one, as former."""
-        former = {*before.jobs, *before.former} - set(self.jobs)
+        former = {*before.jobs, *before.former} - set(self.jobs) if before else set()
         return replace(self, former=tuple(sorted(former)))
 
     def value(self) -> dict[str, Any]:
