@@ -66,6 +66,7 @@ NEW = frozenset(
         "atom_data.extract.Resiliparse",
         "atom_data.extract.Trafilatura",
         "atom_data.extract.WholeText",
+        "atom_data.signals.CheckUrlLists",
     )
 )
 """Names that no release before had."""
