@@ -66,6 +66,10 @@ NEW = frozenset(
         "atom_data.extract.Resiliparse",
         "atom_data.extract.Trafilatura",
         "atom_data.extract.WholeText",
+        "atom_data.rewrite.LimitNewlines",
+        "atom_data.rewrite.RemoveAddresses",
+        "atom_data.rewrite.RemoveDclmLines",
+        "atom_data.rewrite.RemoveSymbolLines",
         "atom_data.signals.CheckUrlLists",
     )
 )
