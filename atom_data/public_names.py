@@ -71,6 +71,8 @@ NEW = frozenset(
         "atom_data.rewrite.RemoveDclmLines",
         "atom_data.rewrite.RemoveSymbolLines",
         "atom_data.signals.CheckUrlLists",
+        "atom_data.signals.CountLoops",
+        "atom_data.signals.FastTextLabel",
     )
 )
 """Names that no release before had."""

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from atom_data.signals.lines import measure_lines as measure_lines
     from atom_data.signals.nemo import measure_as_nemo as measure_as_nemo
     from atom_data.signals.placeholders import count_placeholders as count_placeholders
+    from atom_data.signals.published.labels import FastTextLabel as FastTextLabel
+    from atom_data.signals.published.loops import CountLoops as CountLoops
     from atom_data.signals.published.url_lists import CheckUrlLists as CheckUrlLists
     from atom_data.signals.published.url_lists import datatrove_url_lists as datatrove_url_lists
     from atom_data.signals.repetition import measure_repetition as measure_repetition
@@ -39,6 +41,8 @@ __all__, __getattr__, __dir__ = lazy_names(
         "lines": "count_lines measure_lines",
         "nemo": "measure_as_nemo",
         "placeholders": "count_placeholders",
+        "published.labels": "FastTextLabel",
+        "published.loops": "CountLoops",
         "published.url_lists": "CheckUrlLists datatrove_url_lists",
         "repetition": "measure_repetition",
         "sampling": "SampleUnit",
