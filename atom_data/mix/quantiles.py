@@ -48,25 +48,18 @@ class Quantiles(Pass):
     name: str = "quantiles"
 
     def __post_init__(self) -> None:
-        """Refuse fewer than two parts."""
+        """Refuse fewer than two parts; name the column that is added and those that are read."""
         if self.parts < 2:
             raise ConfigError(f"Quantiles: parts is {self.parts}. Give 2 or more.")
-
-    @property
-    def added(self) -> pa.Schema:
-        """The column."""
-        return pa.schema([(f"{self.column}_quantile", pa.int32())])
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """What it looks at."""
-        return (self.column, *self.within, *(("text_bytes",) if self.by == "text_bytes" else ()))
+        weight = ("text_bytes",) if self.by == "text_bytes" else ()
+        object.__setattr__(self, "added", pa.schema([(f"{self.column}_quantile", pa.int32())]))
+        object.__setattr__(self, "needs", (self.column, *self.within, *weight))
 
     def jobs(self) -> tuple[Job, ...]:
         """The job that knows the bounds; that before it weighs the scores of each shard."""
         weigh = partial(weights, column=self.column, within=self.within, by=self.by)
         weighed = EachShard(
-            name=inner(self.name, "weights"), of=self.of, columns=self.needs, make=weigh, writes=WEIGHTS
+            name=inner(self.name, "weights"), of=self.of, columns=tuple(self.needs), make=weigh, writes=WEIGHTS
         )
         return (AllShards(name=self.name, after=weighed, make=partial(bounds, parts=self.parts), writes=BOUNDS),)
 
@@ -123,7 +116,8 @@ def ordered(scores: pa.Array) -> npt.NDArray[np.int64]:
     """Return scores as whole numbers in the same order; 0 for null and for what is no number."""
     values = pc.fill_null(scores.cast(pa.float32()), 0).to_numpy(zero_copy_only=False) + np.float32(0)
     bits = np.nan_to_num(values, nan=0.0).view(np.int32).astype(np.int64)
-    return np.where(bits < 0, -(bits & 0x7FFFFFFF), bits) >> _DROPPED_BITS
+    whole: npt.NDArray[np.int64] = np.where(bits < 0, -(bits & 0x7FFFFFFF), bits) >> _DROPPED_BITS
+    return whole
 
 
 def group_names(batch: pa.RecordBatch, within: tuple[str, ...]) -> pa.Array:

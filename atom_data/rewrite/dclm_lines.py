@@ -66,7 +66,7 @@ class RemoveDclmLines:
         )
 
 
-def _kept(lines: list[str], counts: np.ndarray) -> list[str]:  # type: ignore[type-arg]
+def _kept(lines: list[str], counts: np.ndarray) -> list[str]:
     """Return the lines after all steps; each step sees what the one before has left, without white space around the whole."""
     for kind, rule in ((UPPERCASE, _is_uppercase), (NUMBER, str.isdigit), (COUNTER, _is_counter)):
         left = [line for line in lines if not rule(line)]
@@ -80,7 +80,7 @@ def _kept(lines: list[str], counts: np.ndarray) -> list[str]:  # type: ignore[ty
     return lines
 
 
-def _cut(lines: list[str], phrase: re.Pattern[str], counts: np.ndarray) -> list[str]:  # type: ignore[type-arg]
+def _cut(lines: list[str], phrase: re.Pattern[str], counts: np.ndarray) -> list[str]:
     kept = []
     for line in lines:
         if phrase.search(line) and len(line.split()) <= 10:

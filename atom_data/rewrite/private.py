@@ -65,7 +65,7 @@ class ReplacePrivate:
     by: Literal["example", "tag", "hash", "fineweb"] = "example"
     """A value that belongs to nobody; the kind, as `<MAIL>`; kind and 48 bits of BLAKE2b of seed, id and value, as
     `<MAIL-1f0c32aa9be1>`: the same value is the same within a document, and another in every other; or for
-    mail and IPv4 addresses what FineWeb has, in turn, anew in each document (datatrove goes on from document to document)."""  # fmt: skip
+    mail and IPv4 addresses what FineWeb has, in turn, anew in each document (datatrove goes on)."""  # fmt: skip
 
     seed: int = 0
     """For `by="hash"`. Keep it to yourself: who knows it and the id can try values."""

@@ -14,8 +14,8 @@ from atom_data.errors import ConfigError
 def member(path: Path, name: str) -> Iterator[IO[bytes]]:
     """Open a list: the file itself, unpacked where it ends in `.gz`, or the member `name` of a `.tar.gz`. Memory: a buffer."""
     if not path.name.endswith((".tar.gz", ".tgz")):
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:  # type: ignore[attr-defined]
-            yield stream
+        with path.open("rb") as file, contextlib.ExitStack() as stack:
+            yield stack.enter_context(gzip.open(file)) if path.suffix == ".gz" else file
         return
     with tarfile.open(path, "r|gz") as archive:
         for item in archive:

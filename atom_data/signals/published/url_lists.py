@@ -80,7 +80,7 @@ class CheckUrlLists:
         """Yield for each of LISTS which addresses are on it."""
         none = np.zeros(len(urls), np.bool_)
         named = self.domains is not None and len(urls) > 0
-        yield are_listed(string_buffers(domains), blocked_domains((self.domains,))) if named else none  # type: ignore[arg-type]
+        yield are_listed(string_buffers(domains), blocked_domains((self.domains,))) if named else none
         yield pc.is_in(urls, _addresses(self.urls)).to_numpy(zero_copy_only=False) if self.urls else none
         words = _as_words(urls, self.rules)
         yield _counts(words, _whole(self.words, self.rules)) > 0 if self.words else none
