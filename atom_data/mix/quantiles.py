@@ -48,12 +48,16 @@ class Quantiles(Pass):
     name: str = "quantiles"
 
     def __post_init__(self) -> None:
-        """Refuse fewer than two parts; name the column that is added and those that are read."""
+        """Refuse fewer than two parts; name the columns that are read."""
         if self.parts < 2:
             raise ConfigError(f"Quantiles: parts is {self.parts}. Give 2 or more.")
         weight = ("text_bytes",) if self.by == "text_bytes" else ()
-        object.__setattr__(self, "added", pa.schema([(f"{self.column}_quantile", pa.int32())]))
         object.__setattr__(self, "needs", (self.column, *self.within, *weight))
+
+    @property
+    def added(self) -> pa.Schema:
+        """The column."""
+        return pa.schema([(f"{self.column}_quantile", pa.int32())])
 
     def jobs(self) -> tuple[Job, ...]:
         """The job that knows the bounds; that before it weighs the scores of each shard."""

@@ -5,7 +5,7 @@ import gzip
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from atom_data.errors import ConfigError
 
@@ -14,8 +14,8 @@ from atom_data.errors import ConfigError
 def member(path: Path, name: str) -> Iterator[IO[bytes]]:
     """Open a list: the file itself, unpacked where it ends in `.gz`, or the member `name` of a `.tar.gz`. Memory: a buffer."""
     if not path.name.endswith((".tar.gz", ".tgz")):
-        with path.open("rb") as file, contextlib.ExitStack() as stack:
-            yield stack.enter_context(gzip.open(file)) if path.suffix == ".gz" else file
+        with path.open("rb") as file:
+            yield cast("IO[bytes]", gzip.GzipFile(fileobj=file)) if path.suffix == ".gz" else file
         return
     with tarfile.open(path, "r|gz") as archive:
         for item in archive:
