@@ -73,6 +73,7 @@ NEW = frozenset(
         "atom_data.signals.CheckUrlLists",
         "atom_data.signals.CountLoops",
         "atom_data.signals.FastTextLabel",
+        "atom_data.signals.measure_as_dclm",
     )
 )
 """Names that no release before had."""

@@ -36,6 +36,7 @@ from atom_data.runner.pool import Workers
 from atom_data.runner.progress import Failure
 from atom_data.runner.recipe import Recipe
 from atom_data.runner.server import server
+from atom_data.runner.settings.files import files_said
 from atom_data.runner.settings.parameters import as_values as plain
 from atom_data.runner.settings.remembered import remembered_said
 from atom_data.status.after import say_what_is_there
@@ -66,6 +67,7 @@ def check(
     stages = dict.fromkeys(stage_of(name) for name in made)
     said = [
         *_parameters_said(loaded, output),
+        *files_said(loaded, Workspace(output)),
         *filter(None, map(ids_said, raw_sources(loaded.nodes))),
         *filter(None, (address_said(job, made[job.name]) for job in loaded.jobs)),
         *_unread(loaded),

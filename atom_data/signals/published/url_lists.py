@@ -118,6 +118,15 @@ def datatrove_url_lists() -> CheckUrlLists:
     )
 
 
+def dclm_url_lists(folder: Path) -> CheckUrlLists:
+    """Return the check with DCLM's lists of words in a folder, by their names in baselines/mappers/banlists; its list of domains is
+    not published, so `domains.txt` there is one of your own. ConfigError for a list that is not there."""
+    names = (("parts", "strict"), ("words", "hard"), ("soft_words", "soft"))
+    words = {kind: folder / f"refinedweb_banned_words_{name}_reverse_engineered.txt" for kind, name in names}
+    domains = folder / "domains.txt"
+    return CheckUrlLists(rules="dclm", domains=domains if domains.is_file() else None, **words)
+
+
 def _as_words(urls: pa.Array, rules: str) -> pa.Array:
     """Return addresses as words between single spaces. Under datatrove's rules a capital letter spoils its word."""
     if rules == "dclm":
