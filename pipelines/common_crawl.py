@@ -17,9 +17,15 @@ from typing import Literal
 from atom_data import Copies, Extract, MinHash, SameText, Stage, Tokenize, Warc, group_by_value, keep
 from atom_data.rewrite import ReplacePrivate
 from atom_data.signals import (
-    CheckUrlLists, CountLoops, FastTextLanguage, count_characters, count_lines, count_words, datatrove_url_lists,
+    CheckUrlLists,
+    CountLoops,
+    FastTextLanguage,
+    count_characters,
+    count_lines,
+    count_words,
+    datatrove_url_lists,
     measure_as_datatrove,
-)  # fmt: skip
+)
 
 WHERE = ("id", "url", "date", "title", "text", "language", "language_score")
 

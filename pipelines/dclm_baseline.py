@@ -18,8 +18,14 @@ from atom_data import Copies, Extract, MinHash, Paragraphs, RemoveSpans, Repeats
 from atom_data.extract import Resiliparse
 from atom_data.rewrite import LimitNewlines, RemoveAddresses, RemoveDclmLines
 from atom_data.signals import (
-    CheckUrlLists, FastTextClassifier, FastTextLanguage, count_characters, dclm_url_lists, measure_as_dclm, measure_repetition,
-)  # fmt: skip
+    CheckUrlLists,
+    FastTextClassifier,
+    FastTextLanguage,
+    count_characters,
+    dclm_url_lists,
+    measure_as_dclm,
+    measure_repetition,
+)
 
 WHERE = ("id", "url", "date", "text", "language_score")
 

@@ -7,7 +7,8 @@ without a look at the texts, the replacements of private data. Not the same, and
 - trafilatura runs without `deduplicate`, which remembers paragraphs of other pages: a text would depend on what was read before.
 - Hosts below a listed host are dropped, too: a list of domains means them.
 - The script asks for no language any more; the data was made with English at 0.65, and so is this.
-- MinHash has hashes of our own: pairs near the threshold may fall otherwise. Of copies the first by id stays.
+- MinHash has hashes and words of our own: pairs near the threshold may fall otherwise. Of each cluster the first read stays;
+  there it is the root of a union by size, which is the first of two.
 - Replacements of mail and IP addresses begin anew in each document, and leave version numbers alone.
 """
 
@@ -62,7 +63,7 @@ def stages(
     near = MinHash(ngram=5, bands=14, rows=8, confirm=False)  # 5-grams, 14 buckets of 8 hashes (section 3.4)
     deduped = Stage(
         name="deduped",
-        reads=Copies(of=filtered, by=near, keep=()),
+        reads=Copies(of=filtered, by=near, keep=("first",)),
         steps=(keep("first_near_copy"),),
         writes=(*WHERE, "near_copy_count"),
         expects=(0.4, 0.95),  # a crawl: 20 of 36 T tokens (section 3.4); a part of one has fewer copies

@@ -7,13 +7,13 @@ MinHash of 14 x 8 over all crawls of the language *before* the filters, bounds o
 lines of `|`; how many copies a document had is kept. Not the same, and why:
 - Words: FineWeb2 has a splitter for each language. `count_units` cuts punctuation off for any language with spaces; runs and
   symbols are of words between white space. 20 configs are cards; the others are to be written (their keys are those of a card).
-- MinHash has hashes and words of our own. Replacements of private data begin anew in each document.
+- MinHash has hashes and words of our own; of copies the first read stays. Replacements of private data begin anew in each document.
 - GlotLID's file has no SHA-256 where we could read one: its bytes are in the stage's identity from the first run on.
 """
 
 from pathlib import Path
 
-from atom_data import Copies, MinHash, Parquet, Stage, Tokenize, group_by_size, group_by_value, keep
+from atom_data import Copies, MinHash, Parquet, Stage, group_by_size, group_by_value, keep
 from atom_data.rewrite import RemoveSymbolLines, RepairUnicode, ReplacePrivate
 from atom_data.signals import (
     CountStopWords,
@@ -29,10 +29,8 @@ SIZES = (2, 3, 5, 100, 1000)
 """From these sizes of cluster on a document is repeated 2, 3, 5, 8 and, boilerplate again, 1 times (section 4.4)."""
 
 
-def stages(
-    *, documents: str, language: str, glotlid: Path | None = None, tokenizer: Path | None = None
-) -> tuple[object, ...]:
-    """One language; with a tokenizer also tokens by size of cluster, `copies_1`, `copies_2`, ..., for `repeats` in a mix."""
+def stages(*, documents: str, language: str, glotlid: Path | None = None) -> tuple[object, ...]:
+    """One language; tokenize its last stages, `copies_1` and on, for a mix with `repeats` of 1, 2, 3, 5, 8, 1."""
     labelled = Stage(
         name="labelled",
         reads=Parquet(documents, source="non_english"),  # what FineWeb kept apart as 2_non_english, of all crawls
@@ -45,7 +43,7 @@ def stages(
     near = MinHash(ngram=5, bands=14, rows=8, confirm=False)  # section 3.3: 14 x 8 over 5-grams, all crawls at once
     deduped = Stage(
         name="deduped",
-        reads=Copies(of=sure, by=near, keep=()),
+        reads=Copies(of=sure, by=near, keep=("first",)),
         steps=(keep("first_near_copy"),),
         writes=(*WHERE, "near_copy_count"),
     )
@@ -62,7 +60,5 @@ def stages(
         writes=(*WHERE, "near_copy_count"),
         expects=(0.2, 0.9),
     )  # fmt: skip
-    if tokenizer is None:
-        return (filtered,)
     groups = zip((1, *SIZES), group_by_size(filtered, at=SIZES), strict=True)
-    return tuple(Tokenize(name=f"copies_{size}", reads=group, tokenizer=tokenizer) for size, group in groups)
+    return tuple(Stage(name=f"copies_{size}", reads=group) for size, group in groups)
