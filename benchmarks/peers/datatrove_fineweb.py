@@ -45,8 +45,14 @@ def main() -> None:
     stages = {
         "filters": (first, tasks),
         "signatures": ([*reader, MinhashDedupSignature(f"{place}/signatures", config=CONFIG)], tasks),
-        "buckets": ([MinhashDedupBuckets(f"{place}/signatures", f"{place}/buckets", config=CONFIG)], CONFIG.num_buckets),
-        "cluster": ([MinhashDedupCluster(f"{place}/buckets", f"{place}/remove", config=CONFIG, save_cluster_size=True)], 1),
+        "buckets": (
+            [MinhashDedupBuckets(f"{place}/signatures", f"{place}/buckets", config=CONFIG)],
+            CONFIG.num_buckets,
+        ),
+        "cluster": (
+            [MinhashDedupCluster(f"{place}/buckets", f"{place}/remove", config=CONFIG, save_cluster_size=True)],
+            1,
+        ),
         "kept": (
             [*reader, MinhashDedupFilter(f"{place}/remove", load_cluster_sizes=True), ParquetWriter(f"{place}/kept")],
             tasks,
