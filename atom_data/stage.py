@@ -1,7 +1,7 @@
 """Stages: the steps of a recipe over every shard of what they read.
 
-A step is a callable RecordBatch -> RecordBatch: same rows, same order, pure. A stage runs steps over every shard of
-what it reads, takes out the rows that a card marked, and leaves kept rows, a ledger of the dropped, and dead letters.
+A step is a callable RecordBatch -> RecordBatch: same rows, same order, pure. A stage runs steps over every shard of what it reads,
+takes out the rows that a card marked, and leaves kept rows, a ledger of the dropped, and dead letters.
 """
 
 from collections import Counter
@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from atom_data.batch import PROVENANCE, REPLACED, damage, empty, visible
-from atom_data.culprit import culprit
+from atom_data.culprit import culprit, fails_on_no_row
 from atom_data.errors import AtomDataError, ConfigError, DataError, MissingColumn, Refusal, meant
 from atom_data.extract.engine import Engine
 from atom_data.graph import Job, Source, check_name, check_source, reference, rows_of
@@ -34,12 +34,14 @@ Step = Callable[[pa.RecordBatch], pa.RecordBatch]
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """Steps over every shard of what it reads. It keeps the shard names of its source, and it can be read in turn."""
+    """Steps over every shard of what it reads. It keeps the shard names of its source, and it can be a source itself."""
 
     name: str
     """The state of the data after it, and its folder."""
     reads: Source
+    """Files (`Jsonl`, `Parquet`, `Text`, `Warc`, `Wet`), another stage, or a pass (`Copies`, `Repeats`)."""
     steps: tuple[Step, ...] = ()
+    """Signals, rewrites and cards, in their order; a step sees the columns of those before it."""
     writes: tuple[str, ...] = ()
     """Columns to write, in this order; all but scratch columns when empty. After them come those of `PROVENANCE` that its
     source has and `writes` does not name, so that each document keeps its address."""
@@ -53,12 +55,12 @@ class Stage:
     """The share of its documents that it should keep, from and to: a run and `status` say so where it is another."""
 
     def __post_init__(self) -> None:
-        """Refuse a name that cannot be a folder, and steps that are no callables."""
+        """Refuse a name that cannot be a folder, and steps that are not callables."""
         check_name("stage", self.name)
         check_source(f"stage '{self.name}'", self.reads)
         if not isinstance(self.steps, (tuple, list)):
             raise ConfigError(
-                f"stage '{self.name}': steps is {label(self.steps)} and no tuple. Write steps=({label(self.steps)},) with a comma."
+                f"stage '{self.name}': steps is {label(self.steps)}, not a tuple. Write steps=({label(self.steps)},) with a comma."
             )
         for number, step in enumerate(self.steps, 1):
             if isinstance(step, type):
@@ -69,18 +71,11 @@ class Stage:
                 what = (
                     "Give it to a step: Extract(engine=...)"
                     if isinstance(step, Engine)
-                    else "Give a callable, not a value"
+                    else "Pass a function or a frozen dataclass with `__call__`"
                 )
-                raise ConfigError(f"stage '{self.name}', step {number}: {step!r} is no step. {what}.")
+                raise ConfigError(f"stage '{self.name}', step {number}: {step!r} is not a step. {what}.")
         if self.expects is not None and not 0 <= self.expects[0] <= self.expects[1] <= 1:
-            raise ConfigError(
-                f"stage '{self.name}': expects is {self.expects}. Give two shares from 0 to 1 that grow: (0.2, 0.5)."
-            )
-        if not isinstance(self.reads, Source):
-            raise ConfigError(
-                f"stage '{self.name}': it reads {self.reads!r}, which is no source. Give Jsonl(...), Parquet(...), Warc(...), "
-                "another stage or a pass."
-            )
+            raise ConfigError(f"stage '{self.name}': expects is {self.expects}. Give two shares that grow: (0.2, 0.5).")
 
     def jobs(self) -> tuple[Job, ...]:
         """A stage is its own job."""
@@ -116,7 +111,7 @@ class Stage:
     def _written(self) -> pa.Schema:
         batch = empty(self.reads.schema())
         for number, step in enumerate(self.steps, 1):
-            batch = self._call(number, step, batch)
+            batch = self._tried(number, step, batch)
         names = self.writes or tuple(visible(batch.schema.names))
         if self.provenance:
             known = {*self.reads.schema().names} & {*batch.schema.names}
@@ -144,7 +139,7 @@ class Stage:
         found: list[ConfigError] = []
         for number, step in enumerate(self.steps, 1):
             try:
-                batch = self._call(number, step, batch)
+                batch = self._tried(number, step, batch)
             except ConfigError as error:
                 found.append(error)
         if not found:
@@ -166,7 +161,7 @@ class Stage:
         )
 
     def tasks(self, workspace: Workspace) -> tuple[Task, ...]:
-        """One task a shard of the source."""
+        """One task per shard of the source."""
         return tuple(Task(shard.name, shard.bytes, (shard,)) for shard in self.reads.shards(workspace))
 
     def inputs(self, task: Task, workspace: Workspace) -> tuple[Input, ...]:
@@ -265,6 +260,15 @@ class Stage:
         except Exception as error:
             error.add_note(f"in stage '{self.name}', step {number} ({label(step)}), {culprit(step, batch, error)}")
             raise
+
+    def _tried(self, number: int, step: Step, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Call a step with no row; ConfigError where it raises anything."""
+        try:
+            return self._call(number, step, batch)
+        except AtomDataError:
+            raise
+        except Exception as error:
+            raise fails_on_no_row(f"stage '{self.name}', step {number} ({label(step)})", error) from error
 
     def _same_rows(self, number: int, step: Step, before: pa.RecordBatch, after: pa.RecordBatch) -> None:
         ids = after.column("id") if "id" in after.schema.names else None

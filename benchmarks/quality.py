@@ -22,13 +22,11 @@ from atom_data.rewrite import RemoveBoilerplateLines, RemoveC4Lines, RemoveDclmL
 from atom_data.signals import (
     CountBadWords,
     CountLoops,
-    CountStopWords,
     FastTextLanguage,
     count_characters,
     count_lines,
     count_placeholders,
     count_sentences,
-    count_units,
     count_words,
     measure_as_datatrove,
     measure_as_dclm,

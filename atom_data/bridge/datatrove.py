@@ -29,7 +29,7 @@ class RunStage(PipelineStep):
     ) -> None:  # fmt: skip
         """Name the recipe by path, the output folder and the stage; nothing is loaded before a worker runs it.
 
-        With `replace` finished shards are removed and made again, however many; without it that is refused.
+        With `replace` finished shards are removed and rebuilt, however many; without it that is refused.
         `settings` are the recipe's parameters by name.
         """
         super().__init__()

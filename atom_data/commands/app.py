@@ -78,11 +78,11 @@ def app(name: str) -> typer.Typer:
 
 
 def _nothing() -> None:
-    """Stand for a command in the list of all."""
+    """A placeholder for a command in the list of all."""
 
 
 def _help(module: str, function: str) -> str:
-    """Return what `--help` says of a command, from its source: to import all of them takes half a second.
+    """Return the `--help` text of a command from its source: importing all commands takes half a second.
 
     Of a group of commands that is the docstring of its callback.
     """

@@ -16,7 +16,7 @@ from atom_data.identity import canonical, former_identities
 from atom_data.runner.settings.parameters import Parameter, Value, as_text, as_values, parameters_of, readable, settle
 
 ADDRESS = re.compile(r"<[^<>]{1,200} at 0x[0-9a-f]{6,}>")
-"""How Python writes an object that has no words of its own."""
+"""The default repr of a Python object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def _sha256(file: Path, values: Mapping[str, Value]) -> str:
 
 
 def job_identity(job: Job) -> str:
-    """Return one hash of all that decides a job's output besides inputs and code. ConfigError where it cannot be told."""
+    """Return one hash of all that decides a job's output besides inputs and code. ConfigError when it cannot be computed."""
     return _hash(job, whole_identity(job))
 
 
@@ -121,7 +121,7 @@ def _hash(job: Job, identity: object) -> str:
     try:
         text = canonical(identity)
         if address := ADDRESS.search(text):
-            raise ValueError(f"{address[0]} names a place in memory, which is another in each process")
+            raise ValueError(f"{address[0]} contains a memory address, which differs in each process")
         return hashlib.sha256(text.encode()).hexdigest()
     except (TypeError, ValueError) as error:
         raise ConfigError(
@@ -133,7 +133,7 @@ def _hash(job: Job, identity: object) -> str:
 def _node(file: Path, item: object) -> Node:
     if isinstance(item, type) or not isinstance(item, Node) or not item.jobs():
         raise ConfigError(
-            f"{file}: stages() returned {item!r}, which is no stage. Return Stage(...), Tokenize(...) or the like."
+            f"{file}: stages() returned {item!r}, which is not a stage. Return Stage(...), Tokenize(...) or another node."
         )
     return item
 
@@ -142,7 +142,7 @@ def _module(file: Path) -> ModuleType:
     name = f"atom_data_recipe_{file.stem}"
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
-        raise ConfigError(f"{file}: is no Python file. A recipe's name ends in .py.")
+        raise ConfigError(f"{file}: is not a Python file. A recipe's name ends in .py.")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # so that a step defined in the recipe knows its source file
     loader = spec.loader

@@ -121,10 +121,11 @@ def datatrove_url_lists() -> CheckUrlLists:
 def dclm_url_lists(folder: Path) -> CheckUrlLists:
     """Return the check with DCLM's lists of words in a folder, by their names in baselines/mappers/banlists; its list of domains is
     not published, so `domains.txt` there is one of your own. ConfigError for a list that is not there."""
-    names = (("parts", "strict"), ("words", "hard"), ("soft_words", "soft"))
-    words = {kind: folder / f"refinedweb_banned_words_{name}_reverse_engineered.txt" for kind, name in names}
-    domains = folder / "domains.txt"
-    return CheckUrlLists(rules="dclm", domains=domains if domains.is_file() else None, **words)
+    strict, hard, soft = (
+        folder / f"refinedweb_banned_words_{kind}_reverse_engineered.txt" for kind in ("strict", "hard", "soft")
+    )
+    domains = folder / "domains.txt" if (folder / "domains.txt").is_file() else None
+    return CheckUrlLists(rules="dclm", domains=domains, parts=strict, words=hard, soft_words=soft)
 
 
 def _as_words(urls: pa.Array, rules: str) -> pa.Array:
