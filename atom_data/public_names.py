@@ -73,6 +73,8 @@ NEW = frozenset(
         "atom_data.signals.CheckUrlLists",
         "atom_data.signals.CountLoops",
         "atom_data.signals.FastTextLabel",
+        "atom_data.signals.datatrove_url_lists",
+        "atom_data.signals.dclm_url_lists",
         "atom_data.signals.measure_as_dclm",
     )
 )

@@ -72,7 +72,7 @@ def keeps(source: str, warcs: str, folder: Path, workers: int) -> list[dict[str,
 
 def _is_stage(out: Path, name: str) -> bool:
     """Tell whether a folder has documents, and is not that of a pass."""
-    return any((out / name).glob("*.parquet")) and (out / name / "plan.json").is_file()
+    return (out / name / "plan.json").is_file() and not any((out / name).glob("*/plan.json"))
 
 
 def compared(ours: Path, folder: Path, peer: str) -> dict[str, Any]:

@@ -21,9 +21,7 @@ def stages(*, fineweb: str, model: Path, tokenizer: Path, max_tokens: int = 512)
     scored = Stage(
         name="scored",
         reads=Parquet(fineweb, source="fineweb"),
-        steps=(
-            OnnxClassifier(model=model, tokenizer=tokenizer, column="edu_score", max_tokens=max_tokens),
-        ),  # model card: 512
+        steps=(OnnxClassifier(model=model, tokenizer=tokenizer, max_tokens=max_tokens),),  # model card: 512
         expects=(1.0, 1.0),
     )
     edu = Stage(
