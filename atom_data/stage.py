@@ -51,6 +51,8 @@ class Stage:
     """The share of records that may be unreadable before the stage fails."""
     allow_drop: float = 0.98
     """The share of documents that one card may drop (of 1,000 or more) before the stage fails; 1.0 turns this off."""
+    expects: tuple[float, float] | None = None
+    """The share of its documents that it should keep, from and to: a run and `status` say so where it is another."""
 
     def __post_init__(self) -> None:
         """Refuse a name that cannot be a folder, and steps that are not callables."""
@@ -72,6 +74,8 @@ class Stage:
                     else "Pass a function or a frozen dataclass with `__call__`"
                 )
                 raise ConfigError(f"stage '{self.name}', step {number}: {step!r} is not a step. {what}.")
+        if self.expects is not None and not 0 <= self.expects[0] <= self.expects[1] <= 1:
+            raise ConfigError(f"stage '{self.name}': expects is {self.expects}. Give two shares that grow: (0.2, 0.5).")
 
     def jobs(self) -> tuple[Job, ...]:
         """A stage is its own job."""

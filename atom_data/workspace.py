@@ -112,13 +112,11 @@ class Workspace:
         before = self.read_json(JOBS) if self.is_remote else None
         return None if before is None else RunRecord("", "", tuple(before.get("jobs", ())))
 
-    def write_record(self, recipe: str, sha256: str, jobs: Sequence[str]) -> None:
+    def write_record(self, record: RunRecord) -> None:
         """Note whose folder it is from now on; nothing is written where the same stands there already."""
         before = self.record()
-        known = {*before.jobs, *before.former} if before else set()
-        record = RunRecord(recipe, sha256, tuple(jobs), tuple(sorted(known - set(jobs))))
-        if record != before:
-            self.write_json(RUN, record.value())
+        if (made := record.after(before)) != before:
+            self.write_json(RUN, made.value())
 
     @property
     def recipe(self) -> str:

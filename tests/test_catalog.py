@@ -56,7 +56,7 @@ def checked(folder: Path, stages: str, files: str = "") -> str:
             'Stage(name="a", reads=D, steps=(count_words))',
             "steps is count_words, not a tuple. Write steps=(count_words,)",
         ),
-        ('Stage(name="a", reads=D, steps=(keep("gopher_qualty"),))', "there are 45. Did you mean 'gopher_quality'?"),
+        ('Stage(name="a", reads=D, steps=(keep("gopher_qualty"),))', "there are 53. Did you mean 'gopher_quality'?"),
         ('Stage(name="a", reads=D, writes=("id", "txet"))', "no step adds it; columns here: id, text, url,"),
         ('Stage(name="a", reads=D, writes=("id", "txet"))', "Did you mean 'text'?"),
         ('Stage(name="a", reads="in/*.jsonl")', "reads 'in/*.jsonl', which"),

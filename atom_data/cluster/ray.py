@@ -15,6 +15,7 @@ from atom_data.job import Task
 from atom_data.runner.needs import needs
 from atom_data.runner.progress import Progress
 from atom_data.runner.recipe import load_recipe
+from atom_data.runner.settings.parameters import as_values
 from atom_data.runner.worker import Orders, do_task, judged, unchanged_job
 from atom_data.terminal.display import Display
 from atom_data.text.signatures import load
@@ -93,15 +94,17 @@ def _do(orders: Orders, folder: str, name: str, task: Task, identity: str) -> tu
     os.chdir(folder)
     workspace = Workspace(orders.out, f"{socket.gethostname()}-{ray.get_runtime_context().get_task_id()}")
     try:
-        job = unchanged_job(load_recipe(orders.recipe), name, identity)
-        _load(orders.recipe)
-        return ("done", do_task(job, task, workspace, lambda documents, read, kept: None))
+        recipe = load_recipe(orders.recipe, orders.given)
+        job = unchanged_job(recipe, name, identity)
+        _load(orders.recipe, tuple(orders.given.items()))
+        done = do_task(job, task, workspace, lambda documents, read, kept: None, as_values(recipe.values))
+        return ("done", done)
     except Exception as error:
         return ("failed", *judged(error, task, workspace))
 
 
 @cache
-def _load(recipe: str) -> None:
+def _load(recipe: str, given: tuple[tuple[str, str], ...]) -> None:
     """Load the kernels of a recipe once in a process, before the time of its first task begins."""
-    for kernel in needs(load_recipe(recipe).jobs).kernels:
+    for kernel in needs(load_recipe(recipe, dict(given)).jobs).kernels:
         load(kernel)

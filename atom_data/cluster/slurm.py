@@ -229,7 +229,7 @@ def _command(recipe: Recipe, workspace: Workspace, stage: str, profile: Profile,
         *shlex.split(profile.command or f"{shlex.quote(sys.executable)} -m atom_data.cli"),
         "run", str(Path(recipe.path).absolute()), "--output", str(workspace.local().absolute()), "--stage", stage,
         "--workers", str(profile.workers_per_task), "--log", "json", "--planned", "--recipe-sha256", recipe.sha256,
-        "--grace", str(profile.warning // 2), "--requeue",
+        "--grace", str(profile.warning // 2), "--requeue", *recipe.settings,
     ]  # fmt: skip
     return [shlex.quote(word) for word in [*words, *flags]]
 

@@ -6,10 +6,9 @@ import typer
 from rich.markup import escape
 
 from atom_data.commands import options
-from atom_data.commands.screen import OutFolder, console, recipe_of, require_folder
+from atom_data.commands.screen import OutFolder, Set, console, load, recipe_of, require_folder
 from atom_data.errors import ConfigError, DataError
 from atom_data.forecast.limits import gigabytes
-from atom_data.runner.recipe import load_recipe
 from atom_data.status.clean import Cleaning
 from atom_data.status.clean import clean as clean_folder
 from atom_data.storage.record import RUN
@@ -23,6 +22,7 @@ def clean(
         str | None,
         typer.Option(metavar="RECIPE", help="The recipe, if the folder does not name it."),
     ] = None,
+    given: Set = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only report what would be removed.")] = False,
     stale: Annotated[
         bool, typer.Option("--stale", help="Also remove stages that the recipe does not have, with their ledgers.")
@@ -44,7 +44,7 @@ def clean(
     path = recipe or recipe_of(workspace)
     if not path:
         raise ConfigError(f"{output}: does not say which recipe made it (no {RUN}). Name it by --recipe.")
-    loaded = load_recipe(path)
+    loaded = load(path, output, given)
     if not any(workspace.shard_list(job.name) for job in loaded.jobs):
         raise DataError(f"{output}: nothing of {path} is in it. Give the recipe that made it, and its --output.")
     _show(clean_folder(loaded, workspace, stale=stale, accept_code=accept_code, really=not dry_run), output, dry_run)

@@ -19,7 +19,7 @@ from atom_data.errors import AtomDataError, ConfigError, DataError, TimeUp
 from atom_data.graph import file_stem
 from atom_data.runner.local import Options
 from atom_data.runner.pool import Workers
-from atom_data.runner.recipe import Recipe, load_recipe
+from atom_data.runner.recipe import Recipe
 from atom_data.runner.worker import Orders
 from atom_data.workspace import Workspace
 
@@ -28,7 +28,7 @@ RESTARTS = 3
 
 
 def submit_arrays(
-    recipe: str,
+    loaded: Recipe,
     workspace: Workspace,
     profile: str | None,
     resume: bool,
@@ -45,7 +45,6 @@ def submit_arrays(
             f"{workspace.root}: nothing was submitted for it, so there is nothing to resume. Submit without --resume."
         )
     settings = _again(before["profile"], given) if resume and before and not profile else load_profile(profile, **given)
-    loaded = load_recipe(recipe)
     arrays = submit(loaded, workspace, settings, flags, dry_run, replace, resume=resume, take_over=take_over)
     screen = console()
     if not arrays:
@@ -61,7 +60,7 @@ def submit_arrays(
             f"{array.stage}: array {numbers[array.stage]}, {len(array.elements):,} of {array.parts:,} array tasks"
         )
     screen.print(
-        f"\nNext:\n  atom-data status {recipe} -o {workspace.root} --watch\n  atom-data logs {workspace.root} --failed",
+        f"\nNext:\n  atom-data status {loaded.path} -o {workspace.root} --watch\n  atom-data logs {workspace.root} --failed",
         soft_wrap=True,
     )
 
@@ -149,7 +148,7 @@ def ray_workers(recipe: Recipe, options: Options, workers: int) -> Workers:
     """Return workers on the Ray cluster; 0 of them are as many as it has cores."""
     from atom_data.cluster.ray import RayWorkers  # noqa: PLC0415 - an extra
 
-    return RayWorkers(Orders(str(Path(recipe.path).absolute()), options.out), workers)
+    return RayWorkers(Orders(str(Path(recipe.path).absolute()), options.out, given=recipe.given), workers)
 
 
 def cancel(output: Output = DEFAULT_OUT) -> None:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import typer
 from rich.markup import escape
 
-from atom_data.commands.screen import DEFAULT_OUT, Output, console, printable
+from atom_data.commands.screen import DEFAULT_OUT, Output, Set, console, load, printable
 from atom_data.dedup import MinHash
 from atom_data.dedup.near.curve import Curve, best_curve
 from atom_data.errors import ConfigError
@@ -141,6 +141,7 @@ def dedup_eval(
     recipe: Annotated[str | None, typer.Option(help="Take the MinHash of this recipe.")] = None,
     pass_: Pass = None,
     output: Output = DEFAULT_OUT,
+    settings: Set = None,
     bands: Bands = None,
     rows: Rows = None,
     ngram: Annotated[int | None, typer.Option(min=1, help="Words in a shingle, or what --unit says.")] = None,
@@ -171,7 +172,7 @@ def dedup_eval(
         curve = _curve(bands, rows, threshold, permutations)
         given |= {"bands": curve.bands, "rows": curve.rows}
     trial = try_configuration(
-        documents or (), given, recipe=recipe, name=pass_, workspace=Workspace(output),
+        documents or (), given, recipe=load(recipe, output, settings) if recipe else None, name=pass_, workspace=Workspace(output),
         labels=pairs, complete=complete, most=sample, floor=floor,
     )  # fmt: skip
     if as_json:

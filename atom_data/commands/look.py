@@ -27,7 +27,9 @@ from atom_data.commands.screen import (
     OutFolder,
     Run,
     RunOutput,
+    Set,
     console,
+    load,
     printable,
     recipe_of,
     require_folder,
@@ -36,7 +38,6 @@ from atom_data.commands.screen import (
 from atom_data.errors import ConfigError, DataError, Incomplete
 from atom_data.runner.claims.files import others_at_work
 from atom_data.runner.claims.hold import claimed
-from atom_data.runner.recipe import load_recipe
 from atom_data.status.stale import said_left_over
 from atom_data.status.status import JobStatus, job_status
 from atom_data.status.table import as_json, print_status, remarks, status_lines
@@ -52,6 +53,7 @@ CHANGES, SHOWN = 5, 120
 def status(
     run: Run,
     output: RunOutput = None,
+    given: Set = None,
     jobs: Jobs = False,
     as_text: AsJson = False,
     watch: Annotated[bool, typer.Option("--watch", help="Repeat until no run is at work there or queued.")] = False,
@@ -67,7 +69,7 @@ def status(
     """
     recipe, output = run_of(run, output)
     require_folder(output)
-    loaded, workspace, screen = load_recipe(recipe), Workspace(output), console()
+    loaded, workspace, screen = load(recipe, output, given), Workspace(output), console()
     if metrics:
         refuse_file(Path(metrics), "--metrics")
     before: dict[str, JobStatus] = {}
@@ -98,6 +100,7 @@ def status(
 def peek(
     run: Run,
     output: RunOutput = None,
+    given: Set = None,
     stage: Annotated[str, typer.Option(help="The stage to look into.")] = "clean",
     reason: Annotated[
         str | None,
@@ -113,7 +116,7 @@ def peek(
     """
     screen = console()
     recipe, output = run_of(run, output)
-    for sight in peek_documents(load_recipe(recipe).job(stage), Workspace(output), reason, count):
+    for sight in peek_documents(load(recipe, output, given).job(stage), Workspace(output), reason, count):
         screen.prose(f"[bold]{escape(sight.id)}[/bold]  {escape(sight.url)}")
         if sight.reason:
             screen.prose(f"  [red]{sight.reason}[/red]  {escape(printable('; '.join(sight.missed)))}")
@@ -144,6 +147,7 @@ def verify(
     recipe: Annotated[
         str | None, typer.Argument(metavar="RECIPE", help="With --repair: also run the recipe.", show_default=False)
     ] = None,
+    given: Set = None,
     mend: Annotated[bool, typer.Option("--repair", help="Remove what is damaged, so that it is rebuilt.")] = False,
     workers: Workers = 0,
     take_over: TakeOver = False,
@@ -163,7 +167,7 @@ def verify(
             return
         from atom_data.commands.run import make  # noqa: PLC0415 - who only looks need not load what runs
 
-        make(recipe, output, workers)
+        make(recipe, output, workers, given)
     verdict = verify_folder(workspace)
     if as_text:
         typer.echo(json.dumps(asdict(verdict), indent=1))

@@ -15,7 +15,7 @@ import typer
 from rich.markup import escape
 
 from atom_data.assets import filters_folder
-from atom_data.commands.screen import console
+from atom_data.commands.screen import Set, console, settings_of
 from atom_data.errors import AtomDataError, DataError
 from atom_data.runner.compiling import can_keep, compile_kernels
 from atom_data.runner.needs import needs
@@ -190,6 +190,7 @@ def warm(
     recipe: Annotated[
         str | None, typer.Argument(metavar="RECIPE", help="Compile only the kernels that this recipe can call.")
     ] = None,
+    given: Set = None,
     as_json: Annotated[bool, typer.Option("--json", help="Progress as JSON lines.")] = False,
 ) -> None:
     """Compile the kernels for this machine and cache them, on all cores, in less than a minute.
@@ -201,7 +202,7 @@ def warm(
     processor, each version of the sources, and each version of Python, Numba and NumPy; every environment of a machine
     has the same ones. The folder may be shared by many machines, and read-only where it is complete.
     """
-    names = tuple(declared()) if recipe is None else needs(load_recipe(recipe).jobs).kernels
+    names = tuple(declared()) if recipe is None else needs(load_recipe(recipe, settings_of(given)).jobs).kernels
     missing, folder = not_compiled(names), kernels_folder()
     if missing and not can_keep():
         raise DataError(f"{folder}: it cannot be written to. Name a folder that can by ATOM_DATA_CACHE.")

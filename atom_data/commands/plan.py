@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated
 
@@ -9,7 +10,7 @@ import typer
 
 from atom_data.cluster.profile import Profile, load_profile
 from atom_data.commands import options
-from atom_data.commands.screen import DEFAULT_OUT, AsJson, Jobs, Output, RecipePath, console
+from atom_data.commands.screen import DEFAULT_OUT, AsJson, Jobs, Output, RecipePath, Set, console, load
 from atom_data.errors import ConfigError
 from atom_data.forecast.compare import Compared, as_json, compare, keep_forecast, read_forecast
 from atom_data.forecast.forecast import Forecast, forecast
@@ -25,7 +26,7 @@ from atom_data.forecast.limits import (
 from atom_data.forecast.sample_runs import choose_samples, run_samples
 from atom_data.forecast.tables import HOUR, cell, error_said, print_compared, print_forecast
 from atom_data.runner.places import check_places
-from atom_data.runner.recipe import Recipe, load_recipe
+from atom_data.runner.recipe import Recipe
 from atom_data.storage.sizes import GRAMMAR, parse_bytes
 from atom_data.terminal.called import command_line
 from atom_data.terminal.display import Display, clock
@@ -50,6 +51,7 @@ Compare = Annotated[
 def plan(
     recipe: RecipePath,
     output: Output = DEFAULT_OUT,
+    given: Set = None,
     share: Share = 0.05,
     workers: options.Workers = 0,
     tasks: options.Tasks = None,
@@ -70,7 +72,7 @@ def plan(
 
     Intervals are 90 % intervals: `12 (10-15)`.
     """
-    loaded, workspace = load_recipe(recipe), Workspace(output)
+    loaded, workspace = load(recipe, output, given), Workspace(output)
     if compared:
         _compare(loaded, workspace, as_text, jobs)
         return
@@ -87,16 +89,15 @@ def plan(
         runs = run_samples(loaded, samples, share, min(cores, here), status.update, Display(screen))
     made = forecast(loaded, runs, here)
     if cluster:
-        count = tasks or array_tasks(made, settings.workers_per_task, settings.tasks)
-        settings = replace(settings, tasks=count)
-        made = forecast(loaded, runs, count * settings.workers_per_task, cluster=True)
+        settings = replace(settings, tasks=tasks or array_tasks(made, settings.workers_per_task, settings.tasks))
+        made = forecast(loaded, runs, settings.tasks * settings.workers_per_task, cluster=True)
     _refuse(made, settings if cluster else None, here, workspace, *limits)
     keep_forecast(made, workspace)
     if as_text:
         typer.echo(json.dumps({**as_json(made), "cost": made.cpu_seconds.times(price / HOUR)}, indent=1))
         return
     _show(made, price, jobs)
-    _suggest(made, settings if cluster else None, output, profile)
+    _suggest(made, settings if cluster else None, output, profile, loaded.settings)
 
 
 def _check(recipe: Recipe, workspace: Workspace) -> None:
@@ -138,20 +139,21 @@ def _show(made: Forecast, price: float, jobs: bool) -> None:
     )
 
 
-def _suggest(made: Forecast, settings: Profile | None, output: str, profile: str | None) -> None:
-    run = command_line("run", made.recipe, "-o", output)
+def _suggest(made: Forecast, settings: Profile | None, output: str, profile: str | None, given: Sequence[str]) -> None:
+    run = command_line("run", made.recipe, "-o", output, *given)
     if settings is None:
         command = f"{run} --workers {made.workers}"
     else:
         each = settings.workers_per_task
-        given = f" --profile {profile}" if profile else ""
+        named = f" --profile {profile}" if profile else ""
         command = (
-            f"{run} --on slurm{given} --tasks {settings.tasks} --workers-per-task {each} "
+            f"{run} --on slurm{named} --tasks {settings.tasks} --workers-per-task {each} "
             f"--time {time_limit(made)} --sbatch mem={array_task_memory(made, each)}"
         )
     screen = console()
     screen.print(
-        f"\nNext:\n  {command}\n  {command_line('plan', made.recipe, '-o', output, '--compare')}", soft_wrap=True
+        f"\nNext:\n  {command}\n  {command_line('plan', made.recipe, '-o', output, '--compare', *given)}",
+        soft_wrap=True,
     )
 
 

@@ -23,7 +23,7 @@ from atom_data.commands.cluster import (
     submit_arrays,
 )
 from atom_data.commands.options import Log, Where
-from atom_data.commands.screen import DEFAULT_OUT, AsJson, Jobs, Output, RecipePath, console, printable
+from atom_data.commands.screen import DEFAULT_OUT, AsJson, Jobs, Output, RecipePath, Set, console, load, printable
 from atom_data.errors import AtomDataError, ConfigError, DataError, Incomplete, TimeUp
 from atom_data.graph import passes_of, raw_sources, stage_of
 from atom_data.readers.source import ids_said, unread
@@ -35,8 +35,11 @@ from atom_data.runner.local import run as run_jobs
 from atom_data.runner.places import check_places
 from atom_data.runner.pool import Workers
 from atom_data.runner.progress import Failure
-from atom_data.runner.recipe import Recipe, load_recipe
+from atom_data.runner.recipe import Recipe
 from atom_data.runner.server import server
+from atom_data.runner.settings.files import files_said
+from atom_data.runner.settings.parameters import as_values as plain
+from atom_data.runner.settings.remembered import remembered_said
 from atom_data.status.after import say_what_is_there
 from atom_data.status.dry import dry_run as dry_run_lines
 from atom_data.terminal.display import Display, JsonLog
@@ -44,27 +47,36 @@ from atom_data.terminal.table import plural
 from atom_data.workspace import Workspace
 
 
-def check(recipe: RecipePath, output: Output = DEFAULT_OUT, jobs: Jobs = False, as_text: AsJson = False) -> None:
+def check(
+    recipe: RecipePath,
+    output: Output = DEFAULT_OUT,
+    given: Set = None,
+    jobs: Jobs = False,
+    as_text: AsJson = False,
+) -> None:
     """Try a recipe on zero rows: finds wrong order, missing columns, unknown cards and misspelled names in a second.
 
     Prints a line per stage with the columns that it writes; for a pass, those that it adds. An output folder that the recipe would
     read from, or that is not for a run, is refused as well.
     """
     check_out(output)
-    loaded = load_recipe(recipe)
+    loaded = load(recipe, output, given)
     check_places(loaded, Workspace(output))
     require_no_faults(loaded)
     made = {job.name: job.check() for job in loaded.jobs}
     passes = passes_of(loaded.nodes)
     stages = dict.fromkeys(stage_of(name) for name in made)
     said = [
+        *_parameters_said(loaded, output),
+        *files_said(loaded, Workspace(output)),
         *filter(None, map(ids_said, raw_sources(loaded.nodes))),
         *filter(None, (address_said(job, made[job.name]) for job in loaded.jobs)),
         *_unread(loaded),
         *map(printable, first_files(loaded)),
     ]
     if as_text:
-        typer.echo(json.dumps({"recipe": recipe, "stages": as_values(made, passes), "notes": said}, indent=1))
+        found = {"recipe": recipe, "parameters": plain(loaded.values), "stages": as_values(made, passes), "notes": said}
+        typer.echo(json.dumps(found, indent=1))
         return
     screen = console()
     room = max(map(len, made if jobs else stages)) if screen.is_terminal else 0
@@ -78,12 +90,24 @@ def check(recipe: RecipePath, output: Output = DEFAULT_OUT, jobs: Jobs = False, 
     screen.prose(f"{recipe}: {plural(len(stages), 'stage')}, each reads what the one before it writes")
 
 
+def _parameters_said(loaded: Recipe, output: str) -> list[str]:
+    """Return a line a parameter: what it is, and what was set."""
+    lines = []
+    for parameter in loaded.parameters:
+        value = loaded.given.get(parameter.name)
+        source = f" (as in the last run into {output})" if parameter.name in loaded.remembered else ""
+        said = "the default" if value is None else f"set to {value or 'None'}{source}"
+        lines.append(f"parameter {parameter}: {said}")
+    return lines
+
+
 def _named(columns: Sequence[pa.Field]) -> str:
     return ", ".join(f"{column.name}: {column.type}" for column in columns)
 
 
 def run(
-    recipe: RecipePath, output: Output = DEFAULT_OUT, workers: options.Workers = 0, retries: options.Retries = 2,
+    recipe: RecipePath, output: Output = DEFAULT_OUT, given: Set = None, workers: options.Workers = 0,
+    retries: options.Retries = 2,
     stage: options.StageName = None, part: options.Part = None,
     accept_code: options.AcceptCode = False, accept: options.Accept = False, allow_failed: options.AllowFailed = 0,
     check_hashes: options.CheckHashes = False, take_over: options.TakeOver = False, replace: options.Replace = False,
@@ -108,8 +132,8 @@ def run(
     )
     if on is Where.slurm:
         flags = _flags(accept_code, accept, allow_failed)
-        given = {**settings, "sbatch": pairs(sbatch or [])}
-        submit_arrays(recipe, submitting(output), profile, resume, dry_run, replace, flags, given, take_over)
+        asked, loaded = {**settings, "sbatch": pairs(sbatch or [])}, load(recipe, output, given)
+        submit_arrays(loaded, submitting(output), profile, resume, dry_run, replace, flags, asked, take_over)
         return
     workspace = Workspace(output)
     how = Options(
@@ -119,13 +143,13 @@ def run(
         check_hashes=check_hashes,
     )  # fmt: skip
     if dry_run:
-        _say_what_would_be_done(load_recipe(recipe), how)
+        _say_what_would_be_done(load(recipe, output, given), how)
         return
     if not (planned or close or how.part):
         refuse_queued(workspace)
     if not (close or on is Where.ray):
         server()
-    loaded = load_recipe(recipe)
+    loaded = load(recipe, output, given)
     _same_recipe(loaded, recipe_sha256)
     cluster = ray_workers(loaded, how, workers) if on is Where.ray else None
     _run_and_say(loaded, workspace, how, log, requeue, close, (jobs, progress), cluster)
@@ -153,9 +177,9 @@ def _run_and_say(
         say_what_is_there(loaded, workspace, console(), shown[0])
 
 
-def make(recipe: str, output: str, workers: int) -> None:
+def make(recipe: str, output: str, workers: int, given: list[str] | None = None) -> None:
     """Run a recipe here, as `run` does without any option."""
-    loaded, how = load_recipe(recipe), Options(out=output, workers=workers or len(os.sched_getaffinity(0)))
+    loaded, how = load(recipe, output, given), Options(out=output, workers=workers or len(os.sched_getaffinity(0)))
     _do(how, Log.text, False, (False, True), lambda display: _work(loaded, how, False, display, None))
 
 
@@ -177,7 +201,8 @@ def _say_what_would_be_done(loaded: Recipe, how: Options) -> None:
 
 def _run_all(loaded: Recipe, how: Options, display: Display, cluster: Workers | None) -> list[Failure]:
     """Run the jobs; first report files in the folders of the sources that are not read, but not once per array task."""
-    for said in [] if how.part else _unread(loaded):
+    known = remembered_said(loaded, how.out)
+    for said in [] if how.part else [*filter(None, [known]), *_unread(loaded)]:
         display.note(said)
     return run_jobs(loaded, how, display, cluster)
 

@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 
 from atom_data.errors import ConfigError
+from atom_data.runner.recipe import Recipe
+from atom_data.runner.settings.remembered import recipe_for
 from atom_data.storage.paths import is_remote, local
 from atom_data.storage.record import RUN
 from atom_data.terminal.called import near
@@ -28,7 +30,33 @@ RunOutput = Annotated[
 ]
 OutFolder = Annotated[str, typer.Argument(metavar="OUT", help="The --output of a run.")]
 Jobs = Annotated[bool, typer.Option("--jobs", help="Also show a line for each job of a pass.")]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="A parameter of the recipe, see check; may be repeated. Default: as in the last run into the folder.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def settings_of(texts: list[str] | None) -> dict[str, str]:
+    """Return what `--set` says, by name. ConfigError for what is not NAME=VALUE, and for a name twice."""
+    found: dict[str, str] = {}
+    for text in texts or ():
+        name, sign, value = text.partition("=")
+        if not sign or not name.strip():
+            raise ConfigError(f"--set: '{text}' is not NAME=VALUE. For example --set crawl=CC-MAIN-2026-22.")
+        if name.strip() in found:
+            raise ConfigError(f"--set: '{name.strip()}' is given twice. Give each parameter once.")
+        found[name.strip()] = value
+    return found
+
+
+def load(recipe: str, output: str, given: list[str] | None) -> Recipe:
+    """Load a recipe with the parameters of `--set`, and for the rest those that the output folder knows."""
+    return recipe_for(recipe, output, settings_of(given))
 
 
 def run_of(first: str, output: str | None) -> tuple[str, str]:

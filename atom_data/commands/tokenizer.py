@@ -5,12 +5,11 @@ from typing import Annotated
 
 import typer
 
-from atom_data.commands.screen import DEFAULT_OUT, Output, console
+from atom_data.commands.screen import DEFAULT_OUT, Output, Set, console, load
 from atom_data.errors import ConfigError
 from atom_data.graph import Source
 from atom_data.readers.open import source_for
 from atom_data.runner.plan import require_complete
-from atom_data.runner.recipe import load_recipe
 from atom_data.stage import Stage
 from atom_data.storage.made import refuse_file
 from atom_data.storage.paths import create, without_secrets
@@ -32,6 +31,7 @@ def train_tokenizer(
     recipe: Annotated[str | None, typer.Option(help="A recipe, to train on one of its finished stages.")] = None,
     stage: Annotated[str, typer.Option(help="The stage of the recipe.")] = "unique",
     output: Output = DEFAULT_OUT,
+    given: Set = None,
     size: Annotated[int, typer.Option(min=258, help="Vocabulary size: special tokens, 256 bytes, merges.")] = 32_768,
     split: Annotated[str, typer.Option(help="How text is cut before merging: gpt2, cl100k or o200k.")] = "cl100k",
     special: Annotated[
@@ -50,7 +50,7 @@ def train_tokenizer(
     """
     refuse_file(to, "--to")
     training = Training(size=size, split=split, special=tuple(special or ["<|endoftext|>"]))
-    source = _source(files, recipe, stage, output)
+    source = _source(files, recipe, stage, output, given)
     screen = console(stderr=True)
     with screen.status("reading") as status:
 
@@ -65,12 +65,12 @@ def train_tokenizer(
     _report(to, sample, training.special[0])
 
 
-def _source(files: list[str] | None, recipe: str | None, stage: str, output: str) -> Source:
+def _source(files: list[str] | None, recipe: str | None, stage: str, output: str, given: list[str] | None) -> Source:
     if bool(files) == bool(recipe):
         raise ConfigError("train-tokenizer: give either files, or --recipe with --stage.")
     if recipe is None:
         return source_for("train-tokenizer", *(files or []))
-    job = load_recipe(recipe).job(stage)
+    job = load(recipe, output, given).job(stage)
     if not isinstance(job, Stage) or "text" not in job.schema().names:
         raise ConfigError(f"{recipe}: '{stage}' writes no text. Name a stage that does.")
     require_complete(job, Workspace(output, "train-tokenizer"), accept_code=True)

@@ -2,17 +2,17 @@
 
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from atom_data.commands.screen import AsJson, Run, RunOutput, console, run_of
+from atom_data.commands.screen import AsJson, Run, RunOutput, console, load, run_of
 from atom_data.errors import ConfigError
 from atom_data.runner.compiling import compile_kernels
 from atom_data.runner.needs import needs
-from atom_data.runner.recipe import Recipe, load_recipe
+from atom_data.runner.recipe import Recipe, recipe_parameters
 from atom_data.storage.made import refuse_file
 from atom_data.storage.sizes import GRAMMAR
 from atom_data.terminal.called import command_line
@@ -85,10 +85,11 @@ def tune(
     `--sweep mean_word_chars.max=4:12:0.5`  `--set word_count.min=30`  `--set language.one_of=en,de`  `--by language`
     """
     recipe, output = run_of(run, output)
-    loaded, there = load_recipe(recipe), Workspace(output)
+    parameters, bounds = _told_apart(recipe, settings or [])
+    loaded, there = load(recipe, output, parameters), Workspace(output)
     chosen = choose(loaded, stage, card or ())
     cards = chosen.cards
-    changes = tuple(read_setting(text) for text in settings or ())
+    changes = tuple(read_setting(text) for text in bounds)
     question = Question(
         rules=tuple(rules_of(cards)), settings=changes, sweeps=tuple(read_sweep(text) for text in sweep or ()),
         by=by, top=top, sample=sample,
@@ -152,3 +153,10 @@ def _opened(recipe: Recipe, chosen: Choice, there: Workspace, memory: str, count
         stored = stack.enter_context(open_stored(recipe, job, folder, memory, there))
         stored.notes.insert(0, note)
         yield stored
+
+
+def _told_apart(recipe: str, settings: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return of `--set` the parameters of the recipe, and the bounds."""
+    names = {parameter.name for parameter in recipe_parameters(recipe)} if settings else set()
+    given = [text for text in settings if text.partition("=")[0].strip() in names]
+    return given, [text for text in settings if text not in given]

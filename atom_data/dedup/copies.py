@@ -66,7 +66,7 @@ class Copies(Pass):
     name: str = ""
     """Its folder, in which those of its jobs lie; the comparison's name when empty."""
     keep: tuple[str, ...] = ("source", "longest")
-    """Policies: `source` (as in `prefer`), `longest`, `newest`, `oldest`."""
+    """Policies: `source` (as in `prefer`), `longest`, `newest`, `oldest`, `first` (by the names of the shards, then by row)."""
     prefer: tuple[str, ...] = ()
     """Names of sources, best first; sources not named come after."""
     memory: str = "2GB"

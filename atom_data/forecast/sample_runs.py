@@ -196,7 +196,13 @@ def _run(
 def _write_recipe(recipe: Recipe, sources: tuple[SourceSample, ...], part: float, folder: Path, stops: bool) -> str:
     """Write a recipe that runs another one over a part of the samples, and return its path."""
     shares = tuple((source.document_share * part, source.shards) for source in sources)
-    order = SampleOrder(recipe=str(Path(recipe.path).resolve()), first=HEAD_DOCUMENTS, stops=stops, sources=shares)
+    order = SampleOrder(
+        recipe=str(Path(recipe.path).resolve()),
+        given=dict(recipe.given),
+        first=HEAD_DOCUMENTS,
+        stops=stops,
+        sources=shares,
+    )
     with write_errors(str(folder)):
         folder.mkdir(parents=True)
         order.write(folder / "sample.json")

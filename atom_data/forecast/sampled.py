@@ -168,6 +168,8 @@ class SampleOrder:
 
     recipe: str
     """The recipe's path."""
+    given: dict[str, str]
+    """Its parameters, as `--set` says them."""
     first: int
     stops: bool
     sources: tuple[tuple[float, tuple[Shard, ...]], ...]
@@ -188,7 +190,7 @@ class SampleOrder:
 def sampled_stages(path: str) -> tuple[Node, ...]:
     """Return the stages of a recipe over a sample, as the order in a file says: what a sample's recipe calls."""
     order = SampleOrder.read(Path(path))
-    nodes = load_recipe(order.recipe).nodes
+    nodes = load_recipe(order.recipe, order.given).nodes
     sources = raw_sources(nodes)
 
     def sample(source: Source) -> Source:

@@ -90,7 +90,7 @@ def run(recipe: Recipe, options: Options, display: Display, workers: Workers | N
     """
     chosen = _chosen(recipe, options)
     workspace = _workspace(options)
-    pool = workers or Pool(Orders(recipe.path, options.out, options.planned), options.workers, needs(recipe.jobs))
+    pool = workers or Pool(_orders(recipe, options), options.workers, needs(recipe.jobs))
     with display, _signals(pool, options.grace), contextlib.ExitStack() as stack:
         pool.announce(display)
         check_places(recipe, workspace)
@@ -114,6 +114,10 @@ def run(recipe: Recipe, options: Options, display: Display, workers: Workers | N
             with contextlib.suppress(AtomDataError, OSError):  # nothing was to do, so that the folder may be read-only
                 guard.own()
     return []
+
+
+def _orders(recipe: Recipe, options: Options) -> Orders:
+    return Orders(recipe.path, options.out, options.planned, recipe.given)
 
 
 def _chosen(recipe: Recipe, options: Options) -> tuple[Job, ...]:

@@ -5,13 +5,15 @@ import importlib.util
 import re
 import sys
 import traceback
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
 from atom_data.errors import AtomDataError, ConfigError, MissingColumn, meant
 from atom_data.graph import Job, Node, in_order, stage_of, whole_identity
 from atom_data.identity import canonical, former_identities
+from atom_data.runner.settings.parameters import Parameter, Value, as_text, as_values, parameters_of, readable, settle
 
 ADDRESS = re.compile(r"<[^<>]{1,200} at 0x[0-9a-f]{6,}>")
 """The default repr of a Python object."""
@@ -23,9 +25,23 @@ class Recipe:
 
     path: str
     sha256: str
+    """Of its text, and of what was set where it has parameters."""
     nodes: tuple[Node, ...]
     """What `stages()` returned."""
     jobs: tuple[Job, ...]
+    parameters: tuple[Parameter, ...] = ()
+    """What can be set."""
+    given: Mapping[str, str] = field(default_factory=dict)
+    """What was set, by name, as texts that `--set` takes: whoever loads the recipe again gives the same."""
+    remembered: tuple[str, ...] = ()
+    """What of it the output folder knew from its last run."""
+    values: Mapping[str, Value] = field(default_factory=dict)
+    """Of all parameters."""
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """Return what was set as words of a command line."""
+        return tuple(word for name, text in self.given.items() for word in ("--set", f"{name}={text}"))
 
     def job(self, name: str) -> Job:
         """Return the job of that name; ConfigError names those there are."""
@@ -43,21 +59,51 @@ class Recipe:
         return tuple(job for job in self.jobs if stage_of(job.name) == name) or (self.job(name),)
 
 
-def load_recipe(path: str) -> Recipe:
-    """Run a recipe file and its `stages()`. ConfigError with the line when it cannot be loaded."""
+def load_recipe(
+    path: str, given: Mapping[str, str] | None = None, remembered: Mapping[str, str] | None = None
+) -> Recipe:
+    """Run a recipe file and its `stages()`. ConfigError with the line when it cannot be loaded.
+
+    `given` are its parameters as `--set` says them; `remembered` those of an earlier run, which count where nothing is given and
+    are passed over where the recipe does not have them any more.
+    """
+    given = given or {}
+    stages = _stages(path)
+    parameters = parameters_of(stages, path)
+    known = {name: text for name, text in readable(parameters, remembered or {}).items() if name not in given}
+    values = settle(parameters, {**known, **given}, path)
     file = Path(path)
-    if not file.is_file():
-        raise ConfigError(f"{path}: no such recipe. Give the path of a Python file with a function stages().")
-    module = _module(file)
-    stages = vars(module).get("stages")
-    if not callable(stages):
-        raise ConfigError(f"{path}: it has no function stages(). Add one that returns the stages as a tuple.")
-    made = _guarded(file, stages)
+    made = _guarded(file, lambda: stages(**values))
     nodes = tuple(_node(file, item) for item in (made if isinstance(made, (tuple, list)) else (made,)))
     if not nodes:
         raise ConfigError(f"{path}: stages() returned nothing. Return a tuple of stages.")
-    jobs = in_order(tuple(job for node in nodes for job in node.jobs()))
-    return Recipe(path=path, sha256=hashlib.sha256(file.read_bytes()).hexdigest(), nodes=nodes, jobs=jobs)
+    return Recipe(
+        path=path, sha256=_sha256(file, values), nodes=nodes, jobs=in_order(tuple(job for node in nodes for job in node.jobs())),
+        parameters=parameters, given={name: as_text(values[name]) for name in {**known, **given}},
+        remembered=tuple(known), values=values,
+    )  # fmt: skip
+
+
+def recipe_parameters(path: str) -> tuple[Parameter, ...]:
+    """Return what can be set of a recipe, without its stages. ConfigError when it cannot be loaded."""
+    return parameters_of(_stages(path), path)
+
+
+def _stages(path: str) -> Callable[..., object]:
+    file = Path(path)
+    if not file.is_file():
+        raise ConfigError(f"{path}: no such recipe. Give the path of a Python file with a function stages().")
+    stages: object = vars(_module(file)).get("stages")
+    if not callable(stages):
+        raise ConfigError(f"{path}: it has no function stages(). Add one that returns the stages as a tuple.")
+    return stages
+
+
+def _sha256(file: Path, values: Mapping[str, Value]) -> str:
+    digest = hashlib.sha256(file.read_bytes())
+    if values:
+        digest.update(canonical(as_values(values)).encode())
+    return digest.hexdigest()
 
 
 def job_identity(job: Job) -> str:

@@ -72,7 +72,8 @@ def own(recipe: Recipe, workspace: Workspace) -> None:
     """Note whose folder it is from now on."""
     path = str(Path(recipe.path).absolute())
     with write_errors(workspace.root):
-        workspace.write_record(path, recipe.sha256, [job.name for job in recipe.jobs])
+        jobs = tuple(job.name for job in recipe.jobs)
+        workspace.write_record(RunRecord(path, recipe.sha256, jobs, settings=dict(recipe.given)))
 
 
 def refuse(recipe: Recipe, workspace: Workspace, ahead: Sequence[Outlook], part: bool = False) -> None:

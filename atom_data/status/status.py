@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from atom_data.graph import Job, stage_of
+from atom_data.stage import Stage
 from atom_data.status.stale import Now, now
 from atom_data.storage.manifest import COUNTS, manifest_row
 from atom_data.workspace import Workspace
@@ -45,6 +46,8 @@ class JobStatus:
     """Elements of its array in the queue, by Slurm's state."""
     workers: int = 1
     """Worker processes of an array task."""
+    expects: tuple[float, float] | None = None
+    """The share of its documents that it should keep, as the recipe says."""
     cleaned: bool = False
     """Whether its files were no longer needed and were removed."""
     parts: "list[JobStatus]" = field(default_factory=list)
@@ -183,7 +186,8 @@ def job_status(
 
 def _begun(job: Job, shards: int, before: JobStatus | None) -> JobStatus:
     reads = tuple(upstream.name for upstream in job.upstream())
-    return JobStatus(job.name, shards, reads=reads, now=before.now if before else now(job))
+    expects = job.expects if isinstance(job, Stage) else None
+    return JobStatus(job.name, shards, reads=reads, now=before.now if before else now(job), expects=expects)
 
 
 def _stale_all(status: JobStatus, identity: Mapping[str, Any]) -> dict[str, int]:

@@ -8,6 +8,7 @@ from rich.markup import escape
 from atom_data.graph import stage_of
 from atom_data.status.stale import said_left_over, stale_lines
 from atom_data.status.status import SLOWEST, JobStatus, by_stage
+from atom_data.status.yields import yields
 from atom_data.terminal.called import command_line
 from atom_data.terminal.display import clock
 from atom_data.terminal.screen import Screen
@@ -54,6 +55,7 @@ def remarks(statuses: Sequence[JobStatus], workspace: Workspace) -> list[str]:
             )
         elif status.failed:
             lines.append(f"[red]{status.name}: {plural(status.failed, 'shard')} failed[/red]; see {see}")
+        lines += map(escape, yields(status))
     stale = {stage.name: stage.stale for stage in stages}
     shards = {stage.name: stage.shards for stage in stages}
     lines += map(
@@ -87,6 +89,7 @@ def _value(status: JobStatus) -> dict[str, Any]:
         "running": running,
         "waiting": status.elements.total() - running,
         "seconds_left": status.seconds_left,
+        **({"expects": list(status.expects), "outside": yields(status)} if status.expects else {}),
         **({"jobs": [_value(part) for part in status.parts]} if status.parts else {}),
     }
 

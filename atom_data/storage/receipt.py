@@ -91,6 +91,8 @@ class Receipt:
     failed: str = ""
     """Why the shard could not be made, where a run with --allow-failed went on without it: its output is empty, and how many
     documents it would have is not known."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Values of the parameters of the recipe, where it has some. What of them decides the output is part of `job`."""
     output_bytes: int = 0
     """Of all files that were made; not in the file, where they add up to it."""
 
@@ -123,6 +125,7 @@ class Receipt:
                 measured=Measured(**value["measured"]),
                 accepted=value.get("accepted", ""),
                 failed=value.get("failed", ""),
+                settings=value.get("settings") or _NOTHING,
                 output_bytes=sum(item.bytes for item in outputs),
             )
         except (KeyError, TypeError) as error:
@@ -151,11 +154,12 @@ class Receipt:
             "measured": asdict(self.measured),
             **({"accepted": self.accepted} if self.accepted else {}),
             **({"failed": self.failed} if self.failed else {}),
+            **({"settings": dict(self.settings)} if self.settings else {}),
         }
 
     def slim(self) -> Self:
         """Return what a job as a whole is accepted by: without identity and inputs, with only the first of its files."""
-        return replace(self, job="", code=_NOTHING, inputs=(), outputs=self.outputs[:1])
+        return replace(self, job="", code=_NOTHING, inputs=(), outputs=self.outputs[:1], settings=_NOTHING)
 
 
 def _input(item: Input) -> dict[str, Any]:

@@ -167,7 +167,7 @@ def test_policy_decides_who_is_kept(files: str, tmp_path: Path, policy: str) -> 
     [
         ("memory='lots'", "", "memory: 'lots' is not a size. Give a number and a unit, such as 500MB or 2GB"),
         ("parts=9999", "", "exact: parts is 9999. Give a number from 1 to 4,096, or 0."),
-        ("keep=('best',)", "", "keep: no policy 'best'; policies: source, longest, newest, oldest."),
+        ("keep=('best',)", "", "keep: no policy 'best'; policies: source, longest, newest, oldest, first."),
         ("allow_loss=2", "", "exact/guard: allow_loss is 2. Give a share from 0 to 1."),
         ("", "min_containment=0", "MinHash: min_containment is 0. Give a number in (0, 1]."),
         ("", "min_jaccard=None", "MinHash: neither min_jaccard nor min_containment. Give one, or set confirm=False."),

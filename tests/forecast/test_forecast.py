@@ -112,7 +112,13 @@ def test_plan_run_and_compare(folder: Path) -> None:
     path = recipe(folder, RECIPE.format(files=str(folder / "*.jsonl"), card=str(folder / "short.toml")))
     done = atom_data("plan", path, "--output", out, "--share", 0.2, "--tasks", 4, "--price", 0.05, "--workers", 2)
     assert done.returncode == 0, done.stderr
-    for words in ("counted", "unique", "CPU s", "cost at 0.05 per CPU hour", "--on slurm --tasks 4 --workers-per-task 1"):
+    for words in (
+        "counted",
+        "unique",
+        "CPU s",
+        "cost at 0.05 per CPU hour",
+        "--on slurm --tasks 4 --workers-per-task 1",
+    ):
         assert words in done.stdout
     early = atom_data("plan", path, "--output", out, "--compare")
     assert early.returncode == 1 and "stage 'counted': 0 of 0 shards are finished. Compare after" in early.stderr

@@ -7,6 +7,7 @@ from hashlib import blake2b
 
 import pyarrow as pa
 import pytest
+from datatrove.pipeline.formatters import PIIFormatter
 
 from atom_data.errors import ConfigError
 from atom_data.rewrite import ReplacePrivate
@@ -120,3 +121,16 @@ def test_replace_wrong_parameters_are_refused() -> None:
         ReplacePrivate(by="x")  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="no column 'id'"):
         ReplacePrivate(by="hash")(pa.record_batch({"text": ["a@b.co"]}))
+
+
+def test_fineweb_has_its_replacements_in_turn() -> None:
+    text = "a.b@corp.com, c@corp.com, d@corp.com at 8.8.8.8 and 1.1.1.1, call +49 30 901820"
+    batch = pa.record_batch({"id": ["1", "2"], "text": [text, "x@corp.com"]})
+    made = ReplacePrivate(by="fineweb", kinds=("mail", "ipv4"))(batch).column("text").to_pylist()
+    assert made == [
+        "email@example.com, firstname.lastname@example.org, email@example.com at 22.214.171.124 and 126.96.36.199, "
+        "call +49 30 901820",
+        "email@example.com",
+    ]
+    theirs = PIIFormatter().format("a.b@corp.com, c@corp.com, d@corp.com at 8.8.8.8 and 1.1.1.1, call +49 30 901820")
+    assert made[0] == theirs

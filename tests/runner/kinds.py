@@ -82,6 +82,9 @@ KINDS = {
     "wet": "stage(count_characters, reads=Wet('pages.wet.gz', source='test'))",
     "warc": "stage(Extract(), reads=Warc('pages.warc.gz', source='test'))",
     "urls": "stage(CheckUrl(domains=Path('domains.txt')))",
+    "url_lists": "stage(CheckUrlLists(domains=Path('domains.txt'), words=Path('domains.txt'), parts=Path('domains.txt')))",
+    "published": "stage(RemoveAddresses(), LimitNewlines(), RemoveDclmLines(), RemoveSymbolLines(), CountLoops())",
+    "labels": "stage(FastTextLabel(model=MODEL))",
     "private": "stage(ReplacePrivate(), ReplacePrivate(by='hash'))",
     "statistics": "stage(count_words, count_characters, count_lines, count_sentences, count_units, measure_lines, "
     "measure_characters, measure_vocabulary, measure_repetition, count_placeholders, SampleUnit())",
