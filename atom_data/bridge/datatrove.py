@@ -15,6 +15,7 @@ from atom_data.runner.local import Options, run
 from atom_data.runner.settings.parameters import as_text
 from atom_data.runner.settings.remembered import recipe_for
 from atom_data.terminal.display import Display
+from atom_data.workspace import Workspace
 
 
 class RunStage(PipelineStep):
@@ -47,7 +48,9 @@ class RunStage(PipelineStep):
             out=self.output, workers=self.workers, retries=self.retries, stage=self.stage, part=(rank, world_size),
             replace=self.replace,
         )  # fmt: skip
-        failures = run(recipe_for(self.recipe, self.output, self.settings), options, Display(Console(stderr=True)))
+        failures = run(
+            recipe_for(self.recipe, Workspace(self.output), self.settings), options, Display(Console(stderr=True))
+        )
         if failures:
             first = failures[0]
             raise DataError(

@@ -44,7 +44,7 @@ def clean(
     path = recipe or recipe_of(workspace)
     if not path:
         raise ConfigError(f"{output}: does not say which recipe made it (no {RUN}). Name it by --recipe.")
-    loaded = load(path, output, given)
+    loaded = load(path, Workspace(output), given)
     if not any(workspace.shard_list(job.name) for job in loaded.jobs):
         raise DataError(f"{output}: nothing of {path} is in it. Give the recipe that made it, and its --output.")
     _show(clean_folder(loaded, workspace, stale=stale, accept_code=accept_code, really=not dry_run), output, dry_run)

@@ -171,8 +171,9 @@ def dedup_eval(
     if threshold is not None:
         curve = _curve(bands, rows, threshold, permutations)
         given |= {"bands": curve.bands, "rows": curve.rows}
+    workspace = Workspace(output)
     trial = try_configuration(
-        documents or (), given, recipe=load(recipe, output, settings) if recipe else None, name=pass_, workspace=Workspace(output),
+        documents or (), given, recipe=load(recipe, workspace, settings) if recipe else None, name=pass_, workspace=workspace,
         labels=pairs, complete=complete, most=sample, floor=floor,
     )  # fmt: skip
     if as_json:

@@ -69,7 +69,8 @@ def status(
     """
     recipe, output = run_of(run, output)
     require_folder(output)
-    loaded, workspace, screen = load(recipe, output, given), Workspace(output), console()
+    workspace, screen = Workspace(output), console()
+    loaded = load(recipe, workspace, given)
     if metrics:
         refuse_file(Path(metrics), "--metrics")
     before: dict[str, JobStatus] = {}
@@ -116,7 +117,8 @@ def peek(
     """
     screen = console()
     recipe, output = run_of(run, output)
-    for sight in peek_documents(load(recipe, output, given).job(stage), Workspace(output), reason, count):
+    workspace = Workspace(output)
+    for sight in peek_documents(load(recipe, workspace, given).job(stage), workspace, reason, count):
         screen.prose(f"[bold]{escape(sight.id)}[/bold]  {escape(sight.url)}")
         if sight.reason:
             screen.prose(f"  [red]{sight.reason}[/red]  {escape(printable('; '.join(sight.missed)))}")

@@ -72,7 +72,8 @@ def plan(
 
     Intervals are 90 % intervals: `12 (10-15)`.
     """
-    loaded, workspace = load(recipe, output, given), Workspace(output)
+    workspace = Workspace(output)
+    loaded = load(recipe, workspace, given)
     if compared:
         _compare(loaded, workspace, as_text, jobs)
         return

@@ -60,7 +60,7 @@ def check(
     read from, or that is not for a run, is refused as well.
     """
     check_out(output)
-    loaded = load(recipe, output, given)
+    loaded = load(recipe, Workspace(output), given)
     check_places(loaded, Workspace(output))
     require_no_faults(loaded)
     made = {job.name: job.check() for job in loaded.jobs}
@@ -130,12 +130,12 @@ def run(
     slurm_needs_none(
         on, {"stage": stage, "part": part, "workers": workers or None, "check_hashes": check_hashes or None}
     )
+    workspace = Workspace(output)
     if on is Where.slurm:
         flags = _flags(accept_code, accept, allow_failed)
-        asked, loaded = {**settings, "sbatch": pairs(sbatch or [])}, load(recipe, output, given)
+        asked, loaded = {**settings, "sbatch": pairs(sbatch or [])}, load(recipe, workspace, given)
         submit_arrays(loaded, submitting(output), profile, resume, dry_run, replace, flags, asked, take_over)
         return
-    workspace = Workspace(output)
     how = Options(
         out=output, workers=workers or len(os.sched_getaffinity(0)), retries=retries, stage=stage,
         part=_part(part, stage), accept_code=accept_code, accept=accept, replace=replace, planned=planned,
@@ -143,13 +143,13 @@ def run(
         check_hashes=check_hashes,
     )  # fmt: skip
     if dry_run:
-        _say_what_would_be_done(load(recipe, output, given), how)
+        _say_what_would_be_done(load(recipe, workspace, given), how)
         return
     if not (planned or close or how.part):
         refuse_queued(workspace)
     if not (close or on is Where.ray):
         server()
-    loaded = load(recipe, output, given)
+    loaded = load(recipe, workspace, given)
     _same_recipe(loaded, recipe_sha256)
     cluster = ray_workers(loaded, how, workers) if on is Where.ray else None
     _run_and_say(loaded, workspace, how, log, requeue, close, (jobs, progress), cluster)
@@ -179,7 +179,10 @@ def _run_and_say(
 
 def make(recipe: str, output: str, workers: int, given: list[str] | None = None) -> None:
     """Run a recipe here, as `run` does without any option."""
-    loaded, how = load(recipe, output, given), Options(out=output, workers=workers or len(os.sched_getaffinity(0)))
+    loaded, how = (
+        load(recipe, Workspace(output), given),
+        Options(out=output, workers=workers or len(os.sched_getaffinity(0))),
+    )
     _do(how, Log.text, False, (False, True), lambda display: _work(loaded, how, False, display, None))
 
 
@@ -201,7 +204,7 @@ def _say_what_would_be_done(loaded: Recipe, how: Options) -> None:
 
 def _run_all(loaded: Recipe, how: Options, display: Display, cluster: Workers | None) -> list[Failure]:
     """Run the jobs; first report files in the folders of the sources that are not read, but not once per array task."""
-    known = remembered_said(loaded, how.out)
+    known = remembered_said(loaded, Workspace(how.out))
     for said in [] if how.part else [*filter(None, [known]), *_unread(loaded)]:
         display.note(said)
     return run_jobs(loaded, how, display, cluster)

@@ -54,9 +54,9 @@ def settings_of(texts: list[str] | None) -> dict[str, str]:
     return found
 
 
-def load(recipe: str, output: str, given: list[str] | None) -> Recipe:
+def load(recipe: str, workspace: Workspace, given: list[str] | None) -> Recipe:
     """Load a recipe with the parameters of `--set`, and for the rest those that the output folder knows."""
-    return recipe_for(recipe, output, settings_of(given))
+    return recipe_for(recipe, workspace, settings_of(given))
 
 
 def run_of(first: str, output: str | None) -> tuple[str, str]:

@@ -70,7 +70,7 @@ def _source(files: list[str] | None, recipe: str | None, stage: str, output: str
         raise ConfigError("train-tokenizer: give either files, or --recipe with --stage.")
     if recipe is None:
         return source_for("train-tokenizer", *(files or []))
-    job = load(recipe, output, given).job(stage)
+    job = load(recipe, Workspace(output), given).job(stage)
     if not isinstance(job, Stage) or "text" not in job.schema().names:
         raise ConfigError(f"{recipe}: '{stage}' writes no text. Name a stage that does.")
     require_complete(job, Workspace(output, "train-tokenizer"), accept_code=True)

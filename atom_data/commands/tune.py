@@ -86,7 +86,8 @@ def tune(
     """
     recipe, output = run_of(run, output)
     parameters, bounds = _told_apart(recipe, settings or [])
-    loaded, there = load(recipe, output, parameters), Workspace(output)
+    there = Workspace(output)
+    loaded = load(recipe, there, parameters)
     chosen = choose(loaded, stage, card or ())
     cards = chosen.cards
     changes = tuple(read_setting(text) for text in bounds)

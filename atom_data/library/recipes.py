@@ -51,7 +51,7 @@ def run(
     Errors: ConfigError for a wrong recipe and for such a refusal, DataError where shards failed or a job as a whole is refused.
     """
     given = {name: as_text(value) for name, value in (settings or {}).items()}
-    loaded, root = recipe_for(str(recipe), str(output), given), str(output)
+    loaded, root = recipe_for(str(recipe), Workspace(str(output)), given), str(output)
     options = Options(out=root, workers=workers or len(os.sched_getaffinity(0)), replace=replace)
     display = (OnlyCompiling if quiet else Display)(Console(stderr=True))
     failures = run_jobs(loaded, options, display)

@@ -36,7 +36,7 @@ class Quantiles(Pass):
     documents or by bytes of text. Equal scores are in one part. A group is what has the same values in `within`; null is a value.
 
     Dolma 3 takes 20 parts within each topic (Olmo 3, 2025); Nemotron-CC 20 by bytes, over all (`within=()`, `by="text_bytes"`).
-    Memory: 100 bytes a group and score that is told apart, of the shard or of all; scores from 0 to 1 have
+    Memory: 100 bytes per group and score that is told apart, of the shard or of all; scores from 0 to 1 have
     at most 0.25 million.
     """
 
@@ -117,7 +117,7 @@ def bounds(batches: Iterator[pa.RecordBatch], parts: int) -> Iterator[pa.RecordB
 
 
 def ordered(scores: pa.Array) -> npt.NDArray[np.int64]:
-    """Return scores as whole numbers in the same order; 0 for null and for what is no number."""
+    """Return scores as whole numbers in the same order; 0 for null and for what is not a number."""
     values = pc.fill_null(scores.cast(pa.float32()), 0).to_numpy(zero_copy_only=False) + np.float32(0)
     bits = np.nan_to_num(values, nan=0.0).view(np.int32).astype(np.int64)
     whole: npt.NDArray[np.int64] = np.where(bits < 0, -(bits & 0x7FFFFFFF), bits) >> _DROPPED_BITS

@@ -47,7 +47,7 @@ class RemoveAddresses:
     """
 
     domains: Path | None = None
-    """A file of top-level domains, one a line; None takes `filters/lists/top_level_domains.txt`, which is DCLM's."""
+    """A file of top-level domains, one per line; None takes `filters/lists/top_level_domains.txt`, which is DCLM's."""
 
     as_dclm: bool = False
     """Look for host names only in a page that begins with the letters of a top-level domain, in any case: DCLM's code tests the
@@ -77,7 +77,7 @@ class RemoveAddresses:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LimitNewlines:
-    """Leave at most so many line feeds in a row in `text`; add `removed_newline_count` (int32). Reads `text`; a null stays.
+    """Leave at most this many line feeds in a row in `text`; add `removed_newline_count` (int32). Reads `text`; a null stays.
 
     DCLM leaves two (baselines_configs/dclm_baseline_refinedweb.yaml, newline_removal_modifier).
     """

@@ -32,7 +32,7 @@ class Recipe:
     parameters: tuple[Parameter, ...] = ()
     """What can be set."""
     given: Mapping[str, str] = field(default_factory=dict)
-    """What was set, by name, as texts that `--set` takes: whoever loads the recipe again gives the same."""
+    """What was set, by name, as texts that `--set` takes: a process that loads the recipe again gives the same."""
     remembered: tuple[str, ...] = ()
     """What of it the output folder knew from its last run."""
     values: Mapping[str, Value] = field(default_factory=dict)

@@ -27,7 +27,7 @@ def _said(name: str, sha256: str, before: str | None) -> str:
         said += ", as published" if known == sha256 else f", which is not the published one ({known}): fetch it again"
     if before is None:
         return f"{said}; the first run records it"
-    return f"{said}; {'as in the last run' if before == sha256 else f'in the last run it was {before}: its stages are made again'}"
+    return f"{said}; {'as in the last run' if before == sha256 else f'in the last run it was {before}: its stages are rebuilt'}"
 
 
 def _recorded(recipe: Recipe, workspace: Workspace) -> dict[str, str]:

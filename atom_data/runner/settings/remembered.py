@@ -8,15 +8,15 @@ from atom_data.runner.recipe import Recipe, load_recipe
 from atom_data.workspace import Workspace
 
 
-def recipe_for(path: str, out: str, given: Mapping[str, str] | None = None) -> Recipe:
-    """Load a recipe with the parameters that are given, and for the rest those of the last run of it in the folder `out`."""
-    return load_recipe(path, given, _remembered(path, Workspace(out)))
+def recipe_for(path: str, workspace: Workspace, given: Mapping[str, str] | None = None) -> Recipe:
+    """Load a recipe with the parameters that are given, and for the rest those of the last run of it in the folder."""
+    return load_recipe(path, given, _remembered(path, workspace))
 
 
-def remembered_said(recipe: Recipe, out: str) -> str:
+def remembered_said(recipe: Recipe, workspace: Workspace) -> str:
     """Say what was taken from the folder's last run; an empty string where nothing was."""
     known = ", ".join(f"{name}={recipe.given[name]}" for name in recipe.remembered)
-    return f"{out}: {known}, as in the last run; --set gives another value" if known else ""
+    return f"{workspace.root}: {known}, as in the last run; --set gives another value" if known else ""
 
 
 def _remembered(path: str, workspace: Workspace) -> Mapping[str, str]:

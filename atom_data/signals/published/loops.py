@@ -22,7 +22,7 @@ class CountLoops:
 
     OLMo 2 (Walsh et al. 2024, 2 OLMo 2 Furious, section 3.1) drops documents with 32 or more repeats of an n-gram of 1 to 13
     tokens; ours are words, since it depends on no tokenizer, or bytes: `unit="bytes"` sees what has no spaces. Card: `olmo2_loops`.
-    Memory: 40 bytes a word (or byte) of the batch.
+    Memory: 40 bytes per word (or byte) of the batch.
     """
 
     longest: int = 13

@@ -53,7 +53,7 @@ class CheckUrlLists:
     words: Path | None = None
     soft_words: Path | None = None
     parts: Path | None = None
-    """Entries, one a line; a line that begins with `#` is a remark. Case does not count. Under datatrove's rules nor do signs."""
+    """Entries, one per line; a line that begins with `#` is a remark. Case does not count. Under datatrove's rules nor do signs."""
 
     min_soft_words: int = 2
 
