@@ -122,7 +122,7 @@ def check_source(where: str, source: object) -> None:
     if isinstance(source, type):
         raise ConfigError(f"{where}: reads the class {source.__name__}. Give an object of it: {source.__name__}(...).")
     if not isinstance(source, Source):
-        if not SOURCE & set(dir(source)):
+        if not (SOURCE - {"name"}) & set(dir(source)):  # a Path has a name, too
             raise ConfigError(
                 f"{where}: reads {source!r}, which is not a source. Name files by Jsonl(...), Parquet(...), Text(...), Warc(...) "
                 "or Wet(...), or give a stage or a pass."

@@ -81,7 +81,7 @@ def operator(person: Person) -> None:
     person.hears("intermediates stay", "atom-data clean first/out --dry-run", "MB", code=0)
     person.types("atom-data status first/out --watch --seconds 1")
     person.types("atom-data status first/out --metrics m.txt")
-    person.hears("another recipe in the folder", "atom-data run works.py -o first/out", "--replace", code=1)
+    person.hears("another recipe in the folder", "atom-data run works.py -o first/out", "or --replace to go on", code=2)
     person.types("atom-data warm first/recipe.py")
 
 
