@@ -84,12 +84,12 @@ def mistakes(person: Person) -> None:
     check(
         "no comma in steps",
         stage(', steps=(keep("gopher_quality"))'),
-        "steps is keep(*) and no tuple. Write steps=(*,) with a comma.",
+        "steps is keep(*tuple. Write steps=(*,) with a comma.",
     )
     check(
         "a path in place of a source",
         'Stage(name="clean", reads=Path("in"))',
-        "which is no source. Name files by Jsonl(...), Parquet(...)",
+        "which is*source. Name files by Jsonl(...), Parquet(...)",
     )
     check(
         "a wrong parameter",
