@@ -1,6 +1,7 @@
 """One run in a folder at a time: who is kept out and what is said, who gets through, and that two never are at work."""
 
 import contextlib
+import errno
 import json
 import multiprocessing
 import os
@@ -21,6 +22,7 @@ from atom_data.runner.claims.claim import FOLDER, Claim, Part, fate
 from atom_data.runner.claims.files import others_at_work
 from atom_data.runner.claims.hold import claimed
 from atom_data.runner.claims.life import me
+from atom_data.storage import paths
 from atom_data.storage.partials import sweep
 from atom_data.workspace import Workspace
 from tests.command import atom_data, recipe, start, workers
@@ -379,3 +381,17 @@ def test_a_stage_may_not_be_named_as_the_folder_of_claims(folder: Path) -> None:
 def test_age_on_a_store_is_told_by_its_time() -> None:
     assert store._age({}) == float("inf")
     assert store._age({"seen": "2026-01-01T00:00:00+00:00"}) > 0
+
+
+def test_a_claim_that_cannot_be_written_whole_is_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error after the rename: the process goes on, and must not find itself at work in the folder."""
+    workspace = Workspace(str(tmp_path / "out"))
+
+    def sync(folder: Path) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as failing, pytest.raises(DataError, match=r"cannot be written \(input/output error\)"):
+        failing.setattr(paths, "_sync_folder", sync)
+        claimed(workspace, "run").__enter__()
+    with claimed(workspace, "run"):
+        pass
