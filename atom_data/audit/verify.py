@@ -11,6 +11,7 @@ from atom_data.runner.claims.claim import FOLDER as CLAIMS
 from atom_data.runner.claims.claim import Claim
 from atom_data.runner.claims.files import others_at_work
 from atom_data.runner.hashes import damage
+from atom_data.storage.beside import BESIDE
 from atom_data.storage.manifest import manifest_path, manifest_row
 from atom_data.storage.partials import is_begun_by
 from atom_data.storage.paths import PARTIAL, exists, size
@@ -28,6 +29,7 @@ from atom_data.tokens.manifest import manifest_of_receipts
 from atom_data.workspace import Workspace
 
 NOTES = ("failed", EXPORTS)
+PASSED_OVER = tuple(f"{folder}/" for folder in (CLUSTER, CLAIMS, *BESIDE))
 
 
 @dataclass(slots=True)
@@ -182,12 +184,12 @@ def _unlisted(workspace: Workspace, folders: Sequence[str]) -> list[Fault]:
 
 
 def _orphans(workspace: Workspace, known: set[str], at_work: Sequence[Claim]) -> Iterator[str]:
-    """Yield files that nobody speaks of; scripts and logs of a cluster, failures and exports noted down, are no data."""
+    """Yield files that nobody speaks of; scripts and logs of a cluster, notes and indexes are no data."""
     root, tokens = workspace.local(), [claim.who.token for claim in at_work]
     for path in () if workspace.is_remote else sorted(root.rglob("*")):
         if path.is_file() and not any(part.endswith(PARTIAL) for part in path.relative_to(root).parts[:-1]):
             name = path.relative_to(root).as_posix()
-            if name in known or name.startswith((f"{CLUSTER}/", f"{CLAIMS}/")) or path.parent.name in NOTES:
+            if name in known or name.startswith(PASSED_OVER) or path.parent.name in NOTES:
                 continue
             if not is_begun_by(name, tokens):
                 yield name

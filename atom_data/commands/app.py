@@ -23,6 +23,7 @@ COMMANDS = {
     "show": ("catalog.show", "Look"),
     "status": ("look.status", "Look"),
     "peek": ("look.peek", "Look"),
+    "why": ("why.why", "Look"),
     "tune": ("tune.tune", "Look"),
     "batches": ("tokens.batches", "Look"),
     "trace": ("tokens.trace", "Look"),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.live import Live
 from rich.markup import escape
 from rich.text import Text
@@ -118,11 +119,21 @@ def peek(
             screen.print(f"  [red]{sight.reason}[/red]  {escape(printable('; '.join(sight.missed)))}", soft_wrap=True)
         if sight.kept:
             screen.print(f"  kept instead: {escape(sight.kept)}{_compared(sight.difference)}", soft_wrap=True)
-        for change in sight.difference.changes[:CHANGES] if sight.difference else ():
-            before, kept, dropped, after = map(_short, change)
-            differs = f"[red]- {kept}[/red] [green]+ {dropped}[/green]"
-            screen.print(f"    [dim]{before}[/dim] {differs} [dim]{after}[/dim]", soft_wrap=True)
+        _print_changes(screen, sight.difference, "    ")
         screen.print(escape(printable(sight.text[:characters])) + "\n", soft_wrap=True)
+
+
+def print_difference(screen: Console, found: Difference | None, indent: str) -> None:
+    """Print where the text of a copy differs from that of the document that was kept."""
+    screen.print(f"{indent}{_compared(found).lstrip(';, ')}", soft_wrap=True)
+    _print_changes(screen, found, indent)
+
+
+def _print_changes(screen: Console, found: Difference | None, indent: str) -> None:
+    for change in found.changes[:CHANGES] if found else ():
+        before, kept, dropped, after = map(_short, change)
+        differs = f"[red]- {kept}[/red] [green]+ {dropped}[/green]"
+        screen.print(f"{indent}[dim]{before}[/dim] {differs} [dim]{after}[/dim]", soft_wrap=True)
 
 
 def _compared(found: Difference | None) -> str:

@@ -10,7 +10,8 @@ from rich.markup import escape
 from atom_data.audit.batches import draw
 from atom_data.audit.trace import stations
 from atom_data.audit.training_run import TrainingRun, open_run
-from atom_data.commands.screen import console, printable
+from atom_data.commands.screen import console
+from atom_data.commands.stations import place_text, print_station
 from atom_data.errors import ConfigError
 from atom_data.loader.batches import Turns
 
@@ -39,22 +40,8 @@ def batches(
             f"  sample {batch.samples[0]} is token {origin['sample_start']:,} on of {origin['token_shard']}; "
             f"{origin['tokens_here']} of its tokens are of document {origin['id']}"
         )
-        screen.print(f"    {escape(_source(origin))}", soft_wrap=True)
+        screen.print(f"    {escape(place_text(origin, {}))}", soft_wrap=True)
     screen.print(f"\nAll of its way: atom-data trace {tokens} {origin['id']}", soft_wrap=True)
-
-
-def _source(row: dict[str, Any], read: dict[str, Any] | None = None) -> str:
-    """Say where a document came from: `row` of docs.parquet, and what stands of it in the stage that read it."""
-    read = read or {}
-    known = {name: value for name, value in read.items() if name in ("url", "file", "offset")}
-    found: dict[str, Any] = {**row, **known}
-    if found.get("file") and found.get("offset") is not None:
-        where = f"record at byte {found['offset']:,} of {found['file']}"
-    elif found.get("file") and read.get("row") is not None:
-        where = f"row {read['row']:,} of {found['file']}"
-    else:
-        return f"{found.get('url') or '(no address)'}   shard {row['shard']}"
-    return f"{found['url']}   {where}" if found.get("url") else where
 
 
 def trace(
@@ -99,14 +86,14 @@ def trace(
             screen.print(
                 f"  document {row['id']}  tokens {row['first_here']:,} to {row['stop_here']:,}", soft_wrap=True
             )
-            _way(screen, run.samples.sources[address.source].folder, address.shard, row, "    ")
+            _way(screen, run.samples.sources[address.source].folder, row, "    ")
 
 
 def _trace_document(screen: Console, run: TrainingRun, ranks: Turns, document: str, epochs: int) -> None:
     name, shard, row = run.find(document)
     source = run.samples.sources[name]
     screen.print(f"[bold]tokens[/bold]  {row['tokens']:,} tokens in {source.shards[shard]['name']}")
-    _way(screen, source.folder, source.shards[shard]["name"], row)
+    _way(screen, source.folder, row)
     reads = list(run.reads(name, shard, row, epochs))
     for read in reads:
         when = "seen " if read.sample < run.consumed else "to come"
@@ -122,9 +109,9 @@ def _trace_document(screen: Console, run: TrainingRun, ranks: Turns, document: s
         )
 
 
-def _way(screen: Console, folder: str, shard: str, row: dict[str, Any], indent: str = "") -> None:
-    way = stations(folder, shard, row)
+def _way(screen: Console, folder: str, row: dict[str, Any], indent: str = "") -> None:
+    way = stations(folder, row)
     for station in way:
-        values = ", ".join(f"{name} {value}" for name, value in station.columns.items() if name != "id")
-        screen.print(f"{indent}[bold]{station.stage}[/bold]  {escape(printable(values))}", soft_wrap=True)
-    screen.print(f"{indent}[bold]source[/bold]  {escape(_source(row, way[-1].columns))}", soft_wrap=True)
+        print_station(screen, station, indent)
+    first = way[-1].columns if way else row
+    screen.print(f"{indent}[bold]source[/bold]  {escape(place_text(row, first))}", soft_wrap=True)
