@@ -69,7 +69,8 @@ def why(
 
     why OUT 015efcf1c23785140c9252d3406bf2ba: by its id. Of a record that could not be read: SHARD:POSITION.
     why OUT https://example.org/page: all documents and unread records of a URL, as it was crawled.
-    why OUT "some words of its text": a scan over all texts. Any white space may stand between the words.
+    why OUT "some words of its text": a scan over all texts. Any white space may stand between the words, of which there are two
+    at least, unless the writing has no spaces.
     why OUT ID --raw: the bytes of the record that it came from; --html: the page in it. Both need the input of the run.
 
     The first question makes an index of ids and URLs in OUT/lookup, about 40 bytes a document; later ones add what is new.
@@ -145,16 +146,21 @@ def _progress(what: str) -> Iterator[Say]:
     """Show how far a scan is, on a terminal."""
     screen = console(stderr=True)
     bar = Progress(
-        TextColumn(what), BarColumn(24), TextColumn("{task.percentage:.0f} %"), console=screen, transient=True
+        TextColumn(what),
+        BarColumn(24),
+        TextColumn("{task.percentage:.0f} %"),
+        console=screen,
+        transient=True,
+        disable=not screen.is_terminal,
     )
     with bar:
-        row = bar.add_task("", total=None, visible=screen.is_terminal)
+        row = bar.add_task("", total=None)
         yield lambda done, whole: bar.update(row, completed=done, total=whole)
 
 
 def _with_text(answers: Answers, query: str, count: int) -> list[Station]:
-    """Return where documents came in whose text has some words; nothing for what is no text."""
-    if "://" in query or not query.strip():
+    """Return where documents came in whose text has some words; nothing for what looks like an id or a URL."""
+    if "://" in query or not (len(query.split()) > 1 or not query.isascii()):
         return []
     with _progress("reading texts") as progress:
         hits = search(answers.folders, query, count + 1, progress)

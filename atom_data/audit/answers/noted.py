@@ -18,14 +18,14 @@ def noted(workspace: Workspace, folder: Folder, shard: str) -> Keys:
     """Return the keys of one finished shard, each once, sorted. Memory: its keys and a batch."""
     receipt = workspace.receipt(folder.name, shard)
     parts = [np.zeros(0, np.uint64)]
-    for item in receipt.outputs if receipt else ():
+    for place, item in enumerate(receipt.outputs if receipt else ()):
         path, inside = workspace.path(item.path), item.path.removeprefix(f"{folder.name}/")
         if inside.startswith(f"{DROPS}/"):
             parts += _dropped(path, bool(folder.reads))
         elif inside.startswith(f"{DEAD}/"):
             names = (name for batch in read_parquet(path, ("file", "position", "raw")) for name in letter_keys(batch))
             parts.append(np.array([key_of(name) for name in names if name], np.uint64))
-        elif inside.endswith(DOCS) or (folder.kind == "stage" and not folder.reads and inside.endswith(".parquet")):
+        elif inside.endswith(DOCS) if folder.kind == "tokens" else place == 0 and not folder.reads:
             parts += _names(path, ("id",) if folder.reads else ("id", "url"))
     return np.unique(np.concatenate(parts))
 

@@ -82,11 +82,12 @@ def _source(workspace: Workspace, first: Station, recipe: str) -> tuple[Source, 
         ) from error
     for source in sources:
         for shard in source.shards(workspace):
-            if shard.name == first.shard:
+            if shard.name == first.source_shard:
                 return source, shard
     named = ", ".join(source.name for source in sources)
     raise DataError(
-        f"{recipe}: its sources ({named}) have no file of shard '{first.shard}' any more. Bring the input back to where it was."
+        f"{recipe}: its sources ({named}) have no file of shard '{first.source_shard}' any more. "
+        "Bring the input back to where it was."
     )
 
 

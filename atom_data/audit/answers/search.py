@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from atom_data.audit.answers.folders import DEAD, DOCS, Folder, Folders
+from atom_data.audit.answers.folders import DEAD, Folder, Folders
 from atom_data.audit.answers.keys import letter_name
 from atom_data.storage.parquet import read_parquet
 from atom_data.text.buffers import string_buffers
@@ -90,7 +90,7 @@ def _scan(
         (found.shard, item.path, item.bytes)
         for found in folders.workspace.receipts(folder.name, folder.shards)
         for place, item in enumerate(found.receipt.outputs if found.receipt else ())
-        if (item.path.startswith(f"{folder.name}/{DEAD}/") if dead else place == 0 and not item.path.endswith(DOCS))
+        if (item.path.startswith(f"{folder.name}/{DEAD}/") if dead else place == 0)
     ]
     whole, done, hits = sum(size for *_, size in files), 0, list[Hit]()
     at_once = len(os.sched_getaffinity(0))

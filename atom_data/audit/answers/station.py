@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pyarrow.compute as pc
 
 from atom_data.audit.answers.cards import Cards
-from atom_data.audit.answers.folders import DEAD, DOCS, DROPS, Folder
+from atom_data.audit.answers.folders import DEAD, DOCS, DROPS, Folder, Kind
 from atom_data.audit.answers.keys import escaped, letter_name, url_of
 from atom_data.audit.answers.rows import find_rows
 from atom_data.errors import DataError
@@ -31,6 +31,8 @@ class Station:
     """In the file that it stands in: the shard, the ledger or the dead letters."""
     file: str
     """That file, relative to the output folder."""
+    kind: Kind
+    """Whether the folder holds texts or tokens."""
     columns: Mapping[str, Any] = field(default_factory=dict)
     """Of a document that was kept, without texts; of a record that could not be read, its place and what was said of it."""
     cards: tuple[str, ...] = ()
@@ -45,6 +47,11 @@ class Station:
     def url(self) -> str:
         """Its URL, where it is known here."""
         return str(self.columns.get("url") or "")
+
+    @property
+    def source_shard(self) -> str:
+        """The shard of the source; tokens have others."""
+        return str(self.columns["shard"]) if self.kind == "tokens" and self.outcome == "kept" else self.shard
 
     @property
     def kept_instead(self) -> str:
@@ -76,15 +83,24 @@ def stations_in(
 
 def _kept(folder: Folder, shard: str, number: int, file: str, row: dict[str, Any], cards: Cards | None) -> Station:
     identity = str(row.pop("id", ""))
-    return Station(folder.name, shard, "kept", identity, number, file, row, cards.names if cards else ())
+    return Station(folder.name, shard, "kept", identity, number, file, folder.kind, row, cards.names if cards else ())
 
 
 def _dropped(folder: Folder, shard: str, number: int, file: str, row: dict[str, Any], cards: Cards) -> Station:
     numbers = json.loads(row["numbers"] or "{}")
-    missed = tuple(cards.missed(rule, numbers) for rule in row["rules"] or ())
-    about = {"url": row["url"]} if row["url"] else {}
     return Station(
-        folder.name, shard, "dropped", str(row["id"]), number, file, about, cards.names, row["reason"], missed, numbers
+        stage=folder.name,
+        shard=shard,
+        outcome="dropped",
+        id=str(row["id"]),
+        row=number,
+        file=file,
+        kind=folder.kind,
+        columns={"url": row["url"]} if row["url"] else {},
+        cards=cards.names,
+        reason=row["reason"],
+        missed=tuple(cards.missed(rule, numbers) for rule in row["rules"] or ()),
+        numbers=numbers,
     )
 
 
@@ -97,7 +113,7 @@ def _unread(folder: Folder, shard: str, path: str, file: str, names: Mapping[str
         if wanted & {name, url}:
             about: dict[str, Any] = {"url": url} if url else {}
             about |= {"position": position, "bytes_kept": len(raw or b"")}
-            yield Station(folder.name, shard, "unread", name, number, file, about, (), reason, (detail,))
+            yield Station(folder.name, shard, "unread", name, number, file, folder.kind, about, (), reason, (detail,))
 
 
 def copies_in(workspace: Workspace, folder: Folder, shard: str, kept: str, cards: Cards) -> Iterator[Station]:

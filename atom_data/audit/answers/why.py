@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from atom_data.audit.answers.folders import DOCS, Folders, open_folders
+from atom_data.audit.answers.folders import Folders, open_folders
 from atom_data.audit.answers.index import Index, Say, open_index
 from atom_data.audit.answers.rows import cell
 from atom_data.audit.answers.station import Outcome, Station
@@ -70,7 +70,7 @@ class Answers:
         last = way[-1]
         stop = next((station for station in way if station.outcome != "kept"), last)
         kept = self._kept(stop, way) if stop.kept_instead else None
-        tokens = [tokens_of(self.workspace, one) for one in way if one.file.endswith(DOCS)]
+        tokens = [tokens_of(self.workspace, one) for one in way if one.kind == "tokens" and one.outcome == "kept"]
         reads = [read for one in tokens for read in reads_of(self.workspace, one, layout)] if layout else []
         copies = [self._copy(one) for one in self.ways.copies(first.id)[:COPIES]] if first.outcome == "kept" else []
         url = next((station.url for station in way if station.url), "")
@@ -82,7 +82,7 @@ class Answers:
     def text(self, way: tuple[Station, ...] | list[Station]) -> str | None:
         """Return the text of a document as the last stage has it that kept it; None where none of them has it."""
         for station in reversed(way):
-            if station.outcome == "kept" and not station.file.endswith(DOCS):
+            if station.outcome == "kept" and station.kind == "stage":
                 found = cell(self.workspace.path(station.file), station.row, "text")
                 if found is not None:
                     return str(found)
