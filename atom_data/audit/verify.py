@@ -1,10 +1,10 @@
 """`atom-data verify OUT`: every file against its receipt, every receipt against its seal, nothing missing, nothing over."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from atom_data.audit.faults import Cure, Fault
+from atom_data.audit.root import Tree
 from atom_data.cluster.chain import FOLDER as CLUSTER
 from atom_data.errors import DataError
 from atom_data.runner.claims.claim import FOLDER as CLAIMS
@@ -40,14 +40,16 @@ class Verdict:
     files: int = 0
     bytes: int = 0
     cleaned: int = 0
-    """Files that `atom-data clean` removed, as no one needs them; the fingerprint has them by their receipts."""
+    """Files that `atom-data clean` removed, as no one needs them."""
     faults: list[Fault] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     """Shards that a run with --allow-failed went on without, each with the reason: no faults, and nothing that is whole."""
     at_work: list[Claim] = field(default_factory=list)
     """Who is at work in the folder meanwhile, so that what is missing may only not be there yet."""
     fingerprint: str = ""
-    """One hash over the content of all shards: equal for equal corpora. Only stages of the recipe count."""
+    """The root of the corpus (see `audit.root`): equal for equal corpora. Only stages of the recipe count."""
+    tree: Tree = field(default_factory=Tree)
+    """What the fingerprint is made of, by receipts."""
     left_over: list[str] = field(default_factory=list)
     """Folders of stages that the recipe has no more: not checked, and no fault."""
 
@@ -59,18 +61,20 @@ def verify(workspace: Workspace) -> Verdict:
         raise DataError(
             f"{workspace.root}: there is no run in it (no plan.json in any folder). Give the --output of a run."
         )
-    verdict, known, digest = Verdict(at_work=others_at_work(workspace)), {JOBS, RUN}, hashlib.sha256()
+    verdict, known = Verdict(at_work=others_at_work(workspace)), {JOBS, RUN}
     for folder in folders:
         known |= {plan_path(folder), manifest_path(folder), summary_path(folder), cleaned_path(folder)}
         cleaned = workspace.is_cleaned(folder)
         shards = _shards(workspace, folder, verdict)
         if shards is None:
             continue
+        verdict.tree.begin(folder)
         for shard in shards:
             known.add(receipt_path(folder, shard))
-            for item in _receipt(workspace, folder, shard, verdict):
+            files = _receipt(workspace, folder, shard, verdict)
+            verdict.tree.add(folder, shard, files)
+            for item in files:
                 known.add(item.path)
-                digest.update(f"{item.path} {item.sha256}\n".encode())
                 _check_file(workspace, item, verdict, (folder, shard), cleaned)
         _check_manifest(workspace, folder, shards, verdict)
         _check_summary(workspace, folder, verdict)
@@ -86,7 +90,7 @@ def verify(workspace: Workspace) -> Verdict:
         for name in _orphans(workspace, known, verdict.at_work)
         if not name.startswith(others)  # without the list nobody knows what is a shard
     ]
-    verdict.fingerprint = digest.hexdigest()
+    verdict.fingerprint = verdict.tree.root
     return verdict
 
 

@@ -28,7 +28,7 @@ COMMANDS = {
     "batches": ("tokens.batches", "Look"),
     "trace": ("tokens.trace", "Look"),
     "verify": ("look.verify", "Check"),
-    "fingerprint": ("look.fingerprint", "Check"),
+    "fingerprint": ("fingerprint.fingerprint", "Check"),
     "clean": ("clean.clean", "Check"),
     "doctor": ("machine.doctor", "Check"),
     "export": ("export.export", "Hand on"),

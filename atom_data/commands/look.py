@@ -1,9 +1,9 @@
-"""`status`, `peek`, `verify`, `fingerprint`: what a run has made."""
+"""`status`, `peek`, `verify`: what a run has made."""
 
 import json
 import os
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +17,7 @@ from atom_data.audit.difference import Difference
 from atom_data.audit.faults import advice
 from atom_data.audit.peek import peek as peek_documents
 from atom_data.audit.repair import repair
+from atom_data.audit.root import Tree
 from atom_data.audit.verify import Verdict
 from atom_data.audit.verify import verify as verify_folder
 from atom_data.cluster.metrics import write_metrics
@@ -176,7 +177,8 @@ def verify(
         make(recipe, output, workers)
     verdict = verify_folder(workspace)
     if as_text:
-        typer.echo(json.dumps(asdict(verdict), indent=1))
+        value = {name: item for name, item in asdict(replace(verdict, tree=Tree())).items() if name != "tree"}
+        typer.echo(json.dumps(value, indent=1))
     elif verdict.left_over:
         console(stderr=True).print(escape(said_left_over(workspace, verdict.left_over)), soft_wrap=True)
     _say_faults(verdict, output, recipe_of(workspace))
@@ -218,15 +220,3 @@ def _repair(workspace: Workspace, recipe: str | None, take_over: bool) -> None:
             screen.print(f"\nNext:\n  {escape(again)}", soft_wrap=True)
         if done.left:
             raise DataError(f"{out}: {plural(len(done.left), 'fault')} cannot be repaired, named above.")
-
-
-def fingerprint(output: OutFolder) -> None:
-    """Print one hash over the content of all shards: equal for equal corpora. Stages that the recipe has no more count for
-    nothing."""
-    verdict = verify_folder(Workspace(output))
-    if verdict.faults:
-        raise DataError(f"{output}: {verdict.faults[0]}. Run atom-data verify for the rest.")
-    if verdict.left_out:
-        left = f"{output}: this leaves out {plural(len(verdict.left_out), 'shard')} that failed; see atom-data verify {output}"
-        console(stderr=True).print(escape(left), soft_wrap=True)
-    console().print(verdict.fingerprint)
