@@ -25,6 +25,7 @@ COMMANDS = {
     "peek": ("look.peek", "Look"),
     "why": ("why.why", "Look"),
     "tune": ("tune.tune", "Look"),
+    "diff": ("diff.diff", "Look"),
     "batches": ("tokens.batches", "Look"),
     "trace": ("tokens.trace", "Look"),
     "verify": ("look.verify", "Check"),
