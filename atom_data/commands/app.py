@@ -30,6 +30,7 @@ COMMANDS = {
     "trace": ("tokens.trace", "Look"),
     "verify": ("look.verify", "Check"),
     "fingerprint": ("fingerprint.fingerprint", "Check"),
+    "reproduce": ("reproduce.reproduce", "Check"),
     "clean": ("clean.clean", "Check"),
     "doctor": ("machine.doctor", "Check"),
     "export": ("export.export", "Hand on"),
