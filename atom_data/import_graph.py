@@ -1,6 +1,6 @@
 """Which sources of this package need which others, by what they import, and one hash a room over those that are needed.
 
-A file is the smallest part: whoever needs a function of it needs all of it and all that it imports, in functions too.
+A file is the smallest part: code that needs a function of it needs all of it and all that it imports, in functions, too.
 A package page whose names are imported on first use (`lazy.lazy_names`) needs only what is asked of it. A file of data
 belongs to the modules that name it, or to everyone where none does. Docstrings and comments decide nothing.
 
@@ -69,7 +69,7 @@ class ImportGraph:
         for place in self.paths:
             *folders, name = place.split("/")
             if not name.endswith(".py"):
-                # What lies in a folder of the lists is found by the name of the folder.
+                # Files in a folder of lists are found by the name of the folder.
                 names[place] = {name, *folders[2:]} if place.startswith(LISTS) else {name}
         said = self._saying(sorted({name for each in names.values() for name in each}))
         return {
@@ -99,7 +99,7 @@ class ImportGraph:
         return frozenset((module,))
 
     def reached(self, imports: Iterable[Imported]) -> frozenset[str]:
-        """Return the modules that are needed by whoever has these imports."""
+        """Return the modules that code with these imports needs."""
         found: set[str] = set()
         waiting = [module for imported in imports for module in self.named(imported)]
         while waiting:
@@ -195,7 +195,7 @@ def _room(place: str) -> str:
 
 
 def _short(content: bytes) -> str:
-    """Return the first 16 digits of a SHA-256: receipts are many, and nobody forges one's own code."""
+    """Return the first 16 digits of a SHA-256: receipts are many, and there is no attacker."""
     return hashlib.sha256(content).hexdigest()[:16]
 
 
@@ -203,5 +203,5 @@ def _short(content: bytes) -> str:
 def _version(distribution: str) -> str:
     try:
         return importlib.metadata.version(distribution)
-    except importlib.metadata.PackageNotFoundError:  # an extra: whoever asks for it hears so
+    except importlib.metadata.PackageNotFoundError:  # an optional extra: the error comes when it is used
         return "not installed"

@@ -31,7 +31,7 @@ DEAD = pa.schema(
         ("raw", pa.binary()),
     ]
 )
-"""One line a record that could not be read: the shard in `file`, the byte or row in `position`, and its first bytes (64 kB) in
+"""One line per record that could not be read: the shard in `file`, the byte or row in `position`, and its first bytes (64 kB) in
 `raw`."""
 
 

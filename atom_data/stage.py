@@ -34,12 +34,14 @@ Step = Callable[[pa.RecordBatch], pa.RecordBatch]
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """Steps over every shard of what it reads. It keeps the shard names of its source, and it can be read in turn."""
+    """Steps over every shard of what it reads. It keeps the shard names of its source, and it can be a source itself."""
 
     name: str
     """The state of the data after it, and its folder."""
     reads: Source
+    """Files (`Jsonl`, `Parquet`, `Text`, `Warc`, `Wet`), another stage, or a pass (`Copies`, `Repeats`)."""
     steps: tuple[Step, ...] = ()
+    """Signals, rewrites and cards, in their order; a step sees the columns of those before it."""
     writes: tuple[str, ...] = ()
     """Columns to write, in this order; all but scratch columns when empty. After them come those of `PROVENANCE` that its
     source has and `writes` does not name, so that each document keeps its address."""
@@ -51,12 +53,12 @@ class Stage:
     """The share of documents that one card may drop (of 1,000 or more) before the stage fails; 1.0 turns this off."""
 
     def __post_init__(self) -> None:
-        """Refuse a name that cannot be a folder, and steps that are no callables."""
+        """Refuse a name that cannot be a folder, and steps that are not callables."""
         check_name("stage", self.name)
         check_source(f"stage '{self.name}'", self.reads)
         if not isinstance(self.steps, (tuple, list)):
             raise ConfigError(
-                f"stage '{self.name}': steps is {label(self.steps)} and no tuple. Write steps=({label(self.steps)},) with a comma."
+                f"stage '{self.name}': steps is {label(self.steps)}, not a tuple. Write steps=({label(self.steps)},) with a comma."
             )
         for number, step in enumerate(self.steps, 1):
             if isinstance(step, type):
@@ -67,12 +69,12 @@ class Stage:
                 what = (
                     "Give it to a step: Extract(engine=...)"
                     if isinstance(step, Engine)
-                    else "Give a callable, not a value"
+                    else "Pass a function or a frozen dataclass with `__call__`"
                 )
-                raise ConfigError(f"stage '{self.name}', step {number}: {step!r} is no step. {what}.")
+                raise ConfigError(f"stage '{self.name}', step {number}: {step!r} is not a step. {what}.")
         if not isinstance(self.reads, Source):
             raise ConfigError(
-                f"stage '{self.name}': it reads {self.reads!r}, which is no source. Give Jsonl(...), Parquet(...), Warc(...), "
+                f"stage '{self.name}': it reads {self.reads!r}, which is not a source. Give Jsonl(...), Parquet(...), Warc(...), "
                 "another stage or a pass."
             )
 
@@ -160,7 +162,7 @@ class Stage:
         )
 
     def tasks(self, workspace: Workspace) -> tuple[Task, ...]:
-        """One task a shard of the source."""
+        """One task per shard of the source."""
         return tuple(Task(shard.name, shard.bytes, (shard,)) for shard in self.reads.shards(workspace))
 
     def inputs(self, task: Task, workspace: Workspace) -> tuple[Input, ...]:

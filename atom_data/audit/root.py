@@ -40,12 +40,12 @@ class StageTree:
 
 @dataclass(slots=True)
 class Tree:
-    """The stages of a corpus. Memory: about 150 bytes a shard of each stage."""
+    """The stages of a corpus. Memory: about 150 bytes per shard of each stage."""
 
     stages: dict[str, StageTree] = field(default_factory=dict)
 
     def begin(self, folder: str) -> None:
-        """Count a stage from now on, also where it has no shard. What jobs of a pass found on their way is no result."""
+        """Count a stage from now on, also where it has no shard. What jobs of a pass found on their way is not a result."""
         if INNER not in folder:
             self.stages[folder] = StageTree(folder)
 

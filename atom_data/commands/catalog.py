@@ -1,6 +1,7 @@
 """`list` and `show`: what a recipe can name, in the terminal."""
 
 import inspect
+from importlib import import_module
 from typing import Annotated
 
 import typer
@@ -9,8 +10,12 @@ from rich.table import Table
 
 from atom_data.commands.screen import console
 from atom_data.errors import ConfigError
-from atom_data.library.catalog import KINDS, adders, entries, find, needs, parameters
+from atom_data.library.catalog import KINDS, adders, entries, find, needs
+from atom_data.library.documentation import own_text, parameters
 from atom_data.rules import Card
+
+MIX = "mix"
+"""What shows the form of a mix file."""
 
 
 def list_entries(
@@ -34,7 +39,10 @@ def list_entries(
 
 def show(
     name: Annotated[
-        str, typer.Argument(help="A card, signal, rewrite, source or pass: fineweb, count_words, MinHash.")
+        str,
+        typer.Argument(
+            help="A card, signal, rewrite, source or pass: fineweb, count_words, MinHash; mix: the mix file."
+        ),
     ] = "",
     column: Annotated[str, typer.Option("--column", help="Say who adds a column instead.")] = "",
 ) -> None:
@@ -46,22 +54,24 @@ def show(
     if column:
         found = adders(column)
         if not found:
-            raise ConfigError(f"show: nothing adds a column '{column}'. A source may have it, or a step of your own.")
+            raise ConfigError(f"show: no step adds a column '{column}'. A source may have it, or a step of your own.")
         screen.print("\n".join(found))
         return
     if not name:
-        raise ConfigError("show: nothing is named. Give a card, a signal or the like; `atom-data list` shows them all.")
+        raise ConfigError("show: no name given. Give a card, a signal or a step; `atom-data list` shows them all.")
+    if name == MIX:
+        screen.print(escape(inspect.getdoc(import_module("atom_data.mix.mix")) or ""), soft_wrap=True)
+        return
     thing = find(name)
     if isinstance(thing, Card):
         _show_card(thing)
         return
-    screen.print(f"[bold]{name}[/bold]\n")
-    screen.print(escape(inspect.getdoc(thing) or ""), soft_wrap=True)
-    for parameter, default, text in parameters(thing):
-        said = f" = {default}" if default else ""
-        screen.print(f"\n  [bold]{parameter}[/bold]{escape(said)}", soft_wrap=True)
-        if text:
-            screen.print(f"    {escape(text)}", soft_wrap=True)
+    screen.print(f"[bold]{name}[/bold]\n\n{escape(own_text(thing))}", soft_wrap=True)
+    for parameter in parameters(thing):
+        declared = str(parameter).removeprefix(parameter.name)
+        screen.print(f"\n  [bold]{parameter.name}[/bold]{escape(declared)}", soft_wrap=True)
+        if parameter.text:
+            screen.print(f"    {escape(parameter.text)}", soft_wrap=True)
 
 
 def _show_card(card: Card) -> None:

@@ -24,28 +24,32 @@ from atom_data.terminal.table import plural
 from atom_data.workspace import Workspace
 
 Bands = Annotated[int | None, typer.Option(min=1, help="Bands of a signature; two texts with one equal are compared.")]
-Rows = Annotated[int | None, typer.Option(min=1, help="Places in a band, which must all be equal.")]
+Rows = Annotated[int | None, typer.Option(min=1, help="Rows per band, which must all be equal.")]
 Threshold = Annotated[
     float | None,
     typer.Option(help="Instead of bands and rows: the Jaccard index for which datasketch would choose them."),
 ]
-Permutations = Annotated[int, typer.Option(min=2, help="With --threshold: the most places a signature may have.")]
+Permutations = Annotated[
+    int, typer.Option(min=2, help="With --threshold: the maximum number of hashes in a signature.")
+]
 Documents = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[DOCUMENTS]...", help="Parquet or JSONL files with id and text, or folders and globs of them."
     ),
 ]
-Pass = Annotated[str | None, typer.Option("--pass", help="Which, when the recipe has several: its folder's name.")]
+Pass = Annotated[
+    str | None, typer.Option("--pass", help="Which pass, when the recipe has several: the name of its folder.")
+]
 Labels = Annotated[
     str | None,
-    typer.Option(metavar="FILE", help="Labelled pairs: two ids, perhaps a label (JSONL, CSV, TSV, Parquet)."),
+    typer.Option(metavar="FILE", help="Labeled pairs: two ids and optionally a label (JSONL, CSV, TSV, Parquet)."),
 ]
 Complete = Annotated[
     bool | None,
-    typer.Option("--complete/--partial", help="Whether pairs that FILE does not name are no duplicates."),
+    typer.Option("--complete/--partial", help="Whether pairs that FILE does not name are not duplicates."),
 ]
-Show = Annotated[int, typer.Option(min=0, help="List so many missed pairs and wrong removals, with their texts.")]
+Show = Annotated[int, typer.Option(min=0, help="Number of missed pairs and wrong removals to list, with their texts.")]
 
 
 def minhash_explain(
@@ -53,9 +57,10 @@ def minhash_explain(
     rows: Rows = None,
     threshold: Threshold = None,
     permutations: Permutations = 128,
-    min_jaccard: Annotated[float, typer.Option(help="From where on the texts confirm a copy.")] = MinHash().min_jaccard
-    or 0.75,
-    svg: Annotated[Path | None, typer.Option(metavar="FILE", help="Also draw the curve into a file.")] = None,
+    min_jaccard: Annotated[
+        float, typer.Option(help="Minimum Jaccard index of a confirmed copy.")
+    ] = MinHash().min_jaccard or 0.75,
+    svg: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the curve to an SVG file.")] = None,
 ) -> None:
     """Print what bands and rows do: the S-curve, what is found and what is missed, what stricter means, and what it costs.
 
@@ -64,10 +69,10 @@ def minhash_explain(
     """
     curve = _curve(bands, rows, threshold, permutations)
     if not 0 < min_jaccard <= 1:
-        raise ConfigError(f"--min-jaccard: {min_jaccard} is no Jaccard index. Give a number above 0, up to 1.")
+        raise ConfigError(f"--min-jaccard: {min_jaccard} is not a Jaccard index. Give a number above 0, up to 1.")
     screen = console()
     screen.print(
-        f"[bold]{curve.bands} bands of {curve.rows} rows[/bold] = {curve.permutations} hashes a document. Two texts of "
+        f"[bold]{curve.bands} bands of {curve.rows} rows[/bold] = {curve.permutations} hashes per document. Two texts of "
         f"Jaccard index s are compared with probability 1 - (1 - s^{curve.rows})^{curve.bands}.\n",
         soft_wrap=True,
     )
@@ -129,8 +134,8 @@ def _costs(curve: Curve, min_jaccard: float) -> Iterator[str]:
         "equally likely; most pairs are near 0, so it is far less. Their texts refuse them; without confirmation they would go."
     )
     yield (
-        f"Cost: {curve.bands * BAND_BYTES:,} bytes of band hashes a document on disk ({BAND_BYTES} a band), "
-        f"{curve.permutations * SIGNATURE_BYTES:,} bytes of memory a document of a batch while it is signed."
+        f"Cost: {curve.bands * BAND_BYTES:,} bytes of band hashes per document on disk ({BAND_BYTES} per band), "
+        f"{curve.permutations * SIGNATURE_BYTES:,} bytes of memory per document of a batch while it is signed."
     )
 
 
@@ -143,20 +148,22 @@ def dedup_eval(
     rows: Rows = None,
     ngram: Annotated[int | None, typer.Option(min=1, help="Words in a shingle, or what --unit says.")] = None,
     unit: Annotated[str | None, typer.Option(help="What --ngram counts: words, or characters.")] = None,
-    min_jaccard: Annotated[float | None, typer.Option(help="From where on the texts confirm a copy.")] = None,
+    min_jaccard: Annotated[float | None, typer.Option(help="Minimum Jaccard index of a confirmed copy.")] = None,
     threshold: Threshold = None,
     permutations: Permutations = 128,
     pairs: Labels = None,
     complete: Complete = None,
-    sample: Annotated[int, typer.Option(min=2, help="The most documents; drawn by their id.")] = 20_000,
-    floor: Annotated[float, typer.Option(help="Without labels: the least Jaccard index of a pair in the table.")] = 0.5,
+    sample: Annotated[int, typer.Option(min=2, help="Maximum number of documents; sampled by id.")] = 20_000,
+    floor: Annotated[
+        float, typer.Option(help="Without labels: the minimum Jaccard index of a pair in the table.")
+    ] = 0.5,
     show: Show = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON, pairs included.")] = False,
 ) -> None:
     """Measure precision and recall of a MinHash configuration on your documents, by Jaccard bin.
 
     The pass itself runs on the documents, or a sample of them. It is held against the true Jaccard index of every pair, or
-    against pairs you have labelled. A pair is *caught* when at most one of its documents is left. Without DOCUMENTS, those that
+    against pairs you have labeled. A pair is *caught* when at most one of its documents is left. Without DOCUMENTS, those that
     the recipe's pass reads in --output are taken. A small sample of a large corpus has few pairs: raise --sample then.
     """
     asked = {"ngram": ngram, "unit": unit, "bands": bands, "rows": rows, "min_jaccard": min_jaccard}

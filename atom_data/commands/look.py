@@ -47,7 +47,7 @@ from atom_data.terminal.table import plural
 from atom_data.workspace import Workspace
 
 CHANGES, SHOWN = 5, 120
-"""Places where a copy differs that are shown, and characters of each."""
+"""Differences of a copy to show, and characters of each."""
 
 
 def status(
@@ -55,10 +55,10 @@ def status(
     output: RunOutput = None,
     jobs: Jobs = False,
     as_text: AsJson = False,
-    watch: Annotated[bool, typer.Option("--watch", help="Go on until nothing of it is in the queue.")] = False,
-    seconds: Annotated[float, typer.Option(min=1, help="How often to look, with --watch.")] = 5.0,
+    watch: Annotated[bool, typer.Option("--watch", help="Repeat until none of its jobs is in the queue.")] = False,
+    seconds: Annotated[float, typer.Option(min=1, help="Seconds between updates, with --watch.")] = 5.0,
     metrics: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Write the figures as OpenMetrics text, too.")
+        str | None, typer.Option(metavar="FILE", help="Also write the figures as OpenMetrics text.")
     ] = None,
 ) -> None:
     """Show how far a run has come: documents in, kept and dropped by reason, bytes, tokens, time, speed.
@@ -102,15 +102,15 @@ def peek(
     stage: Annotated[str, typer.Option(help="The stage to look into.")] = "clean",
     reason: Annotated[
         str | None,
-        typer.Option(help="Documents dropped for this: card.rule, a card, a rule, or the reason of dead letters."),
+        typer.Option(help="Documents dropped for this reason: card.rule, a card, a rule, or a reason of dead letters."),
     ] = None,
     count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many.")] = 3,
-    characters: Annotated[int, typer.Option(min=0, help="How much of each text.")] = 400,
+    characters: Annotated[int, typer.Option(min=0, help="Characters to show of each text.")] = 400,
 ) -> None:
-    """Look at documents: those a stage kept, or those it dropped for one reason, with the bound that each missed.
+    """Show documents: those a stage kept, or those it dropped for one reason, with the bound that each missed.
 
-    They are a sample by a hash of their ids. Of a copy the kept document is named, with the words that differ; records that could
-    not be read are shown by their reason, too (`--reason jsonl.bad_json`).
+    They are sampled by a hash of their ids. For a copy it names the kept document and the words that differ; records that could
+    not be read are shown by their reason (`--reason jsonl.bad_json`).
     """
     screen = console()
     recipe, output = run_of(run, output)
@@ -153,17 +153,17 @@ def _short(text: str) -> str:
 def verify(
     output: OutFolder,
     recipe: Annotated[
-        str | None, typer.Argument(metavar="RECIPE", help="With --repair: run it right away.", show_default=False)
+        str | None, typer.Argument(metavar="RECIPE", help="With --repair: also run the recipe.", show_default=False)
     ] = None,
-    mend: Annotated[bool, typer.Option("--repair", help="Make way for what is damaged to be made again.")] = False,
+    mend: Annotated[bool, typer.Option("--repair", help="Remove what is damaged, so that it is rebuilt.")] = False,
     workers: Workers = 0,
     take_over: TakeOver = False,
     as_text: AsJson = False,
 ) -> None:
-    """Check every file against its receipt; silent and exit code 0 when all is well, else each fault by name.
+    """Check every file against its receipt: no output and exit code 0 when all is well, else a list of faults.
 
-    `--repair` removes the receipts of damaged shards, so that the next run makes them again, and names what it cannot
-    repair; with a recipe it runs it, and looks again. Exit code 3: all is well but for shards that were allowed to fail.
+    `--repair` removes the receipts of damaged shards, so that the next run rebuilds them, and names what it cannot
+    repair; with a recipe it runs it, and looks again. Exit code 3: no faults except shards that were allowed to fail.
     """
     workspace = Workspace(output)
     if recipe and not mend:
@@ -192,7 +192,7 @@ def verify(
 
 
 def _say_faults(verdict: Verdict, output: str, recipe: str) -> None:
-    """Raise a DataError that says what to do about each kind of fault, if there are any."""
+    """Raise a DataError that says what to do about each kind of fault."""
     if not verdict.faults:
         return
     for fault in verdict.faults:
@@ -205,7 +205,7 @@ def _say_faults(verdict: Verdict, output: str, recipe: str) -> None:
 
 
 def _repair(workspace: Workspace, recipe: str | None, take_over: bool) -> None:
-    """Take away what is damaged, say what was done, and what is to do."""
+    """Remove what is damaged; report what was done, and what is left to do."""
     screen, out = console(), workspace.root
     with claimed(workspace, f"atom-data verify {out} --repair", take_over=take_over, note=screen.print):
         verdict = verify_folder(workspace)
@@ -213,7 +213,7 @@ def _repair(workspace: Workspace, recipe: str | None, take_over: bool) -> None:
     for line in done.lines():
         screen.print(escape(line), soft_wrap=True)
     if not verdict.faults:
-        screen.print(f"{out}: there is nothing to repair", soft_wrap=True)
+        screen.print(f"{out}: nothing to repair", soft_wrap=True)
     elif recipe is None:
         if done.again or any(fault.stage for fault in verdict.faults if fault.cure != "yours"):
             again = command_line("run", recipe_of(workspace) or "RECIPE", "-o", out)

@@ -1,4 +1,4 @@
-"""`mix plan`: what a mixture comes to, before a run is started on it."""
+"""`mix plan`: what a mixture contains, before training on it."""
 
 from typing import Annotated
 
@@ -14,18 +14,18 @@ app = typer.Typer(no_args_is_help=True)
 
 @app.callback()
 def mix() -> None:
-    """Mixtures of token folders: try them before a run."""
+    """Mixtures of token folders."""
 
 
 @app.command()
 def plan(
     file: Annotated[
-        str, typer.Argument(metavar="MIX.toml", help="Sources, weights, stages: see atom_data/mix/mix.py.")
+        str, typer.Argument(metavar="MIX.toml", help="Sources, weights, stages: `atom-data show mix` has the form.")
     ],
 ) -> None:
-    """Show the tokens of every source and how often a run reads them; refuse what cannot be.
+    """Show the tokens of every source and how often a run reads them; refuse mixtures that are not possible.
 
-    Only manifests are read. Exit code 2: the mix asks for more than there is, or for what cannot be.
+    Only manifests are read. Exit code 2: the mix needs more tokens than there are, or is not possible.
     """
     planned = plan_mix(load_mix(file))
     screen = console()

@@ -10,17 +10,17 @@ from rich.markup import escape
 from atom_data.audit.batches import draw
 from atom_data.audit.trace import stations
 from atom_data.audit.training_run import TrainingRun, open_run
+from atom_data.commands.answers.stations import place_text, print_station
 from atom_data.commands.screen import console
-from atom_data.commands.stations import place_text, print_station
 from atom_data.errors import ConfigError
 from atom_data.loader.batches import Turns
 
 
 def batches(
     tokens: Annotated[str, typer.Argument(metavar="OUT/TOKENS", help="A finished tokens folder.")],
-    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many batches.")] = 3,
-    batch_size: Annotated[int, typer.Option(min=1, help="Samples in a batch.")] = 4,
-    length: Annotated[int, typer.Option(min=1, help="Tokens in a sample.")] = 512,
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="Number of batches.")] = 3,
+    batch_size: Annotated[int, typer.Option(min=1, help="Samples per batch.")] = 4,
+    length: Annotated[int, typer.Option(min=1, help="Tokens per sample.")] = 512,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the order.")] = 0,
 ) -> None:
     """Draw the first batches as a training loop would see them, and show where a document of each came from."""
@@ -41,7 +41,7 @@ def batches(
             f"{origin['tokens_here']} of its tokens are of document {origin['id']}"
         )
         screen.print(f"    {escape(place_text(origin, {}))}", soft_wrap=True)
-    screen.print(f"\nAll of its way: atom-data trace {tokens} {origin['id']}", soft_wrap=True)
+    screen.print(f"\nFull lineage: atom-data trace {tokens} {origin['id']}", soft_wrap=True)
 
 
 def trace(
@@ -100,13 +100,11 @@ def _trace_document(screen: Console, run: TrainingRun, ranks: Turns, document: s
         step, rank = ranks.turn(read.sample)
         screen.print(
             f"[bold]{when}[/bold]  sample {read.sample} (epoch {read.epoch}): tokens {read.start:,} to {read.stop:,}; "
-            f"with {ranks.world} x {ranks.batch_size} samples a step: step {step}, rank {rank}",
+            f"with {ranks.world} x {ranks.batch_size} samples per step: step {step}, rank {rank}",
             soft_wrap=True,
         )
     if not reads:
-        screen.print(
-            "[bold]never[/bold]  it lies in the rest of its shard that fills no sample, or no stage gets to it"
-        )
+        screen.print("[bold]never[/bold]  it is in the rest of its shard that fills no sample, or no stage reaches it")
 
 
 def _way(screen: Console, folder: str, row: dict[str, Any], indent: str = "") -> None:

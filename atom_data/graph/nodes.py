@@ -171,7 +171,7 @@ def whole_identity(thing: Source | Job) -> object:
 
 
 def reference(source: Source) -> object:
-    """Return how the identity of a job names what it reads: a stage by its name, for its receipts say the rest."""
+    """Return how the identity of a job names what it reads: a stage by its name, because its receipts say the rest."""
     return source.name if is_stage(source) else whole_identity(source)
 
 

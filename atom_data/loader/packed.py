@@ -26,7 +26,7 @@ class PackedShards:
     """The samples of a packing, by number: pieces of documents one after the other, and padding at the end.
 
     `atom-data pack OUT/TOKENS --to FOLDER` makes the packing. A place of padding has the end token and the label -100;
-    so has the last token of a document, for what follows it in the sample is another one. A piece that ends inside its
+    so has the last token of a document, because what follows it in the sample is another one. A piece that ends inside its
     document has the next token of the document as its last label. Padding counts as a document of its own.
 
     Memory: about 3 kB a shard; at most 64 files of tokens and as many of the plan are open.

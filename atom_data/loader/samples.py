@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 VERSION = 1
 REQUESTS = 16
 MANY = 64
-"""From so many samples on their places are found together."""
+"""From this many samples on, their places are computed together."""
 
 ALONE = "tokens"
 """The name of a source that is given without one; it is part of the order, and the folder's name is not."""
@@ -214,7 +214,7 @@ class Samples:
             or consumed < 0
         ):
             raise ConfigError(
-                f"loader state: {state!r:.300} is no state of version {VERSION}. Give what state() returned."
+                f"loader state: {state!r:.300} is not a state of version {VERSION}. Give what state() returned."
             )
         if self.stop is not None and consumed > self.stop:
             raise ConfigError(

@@ -1,4 +1,4 @@
-"""The table of a run, a line a stage and below it what it dropped and why; the same as JSON; what is worth a look."""
+"""The table of a run, a line per stage and below it what it dropped and why; the same as JSON; what is worth a look."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -17,13 +17,13 @@ from atom_data.workspace import Workspace
 COLUMNS = (
     Column("stage", left=True), Column("shards", 2), Column("running", 1), Column("waiting", 1), Column("ETA", 1),
     Column("docs in"), Column("kept"), Column("dropped"), Column("%", 1), Column("% kept", 4), Column("text MB", 5),
-    Column("tokens", 3), Column("CPU s", 6), Column("MB/s", 5), Column("MB/s a core", 7), Column("peak MB", 8),
+    Column("tokens", 3), Column("CPU s", 6), Column("MB/s", 5), Column("MB/s per core", 7), Column("peak MB", 8),
 )  # fmt: skip
 """`%` is the share that was dropped; `running` to `ETA`, and `MB/s`, are of arrays in the queue."""
 
 
 def status_lines(statuses: Sequence[JobStatus], width: int = 0, jobs: bool = False) -> list[str]:
-    """Return the table as lines of markup: a line a stage, with `jobs` a line a job."""
+    """Return the table as lines of markup: a line per stage, with `jobs` a line per job."""
     rows = [row for status in (statuses if jobs else by_stage(statuses)) for row in _rows(status)]
     return table_lines(COLUMNS, rows, width)
 
@@ -135,7 +135,7 @@ def _shards(status: JobStatus) -> str:
 
 
 def reasons(status: JobStatus) -> list[tuple[str, int]]:
-    """Return why documents were dropped, most first, then what could not be read, and what was no document."""
+    """Return why documents were dropped, most first, then what could not be read, and what was not a document."""
     lines = sorted(status.dropped.items(), key=lambda item: (-item[1], item[0]))
     lines += [(f"unreadable: {name}", count) for name, count in sorted(status.unreadable.items())]
     lines += [(f"no document: {name}", count) for name, count in sorted(status.skipped.items())]

@@ -1,4 +1,4 @@
-"""Folders of an output folder that lie beside its stages and are no part of the corpus.
+"""Folders of an output folder that lie beside its stages and are not part of the corpus.
 
 `verify` knows them, `fingerprint` leaves them out, and no stage may have their names.
 """

@@ -11,7 +11,7 @@ GAP = "  "
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its title, and how soon it goes where there is no room."""
+    """A column: its title, and its rank for being left out when there is no room."""
 
     title: str
     rank: int = 0
@@ -41,12 +41,12 @@ def percent(part: float, whole: float) -> str:
 
 
 def width_of(console: Console) -> int:
-    """Return how wide a table may be; 0 for any width, where nobody looks at it on a terminal."""
+    """Return how wide a table may be; 0 for any width, when the output is not a terminal."""
     return console.width if console.is_terminal else 0
 
 
 def table_lines(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int = 0) -> list[str]:
-    """Return a table as lines of rich markup, numbers to the right; cells are markup as well.
+    """Return a table as lines of rich markup, numbers aligned right; cells are markup as well.
 
     Columns without a value in any row are left out. Where the others are wider than `width`, those that are needed least
     go; no cell is ever cut, so a line can be longer than a very narrow terminal.

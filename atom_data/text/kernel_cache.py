@@ -4,13 +4,15 @@
         kernels/KEY/text.lines._count_lines-1f0c....bin
 
 KEY stands for all that decides the machine code of any kernel: the sources, the processor, the versions of Python, Numba,
-llvmlite and NumPy. Numba's own cache lies beside the sources, looks only at the file of the function, and keeps an index
+llvmlite and NumPy. Numba's own cache is next to the sources, looks only at the file of the function, and keeps an index
 that two processes at once can leave pointing to each other's code; here a file is one kernel for one signature, appears
 whole or not at all, and says what it is.
 """
 
+import contextlib
 import functools
 import hashlib
+import multiprocessing
 import os
 import pickle
 import platform
@@ -18,8 +20,9 @@ import secrets
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +38,35 @@ FOLDERS = 8
 """So many keys are kept: of the releases and machines that share a home folder, the last ones used."""
 DAY = 86_400.0
 
+ANNOUNCED: ContextVar[bool] = ContextVar("announced", default=False)
+"""Whether somebody else says that kernels are compiled, and how far that is."""
+
+
+@contextlib.contextmanager
+def announced() -> Iterator[None]:
+    """Compile and print nothing: the caller says it."""
+    token = ANNOUNCED.set(True)
+    try:
+        yield
+    finally:
+        ANNOUNCED.reset(token)
+
+
+def _say_that_it_compiles() -> None:
+    """Say so before the first kernel that is compiled by being called; a worker's supervisor has said it."""
+    if not ANNOUNCED.get() and multiprocessing.parent_process() is None:
+        _said()
+
+
+@functools.cache
+def _said() -> None:
+    place = cache_folder()
+    sys.stderr.write(f"compiling kernels for this machine, once; kept in {place} (`atom-data warm` compiles all)\n")
+    sys.stderr.flush()
+
 
 def cache_folder() -> Path:
-    """Return the folder that holds what can be made again: of the user, or the one that ATOM_DATA_CACHE names."""
+    """Return the folder that holds what can be rebuilt: of the user, or the one that ATOM_DATA_CACHE names."""
     given = os.environ.get("ATOM_DATA_CACHE")
     if given:
         return Path(given)
@@ -78,7 +107,7 @@ def _file_hash(file: Path) -> bytes:
 class KernelCache(FunctionCache):  # type: ignore[misc] # Numba has no types
     """The compiled forms of one kernel on disk, as Numba's dispatcher asks for them.
 
-    A folder that cannot be written to is no error: what it holds is used, and what is compiled anew is not kept.
+    A folder that cannot be written to is not an error: what it holds is used, and what is compiled anew is not kept.
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:
@@ -90,7 +119,7 @@ class KernelCache(FunctionCache):  # type: ignore[misc] # Numba has no types
 
     @property
     def cache_path(self) -> str:
-        """The folder that it lies in."""
+        """Its folder."""
         return str(kernels_folder())
 
     def has(self, signature: tuple[Any, ...], codegen: Any) -> bool:  # noqa: ANN401 - Numba's
@@ -108,6 +137,7 @@ class KernelCache(FunctionCache):  # type: ignore[misc] # Numba has no types
             head, _, body = self._path(key).read_bytes().partition(b"\n")
             if head == hashlib.sha256(body).hexdigest().encode():
                 return self._impl.rebuild(target_context, pickle.loads(body))
+        _say_that_it_compiles()
         return None
 
     def _save_overload(self, sig: Any, data: Any) -> None:  # noqa: ANN401
@@ -126,7 +156,7 @@ class KernelCache(FunctionCache):  # type: ignore[misc] # Numba has no types
 
 
 class _Form(CompileResultCacheImpl):  # type: ignore[misc]
-    """How Numba writes a compiled function and reads it again; where it lies is KernelCache's business."""
+    """How Numba writes a compiled function and reads it again; its path is KernelCache's business."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._py_func = function
@@ -134,7 +164,7 @@ class _Form(CompileResultCacheImpl):  # type: ignore[misc]
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all, whoever else writes the same one on this or another machine."""
+    """Write a file whole or not at all, also when other processes or machines write the same one."""
     temporary = path.with_name(f".{secrets.token_hex(8)}")
     try:
         with temporary.open("xb") as stream:

@@ -65,9 +65,9 @@ class Tokenize:
     """Token shards of about `target_tokens`, each of whole, consecutive shards of the source.
 
     Reads `id`, `text` and the columns it keeps. Within a shard the documents stand in the order of a hash of (seed, id),
-    so that neighbors in the crawl are not neighbors in training. Each ends with the end workspace.token, which stands nowhere
+    so that neighbors in the crawl are not neighbors in training. Each ends with the end token, which stands nowhere
     else; with `bos` each also begins with that one. Documents without text are dropped as `tokens.empty_text`, those
-    that are no UTF-8 as `tokens.broken_text`, those of which the tokenizer leaves no token as `tokens.no_tokens`.
+    that are not UTF-8 as `tokens.broken_text`, those of which the tokenizer leaves no token as `tokens.no_tokens`.
     DataError when an id repeats: a token's address goes by it.
 
     A task reads ahead, checks and holds while it encodes, where there is a second core. Its memory: its ids (2 bytes
@@ -87,7 +87,7 @@ class Tokenize:
     bos: str | None = None
     """A token that begins every document as well, as Llama 3 was trained; none when it is None."""
     backend: str = "fastokens"
-    """What encodes: "fastokens", "gigatoken" (an extra), or "tokenizers", the slow reference, which knows every kind."""
+    """The encoder: "fastokens", "gigatoken" (an extra), or "tokenizers", the slow reference, which knows every kind."""
     seed: int = 0
     target_tokens: int = 2**28
     """1 GiB of four-byte ids."""
@@ -97,7 +97,7 @@ class Tokenize:
     """The share of records that may be unreadable, where it reads files itself, before the pass fails."""
 
     def __post_init__(self) -> None:
-        """Refuse a name that cannot be a folder, and a size that cannot be one."""
+        """Validate the name, which becomes a folder, and the size."""
         check_name("pass", self.name)
         check_source(f"pass '{self.name}'", self.reads)
         if self.backend not in BACKENDS:
@@ -188,7 +188,7 @@ class Tokenize:
     def _sizes(self, workspace: Workspace) -> Iterator[tuple[Shard, int]]:
         """Yield every shard with its bytes of text: as its receipt says; for files, which have none, their size.
 
-        A remote file, whose size nobody asked for, makes a task of its own.
+        A remote file, whose size is not known, is a task of its own.
         """
         made = bool(self.reads.jobs())
         for shard in self.reads.shards(workspace):
@@ -200,7 +200,7 @@ class Tokenize:
         return tuple(item for shard in task.shards for item in self.reads.current(shard, workspace))
 
     def identity(self) -> dict[str, object]:
-        """Source, tokenizer by its bytes, end workspace.token, seed, size and columns."""
+        """Source, tokenizer by its bytes, end token, seed, size and columns."""
         end = configured_end(Path(self.tokenizer)) if self.eos is None else None
         return {
             "reads": reference(self.reads),
@@ -279,7 +279,7 @@ class Tokenize:
         return batch, np.flatnonzero(good)
 
     def accept(self, receipts: Sequence[Receipt]) -> None:
-        """Refuse a corpus without one workspace.token, too many unreadable records, and parts of a file that do not meet."""
+        """Refuse a corpus without one token, too many unreadable records, and parts of a file that do not meet."""
         read = sum(receipt.rows_in for receipt in receipts)
         refuse_unreadable(f"pass '{self.name}'", self.name, receipts, self.allow_unreadable)
         if not sum(receipt.tokens for receipt in receipts):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.markup import escape
 
+from atom_data.rules import BOUNDS, CHOICES, Rule
 from atom_data.terminal.table import Column, print_table, printable
 from atom_data.tune.counts import Amount, Group, Waterfall
 from atom_data.tune.curve import Curve, two_digits
@@ -20,6 +21,8 @@ GROUPS = (Column("documents", 1), Column("tokens", 5), Column("kept"), Column("%
 POINTS = (
     Column("passed", 3), Column("%", 3), Column("kept"), Column("%"), Column("tokens", 5), Column("%", 6),
 )  # fmt: skip
+VALUES = 3
+"""So many values of a list are shown in a table; `atom-data show CARD` has all."""
 BAR = 24
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 
@@ -76,11 +79,23 @@ def _print_waterfall(title: str, waterfall: Waterfall, console: Console) -> None
     total, rows = waterfall.total, []
     for loss in waterfall.losses:
         cells = [cell for part in (loss.alone, loss.first, loss.only) for cell in _cells(part, total)]
-        rows.append([escape(loss.rule.name), escape(loss.rule.rule.bounds()), *cells])
+        rows.append([escape(loss.rule.name), escape(_bounds(loss.rule.rule)), *cells])
     gone = sum((loss.first for loss in waterfall.losses), Amount())
     for title, part in (("dropped", gone), ("kept", waterfall.kept)):
         rows.append([f"[bold]{title}[/bold]", *[""] * 4, *_cells(part, total), *[""] * 3])
     print_table(console, LOSSES, rows)
+
+
+def _bounds(rule: Rule) -> str:
+    """Return the bounds of a rule; of a long list of values the first ones."""
+    where = [(f"where {name} is one of", choice) for name, choice in rule.where]
+    lists = [*((key, choice) for key in CHOICES if (choice := getattr(rule, key)) is not None), *where]
+    parts = [f"{key} {getattr(rule, key)}" for key in BOUNDS if getattr(rule, key) is not None]
+    for key, choice in lists:
+        shown = ", ".join(str(value) for value in choice[:VALUES])
+        more = f", ... ({len(choice)})" if len(choice) > VALUES else ""
+        parts.append(f"{key} {shown}{more}")
+    return ", ".join(parts)
 
 
 def _cells(part: Amount, total: Amount) -> list[str]:

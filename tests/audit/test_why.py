@@ -291,7 +291,7 @@ def test_tokenize_that_reads_files_itself(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_answers_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path / "in", "a.jsonl", 5)
     out = run_pages(tmp_path)
-    monkeypatch.setattr("atom_data.commands.why._writable", lambda workspace: False)
+    monkeypatch.setattr("atom_data.commands.answers.why._writable", lambda workspace: False)
     assert asked(out, "d4")
     assert not (out / "lookup").exists()
 

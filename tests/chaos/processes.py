@@ -9,9 +9,9 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
-from tests.command import ROOT, children
+from tests.command import ROOT, children, hit
 
 LIMIT_SECONDS = 900.0
 
@@ -29,6 +29,11 @@ class Process(NamedTuple):
 
     pid: int
     started: str
+
+    @classmethod
+    def of(cls, pid: int) -> Self:
+        """Return the process that has this number now."""
+        return cls(pid, _started(pid))
 
 
 class Run:
@@ -61,7 +66,7 @@ class Run:
     def family(self) -> list[Process]:
         """Return all processes of this run but the supervisor itself."""
         found = [pid for child in children(self.process.pid) for pid in (child, *children(child))]
-        return [Process(pid, started) for pid in found if (started := _started(pid))]
+        return [process for process in map(Process.of, found) if process.started]
 
     def wait(self) -> Ended:
         """Wait for the end; after the limit the whole family is killed."""
@@ -98,7 +103,12 @@ def _started(pid: int) -> str:
 
 def alive(family: list[Process]) -> list[Process]:
     """Return those that are still there."""
-    return [process for process in family if _started(process.pid) == process.started]
+    return [process for process in family if is_alive(process)]
+
+
+def is_alive(process: Process) -> bool:
+    """Tell whether it is still there, and no other one under its number."""
+    return _started(process.pid) == process.started != ""
 
 
 def gone(family: list[Process], seconds: float) -> bool:
@@ -114,8 +124,7 @@ def gone(family: list[Process], seconds: float) -> bool:
 def end(family: list[Process]) -> None:
     """Kill those of these processes that are still there."""
     for process in alive(family):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process.pid, signal.SIGKILL)
+        hit(process.pid, signal.SIGKILL, lambda: [other.pid for other in alive(family)])
 
 
 def sentence(ended: Ended) -> str:

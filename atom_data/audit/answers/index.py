@@ -6,8 +6,8 @@
     OUT/lookup/rows-HASH.npy     for each key the row of its shard among the items
 
 Kept are the keys of ids and URLs where documents come in (kept, dropped, unread), of ids in token shards, and for a copy the
-key of the document that was kept instead. 12 bytes a key, about 40 a document. A shard whose receipt changes is read again.
-Memory: SEGMENT keys three times (600 MB), less where there are fewer, and 100 bytes a shard of each folder.
+key of the document that was kept instead. 12 bytes per key, about 40 per document. A shard whose receipt changes is read again.
+Memory: SEGMENT keys three times (600 MB), less where there are fewer, and 100 bytes per shard of each folder.
 """
 
 import contextlib

@@ -111,7 +111,7 @@ def _scan(
 
 
 def _next(waiting: deque[tuple[int, Future[list[Hit]]]], hits: list[Hit]) -> int:
-    """Take the hits of the shard that is next in order, so that the same are found whoever is first; return its size."""
+    """Take the hits of the shard that is next in order, so that the same ones are found each time; return its size."""
     size, future = waiting.popleft()
     hits += future.result()
     return size

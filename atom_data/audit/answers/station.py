@@ -136,7 +136,7 @@ def only(found: list[Station], where: str, identity: str) -> Station | None:
     """Return the one document of an id in a stage. DataError when two have it: stages of before passes refused that may."""
     if len(found) > 1:
         raise DataError(
-            f"{where}: {len(found):,} documents have the id '{identity}'. Which is meant cannot be told. "
+            f"{where}: {len(found):,} documents have the id '{identity}'. It is unclear which is meant. "
             'Give the source ids="file" or ids="row" and run again.'
         )
     return found[0] if found else None

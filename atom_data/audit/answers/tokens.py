@@ -47,7 +47,7 @@ class Layout:
 
 
 def tokens_of(workspace: Workspace, station: Station) -> Tokens:
-    """Return where the tokens of a document are. Memory: 20 bytes a document of its shard."""
+    """Return where the tokens of a document are. Memory: 20 bytes per document of its shard."""
     index = read_index(workspace.path(f"{station.file.removesuffix(DOCS)}.idx"))
     start, length = int(index.starts[station.row]), int(index.lengths[station.row])
     return Tokens(station.stage, station.shard, station.row, start, start + length)

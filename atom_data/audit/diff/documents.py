@@ -27,7 +27,7 @@ class Limits:
     memory: int = 2_000_000_000
     threads: int = 1
     scratch: str | None = None
-    """Folder for what does not fit into memory: some 50 bytes a document. The system's own where it is left out."""
+    """Folder for what does not fit into memory: some 50 bytes per document. The system's own where it is left out."""
 
 
 class Documents:

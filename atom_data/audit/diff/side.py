@@ -36,7 +36,7 @@ class Counts:
 
 @dataclass(slots=True)
 class Side:
-    """A corpus. Memory: about 300 bytes a shard of each stage."""
+    """A corpus. Memory: about 300 bytes per shard of each stage."""
 
     root: str
     workspace: Workspace
@@ -112,7 +112,7 @@ def _count(side: Side, folder: Folder, counts: Counts, receipt: Receipt) -> None
     side.code.setdefault(folder.name, receipt.code)
     if not folder.reads:
         part = f" {receipt.spans[0][1]}" if len(receipt.inputs) == 1 and receipt.spans else ""
-        made = {*side.jobs}  # what a pass over files found is no input
+        made = {*side.jobs}  # what a pass over files found is not an input
         outside = (item for item in receipt.inputs if item.path.rpartition("/")[0] not in made)
         side.inputs |= {f"{item.path}{part}": item.sha256 for item in outside}
     for place, item in enumerate(receipt.outputs):

@@ -44,7 +44,7 @@ def prepare(workspace: Workspace, new: Workspace, inputs: Sequence[str]) -> Path
     place, target = workspace.local(BUNDLE), new.local(BUNDLE)
     if new.local().is_dir() and not (target / AGAIN).is_file() and any(new.local().iterdir()):
         raise ConfigError(
-            f"{new.root}: holds something already. Give a new or an empty folder to make the corpus again in."
+            f"{new.root}: holds something already. Give a new or an empty folder to rebuild the corpus in."
         )
     target.mkdir(parents=True, exist_ok=True)
     for name in [NAME, *sorted({kept.copy for kept in bundle.files if kept.copy})]:
@@ -126,5 +126,5 @@ def _require_inputs(bundle: Bundle, moves: Moves) -> None:
 
 
 def is_prepared(new: Workspace) -> bool:
-    """Tell whether a folder is one in which a corpus is made again."""
+    """Tell whether a folder is one in which a corpus is rebuilt."""
     return not new.is_remote and new.local(BUNDLE, MOVES).is_file()

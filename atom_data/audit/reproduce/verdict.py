@@ -1,4 +1,4 @@
-"""The corpus that was made again, held against the first one: the same root, or the first thing that differs."""
+"""The corpus that was rebuilt, held against the first one: the same root, or the first thing that differs."""
 
 import importlib.metadata
 import platform
@@ -45,7 +45,7 @@ class Verdict:
 
 
 def judge(workspace: Workspace, new: Workspace) -> Verdict:
-    """Compare a corpus with the one made again, by receipts; where they differ, the first shard that does is read."""
+    """Compare a corpus with the rebuilt one, by receipts; where they differ, the first shard that does is read."""
     verdict = Verdict(tree_of(workspace).root, tree_of(new).root, noted=surroundings(read_bundle(workspace)))
     if not verdict.same:
         verdict.first = first_difference(workspace, new)
@@ -105,7 +105,7 @@ def _content(outputs: Sequence[OutputFile]) -> list[tuple[str, str]]:
 
 
 def _why(workspace: Workspace, new: Workspace, before: Receipt, after: Receipt) -> Difference:
-    """Return what differs of a shard whose inputs from other stages are the same, for they were looked at before."""
+    """Return what differs of a shard whose inputs from other stages are the same: those were compared before."""
     causes = [*_inputs(before, after), *_identity(workspace, new, before.stage), *_code(workspace, new, before, after)]
     cell = first_cell(workspace, new, before, after)
     if causes:

@@ -6,7 +6,7 @@
     OUT/run/files/HASH/NAME      cards of the package, and files from elsewhere
 
 A file above COPY_BYTES is named with its hash and not copied. Inputs are named as the recipe names them; their hashes stand in
-receipts. It is no part of the corpus: `fingerprint` leaves it out.
+receipts. It is not part of the corpus: `fingerprint` leaves it out.
 """
 
 import hashlib
@@ -118,7 +118,7 @@ def read_bundle(workspace: Workspace) -> Bundle | None:
 
 
 def write_bundle(recipe: Recipe, workspace: Workspace) -> None:
-    """Keep what a run is made with, unless it is there already, or the run is one that is made again from a bundle."""
+    """Keep what a run is made with, unless it is there already, or the run is one that rebuilds from a bundle."""
     path = Path(recipe.path).absolute()
     if path.name == AGAIN and not workspace.is_remote and path.parent == workspace.local(BUNDLE).absolute():
         return

@@ -31,7 +31,7 @@ def held_files(nodes: Sequence[Node]) -> list[Path]:
 
 
 def card_file(step: Keep) -> Path:
-    """Return the file of a card: one of the package's, or one's own as `rules.load_card` looks for it."""
+    """Return the file of a card: one of the package's, or the user's own as `rules.load_card` looks for it."""
     if not step.card.endswith(".toml"):
         return filters_folder() / f"{step.card}.toml"
     here = Path(step.card)

@@ -20,9 +20,9 @@ from atom_data.audit.answers.search import search
 from atom_data.audit.answers.station import Station
 from atom_data.audit.answers.tokens import Layout
 from atom_data.audit.answers.why import Answer, Answers, Copy, not_there, open_answers, run_folder
+from atom_data.commands.answers.stations import place_text, print_station, say
 from atom_data.commands.look import print_difference
 from atom_data.commands.screen import AsJson, OutFolder, console, recipe_of, require_folder
-from atom_data.commands.stations import place_text, print_station, say
 from atom_data.errors import ConfigError, DataError
 from atom_data.runner.claims.files import others_at_work
 from atom_data.runner.claims.life import me
@@ -36,33 +36,39 @@ RECORDS = "The record"
 TRAINING = "Training samples"
 
 
+Query = Annotated[str, typer.Argument(metavar='ID|URL|"SOME TEXT"', help="An id, a URL, or some words of its text.")]
+Count = Annotated[int, typer.Option("--count", "-n", min=1, help="How many documents are shown where many match.")]
+WithText = Annotated[bool, typer.Option("--text", help="Print its text, too.")]
+Raw = Annotated[
+    bool, typer.Option("--raw", help="Print the bytes of its record, and nothing else.", rich_help_panel=RECORDS)
+]
+Html = Annotated[bool, typer.Option("--html", help="Print its page, and nothing else.", rich_help_panel=RECORDS)]
+RecipeOption = Annotated[
+    str | None, typer.Option(metavar="RECIPE", help="Where the folder does not say it.", rich_help_panel=RECORDS)
+]
+Length = Annotated[
+    int | None, typer.Option(min=1, help="Tokens in a sample: which samples read it?", rich_help_panel=TRAINING)
+]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of the order, with --length.", rich_help_panel=TRAINING)]
+State = Annotated[
+    Path | None,
+    typer.Option(help="A saved state of the loader: length, seed, what was seen.", rich_help_panel=TRAINING),
+]
+MixFile = Annotated[Path | None, typer.Option(help="The mix file that is trained on.", rich_help_panel=TRAINING)]
+
+
 def why(
     output: OutFolder,
-    query: Annotated[
-        str, typer.Argument(metavar='ID|URL|"SOME TEXT"', help="An id, a URL, or some words of its text.")
-    ],
-    count: Annotated[
-        int, typer.Option("--count", "-n", min=1, help="How many documents are shown where many match.")
-    ] = 5,
-    text: Annotated[bool, typer.Option("--text", help="Print its text, too.")] = False,
-    raw: Annotated[
-        bool, typer.Option("--raw", help="Print the bytes of its record, and nothing else.", rich_help_panel=RECORDS)
-    ] = False,
-    html: Annotated[
-        bool, typer.Option("--html", help="Print its page, and nothing else.", rich_help_panel=RECORDS)
-    ] = False,
-    recipe: Annotated[
-        str | None, typer.Option(metavar="RECIPE", help="Where the folder does not say it.", rich_help_panel=RECORDS)
-    ] = None,
-    length: Annotated[
-        int | None, typer.Option(min=1, help="Tokens in a sample: which samples read it?", rich_help_panel=TRAINING)
-    ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the order, with --length.", rich_help_panel=TRAINING)] = 0,
-    state: Annotated[
-        Path | None,
-        typer.Option(help="A saved state of the loader: length, seed, what was seen.", rich_help_panel=TRAINING),
-    ] = None,
-    mix: Annotated[Path | None, typer.Option(help="The mix file that is trained on.", rich_help_panel=TRAINING)] = None,
+    query: Query,
+    count: Count = 5,
+    text: WithText = False,
+    raw: Raw = False,
+    html: Html = False,
+    recipe: RecipeOption = None,
+    length: Length = None,
+    seed: Seed = 0,
+    state: State = None,
+    mix: MixFile = None,
     as_text: AsJson = False,
 ) -> None:
     """Say everything about a document, kept or dropped: its record, each stage's columns and decision, copies, tokens.
@@ -73,7 +79,7 @@ def why(
     at least, unless the writing has no spaces.
     why OUT ID --raw: the bytes of the record that it came from; --html: the page in it. Both need the input of the run.
 
-    The first question makes an index of ids and URLs in OUT/lookup, about 40 bytes a document; later ones add what is new.
+    The first question makes an index of ids and URLs in OUT/lookup, about 40 bytes per document; later ones add what is new.
     OUT may be a folder of tokens whose run is gone: then docs.parquet answers. With --json a list of answers.
     """
     require_folder(output)

@@ -11,9 +11,9 @@ from rich.markup import escape
 
 from atom_data.audit.diff.comparison import Comparison, Line, Reason, Sample, compare
 from atom_data.audit.diff.documents import KINDS, Limits
+from atom_data.commands.answers.stations import say
 from atom_data.commands.look import print_difference
 from atom_data.commands.screen import AsJson, console, require_folder
-from atom_data.commands.stations import say
 from atom_data.storage.sizes import parse_bytes
 from atom_data.terminal.table import Column, plural, print_table, printable
 
@@ -39,7 +39,7 @@ def diff(
     ] = True,
     count: Annotated[int, typer.Option("--count", "-n", min=0, help="Documents shown of each kind.")] = 3,
     memory: Annotated[str, typer.Option(help="What the comparison may use; the rest goes to disk.")] = "2GB",
-    workers: Annotated[int, typer.Option("--workers", "-w", min=0, help="Threads; 0: one a core.")] = 0,
+    workers: Annotated[int, typer.Option("--workers", "-w", min=0, help="Threads; 0: one per core.")] = 0,
     scratch: Annotated[str | None, typer.Option(metavar="FOLDER", help="Where what does not fit goes.")] = None,
     as_text: AsJson = False,
 ) -> None:

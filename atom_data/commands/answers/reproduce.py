@@ -1,4 +1,4 @@
-"""`reproduce`: a corpus made again from what its run kept."""
+"""`reproduce`: a corpus rebuilt from what its run kept."""
 
 import json
 from dataclasses import asdict
@@ -21,7 +21,7 @@ from atom_data.workspace import Workspace
 
 def reproduce(
     output: OutFolder,
-    into: Annotated[str, typer.Option("--into", metavar="NEW", help="Folder for the corpus made again; new or empty.")],
+    into: Annotated[str, typer.Option("--into", metavar="NEW", help="Folder for the rebuilt corpus; new or empty.")],
     inputs: Annotated[
         list[str] | None,
         typer.Option("--input", metavar="[BEFORE=]NOW", help="Where inputs lie now. May be repeated."),
@@ -45,7 +45,7 @@ def reproduce(
     require_folder(output)
     workspace, new = Workspace(output), Workspace(into)
     if workspace.is_remote or new.is_remote:
-        raise ConfigError("reproduce: only folders are made again. Fetch the corpus, and give a folder by --into.")
+        raise ConfigError("reproduce: only folders are rebuilt. Fetch the corpus, and give a folder by --into.")
     tree_of(workspace)
     recipe = prepare(workspace, new, inputs or [])
     screen = console(stderr=True)
