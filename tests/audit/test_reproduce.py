@@ -282,6 +282,12 @@ def test_what_cannot_be_made_again_is_a_sentence(first: Workspace, tmp_path: Pat
     done = atom_data("reproduce", first.root, "--into", tmp_path / "full")
     assert done.returncode == 2
     assert "holds something already" in done.stderr
+    shutil.copytree(first.local(), tmp_path / "one")
+    (tmp_path / "one" / "removals").mkdir()
+    (tmp_path / "one" / "removals" / "list.parquet").write_bytes(b"a list")
+    done = atom_data("reproduce", tmp_path / "one", "--into", tmp_path / "with_list", "--prepare")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "with_list" / "removals" / "list.parquet").read_bytes() == b"a list"
     done = atom_data("reproduce", first.root, "--into", tmp_path / "ready", "--prepare")
     assert done.returncode == 0, done.stderr
     assert "again.py" in done.stdout

@@ -15,6 +15,10 @@ from atom_data.storage.paths import is_remote
 from atom_data.workspace import Workspace
 
 
+REMOVALS = "removals/list.parquet"
+"""Which documents a corpus must not have, where some were taken out of it: a part of the corpus, and so of the one rebuilt."""
+
+
 def bundle_there(workspace: Workspace) -> Bundle:
     """Return the bundle of a run. DataError where there is none, and where one of its copies is not what it was."""
     found = read_bundle(workspace)
@@ -50,6 +54,10 @@ def prepare(workspace: Workspace, new: Workspace, inputs: Sequence[str]) -> Path
     for name in [NAME, *sorted({kept.copy for kept in bundle.files if kept.copy})]:
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(place / name, target / name)
+    removals = workspace.local(REMOVALS)
+    if removals.is_file():
+        new.local(REMOVALS).parent.mkdir(exist_ok=True)
+        shutil.copyfile(removals, new.local(REMOVALS))
     moves = Moves(
         str((target / bundle.recipe).parent.absolute()),
         bundle.base,
