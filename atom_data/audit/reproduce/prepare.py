@@ -14,7 +14,6 @@ from atom_data.storage.beside import BUNDLE
 from atom_data.storage.paths import is_remote
 from atom_data.workspace import Workspace
 
-
 REMOVALS = "removals/list.parquet"
 """Which documents a corpus must not have, where some were taken out of it: a part of the corpus, and so of the one rebuilt."""
 
