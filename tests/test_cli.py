@@ -86,7 +86,7 @@ def test_trace_leads_from_tokens_to_the_record(sample_run: Path) -> None:
     identity = drawn.stdout.split()[-1]
     done = atom_data("trace", sample_run / "tokens", identity)
     assert done.returncode == 0, done.stderr
-    words = [line.split()[0] for line in done.stdout.strip().splitlines()]
+    words = re.findall(r"^(\S+)", done.stdout, re.M)  # what is indented belongs to the line above it
     assert set(words[6:]) == {"to"}, "the samples to come that read it"
     assert words[:6] == [
         "tokens",

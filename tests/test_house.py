@@ -12,7 +12,7 @@ from tests.follow import Follower, House
 ROOT = Path(atom_data.__file__).parent
 TYPED = ("runner", "tokens", "mix", "forecast")
 CONCRETE = {"Stage", "Tokenize", "Copies", "Repeats", "MinHash", "SameText", "Part", "Mixture", "Mix"}
-ATTRIBUTES = {"needs.py": 1, "pack.py": 2}
+ATTRIBUTES = {"again.py": 1, "held.py": 1, "needs.py": 1, "pack.py": 2}
 """Uses of `getattr` that do not ask what a node is: the values of a dataclass, by the names of its own fields."""
 CHANGES = {
     *("append", "appendleft", "extend", "insert", "add", "update", "setdefault", "pop", "popleft", "popitem"),

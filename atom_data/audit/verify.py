@@ -1,16 +1,17 @@
 """`atom-data verify OUT`: every file against its receipt, every receipt against its seal, nothing missing, nothing over."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from atom_data.audit.faults import Cure, Fault
+from atom_data.audit.root import Tree
 from atom_data.cluster.chain import FOLDER as CLUSTER
 from atom_data.errors import DataError
 from atom_data.runner.claims.claim import FOLDER as CLAIMS
 from atom_data.runner.claims.claim import Claim
 from atom_data.runner.claims.files import others_at_work
 from atom_data.runner.hashes import damage
+from atom_data.storage.beside import BESIDE
 from atom_data.storage.manifest import manifest_path, manifest_row
 from atom_data.storage.partials import is_begun_by
 from atom_data.storage.paths import PARTIAL, exists, size
@@ -28,6 +29,7 @@ from atom_data.tokens.manifest import manifest_of_receipts
 from atom_data.workspace import Workspace
 
 NOTES = ("failed", EXPORTS)
+PASSED_OVER = tuple(f"{folder}/" for folder in (CLUSTER, CLAIMS, *BESIDE))
 UNCLOSED = "missing: all shards are there, but the stage was refused as a whole, or the run ended before it was closed"
 
 
@@ -39,14 +41,16 @@ class Verdict:
     files: int = 0
     bytes: int = 0
     cleaned: int = 0
-    """Files that `atom-data clean` removed, as no one needs them; the fingerprint has them by their receipts."""
+    """Files that `atom-data clean` removed, as no one needs them."""
     faults: list[Fault] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     """Shards that a run with --allow-failed went on without, each with the reason: no faults, and nothing that is whole."""
     at_work: list[Claim] = field(default_factory=list)
     """Who is at work in the folder meanwhile, so that what is missing may only not be there yet."""
     fingerprint: str = ""
-    """One hash over the content of all shards: equal for equal corpora. Only stages of the recipe count."""
+    """The root of the corpus (see `audit.root`): equal for equal corpora. Only stages of the recipe count."""
+    tree: Tree = field(default_factory=Tree)
+    """What the fingerprint is made of, by receipts."""
     left_over: list[str] = field(default_factory=list)
     """Folders of stages that the recipe no longer has: not checked, and not a fault."""
 
@@ -58,18 +62,20 @@ def verify(workspace: Workspace) -> Verdict:
         raise DataError(
             f"{workspace.root}: there is no run in it (no plan.json in any folder). Give the --output of a run."
         )
-    verdict, known, digest = Verdict(at_work=others_at_work(workspace)), {JOBS, RUN}, hashlib.sha256()
+    verdict, known = Verdict(at_work=others_at_work(workspace)), {JOBS, RUN}
     for folder in folders:
         known |= {plan_path(folder), manifest_path(folder), summary_path(folder), cleaned_path(folder)}
         cleaned = workspace.is_cleaned(folder)
         shards = _shards(workspace, folder, verdict)
         if shards is None:
             continue
+        verdict.tree.begin(folder)
         for shard in shards:
             known.add(receipt_path(folder, shard))
-            for item in _receipt(workspace, folder, shard, verdict):
+            files = _receipt(workspace, folder, shard, verdict)
+            verdict.tree.add(folder, shard, files)
+            for item in files:
                 known.add(item.path)
-                digest.update(f"{item.path} {item.sha256}\n".encode())
                 _check_file(workspace, item, verdict, (folder, shard), cleaned)
         _check_manifest(workspace, folder, shards, verdict)
         _check_summary(workspace, folder, verdict)
@@ -85,7 +91,7 @@ def verify(workspace: Workspace) -> Verdict:
         for name in _orphans(workspace, known, verdict.at_work)
         if not name.startswith(others)  # without the list, shards cannot be told from other files
     ]
-    verdict.fingerprint = digest.hexdigest()
+    verdict.fingerprint = verdict.tree.root
     return verdict
 
 
@@ -185,12 +191,12 @@ def _unlisted(workspace: Workspace, folders: Sequence[str]) -> list[Fault]:
 
 
 def _orphans(workspace: Workspace, known: set[str], at_work: Sequence[Claim]) -> Iterator[str]:
-    """Yield files that no receipt names; scripts and logs of a cluster, recorded failures and exports are not data."""
+    """Yield files that no receipt names; scripts and logs of a cluster, notes and indexes are not data."""
     root, tokens = workspace.local(), [claim.who.token for claim in at_work]
     for path in () if workspace.is_remote else sorted(root.rglob("*")):
         if path.is_file() and not any(part.endswith(PARTIAL) for part in path.relative_to(root).parts[:-1]):
             name = path.relative_to(root).as_posix()
-            if name in known or name.startswith((f"{CLUSTER}/", f"{CLAIMS}/")) or path.parent.name in NOTES:
+            if name in known or name.startswith(PASSED_OVER) or path.parent.name in NOTES:
                 continue
             if not is_begun_by(name, tokens):
                 yield name

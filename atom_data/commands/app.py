@@ -23,11 +23,14 @@ COMMANDS = {
     "show": ("catalog.show", "Look"),
     "status": ("look.status", "Look"),
     "peek": ("look.peek", "Look"),
+    "why": ("answers.why.why", "Look"),
     "tune": ("tune.tune", "Look"),
+    "diff": ("answers.diff.diff", "Look"),
     "batches": ("tokens.batches", "Look"),
     "trace": ("tokens.trace", "Look"),
     "verify": ("look.verify", "Check"),
-    "fingerprint": ("look.fingerprint", "Check"),
+    "fingerprint": ("answers.fingerprint.fingerprint", "Check"),
+    "reproduce": ("answers.reproduce.reproduce", "Check"),
     "clean": ("clean.clean", "Check"),
     "doctor": ("machine.doctor", "Check"),
     "export": ("export.export", "Hand on"),
@@ -65,7 +68,7 @@ def app(name: str) -> typer.Typer:
     listed = name in ("", *HELP["help_option_names"]) and COMPLETE not in os.environ
     for command in [name] if name in COMMANDS else COMMANDS:
         place, group = COMMANDS[command]
-        module, _, function = place.partition(".")
+        module, _, function = place.rpartition(".")
         if listed:
             made.command(name=command, rich_help_panel=group, help=_help(module, function))(_nothing)
             continue
@@ -86,7 +89,7 @@ def _help(module: str, function: str) -> str:
 
     Of a group of commands that is the docstring of its callback.
     """
-    tree = ast.parse(Path(__file__).with_name(f"{module}.py").read_bytes())
+    tree = ast.parse((Path(__file__).parent / f"{module.replace('.', '/')}.py").read_bytes())
     for node in tree.body:
         if isinstance(node, ast.FunctionDef):
             group = any(ast.unparse(one) == f"{function}.callback()" for one in node.decorator_list)

@@ -1,9 +1,9 @@
-"""`status`, `peek`, `verify`, `fingerprint`: what a run has made."""
+"""`status`, `peek`, `verify`: what a run has made."""
 
 import json
 import os
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +16,7 @@ from atom_data.audit.difference import Difference
 from atom_data.audit.faults import advice
 from atom_data.audit.peek import peek as peek_documents
 from atom_data.audit.repair import repair
+from atom_data.audit.root import Tree
 from atom_data.audit.verify import Verdict
 from atom_data.audit.verify import verify as verify_folder
 from atom_data.cluster.metrics import write_metrics
@@ -43,6 +44,7 @@ from atom_data.status.status import JobStatus, job_status
 from atom_data.status.table import as_json, print_status, remarks, status_lines
 from atom_data.storage.made import refuse_file
 from atom_data.terminal.called import command_line
+from atom_data.terminal.screen import Screen
 from atom_data.terminal.table import plural
 from atom_data.workspace import Workspace
 
@@ -124,11 +126,21 @@ def peek(
             screen.prose(f"  [red]{sight.reason}[/red]  {escape(printable('; '.join(sight.missed)))}")
         if sight.kept:
             screen.prose(f"  kept instead: {escape(sight.kept)}{_compared(sight.difference)}")
-        for change in sight.difference.changes[:CHANGES] if sight.difference else ():
-            before, kept, dropped, after = map(_short, change)
-            differs = f"[red]- {kept}[/red] [green]+ {dropped}[/green]"
-            screen.prose(f"    [dim]{before}[/dim] {differs} [dim]{after}[/dim]")
-        screen.prose(escape(printable(sight.text[:characters])) + "\n", set_in=0)
+        _print_changes(screen, sight.difference, "    ")
+        screen.prose(escape(printable(sight.text[:characters])) + "\n")
+
+
+def print_difference(screen: Screen, found: Difference | None, indent: str) -> None:
+    """Print where the text of a copy differs from that of the document that was kept."""
+    screen.prose(f"{indent}{_compared(found).lstrip(';, ')}")
+    _print_changes(screen, found, indent)
+
+
+def _print_changes(screen: Screen, found: Difference | None, indent: str) -> None:
+    for change in found.changes[:CHANGES] if found else ():
+        before, kept, dropped, after = map(_short, change)
+        differs = f"[red]- {kept}[/red] [green]+ {dropped}[/green]"
+        screen.prose(f"{indent}[dim]{before}[/dim] {differs} [dim]{after}[/dim]")
 
 
 def _compared(found: Difference | None) -> str:
@@ -172,7 +184,8 @@ def verify(
         make(recipe, output, workers, given)
     verdict = verify_folder(workspace)
     if as_text:
-        typer.echo(json.dumps(asdict(verdict), indent=1))
+        value = {name: item for name, item in asdict(replace(verdict, tree=Tree())).items() if name != "tree"}
+        typer.echo(json.dumps(value, indent=1))
     elif verdict.left_over:
         console(stderr=True).prose(escape(said_left_over(workspace, verdict.left_over)))
     _say_faults(verdict, output, recipe_of(workspace))
@@ -211,18 +224,6 @@ def _repair(workspace: Workspace, recipe: str | None, take_over: bool) -> None:
     elif recipe is None:
         if done.again or any(fault.stage for fault in verdict.faults if fault.cure != "yours"):
             again = command_line("run", recipe_of(workspace) or "RECIPE", "-o", out)
-            screen.print(f"\nNext:\n  {escape(again)}", soft_wrap=True)
+            screen.prose(f"\nNext:\n  {escape(again)}")
         if done.left:
             raise DataError(f"{out}: {plural(len(done.left), 'fault')} cannot be repaired, named above.")
-
-
-def fingerprint(output: OutFolder) -> None:
-    """Print one hash over the content of all shards: equal for equal corpora. Stages that the recipe no longer has count for
-    nothing."""
-    verdict = verify_folder(Workspace(output))
-    if verdict.faults:
-        raise DataError(f"{output}: {verdict.faults[0]}. Run atom-data verify for the rest.")
-    if verdict.left_out:
-        left = f"{output}: this leaves out {plural(len(verdict.left_out), 'shard')} that failed; see atom-data verify {output}"
-        console(stderr=True).prose(escape(left))
-    console().print(verdict.fingerprint)

@@ -9,7 +9,8 @@ from rich.markup import escape
 from atom_data.audit.batches import draw
 from atom_data.audit.trace import stations
 from atom_data.audit.training_run import TrainingRun, open_run
-from atom_data.commands.screen import console, printable
+from atom_data.commands.answers.stations import place_text, print_station
+from atom_data.commands.screen import console
 from atom_data.errors import ConfigError
 from atom_data.loader.batches import Turns
 from atom_data.terminal.called import command_line
@@ -43,22 +44,8 @@ def batches(
             f"  sample {batch.samples[0]} is token {origin['sample_start']:,} on of {origin['token_shard']}; "
             f"{origin['tokens_here']} of its tokens are of document {origin['id']}"
         )
-        screen.prose(f"    {escape(_source(origin))}")
-    screen.print(f"\nFull lineage: atom-data trace {tokens} {origin['id']}", soft_wrap=True)
-
-
-def _source(row: dict[str, Any], read: dict[str, Any] | None = None) -> str:
-    """Say where a document came from: `row` of docs.parquet, and what stands of it in the stage that read it."""
-    read = read or {}
-    known = {name: value for name, value in read.items() if name in ("url", "file", "offset")}
-    found: dict[str, Any] = {**row, **known}
-    if found.get("file") and found.get("offset") is not None:
-        where = f"record at byte {found['offset']:,} of {found['file']}"
-    elif found.get("file") and read.get("row") is not None:
-        where = f"row {read['row']:,} of {found['file']}"
-    else:
-        return f"{found.get('url') or '(no address)'}   shard {row['shard']}"
-    return f"{found['url']}   {where}" if found.get("url") else where
+        screen.prose(f"    {escape(place_text(origin, {}))}")
+    screen.prose(f"\nFull lineage: atom-data trace {tokens} {origin['id']}")
 
 
 def trace(
@@ -100,14 +87,14 @@ def trace(
         )
         for row in run.samples.documents(number):
             screen.prose(f"  document {row['id']}  tokens {row['first_here']:,} to {row['stop_here']:,}")
-            _way(screen, run.samples.sources[address.source].folder, address.shard, row, "    ")
+            _way(screen, run.samples.sources[address.source].folder, row, "    ")
 
 
 def _trace_document(screen: Screen, run: TrainingRun, ranks: Turns, document: str, epochs: int) -> None:
     name, shard, row = run.find(document)
     source = run.samples.sources[name]
     screen.print(f"[bold]tokens[/bold]  {row['tokens']:,} tokens in {source.shards[shard]['name']}")
-    _way(screen, source.folder, source.shards[shard]["name"], row)
+    _way(screen, source.folder, row)
     reads = list(run.reads(name, shard, row, epochs))
     for read in reads:
         when = "seen " if read.sample < run.consumed else "to come"
@@ -120,9 +107,9 @@ def _trace_document(screen: Screen, run: TrainingRun, ranks: Turns, document: st
         screen.print("[bold]never[/bold]  it is in the rest of its shard that fills no sample, or no stage reaches it")
 
 
-def _way(screen: Screen, folder: str, shard: str, row: dict[str, Any], indent: str = "") -> None:
-    way = stations(folder, shard, row)
+def _way(screen: Screen, folder: str, row: dict[str, Any], indent: str = "") -> None:
+    way = stations(folder, row)
     for station in way:
-        values = ", ".join(f"{name} {value}" for name, value in station.columns.items() if name != "id")
-        screen.prose(f"{indent}[bold]{station.stage}[/bold]  {escape(printable(values))}")
-    screen.prose(f"{indent}[bold]source[/bold]  {escape(_source(row, way[-1].columns))}")
+        print_station(screen, station, indent)
+    first = way[-1].columns if way else row
+    screen.prose(f"{indent}[bold]source[/bold]  {escape(place_text(row, first))}")

@@ -19,6 +19,7 @@ from atom_data.job import Task
 from atom_data.readers.source import FileSource
 from atom_data.runner.claims.claim import FOLDER as CLAIMS
 from atom_data.runner.recipe import Recipe
+from atom_data.storage.beside import BESIDE
 from atom_data.storage.made import RECORD, STAGES, stage_around
 from atom_data.storage.paths import PARTIAL, is_remote, local, plain, without_secrets
 from atom_data.storage.receipts import JOBS, PLAN
@@ -42,7 +43,7 @@ def check_places(recipe: Recipe, workspace: Workspace) -> None:
             for path in source.paths:
                 refuse_overlap(source.name, path, workspace.root)
     for job in recipe.jobs:
-        if job.name in (CLAIMS, CLUSTER):
+        if job.name in (CLAIMS, CLUSTER, *BESIDE):
             raise ConfigError(f"stage '{job.name}': that folder of the output is reserved. Choose another name.")
     if not workspace.is_remote:
         _refuse_foreign(recipe.jobs, workspace.local())
@@ -161,7 +162,7 @@ def _refuse_foreign(jobs: Sequence[Job], place: Path) -> None:
             _refuse(folder, strange, f"and stage '{job.name}' has its files there")
     if _used(place):
         return
-    ours = {JOBS, RUN, CLUSTER, CLAIMS, *(stage_of(job.name) for job in jobs)}
+    ours = {JOBS, RUN, CLUSTER, CLAIMS, *BESIDE, *(stage_of(job.name) for job in jobs)}
     strange = [name for name in _strange(place) if name not in ours and not name.endswith(LOGS)]
     if strange or (place / RECORD).exists():
         _refuse(place, strange or [RECORD], "and no run of atom-data")

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from atom_data.errors import ConfigError
 from atom_data.graph import Job
+from atom_data.runner.bundle.bundle import write_bundle
 from atom_data.runner.cost import Cost
 from atom_data.runner.outlook import Outlook, look_ahead, outlook
 from atom_data.runner.plan import DAMAGED, EDITED, FOLLOWS, INPUT, RECIPE, Plan
@@ -69,11 +70,12 @@ class Guard:
 
 
 def own(recipe: Recipe, workspace: Workspace) -> None:
-    """Note whose folder it is from now on."""
+    """Note whose folder it is from now on, and keep what it is made with."""
     path = str(Path(recipe.path).absolute())
     with write_errors(workspace.root):
         jobs = tuple(job.name for job in recipe.jobs)
         workspace.write_record(RunRecord(path, recipe.sha256, jobs, settings=dict(recipe.given)))
+        write_bundle(recipe, workspace)
 
 
 def refuse(recipe: Recipe, workspace: Workspace, ahead: Sequence[Outlook], part: bool = False) -> None:

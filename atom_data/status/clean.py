@@ -19,6 +19,7 @@ from atom_data.errors import AtomDataError
 from atom_data.graph import Job, stage_of
 from atom_data.runner.plan import plan_job
 from atom_data.runner.recipe import Recipe
+from atom_data.storage.beside import LOOKUP
 from atom_data.storage.manifest import manifest_path
 from atom_data.storage.paths import PARTIAL, write_errors
 from atom_data.storage.receipts import cleaned_path, failure_path, plan_path, receipt_path, summary_path
@@ -65,7 +66,7 @@ def clean(
         others = workspace.left_over([job.name for job in recipe.jobs])
         if stale:
             freed += [_remove_stage(folder, workspace, really) for folder in others]
-        freed.append(_half_written(workspace, really))
+        freed += [_half_written(workspace, really), _lookup(workspace, really)]
     return Cleaning(
         tuple(item for item in freed if item.files), tuple(dict.fromkeys(kept)), () if stale else tuple(others)
     )
@@ -135,6 +136,17 @@ def _remove_stage(folder: str, workspace: Workspace, really: bool) -> Freed:
         with contextlib.suppress(OSError):
             workspace.local(stage_of(folder)).rmdir()
     return Freed(folder, "not in the recipe", count + len(rest), size)
+
+
+def _lookup(workspace: Workspace, really: bool) -> Freed:
+    """Remove the index of ids: the next question rebuilds it."""
+    folder = workspace.local(LOOKUP)
+    files = [path for path in folder.iterdir() if path.is_file()] if folder.is_dir() else []
+    size = sum(path.stat().st_size for path in files)
+    if really and files:
+        _unlink(files)
+        _remove_empty(folder)
+    return Freed("index of ids", "the next atom-data why rebuilds it", len(files), size)
 
 
 def _unlink(paths: Sequence[Path]) -> None:

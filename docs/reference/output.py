@@ -55,13 +55,16 @@ OUTPUT/
   TOKENS/                     a token pass is a stage with other files in it
     SHARD.bin, SHARD.idx      ids as Megatron reads them; SHARD.docs.parquet says of each document what and where it is
   cluster/                    of runs on a cluster: listings, logs, what was submitted; no part of the result
+  run.json                    whose folder it is: the recipe, and the stages that count
+  run/                        what the run was made with: recipe, cards, lists, versions (docs/why.md); no part of the result
+  lookup/                     where ids and URLs are, made by `atom-data why`, removed by `atom-data clean`; no part of the result
   jobs.json                   on an object store, which is not listed: the names of all jobs
 ```
 
 A file appears whole or not at all: it is written as `*.partial` and renamed. Readers go by `plan.json` and receipts, never
 by what lies in a folder. Same recipe, inputs and code: the same bytes in every file but receipts, `receipts/all.pq` and
-`failed/`, which have times in them. `atom-data fingerprint` hashes what must be equal, `atom-data verify` holds every file
-against its receipt.
+`failed/`, which have times in them. `atom-data fingerprint` hashes what must be equal (docs/root.md), `atom-data verify`
+holds every file against its receipt.
 """
 
 

@@ -102,7 +102,7 @@ def test_a_second_run_in_the_folder_is_refused_and_the_first_is_whole(folder: Pa
         first.kill()
     assert atom_data("verify", folder / "out").returncode == 0
     assert not (folder / "out" / FOLDER).exists()
-    assert {path.name for path in (folder / "out").iterdir()} == {"clean", "run.json"}
+    assert {path.name for path in (folder / "out").iterdir()} == {"clean", "run", "run.json"}
 
 
 def test_a_run_that_was_killed_lets_the_next_one_in_and_its_workers_end(folder: Path) -> None:
