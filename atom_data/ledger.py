@@ -7,6 +7,7 @@ import pyarrow as pa
 from atom_data.errors import DataError
 from atom_data.job import Table, Work, commonest
 from atom_data.storage.receipts import Receipt
+from atom_data.storage.removals import REASON, Removals
 from atom_data.storage.shards import Intake, Shard
 
 RAW_BYTES = 1 << 16
@@ -43,15 +44,34 @@ def ledger_lines(gone: pa.RecordBatch, reasons: pa.Array, rules: pa.Array, numbe
     return pa.RecordBatch.from_arrays(arrays, schema=LEDGER)
 
 
-def intake_of(shard: Shard, dead: Table, work: Work) -> Intake:
-    """Return what a source reports to while a task reads a shard: unreadable records are counted and get a dead letter."""
+def intake_of(shard: Shard, dead: Table, work: Work, removals: Removals) -> Intake:
+    """Return what a source reports to while a task reads a shard: unreadable records are counted and get a dead letter.
+
+    One of a document on the removal list says no more than where it was.
+    """
 
     def reject(reason: str, position: int, detail: str, raw: bytes) -> None:
+        raw = raw[:RAW_BYTES]
+        detail, raw = ("", b"") if removals and removals.names_in(raw) else (detail, raw)
         work.reject(reason, detail)
-        line = dict(zip(DEAD.names, (shard.name, position, reason, detail, raw[:RAW_BYTES]), strict=True))
+        line = dict(zip(DEAD.names, (shard.name, position, reason, detail, raw), strict=True))
         dead.write(pa.RecordBatch.from_pylist([line], DEAD))
 
     return Intake(reject=reject)
+
+
+def removed_lines(names: Sequence[str]) -> pa.RecordBatch:
+    """Return the ledger's lines of documents that are on the removal list: no id and no URL, a keyed hash of the id."""
+    rows = [{"id": name, "reason": REASON, "rules": [REASON]} for name in sorted(names)]
+    return pa.RecordBatch.from_pylist(rows, LEDGER)
+
+
+def note_removed(names: Sequence[str], ledger: Table, work: Work) -> None:
+    """Count documents on the removal list as read and dropped; their lines end the ledger."""
+    if names:
+        work.rows_in += len(names)
+        work.dropped[REASON] += len(names)
+        ledger.write(removed_lines(names))
 
 
 def refuse_unreadable(who: str, folder: str, receipts: Sequence[Receipt], allowed: float) -> None:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -21,15 +23,17 @@ from atom_data.extract.engine import Engine
 from atom_data.graph import Job, Source, check_name, check_source, reference, rows_of
 from atom_data.identity import describe, label
 from atom_data.job import Progress, Table, Task, Work
-from atom_data.ledger import DEAD, LEDGER, intake_of, ledger_lines, refuse_unreadable
+from atom_data.ledger import DEAD, LEDGER, intake_of, ledger_lines, note_removed, refuse_unreadable
 from atom_data.rules import REASON, RULES, Keep
 from atom_data.storage.parquet import read_parquet
 from atom_data.storage.paths import join
 from atom_data.storage.receipts import Receipt
+from atom_data.storage.removals import REASON as REMOVED
 from atom_data.storage.shards import Input, Intake, Shard, parts_meet
 from atom_data.workspace import Workspace
 
 Step = Callable[[pa.RecordBatch], pa.RecordBatch]
+Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,8 +176,9 @@ class Stage:
         return (workspace.input(self.name, shard.name),)
 
     def text_bytes(self, shard: Shard, workspace: Workspace) -> float:
-        """What the receipt of the shard says."""
-        return workspace.finished(self.name, shard.name).text_bytes
+        """What the receipt of the shard says, and what takedowns took out: they move no document to another token shard."""
+        found = workspace.finished(self.name, shard.name).text_bytes
+        return found + workspace.removals.text_bytes.get(f"{self.name}/{shard.name}", 0)
 
     def read(
         self, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake
@@ -219,7 +224,7 @@ class Stage:
             ledger = Table(join(self.name, "drops", f"{shard.name}.parquet"), LEDGER, workspace, stack, work)
             dead = Table(join(self.name, "dead", f"{shard.name}.parquet"), DEAD, workspace, stack, work)
             rows.open()
-            intake = intake_of(shard, dead, work)
+            intake = intake_of(shard, dead, work, workspace.removals)
             for batch in rows_of(self.reads, shard, workspace, self.needed(), intake):
                 work.rows_in += batch.num_rows
                 kept = self._apply(batch, ledger, work)
@@ -227,11 +232,15 @@ class Stage:
                 if "text" in schema.names:
                     work.text_bytes += pc.sum(pc.binary_length(kept.column("text"))).as_py() or 0
                 progress(work.rows_in + work.unreadable.total(), intake.bytes_read, rows.rows)
+            note_removed(intake.removed, ledger, work)
+        work.outputs[1:] = sorted(work.outputs[1:], key=lambda output: output.path)
         work.rows_out, work.dropped_rows = rows.rows, ledger.rows
         work.take(shard, intake)
         return work
 
     def _apply(self, batch: pa.RecordBatch, ledger: Table, work: Work) -> pa.RecordBatch:
+        """Run the steps. The ledger's lines come in the order of the documents, however these are cut into batches."""
+        rows, gone_rows, lines = np.arange(batch.num_rows), list[Rows](), list[pa.RecordBatch]()
         for number, step in enumerate(self.steps, 1):
             before = batch
             batch = self._call(number, step, batch)
@@ -242,9 +251,16 @@ class Stage:
                 kept = pc.is_null(batch.column(REASON))
                 gone = batch.filter(pc.invert(kept))
                 if gone.num_rows:
-                    ledger.write(ledger_lines(gone, gone.column(REASON), gone.column(RULES), step.numbers(gone)))
+                    lines.append(ledger_lines(gone, gone.column(REASON), gone.column(RULES), step.numbers(gone)))
                     work.dropped.update(gone.column(REASON).to_pylist())
+                is_kept = np.asarray(kept)
+                gone_rows.append(rows[~is_kept])
+                rows = rows[is_kept]
                 batch = batch.filter(kept).drop_columns([REASON, RULES])
+        if lines:
+            order = np.argsort(np.concatenate(gone_rows), kind="stable")
+            for line in pa.Table.from_batches(lines).take(pa.array(order)).combine_chunks().to_batches():
+                ledger.write(line)
         return batch
 
     def _call(self, number: int, step: Step, batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -276,6 +292,8 @@ class Stage:
         dropped: Counter[str] = Counter()
         for receipt in receipts:
             for reason, count in receipt.dropped.items():
+                if reason == REMOVED:
+                    continue
                 dropped[reason.split(".")[0]] += count
         for card, count in sorted(dropped.items()):
             if read >= 1000 and count > self.allow_drop * read:

@@ -31,6 +31,7 @@ from atom_data.storage.receipts import (
     write_json,
     write_receipt,
 )
+from atom_data.storage.removals import Removals, removals_of
 from atom_data.storage.record import RUN, SUBMISSION, RunRecord
 from atom_data.storage.shards import Input, Shard
 
@@ -63,6 +64,7 @@ class Workspace:
         self._listed: dict[str, tuple[Shard, ...]] = {}
         self._remembered: dict[str, dict[str, Finished]] | None = None
         self._kept: dict[str, Any] = {}
+        self._removals: Removals | None = None
 
     def __repr__(self) -> str:
         """Return the folder, without passwords."""
@@ -97,6 +99,13 @@ class Workspace:
         """Return the folders of all jobs that were ever planned in it, sorted: `clean`, `near`, `near/links`. Not of a URL."""
         found = [*self.local().glob(f"*/{PLAN}"), *self.local().glob(f"*/*/{PLAN}")]
         return sorted(path.parent.relative_to(self.local()).as_posix() for path in found)
+
+    @property
+    def removals(self) -> Removals:
+        """What must not come back: the removal list of the folder, read once."""
+        if self._removals is None:
+            self._removals = removals_of(self.root) if self.root else Removals()
+        return self._removals
 
     def read_json(self, name: str) -> dict[str, Any] | None:
         """Return a JSON object, or None when the file is not there. DataError when it is something else."""

@@ -15,6 +15,7 @@ from atom_data.graph.protocols import Source as Source
 from atom_data.identity import describe_fields
 from atom_data.origins import is_ours, origin
 from atom_data.storage.receipts import Receipt
+from atom_data.storage.removals import Removals
 from atom_data.storage.shards import Input, Intake, Shard, parts_meet
 from atom_data.workspace import Workspace
 
@@ -146,11 +147,35 @@ class PassJob:
 def rows_of(
     source: Source, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake
 ) -> Iterator[pa.RecordBatch]:
-    """Read a shard of a source. One that is not of this package is held to the contract: DataError where it breaks it.
+    """Read a shard of a source. What is read from files comes without the documents of the removal list.
+
+    A source that is not of this package is held to the contract: DataError where it breaks it.
 
     A batch has the columns and types of `schema`. A pass with a `read` of its own has the rows of
     what it reads, in order: their ids are read once more and compared.
     """
+    if workspace.removals and not source.sources() and not source.jobs():
+        wanted = {*columns, *({"id", "url"} & set(source.schema().names))}
+        return _without_removed(_rows_of(source, shard, workspace, wanted, intake), workspace.removals, columns, intake)
+    return _rows_of(source, shard, workspace, columns, intake)
+
+
+def _without_removed(
+    batches: Iterator[pa.RecordBatch], removals: Removals, columns: Collection[str], intake: Intake
+) -> Iterator[pa.RecordBatch]:
+    """Yield what is read from files without the documents of the removal list, which `intake` is told of."""
+    for batch in batches:
+        names = removals.removed(batch.column("id"), batch.column("url") if "url" in batch.schema.names else None)
+        gone = [name for name in names if name is not None]
+        if gone:
+            intake.removed += gone
+            batch = batch.filter(pa.array([name is None for name in names], pa.bool_()))
+        yield batch.drop_columns(["url"]) if "url" in batch.schema.names and "url" not in columns else batch
+
+
+def _rows_of(
+    source: Source, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake
+) -> Iterator[pa.RecordBatch]:
     if is_ours(type(source)):
         return source.read(shard, workspace, columns, intake)
     where, wanted = f"{type(source).__name__}, shard '{shard.name}'", {*columns, "id"}

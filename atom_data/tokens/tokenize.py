@@ -18,7 +18,7 @@ from atom_data.errors import ConfigError, DataError
 from atom_data.graph import Job, Source, check_name, check_source, reference, rows_of
 from atom_data.identity import describe
 from atom_data.job import Progress, Table, Task, Work
-from atom_data.ledger import DEAD, LEDGER, intake_of, ledger_lines, refuse_unreadable
+from atom_data.ledger import DEAD, LEDGER, intake_of, ledger_lines, note_removed, refuse_unreadable
 from atom_data.storage.ahead import ahead
 from atom_data.storage.paths import join
 from atom_data.storage.receipts import Receipt, summary_path
@@ -223,9 +223,9 @@ class Tokenize:
             documents = Documents(self._encoder(), self.seed, schema, f"{self.name}/{task.name}", beside)
             ledger = Table(join(self.name, "drops", f"{task.name}.parquet"), LEDGER, workspace, stack, work)
             dead = Table(join(self.name, "dead", f"{task.name}.parquet"), DEAD, workspace, stack, work)
-            done = 0
+            done, removed = 0, list[str]()
             for shard in task.shards:
-                intake, row = intake_of(shard, dead, work), 0
+                intake, row = intake_of(shard, dead, work, workspace.removals), 0
                 for piece, texts in ahead(self._pieces(shard, workspace, intake), AHEAD):
                     kept, numbers = self._with_text(piece, texts, ledger, work)
                     documents.add(kept, [text for text in texts if text], row + numbers, shard.name)
@@ -233,10 +233,12 @@ class Tokenize:
                     progress(work.rows_in + dead.rows, done + intake.bytes_read, documents.count)
                 done += intake.bytes_read
                 work.take(shard, intake)
+                removed += intake.removed
             outputs = documents.write(join(self.name, task.name), workspace)
             for gone, sizes in documents.lost:
                 work.dropped["tokens.no_tokens"] += len(sizes)
                 ledger.write(_ledger_lines(gone, ["tokens.no_tokens"] * len(sizes), sizes))
+            note_removed(removed, ledger, work)
         # Reading goes on ahead of encoding, so which of the two tables was opened first says nothing.
         work.outputs = [*outputs, *sorted(work.outputs, key=lambda output: output.path)]
         work.rows_out, work.dropped_rows = documents.count, ledger.rows
