@@ -24,6 +24,8 @@ from atom_data.storage.paths import create, exists, join, read_bytes
 
 FOLDER = "removals"
 LIST = f"{FOLDER}/list.parquet"
+BEGUN = f"{FOLDER}/begun"
+"""Of a takedown that is under way: what it has decided, and the new files until all are ready."""
 REASON = "removed"
 """Why a document of the list is dropped, in receipts and ledgers."""
 KINDS = ("id", "url", "domain", "prefix")
