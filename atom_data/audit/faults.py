@@ -7,9 +7,10 @@ from typing import Literal
 
 from atom_data.terminal.table import plural
 
-Cure = Literal["run", "repair", "yours"]
+Cure = Literal["run", "repair", "yours", "restore"]
 """`run`: the next run sees it, and makes it again. `repair`: no run sees it, for receipt and size are right, or it stands in
-a run's way; `verify --repair` takes it away, so that the next run makes it again. `yours`: nobody but its owner knows."""
+a run's way; `verify --repair` takes it away, so that the next run makes it again. `yours`: nobody but its owner knows.
+`restore`: a removal list or the receipt of a takedown, which nobody can make again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,4 +48,6 @@ def advice(faults: Sequence[Fault], out: str, recipe: str) -> str:
         said.append(
             f"No receipt speaks of {plural(counts['yours'], 'file')}: look at {them}, and delete {them} yourself."
         )
+    if counts["restore"]:
+        said.append("Bring back what lies in removals/ from a copy: without it, what was taken down would come back.")
     return " ".join(said)

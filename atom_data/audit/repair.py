@@ -11,6 +11,10 @@ from atom_data.terminal.table import plural
 from atom_data.workspace import Workspace
 
 
+HANDS = ("yours", "restore")
+"""Cures that are no command's business."""
+
+
 @dataclass(slots=True)
 class Repair:
     """What was done about faults."""
@@ -34,9 +38,9 @@ class Repair:
 
 def repair(workspace: Workspace, faults: Sequence[Fault]) -> Repair:
     """Take away what is damaged. Data stays where it is until a run replaces it; nobody's files but ours are touched."""
-    done = Repair(left=[fault for fault in faults if fault.cure == "yours"])
+    done = Repair(left=[fault for fault in faults if fault.cure in HANDS])
     for fault in faults:
-        if fault.cure == "yours":
+        if fault.cure in HANDS:
             continue
         if fault.shard:
             shards = done.again.setdefault(fault.stage, [])

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from atom_data.audit.faults import Cure, Fault
 from atom_data.cluster.chain import FOLDER as CLUSTER
 from atom_data.errors import DataError
+from atom_data.graph import INNER
 from atom_data.runner.claims.claim import FOLDER as CLAIMS
 from atom_data.runner.claims.claim import Claim
 from atom_data.runner.claims.files import others_at_work
@@ -23,6 +24,8 @@ from atom_data.storage.receipts import (
     summary_path,
 )
 from atom_data.storage.record import RUN
+from atom_data.storage.removals import LIST
+from atom_data.storage.takedowns import faults_of, name_of, numbers, refuse_begun
 from atom_data.tokens.exports import FOLDER as EXPORTS
 from atom_data.tokens.manifest import manifest_of_receipts
 from atom_data.workspace import Workspace
@@ -57,7 +60,10 @@ def verify(workspace: Workspace) -> Verdict:
         raise DataError(
             f"{workspace.root}: there is no run in it (no plan.json in any folder). Give the --output of a run."
         )
-    verdict, known, digest = Verdict(at_work=others_at_work(workspace)), {JOBS, RUN}, hashlib.sha256()
+    refuse_begun(workspace.root)
+    verdict, known, digest = Verdict(at_work=others_at_work(workspace)), {JOBS, RUN, LIST}, hashlib.sha256()
+    known |= {name_of(number) for number in numbers(workspace.root)}
+    verdict.faults += [Fault(path, what, "restore") for path, what in faults_of(workspace.root)]
     for folder in folders:
         known |= {plan_path(folder), manifest_path(folder), summary_path(folder), cleaned_path(folder)}
         cleaned = workspace.is_cleaned(folder)
@@ -68,7 +74,8 @@ def verify(workspace: Workspace) -> Verdict:
             known.add(receipt_path(folder, shard))
             for item in _receipt(workspace, folder, shard, verdict):
                 known.add(item.path)
-                digest.update(f"{item.path} {item.sha256}\n".encode())
+                if INNER not in folder:  # what a pass found on its way is no part of the corpus
+                    digest.update(f"{item.path} {item.sha256}\n".encode())
                 _check_file(workspace, item, verdict, (folder, shard), cleaned)
         _check_manifest(workspace, folder, shards, verdict)
         _check_summary(workspace, folder, verdict)

@@ -44,6 +44,8 @@ class Patches:
     """The shards of each pass where they are."""
     undecided: list[str] = field(default_factory=list)
     """Copies of kept documents that go and do not take them along: a run decides about them anew."""
+    passes: list[str] = field(default_factory=list)
+    """The passes that found these."""
     quoting: list[str] = field(default_factory=list)
     """Kept documents of which what goes was a copy: they have nearly the same text."""
 
@@ -92,7 +94,7 @@ def copies_of(folder: Folder, kept: Sequence[str], workers: int) -> set[str]:
     }
 
 
-def patches_of(folder: Folder, gone: Collection[str], copies_leave: bool, workers: int) -> Patches:
+def patches_of(folder: Folder, gone: Collection[str], workers: int) -> Patches:
     """Return what is said anew of documents that stay. Memory: the members of clusters from which something goes."""
     found, ids = Patches(), pa.array(sorted(gone), pa.string())
     for job, marks in passes(folder):
@@ -106,7 +108,8 @@ def patches_of(folder: Folder, gone: Collection[str], copies_leave: bool, worker
                 groups.setdefault(row[marks.cluster], []).append((shard, row))
         for cluster, members in sorted(groups.items()):
             if cluster in lost:
-                found.undecided += [] if copies_leave else sorted(row["id"] for _, row in members)
+                found.undecided += sorted(row["id"] for _, row in members)
+                found.passes += [] if job.name in found.passes else [job.name]
             else:
                 found.quoting.append(cluster)
                 _ranked(found, job.name, marks, members)

@@ -16,11 +16,12 @@ from typing import Any, Self
 from atom_data.errors import DataError
 from atom_data.storage.receipts import OutputFile, read_json, write_json
 from atom_data.storage.removals import BEGUN
+from atom_data.storage.takedowns import JOURNAL
 from atom_data.takedown.clusters import Patches
 from atom_data.workspace import Workspace
 
 FORMAT = 1
-JOURNAL, READY = f"{BEGUN}/journal.json", f"{BEGUN}/ready.json"
+READY = f"{BEGUN}/ready.json"
 FILES, DONE = f"{BEGUN}/files", f"{BEGUN}/done"
 
 
@@ -37,8 +38,6 @@ class Journal:
     tokens: str
     documents: list[list[Any]]
     """Of each document that goes: id, url, why, and the stage and shard where it was found."""
-    touched: dict[str, list[str]]
-    """Shards with rows or ledger lines of them, by job."""
     patches: Patches = field(default_factory=Patches)
 
     @property

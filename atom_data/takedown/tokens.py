@@ -37,8 +37,10 @@ class Shard:
 
     files: list[OutputFile] = field(default_factory=list)
     """docs.parquet, .bin, .idx, and the sidecar of masks where there are any."""
+    ids: tuple[str, ...] = ()
+    """Of the documents that went."""
     documents: int = 0
-    """That went."""
+    """How many they are."""
     tokens: int = 0
     text_bytes: int = 0
     notes: dict[str, Any] = field(default_factory=dict)
@@ -61,6 +63,7 @@ def tokens_without(receipt: Receipt, ids: pa.Array, values: Values, mask: bool, 
         raise DataError(f"{path}: its rows are not the documents of the .idx beside it. Make the shard again.")
     gone = np.asarray(pc.fill_null(pc.is_in(table.column("id"), ids), False))
     found = Shard(
+        ids=tuple(table.column("id").filter(pa.array(gone)).to_pylist()),
         documents=int(gone.sum()),
         tokens=int(index.lengths[gone].sum()),
         text_bytes=int(pc.sum(table.column("text_bytes").filter(pa.array(gone))).as_py() or 0),
