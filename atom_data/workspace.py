@@ -31,8 +31,8 @@ from atom_data.storage.receipts import (
     write_json,
     write_receipt,
 )
-from atom_data.storage.removals import Removals, removals_of
 from atom_data.storage.record import RUN, SUBMISSION, RunRecord
+from atom_data.storage.removals import Removals, removals_of
 from atom_data.storage.shards import Input, Shard
 
 LISTINGS = "cluster/listings"

@@ -10,7 +10,6 @@ from atom_data.storage.receipts import summary_path
 from atom_data.terminal.table import plural
 from atom_data.workspace import Workspace
 
-
 HANDS = ("yours", "restore")
 """Cures that are no command's business."""
 

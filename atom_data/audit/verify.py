@@ -25,7 +25,7 @@ from atom_data.storage.receipts import (
 )
 from atom_data.storage.record import RUN
 from atom_data.storage.removals import LIST
-from atom_data.storage.takedowns import faults_of, name_of, numbers, refuse_begun
+from atom_data.storage.takedowns import faults_of, name_of, numbers, passages_path, refuse_begun
 from atom_data.tokens.exports import FOLDER as EXPORTS
 from atom_data.tokens.manifest import manifest_of_receipts
 from atom_data.workspace import Workspace
@@ -62,7 +62,7 @@ def verify(workspace: Workspace) -> Verdict:
         )
     refuse_begun(workspace.root)
     verdict, known, digest = Verdict(at_work=others_at_work(workspace)), {JOBS, RUN, LIST}, hashlib.sha256()
-    known |= {name_of(number) for number in numbers(workspace.root)}
+    known |= {name(number) for number in numbers(workspace.root) for name in (name_of, passages_path)}
     verdict.faults += [Fault(path, what, "restore") for path, what in faults_of(workspace.root)]
     for folder in folders:
         known |= {plan_path(folder), manifest_path(folder), summary_path(folder), cleaned_path(folder)}

@@ -29,6 +29,7 @@ COMMANDS = {
     "verify": ("look.verify", "Check"),
     "fingerprint": ("look.fingerprint", "Check"),
     "clean": ("clean.clean", "Check"),
+    "takedown": ("takedown.takedown", "Correct"),
     "doctor": ("machine.doctor", "Check"),
     "export": ("export.export", "Hand on"),
     "merge": ("export.merge", "Hand on"),

@@ -146,14 +146,34 @@ def verify(
     mend: Annotated[bool, typer.Option("--repair", help="Make way for what is damaged to be made again.")] = False,
     workers: Workers = 0,
     take_over: TakeOver = False,
+    gone: Annotated[
+        Path | None,
+        typer.Option(
+            "--gone",
+            metavar="FILE",
+            help="Ids and URLs that no file may name, a line each; and passages of what was taken down.",
+        ),
+    ] = None,
+    tokenizer: Annotated[
+        Path | None,
+        typer.Option("--tokenizer", help="With --gone: what decodes the tokens, where the recipe is elsewhere."),
+    ] = None,
     as_text: AsJson = False,
 ) -> None:
     """Check every file against its receipt; silent and exit code 0 when all is well, else each fault by name.
 
     `--repair` removes the receipts of damaged shards, so that the next run makes them again, and names what it cannot
     repair; with a recipe it runs it, and looks again. Exit code 3: all is well but for shards that were allowed to fail.
+
+    `--gone` reads everything: tables, receipts, texts and decoded tokens; what other documents quote of what was taken down is
+    listed, and no fault.
     """
     workspace = Workspace(output)
+    if gone is not None:
+        from atom_data.commands.gone import look_for  # noqa: PLC0415 - who only looks at hashes need not load a tokenizer
+
+        look_for(workspace, gone, tokenizer, as_text)
+        return
     if recipe and not mend:
         raise ConfigError(f"{recipe}: verify needs no recipe, unless it is to repair: --repair.")
     if mend:

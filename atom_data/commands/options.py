@@ -49,6 +49,13 @@ CheckHashes = Annotated[
     bool,
     typer.Option("--check-hashes", help="Look at the content of finished shards, too, and make damaged ones again."),
 ]
+Removals = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LIST",
+        help="removals/list.parquet of another folder: what is on it is not taken in, and taken down if it is here.",
+    ),
+]
 TakeOver = Annotated[
     bool,
     typer.Option(

@@ -27,6 +27,8 @@ from atom_data.errors import AtomDataError, ConfigError, DataError, Incomplete, 
 from atom_data.graph import passes_of, raw_sources, stage_of
 from atom_data.readers.source import ids_said, unread
 from atom_data.runner.check import added, address_said, as_values, first_files, require_no_faults
+from atom_data.runner.claims.hold import claimed
+from atom_data.runner.claims.life import me
 from atom_data.runner.failing.left_out import left_out
 from atom_data.runner.local import GRACE_SECONDS, Options, check_out
 from atom_data.runner.local import close as close_stage
@@ -92,6 +94,7 @@ def run(
     allow_failed: options.AllowFailed = 0,
     check_hashes: options.CheckHashes = False,
     take_over: options.TakeOver = False,
+    removals: options.Removals = None,
     replace: options.Replace = False,
     dry_run: options.DryRun = False,
     log: options.LogForm = Log.text,
@@ -143,6 +146,8 @@ def run(
         server()
     loaded = load_recipe(recipe)
     _same_recipe(loaded, recipe_sha256)
+    if removals is not None:
+        _take_removals(removals, output, how)
     cluster = ray_workers(loaded, how, workers) if on is Where.ray else None
     tells = log is Log.text and part is None  # a thousand elements must not each read what all of them made
     try:
@@ -153,6 +158,15 @@ def run(
         raise
     if tells:
         say_what_is_there(loaded, output, console(), jobs)
+
+
+def _take_removals(path: str, output: str, how: Options) -> None:
+    """Make a removal list part of the output folder, and take down what is on it and was made already."""
+    from atom_data.takedown.listed import take_list  # noqa: PLC0415 - seldom asked for
+
+    workspace, screen = Workspace(output, me().token), console(stderr=True)
+    with claimed(workspace, f"atom-data run --removals {path}", take_over=how.take_over, note=screen.print):
+        take_list(workspace, path, how.workers, lambda said: screen.print(escape(said), soft_wrap=True))
 
 
 def make(recipe: str, output: str, workers: int) -> None:

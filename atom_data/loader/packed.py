@@ -118,9 +118,20 @@ class PackedShards:
             inputs[at : at + count] = ids[:count]
             inside = count - 1 if ids[count - 1] == self.eos_id else count
             labels[at : at + inside] = ids[1 : inside + 1]
+            for first, last in self.whole.masked_of(number, start, stop + 1):
+                labels[at + max(first - start - 1, 0) : at + min(last - start - 1, count)] = IGNORED
             bounds.append(at + count)
         padded = [self.sequence_length] if bounds[-1] < self.sequence_length else []
         return np.array([*bounds, *padded], np.int32)
+
+    @property
+    def masks(self) -> bool:
+        """Whether `fill` leaves it to others to see to masked documents."""
+        return False
+
+    def masked(self, index: int) -> list[tuple[int, int]]:
+        """Return nothing: `fill` has seen to it."""
+        return []
 
     def settle(self) -> bool:
         """True: what `fill` read is settled already."""

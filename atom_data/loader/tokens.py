@@ -96,6 +96,7 @@ class TokenShards:
                 f"{folder}: no shard holds {sequence_length + 1:,} tokens; the longest has {longest:,}. "
                 "Tokenize more text, or take a shorter sequence_length."
             )
+        self._masks = _masks_of(self.shards)
         self._files = Files(self._seen)
         self._index = lru_cache(maxsize=INDEXES)(read_index)
 
@@ -135,6 +136,21 @@ class TokenShards:
         size, stop = self.dtype.itemsize, start + self.sequence_length + 1
         ids = np.frombuffer(self._files.read_ahead(3 * number + BIN, start * size, stop * size), self.dtype)
         inputs[:], labels[:] = ids[:-1], ids[1:]
+
+    @property
+    def masks(self) -> bool:
+        """Whether a takedown masked documents in it: their tokens are end tokens, and no label."""
+        return bool(self._masks)
+
+    def masked(self, index: int) -> list[tuple[int, int]]:
+        """Return the ranges of window `index` that are masked, from 0 to `sequence_length` + 1: labels are one further."""
+        number, start = self.address(index)
+        found = masked_within(self._masks.get(number), start, start + self.sequence_length + 1)
+        return [(first - start, stop - start) for first, stop in found]
+
+    def masked_of(self, number: int, start: int, stop: int) -> list[tuple[int, int]]:
+        """Return the ranges of tokens [start, stop) of shard `number` that are masked."""
+        return masked_within(self._masks.get(number), start, stop)
 
     def settle(self) -> bool:
         """Tell whether what `fill` read is of files as they were; False: they were touched, so fill again.
@@ -257,6 +273,19 @@ class TokenShards:
                 raise DataError(
                     f"{path}: its content is not what its receipt says (SHA-256 differs). Make the shard again."
                 )
+
+
+def _masks_of(shards: list[dict[str, Any]]) -> dict[int, npt.NDArray[np.int64]]:
+    """Return the masked ranges of shards that have some, by number."""
+    return {number: np.array(shard["masked"], np.int64) for number, shard in enumerate(shards) if shard.get("masked")}
+
+
+def masked_within(ranges: npt.NDArray[np.int64] | None, start: int, stop: int) -> list[tuple[int, int]]:
+    """Return the parts of sorted ranges that lie in [start, stop)."""
+    if ranges is None:
+        return []
+    first, last = np.searchsorted(ranges[:, 1], start, "right"), np.searchsorted(ranges[:, 0], stop, "left")
+    return [(max(a, start), min(b, stop)) for a, b in ranges[first:last].tolist()]
 
 
 def _not_of_one_run(path: str, documents: int, tokens: int, shard: dict[str, Any]) -> DataError:

@@ -174,7 +174,9 @@ def read_removals(path: str) -> Removals:
             "without it what was removed would come back."
         ) from error
     if any(one.list not in keys or one.kind not in KINDS for one in entries):
-        raise DataError(f"{path}: has entries without a key, or of an unknown kind. Bring back the list as it was written.")
+        raise DataError(
+            f"{path}: has entries without a key, or of an unknown kind. Bring back the list as it was written."
+        )
     return found
 
 
@@ -201,6 +203,4 @@ def write_removals(path: str, removals: Removals, token: str) -> None:
 
 def joined(one: Removals, other: Removals) -> Removals:
     """Return a list with the entries and keys of both; what the first says of text that was taken out stands."""
-    return Removals(
-        {**other.keys, **one.keys}, one.entries | other.entries, {**other.text_bytes, **one.text_bytes}
-    )
+    return Removals({**other.keys, **one.keys}, one.entries | other.entries, {**other.text_bytes, **one.text_bytes})

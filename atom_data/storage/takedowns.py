@@ -22,6 +22,11 @@ def name_of(number: int) -> str:
     return f"{FOLDER}/{number:04}.json"
 
 
+def passages_path(number: int) -> str:
+    """Return where the passages of what a takedown removed stand, as hashes."""
+    return f"{FOLDER}/{number:04}.passages.npy"
+
+
 def numbers(root: str) -> list[int]:
     """Return the numbers of the takedowns of a folder, in order; none of a URL, where there are none."""
     if is_remote(root):
@@ -61,6 +66,9 @@ def faults_of(root: str) -> list[tuple[str, str]]:
         if number != place or value["before"] != before:
             found.append((name_of(number), "does not follow the one before it: a receipt is missing or is another"))
         before, listed = hash_of(file_of(root, number)), value["list"]["sha256"]
+        held = local(join(root, passages_path(number)))
+        if not (held.is_file() and hash_of(held) == value["passages"]["sha256"]):
+            found.append((passages_path(number), "is not what the takedown left of the texts that went"))
     there = local(join(root, LIST))
     if listed and not (there.is_file() and hash_of(there) == listed):
         found.append((LIST, "is not the removal list that the last takedown left"))

@@ -12,9 +12,9 @@ from atom_data.workspace import Workspace
 FORMAT = 1
 
 
-def write(workspace: Workspace, journal: Journal, done: Sequence[Done], list_sha256: str) -> None:
+def write(workspace: Workspace, journal: Journal, done: Sequence[Done], passages: str) -> None:
     """Write the receipt of a takedown where it waits."""
-    before = numbers(workspace.root)
+    before, waiting = numbers(workspace.root), workspace.local(FILES)
     why: dict[str, int] = {}
     for line in journal.documents:
         why[line[2]] = why.get(line[2], 0) + 1
@@ -29,7 +29,8 @@ def write(workspace: Workspace, journal: Journal, done: Sequence[Done], list_sha
         "tokens": journal.tokens,
         "documents": len(journal.documents),
         "why": dict(sorted(why.items())),
-        "list": {"path": LIST, "sha256": list_sha256},
+        "list": {"path": LIST, "sha256": hash_of(waiting / LIST)},
+        "passages": {"path": passages, "sha256": hash_of(waiting / passages)},
         "shards": [
             {"stage": one.job, "shard": one.shard, "documents": one.documents, "tokens": one.tokens, "files": one.files}
             for one in done

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,7 +15,8 @@ from atom_data.takedown.folder import Folder, Job, data_file
 OWN = ("row", "id")
 
 
-class Marks(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Marks:
     """The columns by which a pass says what is a copy of what."""
 
     rank: str
@@ -29,8 +30,9 @@ class Marks(NamedTuple):
         """Find them among the columns of a pass; None where it finds no copies."""
         added = tuple(name for name in names if name not in OWN)
         ends = ("_rank", "_count", "_of", "_cluster")
-        found = [next((name for name in added if name.endswith(end)), "") for end in ends]
-        return cls(*found, added) if all(found) and set(OWN) <= set(names) else None
+        rank, count, of, cluster = (next((name for name in added if name.endswith(end)), "") for end in ends)
+        known = rank and count and of and cluster and set(OWN) <= set(names)
+        return cls(rank, count, of, cluster, added) if known else None
 
 
 @dataclass(slots=True)
@@ -124,7 +126,7 @@ def _ranked(found: Patches, name: str, marks: Marks, members: list[tuple[str, di
         values = found.values.setdefault(row["id"], {})
         if len(members) == 1:
             found.alone.add(f"{name} {row['id']}")
-            values |= {column: None for column in marks.all}
+            values |= dict.fromkeys(marks.all)
         values |= {marks.rank: rank, marks.count: len(members)}
         shards = found.shards.setdefault(name, [])
         if shard not in shards:

@@ -2,6 +2,7 @@
 
 OUT/removals/begun/journal.json    what goes, what is said anew of others, which shards hold it
 OUT/removals/begun/done/JOB/SHARD.json    a shard whose new files lie ready: what they are, and what they replace
+OUT/removals/begun/passages/...    hashes of the texts that go (passages.py)
 OUT/removals/begun/files/...       the new files, under the paths that they will have
 OUT/removals/begun/ready.json      all of them lie ready: from here on they are put in their places
 
@@ -22,7 +23,7 @@ from atom_data.workspace import Workspace
 
 FORMAT = 1
 READY = f"{BEGUN}/ready.json"
-FILES, DONE = f"{BEGUN}/files", f"{BEGUN}/done"
+FILES, DONE, PASSAGES = f"{BEGUN}/files", f"{BEGUN}/done", f"{BEGUN}/passages"
 
 
 @dataclass(slots=True)
@@ -38,6 +39,8 @@ class Journal:
     tokens: str
     documents: list[list[Any]]
     """Of each document that goes: id, url, why, and the stage and shard where it was found."""
+    nowhere: list[str] = field(default_factory=list)
+    """What was asked for and is in no file."""
     patches: Patches = field(default_factory=Patches)
 
     @property
@@ -61,7 +64,9 @@ class Journal:
         if value is None:
             return None
         if value.pop("format", None) != FORMAT:
-            raise DataError(f"{workspace.path(JOURNAL)}: is of another version. Finish it with the atom-data that began it.")
+            raise DataError(
+                f"{workspace.path(JOURNAL)}: is of another version. Finish it with the atom-data that began it."
+            )
         patches = value.pop("patches")
         return cls(**value, patches=Patches(**{**patches, "alone": set(patches["alone"])}))
 

@@ -64,7 +64,11 @@ def loss_without(
     documents = _documents(source, ids, workspace)
     ranks = table.column(marks.rank).to_numpy() if table is not None and marks else np.zeros(0, np.int32)
     rows = table.column("row").to_numpy()[ranks > 0] if table is not None else np.zeros(0, np.int64)
-    kept = table.column(marks.of).combine_chunks().drop_null() if table is not None and marks else pa.array([], pa.string())
+    kept = (
+        table.column(marks.of).combine_chunks().drop_null()
+        if table is not None and marks
+        else pa.array([], pa.string())
+    )
     new = Output(staged(item.path))
     with create_parquet(workspace.path(new.path), LOSS, workspace.token, new) as written:
         for batch in loss_of(documents, rows, kept).to_batches():
@@ -107,6 +111,6 @@ def source_of(receipt: Receipt, staged_paths: set[str], workspace: Workspace) ->
         if workspace.local(path).is_file():
             return Source(path, staged(path) if path in staged_paths else path)
     raise DataError(
-        f"{stage}/{receipt.shard}: which rows its copies are in cannot be told, for '{stage}' reads files and what it noted of them "
-        f"was cleaned. Remove the folder {stage}, take the documents down, and run the recipe again."
+        f"{stage}/{receipt.shard}: which rows its copies are in cannot be told, for '{stage}' reads files and what it noted of "
+        f"them was cleaned. Remove the folder {stage}, take the documents down, and run the recipe again."
     )

@@ -29,6 +29,8 @@ class Rest:
     """None where no row is left and the file goes."""
     positions: list[int] = field(default_factory=list)
     text_bytes: int = 0
+    texts: list[pa.Array] = field(default_factory=list)
+    """Those that go."""
     reasons: dict[str, int] = field(default_factory=dict)
     """Of a ledger: the lines that went, by reason."""
 
@@ -61,7 +63,10 @@ def output_of(item: Output, path: str) -> OutputFile:
 
 
 def without(item: OutputFile, ids: pa.Array, values: Values, workspace: Workspace) -> Rest:
-    """Write the rows of a stage's shard that stay, with columns said anew where these are written. Memory: a batch."""
+    """Write the rows of a stage's shard that stay, with columns said anew where these are written.
+
+    Memory: a batch, and the texts that go.
+    """
     path, new = workspace.path(item.path), Output(staged(item.path))
     schema, rest, row = schema_of(path), Rest(None), 0
     with create_parquet(workspace.path(new.path), schema, workspace.token, new) as table:
@@ -70,7 +75,9 @@ def without(item: OutputFile, ids: pa.Array, values: Values, workspace: Workspac
             where = np.flatnonzero(gone.to_numpy(zero_copy_only=False))
             rest.positions += (where + row).tolist()
             if "text" in schema.names:
-                rest.text_bytes += pc.sum(pc.binary_length(batch.column("text").filter(gone))).as_py() or 0
+                texts = batch.column("text").filter(gone)
+                rest.text_bytes += pc.sum(pc.binary_length(texts)).as_py() or 0
+                rest.texts += [texts] if len(texts) else []
             table.write(patched(batch.filter(pc.invert(gone)), values))
             row += batch.num_rows
     rest.file = output_of(new, item.path)

@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 
 from atom_data.errors import DataError
 from atom_data.storage.parquet import open_parquet, read_parquet
-from atom_data.storage.removals import domains_above, plain_url
 from atom_data.storage.receipts import Receipt
+from atom_data.storage.removals import domains_above, plain_url
 from atom_data.takedown.asked import Asked
 from atom_data.takedown.clusters import copies_of
 from atom_data.takedown.folder import Folder, data_file, ledger_file
@@ -59,7 +59,7 @@ def search(folder: Folder, asked: Asked, workers: int, note: Note = lambda said:
     found, leave = Found(), asked.copies == "leave"
     ids, urls = set(asked.ids), {plain_url(url) for url in asked.urls}
     texts = _by_text(folder, asked, workers) if asked.matching else set()
-    first, why = True, {one: TEXT for one in texts}
+    first, why = True, dict.fromkeys(texts, TEXT)
     ids |= texts
     while first or ids or urls:
         note(f"looking for {len(ids):,} ids and {len(urls):,} URLs")
@@ -69,7 +69,7 @@ def search(folder: Folder, asked: Asked, workers: int, note: Note = lambda said:
         if leave and new:
             urls = {plain_url(one.url) for one in new if one.url}
             ids = copies_of(folder, [one.id for one in new], workers) - set(found.documents)
-            why = {one: COPY for one in ids}
+            why = dict.fromkeys(ids, COPY)
             known = {plain_url(one.url) for one in found.documents.values() if one.url and one not in new}
             urls -= known
     found.nowhere = sorted(one for one in asked.ids if not _is_there(one, found))
@@ -83,7 +83,12 @@ def _is_there(one: str, found: Found) -> bool:
 
 
 def _scan(
-    folder: Folder, match: Callable[[pa.RecordBatch], pa.Array], found: Found, workers: int, first: bool, why: dict[str, str]
+    folder: Folder,
+    match: Callable[[pa.RecordBatch], pa.Array],
+    found: Found,
+    workers: int,
+    first: bool,
+    why: dict[str, str],
 ) -> list[Document]:
     """Look at all documents; add those that match and were not found yet, and return them."""
     new: list[Document] = []
@@ -129,7 +134,7 @@ def _match(asked: Asked, ids: pa.Array, urls: Sequence[str], batch: pa.RecordBat
     column = batch.column("url")
     found = [own, _by_list(asked, batch, column)]
     if urls:
-        found.append(pc.is_in(_plain(column), pa.array(urls, pa.string())))
+        found.append(pc.is_in(plain_urls(column), pa.array(urls, pa.string())))
     if asked.prefixes:
         started = pc.replace_substring_regex(column, _START, "")
         found += [
@@ -143,7 +148,7 @@ def _match(asked: Asked, ids: pa.Array, urls: Sequence[str], batch: pa.RecordBat
     return whole
 
 
-def _plain(urls: pa.Array) -> pa.Array:
+def plain_urls(urls: pa.Array) -> pa.Array:
     """Return URLs as `storage.removals.plain_url` has them."""
     found = pc.replace_substring_regex(urls, _START, "")
     return pc.replace_substring_regex(pc.replace_substring_regex(found, r"(?s)#.*", ""), r"/+$", "")

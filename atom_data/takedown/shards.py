@@ -14,6 +14,7 @@ from atom_data.storage.shards import Input
 from atom_data.takedown.folder import Folder, Job, data_file, is_table, ledger_file, part_of
 from atom_data.takedown.journal import FILES, Done, Journal
 from atom_data.takedown.marks import loss_without, marks_without, positions_in, source_of
+from atom_data.takedown.passages import note_passages
 from atom_data.takedown.rows import Values, dead_without, holds, ledger_without, without
 from atom_data.takedown.tokens import token_files, tokens_without
 
@@ -87,6 +88,7 @@ def _stage(context: Context, job: Job, receipt: Receipt, done: Done) -> Receipt:
     if item is not None and holds(workspace.path(item.path), context.ids, context.patched):
         rest = without(item, context.ids, context.values, workspace)
         done.replaces(item, rest.file)
+        note_passages(rest.texts, job.name, receipt.shard, workspace)
         done.positions, done.text_bytes, rows_gone = rest.positions, rest.text_bytes, len(rest.positions)
         outputs += [rest.file] if rest.file else []
     elif item is not None:
@@ -186,7 +188,7 @@ def _pass(context: Context, receipt: Receipt, done: Done) -> Receipt:
     gone: Sequence[int] = context.positions[known[0]] if known else ()
     names = {one for one in receipt.outputs if is_table(one.path)}
     touched = any(holds(workspace.path(one.path), context.ids, context.patched) for one in names)
-    if not known and touched or any(stage == receipt.shard for _, stage in context.at):
+    if (not known and touched) or any(stage == receipt.shard for _, stage in context.at):
         source = source_of(receipt, _ready(context), workspace)
         gone = gone or positions_in(source.path, context.ids, workspace)
     if not (gone or touched):
@@ -241,6 +243,4 @@ def scrubbed(receipt: Receipt, secret: frozenset[str]) -> Receipt:
             return {clean(key): clean(item) for key, item in value.items()}
         return [clean(item) for item in value] if isinstance(value, (list, tuple)) else value
 
-    return replace(
-        receipt, notes=clean(receipt.notes), accepted=clean(receipt.accepted), failed=clean(receipt.failed)
-    )
+    return replace(receipt, notes=clean(receipt.notes), accepted=clean(receipt.accepted), failed=clean(receipt.failed))

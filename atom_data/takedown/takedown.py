@@ -18,7 +18,6 @@ import pyarrow as pa
 
 from atom_data.errors import ConfigError
 from atom_data.storage.manifest import manifest_row, write_manifest
-from atom_data.storage.paths import sha256
 from atom_data.storage.receipts import Receipt
 from atom_data.storage.removals import (
     BEGUN,
@@ -38,6 +37,7 @@ from atom_data.takedown.clusters import patches_of
 from atom_data.takedown.folder import Folder, Job
 from atom_data.takedown.inner import make_inner, receipts_now
 from atom_data.takedown.journal import FILES, READY, Done, Journal
+from atom_data.takedown.passages import join_passages
 from atom_data.takedown.put import Put, put
 from atom_data.takedown.search import Found, Note, refuse_many, search
 from atom_data.takedown.shards import Context, make
@@ -74,6 +74,7 @@ def begin(folder: Folder, asked: Asked, found: Found, workers: int) -> Journal:
         copies=asked.copies,
         tokens=asked.tokens,
         documents=documents,
+        nowhere=found.nowhere,
         patches=patches_of(folder, found.documents.keys(), workers),
     )
     write_removals(workspace.path(FILES, LIST), _listed(workspace.removals, asked, journal), workspace.token)
@@ -108,7 +109,7 @@ def finish(folder: Folder, journal: Journal, workers: int, note: Note = lambda s
             takedown.done += _make_job(context, job, workers, note)
         removals = replace(context.removals, text_bytes=_text_bytes(context, takedown.done))
         write_removals(workspace.path(FILES, LIST), removals, workspace.token)
-        chain.write(workspace, journal, takedown.done, sha256(workspace.path(FILES, LIST)))
+        chain.write(workspace, journal, takedown.done, join_passages(journal, workspace))
         workspace.write_json(READY, {"jobs": [job.name for job in folder.jobs]})
     else:
         takedown.done = list(_ready(folder))
@@ -190,8 +191,10 @@ def _ready(folder: Folder) -> Iterator[Done]:
                 yield done
 
 
-def takedown(workspace: Workspace, asked: Asked, workers: int, accept: bool, note: Note = lambda said: None) -> Takedown | None:
-    """Take down what is asked for, or go on with a takedown that was begun. None where nothing of it is in the folder.
+def takedown(
+    workspace: Workspace, asked: Asked, workers: int, accept: bool, note: Note = lambda said: None
+) -> Takedown:
+    """Take down what is asked for, or go on with a takedown that was begun.
 
     The folder must be claimed. ConfigError where one was begun and another is asked for; DataError for more than half of
     all documents without `accept`.
