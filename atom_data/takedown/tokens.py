@@ -9,7 +9,6 @@ tokens goes by it, so that the state of a run stays valid.
 import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -161,12 +160,11 @@ def _masked(item: OutputFile, index: Index, gone: Bools, eos_id: int, workspace:
 
 
 def masked_ranges(tokens: pa.ChunkedArray, ids: pa.ChunkedArray) -> list[list[int]]:
-    """Return the ranges of tokens that are masked: documents of docs.parquet without an id, neighbors as one."""
+    """Return the range of tokens of each document that is masked: those of docs.parquet without an id."""
     lengths = tokens.to_numpy().astype(np.int64)
-    stops = np.cumsum(lengths)
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], np.asarray(pc.is_null(ids)), [False]]).astype(np.int8)))
-    bounds = np.concatenate([np.zeros(1, np.int64), stops])[edges]
-    return [[start, stop] for start, stop in list(pairwise(bounds.tolist()))[::2]]
+    rows, stops = np.flatnonzero(np.asarray(pc.is_null(ids))), np.cumsum(lengths)
+    ranges: list[list[int]] = np.stack([stops[rows] - lengths[rows], stops[rows]], axis=1).tolist()
+    return ranges
 
 
 def _note_masks(
