@@ -101,10 +101,17 @@ def patched(batch: pa.RecordBatch, values: Values) -> pa.RecordBatch:
 
 
 def ledger_without(
-    item: OutputFile | None, path: str, ids: pa.Array, values: Values, names: Sequence[str], workspace: Workspace
+    item: OutputFile | None,
+    path: str,
+    ids: pa.Array,
+    values: Values,
+    names: Sequence[str],
+    workspace: Workspace,
+    gone_rows: Mapping[str, Sequence[int]] | None = None,
 ) -> Rest:
     """Write the lines of a ledger that stay; `names` stand for documents that are dropped for being removed, and end it.
 
+    `gone_rows` are rows of the source that go, by its shards, for ledgers that say where each document stood.
     Memory: the lines of the ledger.
     """
     rest = Rest(None)
@@ -116,7 +123,10 @@ def ledger_without(
     table = table.filter(pc.invert(gone))
     before = pc.equal(table.column("reason"), REASON)
     names = sorted([*names, *table.column("id").filter(before).to_pylist()])
-    lines = [_said(batch, values) for batch in table.filter(pc.invert(before)).combine_chunks().to_batches()]
+    lines = [
+        _moved(_said(batch, values), gone_rows or {})
+        for batch in table.filter(pc.invert(before)).combine_chunks().to_batches()
+    ]
     lines += [removed_lines(names)] if names else []
     if not sum(batch.num_rows for batch in lines):
         return rest
@@ -140,6 +150,30 @@ def _said(lines: pa.RecordBatch, values: Values) -> pa.RecordBatch:
         said |= {name: value for name, value in values[ids[row]].items() if name in said}
         numbers[row] = json.dumps(said)
     return lines.set_column(lines.schema.get_field_index("numbers"), "numbers", pa.array(numbers, pa.string()))
+
+
+def _moved(lines: pa.RecordBatch, gone: Mapping[str, Sequence[int]]) -> pa.RecordBatch:
+    """Return lines of a token pass's ledger with the rows that documents have once others are out of the source."""
+    if not gone:
+        return lines
+    numbers = [json.loads(one) for one in lines.column("numbers").to_pylist()]
+    for number in numbers:
+        rows = np.array([number["row"]], np.int64)
+        number["row"] = int(renumbered(rows, gone.get(number["shard"], ()))[0])
+    column = pa.array([json.dumps(number) for number in numbers], pa.string())
+    return lines.set_column(lines.schema.get_field_index("numbers"), "numbers", column)
+
+
+def rows_in_ledger(path: str, ids: pa.Array) -> dict[str, list[int]]:
+    """Return where documents that go stood in the source, by its shards, as the ledger of a token pass says it."""
+    found: dict[str, list[int]] = {}
+    for batch in read_parquet(path, ("id", "numbers")):
+        gone = pc.fill_null(pc.is_in(batch.column("id"), ids), False)
+        for text in batch.column("numbers").filter(gone).to_pylist():
+            number = json.loads(text or "{}")
+            if "row" in number:
+                found.setdefault(number["shard"], []).append(number["row"])
+    return found
 
 
 def dead_without(item: OutputFile, removals: Removals, workspace: Workspace) -> OutputFile | None:

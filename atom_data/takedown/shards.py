@@ -15,8 +15,8 @@ from atom_data.takedown.folder import Folder, Job, data_file, is_table, ledger_f
 from atom_data.takedown.journal import FILES, Done, Journal
 from atom_data.takedown.marks import loss_without, marks_without, positions_in, source_of
 from atom_data.takedown.passages import note_passages
-from atom_data.takedown.rows import Values, dead_without, holds, ledger_without, without
-from atom_data.takedown.tokens import token_files, tokens_without
+from atom_data.takedown.rows import Values, dead_without, holds, ledger_without, rows_in_ledger, without
+from atom_data.takedown.tokens import Shard, token_files, tokens_without
 
 NO_COPIES = "no copies"
 """What stands as the hash of the columns of a pass for a shard without copies, which has no file of them."""
@@ -109,7 +109,13 @@ def _stage(context: Context, job: Job, receipt: Receipt, done: Done) -> Receipt:
 
 
 def _ledger(
-    context: Context, job: Job, receipt: Receipt, done: Done, outputs: list[OutputFile], masked: Sequence[str] = ()
+    context: Context,
+    job: Job,
+    receipt: Receipt,
+    done: Done,
+    outputs: list[OutputFile],
+    masked: Shard | None = None,
+    gone_rows: Mapping[str, Sequence[int]] | None = None,
 ) -> dict[str, int]:
     """Write the ledger where lines go or come; return how many documents are dropped for which reason.
 
@@ -117,13 +123,13 @@ def _ledger(
     """
     workspace, item = context.folder.workspace, ledger_file(receipt)
     dropped, here = dict(receipt.dropped), context.at.get((job.name, receipt.shard), ()) if job.is_first else ()
-    names = [context.removals.name(one) for one in here if one not in masked]
-    there = item is not None and holds(workspace.path(item.path), context.ids, context.patched)
+    names = [context.removals.name(one) for one in here if masked is None or one not in masked.ids]
+    there = item is not None and (bool(gone_rows) or holds(workspace.path(item.path), context.ids, context.patched))
     if not (there or names):
         outputs += [item] if item else []
         return dropped
     path = item.path if item else f"{receipt.stage}/drops/{receipt.shard}.parquet"
-    rest = ledger_without(item, path, context.ids, context.values, names, workspace)
+    rest = ledger_without(item, path, context.ids, context.values, names, workspace, gone_rows)
     done.replaces(item, rest.file)
     outputs += [rest.file] if rest.file else []
     for reason, count in rest.reasons.items():
@@ -137,9 +143,10 @@ def _tokens(context: Context, job: Job, receipt: Receipt, done: Done) -> Receipt
     workspace, files = context.folder.workspace, token_files(receipt)
     mask, outputs = context.journal.tokens == "mask", [files[end] for end in ("docs.parquet", "bin", "idx")]
     outputs += [files["masked.npy"]] if "masked.npy" in files else []
-    shard, notes = None, receipt.notes
-    if holds(workspace.path(files["docs.parquet"].path), context.ids, context.patched):
-        shard = tokens_without(receipt, context.ids, context.values, mask, workspace)
+    shard, notes, ledger = None, receipt.notes, ledger_file(receipt)
+    lost = rows_in_ledger(workspace.path(ledger.path), context.ids) if ledger else {}
+    if lost or holds(workspace.path(files["docs.parquet"].path), context.ids, context.patched):
+        shard = tokens_without(receipt, context.ids, context.values, mask, lost, workspace)
         before, outputs, notes = {one.path: one for one in outputs}, shard.files, shard.notes
         for item in shard.files:
             if before.get(item.path) != item:
@@ -147,7 +154,7 @@ def _tokens(context: Context, job: Job, receipt: Receipt, done: Done) -> Receipt
         done.documents, done.tokens, done.text_bytes = shard.documents, shard.tokens, shard.text_bytes
     rows_gone = 0 if mask or shard is None else shard.documents
     first = list(outputs)
-    dropped = _ledger(context, job, receipt, done, outputs, shard.ids if mask and shard else ())
+    dropped = _ledger(context, job, receipt, done, outputs, shard if mask else None, shard.rows if shard else {})
     outputs += _dead(context, receipt, done)
     lines = _lines_gone(receipt, dropped)
     done.documents += lines

@@ -7,7 +7,7 @@ tokens goes by it, so that the state of a run stays valid.
 """
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,6 +40,8 @@ class Shard:
     """Of the documents that went."""
     documents: int = 0
     """How many they are."""
+    rows: dict[str, list[int]] = field(default_factory=dict)
+    """The rows of the source that go, by its shards."""
     tokens: int = 0
     text_bytes: int = 0
     notes: dict[str, Any] = field(default_factory=dict)
@@ -51,8 +53,13 @@ def token_files(receipt: Receipt) -> dict[str, OutputFile]:
     return {item.path.removeprefix(start): item for item in receipt.outputs if item.path.startswith(start)}
 
 
-def tokens_without(receipt: Receipt, ids: pa.Array, values: Values, mask: bool, workspace: Workspace) -> Shard:
-    """Write a token shard without documents, or masked. DataError where its files do not fit. Memory: its docs.parquet."""
+def tokens_without(
+    receipt: Receipt, ids: pa.Array, values: Values, mask: bool, lost: Mapping[str, Sequence[int]], workspace: Workspace
+) -> Shard:
+    """Write a token shard without documents, or masked; `lost` are rows of others that go, which have no tokens.
+
+    DataError where its files do not fit. Memory: its docs.parquet.
+    """
     files, prefix = token_files(receipt), f"{receipt.stage}/{receipt.shard}"
     path = workspace.path(files["docs.parquet"].path)
     schema = schema_of(path)
@@ -67,9 +74,10 @@ def tokens_without(receipt: Receipt, ids: pa.Array, values: Values, mask: bool, 
         tokens=int(index.lengths[gone].sum()),
         text_bytes=int(pc.sum(table.column("text_bytes").filter(pa.array(gone))).as_py() or 0),
     )
-    table, rows = _renumbered(table, gone), np.asarray(pa.array(gone))
+    found.rows = _rows_gone(table, gone, lost)
+    table = _renumbered(table, found.rows)
     if mask:
-        table = _blanked(table, rows)
+        table = _blanked(table, gone)
         found.files = [files["bin"], files["idx"]]
         if found.documents:
             found.files[0] = _masked(files["bin"], index, gone, int(receipt.notes["eos_id"]), workspace)
@@ -81,15 +89,23 @@ def tokens_without(receipt: Receipt, ids: pa.Array, values: Values, mask: bool, 
     return found
 
 
-def _renumbered(table: pa.Table, gone: Bools) -> pa.Table:
+def _rows_gone(table: pa.Table, gone: Bools, lost: Mapping[str, Sequence[int]]) -> dict[str, list[int]]:
+    """Return the rows of the source that go, sorted, by its shards."""
+    own = table.select(["shard", "row"]).filter(pa.array(gone)).to_pylist()
+    found = {shard: list(rows) for shard, rows in lost.items()}
+    for line in own:
+        found.setdefault(line["shard"], []).append(line["row"])
+    return {shard: sorted(rows) for shard, rows in found.items()}
+
+
+def _renumbered(table: pa.Table, gone: Mapping[str, Sequence[int]]) -> pa.Table:
     """Return docs.parquet with the row numbers that documents have once those that go are out of the source."""
-    shards = table.column("shard").combine_chunks().dictionary_encode()
-    codes, rows = shards.indices.fill_null(-1).to_numpy(), table.column("row").fill_null(-1).to_numpy().copy()
-    for code in np.unique(codes[gone]).tolist():
-        mine = codes == code
-        rows[mine] = renumbered(rows[mine], np.sort(rows[mine & gone]).tolist())
+    rows, shards = table.column("row").fill_null(-1).to_numpy().copy(), table.column("shard")
+    for shard, out in gone.items():
+        mine = np.asarray(pc.fill_null(pc.equal(shards, shard), False))
+        rows[mine] = renumbered(rows[mine], out)
     place = table.schema.get_field_index("row")
-    return table.set_column(place, table.schema.field(place), pa.array(rows, pa.int64(), mask=codes < 0))
+    return table.set_column(place, table.schema.field(place), pa.array(rows, pa.int64(), mask=rows < 0))
 
 
 def _blanked(table: pa.Table, gone: Bools) -> pa.Table:

@@ -23,7 +23,7 @@ from atom_data.storage.ahead import ahead
 from atom_data.storage.paths import join
 from atom_data.storage.receipts import Receipt, summary_path
 from atom_data.storage.shards import Input, Intake, Shard, parts_meet
-from atom_data.tokens.documents import Documents
+from atom_data.tokens.documents import Documents, Lost
 from atom_data.tokens.manifest import manifest_of_receipts
 from atom_data.tokens.tokenizer.definition import configured_end, definition_files
 from atom_data.tokens.tokenizer.encode import (
@@ -227,7 +227,7 @@ class Tokenize:
             for shard in task.shards:
                 intake, row = intake_of(shard, dead, work, workspace.removals), 0
                 for piece, texts in ahead(self._pieces(shard, workspace, intake), AHEAD):
-                    kept, numbers = self._with_text(piece, texts, ledger, work)
+                    kept, numbers = self._with_text(piece, texts, (shard.name, row), ledger, work)
                     documents.add(kept, [text for text in texts if text], row + numbers, shard.name)
                     row += piece.num_rows
                     progress(work.rows_in + dead.rows, done + intake.bytes_read, documents.count)
@@ -235,9 +235,9 @@ class Tokenize:
                 work.take(shard, intake)
                 removed += intake.removed
             outputs = documents.write(join(self.name, task.name), workspace)
-            for gone, sizes in documents.lost:
-                work.dropped["tokens.no_tokens"] += len(sizes)
-                ledger.write(_ledger_lines(gone, ["tokens.no_tokens"] * len(sizes), sizes))
+            for lost in documents.lost:
+                work.dropped["tokens.no_tokens"] += len(lost.sizes)
+                ledger.write(_ledger_lines(lost, ["tokens.no_tokens"] * len(lost.sizes)))
             note_removed(removed, ledger, work)
         # Reading goes on ahead of encoding, so which of the two tables was opened first says nothing.
         work.outputs = [*outputs, *sorted(work.outputs, key=lambda output: output.path)]
@@ -266,9 +266,12 @@ class Tokenize:
                 yield piece, texts_of(piece.column("text"))
 
     def _with_text(
-        self, batch: pa.RecordBatch, texts: Texts, ledger: Table, work: Work
+        self, batch: pa.RecordBatch, texts: Texts, at: tuple[str, int], ledger: Table, work: Work
     ) -> tuple[pa.RecordBatch, npt.NDArray[np.int64]]:
-        """Return the rows that have text, and their places in the batch; the others go to the ledger."""
+        """Return the rows that have text, and their places in the batch; the others go to the ledger.
+
+        `at` are the shard, and the row of the first of them.
+        """
         work.rows_in += batch.num_rows
         good = np.array([bool(text) for text in texts], bool)
         if not good.all():
@@ -276,7 +279,8 @@ class Tokenize:
             sizes = pc.fill_null(pc.binary_length(gone.column("text")), 0).to_pylist()
             reasons = ["tokens.broken_text" if size else "tokens.empty_text" for size in sizes]
             work.dropped.update(reasons)
-            ledger.write(_ledger_lines(gone, reasons, sizes))
+            rows = (np.flatnonzero(~good) + at[1]).tolist()
+            ledger.write(_ledger_lines(Lost(gone, sizes, at[0], rows), reasons))
             batch = batch.filter(pa.array(good))
         return batch, np.flatnonzero(good)
 
@@ -292,6 +296,8 @@ class Tokenize:
         parts_meet(span for receipt in receipts for span in receipt.spans)
 
 
-def _ledger_lines(gone: pa.RecordBatch, reasons: list[str], sizes: list[int]) -> pa.RecordBatch:
-    numbers = [json.dumps({"text_bytes": size}) for size in sizes]
-    return ledger_lines(gone, pa.array(reasons), pa.array([[reason] for reason in reasons]), pa.array(numbers))
+def _ledger_lines(lost: Lost, reasons: list[str]) -> pa.RecordBatch:
+    """Return the ledger's lines; their numbers say where each stood, as docs.parquet does of the others."""
+    places = zip(lost.sizes, lost.rows, strict=True)
+    numbers = [json.dumps({"text_bytes": size, "shard": lost.shard, "row": row}) for size, row in places]
+    return ledger_lines(lost.batch, pa.array(reasons), pa.array([[reason] for reason in reasons]), pa.array(numbers))

@@ -60,7 +60,9 @@ def write_pages(folder: Path, files: Iterable[list[dict[str, Any]]]) -> Path:
     folder.mkdir()
     for number, documents in enumerate(files):
         lines = [json.dumps(document) for document in documents]
-        lines.insert(2, json.dumps({"id": f"broken-{number}", "url": f"https://example.org/broken/{number}"})[:-1] + ', "te')
+        lines.insert(
+            2, json.dumps({"id": f"broken-{number}", "url": f"https://example.org/broken/{number}"})[:-1] + ', "te'
+        )
         data = gzip.compress("\n".join(lines).encode(), mtime=0)
         (folder / f"pages-{number}.jsonl.gz").write_bytes(data)
     return folder
@@ -77,9 +79,9 @@ def parts(out: Path) -> Iterator[Path]:
     """Yield the files of the corpus: what passes found on their way, receipts and removals are none."""
     inner = {path.parent for path in out.glob("*/*/plan.json")}
     for path in sorted(out.rglob("*")):
-        if path.is_file() and path.suffix in (".parquet", ".bin", ".idx", ".npy") and path.parent not in inner:
-            if path.parent.name != "removals":
-                yield path
+        known = path.is_file() and path.suffix in (".parquet", ".bin", ".idx", ".npy")
+        if known and path.parent not in inner and path.parent.name != "removals":
+            yield path
 
 
 def hashes(out: Path) -> dict[str, str]:

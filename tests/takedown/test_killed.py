@@ -43,7 +43,12 @@ class Switch:
         sys.addaudithook(self.hook)
 
     def hook(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if self.left is None or event not in EVENTS or "/out/" not in str(arguments[0]) or "/claims/" in str(arguments[0]):
+        if (
+            self.left is None
+            or event not in EVENTS
+            or "/out/" not in str(arguments[0])
+            or "/claims/" in str(arguments[0])
+        ):
             return
         self.seen += 1
         if self.seen > self.left:
@@ -122,7 +127,9 @@ def test_killed_it_goes_on(begun: tuple[Path, Path, dict[str, bytes]], number: i
     first, ids, whole = begun
     out = Path(shutil.copytree(first, tmp_path / "out"))
     command = [sys.executable, "-c", DRIVER, str(number), "takedown", str(out), "--ids", str(ids)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
     assert done.returncode == -signal.SIGKILL, done.stderr
     finished(out, ids)
     assert {name: data for name, data in everything(out).items() if not name.startswith("claims/")} == whole

@@ -33,7 +33,10 @@ def test_an_id_that_is_nowhere_is_said_and_listed(out: Path, tmp_path: Path) -> 
     before = hashes(out)
     done = atom_data("takedown", out, "--ids", listed(tmp_path, ["nobody", "https://nowhere.test/x"]))
     assert done.returncode == 0
-    assert "2 are nowhere in the folder, and on the removal list all the same: https://nowhere.test/x, nobody" in done.stdout
+    assert (
+        "2 are nowhere in the folder, and on the removal list all the same: https://nowhere.test/x, nobody"
+        in done.stdout
+    )
     assert hashes(out) == before
     removals = read_removals(str(out / "removals" / "list.parquet"))
     assert removals.matches("nobody", None) and removals.matches(None, "http://www.nowhere.test/x/#top")
@@ -89,7 +92,10 @@ def test_gone_finds_a_name_and_tokens_that_are_left(out: Path, built: Path, tmp_
     one = rows(out, "near_deduped")[4]
     ids = listed(tmp_path, [one["id"], one["url"]])
     done = atom_data("verify", out, "--gone", ids)
-    assert done.returncode == 1 and "near_deduped/pages-0.jsonl.parquet: names a document that is to be gone" in done.stderr
+    assert (
+        done.returncode == 1
+        and "near_deduped/pages-0.jsonl.parquet: names a document that is to be gone" in done.stderr
+    )
     assert atom_data("takedown", out, "--ids", ids).returncode == 0
     assert atom_data("verify", out, "--gone", ids).returncode == 0
     shard = next(name for name in (path.name for path in (out / "tokens").glob("*.bin")) if _differ(out, built, name))
@@ -129,7 +135,13 @@ def test_lists_say_nothing_of_what_is_on_them(tmp_path: Path) -> None:
     goes = [
         ("doc 1", None), ("", "http://a.test/x#y"), (None, "https://u@deep.b.test:80/"), ("", "https://c.test/é/1"),
     ]  # fmt: skip
-    stays = [("doc 2", None), ("", "http://a.test/x/y"), (None, "https://bb.test/"), ("", "https://c.test/e/"), (None, "")]
+    stays = [
+        ("doc 2", None),
+        ("", "http://a.test/x/y"),
+        (None, "https://bb.test/"),
+        ("", "https://c.test/e/"),
+        (None, ""),
+    ]
     assert [found.matches(*one) for one in (*goes, *stays)] == [True] * 4 + [False] * 5
     data = Path(path).read_bytes()
     assert b"a.test" not in data and b"doc 1" not in data

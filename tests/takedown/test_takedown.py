@@ -85,7 +85,10 @@ ASKED: dict[str, tuple[Callable[[Path, Path], list[object]], Callable[[str, str]
     ),
     "ids": (lambda out, folder: ["--ids", listed(folder, some_ids(out))], lambda url, text: False),
     "urls": (
-        lambda out, folder: ["--ids", listed(folder, [DOCUMENTS["doc-1-0007"]["url"].replace("https", "http") + "/#top"])],
+        lambda out, folder: [
+            "--ids",
+            listed(folder, [DOCUMENTS["doc-1-0007"]["url"].replace("https", "http") + "/#top"]),
+        ],
         lambda url, text: url == DOCUMENTS["doc-1-0007"]["url"],
     ),
 }
@@ -165,9 +168,19 @@ def test_the_next_crawl_does_not_bring_them_back(out: Path, pages: Path, tmp_pat
     receipts = [json.loads(path.read_text()) for path in (tmp_path / "next" / "read" / "receipts").glob("*.json")]
     expected = sum("example.org" in domains_above(one["url"]) for file in records(2) for one in file)
     assert sum(receipt["dropped"].get("removed", 0) for receipt in receipts) == expected
-    lines = [row for path in (tmp_path / "next" / "read" / "drops").glob("*") for row in duckdb.sql(f"from '{path}'").fetchall()]
-    assert {(row[0].partition(":")[0], row[1], row[2]) for row in lines if row[2] == "removed"} == {("removed", None, "removed")}
-    raw = [row for path in (tmp_path / "next" / "read" / "dead").glob("*") for row in duckdb.sql(f"from '{path}'").fetchall()]
+    lines = [
+        row
+        for path in (tmp_path / "next" / "read" / "drops").glob("*")
+        for row in duckdb.sql(f"from '{path}'").fetchall()
+    ]
+    assert {(row[0].partition(":")[0], row[1], row[2]) for row in lines if row[2] == "removed"} == {
+        ("removed", None, "removed")
+    }
+    raw = [
+        row
+        for path in (tmp_path / "next" / "read" / "dead").glob("*")
+        for row in duckdb.sql(f"from '{path}'").fetchall()
+    ]
     assert len(raw) == 5 and {(row[3], row[4]) for row in raw} == {("", b"")}
 
 
