@@ -7,7 +7,7 @@ OUT ?= demo
 TORCH ?= torch==2.13.0
 BENCHMARKS := filters langid urls dedup repeats tokens loader plan pipeline takedown
 
-.PHONY: demo test check kernels format bench clean docs setup setup-dev test-slurm test-ray test-train test-readers test-frameworks conformance linear-time fuzz chaos
+.PHONY: newcomer screens demo test check kernels format bench clean docs setup setup-dev test-slurm test-ray test-train test-readers test-frameworks conformance linear-time fuzz chaos cases
 
 demo: $(VENV)/.core  ## the main job on the sample: WARC files in, training batches out
 	$(BIN)/atom-data run pipelines/sample.py --output $(OUT)
@@ -30,6 +30,15 @@ kernels: $(VENV)/.dev  ## notes the types that kernels are called with: run it w
 fuzz: $(VENV)/.dev  ## readers, pages and tokenizer files on changed inputs, bombs, and the property tests with many new examples; FUZZ_SECONDS=10 a target
 	$(BIN)/python benchmarks/fuzz.py
 	$(BIN)/python -m pytest --hypothesis-profile=fuzz -m hypothesis $(ARGS)
+
+cases: $(VENV)/.dev  ## some 250 inputs that once failed, from ../shared/data/cases.tar.xz: the right value, or a reason with a name
+	$(BIN)/python benchmarks/cases.py
+
+newcomer:  ## six kinds of users acted from a fresh environment with a wheel built here: times, and what is said of each mistake
+	$(PYTHON) benchmarks/newcomer.py $(ARGS)
+
+screens: $(VENV)/.dev  ## the output of every command in terminals of 80, 100 and 160 columns and piped, in build/screens
+	$(BIN)/python benchmarks/screens.py $(ARGS)
 
 chaos: $(VENV)/.dev  ## CHAOS_KILLS=1000 kills, failing and full disks, a bad store, changing inputs; then the same bytes; QUICK=1 for about a minute
 	$(BIN)/python benchmarks/chaos.py
@@ -59,6 +68,7 @@ linear-time: $(VENV)/.dev  ## that time grows with length and no faster, on text
 
 docs: $(VENV)/.dev  ## the pages that are made from the code
 	$(BIN)/python docs/reference/output.py
+	$(BIN)/python docs/reference/api.py
 
 format: $(VENV)/.dev  ## bring the code into form
 	$(BIN)/ruff format .

@@ -11,8 +11,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -23,7 +21,7 @@ from atom_data.extract.engine import Engine
 from atom_data.graph import Job, Source, check_name, check_source, reference, rows_of
 from atom_data.identity import describe, label
 from atom_data.job import Progress, Table, Task, Work
-from atom_data.ledger import DEAD, LEDGER, intake_of, ledger_lines, note_removed, refuse_unreadable
+from atom_data.ledger import DEAD, LEDGER, Drops, intake_of, ledger_lines, note_removed, refuse_unreadable, removals_in
 from atom_data.rules import REASON, RULES, Keep
 from atom_data.storage.parquet import read_parquet
 from atom_data.storage.paths import join
@@ -33,17 +31,18 @@ from atom_data.storage.shards import Input, Intake, Shard, parts_meet
 from atom_data.workspace import Workspace
 
 Step = Callable[[pa.RecordBatch], pa.RecordBatch]
-Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """Steps over every shard of what it reads. It keeps the shard names of its source, and it can be read in turn."""
+    """Steps over every shard of what it reads. It keeps the shard names of its source, and it can be a source itself."""
 
     name: str
     """The state of the data after it, and its folder."""
     reads: Source
+    """Files (`Jsonl`, `Parquet`, `Text`, `Warc`, `Wet`), another stage, or a pass (`Copies`, `Repeats`)."""
     steps: tuple[Step, ...] = ()
+    """Signals, rewrites and cards, in their order; a step sees the columns of those before it."""
     writes: tuple[str, ...] = ()
     """Columns to write, in this order; all but scratch columns when empty. After them come those of `PROVENANCE` that its
     source has and `writes` does not name, so that each document keeps its address."""
@@ -55,12 +54,12 @@ class Stage:
     """The share of documents that one card may drop (of 1,000 or more) before the stage fails; 1.0 turns this off."""
 
     def __post_init__(self) -> None:
-        """Refuse a name that cannot be a folder, and steps that are no callables."""
+        """Refuse a name that cannot be a folder, and steps that are not callables."""
         check_name("stage", self.name)
         check_source(f"stage '{self.name}'", self.reads)
         if not isinstance(self.steps, (tuple, list)):
             raise ConfigError(
-                f"stage '{self.name}': steps is {label(self.steps)} and no tuple. Write steps=({label(self.steps)},) with a comma."
+                f"stage '{self.name}': steps is {label(self.steps)}, not a tuple. Write steps=({label(self.steps)},) with a comma."
             )
         for number, step in enumerate(self.steps, 1):
             if isinstance(step, type):
@@ -71,12 +70,12 @@ class Stage:
                 what = (
                     "Give it to a step: Extract(engine=...)"
                     if isinstance(step, Engine)
-                    else "Give a callable, not a value"
+                    else "Pass a function or a frozen dataclass with `__call__`"
                 )
-                raise ConfigError(f"stage '{self.name}', step {number}: {step!r} is no step. {what}.")
+                raise ConfigError(f"stage '{self.name}', step {number}: {step!r} is not a step. {what}.")
         if not isinstance(self.reads, Source):
             raise ConfigError(
-                f"stage '{self.name}': it reads {self.reads!r}, which is no source. Give Jsonl(...), Parquet(...), Warc(...), "
+                f"stage '{self.name}': it reads {self.reads!r}, which is not a source. Give Jsonl(...), Parquet(...), Warc(...), "
                 "another stage or a pass."
             )
 
@@ -164,7 +163,7 @@ class Stage:
         )
 
     def tasks(self, workspace: Workspace) -> tuple[Task, ...]:
-        """One task a shard of the source."""
+        """One task per shard of the source."""
         return tuple(Task(shard.name, shard.bytes, (shard,)) for shard in self.reads.shards(workspace))
 
     def inputs(self, task: Task, workspace: Workspace) -> tuple[Input, ...]:
@@ -178,7 +177,7 @@ class Stage:
     def text_bytes(self, shard: Shard, workspace: Workspace) -> float:
         """What the receipt of the shard says, and what takedowns took out: they move no document to another token shard."""
         found = workspace.finished(self.name, shard.name).text_bytes
-        return found + workspace.removals.text_bytes.get(f"{self.name}/{shard.name}", 0)
+        return found + removals_in(workspace).text_bytes.get(f"{self.name}/{shard.name}", 0)
 
     def read(
         self, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake
@@ -224,7 +223,7 @@ class Stage:
             ledger = Table(join(self.name, "drops", f"{shard.name}.parquet"), LEDGER, workspace, stack, work)
             dead = Table(join(self.name, "dead", f"{shard.name}.parquet"), DEAD, workspace, stack, work)
             rows.open()
-            intake = intake_of(shard, dead, work, workspace.removals)
+            intake = intake_of(shard, dead, work, removals_in(workspace))
             for batch in rows_of(self.reads, shard, workspace, self.needed(), intake):
                 work.rows_in += batch.num_rows
                 kept = self._apply(batch, ledger, work)
@@ -240,7 +239,7 @@ class Stage:
 
     def _apply(self, batch: pa.RecordBatch, ledger: Table, work: Work) -> pa.RecordBatch:
         """Run the steps. The ledger's lines come in the order of the documents, however these are cut into batches."""
-        rows, gone_rows, lines = np.arange(batch.num_rows), list[Rows](), list[pa.RecordBatch]()
+        drops = Drops(batch.num_rows)
         for number, step in enumerate(self.steps, 1):
             before = batch
             batch = self._call(number, step, batch)
@@ -251,16 +250,11 @@ class Stage:
                 kept = pc.is_null(batch.column(REASON))
                 gone = batch.filter(pc.invert(kept))
                 if gone.num_rows:
-                    lines.append(ledger_lines(gone, gone.column(REASON), gone.column(RULES), step.numbers(gone)))
+                    lines = ledger_lines(gone, gone.column(REASON), gone.column(RULES), step.numbers(gone))
                     work.dropped.update(gone.column(REASON).to_pylist())
-                is_kept = np.asarray(kept)
-                gone_rows.append(rows[~is_kept])
-                rows = rows[is_kept]
+                    drops.add(kept, lines)
                 batch = batch.filter(kept).drop_columns([REASON, RULES])
-        if lines:
-            order = np.argsort(np.concatenate(gone_rows), kind="stable")
-            for line in pa.Table.from_batches(lines).take(pa.array(order)).combine_chunks().to_batches():
-                ledger.write(line)
+        drops.write(ledger)
         return batch
 
     def _call(self, number: int, step: Step, batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -292,9 +286,7 @@ class Stage:
         dropped: Counter[str] = Counter()
         for receipt in receipts:
             for reason, count in receipt.dropped.items():
-                if reason == REMOVED:
-                    continue
-                dropped[reason.split(".")[0]] += count
+                dropped[reason.split(".")[0]] += count if reason != REMOVED else 0
         for card, count in sorted(dropped.items()):
             if read >= 1000 and count > self.allow_drop * read:
                 raise Refusal(

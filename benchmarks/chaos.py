@@ -1,10 +1,11 @@
 """Faults on purpose: kills, failing and full disks, a bad object store, changing inputs, jumping clocks; then the same bytes.
 
-    make chaos                  1,000 kills and the rest: an hour or more on two cores
+    make chaos                  1,000 kills, every call that writes, and the rest: about an hour on two cores
     QUICK=1 make chaos          20 kills and a few of each other: about a minute, no report
     CHAOS_KILLS=100 make chaos  the others grow with the kills
     CHAOS_MINUTES=25            no more kills after that time; the report says how many there were
     CHAOS_PARTS=kills,clock     these parts only; what the report says of the others stays
+    CHAOS_JOBS=2                so many parts at once, and so many rounds of kills
 
 It prints a table and writes results/chaos.json. Exit code 1 when any run ended in another way than docs/faults.md says.
 """
@@ -18,6 +19,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +27,12 @@ from measure import QUICK, RESULTS, ROOT, write_report
 
 sys.path.insert(0, str(ROOT))
 
-from tests.chaos import clocks, corpus, disks, inputs, kills, store
+from tests.chaos import clocks, corpus, disks, failing, inputs, kills, store
 
 KILLS = int(os.environ.get("CHAOS_KILLS") or (20 if QUICK else 1_000))
 SHARE = KILLS / 1_000
 SECONDS = float(os.environ.get("CHAOS_MINUTES") or 600) * 60
+JOBS = int(os.environ.get("CHAOS_JOBS") or 2)
 SLOW_US = "10000"
 """Each fsync and rename takes so much longer where kills are aimed at jobs: no CPU, and more time in the middle of writing."""
 FAULTS_SHOWN = 20
@@ -43,14 +46,21 @@ def main() -> int:
         folder = Path(place)
         shim = _shim(folder)
         made = corpus.make(folder / "corpus")
-        for name, part in _parts(made, folder, shim).items():
-            if not asked or name in asked:
-                start = time.monotonic()
-                print(f"{name} ...", file=sys.stderr, flush=True)
-                parts[name] = {**part(), "wall_s": round(time.monotonic() - start, 1)}
+        with ThreadPoolExecutor(JOBS) as pool:  # a thread only waits for its processes
+            todo = {name: part for name, part in _parts(made, folder, shim).items() if not asked or name in asked}
+            for done in as_completed([pool.submit(_timed, name, part) for name, part in todo.items()]):
+                parts |= done.result()
                 _report(parts, folder, bool(asked))
     _table(parts)
     return 1 if any(part["faults"] for part in parts.values()) else 0
+
+
+def _timed(name: str, part: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    start = time.monotonic()
+    _say(f"{name} ...")
+    found = part()
+    _say(f"{name}: {found['done']} in {time.monotonic() - start:.0f} s, {len(found['faults'])} wrong")
+    return {name: {**found, "wall_s": round(time.monotonic() - start, 1)}}
 
 
 def _shim(folder: Path) -> Path | None:
@@ -65,15 +75,15 @@ def _shim(folder: Path) -> Path | None:
 
 
 def _parts(made: corpus.Corpus, folder: Path, shim: Path | None) -> dict[str, Callable[[], dict[str, Any]]]:
-    """Return the parts by name. Even the short form tries each kind of fault."""
+    """Return the parts by name, the longest ones first. Even the short form tries each kind of fault."""
     slow = {"LD_PRELOAD": str(shim), "CHAOS_SLOW_US": SLOW_US} if shim else {}
 
     def many(least: int, most: int) -> int:
         return max(least, round(SHARE * most))
 
     return {
-        "kills": lambda: _kills(kills.kill_all(made, folder, KILLS, slow, _say, SECONDS)),
-        "failing calls": lambda: _tally(_failing(made, folder, shim, many(4, 240))),
+        "kills": lambda: _kills(kills.kill_all(kills.Plan(made, folder, KILLS, JOBS, SECONDS, slow, _say))),
+        "failing calls": lambda: _tally(_failing(made, folder, shim)),
         "full disk": lambda: _tally(disks.full_disk(made, folder, many(1, 24))),
         "read-only disk": lambda: _tally(disks.read_only_disk(made, folder, many(1, 20), slow)),
         "object store": lambda: _tally(store.bad_store(made, folder, many(0, 10))),
@@ -86,10 +96,10 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _failing(made: corpus.Corpus, folder: Path, shim: Path | None, count: int) -> disks.Tally:
+def _failing(made: corpus.Corpus, folder: Path, shim: Path | None) -> disks.Tally:
     if shim is None:
         return disks.Tally(skipped="no C compiler (cc) here")
-    return disks.failing_calls(made, folder, shim, count)
+    return failing.failing_calls(made, folder, shim, SHARE)
 
 
 def _kills(tally: kills.Tally) -> dict[str, Any]:
@@ -101,6 +111,7 @@ def _kills(tally: kills.Tally) -> dict[str, Any]:
         "rounds_compared": tally.rounds,
         "runs_started": tally.starts,
         "runs_by_exit_code": dict(sorted(tally.ends.items())),
+        "runs_that_gave_up": tally.sentences,
         "came_too_late": tally.misses,
         "skipped": "",
         "faults": tally.faults,

@@ -43,7 +43,7 @@ ROUNDS = 2 if QUICK else 7
 QUICK_BYTES = 3_000_000
 BATCH_ROWS = 1_000
 LINES = 15
-"""Sentences a document, of the files that hold one a line."""
+"""Sentences a document, of the files that hold one per line."""
 TOLERANCE = 1e-4
 TOOLS = ("atom-data", "fasttext")
 WORK = "the best of 176 labels and its score"
@@ -220,7 +220,7 @@ def same_work(taken: Mapping[str, list[Run]]) -> dict[str, Any]:
         "labels compared": len(asked),
         "labels that differ": differing,
         "largest difference of scores": float(f"{furthest:.1e}"),
-        "texts that are no language, not compared": len(ours) - len(asked),
+        "texts that are not language, not compared": len(ours) - len(asked),
     }
 
 

@@ -2,11 +2,13 @@
 
 import contextlib
 import io
+import os
 import re
 import signal
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 from unittest import mock
@@ -15,6 +17,8 @@ from atom_data.cli import main
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "pipelines" / "sample"
+LISTED = Path("/proc/thread-self/children")
+"""A kernel that has this lists children at once; else every process is asked for its parent."""
 
 
 class Done(NamedTuple):
@@ -81,18 +85,62 @@ def recipe(folder: Path, text: str, name: str = "recipe.py") -> Path:
 
 def children(pid: int) -> list[int]:
     """Return the processes whose parent is `pid`."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                status = (entry / "stat").read_text()
-            except OSError:
-                continue
-            if int(status.rpartition(")")[2].split()[1]) == pid:
-                found.append(int(entry.name))
+    if not LISTED.exists():
+        return [number for number in _numbers() if _parent(number) == pid]
+    found: list[int] = []
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            found += map(int, path.read_text().split())
     return sorted(found)
+
+
+def _numbers() -> list[int]:
+    return sorted(int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
+
+
+def _parent(pid: int) -> int:
+    with contextlib.suppress(OSError):
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    return 0
+
+
+def hit(pid: int, number: int, among: Callable[[], Sequence[int]]) -> bool:
+    """Send a signal to a process that is still among those meant; False when it is gone.
+
+    Numbers are given again: the process is held by a descriptor while one looks whether it is the one that was meant.
+    """
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return False
+    try:
+        if pid not in among():
+            return False
+        signal.pidfd_send_signal(descriptor, number)
+    except ProcessLookupError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
 
 
 def workers(run: subprocess.Popen[str]) -> list[int]:
     """Return the worker processes of a run: forked by a server that the run started."""
     return [pid for server in children(run.pid) for pid in children(server)]
+
+
+POISON = """
+    import os
+
+    from atom_data import Jsonl, Stage
+
+    def {step}(batch):
+        if "poison" in batch.column("id").to_pylist():
+            {what}
+        return batch
+
+    def stages():
+        first = Stage(name="first", reads=Jsonl({folder!r}, source="test"), steps=({step},))
+        return (Stage(name="second", reads=first),)
+"""
+"""A recipe of two stages, whose `step` does `what` when it meets the document "poison"."""

@@ -136,7 +136,7 @@ SOURCES = {
     TooLarge: "bytes in 2 rows. Cut it: memory is a batch.",
     NothingRead: "intake.inputs has [] after reading",
     OtherInput: "every run would read it again",
-    OddIdentity: "identity() is no plain JSON",
+    OddIdentity: "identity() is not plain JSON",
     TimedIdentity: "identity() is another after a copy",
     NoId: "schema() has no column 'id' of strings; it has text, number.",
 }
@@ -157,7 +157,7 @@ def test_breach_of_a_source_is_said(kind: type[Made]) -> None:
 def test_a_source_that_does_not_travel_is_said() -> None:
     with pytest.raises(AssertionError, match=r"it cannot go to another process: .*lambda"):
         check_source(Made(held=lambda: 1))
-    with pytest.raises(AssertionError, match="dict is no source: it has no current, identity, jobs"):
+    with pytest.raises(AssertionError, match="dict is not a source: it has no current, identity, jobs"):
         check_source({})  # type: ignore[arg-type]
 
 

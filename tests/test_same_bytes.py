@@ -1,6 +1,5 @@
 """Promise 1: the same recipe over the same inputs gives the same bytes, whatever happens on the way."""
 
-import os
 import random
 import shutil
 import signal
@@ -9,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.command import ROOT, SAMPLE, atom_data, fingerprint, sample_recipe, start, workers
+from tests.command import ROOT, SAMPLE, atom_data, fingerprint, hit, sample_recipe, start, workers
 
 RECIPE = ROOT / "pipelines" / "sample.py"
 
@@ -71,19 +70,11 @@ def test_run_after_twenty_killed_workers_gives_same_bytes(sample_run: Path, tmp_
             time.sleep(chance.uniform(0.01, 0.4))
             alive = workers(run)
             if alive:
-                killed += _kill(chance.choice(alive))
+                killed += hit(chance.choice(alive), signal.SIGKILL, lambda run=run: workers(run))
         _, errors = run.communicate(timeout=300)
         assert run.returncode == 0, errors
         assert fingerprint(out) == fingerprint(sample_run)
         shutil.rmtree(out)
-
-
-def _kill(pid: int) -> int:
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return 0
-    return 1
 
 
 def test_run_interrupted_keeps_finished_shards_and_goes_on(sample_run: Path, tmp_path: Path) -> None:
@@ -101,5 +92,5 @@ def test_run_interrupted_keeps_finished_shards_and_goes_on(sample_run: Path, tmp
     assert before
     done = atom_data("run", RECIPE, "--output", out, "--workers", 2)
     assert done.returncode == 0, done.stderr
-    assert {path: path.stat().st_mtime_ns for path in before} == before, "a finished shard was made again"
+    assert {path: path.stat().st_mtime_ns for path in before} == before, "a finished shard was rebuilt"
     assert fingerprint(out) == fingerprint(sample_run)

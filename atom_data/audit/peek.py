@@ -56,12 +56,12 @@ def peek(job: Job, workspace: Workspace, reason: str | None, count: int) -> list
     """Return up to `count` documents: kept ones, or those dropped or unreadable for `reason`.
 
     A reason is `card.rule`, a card's name, a rule's name alone, or that of dead letters (`jsonl.bad_json`). The text of a
-    dropped document is made again from its source by the steps before the card that dropped it. Memory: `count` documents
+    dropped document is rebuilt from its source by the steps before the card that dropped it. Memory: `count` documents
     and the ids of a shard. ConfigError for a pass and for a reason that nothing was dropped for.
     """
     if not isinstance(job, Stage):
         raise ConfigError(
-            f"'{job.name}' is no stage but a pass: it keeps every document. Peek into a stage that reads it."
+            f"'{job.name}' is not a stage but a pass: it keeps every document. Peek into a stage that reads it."
         )
     receipts = list(_receipts(job, workspace))
     if reason is None:

@@ -14,7 +14,7 @@ from atom_data.storage.receipts import Receipt, read_receipt
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """A stage that the document passed, and what stands there of it."""
+    """A stage that the document passed, and its row there."""
 
     stage: str
     columns: dict[str, Any]
@@ -57,7 +57,7 @@ def _row(out: str, receipt: Receipt, identity: str) -> dict[str, Any]:
         found += batch.filter(pc.equal(batch.column("id"), identity)).to_pylist()
     if len(found) > 1:
         raise DataError(
-            f"{path}: {len(found):,} documents have the id '{identity}'. Which is meant cannot be told. "
+            f"{path}: {len(found):,} documents have the id '{identity}'. It is unclear which is meant. "
             'Give the source ids="file" or ids="row" and run again.'
         )
     return found[0] if found else {}

@@ -31,6 +31,7 @@ from atom_data.tokens.manifest import manifest_of_receipts
 from atom_data.workspace import Workspace
 
 NOTES = ("failed", EXPORTS)
+UNCLOSED = "missing: all shards are there, but the stage was refused as a whole, or the run ended before it was closed"
 
 
 @dataclass(slots=True)
@@ -50,7 +51,7 @@ class Verdict:
     fingerprint: str = ""
     """One hash over the content of all shards: equal for equal corpora. Only stages of the recipe count."""
     left_over: list[str] = field(default_factory=list)
-    """Folders of stages that the recipe has no more: not checked, and no fault."""
+    """Folders of stages that the recipe no longer has: not checked, and not a fault."""
 
 
 def verify(workspace: Workspace) -> Verdict:
@@ -74,7 +75,7 @@ def verify(workspace: Workspace) -> Verdict:
             known.add(receipt_path(folder, shard))
             for item in _receipt(workspace, folder, shard, verdict):
                 known.add(item.path)
-                if INNER not in folder:  # what a pass found on its way is no part of the corpus
+                if INNER not in folder:  # what a pass found on its way is not part of the corpus
                     digest.update(f"{item.path} {item.sha256}\n".encode())
                 _check_file(workspace, item, verdict, (folder, shard), cleaned)
         _check_manifest(workspace, folder, shards, verdict)
@@ -89,7 +90,7 @@ def verify(workspace: Workspace) -> Verdict:
     verdict.faults += [
         _orphan(name, unfinished)
         for name in _orphans(workspace, known, verdict.at_work)
-        if not name.startswith(others)  # without the list nobody knows what is a shard
+        if not name.startswith(others)  # without the list, shards cannot be told from other files
     ]
     verdict.fingerprint = digest.hexdigest()
     return verdict
@@ -123,7 +124,7 @@ def _receipt(workspace: Workspace, folder: str, shard: str, verdict: Verdict) ->
         verdict.faults.append(Fault(name, what, "run", folder, shard))
         return ()
     if receipt.failed:
-        verdict.left_out.append(f"{folder}/{shard}: left out, for it failed: {receipt.failed}")
+        verdict.left_out.append(f"{folder}/{shard}: left out because it failed: {receipt.failed}")
     verdict.shards += 1
     closed = receipt.rows_in == receipt.rows_out + sum(receipt.dropped.values())
     if not closed:
@@ -162,7 +163,9 @@ def _check_manifest(workspace: Workspace, folder: str, shards: Sequence[str], ve
     manifest = workspace.manifest(folder)
     if manifest is None:
         if not workspace.is_remote and workspace.local(manifest_path(folder)).exists():
-            verdict.faults.append(Fault(manifest_path(folder), "is no manifest", "run", folder))
+            verdict.faults.append(Fault(manifest_path(folder), "is not a manifest", "run", folder))
+        elif shards and not verdict.at_work and not any(fault.stage == folder for fault in verdict.faults):
+            verdict.faults.append(Fault(manifest_path(folder), UNCLOSED, "run", folder))
         return
     rows = [manifest_row(found.receipt) for found in workspace.receipts(folder, shards) if found.receipt]
     if manifest.table.to_pylist() != rows:
@@ -180,7 +183,7 @@ def _check_summary(workspace: Workspace, folder: str, verdict: Verdict) -> None:
 
 
 def _unlisted(workspace: Workspace, folders: Sequence[str]) -> list[Fault]:
-    """Return a fault for each folder with receipts whose list of shards is gone: its files are no orphans."""
+    """Return a fault for each folder with receipts whose list of shards is gone: its files are not orphans."""
     root = workspace.local()
     places = [] if workspace.is_remote else [*root.glob("*/receipts"), *root.glob("*/*/receipts")]
     found = sorted(path.parent.relative_to(root).as_posix() for path in places)
@@ -189,7 +192,7 @@ def _unlisted(workspace: Workspace, folders: Sequence[str]) -> list[Fault]:
 
 
 def _orphans(workspace: Workspace, known: set[str], at_work: Sequence[Claim]) -> Iterator[str]:
-    """Yield files that nobody speaks of; scripts and logs of a cluster, failures and exports noted down, are no data."""
+    """Yield files that no receipt names; scripts and logs of a cluster, recorded failures and exports are not data."""
     root, tokens = workspace.local(), [claim.who.token for claim in at_work]
     for path in () if workspace.is_remote else sorted(root.rglob("*")):
         if path.is_file() and not any(part.endswith(PARTIAL) for part in path.relative_to(root).parts[:-1]):

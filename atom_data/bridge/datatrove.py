@@ -26,7 +26,7 @@ class RunStage(PipelineStep):
     ) -> None:
         """Name the recipe by path, the output folder and the stage; nothing is loaded before a worker runs it.
 
-        With `replace` finished shards are removed and made again, however many; without it that is refused.
+        With `replace` finished shards are removed and rebuilt, however many; without it that is refused.
         """
         super().__init__()
         self.recipe = recipe

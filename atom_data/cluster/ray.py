@@ -30,10 +30,10 @@ except ImportError as missing:
 class RayWorkers:
     """Tasks on a Ray cluster, one core each; a task whose process dies is handed out again."""
 
-    def __init__(self, recipe: str, out: str, workers: int) -> None:
+    def __init__(self, orders: Orders, workers: int) -> None:
         """Join the cluster; `workers` tasks run at a time, or as many as it has cores when 0."""
         ray.init(log_to_driver=False, ignore_reinit_error=True)
-        self.orders = Orders(str(Path(recipe).absolute()), out)
+        self.orders = orders
         self.most = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
         self.remote = ray.remote(num_cpus=1, max_retries=0)(_do)
         self.running: dict[Any, Task] = {}
@@ -41,7 +41,7 @@ class RayWorkers:
 
     @property
     def leaving(self) -> bool:
-        """Tell whether the workers were told to leave."""
+        """Tell whether the workers were asked to stop."""
         return self.leave_at is not None
 
     def leave(self, seconds: float) -> None:

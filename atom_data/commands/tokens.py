@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from atom_data.audit.batches import draw
@@ -13,13 +12,14 @@ from atom_data.audit.training_run import TrainingRun, open_run
 from atom_data.commands.screen import console, printable
 from atom_data.errors import ConfigError
 from atom_data.loader.batches import Turns
+from atom_data.terminal.screen import Screen
 
 
 def batches(
     tokens: Annotated[str, typer.Argument(metavar="OUT/TOKENS", help="A finished tokens folder.")],
-    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many batches.")] = 3,
-    batch_size: Annotated[int, typer.Option(min=1, help="Samples in a batch.")] = 4,
-    length: Annotated[int, typer.Option(min=1, help="Tokens in a sample.")] = 512,
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="Number of batches.")] = 3,
+    batch_size: Annotated[int, typer.Option(min=1, help="Samples per batch.")] = 4,
+    length: Annotated[int, typer.Option(min=1, help="Tokens per sample.")] = 512,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the order.")] = 0,
 ) -> None:
     """Draw the first batches as a training loop would see them, and show where a document of each came from."""
@@ -31,16 +31,14 @@ def batches(
         screen.print(
             f"[bold]batch {number}[/bold]  {rows} x {columns} tokens, samples {batch.samples}, {batch.documents} documents"
         )
-        screen.print(
-            f"  begins with {batch.first_tokens}; to resume after it: {escape(str(batch.state))}", soft_wrap=True
-        )
+        screen.prose(f"  begins with {batch.first_tokens}; to resume after it: {escape(str(batch.state))}")
         origin = batch.origin
         screen.print(
             f"  sample {batch.samples[0]} is token {origin['sample_start']:,} on of {origin['token_shard']}; "
             f"{origin['tokens_here']} of its tokens are of document {origin['id']}"
         )
-        screen.print(f"    {escape(_source(origin))}", soft_wrap=True)
-    screen.print(f"\nAll of its way: atom-data trace {tokens} {origin['id']}", soft_wrap=True)
+        screen.prose(f"    {escape(_source(origin))}")
+    screen.print(f"\nFull lineage: atom-data trace {tokens} {origin['id']}", soft_wrap=True)
 
 
 def _source(row: dict[str, Any], read: dict[str, Any] | None = None) -> str:
@@ -59,7 +57,7 @@ def _source(row: dict[str, Any], read: dict[str, Any] | None = None) -> str:
 
 def trace(
     tokens: Annotated[str, typer.Argument(metavar="OUT/TOKENS|MIX", help="A finished tokens folder, or a mix file.")],
-    document: Annotated[str | None, typer.Argument(metavar="[ID]", help="The id of a document in it.")] = None,
+    document: Annotated[str | None, typer.Argument(metavar="ID", help="The id of a document in it.")] = None,
     step: Annotated[int | None, typer.Option(min=0, help="A step of the training run, from 0.")] = None,
     sample: Annotated[int | None, typer.Option(min=0, help="A sample by its number, instead of a step.")] = None,
     rank: Annotated[int, typer.Option(min=0, help="The rank whose batch is traced.")] = 0,
@@ -91,18 +89,15 @@ def trace(
     for number in [sample] if sample is not None else ranks.at(step or 0):
         address = run.samples.address(number)
         spans = ", ".join(f"{start:,} to {stop:,}" for start, stop in address.spans)
-        screen.print(
+        screen.prose(
             f"[bold]sample {number}[/bold]  {address.source}, epoch {address.epoch}: tokens {spans} of {address.shard}",
-            soft_wrap=True,
         )
         for row in run.samples.documents(number):
-            screen.print(
-                f"  document {row['id']}  tokens {row['first_here']:,} to {row['stop_here']:,}", soft_wrap=True
-            )
+            screen.prose(f"  document {row['id']}  tokens {row['first_here']:,} to {row['stop_here']:,}")
             _way(screen, run.samples.sources[address.source].folder, address.shard, row, "    ")
 
 
-def _trace_document(screen: Console, run: TrainingRun, ranks: Turns, document: str, epochs: int) -> None:
+def _trace_document(screen: Screen, run: TrainingRun, ranks: Turns, document: str, epochs: int) -> None:
     name, shard, row = run.find(document)
     source = run.samples.sources[name]
     screen.print(f"[bold]tokens[/bold]  {row['tokens']:,} tokens in {source.shards[shard]['name']}")
@@ -111,20 +106,17 @@ def _trace_document(screen: Console, run: TrainingRun, ranks: Turns, document: s
     for read in reads:
         when = "seen " if read.sample < run.consumed else "to come"
         step, rank = ranks.turn(read.sample)
-        screen.print(
+        screen.prose(
             f"[bold]{when}[/bold]  sample {read.sample} (epoch {read.epoch}): tokens {read.start:,} to {read.stop:,}; "
-            f"with {ranks.world} x {ranks.batch_size} samples a step: step {step}, rank {rank}",
-            soft_wrap=True,
+            f"with {ranks.world} x {ranks.batch_size} samples per step: step {step}, rank {rank}",
         )
     if not reads:
-        screen.print(
-            "[bold]never[/bold]  it lies in the rest of its shard that fills no sample, or no stage gets to it"
-        )
+        screen.print("[bold]never[/bold]  it is in the rest of its shard that fills no sample, or no stage reaches it")
 
 
-def _way(screen: Console, folder: str, shard: str, row: dict[str, Any], indent: str = "") -> None:
+def _way(screen: Screen, folder: str, shard: str, row: dict[str, Any], indent: str = "") -> None:
     way = stations(folder, shard, row)
     for station in way:
         values = ", ".join(f"{name} {value}" for name, value in station.columns.items() if name != "id")
-        screen.print(f"{indent}[bold]{station.stage}[/bold]  {escape(printable(values))}", soft_wrap=True)
-    screen.print(f"{indent}[bold]source[/bold]  {escape(_source(row, way[-1].columns))}", soft_wrap=True)
+        screen.prose(f"{indent}[bold]{station.stage}[/bold]  {escape(printable(values))}")
+    screen.prose(f"{indent}[bold]source[/bold]  {escape(_source(row, way[-1].columns))}")

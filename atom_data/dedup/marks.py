@@ -33,7 +33,7 @@ LOSS = pa.schema(
 
 @dataclass(frozen=True, kw_only=True)
 class Marks(PassJob):
-    """The job that leaves the copies: a task a shard, which collects what was found of its documents.
+    """The job that leaves the copies: a task per shard, which collects what was found of its documents.
 
     NAME/SHARD.parquet has row, id and the columns added, for every document that is or has a copy; NAME/loss/SHARD.parquet
     has LOSS. Memory: the copies and the noted documents of one shard.
@@ -63,7 +63,7 @@ class Marks(PassJob):
         return pa.schema([("row", pa.int64()), ("id", pa.string()), *self.added])
 
     def tasks(self, workspace: Workspace) -> tuple[Task, ...]:
-        """One task a shard."""
+        """One task per shard."""
         return self.corpus.measures.tasks(workspace)
 
     def inputs(self, task: Task, workspace: Workspace) -> tuple[Input, ...]:

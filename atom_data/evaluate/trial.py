@@ -1,4 +1,4 @@
-"""A comparison tried on a few documents: the real pass, run by the real runner, in a folder that goes away."""
+"""A comparison tried on a few documents: the real pass, run by the real runner, in a temporary folder."""
 
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ from atom_data.readers.open import source_for
 from atom_data.runner.local import Options, run
 from atom_data.runner.recipe import load_recipe
 from atom_data.storage.shards import Intake
-from atom_data.terminal.display import Display
+from atom_data.terminal.display import OnlyCompiling
 from atom_data.workspace import Workspace
 
 _RECIPE = """
@@ -91,7 +91,7 @@ def try_configuration(
     found = evaluate(
         truth, shingles, kept_for(table, _written(copies, recipe, given)), proposed, Curve(by.bands, by.rows)
     )
-    wanted = f"have a Jaccard index of {by.min_jaccard:g} or more" if listed is None else "are labelled as duplicates"
+    wanted = f"have a Jaccard index of {by.min_jaccard:g} or more" if listed is None else "are labeled as duplicates"
     return Trial(str(by), table, seen, wanted, found)
 
 
@@ -126,7 +126,7 @@ def kept_for(documents: pa.Table, by: str) -> list[int]:
         pq.write_table(numbered, path)
         Path(recipe).write_text(_RECIPE.format(documents=path, by=by), "utf-8")
         loaded = load_recipe(recipe)
-        failures = run(loaded, Options(out=out), Display(Console(quiet=True)))
+        failures = run(loaded, Options(out=out), OnlyCompiling(Console(stderr=True)))
         if failures:
             raise DataError(f"trial: {failures[0].message}")
         copies = copies_of(recipe)

@@ -1,4 +1,4 @@
-"""What `plan` prints: a line a stage, and of a pass one for all its jobs, as wide as the terminal is."""
+"""What `plan` prints: a line per stage, and of a pass one for all its jobs, as wide as the terminal is."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,7 +14,7 @@ from atom_data.terminal.table import Column, print_table
 
 HOUR = 3600
 STAGES = (
-    Column("stage", left=True), Column("tasks", 4), Column("CPU h"), Column("wall", 2), Column("MB a worker", 3),
+    Column("stage", left=True), Column("tasks", 4), Column("CPU h"), Column("wall", 2), Column("MB per worker", 3),
     Column("MB written", 1), Column("documents", 5), Column("tokens", 6),
 )  # fmt: skip
 COMPARED = (
@@ -66,7 +66,7 @@ def print_forecast(made: Forecast, screen: Console, jobs: bool) -> None:
 
 
 def print_compared(found: Sequence[Compared], screen: Console, jobs: bool) -> None:
-    """Print what was foretold beside what came."""
+    """Print each forecast next to the measured value."""
     by_name: dict[str, dict[str, list[Compared]]] = {}
     for item in found:
         by_name.setdefault(item.stage if jobs else stage_of(item.stage), {}).setdefault(item.figure, []).append(item)
@@ -100,7 +100,7 @@ def _three(item: Compared | None, unit: float, places: int) -> list[str]:
 
 
 def error_said(item: Compared) -> str:
-    """Return how far a forecast was off, with a * where what came is not in its interval."""
+    """Return how far a forecast was off, with a * when the measured value is not in its interval."""
     said = "" if item.error is None else f"{item.error:+.0%}"
     return said + ("" if item.held else " *")
 
@@ -114,7 +114,7 @@ def cell(item: Estimate) -> str:
 
 
 def _number(value: float) -> str:
-    """Return a number with three figures that count, and no more than whole ones where it is large."""
+    """Return a number with three significant figures, or whole when it is large."""
     if value >= 100:
         return f"{value:,.0f}"
     return f"{value:.3g}" if value >= 0.001 else f"{value:.1g}"

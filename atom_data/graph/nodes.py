@@ -13,9 +13,9 @@ from atom_data.graph.protocols import Job as Job
 from atom_data.graph.protocols import Node as Node
 from atom_data.graph.protocols import Source as Source
 from atom_data.identity import describe_fields
+from atom_data.ledger import removals_in, without_removed
 from atom_data.origins import is_ours, origin
 from atom_data.storage.receipts import Receipt
-from atom_data.storage.removals import Removals
 from atom_data.storage.shards import Input, Intake, Shard, parts_meet
 from atom_data.workspace import Workspace
 
@@ -154,23 +154,11 @@ def rows_of(
     A batch has the columns and types of `schema`. A pass with a `read` of its own has the rows of
     what it reads, in order: their ids are read once more and compared.
     """
-    if workspace.removals and not source.sources() and not source.jobs():
-        wanted = {*columns, *({"id", "url"} & set(source.schema().names))}
-        return _without_removed(_rows_of(source, shard, workspace, wanted, intake), workspace.removals, columns, intake)
-    return _rows_of(source, shard, workspace, columns, intake)
-
-
-def _without_removed(
-    batches: Iterator[pa.RecordBatch], removals: Removals, columns: Collection[str], intake: Intake
-) -> Iterator[pa.RecordBatch]:
-    """Yield what is read from files without the documents of the removal list, which `intake` is told of."""
-    for batch in batches:
-        names = removals.removed(batch.column("id"), batch.column("url") if "url" in batch.schema.names else None)
-        gone = [name for name in names if name is not None]
-        if gone:
-            intake.removed += gone
-            batch = batch.filter(pa.array([name is None for name in names], pa.bool_()))
-        yield batch.drop_columns(["url"]) if "url" in batch.schema.names and "url" not in columns else batch
+    removals = removals_in(workspace)
+    if not removals or source.sources() or source.jobs():
+        return _rows_of(source, shard, workspace, columns, intake)
+    wanted = {*columns, *({"id", "url"} & set(source.schema().names))}
+    return without_removed(_rows_of(source, shard, workspace, wanted, intake), removals, columns, intake)
 
 
 def _rows_of(
@@ -196,7 +184,7 @@ def whole_identity(thing: Source | Job) -> object:
 
 
 def reference(source: Source) -> object:
-    """Return how the identity of a job names what it reads: a stage by its name, for its receipts say the rest."""
+    """Return how the identity of a job names what it reads: a stage by its name, because its receipts say the rest."""
     return source.name if is_stage(source) else whole_identity(source)
 
 

@@ -10,7 +10,8 @@ from atom_data.errors import DataError
 from atom_data.runner.local import Options
 from atom_data.runner.local import run as run_jobs
 from atom_data.runner.recipe import load_recipe
-from atom_data.terminal.display import Display
+from atom_data.terminal.display import Display, OnlyCompiling
+from atom_data.terminal.table import plural
 from atom_data.workspace import Workspace
 
 
@@ -35,17 +36,18 @@ def run(
 ) -> list[StageResult]:
     """Run a recipe by its path and return what each of its jobs made, in order.
 
-    What is finished is kept, as by `atom-data run`. `workers` are processes, 0 for one a core; `quiet=False` shows the progress on
-    stderr. Call it below `if __name__ == "__main__":` in a script, for workers are processes of their own.
-    `replace` removes finished work and makes it again, however much, which is refused otherwise.
+    What is finished is kept, as by `atom-data run`. `workers` are processes, 0 for one per core; `quiet=False` shows progress on
+    stderr, otherwise only that kernels are compiled. Call it below `if __name__ == "__main__":` in a script, because workers are
+    separate processes. `replace` removes finished work and rebuilds it, however much, which is refused otherwise.
     Errors: ConfigError for a wrong recipe and for such a refusal, DataError where shards failed or a job as a whole is refused.
     """
     loaded, root = load_recipe(str(recipe)), str(output)
     options = Options(out=root, workers=workers or len(os.sched_getaffinity(0)), replace=replace)
-    failures = run_jobs(loaded, options, Display(Console(stderr=True, quiet=quiet)))
+    display = (OnlyCompiling if quiet else Display)(Console(stderr=True))
+    failures = run_jobs(loaded, options, display)
     if failures:
         names = ", ".join(f"{failure.stage}/{failure.shard}" for failure in failures[:10])
-        raise DataError(f"{root}: {len(failures)} shards failed ({names}): {failures[0].message}")
+        raise DataError(f"{root}: {plural(len(failures), 'shard')} failed ({names}): {failures[0].message}")
     workspace = Workspace(root)
     return [_result(job.name, workspace) for job in loaded.jobs]
 

@@ -1,4 +1,4 @@
-"""What a run reads, in which shares: parts of a corpus, and mixtures of token folders that a plan has tried."""
+"""What a run reads, in which shares: parts of a corpus, and mixtures of token folders with their plan."""
 
 from typing import TYPE_CHECKING
 

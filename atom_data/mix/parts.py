@@ -68,7 +68,7 @@ class Part:
         return self.of.text_bytes(shard, workspace) * self.share
 
     def schema(self) -> pa.Schema:
-        """The same columns. ConfigError when those it looks at are not there, or are no numbers where it needs some."""
+        """The same columns. ConfigError when those it looks at are not there, or are not numbers where it needs some."""
         schema = self.of.schema()
         for name in self.by:
             if name not in schema.names:
@@ -120,7 +120,7 @@ class Part:
 
 
 def hold_out(of: Source, share: float, by: str | tuple[str, ...] = "id", seed: int = 0) -> tuple[Part, Part]:
-    """Return what is left and what is held out: about `share` of the documents, by a hash of a column.
+    """Return the rest and the held-out part: about `share` of the documents, by a hash of a column.
 
     By the id, or by what all copies of a document have in common, so that none is on both sides:
     `by=("near_copy_of", "id")`. A larger share holds out the same documents and more. ConfigError for a share that is

@@ -25,7 +25,7 @@ EXAMPLES = {
     "iban": "XX00 0000 0000 0000",
     "key": "SECRET_KEY",
 }
-"""Values that belong to nobody: RFC 2606, RFC 5737, RFC 3849, and numbers kept for fiction (NANPA 555-01XX)."""
+"""Reserved values: RFC 2606, RFC 5737, RFC 3849, and numbers kept for fiction (NANPA 555-01XX)."""
 
 WORDS_BEFORE_PHONE = "*phone* *telefon* *tél* tel fax* call* mobil* cell whatsapp dial contact"
 """What makes a number of an unknown form a telephone number, among the few words before it; `*` for more letters."""
@@ -54,7 +54,7 @@ class ReplacePrivate:
     """Which things are replaced."""
 
     by: Literal["example", "tag", "hash"] = "example"
-    """A value that belongs to nobody; the kind, as `<MAIL>`; or kind and 48 bits of BLAKE2b of seed, id and value, as
+    """A reserved value; the kind, as `<MAIL>`; or kind and 48 bits of BLAKE2b of seed, id and value, as
     `<MAIL-1f0c32aa9be1>`: the same value is the same within a document, and another in every other."""  # fmt: skip
 
     seed: int = 0

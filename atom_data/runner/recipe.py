@@ -14,7 +14,7 @@ from atom_data.graph import Job, Node, in_order, stage_of, whole_identity
 from atom_data.identity import canonical, former_identities
 
 ADDRESS = re.compile(r"<[^<>]{1,200} at 0x[0-9a-f]{6,}>")
-"""How Python writes an object that has no words of its own."""
+"""The default repr of a Python object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def load_recipe(path: str) -> Recipe:
     if not file.is_file():
         raise ConfigError(f"{path}: no such recipe. Give the path of a Python file with a function stages().")
     module = _module(file)
-    stages = getattr(module, "stages", None)
+    stages = vars(module).get("stages")
     if not callable(stages):
         raise ConfigError(f"{path}: it has no function stages(). Add one that returns the stages as a tuple.")
     made = _guarded(file, stages)
@@ -61,7 +61,7 @@ def load_recipe(path: str) -> Recipe:
 
 
 def job_identity(job: Job) -> str:
-    """Return one hash of all that decides a job's output besides inputs and code. ConfigError where it cannot be told."""
+    """Return one hash of all that decides a job's output besides inputs and code. ConfigError when it cannot be computed."""
     return _hash(job, whole_identity(job))
 
 
@@ -75,7 +75,7 @@ def _hash(job: Job, identity: object) -> str:
     try:
         text = canonical(identity)
         if address := ADDRESS.search(text):
-            raise ValueError(f"{address[0]} names a place in memory, which is another in each process")
+            raise ValueError(f"{address[0]} contains a memory address, which differs in each process")
         return hashlib.sha256(text.encode()).hexdigest()
     except (TypeError, ValueError) as error:
         raise ConfigError(
@@ -87,7 +87,7 @@ def _hash(job: Job, identity: object) -> str:
 def _node(file: Path, item: object) -> Node:
     if isinstance(item, type) or not isinstance(item, Node) or not item.jobs():
         raise ConfigError(
-            f"{file}: stages() returned {item!r}, which is no stage. Return Stage(...), Tokenize(...) or the like."
+            f"{file}: stages() returned {item!r}, which is not a stage. Return Stage(...), Tokenize(...) or another node."
         )
     return item
 
@@ -96,7 +96,7 @@ def _module(file: Path) -> ModuleType:
     name = f"atom_data_recipe_{file.stem}"
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
-        raise ConfigError(f"{file}: is no Python file. A recipe's name ends in .py.")
+        raise ConfigError(f"{file}: is not a Python file. A recipe's name ends in .py.")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # so that a step defined in the recipe knows its source file
     loader = spec.loader

@@ -1,12 +1,12 @@
-"""Finished work is never removed or made again in bulk without a question: what is asked, and when.
+"""Finished work is not removed or rebuilt in bulk without --replace: what is refused, and when.
 
 Refused without `--replace`:
 - another recipe than the folder's, where stages of that one would be left behind or its shards replaced;
 - removing more than a tenth of a stage's finished shards because their input is not there: a pattern that became
-  narrower, a mount that is gone. What they cost does not matter, for nobody knows what it takes to get them back;
-- making again more than a tenth of a stage's finished shards, where that and all that follows took more than a minute of
+  narrower, a mount that is gone. Their cost does not matter, because it is unknown what it takes to get them back;
+- rebuilding more than a tenth of a stage's finished shards, where that and all that follows took more than a minute of
   CPU time: who edits a recipe over a small sample is not asked.
-What was damaged or lost is made again without a question, and so is what follows from new input: nothing is lost by it.
+What was damaged or lost is rebuilt without --replace, and so is what follows from new input: nothing is lost by it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,7 +25,7 @@ from atom_data.terminal.table import plural
 from atom_data.workspace import Workspace
 
 SHARE = 0.1
-"""Of a stage's finished shards that a run may remove or make again without a question."""
+"""Of a stage's finished shards that a run may remove or rebuild without a question."""
 FREE_CPU_SECONDS = 60.0
 """Of CPU time that a run may spend again without a question."""
 REPAIRS = (EDITED, DAMAGED)
@@ -124,7 +124,7 @@ def _is_same(recipe: Recipe, record: RunRecord) -> bool:
 
 
 def _direct(found: Outlook) -> Cost:
-    """Return what is made again for a reason of its own."""
+    """Return what is rebuilt for a reason of its own."""
     return Cost.total(cost for why, cost in found.again.items() if why not in (FOLLOWS, *REPAIRS))
 
 
@@ -143,7 +143,7 @@ def _removed(found: Outlook) -> list[str]:
 
 
 def _made_again(ahead: Sequence[Outlook]) -> list[str]:
-    """Return a line a reason, where more than the free share is made again and all that comes of it costs enough."""
+    """Return a line per reason, where more than the free share is rebuilt and all that comes of it costs enough."""
     many = [found for found in ahead if len(_direct(found).shards) > SHARE * found.finished]
     costs = [*map(_direct, many), *(found.again[FOLLOWS] for found in ahead if FOLLOWS in found.again)]
     if not many or Cost.total(costs).cpu_seconds <= FREE_CPU_SECONDS:

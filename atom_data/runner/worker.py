@@ -31,12 +31,12 @@ REPORT_SECONDS = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """What a worker is told once: plain values, so that it loads the recipe itself."""
+    """What a worker gets once: plain values; it loads the recipe itself."""
 
     recipe: str
     out: str
     planned: bool = False
-    """Read the listings of sources that whoever started the array wrote down."""
+    """Read the listings of sources that were written when the array was submitted."""
     environment: dict[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
     """As it is now: the server that workers are forked from keeps the one in which it was started."""
 
@@ -179,8 +179,10 @@ def judged(error: Exception, task: Task, workspace: Workspace) -> tuple[bool, st
 def _may_pass(error: BaseException | None) -> bool:
     while error is not None:
         # The system's own errors have a number; gzip's and pyarrow's for broken content are OSErrors without one.
-        if isinstance(error, (MemoryError, EOFError)) or (isinstance(error, OSError) and error.errno is not None):
-            return getattr(error, "errno", None) not in FORBIDDEN
+        if isinstance(error, (MemoryError, EOFError)):
+            return True
+        if isinstance(error, OSError) and error.errno is not None:
+            return error.errno not in FORBIDDEN
         error = error.__cause__ or error.__context__
     return False
 

@@ -46,7 +46,7 @@ class CheckUrl:
     """
 
     domains: Path | tuple[Path, ...] | None = None
-    """Files of blocked domains, one a line, or lines of a hosts file (`0.0.0.0 name`), plain or `.gz`; `#` begins a
+    """Files of blocked domains, one per line, or lines of a hosts file (`0.0.0.0 name`), plain or `.gz`; `#` begins a
     remark. None blocks none."""  # fmt: skip
 
     words: Path | None = None
@@ -134,7 +134,7 @@ def _blocked_words(path: Path) -> Phrases:
         what = f"the entry '{wrong[0]}'" if wrong else f"{len(words)} entries"
         raise ConfigError(
             f"{path.name}: {what}; it takes 1 to {_MOST_WORDS} words of a to z, with * before or after for more letters. "
-            "Mend the list."
+            "Fix the list."
         )
     return build_phrases([entry(word) for word in words])
 

@@ -115,7 +115,7 @@ def _open(source: Any, path: str, **options: Any) -> pq.ParquetFile:  # noqa: AN
         # Times of 96 bits reach further than 64 bits of nanoseconds: the year 9999 of Spark would come out as 1816.
         return pq.ParquetFile(source, memory_map=False, coerce_int96_timestamp_unit="us", **options)
     except Exception as error:
-        what = "is no readable Parquet file" if isinstance(error, pa.ArrowException) else "cannot be opened"
+        what = "is not a readable Parquet file" if isinstance(error, pa.ArrowException) else "cannot be opened"
         raise _refused(path, what, error) from error
 
 
@@ -188,7 +188,7 @@ def _rows_of(
     if others or not names:
         batches = reader.iter_batches(batch_size=how.rows, row_groups=[group], columns=others)
         while (batch := _asked(path, partial(next, batches, None))) is not None:
-            # A name with a dot may have brought what is no column of ours, but a part of one.
+            # A name with a dot may have brought what is not a column of ours, but a part of one.
             columns = {name: batch.column(name) for name in others}
             columns |= _big(how, batch.num_rows, path)
             yield pa.RecordBatch.from_arrays([columns[name] for name in names], names) if names else batch

@@ -4,7 +4,7 @@ OUT/run.json
 
     {"format": 1, "recipe": "/home/me/recipe.py", "sha256": "...", "jobs": ["clean", "unique"], "former": ["distinct"]}
 
-It is no part of the corpus: `fingerprint` leaves it out, and `verify` asks it which stages count.
+It is not part of the corpus: `fingerprint` leaves it out, and `verify` asks it which stages count.
 """
 
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ class RunRecord:
 
     @classmethod
     def read(cls, value: Mapping[str, Any], path: str) -> Self:
-        """Make one of what stands in a file. DataError for a format that is not known, and for what is no record."""
+        """Make one of what stands in a file. DataError for a format that is not known, and for what is not a record."""
         if value.get("format") != FORMAT:
             raise DataError(
                 f"{path}: a record of format {value.get('format')!r}; this atom-data reads {FORMAT}. Use the version that made "

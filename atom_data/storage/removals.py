@@ -45,7 +45,7 @@ def plain_url(url: str) -> str:
 
 
 def domains_above(url: str) -> Iterator[str]:
-    """Yield the host of a URL, in small letters, then each domain above it."""
+    """Yield the host of a URL in lowercase, then each domain above it."""
     host = re.split(r"[/?#]", _START.sub("", url), maxsplit=1)[0].rpartition("@")[2].lower()
     host = host.partition(":")[0].strip(".")
     while host:
@@ -80,7 +80,7 @@ class Entry:
 
 
 def entry(key: bytes, kind: str, value: str) -> Entry:
-    """Return the entry of a value: a URL in its plain form, a domain in small letters."""
+    """Return the entry of a value: a URL in its plain form, a domain in lowercase."""
     value = plain_url(value) if kind == "url" else value.lower().strip(".") if kind == "domain" else value
     if kind == "prefix":
         value = _START.sub("", value)
@@ -90,7 +90,7 @@ def entry(key: bytes, kind: str, value: str) -> Entry:
 
 @dataclass(frozen=True, slots=True)
 class Removals:
-    """A removal list in memory: about 100 bytes an entry."""
+    """A removal list in memory: about 100 bytes per entry."""
 
     keys: Mapping[str, bytes] = field(default_factory=dict)
     entries: frozenset[Entry] = frozenset()
@@ -137,7 +137,7 @@ class Removals:
 
 
 def _texts(values: pa.Array) -> list[str | None]:
-    """Return texts; bytes that are no UTF-8 come as surrogates, so that nothing raises."""
+    """Return texts; bytes that are not UTF-8 come as surrogates, so that nothing raises."""
     raw = values.cast(pa.large_binary()).to_pylist()
     return [None if value is None else value.decode("utf-8", "surrogateescape") for value in raw]
 
@@ -158,7 +158,7 @@ def _values(kind: str, length: int, identity: str | None, url: str | None) -> It
 
 
 def read_removals(path: str) -> Removals:
-    """Return the removal list in a file, an empty one where there is none. DataError for what is no list."""
+    """Return the removal list in a file, an empty one where there is none. DataError for what is not a list."""
     if not exists(path):
         return Removals()
     try:
@@ -170,7 +170,7 @@ def read_removals(path: str) -> Removals:
         found = Removals(keys, entries, json.loads(about[_TEXT_BYTES]))
     except (KeyError, ValueError, pa.ArrowException) as error:
         raise DataError(
-            f"{path}: is no removal list ({type(error).__name__}: {error}). Bring back the one that atom-data takedown wrote: "
+            f"{path}: is not a removal list ({type(error).__name__}: {error}). Bring back the one that atom-data takedown wrote: "
             "without it what was removed would come back."
         ) from error
     if any(one.list not in keys or one.kind not in KINDS for one in entries):

@@ -50,12 +50,14 @@ class Asked:
 
 
 def read_lines(path: Path) -> tuple[str, ...]:
-    """Return the ids and URLs in a text file, one a line, each once. ConfigError where there are none."""
+    """Return the ids and URLs in a text file, one per line, each once. ConfigError where there are none."""
     try:
         lines = [line.strip() for line in path.read_text("utf-8").splitlines()]
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read ({error}). Give a text file with an id or a URL a line.") from error
+        raise ConfigError(
+            f"{path}: cannot be read ({error}). Give a text file with an id or a URL per line."
+        ) from error
     found = tuple(dict.fromkeys(line for line in lines if line))
     if not found:
-        raise ConfigError(f"{path}: there is no id in it. Give a text file with an id or a URL a line.")
+        raise ConfigError(f"{path}: there is no id in it. Give a text file with an id or a URL per line.")
     return found

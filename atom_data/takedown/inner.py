@@ -1,6 +1,6 @@
 """What a pass found on its way: its files may name what goes, and nothing of a finished run needs them.
 
-They go as by `atom-data clean`: receipts stay, cleaned.json says so, and a run that needs one makes it again. Of jobs that
+They go as by `atom-data clean`: receipts stay, cleaned.json says so, and a run that needs one rebuilds it. Of jobs that
 looked at each shard alone the other shards keep theirs.
 """
 

@@ -105,7 +105,7 @@ class Done:
             ]
 
     def write(self, workspace: Workspace) -> None:
-        """Write it: from here on the shard need not be made again."""
+        """Write it: from here on the shard need not be rebuilt."""
         write_json(workspace.path(DONE, self.job, f"{self.shard}.json"), asdict(self), workspace.token)
 
     @classmethod

@@ -1,4 +1,4 @@
-"""The last step of a takedown: new files into their places, what no one needs away, exports made again.
+"""The last step of a takedown: new files into their places, what no one needs away, exports rebuilt.
 
 Every part of it can be done twice: what is no longer waiting was put in its place already.
 """
@@ -29,7 +29,7 @@ class Put:
     """What was done beside the shards."""
 
     exports: list[str] = field(default_factory=list)
-    """Exports, merges and packings that were made again, each with its folder."""
+    """Exports, merges and packings that were rebuilt, each with its folder."""
     again: list[str] = field(default_factory=list)
     """Passes that a run decides about anew."""
 

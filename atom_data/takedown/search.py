@@ -37,7 +37,7 @@ class Document:
 
 @dataclass(slots=True)
 class Found:
-    """What a search came to. Memory: about 500 bytes a document that goes."""
+    """What a search came to. Memory: about 500 bytes per document that goes."""
 
     documents: dict[str, Document] = field(default_factory=dict)
     looked_at: int = 0

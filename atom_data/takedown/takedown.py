@@ -2,7 +2,7 @@
 
     1. search       what goes, with its copies; the journal is written
     2. make         the new files of every shard that holds some of it, each noted when it lies ready
-    3. put          all are renamed into their places, what no one needs goes, exports are made again
+    3. put          all are renamed into their places, what no one needs goes, exports are rebuilt
 
 A takedown that is killed goes on with the next call. Until the third step the corpus is as it was.
 """
@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 import pyarrow as pa
 
 from atom_data.errors import ConfigError
-from atom_data.storage.manifest import manifest_row, write_manifest
+from atom_data.storage.manifest import manifest_path, manifest_row, write_manifest
 from atom_data.storage.receipts import Receipt
 from atom_data.storage.removals import (
     BEGUN,
@@ -28,6 +28,7 @@ from atom_data.storage.removals import (
     joined,
     name_of,
     read_removals,
+    removals_of,
     write_removals,
 )
 from atom_data.storage.takedowns import numbers
@@ -77,7 +78,7 @@ def begin(folder: Folder, asked: Asked, found: Found, workers: int) -> Journal:
         nowhere=found.nowhere,
         patches=patches_of(folder, found.documents.keys(), workers),
     )
-    write_removals(workspace.path(FILES, LIST), _listed(workspace.removals, asked, journal), workspace.token)
+    write_removals(workspace.path(FILES, LIST), _listed(removals_of(workspace.root), asked, journal), workspace.token)
     journal.write(workspace)
     return journal
 
@@ -169,17 +170,19 @@ def _write_manifest(context: Context, job: Job) -> None:
     before = workspace.manifest(job.name)
     if before is not None:
         rows = map(manifest_row, receipts_now(context, job))
-        write_manifest(workspace.path(FILES), job.name, before.identity, rows, workspace.token, before.failed)
+        write_manifest(
+            workspace.path(FILES, manifest_path(job.name)), before.identity, rows, workspace.token, before.failed
+        )
 
 
 def _text_bytes(context: Context, done: Sequence[Done]) -> dict[str, int]:
     """Return what all takedowns so far took out of each shard of a stage."""
-    found = dict(context.removals.text_bytes)
+    found, before = dict(context.removals.text_bytes), removals_of(context.folder.workspace.root).text_bytes
     stages = {job.name for job in context.folder.jobs if job.kind == "stage"}
     for one in done:
         if one.job in stages and one.text_bytes:
             name = f"{one.job}/{one.shard}"
-            found[name] = context.folder.workspace.removals.text_bytes.get(name, 0) + one.text_bytes
+            found[name] = before.get(name, 0) + one.text_bytes
     return found
 
 

@@ -26,7 +26,7 @@ CHECKED_SHARE = 1 / 2_000
 is 50 times as slow, so this costs about a fortieth of the encoder's time."""
 CHECKED_AT_LEAST = 4
 CHECKED_BYTES = 1 << 18
-"""Longer texts are left out of that sample: the reference takes its time for them, and hundreds of bytes a token."""
+"""Longer texts are left out of that sample: the reference takes its time for them, and hundreds of bytes per token."""
 
 BUFFER_TOKENS = 1 << 19
 """Tokens that are put in order, counted, written and hashed at a time: they stay in a core's cache from one to the next."""
@@ -103,7 +103,7 @@ class Documents:
         )
 
     def _settle(self, waiting: int = 0) -> None:
-        """Wait until no more than so many batches are encoded but not noted; raise what was wrong with one."""
+        """Wait until at most this many batches are encoded but not recorded; raise the error of any of them."""
         while len(self._noted) > waiting:
             self._noted.popleft().result()
 

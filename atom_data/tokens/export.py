@@ -101,7 +101,7 @@ def export(
 
     Ids are hard links, or symbolic ones where the file system has no hard links or is another one; where an export is
     to be moved, copy what the links point to. `length` is the tokens of a sample, for "mds" alone. Shards without a
-    document are left out: no other loader takes an empty file. Memory: 20 bytes a document of a shard.
+    document are left out: no other loader takes an empty file. Memory: 20 bytes per document of a shard.
 
     A folder that holds an export of the same source in the same format is brought up to date, and shards that are no
     more are removed; any other folder that is not empty is refused (storage/made.py).
@@ -189,7 +189,7 @@ def _olmo(shard: _Shard) -> list[_File]:
                 first = last
     if first != len(starts):
         raise DataError(
-            f"{shard.name}: {first:,} rows in its docs.parquet and {len(starts):,} documents in its .idx. Make it again."
+            f"{shard.name}: {first:,} rows in its docs.parquet and {len(starts):,} documents in its .idx. Rebuild it."
         )
     return [_linked(shard, "bin", "npy"), _File(name, hashed.bytes, hashed.hexdigest())]
 

@@ -133,7 +133,7 @@ def _shard(name: str, receipt: Receipt) -> dict[str, Any]:
     if binary.bytes != receipt.tokens * itemsize:
         raise DataError(
             f"{receipt.stage}/{name}: its receipt speaks of {receipt.tokens:,} tokens of {itemsize} bytes and of a .bin "
-            f"of {binary.bytes:,} bytes. Make the shard again."
+            f"of {binary.bytes:,} bytes. Rebuild the shard."
         )
     return {
         "name": name,

@@ -1,4 +1,4 @@
-"""Few large Megatron prefixes out of many shards: Megatron opens and indexes every prefix, so it wants 10 GB each.
+"""Merge many shards into few large Megatron prefixes: Megatron opens and indexes every prefix, so each should have 10 GB.
 
 (megatron docs/user-guide/data-loading.md: "Target at least 10 GB per file".) Bytes are copied, indexes are joined; the
 folder also gets what a training run is started with:
@@ -67,7 +67,7 @@ def merge(
     Only the last prefix may hold less, where all shards together are too few. Every byte is checked against the hashes
     of the receipts on its way; what an interrupted merge finished is kept. A source that was merged into the folder before
     is replaced, others stay beside it. ConfigError for a folder with anything else in it (storage/made.py), and for sources
-    of different tokenizers. Memory: 32 MB, and 20 bytes a document of a prefix.
+    of different tokenizers. Memory: 32 MB, and 20 bytes per document of a prefix.
     """
     if is_remote(folder) or is_remote(target):
         raise ConfigError(f"merge: {folder} to {target}: only local or mounted folders are merged. Copy them first.")
@@ -182,7 +182,7 @@ def _documents(out: str, entry: dict[str, Any]) -> Iterator[tuple[npt.NDArray[An
     path = join(out, entry["bin"]["path"])
     index = read_pair(path.removesuffix(".bin"))
     if sha256(path) != entry["sha256"]:
-        raise DataError(f"{path}: its content is not what its receipt says (SHA-256 differs). Make the shard again.")
+        raise DataError(f"{path}: its content is not what its receipt says (SHA-256 differs). Rebuild the shard.")
     ids = np.memmap(local(path), index.dtype, "r")
     ends = index.starts + index.lengths
     first = 0

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.chaos.processes import Ended, command
+from tests.chaos.starter import Starter
 from tests.command import ROOT
 
-SHARDS, DOCUMENTS = 4, 30
+SHARDS, DOCUMENTS, JOBS = 4, 30, 20
 WORDS = (  # noqa: SIM905
     "river boat mill child bridge clock garden letter window morning market winter station music stone paper "
     "silver mountain kitchen village forest doctor summer table the the the and of to in that is was for with as on"
@@ -114,8 +115,13 @@ def make(folder: Path) -> Corpus:
         done = run(recipe, clean, workers=2)
         if done.code != 0:
             raise RuntimeError(f"the clean run ends with {done.code}: {done.said}")
-    plans = sorted(clean.glob("*/plan.json"), key=lambda path: path.stat().st_mtime_ns)
-    made = Corpus(recipe, fingerprint(clean), tuple(path.parent.name for path in plans))
+    plans = [path for pattern in ("*/plan.json", "*/*/plan.json") for path in clean.glob(pattern)]
+    jobs = [
+        path.parent.relative_to(clean).as_posix() for path in sorted(plans, key=lambda path: path.stat().st_mtime_ns)
+    ]
+    if len(jobs) != JOBS:
+        raise RuntimeError(f"the recipe has {len(jobs)} jobs, not {JOBS}: {', '.join(jobs)}")
+    made = Corpus(recipe, fingerprint(clean), tuple(jobs))
     shutil.rmtree(clean)
     return made
 
@@ -126,12 +132,12 @@ def run(recipe: Path, out: Path | str, workers: int = 1, more: Sequence[str] = (
     return command(*words, environment=environment)
 
 
-def fingerprint(out: Path | str) -> str:
+def fingerprint(out: Path | str, starter: Starter | None = None, **environment: str) -> str:
     """Return the hash of a run that is without fault; else a sentence about what is wrong. Also what `verify` says counts."""
-    done = command("fingerprint", str(out))
+    done = command("fingerprint", str(out), environment=environment, starter=starter)
     if done.code:
         return f"exit code {done.code}: {done.said}"
-    silent = command("verify", str(out))
+    silent = command("verify", str(out), environment=environment, starter=starter)
     if silent.code or silent.said or silent.printed:
         return f"verify: {silent.said}{silent.printed}"
     return done.printed.strip()

@@ -1,4 +1,4 @@
-"""A disk that fails, is full, or is suddenly read-only, in every job of a run in turn.
+"""A disk that is full, or is suddenly read-only, in jobs of a run in turn.
 
 After each fault: an exit code that is not 0 and a sentence, and no receipt for a shard that is not whole; or the run was
 able to help itself. Without the fault the next run ends with the same bytes.
@@ -7,7 +7,6 @@ able to help itself. Without the fault the next run ends with the same bytes.
 import contextlib
 import hashlib
 import json
-import random
 import shutil
 import subprocess
 import time
@@ -19,7 +18,6 @@ from pathlib import Path
 from tests.chaos.corpus import Corpus, fingerprint, run, size_of
 from tests.chaos.processes import Ended, Run, sentence
 
-EIO, KINDS = 5, ("open", "write", "fsync", "rename")
 PART = 2.0
 """A disk of so many times what is needed is large enough: temporary files need some, too."""
 
@@ -56,7 +54,7 @@ class Tally:
 def unwhole(out: Path) -> list[str]:
     """Return what is wrong with the receipts that are there: each output must be there with its hash."""
     found = []
-    for path in sorted(out.glob("*/receipts/*.json")):
+    for path in sorted([*out.glob("*/receipts/*.json"), *out.glob("*/*/receipts/*.json")]):
         try:
             receipt = json.loads(path.read_bytes())
         except ValueError:
@@ -67,64 +65,6 @@ def unwhole(out: Path) -> list[str]:
             if hashlib.sha256(data).hexdigest() != item["sha256"]:
                 found.append(f"the receipt of {receipt['stage']}/{receipt['shard']} has no whole {item['path']}")
     return found
-
-
-def calls(corpus: Corpus, folder: Path, shim: Path) -> dict[tuple[str, str], int]:
-    """Run once and return how many calls of each kind each job makes below the output folder."""
-    out, log = folder / "counted", folder / "calls.log"
-    environment = {"LD_PRELOAD": str(shim), "CHAOS_FOLDER": f"{out}/", "CHAOS_LOG": str(log)}
-    ended = run(corpus.recipe, out, **environment)
-    if ended.code != 0:
-        raise RuntimeError(f"the run that counts ends with {ended.code}: {ended.said}")
-    found: Counter[tuple[str, str]] = Counter()
-    for line in log.read_text("utf-8", "replace").splitlines():
-        kind, _, path = line.partition(" ")
-        found[path.removeprefix(f"{out}/").split("/")[0], kind] += 1
-    shutil.rmtree(out)
-    return {key: count for key, count in found.items() if key[0] in corpus.jobs}
-
-
-def failing_calls(corpus: Corpus, folder: Path, shim: Path, count: int) -> Tally:
-    """Let single calls, and single calls and all after them, fail with EIO: `count` of them, evenly over jobs and kinds.
-
-    The jobs of a folder come one after the other, each with one fault; then the run goes on without any.
-    """
-    tally, chance = Tally(), random.Random(13)
-    there = calls(corpus, folder, shim)
-    tally.more["calls in a clean run"] = {kind: sum(n for (_, k), n in there.items() if k == kind) for kind in KINDS}
-    counter, turn = folder / "counter", 0
-    places = {key: _places(number, chance) for key, number in there.items()}
-    while tally.done.total() < count:
-        out = folder / f"eio-{turn}"
-        for number, job in enumerate(corpus.jobs):
-            if tally.done.total() >= count:
-                break
-            kind = KINDS[(number + turn) % len(KINDS)]
-            if (job, kind) in places:
-                on, at = (number // len(KINDS) + turn // len(KINDS)) % 2, next(places[job, kind])
-                counter.write_bytes(bytes(8))
-                environment = {
-                    "LD_PRELOAD": str(shim), "CHAOS_FOLDER": f"{out}/{job}/", "CHAOS_COUNTER": str(counter),
-                    "CHAOS_KIND": kind, "CHAOS_AT": str(at), "CHAOS_ON": str(on), "CHAOS_ERRNO": str(EIO),
-                }  # fmt: skip
-                ended = run(corpus.recipe, out, 1, ("--retries", "0", "--stage", job), **environment)
-                if int.from_bytes(counter.read_bytes(), "little") >= at:
-                    tally.take((job, kind, "all after" if on else "once"), ended, out)
-                else:
-                    tally.more["not reached"] = int(str(tally.more.get("not reached", 0))) + 1
-            run(corpus.recipe, out, 1, ("--stage", job))
-        tally.compare(f"EIO, round {turn}", corpus, out)
-        shutil.rmtree(out)
-        turn += 1
-    return tally
-
-
-def _places(count: int, chance: random.Random) -> Iterator[int]:
-    """Yield which of `count` calls is to fail: the first, the last, one in the middle, then any other, again and again."""
-    while True:
-        rest = list(range(1, count + 1))
-        chance.shuffle(rest)
-        yield from dict.fromkeys([1, count, (count + 1) // 2, *rest])
 
 
 @contextlib.contextmanager
@@ -178,7 +118,7 @@ def read_only_disk(corpus: Corpus, folder: Path, count: int, shim: dict[str, str
                 out = place / "out"
                 words = ["run", str(corpus.recipe), "--output", str(out), "--workers", "2", "--retries", "0"]
                 work = Run(*words, "--log", "json", environment={**shim, "CHAOS_FOLDER": str(out)})
-                while work.running and not (out / job).is_dir():
+                while work.running and not (out / job / "plan.json").exists():
                     time.sleep(0.005)
                 made = _until_read_only(work, place)
                 ended = work.wait()

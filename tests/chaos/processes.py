@@ -7,11 +7,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
-from tests.command import ROOT, children
+from tests.chaos.starter import Starter
+from tests.command import ROOT, children, hit
 
 LIMIT_SECONDS = 900.0
 
@@ -30,19 +31,23 @@ class Process(NamedTuple):
     pid: int
     started: str
 
+    @classmethod
+    def of(cls, pid: int) -> Self:
+        """Return the process that has this number now."""
+        return cls(pid, _started(pid))
+
 
 class Run:
     """`atom-data` at work, with what it says in files."""
 
-    def __init__(self, *words: str, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, *words: str, environment: Mapping[str, str] | None = None, starter: Starter | None = None
+    ) -> None:
+        """Start it: by a starter, which has imported it, or as a shell does."""
         self.folder = tempfile.TemporaryDirectory(prefix="atom-data-chaos-")
         self.outputs = [Path(self.folder.name) / name for name in ("out", "err")]
-        with self.outputs[0].open("wb") as out, self.outputs[1].open("wb") as errors:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "atom_data.cli", *words],
-                stdout=out, stderr=errors, stdin=subprocess.DEVNULL, cwd=ROOT,
-                env={**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})},
-            )  # fmt: skip
+        more, (out, errors) = environment or {}, self.outputs
+        self.process = starter.start(words, more, out, errors) if starter else _started_fresh(words, more, out, errors)
         self.end = time.monotonic() + LIMIT_SECONDS
 
     @property
@@ -61,7 +66,7 @@ class Run:
     def family(self) -> list[Process]:
         """Return all processes of this run but the supervisor itself."""
         found = [pid for child in children(self.process.pid) for pid in (child, *children(child))]
-        return [Process(pid, started) for pid in found if (started := _started(pid))]
+        return [process for process in map(Process.of, found) if process.started]
 
     def wait(self) -> Ended:
         """Wait for the end; after the limit the whole family is killed."""
@@ -78,9 +83,20 @@ class Run:
         return Ended(code, printed, said)
 
 
-def command(*words: str, environment: Mapping[str, str] | None = None) -> Ended:
+def _started_fresh(
+    words: Sequence[str], environment: Mapping[str, str], out: Path, errors: Path
+) -> subprocess.Popen[bytes]:
+    with out.open("wb") as first, errors.open("wb") as second:
+        return subprocess.Popen(
+            [sys.executable, "-m", "atom_data.cli", *words],
+            stdout=first, stderr=second, stdin=subprocess.DEVNULL, cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        )  # fmt: skip
+
+
+def command(*words: str, environment: Mapping[str, str] | None = None, starter: Starter | None = None) -> Ended:
     """Run a command to its end."""
-    return Run(*words, environment=environment).wait()
+    return Run(*words, environment=environment, starter=starter).wait()
 
 
 def _words(pid: int) -> bytes:
@@ -98,7 +114,12 @@ def _started(pid: int) -> str:
 
 def alive(family: list[Process]) -> list[Process]:
     """Return those that are still there."""
-    return [process for process in family if _started(process.pid) == process.started]
+    return [process for process in family if is_alive(process)]
+
+
+def is_alive(process: Process) -> bool:
+    """Tell whether it is still there, and no other one under its number."""
+    return _started(process.pid) == process.started != ""
 
 
 def gone(family: list[Process], seconds: float) -> bool:
@@ -114,8 +135,7 @@ def gone(family: list[Process], seconds: float) -> bool:
 def end(family: list[Process]) -> None:
     """Kill those of these processes that are still there."""
     for process in alive(family):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process.pid, signal.SIGKILL)
+        hit(process.pid, signal.SIGKILL, lambda: [other.pid for other in alive(family)])
 
 
 def sentence(ended: Ended) -> str:

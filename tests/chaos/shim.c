@@ -1,12 +1,9 @@
 /* A bad disk and a bad clock for one process tree, by LD_PRELOAD. Everything is said in environment variables:
 
    CHAOS_FOLDER    paths that begin with this are meant
-   CHAOS_COUNTER   a file of 8 bytes: how many meant calls there were, in all processes together
-   CHAOS_KIND      which calls fail: open (for writing), write, fsync or rename
-   CHAOS_AT        the how-manieth of them fails
-   CHAOS_ON        1: and all after it, too
-   CHAOS_ERRNO     with this error number
-   CHAOS_LOG       a file for a line a meant call, `KIND PATH`; nothing need fail
+   CHAOS_FAULT     a file of one page, which all processes read and write together. Eight numbers of 64 bits: how many meant calls
+                   there were, by kind (open for writing, write, fsync, rename); which kind fails (-1: none), the how-manieth
+                   of them, 1 where all after it fail, too, and with which error number
    CHAOS_SLOW_US   how long each fsync and rename sleeps before it is done
    CHAOS_CLOCK     1: the wall clock jumps by months and years, back and forth; the monotonic clock does not
 */
@@ -17,6 +14,7 @@
 #include <limits.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,9 +25,13 @@
 #include <time.h>
 #include <unistd.h>
 
-static const char *folder, *wanted, *log_path;
-static long at, on, number, slow, clock_jumps;
-static atomic_long *counter;
+enum kind { OPENED, WRITTEN, SYNCED, RENAMED, KINDS };
+struct fault {
+    _Atomic int64_t counts[KINDS], kind, at, on, number;
+};
+static const char *folder;
+static long slow, clock_jumps;
+static struct fault *fault;
 
 static long as_number(const char *name) {
     const char *text = getenv(name);
@@ -38,44 +40,30 @@ static long as_number(const char *name) {
 
 __attribute__((constructor)) static void begin(void) {
     folder = getenv("CHAOS_FOLDER");
-    wanted = getenv("CHAOS_KIND");
-    log_path = getenv("CHAOS_LOG");
-    at = as_number("CHAOS_AT");
-    on = as_number("CHAOS_ON");
-    number = as_number("CHAOS_ERRNO");
     slow = as_number("CHAOS_SLOW_US");
     clock_jumps = as_number("CHAOS_CLOCK");
-    const char *path = getenv("CHAOS_COUNTER");
+    const char *path = getenv("CHAOS_FAULT");
     if (path) {
         int file = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC);
         if (file >= 0) {
-            void *page = mmap(NULL, 8, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-            counter = page == MAP_FAILED ? NULL : page;
+            void *page = mmap(NULL, sizeof *fault, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+            fault = page == MAP_FAILED ? NULL : page;
             syscall(SYS_close, file);
         }
     }
 }
 
-static int fails(const char *kind, const char *path) {
+static int fails(enum kind kind, const char *path) {
     if (!folder || !path || strncmp(path, folder, strlen(folder)) != 0) return 0;
-    if (slow && (kind[0] == 'f' || kind[0] == 'r')) usleep((useconds_t)slow);
-    if (log_path) {
-        char line[PATH_MAX + 16];
-        int length = snprintf(line, sizeof line, "%s %s\n", kind, path);
-        int file = (int)syscall(SYS_openat, AT_FDCWD, log_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
-        if (file >= 0) {
-            if (length > 0) syscall(SYS_write, file, line, (size_t)length);
-            syscall(SYS_close, file);
-        }
-    }
-    if (!wanted || !counter || strcmp(kind, wanted) != 0) return 0;
-    long count = atomic_fetch_add(counter, 1) + 1;
-    if (count != at && !(on && count > at)) return 0;
-    errno = (int)number;
+    if (slow && (kind == SYNCED || kind == RENAMED)) usleep((useconds_t)slow);
+    if (!fault) return 0;
+    int64_t count = atomic_fetch_add(&fault->counts[kind], 1) + 1;
+    if (fault->kind != (int64_t)kind || count < fault->at || (count > fault->at && !fault->on)) return 0;
+    errno = (int)fault->number;
     return 1;
 }
 
-static int fails_by_number(const char *kind, int file) {
+static int fails_by_number(enum kind kind, int file) {
     char name[32], path[PATH_MAX];
     if (!folder) return 0;
     snprintf(name, sizeof name, "/proc/self/fd/%d", file);
@@ -103,13 +91,13 @@ static int fails_by_number(const char *kind, int file) {
     int name(const char *path, int flags, ...) {                         \
         MODE(flags, mode)                                                \
         REAL(int, #name, const char *, int, ...);                        \
-        return WRITES(flags) && fails("open", path) ? -1 : real(path, flags, mode); \
+        return WRITES(flags) && fails(OPENED, path) ? -1 : real(path, flags, mode); \
     }
 #define OPENAT(name)                                                     \
     int name(int place, const char *path, int flags, ...) {              \
         MODE(flags, mode)                                                \
         REAL(int, #name, int, const char *, int, ...);                   \
-        return WRITES(flags) && fails("open", path) ? -1 : real(place, path, flags, mode); \
+        return WRITES(flags) && fails(OPENED, path) ? -1 : real(place, path, flags, mode); \
     }
 OPEN(open)
 OPEN(open64)
@@ -118,36 +106,36 @@ OPENAT(openat64)
 
 ssize_t write(int file, const void *data, size_t count) {
     REAL(ssize_t, "write", int, const void *, size_t);
-    return fails_by_number("write", file) ? -1 : real(file, data, count);
+    return fails_by_number(WRITTEN, file) ? -1 : real(file, data, count);
 }
 #define PWRITE(name)                                                     \
     ssize_t name(int file, const void *data, size_t count, off_t place) { \
         REAL(ssize_t, #name, int, const void *, size_t, off_t);          \
-        return fails_by_number("write", file) ? -1 : real(file, data, count, place); \
+        return fails_by_number(WRITTEN, file) ? -1 : real(file, data, count, place); \
     }
 PWRITE(pwrite)
 PWRITE(pwrite64)
 ssize_t writev(int file, const struct iovec *parts, int count) {
     REAL(ssize_t, "writev", int, const struct iovec *, int);
-    return fails_by_number("write", file) ? -1 : real(file, parts, count);
+    return fails_by_number(WRITTEN, file) ? -1 : real(file, parts, count);
 }
 
 int fsync(int file) {
     REAL(int, "fsync", int);
-    return fails_by_number("fsync", file) ? -1 : real(file);
+    return fails_by_number(SYNCED, file) ? -1 : real(file);
 }
 int fdatasync(int file) {
     REAL(int, "fdatasync", int);
-    return fails_by_number("fsync", file) ? -1 : real(file);
+    return fails_by_number(SYNCED, file) ? -1 : real(file);
 }
 
 int rename(const char *from, const char *to) {
     REAL(int, "rename", const char *, const char *);
-    return fails("rename", to) ? -1 : real(from, to);
+    return fails(RENAMED, to) ? -1 : real(from, to);
 }
 int renameat(int from_place, const char *from, int to_place, const char *to) {
     REAL(int, "renameat", int, const char *, int, const char *);
-    return fails("rename", to) ? -1 : real(from_place, from, to_place, to);
+    return fails(RENAMED, to) ? -1 : real(from_place, from, to_place, to);
 }
 
 /* The wall clock: each 40 calls another offset. */

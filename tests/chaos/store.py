@@ -1,9 +1,6 @@
 """The whole recipe with input and output on an object store that fails, breaks off, stalls and lists late."""
 
-import contextlib
-import os
 import tempfile
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,28 +24,20 @@ def bad_store(corpus: Corpus, folder: Path, count: int) -> Tally:
         tally.skipped = f"boto3 or moto is not installed: {error}"
         return tally
     with tempfile.NamedTemporaryFile() as counts:
-        with (
-            s3_server(EVERY, LAG_SECONDS, STALL_SECONDS, counts.name) as url,
-            _environment({**ENVIRONMENT, "AWS_ENDPOINT_URL": url}),
-        ):
-            client = boto3.client("s3")
+        with s3_server(EVERY, LAG_SECONDS, STALL_SECONDS, counts.name) as url:
+            environment = {**ENVIRONMENT, "AWS_ENDPOINT_URL": url}
+            session = boto3.Session(
+                aws_access_key_id=ENVIRONMENT["AWS_ACCESS_KEY_ID"],
+                aws_secret_access_key=ENVIRONMENT["AWS_SECRET_ACCESS_KEY"],
+                region_name=ENVIRONMENT["AWS_DEFAULT_REGION"],
+            )
+            client = session.client("s3", endpoint_url=url)
             client.create_bucket(Bucket="corpus")
             recipe = _upload(client, corpus, folder)
             for number in range(count):
-                _run(corpus, recipe, f"s3://corpus/out-{number}", 1 + number % 4, tally)
+                _run(corpus, recipe, f"s3://corpus/out-{number}", 1 + number % 4, tally, environment)
         tally.more["requests that failed, by kind"] = faults_done(Path(counts.name))
     return tally
-
-
-@contextlib.contextmanager
-def _environment(more: Mapping[str, str]) -> Iterator[None]:
-    before = dict(os.environ)
-    os.environ.update(more)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
 
 
 def _upload(client: Any, corpus: Corpus, folder: Path) -> Path:
@@ -59,10 +48,10 @@ def _upload(client: Any, corpus: Corpus, folder: Path) -> Path:
     return write_recipe(folder, warcs, lines, "remote.py")
 
 
-def _run(corpus: Corpus, recipe: Path, out: str, workers: int, tally: Tally) -> None:
+def _run(corpus: Corpus, recipe: Path, out: str, workers: int, tally: Tally, environment: dict[str, str]) -> None:
     tally.done["object store", f"{workers} workers"] += 1
     for tries in range(1, TRIES + 1):
-        ended = run(recipe, out, workers)
+        ended = run(recipe, out, workers, **environment)
         tally.ends[f"done by run {tries}" if ended.code == 0 else "refused"] += 1
         wrong = sentence(ended) if ended.code != 0 else ""
         if wrong:
@@ -71,7 +60,7 @@ def _run(corpus: Corpus, recipe: Path, out: str, workers: int, tally: Tally) -> 
             break
     found = ""
     for _ in range(TRIES):  # reading may fail, too; that is a sentence
-        found = fingerprint(out)
+        found = fingerprint(out, **environment)
         if found == corpus.fingerprint:
             return
         if not found.startswith(("exit code 1: s3://", "verify: s3://")):

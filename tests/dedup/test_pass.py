@@ -1,5 +1,6 @@
 """A pass in parts: same bytes for any number of them and after a death in every job; policies, the guard, odd texts."""
 
+import os
 import re
 from pathlib import Path
 
@@ -26,12 +27,13 @@ RECIPE = """
         return (unique,)
 """
 
+FSYNC = os.fsync
 DIE_ONCE = """
     real = os.fsync
 
     def fsync(descriptor):
         path = Path(os.readlink(f"/proc/self/fd/{descriptor}"))
-        if parent_process() is not None and path.name.endswith(".partial"):
+        if path.name.endswith(".partial"):
             folder = path.parent.parent if path.parent.name == "receipts" else path.parent
             marker = Path(MARKERS) / f"{'.'.join(folder.parts[-2:])}-{path.suffixes[0]}"
             if not marker.exists():
@@ -39,7 +41,8 @@ DIE_ONCE = """
                 os.kill(os.getpid(), signal.SIGKILL)
         real(descriptor)
 
-    os.fsync = fsync
+    if parent_process() is not None:  # a worker; the process of the tests reads this recipe, too, and forks in other tests
+        os.fsync = fsync
 """
 
 JOBS = {
@@ -111,6 +114,7 @@ def test_a_worker_that_dies_in_every_file_of_every_job_changes_no_byte(whole: Pa
     assert died - {"distinct.drops", "unique.drops", "exact.loss", "near.loss"} == JOBS
     assert len(list(markers.iterdir())) > 2 * len(JOBS)
     assert fingerprint(out) == fingerprint(whole)
+    assert os.fsync is FSYNC, "who forks from the process of the tests would be killed in other tests"
 
 
 def test_a_finished_pass_is_not_made_again_and_more_parts_replace_the_old_ones(files: str, tmp_path: Path) -> None:
@@ -161,7 +165,7 @@ def test_policy_decides_who_is_kept(files: str, tmp_path: Path, policy: str) -> 
 @pytest.mark.parametrize(
     ("given", "minhash", "message"),
     [
-        ("memory='lots'", "", "memory: 'lots' is no size. Give a number and a unit, such as 500MB or 2GB"),
+        ("memory='lots'", "", "memory: 'lots' is not a size. Give a number and a unit, such as 500MB or 2GB"),
         ("parts=9999", "", "exact: parts is 9999. Give a number from 1 to 4,096, or 0."),
         ("keep=('best',)", "", "keep: no policy 'best'; policies: source, longest, newest, oldest."),
         ("allow_loss=2", "", "exact/guard: allow_loss is 2. Give a share from 0 to 1."),
@@ -221,7 +225,7 @@ def test_a_hash_that_is_no_binary_is_refused(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_a_changed_source_below_a_pass_is_seen(tmp_path: Path, reads: str) -> None:
-    """No document is a copy of another before or after, so that the pass finds the same: its reader is made again."""
+    """No document is a copy of another before or after, so that the pass finds the same: its reader is rebuilt."""
     lines = [f'{{"id": "{n}", "one": "first text {n}", "other": "second text {n}"}}\n' for n in range(6)]
     (tmp_path / "in.jsonl").write_text("".join(lines))
 

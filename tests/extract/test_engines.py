@@ -29,7 +29,7 @@ class PanicException(BaseException):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Says:
-    """An engine of one's own: the page's URL and length, or what the page asks it to raise."""
+    """An engine of your own: the page's URL and length, or what the page asks it to raise."""
 
     def extract(self, html: str, url: str | None) -> Content:
         known = {
@@ -129,7 +129,7 @@ def test_what_is_no_engine_is_refused(wrong: object) -> None:
 
 def test_an_engine_is_no_step() -> None:
     with pytest.raises(
-        ConfigError, match=r"step 1: Resiliparse\(.*is no step\. Give it to a step: Extract\(engine=\.\.\.\)\."
+        ConfigError, match=r"step 1: Resiliparse\(.*is not a step\. Give it to a step: Extract\(engine=\.\.\.\)\."
     ):
         Stage(name="text", reads=Jsonl("x"), steps=(Resiliparse(),))  # type: ignore[arg-type]
 

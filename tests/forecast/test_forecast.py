@@ -53,7 +53,7 @@ def estimate(value: float, off: float = 0.1) -> Estimate:
 
 
 def forecast(**changed: float) -> Forecast:
-    """Return a forecast of one stage of 5,000 shards, 1,000 CPU hours and 2 GB a worker, for example."""
+    """Return a forecast of one stage of 5,000 shards, 1,000 CPU hours and 2 GB per worker, for example."""
     found = {"cpu": 3.6e6, "memory": 2e9, "tasks": 5_000, **changed}
     stage = StageForecast(
         name="pages", tasks=int(found["tasks"]), cpu_seconds=estimate(found["cpu"]), wall_seconds=estimate(3_600, 0),
@@ -118,7 +118,7 @@ def test_plan_run_and_compare(folder: Path) -> None:
     assert early.returncode == 1 and "stage 'counted': 0 of 0 shards are finished. Compare after" in early.stderr
     run = atom_data("run", path, "--output", out, "--workers", 2)
     assert run.returncode == 0, run.stderr
-    assert atom_data("verify", out).returncode == 0, "a forecast is no part of the run"
+    assert atom_data("verify", out).returncode == 0, "a forecast is not part of the run"
 
     made = read_forecast(Workspace(str(out)))
     for stage, job in zip(made.stages, load_recipe(str(path)).jobs, strict=True):
@@ -128,7 +128,7 @@ def test_plan_run_and_compare(folder: Path) -> None:
             assert stage.output_bytes.value == pytest.approx(was["output_bytes"], rel=0.25), stage.name
     compared = atom_data("plan", path, "--output", out, "--compare")
     assert compared.returncode == 0, compared.stderr
-    assert "CPU s: plan" in compared.stdout and "figures lie in their intervals" in compared.stdout
+    assert "CPU s: plan" in compared.stdout and "figures are within their intervals" in compared.stdout
     figures = json.loads(atom_data("plan", path, "--output", out, "--compare", "--json").stdout)
     assert {figure["stage"] for figure in figures} >= {"counted", "unique", "all"}
     path.write_text(path.read_text() + "# edited\n")

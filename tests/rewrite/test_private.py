@@ -1,4 +1,4 @@
-"""Private things replaced: labelled sentences, the ways to replace, and what stays."""
+"""Private things replaced: labeled sentences, the ways to replace, and what stays."""
 
 import json
 import tarfile
@@ -28,18 +28,18 @@ def replaced(texts: list[str | None], **options: object) -> pa.RecordBatch:
 
 def test_replace_labelled_sentences_as_people_labelled_them() -> None:
     if not LISTS.exists():
-        pytest.skip("no labelled sentences beside the checkout")
+        pytest.skip("no labeled sentences beside the checkout")
     with tarfile.open(LISTS) as archive:
         rows = json.load(archive.extractfile(SENTENCES))
     texts = [row["full_text"] for row in rows]
     found = replaced(texts, by="tag")
-    labelled = [Counter(LABELS[s["entity_type"]] for s in row["spans"] if s["entity_type"] in LABELS) for row in rows]
+    labeled = [Counter(LABELS[s["entity_type"]] for s in row["spans"] if s["entity_type"] in LABELS) for row in rows]
     counted = [{kind: found[f"replaced_{kind}_count"][row].as_py() for kind in KINDS} for row in range(len(rows))]
     # One of 24 is not found: a number of no known form, without a word that says what it is. Nothing else is found.
-    missed = [(labels, counts) for labels, counts in zip(labelled, counted, strict=True) if labels != Counter(counts)]
-    assert sum(sum(labels.values()) for labels in labelled) == 24
+    missed = [(labels, counts) for labels, counts in zip(labeled, counted, strict=True) if labels != Counter(counts)]
+    assert sum(sum(labels.values()) for labels in labeled) == 24
     assert [labels - Counter(counts) for labels, counts in missed] == [Counter(phone=1)]
-    assert all(Counter(counts) <= labels for labels, counts in zip(labelled, counted, strict=True))
+    assert all(Counter(counts) <= labels for labels, counts in zip(labeled, counted, strict=True))
     values = [span["entity_value"] for row in rows for span in row["spans"] if span["entity_type"] in LABELS]
     assert [value for value in values if any(value in text for text in found["text"].to_pylist())] == ["69 987 88 37"]
 

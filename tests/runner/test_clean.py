@@ -1,4 +1,4 @@
-"""`atom-data clean`: what nothing needs goes, receipts stay, and what is needed again is made again, the same to the byte."""
+"""`atom-data clean`: what nothing needs goes, receipts stay, and what is needed again is rebuilt, the same to the byte."""
 
 import json
 import os
@@ -63,7 +63,7 @@ def test_what_passes_found_on_their_way_goes_and_all_else_stays(made: tuple[Path
     }
     assert fingerprint(out) == hashed, "the content of the corpus is the same"
     assert f"{len(gone)} files removed" in said
-    assert clean(made) == f"{out}: there is nothing to remove\n"
+    assert clean(made) == f"{out}: nothing to remove\n"
 
 
 def test_a_later_run_makes_nothing_again_and_status_says_what_was_cleaned(made: tuple[Path, Path]) -> None:

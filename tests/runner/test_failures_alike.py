@@ -10,7 +10,7 @@ import pytest
 
 from atom_data.culprit import culprit
 from atom_data.runner.failing.alike import Alike, kind_of
-from atom_data.storage.manifest import read_manifest
+from atom_data.workspace import Workspace
 from tests.command import atom_data, fingerprint, recipe
 
 RECIPE = """
@@ -129,7 +129,7 @@ def test_allow_failed_finishes_without_them_and_says_so_everywhere(tmp_path: Pat
         "ValueError: no price in bad-0, in stage 'first', step 1 (price), on document 'bad-0'"
     )
     assert (receipt["rows_in"], receipt["inputs"][0]["bytes"]) == (0, (tmp_path / "in" / "0.jsonl").stat().st_size)
-    manifest = read_manifest(str(out), "first")
+    manifest = Workspace(str(out)).manifest("first")
     assert manifest is not None
     assert manifest.failed == ("0.jsonl", "1.jsonl")
     status = atom_data("status", path, "-o", out).stdout

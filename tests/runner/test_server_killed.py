@@ -14,7 +14,7 @@ from atom_data.errors import DataError
 from atom_data.runner.needs import Needs
 from atom_data.runner.pool import Pool
 from atom_data.runner.worker import Orders
-from tests.command import atom_data, children, fingerprint, recipe, start, workers
+from tests.command import atom_data, children, fingerprint, hit, recipe, start, workers
 
 RECIPE = """
     import os
@@ -59,7 +59,7 @@ def test_workers_of_a_killed_server_end_and_others_take_their_place(tmp_path: Pa
     assert len(before) == 2
     (tmp_path / "quick").touch()
     [server] = servers(run.pid)
-    os.kill(server, number)
+    assert hit(server, number, lambda: servers(run.pid))
     until(lambda: not any(is_there(pid) for pid in before))
     _, said = run.communicate(timeout=300)
     assert run.returncode == 0, said
@@ -89,8 +89,7 @@ def test_a_server_that_dies_whenever_it_starts_a_worker_is_a_sentence(
 def kill_servers(parent: int, ended: threading.Event) -> None:
     while not ended.wait(0.002):
         for pid in servers(parent):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+            hit(pid, signal.SIGKILL, lambda: servers(parent))
 
 
 def servers(parent: int) -> list[int]:

@@ -16,6 +16,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.command import hit
+
 PROGRAMS = ("slurmctld", "slurmd", "sbatch", "squeue", "scontrol", "scancel", "munged")
 FIRST_PORT = 17_800
 CREDENTIAL_SECONDS = 5
@@ -88,7 +90,7 @@ class Cluster:
         return done.stdout
 
     def jobs(self, partition: str = "cpu,urgent") -> dict[str, str]:
-        """Return the state of every job that is waiting or running, by its number (array elements apart)."""
+        """Return the state of every job that is waiting or running, by its number (array tasks apart)."""
         lines = self.command("squeue", "--noheader", "--array", f"--partition={partition}", "--format=%i %T").split(
             "\n"
         )
@@ -128,13 +130,17 @@ class Cluster:
         """Kill the slurmd of a node and all that runs on it, as when its power fails."""
         numbers = self.command("squeue", "--noheader", f"--nodelist={name}", "--format=%A").split()
         self.kill_node(name)
-        for pid, title in processes():
-            if any(title.startswith(f"slurmstepd: [{number}.") for number in numbers):
-                _kill(pid)
-        for pid, _ in processes():
-            with contextlib.suppress(OSError):
-                if f"SLURMD_NODENAME={name}".encode() in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
-                    _kill(pid)
+
+        def steps() -> list[int]:
+            starts = tuple(f"slurmstepd: [{number}." for number in numbers)
+            return [pid for pid, title in processes() if title.startswith(starts)]
+
+        def theirs() -> list[int]:
+            return [pid for pid, _ in processes() if f"SLURMD_NODENAME={name}".encode() in _environment(pid)]
+
+        for among in (steps, theirs):
+            for pid in among():
+                hit(pid, signal.SIGKILL, among)
 
     def until_down(self, name: str) -> None:
         """Wait until Slurm has found a node gone."""
@@ -186,9 +192,10 @@ def processes() -> list[tuple[int, str]]:
     return found
 
 
-def _kill(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
+def _environment(pid: int) -> list[bytes]:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    return []
 
 
 def missing() -> list[str]:

@@ -3,14 +3,13 @@
 Each test does the harm, lets the cluster come to rest, resumes what is missing, and compares with the run without any trouble.
 """
 
-import os
 import signal
 import time
 from pathlib import Path
 
 import pytest
 
-from tests.command import atom_data, children, fingerprint
+from tests.command import atom_data, children, fingerprint, hit
 from tests.slurm.arrays import check_never_early, logs, receipts, running, submit, until
 from tests.slurm.cluster import Cluster, processes
 from tests.slurm.conftest import SHARDS, Limited
@@ -51,8 +50,7 @@ def test_killed_workers_cost_one_attempt_each(slurm: Cluster, slow: Path, clean_
     for _ in range(3):
         until(lambda: worker_pids(out))
         for pid in worker_pids(out)[:2]:
-            os.kill(pid, signal.SIGKILL)
-            killed += 1
+            killed += hit(pid, signal.SIGKILL, lambda: worker_pids(out))
         time.sleep(1)
     assert finish(slurm, slow, out) == clean_run
     assert killed >= 3
@@ -66,7 +64,7 @@ def test_killed_slurmstepd(slurm: Cluster, slow: Path, clean_run: str, tmp_path:
     found = stepd_pids(slurm, out)
     assert found
     for pid in found:
-        os.kill(pid, signal.SIGKILL)
+        hit(pid, signal.SIGKILL, lambda: stepd_pids(slurm, out))
     assert finish(slurm, slow, out) == clean_run
 
 

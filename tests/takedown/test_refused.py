@@ -148,7 +148,7 @@ def test_lists_say_nothing_of_what_is_on_them(tmp_path: Path) -> None:
     assert digest(key, "id", "x") != digest(key, "url", "x")
     assert plain_url("HTTPS://www.a.test/B/?q#f") == "a.test/B/?q"
     (tmp_path / "broken.parquet").write_bytes(b"PAR1")
-    with pytest.raises(DataError, match="is no removal list"):
+    with pytest.raises(DataError, match="is not a removal list"):
         read_removals(str(tmp_path / "broken.parquet"))
 
 

@@ -17,9 +17,9 @@ import atom_data
 import atom_data.extract
 import atom_data.text
 from atom_data.text import memory
-from atom_data.text.kernel_cache import DAY, remove_old
 from atom_data.text.lines import line_counts
 from atom_data.text.signatures import declared, decoded, encoded, kernel_name
+from atom_data.user_cache import DAY, remove_old
 from tests.text.reference import buffers_of
 
 PACKAGE = Path(atom_data.__file__).parent
@@ -94,6 +94,7 @@ def small(tmp_path: Path) -> Path:
         (folder / "__init__.py").touch()
     for name in ("memory.py", "kernel_cache.py"):
         shutil.copy(PACKAGE / "text" / name, nested.parent)
+    shutil.copy(PACKAGE / "user_cache.py", nested.parents[1])
     (nested / "inlined.py").write_text(INLINED)
     (tmp_path / "atom_data" / "outside.py").write_text(KERNEL)
     assert run(tmp_path, ASKED) == ["20", "0"]

@@ -64,7 +64,7 @@ def windows(folder: Path) -> int:
 
 
 def made_twice(tmp_path: Path, kind: str, length: int, first: int, then: int) -> tuple[Path, Path]:
-    """Export into one folder before and after the source is made again; return that folder and a fresh one."""
+    """Export into one folder before and after the source is rebuilt; return that folder and a fresh one."""
     for count in (first, then):
         tokens = corpus(tmp_path, count, f"n{count}-")
         export(str(tokens), str(tmp_path / "used"), kind, length=length)
@@ -282,7 +282,7 @@ def test_a_record_that_names_files_elsewhere_is_refused(runs: Mapping[str, Path]
     with pytest.raises(DataError, match="is of format 99, this version knows 1"):
         export(str(runs["web"]), str(used), "olmo")
     (used / RECORD).write_text(json.dumps({"format": 1, "made": [{"by": "export olmo"}]}))
-    with pytest.raises(DataError, match="is no record of atom-data"):
+    with pytest.raises(DataError, match="is not a record of atom-data"):
         export(str(runs["web"]), str(used), "olmo")
     assert victim.read_text() == "mine"
 

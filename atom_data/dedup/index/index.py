@@ -1,4 +1,4 @@
-"""An index of near copies that lives: crawls are added one after the other, documents taken out, indices merged.
+"""A persistent index of near copies: crawls are added one after the other, documents removed, indices merged.
 
 INDEX/index.json     the sources in order, what was removed, how documents are compared
 INDEX/index.py       the recipe that makes the rest, so that an index runs as any recipe does, also as an array
@@ -168,7 +168,9 @@ class Index:
     def added(self, name: str, files: tuple[str, ...], ids: str = "column") -> "Index":
         """Return the index with a source more, after all others. ConfigError for a name that is taken or no name."""
         if not re.fullmatch(r"[A-Za-z0-9_.]+(-[A-Za-z0-9_.]+)*", name):
-            raise ConfigError(f"--name: '{name}' is no name of a source. Use letters, digits, dots and single dashes.")
+            raise ConfigError(
+                f"--name: '{name}' is not a name of a source. Use letters, digits, dots and single dashes."
+            )
         if any(source.name == name for source in self.sources):
             there = ", ".join(source.name for source in self.sources)
             raise ConfigError(f"--name: '{name}' is in the index already; sources there: {there}. Give another name.")
@@ -189,7 +191,7 @@ class Index:
         return found
 
     def without(self, ids: Collection[str]) -> "Index":
-        """Take documents out of the index and of every sketch, and return it; the run that follows decides anew.
+        """Remove documents from the index and from every sketch, and return it; the following run decides again.
 
         Until all are purged the index says so, and no job runs: what a crash leaves is purged by the next command.
         """
@@ -251,7 +253,7 @@ def statistics(index: Index) -> list[dict[str, Any]]:
 
 
 def read_ids(path: Path) -> list[str]:
-    """Return the ids in a text file, one a line. ConfigError when there are none."""
+    """Return the ids in a text file, one per line. ConfigError when there are none."""
     try:
         ids = [line.strip() for line in path.read_text("utf-8").splitlines() if line.strip()]
     except (OSError, UnicodeDecodeError) as error:

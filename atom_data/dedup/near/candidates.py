@@ -37,22 +37,22 @@ _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
 def root_places(roots: npt.NDArray[np.int64]) -> Places:
-    """Return the places of clusters: all candidates that hang together have one place."""
+    """Return the places of clusters: all candidates of a connected component have one place."""
     return hash_places(roots.astype(np.uint64) * _MIX)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Candidates(PassJob):
-    """The job that brings together what hangs together: a task a shard, which deals its candidates out by cluster.
+    """The job that brings connected candidates together: a task per shard, which deals its candidates out by cluster.
 
     NAME/candidates/SHARD.candidates has CANDIDATES. Memory: a batch, 250 MB, and of the shard's candidates what is noted
-    of them and 12 bytes a band.
+    of them and 12 bytes per band.
     """
 
     clusters: Clusters
     source: Source
     ngram: int
-    """Shingles of so many words or characters; 0 where nothing will be confirmed: then texts are not read."""
+    """Words or characters per shingle; 0 when nothing is confirmed: then texts are not read."""
     column: str = "text"
     """Where they are taken from; any other column than `text` has them ready."""
     unit: Unit = "words"
@@ -79,7 +79,7 @@ class Candidates(PassJob):
         return CANDIDATES
 
     def tasks(self, workspace: Workspace) -> tuple[Task, ...]:
-        """One task a shard."""
+        """One task per shard."""
         return self.corpus.measures.tasks(workspace)
 
     def inputs(self, task: Task, workspace: Workspace) -> tuple[Input, ...]:

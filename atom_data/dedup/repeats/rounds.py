@@ -102,7 +102,7 @@ class CutPieces(PassJob):
         return pa.schema([*((key, pa.uint64()) for key in keys), *places])
 
     def tasks(self, workspace: Workspace) -> tuple[Task, ...]:
-        """One task a shard of what it reads."""
+        """One task per shard of what it reads."""
         return tuple(Task(shard.name, shard.bytes, (shard,)) for shard in self.of.shards(workspace))
 
     def inputs(self, task: Task, workspace: Workspace) -> tuple[Input, ...]:

@@ -73,31 +73,16 @@ def _count(
 
 @called
 def _read_words(  # noqa: C901 - one loop over words, and its state would not fit through calls
-    data: Bytes,
-    start: int,
-    end: int,
-    signs: int,
-    table: English,
-    spaces: Characters,
-    state: Int64s,
-    edges: Int64s,
-    cuts: Int64s,
-    copy: Bytes,
-    copied: Bytes,
-    hashes: UInt64s,
-    before: Int64s,
-    row: Int64s,
-) -> int:
+    data: Bytes, start: int, end: int, signs: int, table: English, spaces: Characters, state: Int64s, edges: Int64s,
+    cuts: Int64s, copy: Bytes, copied: Bytes, hashes: UInt64s, before: Int64s, row: Int64s,
+) -> int:  # fmt: skip
     """Find the tokens of a document and count its lines on the way; return how many tokens there are."""
     breaks = signs & BREAKS != 0
     stop, next_line = end_of_line(data, start, end, breaks)
     tokens, plain, plain_characters, lines, kinds = 0, 0, 0, 1, 0
     words, sentences, seen, long, first, last = 0, 1, False, False, start, start
     start_document(state, start)
-    while True:
-        count = next_words(data, end, False, spaces, state, edges)
-        if count < 0:
-            break
+    while (count := next_words(data, end, False, spaces, state, edges)) >= 0:
         for word in range(count):
             begin, close = item(edges, 2 * word), item(edges, 2 * word + 1)
             if begin >= stop:
@@ -129,12 +114,19 @@ def _read_words(  # noqa: C901 - one loop over words, and its state would not fi
                 long = True
     if words:
         finish_line(data, first, last, -1 if long else words, sentences, signs, table, cuts, copy, copied, row)
-    while next_line < end:
-        _, next_line = end_of_line(data, next_line, end, breaks)
-        lines += 1
-    row[SPLIT_LINES] = lines
+    row[SPLIT_LINES] = lines + _lines_left(data, next_line, end, breaks)
     row[WORDS] += plain
     row[WORD_CHARACTERS] += plain_characters
     row[ALPHABETIC] += plain
     row[STOP_WORD_KINDS] = set_bits(row[STOP_WORD_KINDS] | kinds)
     return tokens
+
+
+@called
+def _lines_left(data: Bytes, next_line: int, end: int, breaks: bool) -> int:
+    """Return how many lines begin after the last word of a document."""
+    lines = 0
+    while next_line < end:
+        _, next_line = end_of_line(data, next_line, end, breaks)
+        lines += 1
+    return lines

@@ -1,7 +1,6 @@
 """Passes that find repeats, as a user runs them: the same bytes however they are cut or interrupted, every byte accounted for."""
 
 import json
-import os
 import random
 import shutil
 import signal
@@ -12,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.command import atom_data, fingerprint, recipe, start, workers
+from tests.command import atom_data, fingerprint, hit, recipe, start, workers
 from tests.dedup.repeats.repeated import LINES, page, shards
 
 RECIPE = """
@@ -138,11 +137,7 @@ def test_killed_workers_change_no_byte(finished: tuple[str, Path], tmp_path: Pat
             time.sleep(chance.uniform(0.01, 0.2))
             alive = workers(run)
             if alive:
-                try:
-                    os.kill(chance.choice(alive), signal.SIGKILL)
-                    killed += 1
-                except ProcessLookupError:
-                    continue
+                killed += hit(chance.choice(alive), signal.SIGKILL, lambda run=run: workers(run))
         _, errors = run.communicate(timeout=300)
         assert run.returncode == 0, errors
         assert fingerprint(place) == fingerprint(out)

@@ -29,7 +29,7 @@ from atom_data.workspace import Workspace
 
 LISTED = 10
 
-Ids = Annotated[Path | None, typer.Option("--ids", metavar="FILE", help="A text file with an id or a URL a line.")]
+Ids = Annotated[Path | None, typer.Option("--ids", metavar="FILE", help="A text file with an id or a URL per line.")]
 Domain = Annotated[
     list[str] | None, typer.Option("--domain", metavar="DOMAIN", help="With all below it; may be repeated.")
 ]
@@ -90,19 +90,18 @@ def takedown(
         matching=tuple(matching or ()), copies=_copies(copies), tokens=_tokens(tokens), reason=reason, by=by,
     )  # fmt: skip
     count = workers or len(os.sched_getaffinity(0))
-    screen = console(stderr=True)
-
-    def note(said: str) -> None:
-        screen.print(escape(said), soft_wrap=True)
-
     if dry_run:
         _dry_run(workspace, asked, count, accept, as_text)
         return
-    with claimed(workspace, f"atom-data takedown {output}", take_over=take_over, note=note):
-        done = take_down(workspace, asked, count, accept, note)
+    with claimed(workspace, f"atom-data takedown {output}", take_over=take_over, note=_note):
+        done = take_down(workspace, asked, count, accept, _note)
     _say(done, output, as_text)
     if done.put.again:
         _run_again(workspace, done, output, count)
+
+
+def _note(said: str) -> None:
+    console(stderr=True).print(escape(said), soft_wrap=True)
 
 
 def _copies(text: str) -> Copies:
@@ -153,7 +152,7 @@ def _dry_run(workspace: Workspace, asked: Asked, workers: int, accept: bool, as_
 
 
 def survey_rate(workers: int) -> float:
-    """Return the bytes a second that are written again (benchmarks/takedown.py)."""
+    """Return how many bytes are written again per second (benchmarks/takedown.py)."""
     return 30e6 * workers
 
 
@@ -232,7 +231,7 @@ def _say(done: Takedown, output: str, as_text: bool) -> None:
     )
     _say_lists(journal.nowhere, journal.patches)
     for line in done.put.exports:
-        screen.print(escape(f"made again: {line}"), soft_wrap=True)
+        screen.print(escape(f"rebuilt: {line}"), soft_wrap=True)
     if journal.tokens == "mask" and tokens:
         screen.print(
             "Our loader leaves masked tokens out of the loss. Any other would train on them: give it the ranges in "
