@@ -57,7 +57,7 @@ def main() -> None:
     rows = [one(out, name, asked) for name, asked in takedowns().items()]
     verified = atom_data("verify", out)
     again = atom_data("run", place / "recipe.py", "--output", out, "--dry-run")
-    assert "There is nothing to do." in again
+    assert "Nothing to do." in again
     page = {
         "input": {"what": "made documents", "documents": DOCUMENTS, "shards": FILES, "bytes": built["bytes"]},
         "build": built, "workers": WORKERS, "rows": rows, "verify": verified or "without fault",

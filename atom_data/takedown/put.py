@@ -3,14 +3,13 @@
 Every part of it can be done twice: what is no longer waiting was put in its place already.
 """
 
-import os
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from atom_data.storage.made import Made
-from atom_data.storage.paths import PARTIAL
+from atom_data.storage.paths import PARTIAL, sync_folder
 from atom_data.storage.receipts import cleaned_path, failure_path, summary_path
 from atom_data.storage.removals import BEGUN, FOLDER
 from atom_data.takedown.folder import Folder
@@ -45,17 +44,20 @@ def put(folder: Folder, journal: Journal, done: Sequence[Done], note: Note) -> P
         for path in gone:
             workspace.local(path).unlink(missing_ok=True)
         workspace.local(failure_path(one.job, one.shard)).unlink(missing_ok=True)
+    places = set[Path]()
     for waiting in _in_order(workspace.local(FILES)):
         target = workspace.local(waiting.relative_to(workspace.local(FILES)).as_posix())
         target.parent.mkdir(parents=True, exist_ok=True)
         waiting.replace(target)
+        places.add(target.parent)
+    for changed in sorted(places):
+        sync_folder(changed)
     found = Put(again=_forget(folder, journal))
     for name in {one.job: None for one in done if one.files}:
         if any(job.name == name and job.kind == "tokens" for job in folder.jobs):
             if workspace.read_json(summary_path(name)) is not None:
                 workspace.write_json(summary_path(name), manifest_of_receipts(workspace.root, name))
             found.exports += _export(workspace.path(name), journal.tokens == "mask", note)
-    os.sync()
     place = workspace.local(BEGUN)
     last = place.with_name(f"begun.{workspace.token}{PARTIAL}")
     place.rename(last)

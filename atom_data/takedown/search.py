@@ -72,14 +72,11 @@ def search(folder: Folder, asked: Asked, workers: int, note: Note = lambda said:
             why = dict.fromkeys(ids, COPY)
             known = {plain_url(one.url) for one in found.documents.values() if one.url and one not in new}
             urls -= known
-    found.nowhere = sorted(one for one in asked.ids if not _is_there(one, found))
+    there = {plain_url(one.url) for one in found.documents.values() if one.url}
+    found.nowhere = sorted(
+        one for one in asked.ids if one not in found.documents and not ("://" in one and plain_url(one) in there)
+    )
     return found
-
-
-def _is_there(one: str, found: Found) -> bool:
-    if one in found.documents:
-        return True
-    return "://" in one and any(plain_url(doc.url or "") == plain_url(one) for doc in found.documents.values())
 
 
 def _scan(

@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from atom_data.errors import ConfigError
 from atom_data.storage.manifest import manifest_path, manifest_row, write_manifest
+from atom_data.storage.paths import PARTIAL
 from atom_data.storage.receipts import Receipt
 from atom_data.storage.removals import (
     BEGUN,
@@ -31,6 +32,7 @@ from atom_data.storage.removals import (
     removals_of,
     write_removals,
 )
+from atom_data.storage.removals import FOLDER as REMOVALS
 from atom_data.storage.takedowns import numbers
 from atom_data.takedown import chain
 from atom_data.takedown.asked import Asked
@@ -203,6 +205,8 @@ def takedown(
     all documents without `accept`.
     """
     folder = Folder(workspace)
+    for left in workspace.local(REMOVALS).glob(f"begun.*{PARTIAL}"):
+        shutil.rmtree(left)  # of one that was finished, and killed while it cleared up
     journal = Journal.read(workspace)
     if journal is not None:
         if not asked.is_empty:

@@ -51,7 +51,7 @@ def test_recipes_of_other_shapes_are_as_if_built_again(text: str, pages: Path, t
     done = atom_data("takedown", out, "--ids", listed(tmp_path, ids))
     assert done.returncode == 0, done.stderr
     assert atom_data("verify", out).returncode == 0
-    assert "There is nothing to do." in atom_data("run", path, "--output", out, "--dry-run").stdout
+    assert "Nothing to do." in atom_data("run", path, "--output", out, "--dry-run").stdout
     again = tmp_path / "again"
     done = atom_data("run", path, "--output", again, "--workers", 1, "--removals", out / "removals" / "list.parquet")
     assert done.returncode == 0, done.stderr
@@ -76,7 +76,7 @@ def test_a_cleaned_folder_can_be_taken_down_and_grow(built: Path, out: Path, pag
     assert atom_data("takedown", out, "--domain", "a.test").returncode == 0
     assert atom_data("verify", out).returncode == 0
     done = atom_data("run", pages.with_suffix(".py"), "--output", out, "--dry-run")
-    assert "There is nothing to do." in done.stdout
+    assert "Nothing to do." in done.stdout
     kept = Path(shutil.copytree(built, tmp_path / "kept"))
     assert atom_data("takedown", kept, "--ids", listed(tmp_path, ["doc-1-0007"])).returncode == 0
     assert 0 < len(list((kept / "exact" / "text-hash").glob("*.hashes"))) < 5, "those of other shards stay"
