@@ -21,11 +21,12 @@ from atom_data.extract.engine import Engine
 from atom_data.graph import Job, Source, check_name, check_source, reference, rows_of
 from atom_data.identity import describe, label
 from atom_data.job import Progress, Table, Task, Work
-from atom_data.ledger import DEAD, LEDGER, intake_of, ledger_lines, refuse_unreadable
+from atom_data.ledger import DEAD, LEDGER, Drops, intake_of, ledger_lines, note_removed, refuse_unreadable, removals_in
 from atom_data.rules import REASON, RULES, Keep
 from atom_data.storage.parquet import read_parquet
 from atom_data.storage.paths import join
 from atom_data.storage.receipts import Receipt
+from atom_data.storage.removals import REASON as REMOVED
 from atom_data.storage.shards import Input, Intake, Shard, parts_meet
 from atom_data.workspace import Workspace
 
@@ -173,8 +174,9 @@ class Stage:
         return (workspace.input(self.name, shard.name),)
 
     def text_bytes(self, shard: Shard, workspace: Workspace) -> float:
-        """What the receipt of the shard says."""
-        return workspace.finished(self.name, shard.name).text_bytes
+        """What the receipt of the shard says, and what takedowns took out: they move no document to another token shard."""
+        found = workspace.finished(self.name, shard.name).text_bytes
+        return found + removals_in(workspace).text_bytes.get(f"{self.name}/{shard.name}", 0)
 
     def read(
         self, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake
@@ -220,7 +222,7 @@ class Stage:
             ledger = Table(join(self.name, "drops", f"{shard.name}.parquet"), LEDGER, workspace, stack, work)
             dead = Table(join(self.name, "dead", f"{shard.name}.parquet"), DEAD, workspace, stack, work)
             rows.open()
-            intake = intake_of(shard, dead, work)
+            intake = intake_of(shard, dead, work, removals_in(workspace))
             for batch in rows_of(self.reads, shard, workspace, self.needed(), intake):
                 work.rows_in += batch.num_rows
                 kept = self._apply(batch, ledger, work)
@@ -228,11 +230,15 @@ class Stage:
                 if "text" in schema.names:
                     work.text_bytes += pc.sum(pc.binary_length(kept.column("text"))).as_py() or 0
                 progress(work.rows_in + work.unreadable.total(), intake.bytes_read, rows.rows)
+            note_removed(intake.removed, ledger, work)
+        work.outputs[1:] = sorted(work.outputs[1:], key=lambda output: output.path)
         work.rows_out, work.dropped_rows = rows.rows, ledger.rows
         work.take(shard, intake)
         return work
 
     def _apply(self, batch: pa.RecordBatch, ledger: Table, work: Work) -> pa.RecordBatch:
+        """Run the steps. The ledger's lines come in the order of the documents, however these are cut into batches."""
+        drops = Drops(batch.num_rows)
         for number, step in enumerate(self.steps, 1):
             before = batch
             batch = self._call(number, step, batch)
@@ -243,9 +249,11 @@ class Stage:
                 kept = pc.is_null(batch.column(REASON))
                 gone = batch.filter(pc.invert(kept))
                 if gone.num_rows:
-                    ledger.write(ledger_lines(gone, gone.column(REASON), gone.column(RULES), step.numbers(gone)))
+                    lines = ledger_lines(gone, gone.column(REASON), gone.column(RULES), step.numbers(gone))
                     work.dropped.update(gone.column(REASON).to_pylist())
+                    drops.add(kept, lines)
                 batch = batch.filter(kept).drop_columns([REASON, RULES])
+        drops.write(ledger)
         return batch
 
     def _call(self, number: int, step: Step, batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -286,7 +294,7 @@ class Stage:
         dropped: Counter[str] = Counter()
         for receipt in receipts:
             for reason, count in receipt.dropped.items():
-                dropped[reason.split(".")[0]] += count
+                dropped[reason.split(".")[0]] += count if reason != REMOVED else 0
         for card, count in sorted(dropped.items()):
             if read >= 1000 and count > self.allow_drop * read:
                 raise Refusal(

@@ -7,9 +7,10 @@ from typing import Literal
 
 from atom_data.terminal.table import plural
 
-Cure = Literal["run", "repair", "yours"]
+Cure = Literal["run", "repair", "yours", "restore"]
 """`run`: the next run sees it, and rebuilds it. `repair`: no run sees it, because receipt and size are right, or it is in
-a run's way; `verify --repair` removes it, so that the next run rebuilds it. `yours`: only the owner of the file can tell."""
+a run's way; `verify --repair` removes it, so that the next run rebuilds it. `yours`: only the owner of the file can tell.
+`restore`: a removal list or the receipt of a takedown, which cannot be rebuilt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,4 +46,6 @@ def advice(faults: Sequence[Fault], out: str, recipe: str) -> str:
         said.append(
             f"No receipt speaks of {plural(counts['yours'], 'file')}: look at {them}, and delete {them} yourself."
         )
+    if counts["restore"]:
+        said.append("Bring back what lies in removals/ from a copy: without it, what was taken down would come back.")
     return " ".join(said)

@@ -10,6 +10,9 @@ from atom_data.storage.receipts import summary_path
 from atom_data.terminal.table import plural
 from atom_data.workspace import Workspace
 
+HANDS = ("yours", "restore")
+"""Cures that no command can apply."""
+
 
 @dataclass(slots=True)
 class Repair:
@@ -34,9 +37,9 @@ class Repair:
 
 def repair(workspace: Workspace, faults: Sequence[Fault]) -> Repair:
     """Take away what is damaged. Data stays in place until a run replaces it; only our files are touched."""
-    done = Repair(left=[fault for fault in faults if fault.cure == "yours"])
+    done = Repair(left=[fault for fault in faults if fault.cure in HANDS])
     for fault in faults:
-        if fault.cure == "yours":
+        if fault.cure in HANDS:
             continue
         if fault.shard:
             shards = done.again.setdefault(fault.stage, [])

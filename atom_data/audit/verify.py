@@ -24,6 +24,8 @@ from atom_data.storage.receipts import (
     summary_path,
 )
 from atom_data.storage.record import RUN
+from atom_data.storage.removals import LIST
+from atom_data.storage.takedowns import faults_of, name_of, numbers, passages_path, refuse_begun
 from atom_data.tokens.exports import FOLDER as EXPORTS
 from atom_data.tokens.manifest import manifest_of_receipts
 from atom_data.workspace import Workspace
@@ -62,7 +64,10 @@ def verify(workspace: Workspace) -> Verdict:
         raise DataError(
             f"{workspace.root}: there is no run in it (no plan.json in any folder). Give the --output of a run."
         )
-    verdict, known = Verdict(at_work=others_at_work(workspace)), {JOBS, RUN}
+    refuse_begun(workspace.root)
+    verdict, known = Verdict(at_work=others_at_work(workspace)), {JOBS, RUN, LIST}
+    known |= {name(number) for number in numbers(workspace.root) for name in (name_of, passages_path)}
+    verdict.faults += [Fault(path, what, "restore") for path, what in faults_of(workspace.root)]
     for folder in folders:
         known |= {plan_path(folder), manifest_path(folder), summary_path(folder), cleaned_path(folder)}
         cleaned = workspace.is_cleaned(folder)

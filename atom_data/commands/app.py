@@ -32,6 +32,7 @@ COMMANDS = {
     "fingerprint": ("answers.fingerprint.fingerprint", "Check"),
     "reproduce": ("answers.reproduce.reproduce", "Check"),
     "clean": ("clean.clean", "Check"),
+    "takedown": ("correct.takedown.takedown", "Correct"),
     "doctor": ("machine.doctor", "Check"),
     "export": ("export.export", "Hand on"),
     "merge": ("export.merge", "Hand on"),

@@ -21,7 +21,7 @@ from atom_data.audit.verify import Verdict
 from atom_data.audit.verify import verify as verify_folder
 from atom_data.cluster.metrics import write_metrics
 from atom_data.cluster.slurm import in_queue, submission
-from atom_data.commands.options import TakeOver, Workers
+from atom_data.commands.options import GoneFile, TakeOver, TokenizerFile, Workers
 from atom_data.commands.screen import (
     AsJson,
     Jobs,
@@ -165,14 +165,22 @@ def verify(
     mend: Annotated[bool, typer.Option("--repair", help="Remove what is damaged, so that it is rebuilt.")] = False,
     workers: Workers = 0,
     take_over: TakeOver = False,
+    gone: GoneFile = None,
+    tokenizer: TokenizerFile = None,
     as_text: AsJson = False,
 ) -> None:
     """Check every file against its receipt: no output and exit code 0 when all is well, else a list of faults.
 
     `--repair` removes the receipts of damaged shards, so that the next run rebuilds them, and names what it cannot
     repair; with a recipe it runs it, and looks again. Exit code 3: no faults except shards that were allowed to fail.
+
+    `--gone` reads everything: tables, receipts, texts and decoded tokens. What other documents quote of removed texts is listed,
+    and is not a fault.
     """
     workspace = Workspace(output)
+    if gone is not None:
+        _look_for(workspace, gone, tokenizer, as_text)
+        return
     if recipe and not mend:
         raise ConfigError(f"{recipe}: verify needs no recipe, unless it is to repair: --repair.")
     if mend:
@@ -196,6 +204,12 @@ def verify(
             f"{output}: without fault, but finished without {plural(len(verdict.left_out), 'shard')} that failed. "
             "The next run tries them again."
         )
+
+
+def _look_for(workspace: Workspace, gone: Path, tokenizer: Path | None, as_text: bool) -> None:
+    from atom_data.commands.correct.gone import look_for  # noqa: PLC0415 - it loads tokenizers
+
+    look_for(workspace, gone, tokenizer, as_text)
 
 
 def _say_faults(verdict: Verdict, output: str, recipe: str) -> None:

@@ -1,6 +1,7 @@
 """The options of `run`, as its help shows them."""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -46,6 +47,25 @@ AllowFailed = Annotated[
 CheckHashes = Annotated[
     bool,
     typer.Option("--check-hashes", help="Also check the content of finished shards, and rebuild damaged ones."),
+]
+GoneFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--gone",
+        metavar="FILE",
+        help="Ids and URLs that no file may name, one per line; passages of removed texts too.",
+    ),
+]
+TokenizerFile = Annotated[
+    Path | None,
+    typer.Option("--tokenizer", help="With --gone: the tokenizer, if the recipe that names it cannot be loaded."),
+]
+Removals = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LIST",
+        help="removals/list.parquet of another folder: what is on it is not taken in, and taken down if it is here.",
+    ),
 ]
 TakeOver = Annotated[
     bool,

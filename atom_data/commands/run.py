@@ -28,6 +28,8 @@ from atom_data.errors import AtomDataError, ConfigError, DataError, Incomplete, 
 from atom_data.graph import passes_of, raw_sources, stage_of
 from atom_data.readers.source import ids_said, unread
 from atom_data.runner.check import added, address_said, as_values, first_files, require_no_faults
+from atom_data.runner.claims.hold import claimed
+from atom_data.runner.claims.life import me
 from atom_data.runner.failing.left_out import left_out
 from atom_data.runner.local import GRACE_SECONDS, Options, check_out
 from atom_data.runner.local import close as close_stage
@@ -111,6 +113,7 @@ def run(
     stage: options.StageName = None, part: options.Part = None,
     accept_code: options.AcceptCode = False, accept: options.Accept = False, allow_failed: options.AllowFailed = 0,
     check_hashes: options.CheckHashes = False, take_over: options.TakeOver = False, replace: options.Replace = False,
+    removals: options.Removals = None,
     dry_run: options.DryRun = False, log: options.LogForm = Log.text,
     on: options.On = Where.here, tasks: options.Tasks = None, workers_per_task: options.WorkersPerTask = None,
     partition: options.Partition = None, time: options.TimeLimit = None, sbatch: options.Sbatch = None,
@@ -131,6 +134,8 @@ def run(
         on, {"stage": stage, "part": part, "workers": workers or None, "check_hashes": check_hashes or None}
     )
     workspace = Workspace(output)
+    if removals is not None and not dry_run:
+        _take_removals(removals, Workspace(output, me().token), workers, take_over)
     if on is Where.slurm:
         flags = _flags(accept_code, accept, allow_failed)
         asked, loaded = {**settings, "sbatch": pairs(sbatch or [])}, load(recipe, workspace, given)
@@ -175,6 +180,15 @@ def _run_and_say(
         raise
     if tells:
         say_what_is_there(loaded, workspace, console(), shown[0])
+
+
+def _take_removals(path: str, workspace: Workspace, workers: int, take_over: bool) -> None:
+    """Make a removal list part of the output folder, and remove what is on it and was made already."""
+    from atom_data.takedown.listed import take_list  # noqa: PLC0415 - seldom asked for
+
+    screen, count = console(stderr=True), workers or len(os.sched_getaffinity(0))
+    with claimed(workspace, f"atom-data run --removals {path}", take_over=take_over, note=screen.print):
+        take_list(workspace, path, count, lambda said: screen.print(escape(said), soft_wrap=True))
 
 
 def make(recipe: str, output: str, workers: int, given: list[str] | None = None) -> None:

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from atom_data.errors import ConfigError, DataError
 from atom_data.loader.files import Files, Seen
+from atom_data.loader.masks import Masks, Ranges
 from atom_data.storage.parquet import open_parquet, read_parquet
 from atom_data.storage.paths import is_remote, join, local, sha256
 from atom_data.tokens.manifest import manifest, require_tokenizer
@@ -96,6 +97,7 @@ class TokenShards:
                 f"{folder}: no shard holds {sequence_length + 1:,} tokens; the longest has {longest:,}. "
                 "Tokenize more text, or take a shorter sequence_length."
             )
+        self.masks = Masks(self.shards)
         self._files = Files(self._seen)
         self._index = lru_cache(maxsize=INDEXES)(read_index)
 
@@ -135,6 +137,11 @@ class TokenShards:
         size, stop = self.dtype.itemsize, start + self.sequence_length + 1
         ids = np.frombuffer(self._files.read_ahead(3 * number + BIN, start * size, stop * size), self.dtype)
         inputs[:], labels[:] = ids[:-1], ids[1:]
+
+    def masked(self, index: int) -> Ranges:
+        """Return the ranges of window `index` that a takedown masked, from 0 to `sequence_length` + 1."""
+        number, start = self.address(index)
+        return self.masks.within(number, start, start + self.sequence_length + 1, start)
 
     def settle(self) -> bool:
         """Tell whether what `fill` read is of files as they were; False: they were touched, so fill again.

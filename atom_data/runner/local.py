@@ -40,6 +40,7 @@ from atom_data.runner.signals import handled, interrupt
 from atom_data.runner.worker import Orders
 from atom_data.storage.partials import left_over, sweep
 from atom_data.storage.paths import is_remote, write_errors
+from atom_data.storage.takedowns import refuse_begun
 from atom_data.terminal.display import Display
 from atom_data.terminal.table import is_are, plural
 from atom_data.workspace import Workspace
@@ -90,6 +91,7 @@ def run(recipe: Recipe, options: Options, display: Display, workers: Workers | N
     """
     chosen = _chosen(recipe, options)
     workspace = _workspace(options)
+    refuse_begun(options.out)
     pool = workers or Pool(_orders(recipe, options), options.workers, needs(recipe.jobs))
     with display, _signals(pool, options.grace), contextlib.ExitStack() as stack:
         pool.announce(display)

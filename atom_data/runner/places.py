@@ -24,6 +24,7 @@ from atom_data.storage.made import RECORD, STAGES, stage_around
 from atom_data.storage.paths import PARTIAL, is_remote, local, plain, without_secrets
 from atom_data.storage.receipts import JOBS, PLAN
 from atom_data.storage.record import RUN
+from atom_data.storage.removals import FOLDER as REMOVALS
 from atom_data.workspace import LISTINGS, Workspace
 
 WRITTEN = (".parquet", ".pq", ".json", ".bin", ".idx", ".sh", ".log")
@@ -162,7 +163,7 @@ def _refuse_foreign(jobs: Sequence[Job], place: Path) -> None:
             _refuse(folder, strange, f"and stage '{job.name}' has its files there")
     if _used(place):
         return
-    ours = {JOBS, RUN, CLUSTER, CLAIMS, *BESIDE, *(stage_of(job.name) for job in jobs)}
+    ours = {JOBS, RUN, CLUSTER, CLAIMS, REMOVALS, *BESIDE, *(stage_of(job.name) for job in jobs)}
     strange = [name for name in _strange(place) if name not in ours and not name.endswith(LOGS)]
     if strange or (place / RECORD).exists():
         _refuse(place, strange or [RECORD], "and no run of atom-data")

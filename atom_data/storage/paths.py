@@ -133,7 +133,7 @@ def create(path: str, token: str) -> Iterator[BinaryIO]:
                 os.fsync(file.fileno())
                 number = os.fstat(file.fileno()).st_ino
             _rename(partial, target, number)
-            _sync_folder(target.parent)
+            sync_folder(target.parent)
     except BaseException:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
@@ -182,7 +182,8 @@ def _rename(partial: Path, target: Path, number: int) -> None:
             raise
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on disk."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

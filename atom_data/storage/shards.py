@@ -52,6 +52,8 @@ class Intake:
     inputs: list[Input] = field(default_factory=list)
     bytes_read: int = 0
     """Bytes of input consumed so far, for progress."""
+    removed: list[str] = field(default_factory=list)
+    """What stands in a ledger for each document that is on the removal list: it was read, and is not among the rows."""
     damage: Counter[str] = field(default_factory=Counter)
     """Of texts that a reader decodes, what `batch.damage` counts of pages; it goes into the receipt's notes."""
     span: tuple[int, int] | None = None

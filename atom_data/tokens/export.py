@@ -35,6 +35,8 @@ from atom_data.tokens.megatron import Index, read_pair
 
 TOKEN = "export"
 SIDECAR_ROWS = 65_536
+MASK = "masked.npy"
+"""Beside a shard in which a takedown masked documents: int64, a row a range, first token and token after the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,9 @@ def export(
     with making(place, claim) as made:
         noted = note_export(path, place)
         for number, entry in enumerate(shards):
-            files += KINDS[kind](_Shard(str(path.parent), place, found, entry, length))
+            shard = _Shard(str(path.parent), place, found, entry, length)
+            files += KINDS[kind](shard)
+            files += [_linked(shard, "mask", MASK)] if "mask" in entry and kind != "mds" else []
             progress(number + 1, len(shards))
         if kind == "mds":
             files += [_File(**join_indexes(place, [entry["name"] for entry in shards]))]
@@ -144,7 +148,8 @@ def _check(folder: str, target: str, kind: str, length: int) -> None:
 def _names(kind: str, shards: list[dict[str, Any]], found: dict[str, Any], length: int) -> list[str]:
     """Return what an export writes, before it is written."""
     if kind != "mds":
-        return [f"{entry['name']}.{ending}" for entry in shards for ending in ENDINGS[kind]]
+        names = [f"{entry['name']}.{ending}" for entry in shards for ending in ENDINGS[kind]]
+        return [*names, *(f"{entry['name']}.{MASK}" for entry in shards if "mask" in entry)]
     itemsize = np.dtype(found["dtype"]).itemsize
     names = [
         f"{entry['name']}/{name}"

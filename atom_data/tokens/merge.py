@@ -4,7 +4,7 @@
 folder also gets what a training run is started with:
 
     NAME.bin, NAME.idx       shards one after the other
-    NAME.shards.json         which shards, from which token on: the way back to their docs.parquet
+    NAME.shards.json         which shards, from which token on: the way back to their docs.parquet; `masked`, ranges of tokens
     blend.txt                weight and prefix of each, for --data-args-path
     sequences.json           sequences and documents of each, for --per-dataset-sequences-path
     merged.json              sizes, SHA-256, and the fingerprint of the tokens that all of it was made from
@@ -160,7 +160,13 @@ def _prefix(
                 for ids, lengths in _documents(out, entry):
                     shard.write(ids, lengths)
         files = [{"path": item.path, "bytes": item.bytes, "sha256": item.sha256} for item in (binary, index)]
-    page = write_file(place, path.name, _json({"parts": parts, "files": files}), TOKEN)
+    masked = [
+        [int(start) + first, int(start) + stop]
+        for shard, start in zip(group, starts, strict=False)
+        for first, stop in shard.get("masked", ())
+    ]
+    about = {"parts": parts, "files": files} | ({"masked": masked} if masked else {})
+    page = write_file(place, path.name, _json(about), TOKEN)
     return Merged(name, documents, int(starts[-1]), whole, len(group), kept=kept), [*files, page]
 
 

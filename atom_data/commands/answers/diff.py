@@ -6,7 +6,6 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from atom_data.audit.diff.comparison import Comparison, Line, Reason, Sample, compare
@@ -15,6 +14,7 @@ from atom_data.commands.answers.stations import say
 from atom_data.commands.look import print_difference
 from atom_data.commands.screen import AsJson, console, require_folder
 from atom_data.storage.sizes import parse_bytes
+from atom_data.terminal.screen import Screen
 from atom_data.terminal.table import Column, plural, print_table, printable
 
 SAID = {
@@ -70,10 +70,10 @@ def diff(
         _print_sample(screen, sample)
 
 
-def _print_counts(screen: Console, found: Comparison) -> None:
+def _print_counts(screen: Screen, found: Comparison) -> None:
     for name, number in ((found.a, 0), (found.b, 1)):
         tokens = f", {plural(found.tokens[number], 'token')}" if found.tokens[number] else ""
-        screen.print(f"{escape(name)}: {plural(found.documents[number], 'document')}{tokens}", soft_wrap=True)
+        screen.prose(f"{escape(name)}: {plural(found.documents[number], 'document')}{tokens}")
     screen.print(f"compared by {found.compared_by}\n")
     columns = (Column("documents"), Column("", left=True), Column("tokens in A", 1), Column("in B", 1))
     rows = []
@@ -84,7 +84,7 @@ def _print_counts(screen: Console, found: Comparison) -> None:
     print_table(screen, columns, rows)
 
 
-def _print_reasons(screen: Console, title: str, reasons: list[Reason]) -> None:
+def _print_reasons(screen: Screen, title: str, reasons: list[Reason]) -> None:
     if not reasons:
         return
     rows = [[f"{one.count:,}", escape(one.stage), escape(one.reason)] for one in reasons[:REASONS]]
@@ -94,7 +94,7 @@ def _print_reasons(screen: Console, title: str, reasons: list[Reason]) -> None:
         screen.print(f"and {len(reasons) - REASONS:,} reasons more")
 
 
-def _print_group(screen: Console, name: str, lines: list[Line]) -> None:
+def _print_group(screen: Screen, name: str, lines: list[Line]) -> None:
     columns = [Column(name, left=True), *(Column(kind) for kind in KINDS)]
     rows = [
         [escape(printable(line.value)) or "(none)", *(_count(line.kinds.get(kind, 0)) for kind in KINDS)]
@@ -108,7 +108,7 @@ def _count(count: int) -> str:
     return f"{count:,}" if count else ""
 
 
-def _print_stages(screen: Console, found: Comparison) -> None:
+def _print_stages(screen: Screen, found: Comparison) -> None:
     rows = []
     for line in found.stages:
         rows.append([escape(line.stage), *(f"{value:,}" for value in (*line.rows_in, *line.rows_out))])
@@ -120,7 +120,7 @@ def _print_stages(screen: Console, found: Comparison) -> None:
     print_table(screen, columns, rows)
 
 
-def _print_made(screen: Console, found: Comparison) -> None:
+def _print_made(screen: Screen, found: Comparison) -> None:
     screen.print()
     if not found.made:
         screen.print("made alike: recipe, parameters, cards, code, libraries and inputs are the same")
@@ -129,12 +129,12 @@ def _print_made(screen: Console, found: Comparison) -> None:
         say(screen, f"[bold]{one.kind}[/bold]{where}  ", [f"{one.before} -> {one.after}" if one.before else one.after])
 
 
-def _print_sample(screen: Console, sample: Sample) -> None:
+def _print_sample(screen: Screen, sample: Sample) -> None:
     places = f"{sample.before or '-'} -> {sample.after or '-'}"
-    screen.print(f"\n[bold]{sample.kind}[/bold]  {escape(sample.id)}  {escape(places)}", soft_wrap=True)
+    screen.prose(f"\n[bold]{sample.kind}[/bold]  {escape(sample.id)}  {escape(places)}")
     if sample.other:
-        screen.print(f"  its id there: {escape(sample.other)}", soft_wrap=True)
+        screen.prose(f"  its id there: {escape(sample.other)}")
     if sample.reason:
-        screen.print(f"  {escape(sample.reason)}", soft_wrap=True)
+        screen.prose(f"  {escape(sample.reason)}")
     if sample.difference is not None:
         print_difference(screen, sample.difference, "  ")

@@ -58,7 +58,7 @@ def fingerprint(
         ]
         print_table(screen, COLUMNS, rows)
         screen.print()
-    screen.print(found.root, soft_wrap=True)
+    screen.prose(found.root)
 
 
 def _verified(workspace: Workspace) -> Tree:
@@ -69,5 +69,5 @@ def _verified(workspace: Workspace) -> Tree:
     if verdict.left_out:
         count = plural(len(verdict.left_out), "shard")
         left = f"{workspace.root}: this leaves out {count} that failed; see atom-data verify {workspace.root}"
-        console(stderr=True).print(escape(left), soft_wrap=True)
+        console(stderr=True).prose(escape(left))
     return verdict.tree

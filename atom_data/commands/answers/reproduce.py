@@ -50,10 +50,10 @@ def reproduce(
     recipe = prepare(workspace, new, inputs or [])
     screen = console(stderr=True)
     for line in surroundings(read_bundle(workspace)):
-        screen.print(escape(f"not as it was: {line}"), soft_wrap=True)
+        screen.prose(escape(f"not as it was: {line}"))
     if prepare_only:
         for words in (("run", recipe, "-o", into), ("reproduce", output, "--into", into)):
-            console().print(escape(command_line(*words)), soft_wrap=True)
+            console().prose(escape(command_line(*words)))
         return
     make(str(recipe), into, workers)
     _say(judge(workspace, new), output, into, as_text)
@@ -63,7 +63,7 @@ def _say(verdict: Verdict, output: str, into: str, as_text: bool) -> None:
     if as_text:
         typer.echo(json.dumps({"same": verdict.same, **asdict(verdict)}, indent=1))
     elif verdict.same:
-        console().print(f"{escape(into)}: the same corpus, to the last byte\n{verdict.root}", soft_wrap=True)
+        console().prose(f"{escape(into)}: the same corpus, to the last byte\n{verdict.root}")
     first = verdict.first
     if first is not None:
         where = f"{first.stage}/{first.shard}: " if first.stage else ""

@@ -4,17 +4,17 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any
 
-from rich.console import Console
 from rich.markup import escape
 
 from atom_data.audit.answers.station import Station
+from atom_data.terminal.screen import Screen
 from atom_data.terminal.table import printable
 
 SHOWN = 200
 """Characters of a value."""
 
 
-def print_station(screen: Console, station: Station, indent: str = "", before: Mapping[str, Any] | None = None) -> None:
+def print_station(screen: Screen, station: Station, indent: str = "", before: Mapping[str, Any] | None = None) -> None:
     """Print what a stage decided and what stands there; of columns only those that are not as `before`."""
     known = before or {}
     values = {name: value for name, value in station.columns.items() if name not in known or known[name] != value}
@@ -48,7 +48,7 @@ def value_text(value: object) -> str:
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
 
 
-def say(screen: Console, begin: str, parts: list[str]) -> None:
+def say(screen: Screen, begin: str, parts: list[str]) -> None:
     """Print parts with commas between them, as wide as the screen; what follows stands below the first. Nothing of nothing."""
     if not parts:
         return
@@ -56,7 +56,7 @@ def say(screen: Console, begin: str, parts: list[str]) -> None:
     room = max(20, screen.width - len(plain))
     lines = textwrap.wrap(printable(", ".join(parts)), room, break_long_words=False, break_on_hyphens=False) or [""]
     for number, line in enumerate(lines):
-        screen.print(f"{begin if number == 0 else ' ' * min(len(plain), 8)}{escape(line)}", soft_wrap=True)
+        screen.prose(f"{begin if number == 0 else ' ' * min(len(plain), 8)}{escape(line)}")
 
 
 def place_text(row: Mapping[str, Any], read: Mapping[str, Any]) -> str:

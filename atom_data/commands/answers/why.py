@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 
@@ -27,6 +26,7 @@ from atom_data.errors import ConfigError, DataError
 from atom_data.runner.claims.files import others_at_work
 from atom_data.runner.claims.life import me
 from atom_data.storage.paths import create
+from atom_data.terminal.screen import Screen
 from atom_data.terminal.table import plural
 from atom_data.workspace import Workspace
 
@@ -110,14 +110,12 @@ def _print_all(answers: Answers, given: list[Answer], found: int, text: bool, la
         _print(screen, answer, layout is not None)
         if text:
             said = answers.text(answer.stations)
-            screen.print(
-                escape(said) if said is not None else "  (no stage of this folder has its text)", soft_wrap=True
-            )
+            screen.prose(escape(said) if said is not None else "  (no stage of this folder has its text)")
     if found > len(given):
         screen.print("\nThere are more; --count shows more of them.")
     for claim in others_at_work(answers.workspace)[:1]:
         note = f"{claim.what} is at work in this folder ({claim.who}): what it has not finished is not in this answer"
-        console(stderr=True).print(escape(note), soft_wrap=True)
+        console(stderr=True).prose(escape(note))
     if any(folder.is_cut_off for folder in answers.folders.found.values()):
         console(stderr=True).print("the stages before these tokens are not here, so docs.parquet is all that answers")
 
@@ -186,7 +184,7 @@ def _print_bytes(workspace: Workspace, found: list[Station], query: str, recipe:
         stop = f" to {record.stop:,}" if record.stop is not None else ""
         at = f", bytes {record.start:,}{stop}" if record.start is not None else ""
         part = "" if record.whole else "; the first bytes, which are what is kept of it"
-        console(stderr=True).print(escape(f"{record.file}{at}{part}"), soft_wrap=True)
+        console(stderr=True).prose(escape(f"{record.file}{at}{part}"))
     sys.stdout.flush()
     try:
         sys.stdout.buffer.write(data)
@@ -194,24 +192,24 @@ def _print_bytes(workspace: Workspace, found: list[Station], query: str, recipe:
         sys.stdout.write(data.decode("utf-8", "replace"))
 
 
-def _print(screen: Console, answer: Answer, asked: bool) -> None:
+def _print(screen: Screen, answer: Answer, asked: bool) -> None:
     verb = {"kept": "kept", "dropped": "dropped", "unread": "could not be read"}[answer.outcome]
-    screen.print(f"[bold]{escape(answer.id)}[/bold]  {escape(answer.url)}", soft_wrap=True)
-    screen.print(f"  {verb}: {answer.stage}/{answer.stations[-1].shard}", soft_wrap=True)
+    screen.prose(f"[bold]{escape(answer.id)}[/bold]  {escape(answer.url)}")
+    screen.prose(f"  {verb}: {answer.stage}/{answer.stations[-1].shard}")
     first = answer.stations[0]
-    screen.print(f"  [bold]source[/bold]  {escape(_place(first))}", soft_wrap=True)
+    screen.prose(f"  [bold]source[/bold]  {escape(_place(first))}")
     known: dict[str, object] = {}
     for station in answer.stations:
         print_station(screen, station, "  ", known)
         known.update(station.columns)
     for one in answer.tokens:
         where = f"{one.start:,} to {one.stop:,} of {one.shard}, document {one.document:,}"
-        screen.print(f"  [bold]tokens[/bold]  {one.stop - one.start:,} in {one.folder}: {where}", soft_wrap=True)
+        screen.prose(f"  [bold]tokens[/bold]  {one.stop - one.start:,} in {one.folder}: {where}")
     if answer.kept_instead:
         _print_kept(screen, answer.kept_instead)
     for copy in answer.copies:
         scores = ", ".join(f"{name} {value:.3f}" for name, value in copy.numbers.items() if isinstance(value, float))
-        screen.print(f"  [bold]copy[/bold]  {escape(f'{copy.id}  {copy.url}')}", soft_wrap=True)
+        screen.prose(f"  [bold]copy[/bold]  {escape(f'{copy.id}  {copy.url}')}")
         say(screen, "        ", [f"dropped by {copy.stage}", *([scores] if scores else [])])
     _print_reads(screen, answer, asked)
 
@@ -222,14 +220,14 @@ def _place(first: Station) -> str:
     return place_text({"shard": first.shard}, first.columns)
 
 
-def _print_kept(screen: Console, kept: Copy) -> None:
+def _print_kept(screen: Screen, kept: Copy) -> None:
     verb = {"kept": "is kept in", "dropped": "was itself dropped by", "unread": "could not be read by"}[kept.outcome]
     where = f"{verb} {kept.stage}" if kept.stage else "is not in this folder"
-    screen.print(f"  [bold]kept instead[/bold]  {escape(f'{kept.id}  {kept.url}')}; it {where}", soft_wrap=True)
+    screen.prose(f"  [bold]kept instead[/bold]  {escape(f'{kept.id}  {kept.url}')}; it {where}")
     print_difference(screen, kept.difference, "    ")
 
 
-def _print_reads(screen: Console, answer: Answer, asked: bool) -> None:
+def _print_reads(screen: Screen, answer: Answer, asked: bool) -> None:
     for read in answer.reads[:READS]:
         when = "seen" if read.seen else "to come"
         said = f"sample {read.sample} (epoch {read.epoch}): its tokens {read.start:,} to {read.stop:,}"

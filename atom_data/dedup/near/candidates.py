@@ -12,7 +12,7 @@ from atom_data.dedup.corpus import Corpus, finished, shard_inputs
 from atom_data.dedup.near.clusters import Clusters, read_numbers
 from atom_data.dedup.survivors import COLUMNS
 from atom_data.errors import DataError
-from atom_data.graph import Job, PassJob, Source, inner
+from atom_data.graph import Job, PassJob, Source, inner, rows_of
 from atom_data.job import Progress, Task, Work
 from atom_data.storage.parquet import Output, read_parquet
 from atom_data.storage.paths import join
@@ -125,7 +125,7 @@ class Candidates(PassJob):
             return
         bands, done = self._bands(task.name, workspace, rows), 0
         intake = Intake(reject=lambda *_: None)
-        for batch, here in picked(self.source.read(task.shards[0], workspace, {"id", self.column}, intake), rows):
+        for batch, here in picked(rows_of(self.source, task.shards[0], workspace, {"id", self.column}, intake), rows):
             if not batch.column("id").equals(ids.slice(done, len(here)).combine_chunks()):
                 raise DataError(
                     f"{task.name}: its documents are not those that '{self.corpus.measures.name}' saw. Run the pass again."

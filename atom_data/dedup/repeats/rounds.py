@@ -171,7 +171,7 @@ class CutPieces(PassJob):
         )
 
         def ids_of(shard: int) -> Iterator[pa.Array]:
-            for batch in self.of.read(own[shard], workspace, {"id"}, Intake(reject=lambda *_: None)):
+            for batch in rows_of(self.of, own[shard], workspace, {"id"}, Intake(reject=lambda *_: None)):
                 yield column(batch, "id").cast(pa.string())
 
         paths = [workspace.path(self.ids(name)) for name in names]
