@@ -9,7 +9,7 @@ import pyarrow as pa
 from atom_data.errors import DataError
 from atom_data.job import Table, Work, commonest
 from atom_data.storage.receipts import Receipt
-from atom_data.storage.removals import REASON, Removals, removals_of
+from atom_data.storage.removals import LIST, REASON, Removals, read_removals
 from atom_data.storage.shards import Intake, Shard
 from atom_data.workspace import Workspace
 
@@ -66,7 +66,9 @@ def intake_of(shard: Shard, dead: Table, work: Work, removals: Removals) -> Inta
 
 def removals_in(workspace: Workspace) -> Removals:
     """Return what must not come back into an output folder: its removal list, read once."""
-    found: Removals = workspace.keep("removals", lambda: removals_of(workspace.root) if workspace.root else Removals())
+    found: Removals = workspace.keep(
+        "removals", lambda: read_removals(workspace.path(LIST)) if workspace.root else Removals()
+    )
     return found
 
 

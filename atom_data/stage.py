@@ -17,8 +17,7 @@ import pyarrow.compute as pc
 from atom_data.batch import PROVENANCE, REPLACED, damage, empty, visible
 from atom_data.culprit import culprit, fails_on_no_row
 from atom_data.errors import AtomDataError, ConfigError, DataError, MissingColumn, Refusal, meant
-from atom_data.extract.engine import Engine
-from atom_data.graph import Job, Source, check_name, check_source, reference, rows_of
+from atom_data.graph import Job, Source, check_name, check_source, check_steps, reference, rows_of
 from atom_data.identity import describe, label
 from atom_data.job import Progress, Table, Task, Work
 from atom_data.ledger import DEAD, LEDGER, Drops, intake_of, ledger_lines, note_removed, refuse_unreadable, removals_in
@@ -59,22 +58,7 @@ class Stage:
         """Refuse a name that cannot be a folder, and steps that are not callables."""
         check_name("stage", self.name)
         check_source(f"stage '{self.name}'", self.reads)
-        if not isinstance(self.steps, (tuple, list)):
-            raise ConfigError(
-                f"stage '{self.name}': steps is {label(self.steps)}, not a tuple. Write steps=({label(self.steps)},) with a comma."
-            )
-        for number, step in enumerate(self.steps, 1):
-            if isinstance(step, type):
-                raise ConfigError(
-                    f"stage '{self.name}', step {number}: {step.__name__} is a class and not a step. Write {step.__name__}()."
-                )
-            if not callable(step):
-                what = (
-                    "Give it to a step: Extract(engine=...)"
-                    if isinstance(step, Engine)
-                    else "Pass a function or a frozen dataclass with `__call__`"
-                )
-                raise ConfigError(f"stage '{self.name}', step {number}: {step!r} is not a step. {what}.")
+        check_steps(self.name, self.steps)
         if self.expects is not None and not 0 <= self.expects[0] <= self.expects[1] <= 1:
             raise ConfigError(f"stage '{self.name}': expects is {self.expects}. Give two shares that grow: (0.2, 0.5).")
 

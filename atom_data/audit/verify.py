@@ -10,6 +10,7 @@ from atom_data.errors import DataError
 from atom_data.runner.claims.claim import FOLDER as CLAIMS
 from atom_data.runner.claims.claim import Claim
 from atom_data.runner.claims.files import others_at_work
+from atom_data.runner.claims.takedowns import faults_of, name_of, numbers, passages_path, refuse_begun
 from atom_data.runner.hashes import damage
 from atom_data.storage.beside import BESIDE
 from atom_data.storage.manifest import manifest_path, manifest_row
@@ -25,7 +26,6 @@ from atom_data.storage.receipts import (
 )
 from atom_data.storage.record import RUN
 from atom_data.storage.removals import LIST
-from atom_data.storage.takedowns import faults_of, name_of, numbers, passages_path, refuse_begun
 from atom_data.tokens.exports import FOLDER as EXPORTS
 from atom_data.tokens.manifest import manifest_of_receipts
 from atom_data.workspace import Workspace
@@ -64,10 +64,10 @@ def verify(workspace: Workspace) -> Verdict:
         raise DataError(
             f"{workspace.root}: there is no run in it (no plan.json in any folder). Give the --output of a run."
         )
-    refuse_begun(workspace.root)
+    refuse_begun(workspace)
     verdict, known = Verdict(at_work=others_at_work(workspace)), {JOBS, RUN, LIST}
-    known |= {name(number) for number in numbers(workspace.root) for name in (name_of, passages_path)}
-    verdict.faults += [Fault(path, what, "restore") for path, what in faults_of(workspace.root)]
+    known |= {name(number) for number in numbers(workspace) for name in (name_of, passages_path)}
+    verdict.faults += [Fault(path, what, "restore") for path, what in faults_of(workspace)]
     for folder in folders:
         known |= {plan_path(folder), manifest_path(folder), summary_path(folder), cleaned_path(folder)}
         cleaned = workspace.is_cleaned(folder)

@@ -72,8 +72,7 @@ def plan(
 
     Intervals are 90 % intervals: `12 (10-15)`.
     """
-    workspace = Workspace(output)
-    loaded = load(recipe, workspace, given)
+    loaded = load(recipe, workspace := Workspace(output), given)
     if compared:
         _compare(loaded, workspace, as_text, jobs)
         return
@@ -82,8 +81,8 @@ def plan(
     limits = _limits({"--memory-limit": memory_limit, "--scratch-limit": scratch_limit})
     settings = load_profile(profile, tasks=tasks, workers_per_task=workers_per_task)
     cluster = not (tasks is None and workers_per_task is None and profile is None)
-    cores = len(os.sched_getaffinity(0))
-    here, screen = workers or cores, console(stderr=True)
+    cores, screen = len(os.sched_getaffinity(0)), console(stderr=True)
+    here = workers or cores
     _check(loaded, workspace)
     with screen.status("choosing shards") as status:
         samples = choose_samples(loaded, workspace, share)

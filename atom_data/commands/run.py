@@ -109,12 +109,10 @@ def _named(columns: Sequence[pa.Field]) -> str:
 
 def run(
     recipe: RecipePath, output: Output = DEFAULT_OUT, given: Set = None, workers: options.Workers = 0,
-    retries: options.Retries = 2,
-    stage: options.StageName = None, part: options.Part = None,
+    retries: options.Retries = 2, stage: options.StageName = None, part: options.Part = None,
     accept_code: options.AcceptCode = False, accept: options.Accept = False, allow_failed: options.AllowFailed = 0,
     check_hashes: options.CheckHashes = False, take_over: options.TakeOver = False, replace: options.Replace = False,
-    removals: options.Removals = None,
-    dry_run: options.DryRun = False, log: options.LogForm = Log.text,
+    removals: options.Removals = None, dry_run: options.DryRun = False, log: options.LogForm = Log.text,
     on: options.On = Where.here, tasks: options.Tasks = None, workers_per_task: options.WorkersPerTask = None,
     partition: options.Partition = None, time: options.TimeLimit = None, sbatch: options.Sbatch = None,
     profile: options.ProfilePath = None, resume: options.Resume = False, planned: options.Planned = False,

@@ -28,3 +28,4 @@ from atom_data.graph.nodes import rows_of as rows_of
 from atom_data.graph.nodes import whole_identity as whole_identity
 from atom_data.graph.protocols import RowJob as RowJob
 from atom_data.graph.protocols import check_source as check_source
+from atom_data.graph.steps import check_steps as check_steps

@@ -15,6 +15,7 @@ from atom_data.runner.claims.claim import Part
 from atom_data.runner.claims.files import others_at_work
 from atom_data.runner.claims.hold import claimed
 from atom_data.runner.claims.life import me
+from atom_data.runner.claims.takedowns import refuse_begun
 from atom_data.runner.cleaned import bring_back, cleaned_of, first_with_work, left_by_earlier_layout
 from atom_data.runner.failing.left_out import leave_out
 from atom_data.runner.hashes import check_hashes
@@ -40,7 +41,6 @@ from atom_data.runner.signals import handled, interrupt
 from atom_data.runner.worker import Orders
 from atom_data.storage.partials import left_over, sweep
 from atom_data.storage.paths import is_remote, write_errors
-from atom_data.storage.takedowns import refuse_begun
 from atom_data.terminal.display import Display
 from atom_data.terminal.table import is_are, plural
 from atom_data.workspace import Workspace
@@ -91,7 +91,7 @@ def run(recipe: Recipe, options: Options, display: Display, workers: Workers | N
     """
     chosen = _chosen(recipe, options)
     workspace = _workspace(options)
-    refuse_begun(options.out)
+    refuse_begun(workspace)
     pool = workers or Pool(_orders(recipe, options), options.workers, needs(recipe.jobs))
     with display, _signals(pool, options.grace), contextlib.ExitStack() as stack:
         pool.announce(display)

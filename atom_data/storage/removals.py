@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from atom_data.errors import DataError
-from atom_data.storage.paths import create, exists, join, read_bytes
+from atom_data.storage.paths import create, exists, read_bytes
 
 FOLDER = "removals"
 LIST = f"{FOLDER}/list.parquet"
@@ -178,11 +178,6 @@ def read_removals(path: str) -> Removals:
             f"{path}: has entries without a key, or of an unknown kind. Bring back the list as it was written."
         )
     return found
-
-
-def removals_of(root: str) -> Removals:
-    """Return the removal list of an output folder."""
-    return read_removals(join(root, LIST))
 
 
 def write_removals(path: str, removals: Removals, token: str) -> None:

@@ -1,11 +1,11 @@
-"""The receipt of a takedown, as it is written; `storage.takedowns` reads the chain of them."""
+"""The receipt of a takedown, as it is written; `runner.claims.takedowns` reads the chain of them."""
 
 from collections.abc import Sequence
 
+from atom_data.runner.claims.takedowns import file_of, hash_of, name_of, numbers
 from atom_data.storage.paths import create
 from atom_data.storage.receipts import seal
 from atom_data.storage.removals import LIST
-from atom_data.storage.takedowns import file_of, hash_of, name_of, numbers
 from atom_data.takedown.journal import FILES, Done, Journal
 from atom_data.workspace import Workspace
 
@@ -14,7 +14,7 @@ FORMAT = 1
 
 def write(workspace: Workspace, journal: Journal, done: Sequence[Done], passages: str) -> None:
     """Write the receipt of a takedown where it waits."""
-    before, waiting = numbers(workspace.root), workspace.local(FILES)
+    before, waiting = numbers(workspace), workspace.local(FILES)
     why: dict[str, int] = {}
     for line in journal.documents:
         why[line[2]] = why.get(line[2], 0) + 1
@@ -36,7 +36,7 @@ def write(workspace: Workspace, journal: Journal, done: Sequence[Done], passages
             for one in done
             if one.files
         ],
-        "before": hash_of(file_of(workspace.root, before[-1])) if before else "",
+        "before": hash_of(file_of(workspace, before[-1])) if before else "",
     }
     with create(workspace.path(FILES, name_of(journal.number)), workspace.token) as stream:
         stream.write(seal(value))

@@ -15,11 +15,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from atom_data.errors import AtomDataError, ConfigError, DataError
-from atom_data.runner.recipe import load_recipe
+from atom_data.runner.claims.takedowns import numbers, passages_path
+from atom_data.runner.settings.remembered import recipe_for
 from atom_data.storage.parquet import open_parquet, read_parquet
 from atom_data.storage.pieces import read_pieces
 from atom_data.storage.removals import plain_url
-from atom_data.storage.takedowns import numbers, passages_path
 from atom_data.takedown.folder import Folder, Job, data_file
 from atom_data.takedown.passages import Hashes, hits, passages
 from atom_data.takedown.search import Note, plain_urls
@@ -68,7 +68,7 @@ def gone(workspace: Workspace, lines: Sequence[str], tokenizer: Path | None, not
                 found.faults.append(
                     f"{path.relative_to(workspace.local()).as_posix()}: names a document that is to be gone"
                 )
-    known = [np.load(workspace.local(passages_path(number))) for number in numbers(workspace.root)]
+    known = [np.load(workspace.local(passages_path(number))) for number in numbers(workspace)]
     hashes = np.unique(np.concatenate([np.zeros(0, np.uint64), *known]))
     found.passages = len(hashes)
     if len(hashes):
@@ -169,7 +169,7 @@ def _reference(workspace: Workspace, name: str, tokenizer: Path | None) -> Refer
     if tokenizer is not None:
         return load_encoder(tokenizer, None, "tokenizers").reference
     try:
-        jobs = [job for job in load_recipe(workspace.recipe).jobs if job.name == name]
+        jobs = [job for job in recipe_for(workspace.recipe, workspace).jobs if job.name == name]
     except AtomDataError:
         return None
     return jobs[0]._encoder().reference if jobs and isinstance(jobs[0], Tokenize) else None

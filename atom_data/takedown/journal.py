@@ -15,9 +15,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from atom_data.errors import DataError
+from atom_data.runner.claims.takedowns import JOURNAL
 from atom_data.storage.receipts import OutputFile, read_json, write_json
 from atom_data.storage.removals import BEGUN
-from atom_data.storage.takedowns import JOURNAL
 from atom_data.takedown.clusters import Patches
 from atom_data.workspace import Workspace
 

@@ -1,8 +1,9 @@
 """A removal list of another corpus, taken over: `run --removals LIST`."""
 
 from atom_data.errors import ConfigError
+from atom_data.ledger import removals_in
 from atom_data.storage.paths import exists
-from atom_data.storage.removals import LIST, joined, read_removals, removals_of, write_removals
+from atom_data.storage.removals import LIST, joined, read_removals, write_removals
 from atom_data.takedown.asked import Asked
 from atom_data.takedown.search import Note
 from atom_data.takedown.takedown import takedown
@@ -16,7 +17,7 @@ def take_list(workspace: Workspace, path: str, workers: int, note: Note) -> None
     """
     if not exists(path):
         raise ConfigError(f"--removals: {path}: there is no such file. Give OUT/{LIST} of the folder it comes from.")
-    new, there = read_removals(path), removals_of(workspace.root)
+    new, there = read_removals(path), removals_in(workspace)
     if new.entries <= there.entries:
         return
     if workspace.is_remote or not workspace.job_folders():

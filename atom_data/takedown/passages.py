@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from atom_data.runner.claims.takedowns import passages_path
 from atom_data.storage.paths import create, local
-from atom_data.storage.takedowns import passages_path
 from atom_data.takedown.journal import FILES, PASSAGES, Journal
 from atom_data.text.buffers import string_buffers
 from atom_data.text.similarity.shingles import Shingles, shingle_set

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field, replace
 import pyarrow as pa
 
 from atom_data.errors import ConfigError
+from atom_data.ledger import removals_in
+from atom_data.runner.claims.takedowns import numbers
 from atom_data.storage.manifest import manifest_path, manifest_row, write_manifest
 from atom_data.storage.paths import PARTIAL
 from atom_data.storage.receipts import Receipt
@@ -29,11 +31,9 @@ from atom_data.storage.removals import (
     joined,
     name_of,
     read_removals,
-    removals_of,
     write_removals,
 )
 from atom_data.storage.removals import FOLDER as REMOVALS
-from atom_data.storage.takedowns import numbers
 from atom_data.takedown import chain
 from atom_data.takedown.asked import Asked
 from atom_data.takedown.clusters import patches_of
@@ -69,7 +69,7 @@ def begin(folder: Folder, asked: Asked, found: Found, workers: int) -> Journal:
         shutil.rmtree(place)
     documents = [[one.id, one.url, one.why, one.job, one.shard] for _, one in sorted(found.documents.items())]
     journal = Journal(
-        number=len(numbers(workspace.root)) + 1,
+        number=len(numbers(workspace)) + 1,
         when=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         asked=asked.counted(),
         reason=asked.reason,
@@ -80,7 +80,7 @@ def begin(folder: Folder, asked: Asked, found: Found, workers: int) -> Journal:
         nowhere=found.nowhere,
         patches=patches_of(folder, found.documents.keys(), workers),
     )
-    write_removals(workspace.path(FILES, LIST), _listed(removals_of(workspace.root), asked, journal), workspace.token)
+    write_removals(workspace.path(FILES, LIST), _listed(removals_in(workspace), asked, journal), workspace.token)
     journal.write(workspace)
     return journal
 
@@ -179,7 +179,7 @@ def _write_manifest(context: Context, job: Job) -> None:
 
 def _text_bytes(context: Context, done: Sequence[Done]) -> dict[str, int]:
     """Return what all takedowns so far took out of each shard of a stage."""
-    found, before = dict(context.removals.text_bytes), removals_of(context.folder.workspace.root).text_bytes
+    found, before = dict(context.removals.text_bytes), removals_in(context.folder.workspace).text_bytes
     stages = {job.name for job in context.folder.jobs if job.kind == "stage"}
     for one in done:
         if one.job in stages and one.text_bytes:

@@ -16,7 +16,7 @@ from atom_data.readers.lines import Lines
 from atom_data.readers.records import Fault, Walk
 from atom_data.readers.streams.compression import compression_of
 from atom_data.readers.streams.window import Window
-from atom_data.runner.recipe import load_recipe
+from atom_data.runner.settings.remembered import recipe_for
 from atom_data.storage.paths import open_raw, without_secrets
 from atom_data.storage.shards import Intake, Shard
 from atom_data.workspace import Workspace
@@ -75,7 +75,7 @@ def _source(workspace: Workspace, first: Station, recipe: str) -> tuple[Source, 
             f"{workspace.root}: does not say which recipe made it, so its input is not known. Give --recipe."
         )
     try:
-        sources = raw_sources(load_recipe(recipe).nodes)
+        sources = raw_sources(recipe_for(recipe, workspace).nodes)
     except AtomDataError as error:
         raise DataError(
             f"{workspace.root}: its recipe cannot be loaded, so its input is not known ({error})."

@@ -12,10 +12,8 @@ from atom_data.runner.bundle.again import MOVES, Moves, write_again
 from atom_data.runner.bundle.bundle import AGAIN, NAME, Bundle, Kept, read_bundle
 from atom_data.storage.beside import BUNDLE
 from atom_data.storage.paths import is_remote
+from atom_data.storage.removals import LIST
 from atom_data.workspace import Workspace
-
-REMOVALS = "removals/list.parquet"
-"""Which documents a corpus must not have, where some were taken out of it: a part of the corpus, and so of the one rebuilt."""
 
 
 def bundle_there(workspace: Workspace) -> Bundle:
@@ -43,7 +41,7 @@ def prepare(workspace: Workspace, new: Workspace, inputs: Sequence[str]) -> Path
     was prepared before is prepared again, so that a run that was interrupted goes on. ConfigError for a folder that holds
     something else, DataError where an input or a large file is not there.
     """
-    bundle = bundle_there(workspace)
+    bundle, record = bundle_there(workspace), workspace.record()
     place, target = workspace.local(BUNDLE), new.local(BUNDLE)
     if new.local().is_dir() and not (target / AGAIN).is_file() and any(new.local().iterdir()):
         raise ConfigError(
@@ -53,10 +51,10 @@ def prepare(workspace: Workspace, new: Workspace, inputs: Sequence[str]) -> Path
     for name in [NAME, *sorted({kept.copy for kept in bundle.files if kept.copy})]:
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(place / name, target / name)
-    removals = workspace.local(REMOVALS)
-    if removals.is_file():
-        new.local(REMOVALS).parent.mkdir(exist_ok=True)
-        shutil.copyfile(removals, new.local(REMOVALS))
+    removals = workspace.local(LIST)
+    if removals.is_file():  # a part of the corpus, and so of the one that is rebuilt
+        new.local(LIST).parent.mkdir(exist_ok=True)
+        shutil.copyfile(removals, new.local(LIST))
     moves = Moves(
         str((target / bundle.recipe).parent.absolute()),
         bundle.base,
@@ -64,7 +62,9 @@ def prepare(workspace: Workspace, new: Workspace, inputs: Sequence[str]) -> Path
         tuple(_files(bundle, target)),
     )
     _require_inputs(bundle, moves)
-    return write_again(target.absolute(), str(workspace.local().absolute()), moves, bundle.recipe)
+    return write_again(
+        target.absolute(), str(workspace.local().absolute()), moves, bundle.recipe, record.settings if record else {}
+    )
 
 
 def _inputs(bundle: Bundle, given: Sequence[str]) -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ from atom_data.commands.screen import AsJson, OutFolder, console, printable, rec
 from atom_data.errors import ConfigError
 from atom_data.runner.claims.hold import claimed
 from atom_data.runner.claims.life import me
-from atom_data.storage.takedowns import JOURNAL
+from atom_data.runner.claims.takedowns import JOURNAL
 from atom_data.takedown.asked import Asked, Copies, Tokens, read_lines
 from atom_data.takedown.clusters import Patches, patches_of
 from atom_data.takedown.folder import Folder

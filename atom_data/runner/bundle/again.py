@@ -17,7 +17,8 @@ from atom_data.runner.recipe import load_recipe
 from atom_data.storage.paths import is_remote
 
 MOVES = "moves.json"
-"""Beside again.py: {"recipe": its copy, "base": where it lay, "inputs": [[before, now], ...], "files": [[before, now], ...]}."""
+"""Beside again.py: {"recipe": its copy, "base": where it lay, "inputs": [[before, now], ...], "files": [[before, now], ...],
+"settings": {parameter: as `--set` had it}}."""
 PAGE = '''"""The recipe of {out} once more, from what its run kept. Written by atom-data reproduce."""
 
 from pathlib import Path
@@ -68,7 +69,7 @@ def again(folder: Path) -> tuple[Node, ...]:
     """Return the stages of the recipe whose bundle lies in a folder. DataError where that is none any more."""
     try:
         page = json.loads((folder / MOVES).read_text("utf-8"))
-        recipe = folder / page["recipe"]
+        recipe, settings = folder / page["recipe"], dict(page["settings"])
         moves = Moves(
             str(recipe.parent),
             page["base"],
@@ -81,7 +82,7 @@ def again(folder: Path) -> tuple[Node, ...]:
     modules = str(folder / "modules")
     if modules not in sys.path:
         sys.path.insert(0, modules)
-    nodes: tuple[Node, ...] = Rebuilder(moves).rebuilt(load_recipe(str(recipe)).nodes)
+    nodes: tuple[Node, ...] = Rebuilder(moves).rebuilt(load_recipe(str(recipe), settings).nodes)
     return nodes
 
 
@@ -139,9 +140,10 @@ class Rebuilder:
         return made
 
 
-def write_again(folder: Path, out: str, moves: Moves, recipe: str) -> Path:
+def write_again(folder: Path, out: str, moves: Moves, recipe: str, settings: Mapping[str, str]) -> Path:
     """Write the recipe that makes a run again into a copy of its bundle, and return its path."""
-    page = {"recipe": recipe, "base": moves.base, "inputs": moves.inputs, "files": moves.files}
+    page: dict[str, object] = {"recipe": recipe, "base": moves.base, "inputs": moves.inputs, "files": moves.files}
+    page["settings"] = dict(settings)
     (folder / MOVES).write_text(json.dumps(page, indent=1) + os.linesep, "utf-8")
     path = folder / "again.py"
     path.write_text(PAGE.format(out=out), "utf-8")
