@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from atom_data.storage.beside import LOOKUP
 from atom_data.storage.made import Made
 from atom_data.storage.paths import PARTIAL, sync_folder
 from atom_data.storage.receipts import cleaned_path, failure_path, summary_path
@@ -58,6 +59,7 @@ def put(folder: Folder, journal: Journal, done: Sequence[Done], note: Note) -> P
             if workspace.read_json(summary_path(name)) is not None:
                 workspace.write_json(summary_path(name), manifest_of_receipts(workspace.root, name))
             found.exports += _export(workspace.path(name), journal.tokens == "mask", note)
+    shutil.rmtree(workspace.local(LOOKUP), ignore_errors=True)  # its keys are plain hashes of ids and URLs
     place = workspace.local(BEGUN)
     last = place.with_name(f"begun.{workspace.token}{PARTIAL}")
     place.rename(last)
