@@ -10,6 +10,7 @@ import pytest
 from tokenizers import Tokenizer
 
 from atom_data.loader import TokenShards
+from atom_data.storage.beside import LOOKUP
 from atom_data.storage.removals import domains_above, plain_url
 from tests.command import SAMPLE, atom_data, fingerprint
 from tests.takedown.corpus import build, hashes, listed, parts, records, rows, write_pages
@@ -118,7 +119,10 @@ def test_only_shards_with_removed_documents_change(out: Path, tmp_path: Path) ->
     alone = [row for row in rows(out, "tokens") if row["copy_count"] == 1]
     one = next(row for row in alone if row["id"] not in {mark["id"] for mark in rows(out, "near")})
     before = hashes(out)
+    assert atom_data("why", out, one["id"]).returncode == 0
+    assert (out / LOOKUP).is_dir()
     assert atom_data("takedown", out, "--ids", listed(tmp_path, [one["id"]])).returncode == 0
+    assert not (out / LOOKUP).exists(), "it holds plain hashes of ids and URLs"
     after, shard = hashes(out), one["shard"]
     changed = {name for name in before if before[name] != after.get(name)}
     source = next(row["shard"] for row in rows(out, "read"))
