@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from atom_data.batch import PROVENANCE, REPLACED, damage, empty, visible
 from atom_data.culprit import culprit
 from atom_data.errors import AtomDataError, ConfigError, DataError, MissingColumn, Refusal, meant
-from atom_data.extract.engine import Engine
+from atom_data.extract.engine import BytesEngine, Engine
 from atom_data.graph import Job, Source, check_name, check_source, reference, rows_of
 from atom_data.identity import describe, label
 from atom_data.job import Progress, Table, Task, Work
@@ -66,7 +66,7 @@ class Stage:
             if not callable(step):
                 what = (
                     "Give it to a step: Extract(engine=...)"
-                    if isinstance(step, Engine)
+                    if isinstance(step, (Engine, BytesEngine))
                     else "Give a callable, not a value"
                 )
                 raise ConfigError(f"stage '{self.name}', step {number}: {step!r} is no step. {what}.")

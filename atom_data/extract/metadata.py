@@ -12,7 +12,7 @@ from atom_data.text.html import page as columns
 from atom_data.text.html import tags
 from atom_data.text.html.lexicon import CLASS_WORDS
 from atom_data.text.html.page import Page
-from atom_data.text.html.source import slot, unescaped
+from atom_data.text.html.source import attributes, slot, unescaped
 
 WORD = re.compile(r"\w+")
 SEPARATOR = re.compile(r"\s+[|\-\u2013\u2014\u00b7\u2022:\u00bb\u203a~]+\s+|\s*[|\u00bb]\s*|:: ")
@@ -21,7 +21,18 @@ TITLE_SHARE = 0.5
 HEADINGS = 5
 URL_DATE = re.compile(r"/(20\d\d|199\d)[/-](0?[1-9]|1[0-2])(?:[/-](0?[1-9]|[12]\d|3[01]))?(?=[/-])")
 AUTHOR_CHARACTERS = 100
-BY = re.compile(r"^(?:(?:written|posted|published|reviewed)\s+)?(?:by|von|par|por|di|door|av)[:\s]+", re.IGNORECASE)
+BY = re.compile(
+    r"^(?:view all posts by|(?:(?:written|posted|published|reviewed)\s+)?(?:by|von|par|por|di|door|av))[:\s]+",
+    re.IGNORECASE,
+)
+NO_NAME = re.compile(
+    r"\d{3}|\b(?:log ?in|sign|register|menu|search|reply|read|more|website|profile|account|share|comments?|posts?|author|ago)\b",
+    re.IGNORECASE,
+)
+WRITER = re.compile(rb"author|byline|by-line|writer|contributor", re.IGNORECASE)
+POSTER = re.compile(rb"user-?name|poster|creator|original-?poster", re.IGNORECASE)
+SHOWN, BESIDE = 30, 8
+"""So many elements that may show a name or a date are looked at, and blocks behind the first heading."""
 _AUTHORS, _DATES = (
     np.uint64(1 << next(number for number, words in enumerate(CLASS_WORDS) if words[0] == name))
     for name in ("author", "date")
@@ -126,38 +137,52 @@ def _url_date(url: str | None) -> str | None:
 
 
 def _shown_date(page: Page) -> str | None:
-    """Return the first date in an element whose class says that it is one."""
-    for text in _short_texts(page, _DATES, 12):
-        if (found := date_of(text, anywhere=True)) is not None:
+    """Return the first date in an element whose class says that it is one, else in a short block behind the first heading."""
+    for node in np.flatnonzero(page.classes & _DATES)[:SHOWN]:
+        if (found := date_of(_short_text(page, int(node), 12) or "", anywhere=True)) is not None:
+            return found
+    headings = np.flatnonzero(page.nodes[:, columns.TAG] == tags.H1)
+    first = int(page.nodes[headings[0], columns.FIRST_BLOCK]) if len(headings) else 0
+    for block in range(first, min(first + BESIDE, len(page.blocks))):
+        if (
+            page.blocks[block, columns.WORDS] <= 15
+            and (found := date_of(page.text_of(block), anywhere=True)) is not None
+        ):
             return found
     return None
 
 
 def _author(page: Page, known: list[Record]) -> str | None:
+    """Return who is said to have written a page: by its data, its head, links and elements that say author, then user."""
     said = _first(known, "author", "creator") or _name(slot(page, columns.AUTHOR)) or _name(slot(page, columns.CREATOR))
     if said is not None:
         return said[:1000]
-    return next(filter(None, map(_name, _short_texts(page, _AUTHORS, 8))), None)
+    shown: list[tuple[bytes, str]] = []
+    for node in np.flatnonzero(page.classes & _AUTHORS)[:SHOWN]:
+        name = _name(_short_text(page, int(node), 8))
+        if name is not None:
+            given = attributes(page, int(node))
+            shown.append((b" ".join(given.get(part, b"") for part in (b"class", b"id", b"rel", b"itemprop")), name))
+    for said_by in (WRITER, POSTER):
+        for words, name in shown:
+            if said_by.search(words):
+                return name
+    return None
 
 
 def _name(text: str | None) -> str | None:
-    """Return a text that may be a name: short, no address, not about when."""
+    """Return a text that may be a name: short, no address, not about when, none of a menu's words."""
     if text is None:
         return None
-    name = BY.sub("", text).strip(" ,|\u00b7-\u2022")
-    is_name = 2 < len(name) <= AUTHOR_CHARACTERS and "://" not in name and not any(sign.isdigit() for sign in name)
+    name = BY.sub("", text).strip(" ,|\u00b7-\u2022@")
+    is_name = 2 < len(name) <= AUTHOR_CHARACTERS and "://" not in name and NO_NAME.search(name) is None
     return name if is_name and len(name.split()) <= 8 else None
 
 
-def _short_texts(page: Page, bit: np.uint64, words: int) -> list[str]:
-    """Return the texts of the first elements with a group of class words that are at most so many words long."""
-    found: list[str] = []
-    for node in np.flatnonzero(page.classes & bit):
-        start, end = int(page.nodes[node, columns.TEXT_FROM]), int(page.nodes[node, columns.TEXT_TO])
-        if 0 < end - start <= 20 * words:
-            text = unescaped(page.text[start:end].tobytes())
-            if text is not None and len(text.split()) <= words:
-                found.append(text)
-        if len(found) == 4:
-            break
-    return found
+def _short_text(page: Page, node: int, words: int) -> str | None:
+    """Return the text of an element that is at most so many words long."""
+    start, end = int(page.nodes[node, columns.TEXT_FROM]), int(page.nodes[node, columns.TEXT_TO])
+    if not 0 < end - start <= 20 * words:
+        return None
+    text = unescaped(page.text[start:end].tobytes())
+    return text if text is not None and len(text.split()) <= words else None

@@ -1,6 +1,7 @@
 """What is asked of every page before and after an engine reads it, whatever engine that is."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -39,15 +40,18 @@ class Extracted(NamedTuple):
 
 def extracted(page: Page, engine: Engine | BytesEngine, max_bytes: int) -> Extracted:
     """Return what an engine takes from a page, or why it is not asked; a page of text/plain is its own text."""
-    own_limits = isinstance(engine, BytesEngine)
-    reason = _refused(page, max_bytes, own_limits)
+    if isinstance(engine, BytesEngine):
+        read, own_limits = partial(_read_bytes, engine), True
+    else:
+        read, own_limits = partial(_read_text, engine), False
+    reason = _refused(page, max_bytes, own_limits=own_limits)
     if reason is not None or page.data is None:
         return Extracted(None, None, reason or "no_html", None)
     if page.mime == PLAIN:
         source = decoded(page.data, page.charset, markup=False)
         return _whole(Content(source.text), source.replaced)
     try:
-        content, replaced = _read(page.data, page, engine)
+        content, replaced = read(page.data, page)
     except (AtomDataError, MemoryError):
         raise
     except EngineError as error:
@@ -59,16 +63,19 @@ def extracted(page: Page, engine: Engine | BytesEngine, max_bytes: int) -> Extra
     return _whole(content, replaced)
 
 
-def _read(data: bytes, page: Page, engine: Engine | BytesEngine) -> tuple[Content, int]:
+def _read_bytes(engine: BytesEngine, data: bytes, page: Page) -> tuple[Content, int]:
     """Return what an engine takes from a page, and how many characters decoding replaced."""
-    if isinstance(engine, BytesEngine):
-        html, replaced = utf_8_of(data, page.charset)
-        return engine.read(html, page.url), replaced
+    html, replaced = utf_8_of(data, page.charset)
+    return engine.read(html, page.url), replaced
+
+
+def _read_text(engine: Engine, data: bytes, page: Page) -> tuple[Content, int]:
+    """Return the same for an engine that reads text."""
     source = decoded(data, page.charset)
     return engine.extract(source.text, page.url), source.replaced
 
 
-def _refused(page: Page, max_bytes: int, own_limits: bool) -> str | None:
+def _refused(page: Page, max_bytes: int, *, own_limits: bool) -> str | None:
     """Return the status of a page that no engine is asked about."""
     if not page.data:
         return "no_html"

@@ -53,7 +53,7 @@ def read_attributes(tape: Tape, position: int, stop: int, node: int, tag: int) -
     data, state = tape.data, tape.state
     groups, look, hidden, begin = np.uint64(0), np.uint64(tag) * FACTOR + SEED, 0, position
     while True:
-        kind, start, end, position = next_attribute(data, position, stop)
+        kind, start, end, position = _next_attribute(data, position, stop)
         if kind == ENDED:
             break
         if 0 <= kind <= TEST:
@@ -94,8 +94,14 @@ def _read_head(tape: Tape, position: int, stop: int, tag: int) -> bool:
     return False
 
 
-@inlined
+@called
 def next_attribute(data: Bytes, position: int, stop: int) -> tuple[int, int, int, int]:
+    """Do what `_next_attribute` does, for where it is seldom asked: it is long, and would be copied."""
+    return _next_attribute(data, position, stop)
+
+
+@inlined
+def _next_attribute(data: Bytes, position: int, stop: int) -> tuple[int, int, int, int]:
     """Return which attribute comes next, where its value begins and ends, and what follows; ENDED behind the end of the tag."""
     while position < stop:
         byte = item(data, position)

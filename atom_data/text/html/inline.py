@@ -13,6 +13,8 @@ LINE_FEED, SPACE, PIPE, BACKSLASH = 10, 32, ord("|"), ord("\\")
 MARKS = 8
 """So many elements within each other are marked."""
 NAME_BYTES = 2
+ADDRESS_BYTES = 1_000
+"""A longer address is no link: it would be written again for each block that the link is around."""
 CODE, BOLD, ITALIC, LINKED = range(1, 5)
 KINDS = np.zeros(tags.COUNT, np.uint8)
 for _names, _kind in (("code kbd samp tt", CODE), ("b strong", BOLD), ("i em", ITALIC), ("a", LINKED)):
@@ -79,7 +81,7 @@ def is_link(source: Bytes, nodes: Int32s, node: int) -> bool:
             return False
         if kind == HREF:
             is_script = last - first > 4 and source[first] | 32 == 106 and source[first + 1] | 32 == 97
-            return last > first and source[first] != 35 and not is_script
+            return 0 < last - first <= ADDRESS_BYTES and source[first] != 35 and not is_script
 
 
 @called

@@ -8,15 +8,16 @@ import numpy as np
 from atom_data.text.arrays import Bools, Bytes, Int32s, Int64s
 from atom_data.text.html import page as columns
 from atom_data.text.html.fences import FENCE_BYTES, TICK, fence_sign, list_start, put_fence
-from atom_data.text.html.inline import LINKED, MARKS, is_link, put_inline, put_mark, put_target
+from atom_data.text.html.inline import ADDRESS_BYTES, LINKED, MARKS, is_link, put_inline, put_mark, put_target
 from atom_data.text.html.page import Page
 from atom_data.text.html.place import Place, data_tables, nowhere, place_of
 from atom_data.text.memory import called, inlined, item, kernel, put
 
 LINE_FEED, SPACE, HYPHEN, HASH_SIGN, GREATER, PIPE, DOT = 10, 32, 45, 35, 62, 124, 46
-DEEPEST, QUOTES, CELLS = 24, 8, 200
+DEEPEST, QUOTES, CELLS = 24, 8, 100
 """Columns that lists are indented by, quotes within quotes, and cells of a row, at most."""
-_BLOCK_EXTRA = 2 * FENCE_BYTES + 4 * (DEEPEST + 2 * QUOTES + 16)
+_LINE_EXTRA = 2 * FENCE_BYTES + 4 * (DEEPEST + 2 * QUOTES + 16)
+_CELL_EXTRA = 16 * CELLS
 
 
 def markdown_text(page: Page, kept: Bools, *, links: bool = False) -> bytes:
@@ -24,9 +25,12 @@ def markdown_text(page: Page, kept: Bools, *, links: bool = False) -> bytes:
     if not kept.any():
         return b""
     sizes = page.blocks[kept, columns.END] - page.blocks[kept, columns.START]
-    lines = int(page.blocks[kept, columns.BREAKS].sum()) + 2 * len(sizes)
-    size = 3 * int(sizes.sum()) + _BLOCK_EXTRA * lines + 16 * len(page.nodes) + 6 * CELLS * len(sizes)
-    out = np.empty(size + (2 * page.source.size if links else 0), np.uint8)
+    lines = int(np.count_nonzero(page.text == LINE_FEED)) + 2 * len(sizes)
+    # At most: each sign escaped or a break of three bytes; margins of all lines; cells of a row and the line below; marks.
+    size = 3 * int(sizes.sum()) + _LINE_EXTRA * lines + _CELL_EXTRA * len(sizes) + 16 * len(page.nodes)
+    if links:
+        size += 2 * page.source.size + 2 * ADDRESS_BYTES * len(sizes)
+    out = np.empty(size, np.uint8)
     end = _write(page.source, page.nodes, page.blocks, page.text, kept, links, out)
     return out[:end].tobytes()
 
