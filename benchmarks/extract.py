@@ -25,10 +25,10 @@ from extract_engines import Engine, engines, versions
 from measure import QUICK, ROOT, write_report
 from multilingual_pages import CACHE
 
-from atom_data.text.html.choice import choose
-from atom_data.text.html.model import Model
 from atom_data.text.html.plain import plain_text
 from atom_data.text.html.scan import scan
+from atom_data.text.main_text.choice import choose
+from atom_data.text.main_text.model import Model
 from atom_data.train.extraction.examples import Example, example_of
 from atom_data.train.extraction.extractor import Options, Scored, cross_validated, train
 from atom_data.train.extraction.pages import Labeled, read_pages
@@ -42,9 +42,10 @@ LANGUAGE_FOLDS, THEME_FOLDS = 4, 3
 LEAST_PAGES = 20
 """Of a language that is compared."""
 SCRIPTS = {
-    "Arabic": "ar fa ur", "Armenian": "hy", "Bengali": "bn as", "Burmese": "my", "Cyrillic": "be bg kk mk ru sr uk", "Devanagari": "hi mr ne",
-    "Georgian": "ka", "Greek": "el", "Gujarati": "gu", "Gurmukhi": "pa", "Han": "zh", "Hangul": "ko", "Hebrew": "he", "Japanese": "ja",
-    "Kannada": "kn", "Khmer": "km", "Malayalam": "ml", "Sinhala": "si", "Tamil": "ta", "Telugu": "te", "Thai": "th", "Tibetan": "bo dz",
+    "Arabic": "ar fa ur", "Armenian": "hy", "Bengali": "bn as", "Burmese": "my", "Cyrillic": "be bg kk mk ru sr uk",
+    "Devanagari": "hi mr ne", "Georgian": "ka", "Greek": "el", "Gujarati": "gu", "Gurmukhi": "pa", "Han": "zh", "Hangul": "ko",
+    "Hebrew": "he", "Japanese": "ja", "Kannada": "kn", "Khmer": "km", "Malayalam": "ml", "Sinhala": "si", "Tamil": "ta",
+    "Telugu": "te", "Thai": "th", "Tibetan": "bo dz",
 }  # fmt: skip
 """Languages by script; all others of the set are Latin."""
 SCRIPT_OF = {language: script for script, languages in SCRIPTS.items() for language in languages.split()}
@@ -87,7 +88,10 @@ def quick(data: Path, contenders: Mapping[str, Engine]) -> None:
 
     pages = pages_at(data / WCXB[0][0], WCXB[0][1])[:QUICK_PAGES]
     ours = {page.name: agreement(extracted(page, default_model()), page.text) for page in pages}
-    found = {OURS + " (has seen these pages)": ours, **{name: run(engine, pages) for name, engine in contenders.items()}}
+    found = {
+        OURS + " (has seen these pages)": ours,
+        **{name: run(engine, pages) for name, engine in contenders.items()},
+    }
     print_table("WCXB, some pages", found, {page.name: page.kind or "other" for page in pages})
 
 
@@ -197,7 +201,9 @@ def in_turn(english: Sequence[Example], examples: Sequence[Example]) -> Scores:
                     seen.append(example)
             model = train([*english, *seen], Options(), lambda _: None)
             found |= {example.labeled.name: scored_text(example, model) for example in held}
-            print(f"  languages {language + 1}, themes {theme + 1}: {len(held)} pages, trained on {len(seen)}", flush=True)
+            print(
+                f"  languages {language + 1}, themes {theme + 1}: {len(held)} pages, trained on {len(seen)}", flush=True
+            )
     return found
 
 
@@ -218,7 +224,9 @@ def table(found: Mapping[str, Scores], groups: Mapping[str, str]) -> dict[str, d
         result[group] = {"pages": len(names)}
         for contender, scores in found.items():
             means = np.mean([scores[name] for name in names], 0)
-            result[group][contender] = dict(zip(("f1", "precision", "recall"), (round(float(one), 4) for one in means), strict=True))
+            result[group][contender] = dict(
+                zip(("f1", "precision", "recall"), (round(float(one), 4) for one in means), strict=True)
+            )
     return result
 
 

@@ -50,7 +50,40 @@ SHARES = {"dokuwiki": 3, "pelican": 2, "mediawiki": 5, "sphinx": 5, "mkdocs": 5,
 """Texts a language for a tool."""
 TURNS = {"mediawiki": (3, 0), "sphinx": (3, 1), "mkdocs": (3, 2), "nikola": (2, 0)}
 """Tools that need seconds for each language serve every so many of them, from the first, second or third on."""
-DECLARED_ONLY = "ar th hi bn he ka hy ml km my si ne ur bg tr et lt ro sk is kk mk be pa kn te zh ja hr sl".split()
+MORE = ("ar", "th")
+"""Languages with few pages otherwise, which these tools but MediaWiki serve in any case."""
+DECLARED_ONLY = [
+    "ar",
+    "th",
+    "hi",
+    "bn",
+    "he",
+    "ka",
+    "hy",
+    "ml",
+    "km",
+    "my",
+    "si",
+    "ne",
+    "ur",
+    "bg",
+    "tr",
+    "et",
+    "lt",
+    "ro",
+    "sk",
+    "is",
+    "kk",
+    "mk",
+    "be",
+    "pa",
+    "kn",
+    "te",
+    "zh",
+    "ja",
+    "hr",
+    "sl",
+]
 """Languages in which the Declaration is taken: those of which the manuals have little or nothing."""
 DATE = "2024-01-01T00:00:00Z"
 
@@ -73,7 +106,11 @@ def shipped(cache: Path) -> Iterator[Made]:
     for family in FAMILIES:
         for package in unpacked(_packages(family), cache).values():
             most = EACH.get(family.project, 4)
-            yield from _kept(cache, package.name, lambda family=family, package=package, most=most: pages_of(family, package, LEAST, most))
+            yield from _kept(
+                cache,
+                package.name,
+                lambda family=family, package=package, most=most: pages_of(family, package, LEAST, most),
+            )
 
 
 def _packages(family: Family) -> list[str]:
@@ -105,7 +142,15 @@ def rendered(texts: dict[str, list[Text]], cache: Path) -> Iterator[Made]:
             taken = [of_language[(at + number) % len(of_language)] for number in range(min(count, len(of_language)))]
             shares[tool].append(taken)
             at += len(taken)
-    for tool, make in (("dokuwiki", wikis.dokuwiki_pages), ("pelican", sites.pelican_pages), ("mediawiki", wikis.mediawiki_pages)):
+    for language in MORE:
+        for tool in ("sphinx", "mkdocs", "nikola"):
+            if all(group[0].language != language for group in shares[tool]) and language in texts:
+                shares[tool].append(texts[language])
+    for tool, make in (
+        ("dokuwiki", wikis.dokuwiki_pages),
+        ("pelican", sites.pelican_pages),
+        ("mediawiki", wikis.mediawiki_pages),
+    ):
         every = [text for group in shares[tool] for text in group]
         yield from _kept(cache, tool, lambda make=make, every=every: make(every, cache))
     for tool, site, themes in (
@@ -130,7 +175,9 @@ def _kept(cache: Path, name: str, make: Callable[[], Iterable[Made]]) -> list[Ma
     return found
 
 
-def _tried(make: Callable[[Sequence[Text], Path, str], Iterator[Made]], group: list[Text], cache: Path, theme: str) -> list[Made]:
+def _tried(
+    make: Callable[[Sequence[Text], Path, str], Iterator[Made]], group: list[Text], cache: Path, theme: str
+) -> list[Made]:
     """Return the pages of a site; none, with a line that says so, where the tool does not speak the language."""
     try:
         return list(make(group, cache, theme))
@@ -141,7 +188,10 @@ def _tried(make: Callable[[Sequence[Text], Path, str], Iterator[Made]], group: l
 
 def write(pages: Sequence[Made], cache: Path) -> None:
     """Write the pages as WARC, their truth as WCXB's, and the index."""
-    with gzip.open(cache / "pages.warc.gz", "wb") as warc, gzip.open(cache / "pages.truth.jsonl.gz", "wt", encoding="utf-8") as truth:
+    with (
+        gzip.open(cache / "pages.warc.gz", "wb") as warc,
+        gzip.open(cache / "pages.truth.jsonl.gz", "wt", encoding="utf-8") as truth,
+    ):
         for page in pages:
             warc.write(record(page))
             line = {
@@ -151,12 +201,24 @@ def write(pages: Sequence[Made], cache: Path) -> None:
                 "language": page.language,
                 "project": page.project,
                 "license": page.license,
-                "_internal": {"page_type": {"primary": "article" if "nikola" in page.theme or "pelican" in page.theme else "documentation"}},
+                "_internal": {
+                    "page_type": {
+                        "primary": "article" if "nikola" in page.theme or "pelican" in page.theme else "documentation"
+                    }
+                },
                 "ground_truth": {"title": page.title, "main_content": page.text},
             }
             truth.write(json.dumps(line, ensure_ascii=False) + "\n")
     rows = [
-        [page.name, page.language, page.project, page.theme, page.package, page.license, hashlib.sha256(page.html).hexdigest()[:16]]
+        [
+            page.name,
+            page.language,
+            page.project,
+            page.theme,
+            page.package,
+            page.license,
+            hashlib.sha256(page.html).hexdigest()[:16],
+        ]
         for page in pages
     ]
     columns = ["name", "language", "project", "theme", "package", "license", "sha256"]
@@ -179,11 +241,17 @@ def _url(page: Made) -> str:
 
 def record(page: Made) -> bytes:
     """Return a page as a WARC response."""
-    answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nX-Source-Id: " + page.name.replace("/", ":").encode() + b"\r\n\r\n" + page.html
+    answer = (
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nX-Source-Id: "
+        + page.name.replace("/", ":").encode()
+        + b"\r\n\r\n"
+        + page.html
+    )
     key = hashlib.sha256(page.name.encode()).hexdigest()
     number = f"{key[:8]}-{key[8:12]}-{key[12:16]}-{key[16:20]}-{key[20:32]}"
     head = (
-        f"WARC/1.1\r\nWARC-Type: response\r\nWARC-Record-ID: <urn:uuid:{number}>\r\nWARC-Date: {DATE}\r\nWARC-Target-URI: {_url(page)}\r\n"
+        f"WARC/1.1\r\nWARC-Type: response\r\nWARC-Record-ID: <urn:uuid:{number}>\r\nWARC-Date: {DATE}\r\n"
+        f"WARC-Target-URI: {_url(page)}\r\n"
         f"Content-Type: application/http; msgtype=response\r\nContent-Length: {len(answer)}\r\n\r\n"
     )
     return head.encode() + answer + b"\r\n\r\n"

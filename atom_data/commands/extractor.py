@@ -26,17 +26,23 @@ def train(
     licenses: Annotated[
         list[str] | None,
         typer.Option(
-            "--license", help="The license of a set's labels, in the order of the sets: it is kept in the model. `unknown` without."
+            "--license",
+            help="The license of a set's labels, in the order of the sets: it is kept in the model. `unknown` without.",
         ),
     ] = None,
     validate: Annotated[
-        bool, typer.Option("--validate/--no-validate", help="Train models on two thirds of the sites to score the others.")
+        bool,
+        typer.Option("--validate/--no-validate", help="Train models on two thirds of the sites to score the others."),
     ] = True,
     blind: Annotated[
         float,
-        typer.Option(help="The share of pages trained on without address, structured data, and the words of text and classes."),
+        typer.Option(
+            help="The share of pages trained on without address, structured data, and the words of text and classes."
+        ),
     ] = Options().blind,
-    folds: Annotated[int, typer.Option(min=2, help="Into so many parts the sites are put for --validate.")] = Options().folds,
+    folds: Annotated[
+        int, typer.Option(min=2, help="Into so many parts the sites are put for --validate.")
+    ] = Options().folds,
     seed: Annotated[int, typer.Option(min=0, help="Another seed makes other folds and other trees.")] = 0,
 ) -> None:
     """Train the models that tell main text from the rest of a page, and report F1 by kind of page on sites held out.
@@ -63,7 +69,9 @@ def train(
 def _show(report: Report, model: Path, written: Path) -> None:
     screen = console()
     if report.all is not None:
-        table = Table("pages of", "pages", "F1", "precision", "recall", title="words of pages on sites held out, mean per page")
+        table = Table(
+            "pages of", "pages", "F1", "precision", "recall", title="words of pages on sites held out, mean per page"
+        )
         for groups in (report.kinds, report.languages, report.by_set):
             if len(groups) > 1:
                 for name, part in groups.items():

@@ -8,14 +8,58 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import lxml.html
+
 from pages.documents import Made, flat, is_in, order, size
 from pages.packages import Package
 
 BLOCKS = frozenset(
-    "address article aside blockquote body br caption center dd details div dl dt fieldset figcaption figure footer form h1 "
-    "h2 h3 h4 h5 h6 header hr legend li main nav ol p pre section summary table tbody td tfoot th thead tr ul".split()
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "br",
+        "caption",
+        "center",
+        "dd",
+        "details",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "legend",
+        "li",
+        "main",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+    ]
 )
-UNSEEN = frozenset("script style template noscript meta button svg head".split())
+UNSEEN = frozenset(["script", "style", "template", "noscript", "meta", "button", "svg", "head"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +125,20 @@ class Family:
     kind: str = "documentation"
 
 
+GPL = "GPL-2.0-or-later"
+_DOC = "usr/share/doc"
 FAMILIES = (
-    Family("installation-guide", "installation-guide-amd64", "usr/share/doc/installation-guide-amd64/{}/*.html", DOCBOOK, "GPL-2.0-only"),
-    Family("debian-reference", "debian-reference-", "usr/share/debian-reference/ch*.{}.html", DOCBOOK, "GPL-2.0-or-later"),
-    Family("maint-guide", "maint-guide-", "usr/share/doc/maint-guide-*/html/*.{}.html", DOCBOOK, "GPL-2.0-or-later"),
-    Family("debian-faq", "debian-faq-", "usr/share/doc/debian/FAQ/{}/*.html", DOCBOOK, "GPL-2.0-or-later"),
-    Family("aptitude", "aptitude-doc-", "usr/share/doc/aptitude/html/{}/*.html", DOCBOOK, "GPL-2.0-or-later"),
-    Family("debian-handbook", "debian-handbook", "usr/share/doc/debian-handbook/html/{}/*.html", PUBLICAN, "GPL-2.0-or-later OR CC-BY-SA-3.0"),
-    Family("developers-reference", "developers-reference-", "usr/share/developers-reference/{}/*.html", SPHINX, "GPL-2.0-or-later"),
-    Family("apache-httpd", "apache2-doc", "usr/share/doc/apache2-doc/manual/{}/**/*.html", APACHE, "Apache-2.0"),
+    Family("installation-guide", "installation-guide-amd64", f"{_DOC}/installation-guide-*/{{}}/*.html", DOCBOOK, "GPL-2.0-only"),
+    Family("debian-reference", "debian-reference-", "usr/share/debian-reference/ch*.{}.html", DOCBOOK, GPL),
+    Family("maint-guide", "maint-guide-", f"{_DOC}/maint-guide-*/html/*.{{}}.html", DOCBOOK, GPL),
+    Family("debian-faq", "debian-faq-", f"{_DOC}/debian/FAQ/{{}}/*.html", DOCBOOK, GPL),
+    Family("aptitude", "aptitude-doc-", f"{_DOC}/aptitude/html/{{}}/*.html", DOCBOOK, GPL),
+    Family("debian-handbook", "debian-handbook", f"{_DOC}/debian-handbook/html/{{}}/*.html", PUBLICAN, f"{GPL} OR CC-BY-SA-3.0"),
+    Family("developers-reference", "developers-reference-", "usr/share/developers-reference/{}/*.html", SPHINX, GPL),
+    Family("apache-httpd", "apache2-doc", f"{_DOC}/apache2-doc/manual/{{}}/**/*.html", APACHE, "Apache-2.0"),
     Family("libreoffice-help", "libreoffice-help-", "usr/share/libreoffice/help/{}/text/**/*.html", LIBREOFFICE, "MPL-2.0"),
 )  # fmt: skip
+"""The licenses are those of the packages' copyright files."""
 
 
 def pages_of(family: Family, package: Package, least: int, most: int) -> Iterator[Made]:
@@ -103,7 +150,10 @@ def pages_of(family: Family, package: Package, least: int, most: int) -> Iterato
         path, language = paths[where], _language(where, family.pages)
         if count[language] >= most:
             continue
-        if path.stem.startswith(("index", "search", "genindex", "sitemap", "new_help", "quickreference")) or not language:
+        if (
+            path.stem.startswith(("index", "search", "genindex", "sitemap", "new_help", "quickreference"))
+            or not language
+        ):
             continue
         data = path.read_bytes()
         found = container_text(data, family.rule)

@@ -1,4 +1,4 @@
-"""Static sites in the language of their texts: Sphinx, MkDocs, Nikola and Pelican with the themes that come with them or from PyPI."""
+"""Static sites in the language of their texts: Sphinx, MkDocs, Nikola and Pelican, with their own themes or some from PyPI."""
 
 import json
 import shutil
@@ -54,12 +54,36 @@ def mkdocs_pages(texts: Sequence[Text], cache: Path, theme: str) -> Iterator[Mad
     """Yield texts of one language as pages of an MkDocs site."""
     folder = _fresh(cache / "mkdocs")
     language = texts[0].language
-    look = {"name": theme, **({"language": language, "features": ["navigation.footer"]} if theme == "material" else {"locale": language})}
-    if theme != "material" and language not in ("de", "es", "fa", "fr", "id", "it", "ja", "nb", "nl", "pl", "ru", "tr", "uk", "zh"):
+    look = {
+        "name": theme,
+        **({"language": language, "features": ["navigation.footer"]} if theme == "material" else {"locale": language}),
+    }
+    if theme != "material" and language not in (
+        "de",
+        "es",
+        "fa",
+        "fr",
+        "id",
+        "it",
+        "ja",
+        "nb",
+        "nl",
+        "pl",
+        "ru",
+        "tr",
+        "uk",
+        "zh",
+    ):
         look["locale"] = "en"
     docs = folder / "docs"
     docs.mkdir()
-    settings = {"site_name": "Guides", "theme": look, "site_url": "https://guides.example/", "repo_url": "https://code.example/guides", "copyright": "© 2024 the authors"}
+    settings = {
+        "site_name": "Guides",
+        "theme": look,
+        "site_url": "https://guides.example/",
+        "repo_url": "https://code.example/guides",
+        "copyright": "© 2024 the authors",
+    }
     (folder / "mkdocs.yml").write_text(json.dumps(settings))
     for number, text in enumerate(texts):
         (docs / ("index.md" if number == 0 else f"page{number}.md")).write_text(markup.markdown(text), "utf-8")
@@ -93,7 +117,12 @@ def nikola_pages(texts: Sequence[Text], cache: Path, theme: str) -> Iterator[Mad
     (folder / "conf.py").write_text("".join(f"{key} = {value!r}\n" for key, value in settings.items()))
     (folder / "posts").mkdir()
     for number, text in enumerate(texts):
-        about = {"title": text.title, "slug": f"post{number}", "date": f"2024-03-{number % 28 + 1:02} 10:00:00 UTC", "tags": f"{text.project}, guides"}
+        about = {
+            "title": text.title,
+            "slug": f"post{number}",
+            "date": f"2024-03-{number % 28 + 1:02} 10:00:00 UTC",
+            "tags": f"{text.project}, guides",
+        }
         lines = "".join(f".. {key}: {value}\n" for key, value in about.items())
         (folder / "posts" / f"post{number}.html").write_text(f"<!--\n{lines}-->\n\n{markup.hypertext(text)}\n", "utf-8")
     _run([str(Path(sys.executable).with_name("nikola")), "build"], folder)
@@ -119,7 +148,14 @@ def pelican_pages(texts: Sequence[Text], cache: Path) -> Iterator[Made]:
     (folder / "pelicanconf.py").write_text("".join(f"{key} = {value!r}\n" for key, value in settings.items()))
     (folder / "content").mkdir()
     for number, text in enumerate(texts):
-        head = f"Title: {text.title}\nDate: 2024-03-{number % 28 + 1:02} 10:00\nCategory: {text.project}\nTags: guides\nSlug: post{number}\n\n"
+        about = {
+            "Title": text.title,
+            "Date": f"2024-03-{number % 28 + 1:02} 10:00",
+            "Category": text.project,
+            "Tags": "guides",
+            "Slug": f"post{number}",
+        }
+        head = "".join(f"{key}: {value}\n" for key, value in about.items()) + "\n"
         (folder / "content" / f"post{number}.md").write_text(head + markup.markdown(text, title=False), "utf-8")
     _run([str(Path(sys.executable).with_name("pelican")), "-s", "pelicanconf.py", "-q"], folder)
     for number, text in enumerate(texts):

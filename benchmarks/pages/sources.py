@@ -10,7 +10,22 @@ from pages.packages import Package
 
 MALLARD = "{http://projectmallard.org/1.0/}"
 DECLARATION = "{http://efele.net/udhr}"
-SECTIONS = ("section", "page", "note", "steps", "list", "terms", "item", "table", "tbody", "tr", "td", "if", "choose", "when")
+SECTIONS = (
+    "section",
+    "page",
+    "note",
+    "steps",
+    "list",
+    "terms",
+    "item",
+    "table",
+    "tbody",
+    "tr",
+    "td",
+    "if",
+    "choose",
+    "when",
+)
 PARTS = 4
 """Into so many texts a declaration is cut, of some eight articles each: it is one document, and has to do for a whole language."""
 
@@ -80,7 +95,11 @@ def _declaration(root: ElementTree.Element, language: str, name: str, least: int
     heading = flat("".join(title.itertext())) if title is not None else ""
     blocks: list[list[Block]] = []
     for part in root:
-        lines = [flat("".join(line.itertext())) for line in part.iter() if line.tag.removeprefix(DECLARATION) in ("title", "para")]
+        lines = [
+            flat("".join(line.itertext()))
+            for line in part.iter()
+            if line.tag.removeprefix(DECLARATION) in ("title", "para")
+        ]
         if part.tag != f"{DECLARATION}title" and any(lines):
             kinds = ["heading" if number == 0 and len(lines) > 1 else "paragraph" for number in range(len(lines))]
             blocks.append([Block(kind, line) for kind, line in zip(kinds, lines, strict=True) if line])

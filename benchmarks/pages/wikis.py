@@ -15,8 +15,42 @@ from pages import markup
 from pages.documents import Made, Text
 from pages.packages import unpacked
 
-PHP = "php8.2-cli php8.2-common php8.2-xml php8.2-mbstring php8.2-intl php8.2-sqlite3 php8.2-opcache php8.2-readline libsodium23 libargon2-1 libxml2 libicu72 libonig5 libpcre2-8-0 libedit2 libxslt1.1".split()
-EXTENSIONS = "dom ctype fileinfo iconv mbstring intl pdo pdo_sqlite sqlite3 xml xmlreader xmlwriter simplexml tokenizer posix calendar".split()
+PHP = [
+    "php8.2-cli",
+    "php8.2-common",
+    "php8.2-xml",
+    "php8.2-mbstring",
+    "php8.2-intl",
+    "php8.2-sqlite3",
+    "php8.2-opcache",
+    "php8.2-readline",
+    "libsodium23",
+    "libargon2-1",
+    "libxml2",
+    "libicu72",
+    "libonig5",
+    "libpcre2-8-0",
+    "libedit2",
+    "libxslt1.1",
+]
+EXTENSIONS = [
+    "dom",
+    "ctype",
+    "fileinfo",
+    "iconv",
+    "mbstring",
+    "intl",
+    "pdo",
+    "pdo_sqlite",
+    "sqlite3",
+    "xml",
+    "xmlreader",
+    "xmlwriter",
+    "simplexml",
+    "tokenizer",
+    "posix",
+    "calendar",
+]
 LIBRARIES = ("php-phpseclib", "libphp-simplepie", "php-random-compat")
 SKINS = ("vector", "vector-2022", "monobook", "timeless", "minerva")
 LOCALES = {"zh": "zh-hans", "sr": "sr-ec", "no": "nb"}
@@ -39,13 +73,21 @@ class Php:
         settings = cache / "php.ini"
         sessions = cache.resolve() / "php-sessions"
         sessions.mkdir(exist_ok=True)
-        lines = [f"extension_dir={modules}", f"session.save_path={sessions}", "memory_limit=1G", "display_errors=0", *(f"extension={name}" for name in EXTENSIONS)]
+        lines = [
+            f"extension_dir={modules}",
+            f"session.save_path={sessions}",
+            "memory_limit=1G",
+            "display_errors=0",
+            *(f"extension={name}" for name in EXTENSIONS),
+        ]
         settings.write_text("\n".join(lines) + "\n", "utf-8")
         self.command = [str(folders[0] / "usr/bin/php8.2"), "-n", "-c", str(settings.resolve())]
 
     def run(self, arguments: Sequence[str], folder: Path) -> None:
         """Run a script. RuntimeError with the end of its output where it fails."""
-        made = subprocess.run([*self.command, *arguments], cwd=folder, env=self.environment, capture_output=True, text=True)
+        made = subprocess.run(
+            [*self.command, *arguments], cwd=folder, env=self.environment, capture_output=True, text=True
+        )
         if made.returncode:
             raise RuntimeError(f"php {arguments[0]}: {(made.stdout + made.stderr)[-800:]}")
 
@@ -53,7 +95,9 @@ class Php:
     def serving(self, folder: Path, port: int) -> Iterator[str]:
         """Serve a folder on this machine alone and yield its address."""
         address = f"127.0.0.1:{port}"
-        server = subprocess.Popen([*self.command, "-S", address], cwd=folder, env=self.environment, stderr=subprocess.DEVNULL)
+        server = subprocess.Popen(
+            [*self.command, "-S", address], cwd=folder, env=self.environment, stderr=subprocess.DEVNULL
+        )
         try:
             for _ in range(100):
                 with socket.socket() as probe:
@@ -89,7 +133,10 @@ def mediawiki_pages(texts: Sequence[Text], cache: Path, port: int = 18_091) -> I
     php.run(["maintenance/install.php", *options, "--pass", "not a secret 1", "Guides", "admin"], place)
     with (place / "LocalSettings.php").open("a") as settings:
         skins = ("MinervaNeue", "MonoBook", "Timeless", "Vector")
-        settings.write("".join(f"wfLoadSkin('{name}');\n" for name in skins) + "$wgPageLanguageUseDB = true;\n$wgRestrictDisplayTitle = false;\n")
+        settings.write(
+            "".join(f"wfLoadSkin('{name}');\n" for name in skins)
+            + "$wgPageLanguageUseDB = true;\n$wgRestrictDisplayTitle = false;\n"
+        )
     for text in texts:
         (place / "texts" / _title(text)).with_suffix(".txt").write_text(
             markup.mediawiki(text) + f"\n{{{{DISPLAYTITLE:{text.title}}}}}\n[[Category:{text.project}]]\n", "utf-8"

@@ -1,4 +1,4 @@
-"""Models for main text from a small made set: the same bytes again, pages held out by site, truths that are broken, words by script."""
+"""Models for main text from a small made set: the same bytes again, sites held out, broken truths, words by script."""
 
 import gzip
 import io
@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from atom_data.errors import ConfigError, DataError
-from atom_data.text.html.alignment import aligned
-from atom_data.text.html.model import Model
-from atom_data.text.html.trees import Trees
+from atom_data.text.main_text.alignment import aligned
+from atom_data.text.main_text.model import Model
+from atom_data.text.main_text.trees import Trees
 from atom_data.train.extraction import Options, train_extractor
-from atom_data.train.extraction.boosting import Boosting, trees_of
+from atom_data.train.extraction.boosting import Boosting, probabilities, trees_of
 from atom_data.train.extraction.examples import content_shares, example_of, sites_in_folds
-from atom_data.train.extraction.extractor import first_chances, is_blind
+from atom_data.train.extraction.extractor import is_blind
 from atom_data.train.extraction.pages import Labeled, read_pages, site_of
 from atom_data.train.extraction.words import agreement, words_of
 from tests.command import atom_data
@@ -27,13 +27,34 @@ pytest.importorskip("lightgbm")
 
 TINY = Boosting(rounds=4, learning_rate=0.3, least_in_leaf=5, column_share=1, row_share=1)
 SMALL = Options(first=TINY, second=TINY)
-WORDS = "the river runs past old stone houses where people once kept bread wine and letters from their sons".split()
+WORDS = [
+    "the",
+    "river",
+    "runs",
+    "past",
+    "old",
+    "stone",
+    "houses",
+    "where",
+    "people",
+    "once",
+    "kept",
+    "bread",
+    "wine",
+    "and",
+    "letters",
+    "from",
+    "their",
+    "sons",
+]
 
 
 def page(number: int) -> tuple[str, str]:
     """Return a page with a menu, a text and a footer, and the text."""
     draw = random.Random(number)
-    lines = [" ".join(draw.choices(WORDS, k=draw.randint(20, 60))).capitalize() + "." for _ in range(draw.randint(3, 8))]
+    lines = [
+        " ".join(draw.choices(WORDS, k=draw.randint(20, 60))).capitalize() + "." for _ in range(draw.randint(3, 8))
+    ]
     menu = "".join(f"<li><a href='/{word}'>{word}</a></li>" for word in draw.sample(WORDS, 8))
     body = "".join(f"<p>{line}</p>" for line in lines)
     html = (
@@ -133,7 +154,7 @@ def test_a_broken_truth_is_a_sentence(content: str, sentence: str, folder: Path)
 
 def test_what_cannot_be_trained_is_a_sentence(folder: Path, tmp_path: Path) -> None:
     sets = [(folder, "CC0-1.0")]
-    with pytest.raises(ConfigError, match="the model is an .npz file"):
+    with pytest.raises(ConfigError, match=r"the model is an \.npz file"):
         train_extractor(sets, tmp_path / "model.bin", SMALL)
     with pytest.raises(ConfigError, match="there is no folder"):
         train_extractor(sets, tmp_path / "none" / "model.npz", SMALL)
@@ -156,7 +177,11 @@ def test_pages_of_a_site_are_in_one_fold(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("url", "site"),
-    [("https://www.a.example.com/x", "example.com"), ("https://news.bbc.co.uk/", "bbc.co.uk"), ("https://a.github.io", "github.io")],
+    [
+        ("https://www.a.example.com/x", "example.com"),
+        ("https://news.bbc.co.uk/", "bbc.co.uk"),
+        ("https://a.github.io", "github.io"),
+    ],
 )
 def test_a_site_is_what_one_owner_has(url: str, site: str) -> None:
     assert site_of(url) == site
@@ -193,18 +218,18 @@ def test_trees_say_what_lightgbm_says() -> None:
     model = lightgbm.train(parameters, lightgbm.Dataset(rows, target), 20)
     trees = trees_of(model.dump_model()["tree_info"])
     assert isinstance(trees, Trees)
-    assert np.abs(first_chances(rows, trees) - model.predict(rows)).max() < 1e-5
+    assert np.abs(probabilities(rows, trees) - model.predict(rows)).max() < 1e-5
 
 
 def test_the_command_trains_and_shows_f1(folder: Path, tmp_path: Path) -> None:
     model = tmp_path / "model.npz"
     made = atom_data("train-extractor", str(model), str(folder), "--license", "CC0-1.0", "--folds", "2")
-    assert made.exit_code == 0, made.output
-    assert "on sites held out" in made.output
+    assert made.returncode == 0, made.stderr
+    assert "on sites held out" in made.stdout
     assert json.loads(model.with_name("model.npz.report.json").read_text())["pages"] == 24
     again = atom_data("train-extractor", str(model), str(folder))
-    assert again.exit_code != 0
-    assert "MODEL" in again.output
+    assert again.returncode != 0
+    assert "MODEL" in again.stderr
 
 
 def test_an_empty_page_teaches_nothing_and_breaks_nothing() -> None:

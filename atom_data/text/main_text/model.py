@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -27,7 +28,7 @@ class Model:
     In the file, an .npz: `version` (int), `class_words` (float32, by hash), `text_words` (float32, by hash), and for each
     stage 1 and 2 `columns1` (int32), `borders1` (float32), `masks1` (uint32), each [trees, 31], `leaves1` (float32
     [trees, 32]), `splits1` (int32 [trees]): see `trees.Trees`. Columns of stage 2 from `len(names.COLUMNS)` on are those of
-    `names.SECOND_COLUMNS`.
+    `names.SECOND_COLUMNS`. `about` (uint8): JSON, what it was trained on.
     """
 
     scores: Scores
@@ -51,19 +52,21 @@ class Model:
         model._check(str(path), version)
         return model
 
-    def save(self, path: str | Path) -> None:
-        """Write the model: the same bytes for the same numbers."""
+    def save(self, path: str | Path | BinaryIO, about: str = "") -> None:
+        """Write the model: the same bytes for the same numbers. `about` is kept as bytes of its own and read by nobody here."""
         arrays = {"version": np.array(VERSION), **self.scores._asdict()}
         for stage, trees in (("1", self.first), ("2", self.second)):
             arrays |= {f"{name}{stage}": array for name, array in zip(_TREES, trees, strict=True)}
+        if about:
+            arrays["about"] = np.frombuffer(about.encode(), np.uint8)
         np.savez_compressed(path, **arrays)
 
     def chances(self, page: Page, url: str | None) -> Float32s:
         """Return for each block the probability that it is main text."""
         found = block_features(page, url, self.scores)
-        first = _chances(np.ascontiguousarray(found.T), self.first)
+        first = chances_by(np.ascontiguousarray(found.T), self.first)
         both = np.concatenate([found.T, stage_two_features(page, first).T])
-        chances: Float32s = _chances(both, self.second)
+        chances: Float32s = chances_by(both, self.second)
         return chances
 
     def _check(self, path: str, version: int) -> None:
@@ -84,5 +87,6 @@ class Model:
 
 
 @kernel
-def _chances(found: Float32s, trees: Trees) -> Float32s:
+def chances_by(found: Float32s, trees: Trees) -> Float32s:
+    """Return the probability of each block; `found` has a row a column."""
     return chances_of(found, trees)

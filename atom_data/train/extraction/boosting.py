@@ -8,7 +8,8 @@ import numpy as np
 
 from atom_data.errors import ConfigError
 from atom_data.text.arrays import Float32s, Float64s
-from atom_data.text.html.trees import LEAVES, Trees
+from atom_data.text.main_text.model import chances_by
+from atom_data.text.main_text.trees import LEAVES, Trees
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,7 +26,9 @@ class Boosting:
     bins: int = 63
 
 
-def grow(rows: Sequence[Float32s], targets: Sequence[Float64s], weights: Sequence[Float32s], how: Boosting, seed: int) -> Trees:
+def grow(
+    rows: Sequence[Float32s], targets: Sequence[Float64s], weights: Sequence[Float32s], how: Boosting, seed: int
+) -> Trees:
     """Return trees whose sum is the log odds of targets in 0..1. The same input gives the same trees.
 
     One matrix a page. Memory: the rows twice, once in bytes. ConfigError without LightGBM.
@@ -33,9 +36,21 @@ def grow(rows: Sequence[Float32s], targets: Sequence[Float64s], weights: Sequenc
     lightgbm = _lightgbm()
     weight = np.concatenate(weights)
     data = lightgbm.Dataset(
-        np.concatenate(rows), np.concatenate(targets), weight=weight / weight.mean(), free_raw_data=True, params=_parameters(how, seed)
+        np.concatenate(rows),
+        np.concatenate(targets),
+        weight=weight / weight.mean(),
+        free_raw_data=True,
+        params=_parameters(how, seed),
     )
     return trees_of(lightgbm.train(_parameters(how, seed), data, how.rounds).dump_model()["tree_info"])
+
+
+def probabilities(rows: Float32s, trees: Trees) -> Float32s:
+    """Return the probability that trees give for each row."""
+    if not len(rows):
+        return np.zeros(0, np.float32)
+    chances: Float32s = chances_by(np.ascontiguousarray(rows.T), trees)
+    return chances
 
 
 def _parameters(how: Boosting, seed: int) -> dict[str, Any]:

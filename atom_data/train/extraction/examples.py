@@ -1,5 +1,6 @@
 """What a model learns from: of each page its blocks, how much of each is main text, and the words that blocks have."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,10 +9,10 @@ import numpy.typing as npt
 
 from atom_data.text.arrays import Bools, Float32s, Float64s, Int32s, Int64s
 from atom_data.text.html import page as columns
-from atom_data.text.html.alignment import aligned
 from atom_data.text.html.page import Page
 from atom_data.text.html.scan import scan
-from atom_data.text.html.words import FIRST_WORDS, WORD_HASHES, text_words
+from atom_data.text.main_text.alignment import aligned
+from atom_data.text.main_text.words import FIRST_WORDS, WORD_HASHES, text_words
 from atom_data.train.extraction.pages import Labeled
 from atom_data.train.extraction.words import words_of
 
@@ -20,6 +21,10 @@ PAIRS = 900_000_000
 ROUNDS = 4
 """A text may not be in the order of its page: what is left is aligned again, and then only whole blocks count."""
 WHOLE_BLOCK = 0.7
+_BOXES = re.compile(
+    rb"<(/?)(?:nav|header|footer|aside|main|article|section|hgroup|figure|figcaption)(?=[\s>/])", re.IGNORECASE
+)
+_INLINE = re.compile(rb"<(/?)time(?=[\s>/])", re.IGNORECASE)
 LEAST_LEFT = 3
 
 
@@ -29,6 +34,8 @@ class Example:
 
     labeled: Labeled
     page: Page
+    plain: Page
+    """The same page with plain boxes in the place of elements that say what they hold: see `without_meaning`."""
     content: Float64s
     """Of each block: the share of its words that are main text."""
     weights: Float32s
@@ -60,12 +67,27 @@ def example_of(labeled: Labeled) -> Example:
     return Example(
         labeled,
         page,
+        _plain(labeled.html, page),
         content_shares(places, owners, text, len(texts)),
         block_weights(page.blocks[:, columns.WORDS]),
         places,
         owners,
         np.bincount(text, minlength=len(numbers)),
     )
+
+
+def without_meaning(html: bytes) -> bytes:
+    """Return a page as it would have been written before HTML had elements that say what they hold: `<div>` and `<span>`."""
+    return _INLINE.sub(rb"<\1span", _BOXES.sub(rb"<\1div", html))
+
+
+def _plain(html: bytes, page: Page) -> Page:
+    """Return the page without meaning; as it is where that changes its blocks."""
+    plain = scan(without_meaning(html))
+    same = len(plain.blocks) == len(page.blocks) and bool(
+        (plain.blocks[:, columns.HASH] == page.blocks[:, columns.HASH]).all()
+    )
+    return plain if same else page
 
 
 def block_weights(words: Int32s) -> Float32s:
@@ -141,7 +163,9 @@ def text_word_content(example: Example) -> tuple[Int64s, Float64s]:
     content = np.concatenate([np.repeat(above, FIRST_WORDS), above])
     known = flat >= 0
     found, inverse = np.unique(flat[known], return_inverse=True)
-    return found, np.bincount(inverse, content[known], len(found)) / np.maximum(1, np.bincount(inverse, minlength=len(found)))
+    return found, np.bincount(inverse, content[known], len(found)) / np.maximum(
+        1, np.bincount(inverse, minlength=len(found))
+    )
 
 
 def sites_in_folds(examples: Sequence[Example], folds: int, seed: int) -> Int64s:

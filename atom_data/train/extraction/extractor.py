@@ -8,12 +8,13 @@ import numpy as np
 
 from atom_data.errors import ConfigError, DataError
 from atom_data.text.arrays import Float32s, Int64s
-from atom_data.text.html.choice import choose
-from atom_data.text.html.features import Scores, block_features, no_scores
-from atom_data.text.html.model import Model, _chances
-from atom_data.text.html.second import stage_two_features
-from atom_data.text.html.trees import Trees
-from atom_data.train.extraction.boosting import Boosting, grow
+from atom_data.text.html.page import Page
+from atom_data.text.main_text.choice import choose
+from atom_data.text.main_text.features import Scores, block_features, no_scores
+from atom_data.text.main_text.model import Model
+from atom_data.text.main_text.second import stage_two_features
+from atom_data.text.main_text.summary import summary
+from atom_data.train.extraction.boosting import Boosting, grow, probabilities
 from atom_data.train.extraction.examples import (
     Example,
     agreement_of,
@@ -39,8 +40,8 @@ class Options:
     inner_folds: int = 3
     """For what the second stage is trained on: the first stage on pages that it has not seen."""
     blind: float = 0.3
-    """The share of pages that are trained on without their address, structured data and the words of text and classes, so that
-    the model does not lean on what a page of another language or site does not have."""
+    """The share of pages that are trained on without their address, the words of their text and classes, and the elements that
+    say what they hold, so that the model does not lean on what a page of another language, site or decade does not have."""
     first: Boosting = field(default_factory=lambda: Boosting(rounds=160, learning_rate=0.06))
     second: Boosting = field(default_factory=lambda: Boosting(rounds=100, learning_rate=0.06))
 
@@ -62,7 +63,9 @@ class Scored:
     precision: float
     recall: float
     expected: float
-    """The F1 that the model itself expects."""
+    """The F1 that the choice of blocks expects."""
+    summary: Float32s
+    """The page in numbers: `main_text.summary`."""
 
 
 def train(examples: Sequence[Example], options: Options, say: Say) -> Model:
@@ -72,7 +75,10 @@ def train(examples: Sequence[Example], options: Options, say: Say) -> Model:
     scores = word_scores(examples)
     first = grow(rows, _targets(examples), _weights(examples), options.first, options.seed)
     say("first stage trained")
-    both = [_both(example, row, chance) for example, row, chance in zip(examples, rows, chances, strict=True)]
+    both = [
+        np.concatenate([row, stage_two_features(training_page(example, options), chance)], 1)
+        for example, row, chance in zip(examples, rows, chances, strict=True)
+    ]
     second = grow(both, _targets(examples), _weights(examples), options.second, options.seed)
     say("second stage trained")
     return Model(scores, first, second)
@@ -94,7 +100,9 @@ def scored(example: Example, model: Model) -> Scored:
     """Return what a model makes of a page."""
     chances = model.chances(example.page, example.labeled.url)
     kept, expected = choose(example.page, chances)
-    return Scored(example, chances, *agreement_of(example, kept), expected)
+    found = block_features(example.page, example.labeled.url, model.scores)
+    row = summary(example.page, found, chances, kept, expected)
+    return Scored(example, chances, *agreement_of(example, kept), expected, row)
 
 
 def word_scores(examples: Sequence[Example]) -> Scores:
@@ -122,8 +130,13 @@ def is_blind(example: Example, options: Options) -> bool:
 def training_rows(example: Example, scores: Scores, options: Options) -> Float32s:
     """Return the columns of a page's blocks as the model is trained on them."""
     if is_blind(example, options):
-        return np.ascontiguousarray(block_features(example.page, None, no_scores()))
+        return np.ascontiguousarray(block_features(example.plain, None, no_scores()))
     return np.ascontiguousarray(block_features(example.page, example.labeled.url, scores))
+
+
+def training_page(example: Example, options: Options) -> Page:
+    """Return the page that `training_rows` are of."""
+    return example.plain if is_blind(example, options) else example.page
 
 
 def _unseen(examples: Sequence[Example], options: Options, say: Say) -> tuple[list[Float32s], list[Float32s]]:
@@ -140,21 +153,9 @@ def _unseen(examples: Sequence[Example], options: Options, say: Say) -> tuple[li
         part = [examples[index] for index in others]
         trees = grow([rows[index] for index in others], _targets(part), _weights(part), options.first, options.seed)
         for index in np.flatnonzero(folds == fold):
-            chances[index] = first_chances(rows[index], trees)
+            chances[index] = probabilities(rows[index], trees)
         say(f"  first stage, part {fold + 1} of {options.inner_folds}")
     return rows, chances
-
-
-def first_chances(rows: Float32s, trees: Trees) -> Float32s:
-    """Return the probability that trees give for each row."""
-    if not len(rows):
-        return np.zeros(0, np.float32)
-    chances: Float32s = _chances(np.ascontiguousarray(rows.T), trees)
-    return chances
-
-
-def _both(example: Example, rows: Float32s, chances: Float32s) -> Float32s:
-    return np.concatenate([rows, stage_two_features(example.page, chances)], 1)
 
 
 def _chosen(examples: Sequence[Example], which: Int64s) -> list[Example]:
@@ -172,4 +173,6 @@ def _weights(examples: Sequence[Example]) -> list[Float32s]:
 def _check(examples: Sequence[Example], folds: int) -> None:
     sites = len({example.labeled.site for example in examples})
     if sites < folds:
-        raise DataError(f"train-extractor: {len(examples)} pages of {sites} sites cannot be put into {folds} folds by site. Give more sites.")
+        raise DataError(
+            f"train-extractor: {len(examples)} pages of {sites} sites cannot be put into {folds} folds by site. Give more sites."
+        )

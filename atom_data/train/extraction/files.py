@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from atom_data.errors import ConfigError
-from atom_data.text.html.model import Model
+from atom_data.text.main_text.model import Model
 from atom_data.train.extraction.examples import Example, example_of
 from atom_data.train.extraction.extractor import Options, Scored, cross_validated, train
 from atom_data.train.extraction.pages import Labeled, read_pages, truth_beside
@@ -21,7 +21,12 @@ Set = tuple[Path, str]
 
 
 def train_extractor(
-    sets: Sequence[Set], path: Path, options: Options, *, validate: bool = True, say: Callable[[str], None] = lambda _: None
+    sets: Sequence[Set],
+    path: Path,
+    options: Options,
+    *,
+    validate: bool = True,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Report:
     """Train the models for main text on sets of pages, write them to `path`, and report on sites held out.
 
@@ -71,7 +76,9 @@ def write_model(model: Model, about: dict[str, Any], path: Path) -> None:
     part.replace(path)
 
 
-def _report(examples: Sequence[Example], described: tuple[dict[str, Any], ...], options: Options, scored: list[Scored]) -> Report:
+def _report(
+    examples: Sequence[Example], described: tuple[dict[str, Any], ...], options: Options, scored: list[Scored]
+) -> Report:
     return Report(
         len(examples),
         len({example.labeled.site for example in examples}),

@@ -58,17 +58,16 @@ def read_pages(path: Path, license_name: str) -> list[Labeled]:
     if not path.exists():
         raise DataError(f"{path}: there is no such set. Give a .warc.gz, a folder or a .tar file.")
     name = path.name.partition(".")[0]
-    if path.is_dir() or ".tar" in path.name:
-        pairs = _from_files(path, _files(path))
-    else:
-        pairs = _from_warc(path)
+    pairs = _from_files(path, _files(path)) if path.is_dir() or ".tar" in path.name else _from_warc(path)
     found = [
         page
         for given, html, charset, truth in pairs
         if (page := _labeled(given, html, charset, truth, f"{name}/{given}", license_name)) is not None
     ]
     if not found:
-        raise DataError(f"{path}: no page has both HTML and a main text. Give pages and the truth that belongs to them.")
+        raise DataError(
+            f"{path}: no page has both HTML and a main text. Give pages and the truth that belongs to them."
+        )
     return sorted(found, key=lambda page: page.name)
 
 
@@ -126,7 +125,9 @@ def _from_files(path: Path, files: Mapping[str, bytes]) -> Iterator[Pair]:
 def _files(path: Path) -> dict[str, bytes]:
     """Return all files of a folder or archive by their names in it."""
     if path.is_dir():
-        return {file.relative_to(path).as_posix(): file.read_bytes() for file in sorted(path.rglob("*")) if file.is_file()}
+        return {
+            file.relative_to(path).as_posix(): file.read_bytes() for file in sorted(path.rglob("*")) if file.is_file()
+        }
     found = {}
     try:
         with tarfile.open(path) as archive:
@@ -144,7 +145,9 @@ def _content(path: Path) -> str:
         data = path.read_bytes()
         return (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8", "replace")
     except (OSError, EOFError) as error:
-        raise DataError(f"{path}: the truth cannot be read: {error}. Give JSON lines, compressed with gzip or not.") from error
+        raise DataError(
+            f"{path}: the truth cannot be read: {error}. Give JSON lines, compressed with gzip or not."
+        ) from error
 
 
 def _json_lines(path: Path, content: str, *, whole: bool = False) -> list[Mapping[str, Any]]:
