@@ -7,16 +7,25 @@ from atom_data.text.html import page as columns
 from atom_data.text.html import tape as at
 from atom_data.text.html.lexicon import CLASS_GROUPS, CLASS_HASHES
 from atom_data.text.html.lookup import FACTOR, SEED, find, lower, name_hash, step, table_of
-from atom_data.text.html.tags import META, SCRIPT
+from atom_data.text.html.tags import COUNT, HTML, LINK, META, SCRIPT, TIME
 from atom_data.text.html.tape import Tape
 from atom_data.text.memory import called, inlined, item, put
 
-_WORDS = "class id role itemprop data-testid style hidden aria-hidden property name content type"
+_WORDS = """class id role itemprop data-testid style hidden aria-hidden property name http-equiv content type href lang datetime rel
+alt alttext display start"""
 _NAMES = _WORDS.split()
-CLASS, ID, ROLE, ITEMPROP, TEST, STYLE, HIDDEN, ARIA_HIDDEN, PROPERTY, NAME, CONTENT, TYPE = range(12)
+(
+    CLASS, ID, ROLE, ITEMPROP, TEST, STYLE, HIDDEN, ARIA_HIDDEN, PROPERTY, NAME, EQUIVALENT, CONTENT, TYPE, HREF, LANG, DATETIME,
+    REL, ALT, ALTTEXT, DISPLAY, START,
+) = range(21)  # fmt: skip
 ENDED = -2
-_HASHES, _NUMBERS = table_of(zip(_NAMES, range(12), strict=True))
-_OG_TYPE = np.uint64(name_hash("og:type"))
+_HASHES, _NUMBERS = table_of(zip(_NAMES, range(21), strict=True))
+_META_HASHES, _META_SLOTS = table_of(columns.META_SLOTS.items())
+_CANONICAL = np.uint64(name_hash("canonical"))
+_SAYS = np.zeros(COUNT, np.bool_)
+_SAYS[[META, LINK, HTML, TIME, SCRIPT]] = True
+SLOT_BYTES = 2_000
+"""A longer value says nothing."""
 WORDS_BYTES, LOOK_BYTES, STYLE_BYTES = 200, 40, 300
 """So much of a value counts."""
 LONGEST_WORD = 24
@@ -38,13 +47,12 @@ def skip_attributes(data: Bytes, position: int, stop: int) -> int:
 
 
 @inlined
-def read_attributes(tape: Tape, position: int, stop: int, node: int, tag: int) -> tuple[int, bool, bool]:
-    """Note what the attributes of an element say; return where the tag ends, whether with a slash, and whether it says json."""
+def read_attributes(tape: Tape, position: int, stop: int, node: int, tag: int) -> tuple[int, bool]:
+    """Note what the attributes of an element say; return where the tag ends, and whether it says json."""
     data, state = tape.data, tape.state
-    groups, look = np.uint64(0), np.uint64(tag) * FACTOR + SEED
-    json, meta, first, last, hidden = False, np.uint64(0), 0, 0, 0
+    groups, look, hidden, begin = np.uint64(0), np.uint64(tag) * FACTOR + SEED, 0, position
     while True:
-        kind, start, end, position = _next_attribute(data, position, stop)
+        kind, start, end, position = next_attribute(data, position, stop)
         if kind == ENDED:
             break
         if 0 <= kind <= TEST:
@@ -53,23 +61,40 @@ def read_attributes(tape: Tape, position: int, stop: int, node: int, tag: int) -
                 look = _look(data, start, min(end, start + LOOK_BYTES), look)
         elif TEST < kind <= ARIA_HIDDEN:
             hidden |= _hides(data, start, end, kind)
-        elif kind == CONTENT:
-            first, last = start, end
-        elif kind == TYPE:
-            json = tag == SCRIPT and _holds(data, start, end, _JSON)
-        elif kind >= 0 and tag == META:
-            meta = _folded(data, start, end)
-    closed = position >= 2 and data[position - 2] == SLASH
     row = tape.nodes[node]
     tape.classes[node], row[columns.WORDS_TO], row[columns.HIDDEN] = groups, state[at.CLASS_WORDS], hidden
     row[columns.LOOK] = np.int64((look ^ (look >> np.uint64(33))) & np.uint64(0x7FFFFFFF))
-    if tag == META and last > first and meta == _OG_TYPE:
-        tape.slots[columns.OG_TYPE, 0], tape.slots[columns.OG_TYPE, 1] = first, last
-    return position, closed, json
+    json = item(_SAYS, tag) and _read_head(tape, begin, position, tag)
+    return position, json
+
+
+@called
+def _read_head(tape: Tape, position: int, stop: int, tag: int) -> bool:
+    """Note what a `<meta>`, `<link>`, `<html>` or `<time>` says; tell whether a `<script>` says json."""
+    data, said, first, last = tape.data, np.uint64(0), 0, 0
+    while True:
+        kind, start, end, position = next_attribute(data, position, stop)
+        if kind == ENDED:
+            break
+        if kind == TYPE and tag == SCRIPT:
+            return holds(data, start, end, _JSON)
+        if (tag == META and kind == CONTENT) or (tag != META and HREF <= kind <= DATETIME):
+            first, last = start, end
+        elif PROPERTY <= kind <= EQUIVALENT or kind == REL or kind == ITEMPROP:
+            said = _folded(data, start, end)
+    if last > first and last - first < SLOT_BYTES:
+        slot = columns.LANGUAGE if tag == HTML else columns.TIME if tag == TIME else -1
+        if tag == META:
+            slot = find(_META_HASHES, _META_SLOTS, said)
+        elif tag == LINK and said == _CANONICAL:
+            slot = columns.CANONICAL
+        if slot >= 0 and tape.slots[slot, 1] == 0:
+            tape.slots[slot, 0], tape.slots[slot, 1] = first, last
+    return False
 
 
 @inlined
-def _next_attribute(data: Bytes, position: int, stop: int) -> tuple[int, int, int, int]:
+def next_attribute(data: Bytes, position: int, stop: int) -> tuple[int, int, int, int]:
     """Return which attribute comes next, where its value begins and ends, and what follows; ENDED behind the end of the tag."""
     while position < stop:
         byte = item(data, position)
@@ -96,7 +121,7 @@ def _name(data: Bytes, position: int, stop: int) -> tuple[np.uint64, int]:
     state, first = SEED, position
     while position < stop:
         byte = item(data, position)
-        if byte <= 32 or byte == GREATER or byte == SLASH or (byte == EQUALS and position > first):  # noqa: SIM109
+        if byte <= 32 or byte == GREATER or byte == SLASH or (byte == EQUALS and position > first):
             break
         state = step(state, lower(byte))
         position += 1
@@ -117,7 +142,7 @@ def _value(data: Bytes, position: int, stop: int) -> tuple[int, int, int]:
         return position, position, position
     quote = item(data, position)
     start = position
-    if quote == QUOTE or quote == APOSTROPHE:  # noqa: SIM109
+    if quote == QUOTE or quote == APOSTROPHE:
         start = position = position + 1
         while position < stop and item(data, position) != quote:
             position += 1
@@ -160,13 +185,13 @@ def _hides(data: Bytes, start: int, end: int, kind: int) -> int:
         return columns.HIDDEN_ATTRIBUTE
     if kind == ARIA_HIDDEN:
         return columns.HIDDEN_ARIA if end - start == 4 else 0
-    if end - start < STYLE_BYTES and _holds(data, start, end, _DISPLAY) and _holds(data, start, end, _NONE):
+    if end - start < STYLE_BYTES and holds(data, start, end, _DISPLAY) and holds(data, start, end, _NONE):
         return columns.HIDDEN_STYLE
     return 0
 
 
 @called
-def _holds(data: Bytes, start: int, end: int, word: Bytes) -> bool:
+def holds(data: Bytes, start: int, end: int, word: Bytes) -> bool:
     """Tell whether a value has a word in it, in any case."""
     for first in range(start, end - word.size + 1):
         index = 0

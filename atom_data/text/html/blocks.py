@@ -9,16 +9,15 @@ from atom_data.text.html.counts import count_text
 from atom_data.text.html.entities import AMPERSAND, reference
 from atom_data.text.html.lookup import SEED
 from atom_data.text.html.tags import STRUCTURE, TABLE_TAG
-from atom_data.text.html.tape import Tape
+from atom_data.text.html.tape import NO_BREAK, NUL, PLAIN, REFERENCE, TAG_BEGINS, WHITE, Tape
 from atom_data.text.memory import called, inlined, item, put
 
-PLAIN, WHITE, LESS_KIND, REFERENCE, LATIN, NUL = range(6)
 LESS, SPACE, LINE_FEED, RETURN = ord("<"), 32, 10, 13
 NO_BREAK_LEAD, NO_BREAK_SECOND = 0xC2, 0xA0
 
 KINDS = np.zeros(256, np.uint8)
 KINDS[1:33], KINDS[0] = WHITE, NUL
-KINDS[LESS], KINDS[AMPERSAND], KINDS[NO_BREAK_LEAD] = LESS_KIND, REFERENCE, LATIN
+KINDS[LESS], KINDS[AMPERSAND], KINDS[NO_BREAK_LEAD] = TAG_BEGINS, REFERENCE, NO_BREAK
 
 
 @inlined
@@ -28,26 +27,27 @@ def read_text(tape: Tape, position: int, stop: int) -> int:
     first, end = position, state[at.TEXT_END]
     while position < stop:
         kind = item(KINDS, item(data, position))
-        if kind == PLAIN or (kind == LESS_KIND and position == first):
-            _open_block(tape, end, position)
+        if kind == PLAIN or (kind == TAG_BEGINS and position == first):
+            begin_text(tape, end, position)
             put(text, end, item(data, position))
             position, end = position + 1, end + 1
             while position < stop and item(KINDS, item(data, position)) == PLAIN:
                 put(text, end, item(data, position))
                 position, end = position + 1, end + 1
             state[at.AFTER_SPACE] = 0
-        elif kind == LESS_KIND:
+        elif kind == TAG_BEGINS:
             break
         elif kind == NUL:
             position += 1
         else:
-            position, end = _read_other(tape, position, stop, end, kind)
+            position, end = read_other(tape, position, stop, end, kind)
     state[at.TEXT_END] = end
     return position
 
 
 @inlined
-def _open_block(tape: Tape, end: int, position: int) -> None:
+def begin_text(tape: Tape, end: int, position: int) -> None:
+    """Open a block for text that is written next, unless one is open."""
     state, node = tape.state, tape.state[at.CURRENT]
     state[at.PENDING_BREAKS] = 0
     if state[at.OPEN] == 0:
@@ -66,7 +66,7 @@ def before_table(nodes: Int32s, node: int) -> int:
 
 
 @called
-def _read_other(tape: Tape, position: int, stop: int, end: int, kind: int) -> tuple[int, int]:
+def read_other(tape: Tape, position: int, stop: int, end: int, kind: int) -> tuple[int, int]:
     """Write white space, a reference or a character that begins with C2; return where it ends, and the text's end."""
     data, text, state = tape.data, tape.text, tape.state
     if kind == WHITE:
@@ -86,7 +86,7 @@ def _read_other(tape: Tape, position: int, stop: int, end: int, kind: int) -> tu
     lead = item(text, end)
     if (size == 1 and lead <= SPACE) or (size == 2 and lead == NO_BREAK_LEAD and text[end + 1] == NO_BREAK_SECOND):
         return after, _put_space(tape, -1, stop, end)
-    _open_block(tape, end, position)
+    begin_text(tape, end, position)
     state[at.AFTER_SPACE] = 0
     return after, end + size
 
@@ -106,7 +106,7 @@ def _put_space(tape: Tape, position: int, stop: int, end: int) -> int:
         if state[at.OPEN] == 0:
             if byte == LINE_FEED:
                 return end
-            _open_block(tape, end, position)
+            begin_text(tape, end, position)
         put(text, end, byte if byte == LINE_FEED or byte == 9 else SPACE)
         state[at.AFTER_SPACE] = 1
         return end + 1
@@ -155,18 +155,18 @@ def end_block(tape: Tape) -> None:
         row[columns.CAPITALS], row[columns.SIGNS] = state[at.COUNT_CAPITALS], state[at.COUNT_SIGNS]
         row[columns.LINKS], row[columns.BREAKS] = state[at.BLOCK_LINKS], state[at.BLOCK_BREAKS]
         row[columns.PLACE], row[columns.BEYOND_ASCII] = state[at.BLOCK_PLACE], state[at.COUNT_BEYOND]
+        row[columns.FORMULAS] = state[at.BLOCK_FORMULAS]
         row[columns.IMAGES], row[columns.INPUTS] = state[at.BLOCK_IMAGES], state[at.BLOCK_INPUTS]
         folded = tape.hashes[0]
         row[columns.HASH] = np.int64((folded ^ (folded >> np.uint64(32))) & np.uint64(0x7FFFFFFF))
         state[at.BLOCKS] = number + 1
         state[at.BLOCK_IMAGES], state[at.BLOCK_INPUTS] = 0, 0
-        text[end] = LINE_FEED
-        end += 1
     else:
         state[at.CUT] |= state[at.COUNT_WORDS] > 0
-        end = start
-    state[at.TEXT_END] = end
-    for index in range(at.COUNT_WORDS, at.COUNT_BEYOND + 1):
+    # Text never gets shorter, so that what elements say of where theirs begins and ends stays true.
+    text[state[at.TEXT_END]] = LINE_FEED
+    state[at.TEXT_END] += 1
+    for index in range(at.COUNT_WORDS, at.BLOCK_FORMULAS + 1):
         state[index] = 0
     state[at.BLOCK_LINKS], state[at.BLOCK_BREAKS], state[at.PENDING_BREAKS] = 0, 0, 0
     state[at.OPEN], state[at.AFTER_SPACE], state[at.IN_WORD], state[at.UNSPACED_COUNT] = 0, 1, 0, 0

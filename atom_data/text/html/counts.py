@@ -42,12 +42,12 @@ def count_text(tape: Tape) -> None:
             in_word = False
             continue
         size += 1
-        if kind == SMALL or kind == OTHER:  # noqa: SIM109
+        if kind == SMALL or kind == OTHER:
             words += not in_word
             in_word = True
             state[at.COUNT_BEYOND] += byte >= 0xC0
             folded = step(folded, byte)
-        elif kind == CAPITAL or kind == DIGIT:  # noqa: SIM109
+        elif kind == CAPITAL or kind == DIGIT:
             words += not in_word
             state[at.COUNT_CAPITALIZED] += kind == CAPITAL and not in_word
             in_word = True
@@ -110,7 +110,7 @@ def _count_character(tape: Tape, position: int, end: int, in_word: bool) -> tupl
         state[at.COUNT_CAPITALS] += capital
         state[at.COUNT_CAPITALIZED] += capital and not in_word
         return np.int64(not in_word), True
-    if kind == TWO_A_WORD or kind == FOUR_A_WORD:  # noqa: SIM109
+    if kind == TWO_A_WORD or kind == FOUR_A_WORD:
         width = 2 if kind == TWO_A_WORD else 1
         before = state[at.UNSPACED_COUNT]
         state[at.UNSPACED_COUNT] = before + width

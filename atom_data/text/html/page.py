@@ -22,19 +22,46 @@ HIDDEN_STYLE, HIDDEN_ATTRIBUTE, HIDDEN_ARIA = 1, 2, 4
 
 (
     START, END, NODE, WORDS, LINK_WORDS, SIZE, LINK_BYTES, COMMAS, SENTENCES, DIGITS, CAPITALIZED, CAPITALS, SIGNS, LINKS, BREAKS,
-    PLACE, IMAGES, INPUTS, BEYOND_ASCII, HASH,
-) = range(20)  # fmt: skip
+    PLACE, IMAGES, INPUTS, BEYOND_ASCII, HASH, FORMULAS,
+) = range(21)  # fmt: skip
 BLOCK_COLUMNS = (
     "start", "end", "node", "words", "link_words", "size", "link_bytes", "commas", "sentences", "digits", "capitalized",
-    "capitals", "signs", "links", "breaks", "place", "images", "inputs", "beyond_ascii", "hash",
+    "capitals", "signs", "links", "breaks", "place", "images", "inputs", "beyond_ascii", "hash", "formulas",
 )  # fmt: skip
 """Of a block, the text between two breaks of lines: its bytes in `Page.text`; the element that it begins in; words, two
 unspaced characters counted as one; words in links; bytes, bytes in links; commas; ends of sentences; digits; words that
 begin with a capital; capitals; the signs `|`, `/` and `>`; links that begin in it; `<br>`; where it begins in the page;
-images and inputs between the block before and its end; characters that are not ASCII; a hash of its letters."""
+images and inputs between the block before and its end; characters that are not ASCII; a hash of its letters; formulas."""
 
-TITLE, OG_TYPE = 0, 1
-SLOTS = 2
+SLOT_NAMES = (
+    "title", "og_type", "og_title", "site_name", "published", "modified", "date", "author", "canonical", "og_url", "language",
+    "locale", "time", "application", "creator",
+)  # fmt: skip
+"""What the head of a page may say, once each; the first that is not empty counts."""
+SLOTS = len(SLOT_NAMES)
+(
+    TITLE, OG_TYPE, OG_TITLE, SITE_NAME, PUBLISHED, MODIFIED, DATE, AUTHOR, CANONICAL, OG_URL, LANGUAGE, LOCALE, TIME, APPLICATION,
+    CREATOR,
+) = range(SLOTS)  # fmt: skip
+META_SLOTS = {
+    "og:type": OG_TYPE,
+    "og:title": OG_TITLE, "twitter:title": OG_TITLE, "dc.title": OG_TITLE,
+    "og:site_name": SITE_NAME, "application-name": APPLICATION, "apple-mobile-web-app-title": APPLICATION,
+    "article:published_time": PUBLISHED, "datepublished": PUBLISHED, "og:published_time": PUBLISHED, "pubdate": PUBLISHED,
+    "publishdate": PUBLISHED, "publish-date": PUBLISHED, "publish_date": PUBLISHED, "published_time": PUBLISHED,
+    "parsely-pub-date": PUBLISHED, "sailthru.date": PUBLISHED, "citation_publication_date": PUBLISHED,
+    "citation_date": PUBLISHED, "dc.date.issued": PUBLISHED, "dcterms.issued": PUBLISHED, "article.published": PUBLISHED,
+    "dcterms.created": PUBLISHED, "dc.date.created": PUBLISHED, "datecreated": PUBLISHED,
+    "cxenseparse:recs:publishtime": PUBLISHED,
+    "article:modified_time": MODIFIED, "datemodified": MODIFIED, "og:updated_time": MODIFIED, "last-modified": MODIFIED,
+    "dcterms.modified": MODIFIED, "dc.date.modified": MODIFIED, "lastmod": MODIFIED,
+    "date": DATE, "dc.date": DATE, "dcterms.date": DATE, "eprints.date": DATE,
+    "author": AUTHOR, "article:author": AUTHOR, "parsely-author": AUTHOR, "sailthru.author": AUTHOR, "citation_author": AUTHOR,
+    "byl": AUTHOR, "dc.creator": CREATOR, "dcterms.creator": CREATOR, "twitter:data1": CREATOR,
+    "og:url": OG_URL, "og:locale": LOCALE, "content-language": LOCALE, "inlanguage": LOCALE,
+    "dc.language": LOCALE,
+}  # fmt: skip
+"""By the name, property or itemprop of a `<meta>`."""
 DATA_LIMIT = 10
 """So many scripts with structured data are noted."""
 
@@ -59,7 +86,7 @@ class Page:
     text: Bytes
     """Decoded text: references resolved, white space collapsed outside `<pre>`."""
     slots: Int32s
-    """Where a value of the head begins and ends in the source: rows TITLE and OG_TYPE; begins at its end where there is none."""
+    """Where a value of the head begins and ends in the source: a row for each of SLOT_NAMES; no bytes for none."""
     data: Int32s
     """The same for the first scripts of structured data (`type` with json in it)."""
     cut: bool

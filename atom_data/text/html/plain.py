@@ -1,12 +1,13 @@
-"""The chosen blocks as plain text: a line a block, cells of a row in one, items of lists with a hyphen."""
+"""The chosen blocks as plain text: a block a paragraph, cells of a row in one line, items of lists with a hyphen."""
 
 import numpy as np
 
 from atom_data.text.arrays import Bools, Bytes, Int32s
 from atom_data.text.html import page as columns
-from atom_data.text.html import tags
 from atom_data.text.html.page import Page
-from atom_data.text.memory import inlined, kernel
+from atom_data.text.html.place import Place, nowhere, place_of
+from atom_data.text.html.tables import data_tables
+from atom_data.text.memory import inlined, item, kernel, put
 
 LINE_FEED, TAB, SPACE, HYPHEN = 10, 9, 32, 45
 DEEPEST_LIST = 8
@@ -18,60 +19,42 @@ def plain_text(page: Page, kept: Bools) -> bytes:
     """Return the text of the blocks that are kept, UTF-8."""
     if not kept.any():
         return b""
-    sizes = (page.blocks[:, columns.END] - page.blocks[:, columns.START])[kept]
+    sizes = page.blocks[kept, columns.END] - page.blocks[kept, columns.START]
     out = np.empty(int(sizes.sum()) + _EXTRA * len(sizes), np.uint8)
     return out[: _write(page.nodes, page.blocks, page.text, kept, out)].tobytes()
 
 
 @kernel
 def _write(nodes: Int32s, blocks: Int32s, text: Bytes, kept: Bools, out: Bytes) -> int:
-    end = 0
-    last_row, last_item, last_code, last_table = -1, -1, -1, -1
+    end, last, is_data = 0, nowhere(), data_tables(nodes, blocks)
     for block in range(len(blocks)):
         if not kept[block]:
             continue
-        item, depth, row, code, table = _around(nodes, blocks[block, columns.NODE])
+        place = place_of(nodes, is_data, blocks[block, columns.NODE])
         if end:
-            if row >= 0 and row == last_row:
-                out[end] = TAB
-                end += 1
-            else:
-                out[end] = LINE_FEED
-                end += 1
-                in_table, in_list = row >= 0 and table == last_table, item >= 0 and last_item >= 0
-                if not (in_table or in_list or (code >= 0 and code == last_code)):
-                    out[end] = LINE_FEED
-                    end += 1
-        if item >= 0 and code < 0 and row < 0 and item != last_item:
-            for _ in range(2 * min(depth, DEEPEST_LIST)):
+            end = _separate(place, last, out, end)
+        if place.item >= 0 and place.code < 0 and place.row < 0 and place.item != last.item:
+            for _ in range(2 * min(place.items, DEEPEST_LIST)):
                 out[end] = SPACE
                 end += 1
             out[end], out[end + 1] = HYPHEN, SPACE
             end += 2
         for position in range(blocks[block, columns.START], blocks[block, columns.END]):
-            out[end] = text[position]
+            put(out, end, item(text, position))
             end += 1
-        last_row, last_item, last_code, last_table = row, item, code, table
+        last = place
     return end
 
 
 @inlined
-def _around(nodes: Int32s, node: int) -> tuple[int, int, int, int, int]:
-    """Return the nearest list item, how many are around it, the nearest row, outermost `<pre>` and nearest table; -1 for none."""
-    item, depth, row, code, table = -1, 0, -1, -1, -1
-    above = np.int64(node)
-    while above > 0:
-        tag = nodes[above, columns.TAG]
-        if tag == tags.LI:
-            if item < 0:
-                item = above
-            else:
-                depth += 1
-        elif tag == tags.TR and row < 0:
-            row = above
-        elif tag == tags.TABLE_TAG and table < 0:
-            table = above
-        elif tag == tags.PRE:
-            code = above
-        above = np.int64(nodes[above, columns.PARENT])
-    return item, depth, row, code, table
+def _separate(place: Place, last: Place, out: Bytes, end: int) -> int:
+    """Write what stands between two blocks: a tab in a row, a line feed in a table, a list or code, an empty line elsewhere."""
+    if place.row >= 0 and place.row == last.row:
+        out[end] = TAB if place.cell != last.cell else SPACE
+        return end + 1
+    out[end] = LINE_FEED
+    in_table, in_list = place.row >= 0 and place.table == last.table, place.item >= 0 and last.item >= 0
+    if in_table or in_list or (place.code >= 0 and place.code == last.code):
+        return end + 1
+    out[end + 1] = LINE_FEED
+    return end + 2

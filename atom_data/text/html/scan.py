@@ -6,8 +6,9 @@ from atom_data.text.arrays import Bytes
 from atom_data.text.html import page as columns
 from atom_data.text.html import tags
 from atom_data.text.html import tape as at
-from atom_data.text.html.attributes import GREATER, SLASH, read_attributes, skip_attributes
+from atom_data.text.html.attributes import GREATER, SLASH, holds, read_attributes, skip_attributes
 from atom_data.text.html.blocks import LESS, before_table, break_line, end_block, read_text
+from atom_data.text.html.formulas import put_formula, read_image, read_math, script_formula, skip_element
 from atom_data.text.html.lookup import SEED, find, lower, step
 from atom_data.text.html.page import Page, empty_page
 from atom_data.text.html.tape import DEPTH_LIMIT, STACK_NODE, Tape, new_tape
@@ -15,6 +16,7 @@ from atom_data.text.html.tree import close_implied, close_tag, close_to, is_flag
 from atom_data.text.memory import called, inlined, item, kernel, read_only
 
 HYPHEN, EXCLAMATION, QUESTION = ord("-"), ord("!"), ord("?")
+_SHOWN = np.frombuffer(b"katex-html", np.uint8).copy()
 
 
 def scan(html: bytes) -> Page:
@@ -114,7 +116,7 @@ def _read_markup(tape: Tape, position: int, stop: int) -> int:
     data, state = tape.data, tape.state
     start = position
     second = item(data, position + 1)
-    if second == EXCLAMATION or second == QUESTION:  # noqa: SIM109
+    if second == EXCLAMATION or second == QUESTION:
         return _skip_comment(data, position, stop)
     closes = second == SLASH
     position += 2 if closes else 1
@@ -167,7 +169,7 @@ def _read_name(data: Bytes, position: int, stop: int) -> tuple[np.uint64, int, i
     state, hyphen = SEED, False
     while position < stop:
         byte = item(data, position)
-        if byte <= 32 or byte == GREATER or byte == SLASH:  # noqa: SIM109
+        if byte <= 32 or byte == GREATER or byte == SLASH:
             break
         hyphen |= byte == HYPHEN
         state = step(state, lower(byte))
@@ -190,12 +192,17 @@ def _read_start_tag(tape: Tape, position: int, stop: int, tag: int, key: int, st
         state[at.CUT] = 1
         return skip_attributes(data, position, stop)
     _new_node(tape, tag, start)
-    position, closed, json = read_attributes(tape, position, stop, node, tag)
-    state[at.BLOCK_IMAGES] += tag == tags.IMG
+    position, json = read_attributes(tape, position, stop, node, tag)
+    closed = data[position - 2] == SLASH
     state[at.BLOCK_INPUTS] += tag == tags.INPUT
     row = tape.nodes[node]
     if is_flagged(tag, tags.RAW):
-        return _read_raw(tape, position, stop, tag, json)
+        return _read_raw(tape, start, position, stop, tag, json)
+    if tag == tags.IMG or tag == tags.MATH or tag == tags.SPAN:
+        after = _read_formula(tape, start, position, stop, tag)
+        if after:
+            row[columns.END_BLOCK] = row[columns.FIRST_BLOCK]
+            return after
     no_content = is_flagged(tag, tags.VOID) or (closed and (tag == tags.UNKNOWN or is_flagged(tag, tags.FOREIGN)))
     if no_content or state[at.OPEN_ELEMENTS] >= DEPTH_LIMIT - 1:
         row[columns.END_BLOCK] = row[columns.FIRST_BLOCK] if no_content else state[at.BLOCKS]
@@ -237,7 +244,23 @@ def _read_skipped(tape: Tape, position: int, stop: int, tag: int, key: int) -> i
 
 
 @called
-def _read_raw(tape: Tape, position: int, stop: int, tag: int, json: bool) -> int:
+def _read_formula(tape: Tape, start: int, position: int, stop: int, tag: int) -> int:
+    """Write an element that is a formula with a source, or leave out one that only shows it; return where it ends, else 0."""
+    data, state = tape.data, tape.state
+    if tag == tags.IMG:
+        state[at.BLOCK_IMAGES] += 1
+        read_image(tape, start + 4, position)
+    elif tag == tags.MATH:
+        return read_math(tape, start, stop)
+    elif position - start > _SHOWN.size + 6 and not state[at.NO_SPAN_END] and holds(data, start, position, _SHOWN):
+        after = skip_element(data, position, stop)
+        state[at.NO_SPAN_END] = after == 0
+        return after
+    return 0
+
+
+@called
+def _read_raw(tape: Tape, start: int, position: int, stop: int, tag: int, json: bool) -> int:
     """Read what is no markup; note the title and structured data. Return where its end tag ends."""
     data, slots, state = tape.data, tape.slots, tape.state
     row = tape.nodes[state[at.NODES] - 1]
@@ -245,6 +268,9 @@ def _read_raw(tape: Tape, position: int, stop: int, tag: int, json: bool) -> int
     end = _raw_end(data, position, stop, tag)
     if tag == tags.TITLE and slots[columns.TITLE, 1] == 0:
         slots[columns.TITLE, 0], slots[columns.TITLE, 1] = position, end
+    formula = script_formula(data, start + 7, position) if tag == tags.SCRIPT else 0
+    if formula:
+        put_formula(tape, position, end, formula)
     count = state[at.DATA_COUNT]
     if json and count < tape.structured.shape[0]:
         tape.structured[count, 0], tape.structured[count, 1] = position, end

@@ -22,7 +22,7 @@ COUNT = CUSTOM + 1
 
 BLOCK, VOID, RAW, SPECIAL, FORMAT, CLOSES_P, FOREIGN = 1, 2, 4, 8, 16, 32, 64
 """Bits: breaks the line; has no content; its content is no markup; stops the search for what an end tag closes; is
-formatting; ends an open paragraph; its content is not looked at (images, formulas, templates)."""
+formatting; ends an open paragraph; its content is not looked at (drawings, templates)."""
 
 _BLOCKS = """address article aside blockquote body caption center dd details dialog div dl dt fieldset figcaption figure
 footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav ol optgroup option p pre section select summary
@@ -35,7 +35,7 @@ _KINDS = {
     FORMAT: "a b code em font i s small strike strong tt u",
     CLOSES_P: """address article aside blockquote center details dialog div dl dt dd fieldset figcaption figure footer form
 h1 h2 h3 h4 h5 h6 header hgroup main menu nav ol p pre section summary ul li table search""",
-    FOREIGN: "svg math template",
+    FOREIGN: "svg template",
 }
 
 
@@ -61,7 +61,7 @@ BR, HR, PRE, IMG, INPUT, BUTTON = _numbers("br hr pre img input button")
 SCRIPT, STYLE, TITLE, META, TEXTAREA = _numbers("script style title meta textarea")
 HTML, HEAD, BODY, OPTION, SELECT = _numbers("html head body option select")
 ARTICLE, MAIN, TIME, BLOCKQUOTE, CODE, MATH = _numbers("article main time blockquote code math")
-LINK, H1, H6, DIV, ADDRESS = _numbers("link h1 h6 div address")
+LINK, H1, H6, DIV, ADDRESS, SPAN = _numbers("link h1 h6 div address span")
 STRUCTURE = np.zeros(COUNT, np.bool_)
 STRUCTURE[[TABLE_TAG, TBODY, THEAD, TFOOT, TR]] = True
 """Elements of a table that hold no text of their own: what stands in them and is no cell belongs before the table."""

@@ -11,21 +11,22 @@ COPY_WORDS = 4
 """Of blocks with the same letters and so many words, only the likeliest counts."""
 
 
-def choose(page: Page, chances: Float32s) -> tuple[Bools, float]:
-    """Return which blocks to keep, by their probability of being main text, and the expected F1 of that choice.
+def choose(page: Page, chances: Float32s, *, least: float = 0.0, enough: float = 2.0) -> tuple[Bools, float]:
+    """Return which blocks to keep, by their probability of being main text, and the expected F1 of the best choice.
 
     Blocks are taken from the likeliest on as long as the expected F1 grows: twice the expected words that are right, over the
-    words that are taken and those expected to be right on the whole page. Of equal blocks the likeliest counts.
+    words that are taken and those expected to be right on the whole page. Of equal blocks the likeliest counts. Of
+    these, blocks below `least` are left out, and all from `enough` on are kept.
     """
     kept = np.zeros(len(page.blocks), np.bool_)
     if not len(kept):
         return kept, 0.0
-    expected: float = _choose(page.blocks, np.ascontiguousarray(chances, np.float32), kept)
+    expected: float = _choose(page.blocks, np.ascontiguousarray(chances, np.float32), least, enough, kept)
     return kept, expected
 
 
 @kernel
-def _choose(blocks: Int32s, chances: Float32s, kept: Bools) -> float:
+def _choose(blocks: Int32s, chances: Float32s, least: float, enough: float, kept: Bools) -> float:
     order = np.argsort(-chances)
     single = _single(blocks, chances, order)
     total = 0.0
@@ -40,8 +41,9 @@ def _choose(blocks: Int32s, chances: Float32s, kept: Bools) -> float:
             expected = 2 * right / (taken + total)
             if expected > best:
                 best, border = expected, chances[block]
+    bound = min(max(np.float64(border), least), enough)
     for block in range(len(blocks)):
-        kept[block] = single[block] and chances[block] >= border
+        kept[block] = single[block] and chances[block] >= bound
     return best
 
 
