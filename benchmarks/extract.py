@@ -1,10 +1,10 @@
 """How much of the main text of pages is found, beside other engines on the same pages in the same run.
 
-    make bench-extract            (QUICK=1: the first pages, with the model of the wheel, which has seen them: not a measurement)
+    make bench-extract            (QUICK=1: some pages, with the model of the wheel, which has seen them: no measurement)
     python benchmarks/extract.py --data FOLDER --multilingual FOLDER
 
 FOLDER has wcxb-dev-500.warc.gz and wcxb-dev-rest.tar.xz (the default is ../shared/data, or BENCH_DATA), the other one
-pages.warc.gz as multilingual_pages.py writes it. What is missing is left out, and said. F1 is of the words of a page, each
+learn.warc.gz and judge.warc.gz as multilingual_pages.py writes them. What is missing is left out, and said. F1 is of the words of a page, each
 as often as it occurs, the mean over pages; words by script, as in `atom_data.train.extraction.words`. On WCXB models are
 cross-validated by site. On the multilingual set no model has seen the page's language, its theme or its project: "English
 alone" has seen WCXB only; "other languages" also pages in other languages and other themes, each group left out in turn.
@@ -22,8 +22,9 @@ from typing import Any
 
 import numpy as np
 from extract_engines import Engine, engines, versions
+from extract_fields import fields, structure
 from measure import QUICK, ROOT, write_report
-from multilingual_pages import CACHE
+from multilingual_pages import CACHE, SETS
 
 from atom_data.text.html.plain import plain_text
 from atom_data.text.html.scan import scan
@@ -68,7 +69,7 @@ def main() -> None:
     examples = [example_of(page) for page in english]
     if examples:
         report["wcxb"] = wcxb(examples, contenders)
-    others = pages_at(given.multilingual / "pages.warc.gz", "by package")
+    others = [page for name in SETS for page in pages_at(given.multilingual / f"{name}.warc.gz", "by package")]
     if examples and others:
         report["multilingual"] = multilingual(examples, others, contenders)
     print(f"written: {write_report('extract', report).relative_to(ROOT)}")
@@ -84,10 +85,10 @@ def pages_at(path: Path, license_name: str) -> list[Labeled]:
 
 def quick(data: Path, contenders: Mapping[str, Engine]) -> None:
     """Print a table of some pages that the model of the wheel was trained on."""
-    from atom_data.extract import default_model
+    from atom_data.extract.main_text import model_of
 
     pages = pages_at(data / WCXB[0][0], WCXB[0][1])[:QUICK_PAGES]
-    ours = {page.name: agreement(extracted(page, default_model()), page.text) for page in pages}
+    ours = {page.name: agreement(extracted(page, model_of(None)), page.text) for page in pages}
     found = {
         OURS + " (has seen these pages)": ours,
         **{name: run(engine, pages) for name, engine in contenders.items()},
@@ -136,6 +137,8 @@ def wcxb(examples: Sequence[Example], contenders: Mapping[str, Engine]) -> dict[
         "cross_validation": f"{Options().folds} folds by site",
         "by_kind": table(found, groups),
         "expected_f1": calibration(scored),
+        "fields": fields(pages),
+        "structure": structure(scored),
     }
 
 

@@ -11,9 +11,12 @@ Nobody writes a page or a truth. Two kinds:
   of the text. The text is the source's.
 
 A page is taken when its text is in the language that it is filed under, by lid.176, and of 60 words or more. The title of a
-page is not in its text, as in WCXB. Writes FOLDER/pages.warc.gz and FOLDER/pages.truth.jsonl.gz, as `atom-data train-extractor`
-reads them, and benchmarks/multilingual_pages.json: packages, versions, licenses and every page with its hash. Needs Debian
-(apt-get, dpkg-deb), a network, and the packages of benchmarks/pages/requirements.txt. Nothing is installed.
+page is not in its text, as in WCXB.
+
+Writes FOLDER/learn.warc.gz and FOLDER/judge.warc.gz with their truth beside them, as `atom-data train-extractor` reads them.
+In `judge` are the projects under the GNU GPL alone, which the model of the wheel does not learn from, so that their tools and
+projects stay unknown to it. Writes benchmarks/multilingual_pages.json, too: packages, versions, licenses, every page with its
+hash. Needs Debian (apt-get, dpkg-deb), a network, and the packages of benchmarks/pages/requirements.txt. Nothing is installed.
 
 What such a set cannot show: manuals are not the web. Their pages have no advertising, comments, teasers or related articles, few
 have been seen by an engine's author, one text in three is a manual's step, and one theme serves many pages. It shows whether
@@ -85,6 +88,9 @@ DECLARED_ONLY = [
     "sl",
 ]
 """Languages in which the Declaration is taken: those of which the manuals have little or nothing."""
+POSTS = ("nikola", "pelican")
+"""Tools whose pages are a weblog's."""
+SETS = ("learn", "judge")
 DATE = "2024-01-01T00:00:00Z"
 
 
@@ -187,44 +193,46 @@ def _tried(
 
 
 def write(pages: Sequence[Made], cache: Path) -> None:
-    """Write the pages as WARC, their truth as WCXB's, and the index."""
-    with (
-        gzip.open(cache / "pages.warc.gz", "wb") as warc,
-        gzip.open(cache / "pages.truth.jsonl.gz", "wt", encoding="utf-8") as truth,
-    ):
-        for page in pages:
-            warc.write(record(page))
-            line = {
-                "file_id": page.name.replace("/", ":"),
-                "url": _url(page),
-                "site": page.theme,
-                "language": page.language,
-                "project": page.project,
-                "license": page.license,
-                "_internal": {
-                    "page_type": {
-                        "primary": "article" if "nikola" in page.theme or "pelican" in page.theme else "documentation"
-                    }
-                },
-                "ground_truth": {"title": page.title, "main_content": page.text},
-            }
-            truth.write(json.dumps(line, ensure_ascii=False) + "\n")
+    """Write the pages as WARC, their truth as WCXB's, each set by itself, and the index."""
+    for name in SETS:
+        with (
+            gzip.open(cache / f"{name}.warc.gz", "wb") as warc,
+            gzip.open(cache / f"{name}.truth.jsonl.gz", "wt", encoding="utf-8") as truth,
+        ):
+            for page in pages:
+                if set_of(page) == name:
+                    warc.write(record(page))
+                    truth.write(json.dumps(truth_of(page), ensure_ascii=False) + "\n")
+    columns = ["name", "set", "language", "project", "theme", "package", "license", "sha256"]
     rows = [
         [
-            page.name,
-            page.language,
-            page.project,
-            page.theme,
-            page.package,
-            page.license,
+            page.name, set_of(page), page.language, page.project, page.theme, page.package, page.license,
             hashlib.sha256(page.html).hexdigest()[:16],
         ]
         for page in pages
-    ]
-    columns = ["name", "language", "project", "theme", "package", "license", "sha256"]
+    ]  # fmt: skip
     lines = ",\n  ".join(json.dumps(row, ensure_ascii=False) for row in rows)
     head = json.dumps({"pages": len(pages), **summary(pages), "columns": columns}, ensure_ascii=False, indent=1)
     INDEX.write_text(head.rstrip("}\n") + ',\n "rows": [\n  ' + lines + "\n ]\n}\n", "utf-8")
+
+
+def set_of(page: Made) -> str:
+    """Return `judge` for pages under the GNU GPL alone, `learn` for others."""
+    return "judge" if page.license.startswith("GPL") and " OR " not in page.license else "learn"
+
+
+def truth_of(page: Made) -> dict[str, object]:
+    """Return a line of truth."""
+    return {
+        "file_id": page.name.replace("/", ":"),
+        "url": _url(page),
+        "site": page.theme,
+        "language": page.language,
+        "project": page.project,
+        "license": page.license,
+        "_internal": {"page_type": {"primary": "article" if page.theme.startswith(POSTS) else "documentation"}},
+        "ground_truth": {"title": page.title, "main_content": page.text},
+    }
 
 
 def summary(pages: Sequence[Made]) -> dict[str, dict[str, int]]:

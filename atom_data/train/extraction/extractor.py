@@ -7,7 +7,7 @@ from hashlib import blake2b
 import numpy as np
 
 from atom_data.errors import ConfigError, DataError
-from atom_data.text.arrays import Float32s, Int64s
+from atom_data.text.arrays import Bools, Float32s, Float64s
 from atom_data.text.html.page import Page
 from atom_data.text.main_text.choice import choose
 from atom_data.text.main_text.features import Scores, block_features, no_scores
@@ -24,6 +24,7 @@ from atom_data.train.extraction.examples import (
 )
 
 Say = Callable[[str], None]
+LISTS, LISTS_SHARE = ("collection", "listing", "product", "service"), 0.25
 CLASS_PAGES, TEXT_PAGES = 2, 3
 """Words of fewer pages mean nothing."""
 CLASS_PRIOR, TEXT_PRIOR = 2, 4
@@ -39,9 +40,11 @@ class Options:
     """Of the cross-validation."""
     inner_folds: int = 3
     """For what the second stage is trained on: the first stage on pages that it has not seen."""
-    blind: float = 0.3
-    """The share of pages that are trained on without their address, the words of their text and classes, and the elements that
-    say what they hold, so that the model does not lean on what a page of another language, site or decade does not have."""
+    blind: float = 0.5
+    """The share of pages that are trained on without their address, the words of their text and classes, what only Latin text
+    says, and the elements that say what they hold: so that the model does not lean on what a page of another language, site
+    or decade does not have. Of pages that are lists of links or goods (LISTS), a quarter of it: what is content there is
+    furniture elsewhere, and nothing else tells which page is which."""
     first: Boosting = field(default_factory=lambda: Boosting(rounds=160, learning_rate=0.06))
     second: Boosting = field(default_factory=lambda: Boosting(rounds=100, learning_rate=0.06))
 
@@ -124,13 +127,14 @@ def word_scores(examples: Sequence[Example]) -> Scores:
 def is_blind(example: Example, options: Options) -> bool:
     """Tell whether a page is trained on without what other pages may not have: the same for its name and seed."""
     key = blake2b(f"{options.seed}/{example.labeled.name}".encode(), digest_size=4).digest()
-    return int.from_bytes(key, "big") < options.blind * 2**32
+    share = options.blind * (LISTS_SHARE if example.labeled.kind in LISTS else 1)
+    return int.from_bytes(key, "big") < share * 2**32
 
 
 def training_rows(example: Example, scores: Scores, options: Options) -> Float32s:
     """Return the columns of a page's blocks as the model is trained on them."""
     if is_blind(example, options):
-        return np.ascontiguousarray(block_features(example.plain, None, no_scores()))
+        return np.ascontiguousarray(block_features(example.plain, None, no_scores(), any_script=True))
     return np.ascontiguousarray(block_features(example.page, example.labeled.url, scores))
 
 
@@ -145,24 +149,24 @@ def _unseen(examples: Sequence[Example], options: Options, say: Say) -> tuple[li
     rows: list[Float32s] = [np.zeros((0, 0), np.float32)] * len(examples)
     for fold in range(options.inner_folds):
         scores = word_scores(_chosen(examples, folds != fold))
-        for index in np.flatnonzero(folds == fold):
+        for index in np.flatnonzero(folds == fold).tolist():
             rows[index] = training_rows(examples[index], scores, options)
     chances: list[Float32s] = [np.zeros(0, np.float32)] * len(examples)
     for fold in range(options.inner_folds):
-        others = np.flatnonzero(folds != fold)
+        others = np.flatnonzero(folds != fold).tolist()
         part = [examples[index] for index in others]
         trees = grow([rows[index] for index in others], _targets(part), _weights(part), options.first, options.seed)
-        for index in np.flatnonzero(folds == fold):
+        for index in np.flatnonzero(folds == fold).tolist():
             chances[index] = probabilities(rows[index], trees)
         say(f"  first stage, part {fold + 1} of {options.inner_folds}")
     return rows, chances
 
 
-def _chosen(examples: Sequence[Example], which: Int64s) -> list[Example]:
+def _chosen(examples: Sequence[Example], which: Bools) -> list[Example]:
     return [example for example, one in zip(examples, which, strict=True) if one]
 
 
-def _targets(examples: Sequence[Example]) -> list[Float32s]:
+def _targets(examples: Sequence[Example]) -> list[Float64s]:
     return [example.content for example in examples]
 
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from atom_data.text.arrays import Float32s, Float64s, Int64s
+from atom_data.text.arrays import Bools, Float32s, Float64s, Int64s
 from atom_data.text.main_text.trees import Trees
 from atom_data.train.extraction.boosting import Boosting, grow, probabilities
-from atom_data.train.extraction.extractor import Options, Scored, sites_in_folds
+from atom_data.train.extraction.examples import sites_in_folds
+from atom_data.train.extraction.extractor import Options, Scored
 from atom_data.train.extraction.pages import KINDS
 
 KIND = Boosting(rounds=50, learning_rate=0.1, leaves=8, least_in_leaf=10, column_share=0.15, row_share=0.7)
@@ -39,7 +40,8 @@ def train_whole(scored: Sequence[Scored], options: Options) -> Whole:
         expected[folds == fold] = probabilities(rows[folds == fold], trees)
     kinds = np.array([KINDS.index(kind) if (kind := one.example.labeled.kind) in KINDS else -1 for one in scored])
     known = kinds >= 0
-    accuracy, trees_of_kinds = None, ()
+    accuracy: float | None = None
+    trees_of_kinds: tuple[Trees, ...] = ()
     if len(set(kinds[known].tolist())) > 1:
         accuracy = _kind_accuracy(rows[known], kinds[known], folds[known], options.seed)
         trees_of_kinds = tuple(_grown(rows, kinds == kind, known, KIND, options.seed) for kind in range(len(KINDS)))
@@ -55,6 +57,6 @@ def _kind_accuracy(rows: Float32s, kinds: Int64s, folds: Int64s, seed: int) -> f
     return round(float((chances.argmax(1) == kinds).mean()), 4)
 
 
-def _grown(rows: Float32s, targets: Float64s, which: np.ndarray, how: Boosting, seed: int) -> Trees:
+def _grown(rows: Float32s, targets: Float64s, which: Bools, how: Boosting, seed: int) -> Trees:
     weights = np.ones(int(which.sum()), np.float32)
     return grow([rows[which]], [targets[which].astype(np.float64)], [weights], how, seed)
