@@ -1,6 +1,6 @@
 """How much of the main text of pages is found, beside other engines on the same pages in the same run.
 
-    make bench-extract            (QUICK=1: some pages, with the model of the wheel, which has seen them: no measurement)
+    make bench-extract            (QUICK=1: some pages, with the model of the wheel, which knows them)
     python benchmarks/extract.py --data FOLDER --multilingual FOLDER
 
 FOLDER has wcxb-dev-500.warc.gz and wcxb-dev-rest.tar.xz (the default is ../shared/data, or BENCH_DATA), the other one

@@ -44,7 +44,9 @@ def train_whole(scored: Sequence[Scored], options: Options) -> Whole:
     trees_of_kinds: tuple[Trees, ...] = ()
     if len(set(kinds[known].tolist())) > 1:
         accuracy = _kind_accuracy(rows[known], kinds[known], folds[known], options.seed)
-        trees_of_kinds = tuple(_grown(rows, kinds == kind, known, KIND, options.seed) for kind in range(len(KINDS)))
+        trees_of_kinds = tuple(
+            _grown(rows, (kinds == kind).astype(np.float64), known, KIND, options.seed) for kind in range(len(KINDS))
+        )
     return Whole(trees_of_kinds, _grown(rows, found, folds >= 0, CONFIDENCE, options.seed), accuracy, expected)
 
 
@@ -52,7 +54,7 @@ def _kind_accuracy(rows: Float32s, kinds: Int64s, folds: Int64s, seed: int) -> f
     chances = np.zeros((len(rows), len(KINDS)))
     for fold in range(FOLDS):
         for kind in range(len(KINDS)):
-            trees = _grown(rows, kinds == kind, folds != fold, KIND, seed)
+            trees = _grown(rows, (kinds == kind).astype(np.float64), folds != fold, KIND, seed)
             chances[folds == fold, kind] = probabilities(rows[folds == fold], trees)
     return round(float((chances.argmax(1) == kinds).mean()), 4)
 
