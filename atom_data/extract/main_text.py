@@ -36,8 +36,8 @@ class MainText:
     (float32: the words kept of all words of the page), `extract_link_share` (float32: of the kept words, those in links),
     `extract_links`, `extract_tables`, `extract_code_blocks` and `extract_formulas` (int32: what is kept of them; formulas with
     their LaTeX). Null where there is no text.
-    A page with more than 60,000 elements or 20,000 blocks of text has the status `too_large_tree`; memory is about 3 bytes a
-    byte of HTML beside the page, and 2 kB a block.
+    A page with more than 200,000 elements or 40,000 blocks of text has the status `too_complex`; memory is about 4 bytes a
+    byte of HTML beside the page, 150 a tag and 3 kB a block.
     """
 
     favor: Favor = "f1"
@@ -67,7 +67,7 @@ class MainText:
         """Return text, title and columns."""
         page = scan(html)
         if page.cut:
-            raise EngineError("too_large_tree")
+            raise EngineError("too_complex")
         model = model_of(self.model)
         chances = model.chances(page, url)
         least, enough = BOUNDS[self.favor]

@@ -20,9 +20,10 @@ _SHOWN = np.frombuffer(b"katex-html", np.uint8).copy()
 
 
 def scan(html: bytes) -> Page:
-    """Return what a page holds; `html` is UTF-8, broken or not. Memory: at most 40 bytes a tag and 1.25 a byte.
+    """Return what a page holds; `html` is UTF-8, broken or not. Memory: at most 150 bytes a tag and 2.5 a byte.
 
-    Elements beyond `tape.NODE_LIMIT` and blocks beyond `tape.BLOCK_LIMIT` are left out, and `cut` says so.
+    Reading ends at `tape.NODE_LIMIT` elements, `tape.BLOCK_LIMIT` blocks, or when end tags that close nothing have been looked
+    for in open elements for `tape.EFFORT_LIMIT` steps; then `cut` is true.
     """
     if not html:
         return empty_page()
@@ -60,7 +61,7 @@ def _scan(tape: Tape) -> None:
     data, state = tape.data, tape.state
     position, stop = 0, data.size
     tape.hashes[0] = SEED
-    while position < stop:
+    while position < stop and not state[at.CUT]:
         if _begins_markup(data, position, stop):
             position = _read_markup(tape, position, stop)
         elif state[at.SKIPPED]:
@@ -183,14 +184,14 @@ def _read_start_tag(tape: Tape, position: int, stop: int, tag: int, key: int, st
     data, state = tape.data, tape.state
     if state[at.SKIPPED]:
         return _read_skipped(tape, position, stop, tag, key)
+    node = state[at.NODES]
+    if node >= tape.nodes.shape[0]:
+        state[at.CUT] = 1
+        return stop
     close_implied(tape, tag)
     if tag == tags.A and state[at.LINKED]:
         close_tag(tape, tags.A, tags.A)
         state[at.LINKED] = 0
-    node = state[at.NODES]
-    if node >= tape.nodes.shape[0]:
-        state[at.CUT] = 1
-        return skip_attributes(data, position, stop)
     _new_node(tape, tag, start)
     position, json = read_attributes(tape, position, stop, node, tag)
     closed = data[position - 2] == SLASH

@@ -10,16 +10,19 @@ from atom_data.text.html.tags import COUNT
 
 DEPTH_LIMIT = 512
 """Open elements; those below have their blocks in the last one that is open."""
-NODE_LIMIT, BLOCK_LIMIT, WORD_LIMIT = 60_000, 20_000, 200_000
-"""Of a page; 1,476 real pages have at most a third of it."""
+NODE_LIMIT, BLOCK_LIMIT, WORD_LIMIT = 200_000, 40_000, 400_000
+"""Of a page; 1,476 real pages have at most a tenth of it."""
+EFFORT_LIMIT = 50_000_000
+"""Open elements looked at for end tags: a tenth of a second."""
 
 (
     NODES, BLOCKS, CLASS_WORDS, TEXT_END, OPEN_ELEMENTS, CURRENT, PREFORMATTED, LINKED, SKIPPED, OPEN, BLOCK_START, BLOCK_NODE,
     BLOCK_PLACE, AFTER_SPACE, PENDING_BREAKS, BLOCK_IMAGES, BLOCK_INPUTS, BLOCK_LINKS, BLOCK_BREAKS, COUNTED, IN_WORD,
     UNSPACED_COUNT, DATA_COUNT, CUT, COUNT_WORDS, COUNT_LINK_WORDS, COUNT_LINK_BYTES, COUNT_COMMAS, COUNT_SENTENCES,
     COUNT_DIGITS, COUNT_CAPITALIZED, COUNT_CAPITALS, COUNT_SIGNS, COUNT_BEYOND, BLOCK_FORMULAS, NO_MATH_BEFORE, NO_SPAN_END,
-) = range(37)  # fmt: skip
-STATE_SIZE = 37
+    EFFORT,
+) = range(38)  # fmt: skip
+STATE_SIZE = 38
 PLAIN, WHITE, TAG_BEGINS, REFERENCE, NO_BREAK, NUL = range(6)
 """Kinds of bytes in text."""
 
@@ -50,7 +53,7 @@ FORGOTTEN = -1
 
 
 def new_tape(data: Bytes, tags: int) -> Tape:
-    """Return empty arrays for a page with so many `<`: 40 bytes of memory a tag, 1.25 a byte, up to the limits."""
+    """Return empty arrays for a page with so many `<`: 150 bytes of memory a tag, 2.5 a byte, up to the limits."""
     nodes = min(tags + 2, NODE_LIMIT)
     blocks = min(tags + 2, BLOCK_LIMIT)
     words = min(data.size // 3 + 16, WORD_LIMIT)

@@ -10,7 +10,7 @@ from atom_data.text.html import page as columns
 from atom_data.text.html import tags
 from atom_data.text.html import tape as at
 from atom_data.text.html.counts import count_text
-from atom_data.text.html.tape import FORGOTTEN, STACK_KEY, STACK_NODE, STACK_TAG, Tape
+from atom_data.text.html.tape import EFFORT_LIMIT, FORGOTTEN, STACK_KEY, STACK_NODE, STACK_TAG, Tape
 from atom_data.text.memory import called, inlined, item
 
 
@@ -55,11 +55,10 @@ def close_to(tape: Tape, depth: int) -> None:
         if tag != FORGOTTEN:
             tape.nodes[node, columns.END_BLOCK], tape.nodes[node, columns.TEXT_TO] = end, state[at.TEXT_END]
             _close(tape, tag)
-    state[at.OPEN_ELEMENTS] = top
-    top -= 1
-    while top > 0 and stack[STACK_TAG, top] == FORGOTTEN:
+    while top > 1 and stack[STACK_TAG, top - 1] == FORGOTTEN:
         top -= 1
-    state[at.CURRENT] = stack[STACK_NODE, top]
+    state[at.OPEN_ELEMENTS] = top
+    state[at.CURRENT] = stack[STACK_NODE, top - 1]
 
 
 @inlined
@@ -79,7 +78,10 @@ def close_tag(tape: Tape, tag: int, key: int) -> None:
     """Do what an end tag does: nothing where it closes nothing."""
     if (tape.opened[tag] == 0 and not is_heading(tag)) or tag == tags.BODY or tag == tags.HTML:
         return
+    state = tape.state
     place = _closed_by(tape, tag, key)
+    state[at.EFFORT] += state[at.OPEN_ELEMENTS] - place
+    state[at.CUT] |= state[at.EFFORT] > EFFORT_LIMIT
     if place == 0:
         return
     if is_flagged(tag, tags.FORMAT) and _has_special(tape, place + 1):

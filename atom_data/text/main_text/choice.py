@@ -5,6 +5,7 @@ import numpy as np
 from atom_data.text.arrays import Bools, Float32s, Int32s
 from atom_data.text.html import page as columns
 from atom_data.text.html.page import Page
+from atom_data.text.main_text.elements import slot_of, slots_for
 from atom_data.text.memory import allocating, kernel
 
 COPY_WORDS = 4
@@ -50,17 +51,11 @@ def _choose(blocks: Int32s, chances: Float32s, least: float, enough: float, kept
 @allocating
 def _single(blocks: Int32s, chances: Float32s, order: Int32s) -> Bools:
     """Tell which blocks have no likelier one with the same letters."""
-    size = 1
-    while size < 2 * len(blocks):
-        size *= 2
-    seen, single = np.zeros(size, np.int64), np.ones(len(blocks), np.bool_)
+    seen, single = np.zeros(slots_for(len(blocks)), np.int64), np.ones(len(blocks), np.bool_)
+    taken = np.zeros(len(seen), np.bool_)
     for block in order:
-        if blocks[block, columns.WORDS] < COPY_WORDS:
-            continue
-        key = np.int64(blocks[block, columns.HASH]) + 1
-        slot = (key * 0x9E3779B1 >> 15) & (size - 1)
-        while seen[slot] != 0 and seen[slot] != key:
-            slot = (slot + 1) & (size - 1)
-        single[block] = seen[slot] != key
-        seen[slot] = key
+        if blocks[block, columns.WORDS] >= COPY_WORDS:
+            slot = slot_of(seen, np.int64(blocks[block, columns.HASH]) + 1)
+            single[block] = not taken[slot]
+            taken[slot] = True
     return single

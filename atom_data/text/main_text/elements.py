@@ -11,9 +11,8 @@ from atom_data.text.html.lexicon import CLASS_WORDS
 from atom_data.text.main_text.names import TAG_GROUPS
 from atom_data.text.memory import allocating, inlined
 
-LOOK_SLOTS = 1 << 13
-LOOK_LIMIT = LOOK_SLOTS * 3 // 4
-"""So many elements of a page are looked at for others that look like them."""
+PROBES = 64
+"""So many places of a table are looked at before two keys share one."""
 OWN, OWN_LEAST, NEAREST, LEAST, MOST, SUM, SECOND = range(7)
 HALF, THREE_QUARTERS, NINE_TENTHS, PLAIN = range(4)
 (ARTICLES, ARTICLE_WORDS, MAINS, MAIN_WORDS, TIMES, TABLES, POSTS) = range(7)
@@ -169,16 +168,32 @@ def _count(node: int, tag: int, nodes: Int32s, classes: UInt64s, sums: Sums, kno
 @allocating
 def _count_alike(nodes: Int32s, alike: Int32s) -> None:
     """Count for each element those of its parent with the same tag and class."""
-    keys, counts = np.zeros(LOOK_SLOTS, np.int64), np.zeros(LOOK_SLOTS, np.int32)
-    limit = min(len(nodes), LOOK_LIMIT)
-    slots = np.zeros(limit, np.int32)
-    for node in range(1, limit):
+    size = len(nodes)
+    keys = np.zeros(slots_for(size), np.int64)
+    counts, slots = np.zeros(len(keys), np.int32), np.zeros(size, np.int32)
+    for node in range(1, size):
         key = np.int64(nodes[node, columns.PARENT]) << 32 | np.int64(nodes[node, columns.LOOK]) | 1
-        slot = (key * 0x9E3779B1 >> 15) & (LOOK_SLOTS - 1)
-        while keys[slot] != 0 and keys[slot] != key:
-            slot = (slot + 1) & (LOOK_SLOTS - 1)
-        keys[slot] = key
-        counts[slot] += 1
-        slots[node] = slot
-    for node in range(1, limit):
+        slots[node] = slot_of(keys, key)
+        counts[slots[node]] += 1
+    for node in range(1, size):
         alike[node] = counts[slots[node]]
+
+
+@inlined
+def slots_for(count: int) -> int:
+    """Return a power of two that is at least twice a count."""
+    size = 16
+    while size < 2 * count:
+        size *= 2
+    return size
+
+
+@inlined
+def slot_of(keys: Int64s, key: int) -> int:
+    """Return the place of a key in a table whose size is a power of two, where it is put if it is new; 0 is no key."""
+    mask, probes = len(keys) - 1, 0
+    slot = ((key * 0x9E3779B1) >> 15) & mask
+    while keys[slot] != 0 and keys[slot] != key and probes < PROBES:
+        slot, probes = (slot + 1) & mask, probes + 1
+    keys[slot] = key
+    return slot

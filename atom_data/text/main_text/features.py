@@ -12,9 +12,15 @@ from atom_data.text.main_text import names
 from atom_data.text.main_text.elements import Elements, Sums, block_sums, known_elements
 from atom_data.text.main_text.facts import page_facts, set_text_facts, title_words
 from atom_data.text.main_text.own import count_copies, first_title, write_own, write_place
-from atom_data.text.main_text.surroundings import write_containers, write_neighbors, write_roots, write_windows
+from atom_data.text.main_text.surroundings import (
+    containers_of,
+    write_containers,
+    write_neighbors,
+    write_roots,
+    write_windows,
+)
 from atom_data.text.main_text.words import WORD_HASHES, word_scores
-from atom_data.text.memory import inlined, kernel, read_only
+from atom_data.text.memory import allocating, inlined, kernel, read_only
 
 _TAG, _CLASS, _ELEMENT = names.first("tag"), names.first("class"), names.first("element")
 _TEXT, _CONTAINER = names.first("text"), names.first("container")
@@ -97,7 +103,7 @@ def _features(
     _write_bits(blocks, known, found)
     _write_element(nodes, classes, blocks, known, sums, found)
     _write_text(blocks, known, word_scores(blocks, text, text_scores), found)
-    write_containers(nodes, blocks, sums, found, _CONTAINER)
+    write_containers(nodes, containers_of(nodes, blocks), sums, found, _CONTAINER)
     write_neighbors(nodes, blocks, known, found, _NEIGHBOR)
     write_windows(sums, found, _WINDOW)
     write_roots(nodes, blocks, known, found, _ROOT)
@@ -105,15 +111,25 @@ def _features(
         found[_PAGE_FIRST + index] = facts[index]
 
 
-@inlined
+@allocating
 def _write_bits(blocks: Int32s, known: Elements, found: Float32s) -> None:
     """Write which tags and class words stand above a block."""
-    for block in range(len(blocks)):
-        node = blocks[block, columns.NODE]
-        for index in range(_TAGS):
-            found[_TAG + index, block] = np.float32((known.tags[node] >> np.uint64(index)) & np.uint64(1))
-        for index in range(_CLASSES):
-            found[_CLASS + index, block] = np.float32((known.classes[node] >> np.uint64(index)) & np.uint64(1))
+    count = len(blocks)
+    bits = np.zeros(count, np.uint64)
+    for block in range(count):
+        bits[block] = known.tags[blocks[block, columns.NODE]]
+    _spread(bits, found, _TAG, _TAGS)
+    for block in range(count):
+        bits[block] = known.classes[blocks[block, columns.NODE]]
+    _spread(bits, found, _CLASS, _CLASSES)
+
+
+@inlined
+def _spread(bits: UInt64s, found: Float32s, at: int, count: int) -> None:
+    for index in range(count):
+        row, shift = found[at + index], np.uint64(index)
+        for block in range(bits.size):
+            row[block] = np.float32(np.int32((bits[block] >> shift) & np.uint64(1)))
 
 
 @inlined

@@ -9,10 +9,10 @@ from atom_data.text.html import page as columns
 from atom_data.text.html.lookup import SEED, lower, step
 from atom_data.text.html.page import HIDDEN_ATTRIBUTE, HIDDEN_STYLE
 from atom_data.text.main_text import names
-from atom_data.text.main_text.elements import LOOK_LIMIT, LOOK_SLOTS, Elements, Sums
+from atom_data.text.main_text.elements import Elements, Sums, slot_of, slots_for
 from atom_data.text.memory import allocating, inlined, item
 
-READ_BYTES = 200
+READ_BYTES = 128
 """So much of a block's text is looked at for words of the title and signs."""
 _VISIBLE = HIDDEN_STYLE | HIDDEN_ATTRIBUTE
 (
@@ -34,19 +34,15 @@ class Copies(NamedTuple):
 @allocating
 def count_copies(blocks: Int32s) -> Copies:
     """Count the blocks of a page with the same letters."""
-    keys, counts = np.zeros(LOOK_SLOTS, np.int64), np.zeros(LOOK_SLOTS, np.int32)
-    size = len(blocks)
+    size, repeats = len(blocks), 0
+    keys = np.zeros(slots_for(size), np.int64)
+    counts = np.zeros(len(keys), np.int32)
     found, first, slots = np.zeros(size, np.int32), np.zeros(size, np.int32), np.zeros(size, np.int32)
-    limit, repeats = min(size, LOOK_LIMIT), 0
-    for block in range(limit):
-        key = np.int64(blocks[block, columns.HASH]) << 20 | 1
-        slot = (key * 0x9E3779B1 >> 15) & (LOOK_SLOTS - 1)
-        while keys[slot] != 0 and keys[slot] != key:
-            slot = (slot + 1) & (LOOK_SLOTS - 1)
-        first[block] = keys[slot] == 0
-        keys[slot] = key
+    for block in range(size):
+        slot = slot_of(keys, np.int64(blocks[block, columns.HASH]) << 20 | 1)
+        first[block] = counts[slot] == 0
+        repeats += counts[slot] > 0
         counts[slot] += 1
-        repeats += counts[slot] > 1
         slots[block] = slot
     for block in range(size):
         found[block] = counts[slots[block]]

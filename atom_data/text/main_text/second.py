@@ -8,12 +8,12 @@ from atom_data.text.arrays import Float32s, Int32s
 from atom_data.text.html import page as columns
 from atom_data.text.html import tags
 from atom_data.text.html.page import Page
+from atom_data.text.main_text.elements import slot_of, slots_for
 from atom_data.text.main_text.names import CONTAINERS, SECOND_COLUMNS
-from atom_data.text.main_text.surroundings import grow, own_range
+from atom_data.text.main_text.surroundings import containers_of
 from atom_data.text.memory import allocating, inlined, kernel
 
 LIKELY = 0.5
-_SLOTS, _PROBES = 1 << 12, 64
 _HEADING_LEVELS = 4
 _CONTAINER, _ALIKE, _PAGE, _HEADING, _BEFORE = (
     SECOND_COLUMNS.index(name)
@@ -50,7 +50,7 @@ def stage_two_features(page: Page, chances: Float32s) -> Float32s:
 def _second(nodes: Int32s, blocks: Int32s, chance: Float32s, found: Float32s) -> None:
     sums = _sums(blocks, chance)
     _write_near(sums, found)
-    _write_containers(nodes, blocks, sums, found)
+    _write_containers(containers_of(nodes, blocks), sums, found)
     _write_alike(blocks, sums, _alike(nodes, blocks, chance), found)
     _write_page(blocks, sums, found)
     _write_heading(nodes, blocks, chance, found)
@@ -90,34 +90,29 @@ def _write_near(sums: Chances, found: Float32s) -> None:
 
 
 @allocating
-def _write_containers(nodes: Int32s, blocks: Int32s, sums: Chances, found: Float32s) -> None:
+def _write_containers(containers: Int32s, sums: Chances, found: Float32s) -> None:
     total = max(sums.expected[-1], np.float32(1))
-    for block in range(len(blocks)):
-        node = np.int64(blocks[block, columns.NODE])
-        start, end = own_range(nodes, node, block)
-        for level in range(CONTAINERS):
-            node, start, end = grow(nodes, node, start, end)
-            found[_CONTAINER + 2 * level, block] = _share(sums, start, end)
-            found[_CONTAINER + 2 * level + 1, block] = (sums.expected[end] - sums.expected[start]) / total
+    for level in range(CONTAINERS):
+        first, last, place = containers[3 * level], containers[3 * level + 1], _CONTAINER + 2 * level
+        for block in range(first.size):
+            start, end = np.int64(first[block]), np.int64(last[block])
+            found[place, block] = _share(sums, start, end)
+            found[place + 1, block] = (sums.expected[end] - sums.expected[start]) / total
 
 
 @allocating
 def _alike(nodes: Int32s, blocks: Int32s, chance: Float32s) -> Alike:
-    count, keys = len(blocks), np.zeros(_SLOTS, np.int64)
+    count = len(blocks)
+    keys = np.zeros(slots_for(count), np.int64)
+    size = len(keys)
     alike = Alike(
-        np.zeros(count, np.int32),
-        np.zeros(_SLOTS, np.float32),
-        np.zeros(_SLOTS, np.float32),
-        np.zeros(_SLOTS, np.int32),
+        np.zeros(count, np.int32), np.zeros(size, np.float32), np.zeros(size, np.float32), np.zeros(size, np.int32)
     )
     for block in range(count):
         node = np.int64(blocks[block, columns.NODE])
         parent = max(0, nodes[node, columns.PARENT])
         key = (np.int64(nodes[node, columns.LOOK]) << 31 ^ np.int64(nodes[parent, columns.LOOK])) | 1
-        slot, probes = (key * 0x9E3779B1 >> 17) & (_SLOTS - 1), 0
-        while keys[slot] != 0 and keys[slot] != key and probes < _PROBES:
-            slot, probes = (slot + 1) & (_SLOTS - 1), probes + 1
-        keys[slot] = key
+        slot = slot_of(keys, key)
         words = np.float32(blocks[block, columns.WORDS])
         alike.words[slot] += words
         alike.expected[slot] += words * chance[block]

@@ -26,21 +26,48 @@ def own_range(nodes: Int32s, node: int, block: int) -> tuple[int, int]:
 
 
 @allocating
-def write_containers(nodes: Int32s, blocks: Int32s, sums: Sums, found: Float32s, at: int) -> None:
-    """Write what six elements hold, each the next one upwards that holds more than the one before."""
-    total = np.float32(max(1, sums.words[-1]))
+def containers_of(nodes: Int32s, blocks: Int32s) -> Int32s:
+    """Return for each block six elements, each the next one upwards that holds more blocks than the one before.
+
+    Rows FIRST, LAST and ELEMENT of each level: the range of blocks, and the element.
+    """
+    found = np.empty((3 * CONTAINERS, len(blocks)), np.int32)
     for block in range(len(blocks)):
         node = np.int64(blocks[block, columns.NODE])
         start, end = own_range(nodes, node, block)
         for level in range(CONTAINERS):
             node, start, end = grow(nodes, node, start, end)
-            words, place = sums.words[end] - sums.words[start], at + 6 * level
+            row = 3 * level
+            found[row, block], found[row + 1, block], found[row + 2, block] = start, end, node
+            # Most blocks stand beside the one before: from the element on that both lie in, all is the same.
+            if (
+                block
+                and found[row + 2, block - 1] == node
+                and found[row, block - 1] == start
+                and found[row + 1, block - 1] == end
+            ):
+                for rest in range(row + 3, 3 * CONTAINERS):
+                    found[rest, block] = found[rest, block - 1]
+                break
+    return found
+
+
+@allocating
+def write_containers(nodes: Int32s, containers: Int32s, sums: Sums, found: Float32s, at: int) -> None:
+    """Write what the six elements around a block hold."""
+    total = np.float32(max(1, sums.words[-1]))
+    for level in range(CONTAINERS):
+        first, last, element = containers[3 * level], containers[3 * level + 1], containers[3 * level + 2]
+        place = at + 6 * level
+        for block in range(first.size):
+            start, end = np.int64(first[block]), np.int64(last[block])
+            words = sums.words[end] - sums.words[start]
             found[place, block] = words
             found[place + 1, block] = (sums.links[end] - sums.links[start]) / np.float32(max(1, words))
             found[place + 2, block] = (sums.sentences[end] - sums.sentences[start]) / np.float32(max(1, words))
             found[place + 3, block] = end - start
             found[place + 4, block] = words / total
-            found[place + 5, block] = nodes[node, columns.TAG]
+            found[place + 5, block] = nodes[element[block], columns.TAG]
 
 
 @allocating
