@@ -4,11 +4,11 @@
     python benchmarks/extract.py --data FOLDER --multilingual FOLDER
 
 FOLDER has wcxb-dev-500.warc.gz and wcxb-dev-rest.tar.xz (the default is ../shared/data, or BENCH_DATA), the other one
-learn.warc.gz and judge.warc.gz as multilingual_pages.py writes them. What is missing is left out, and said. F1 is of the words of a page, each
-as often as it occurs, the mean over pages; words by script, as in `atom_data.train.extraction.words`. On WCXB models are
-cross-validated by site. On the multilingual set no model has seen the page's language, its theme or its project: "English
-alone" has seen WCXB only; "other languages" also pages in other languages and other themes, each group left out in turn.
-There the title counts neither for nor against an engine: the better of both is taken. Nothing is timed here.
+learn.warc.gz and judge.warc.gz as multilingual_pages.py writes them. What is missing is left out, and said. F1 is of the words
+of a page, each as often as it occurs, the mean over pages; words by script, as in `atom_data.train.extraction.words`. On WCXB
+models are cross-validated by site. On the multilingual set no model has seen the page's language or its tool: "English alone"
+has seen WCXB only; "other languages" also pages in other languages by other tools, each group left out in turn. There the title
+counts neither for nor against an engine: the better of both is taken. Nothing is timed here.
 Writes benchmarks/results/extract.json.
 """
 
