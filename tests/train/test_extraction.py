@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 
 from atom_data.errors import ConfigError, DataError
+from atom_data.text.html.page import Page
 from atom_data.text.main_text.alignment import aligned
 from atom_data.text.main_text.model import Model
 from atom_data.text.main_text.trees import Trees
 from atom_data.train.extraction import Options, train_extractor
 from atom_data.train.extraction.boosting import Boosting, probabilities, trees_of
 from atom_data.train.extraction.examples import content_shares, example_of, sites_in_folds
-from atom_data.train.extraction.extractor import is_blind
+from atom_data.train.extraction.lessons import lessons_of
 from atom_data.train.extraction.pages import Labeled, read_pages, site_of
 from atom_data.train.extraction.words import agreement, words_of
 from tests.command import atom_data
@@ -171,8 +172,32 @@ def test_pages_of_a_site_are_in_one_fold(folder: Path) -> None:
     folds = sites_in_folds(examples, 3, 0)
     assert {len(set(folds[number : number + 2])) for number in range(0, 24, 2)} == {1}
     assert set(folds.tolist()) == {0, 1, 2}
-    blind = [is_blind(example, replace(SMALL, blind=0.5)) for example in examples]
-    assert 4 <= sum(blind) <= 20
+
+
+def test_lessons_hide_what_other_pages_do_not_have(folder: Path) -> None:
+    pages = [
+        replace(page, kind="listing" if page.site == "site0" else "article") for page in read_pages(folder, "CC0-1.0")
+    ]
+    examples = [example_of(labeled) for labeled in pages]
+    lessons = lessons_of(examples, 0.8, 0.5, 0)
+    again = lessons_of(examples, 0.8, 0.5, 0)
+    assert [lesson.content.tolist() for lesson in again] == [lesson.content.tolist() for lesson in lessons]
+    assert 6 <= sum(lesson.is_blind for lesson in lessons) < 24
+    joined = [number for number in range(24) if len(lessons[number].content) > len(examples[number].content)]
+    assert 2 <= len(joined) < 20
+    for lesson in lessons:
+        assert len(lesson.content) == len(lesson.page.blocks) == len(lesson.weights)
+        assert (lesson.weights[lesson.kept] > 0).all()
+        assert (lesson.content > 0)[lesson.kept].sum() == (lesson.content > 0).sum()
+        assert lesson.url is None or not lesson.is_blind
+    for number in joined:
+        assert texts_of(lessons[number].page, lessons[number].content) == texts_of(
+            examples[number].page, examples[number].content
+        )
+
+
+def texts_of(page: Page, content: np.ndarray) -> list[str]:
+    return [page.text_of(block) for block in np.flatnonzero(content > 0.5).tolist()]
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,8 @@ class Boosting:
     leaves: int = LEAVES - 1
     """At most LEAVES."""
     least_in_leaf: int = 80
-    column_share: float = 0.25
-    row_share: float = 0.6
+    column_share: float = 0.2
+    row_share: float = 0.5
     bins: int = 63
 
 

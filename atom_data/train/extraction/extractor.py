@@ -2,18 +2,17 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from hashlib import blake2b
 
 import numpy as np
 
 from atom_data.errors import ConfigError, DataError
-from atom_data.text.arrays import Bools, Float32s, Float64s
-from atom_data.text.html.page import Page
+from atom_data.text.arrays import Bools, Float32s
 from atom_data.text.main_text.choice import choose
 from atom_data.text.main_text.features import Scores, block_features, no_scores
 from atom_data.text.main_text.model import Model
 from atom_data.text.main_text.second import stage_two_features
 from atom_data.text.main_text.summary import summary
+from atom_data.text.main_text.trees import Trees
 from atom_data.train.extraction.boosting import Boosting, grow, probabilities
 from atom_data.train.extraction.examples import (
     Example,
@@ -22,9 +21,9 @@ from atom_data.train.extraction.examples import (
     sites_in_folds,
     text_word_content,
 )
+from atom_data.train.extraction.lessons import Lesson, lessons_of
 
 Say = Callable[[str], None]
-LISTS, LISTS_SHARE = ("collection", "listing", "product", "service"), 0.25
 CLASS_PAGES, TEXT_PAGES = 2, 3
 """Words of fewer pages mean nothing."""
 CLASS_PRIOR, TEXT_PRIOR = 2, 4
@@ -38,22 +37,25 @@ class Options:
     seed: int = 0
     folds: int = 3
     """Of the cross-validation."""
-    inner_folds: int = 3
+    inner_folds: int = 2
     """For what the second stage is trained on: the first stage on pages that it has not seen."""
-    blind: float = 0.5
+    blind: float = 0.3
     """The share of pages that are trained on without their address, the words of their text and classes, what only Latin text
-    says, and the elements that say what they hold: so that the model does not lean on what a page of another language, site
-    or decade does not have. Of pages that are lists of links or goods (LISTS), a quarter of it: what is content there is
-    furniture elsewhere, and nothing else tells which page is which."""
-    first: Boosting = field(default_factory=lambda: Boosting(rounds=160, learning_rate=0.06))
-    second: Boosting = field(default_factory=lambda: Boosting(rounds=100, learning_rate=0.06))
+    says, and the elements that say what they hold: see `lessons`."""
+    joined: float = 0.5
+    """The share of blind articles that have the links of another page beside them."""
+    first: Boosting = field(default_factory=lambda: Boosting(rounds=120, learning_rate=0.09))
+    second: Boosting = field(default_factory=lambda: Boosting(rounds=80, learning_rate=0.08))
 
     def __post_init__(self) -> None:
         """Refuse what cannot be trained."""
         if self.folds < 2 or self.inner_folds < 2:
             raise ConfigError(f"folds are {self.folds}, inner_folds {self.inner_folds}. Give 2 or more of each.")
-        if not 0 <= self.blind < 1:
-            raise ConfigError(f"blind is {self.blind}; it is a share of the pages. Give 0 or more, and less than 1.")
+        for name in ("blind", "joined"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ConfigError(
+                    f"{name} is {getattr(self, name)}; it is a share of pages. Give 0 or more, and less than 1."
+                )
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +76,17 @@ class Scored:
 def train(examples: Sequence[Example], options: Options, say: Say) -> Model:
     """Return the model of all pages. DataError for fewer sites than folds."""
     _check(examples, options.inner_folds)
-    rows, chances = _unseen(examples, options, say)
-    scores = word_scores(examples)
-    first = grow(rows, _targets(examples), _weights(examples), options.first, options.seed)
+    lessons = lessons_of(examples, options.blind, options.joined, options.seed)
+    rows, chances = _unseen(examples, lessons, options, say)
+    first = _grown(rows, lessons, options.first, options.seed)
     say("first stage trained")
     both = [
-        np.concatenate([row, stage_two_features(training_page(example, options), chance)], 1)
-        for example, row, chance in zip(examples, rows, chances, strict=True)
+        np.concatenate([row, stage_two_features(lesson.page, chance)], 1)
+        for lesson, row, chance in zip(lessons, rows, chances, strict=True)
     ]
-    second = grow(both, _targets(examples), _weights(examples), options.second, options.seed)
+    second = _grown(both, lessons, options.second, options.seed)
     say("second stage trained")
-    return Model(scores, first, second)
+    return Model(word_scores(examples), first, second)
 
 
 def cross_validated(examples: Sequence[Example], options: Options, say: Say) -> Iterator[Scored]:
@@ -124,54 +126,41 @@ def word_scores(examples: Sequence[Example]) -> Scores:
     return found
 
 
-def is_blind(example: Example, options: Options) -> bool:
-    """Tell whether a page is trained on without what other pages may not have: the same for its name and seed."""
-    key = blake2b(f"{options.seed}/{example.labeled.name}".encode(), digest_size=4).digest()
-    share = options.blind * (LISTS_SHARE if example.labeled.kind in LISTS else 1)
-    return int.from_bytes(key, "big") < share * 2**32
-
-
-def training_rows(example: Example, scores: Scores, options: Options) -> Float32s:
-    """Return the columns of a page's blocks as the model is trained on them."""
-    if is_blind(example, options):
-        return np.ascontiguousarray(block_features(example.plain, None, no_scores(), any_script=True))
-    return np.ascontiguousarray(block_features(example.page, example.labeled.url, scores))
-
-
-def training_page(example: Example, options: Options) -> Page:
-    """Return the page that `training_rows` are of."""
-    return example.plain if is_blind(example, options) else example.page
-
-
-def _unseen(examples: Sequence[Example], options: Options, say: Say) -> tuple[list[Float32s], list[Float32s]]:
-    """Return columns and first-stage probabilities of every page, by scores and models that have not seen its site."""
+def _unseen(
+    examples: Sequence[Example], lessons: Sequence[Lesson], options: Options, say: Say
+) -> tuple[list[Float32s], list[Float32s]]:
+    """Return columns and first-stage probabilities of every lesson, by scores and models that have not seen its site."""
     folds = sites_in_folds(examples, options.inner_folds, options.seed + 1)
-    rows: list[Float32s] = [np.zeros((0, 0), np.float32)] * len(examples)
+    rows: list[Float32s] = [np.zeros((0, 0), np.float32)] * len(lessons)
     for fold in range(options.inner_folds):
         scores = word_scores(_chosen(examples, folds != fold))
         for index in np.flatnonzero(folds == fold).tolist():
-            rows[index] = training_rows(examples[index], scores, options)
-    chances: list[Float32s] = [np.zeros(0, np.float32)] * len(examples)
+            rows[index] = lessons[index].rows(scores)
+    chances: list[Float32s] = [np.zeros(0, np.float32)] * len(lessons)
     for fold in range(options.inner_folds):
         others = np.flatnonzero(folds != fold).tolist()
-        part = [examples[index] for index in others]
-        trees = grow([rows[index] for index in others], _targets(part), _weights(part), options.first, options.seed)
+        trees = _grown(
+            [rows[index] for index in others], [lessons[index] for index in others], options.first, options.seed
+        )
         for index in np.flatnonzero(folds == fold).tolist():
             chances[index] = probabilities(rows[index], trees)
         say(f"  first stage, part {fold + 1} of {options.inner_folds}")
     return rows, chances
 
 
+def _grown(rows: Sequence[Float32s], lessons: Sequence[Lesson], how: Boosting, seed: int) -> Trees:
+    """Return the trees of lessons; `rows` are the columns of all their blocks."""
+    return grow(
+        [row[lesson.kept] for row, lesson in zip(rows, lessons, strict=True)],
+        [lesson.content[lesson.kept] for lesson in lessons],
+        [lesson.weights[lesson.kept] for lesson in lessons],
+        how,
+        seed,
+    )
+
+
 def _chosen(examples: Sequence[Example], which: Bools) -> list[Example]:
     return [example for example, one in zip(examples, which, strict=True) if one]
-
-
-def _targets(examples: Sequence[Example]) -> list[Float64s]:
-    return [example.content for example in examples]
-
-
-def _weights(examples: Sequence[Example]) -> list[Float32s]:
-    return [example.weights for example in examples]
 
 
 def _check(examples: Sequence[Example], folds: int) -> None:

@@ -13,11 +13,11 @@ from atom_data.errors import DataError
 from atom_data.extract.encoding import decoded
 from atom_data.readers.warc import Warc
 from atom_data.storage.shards import Intake
+from atom_data.text.main_text.model import KINDS
 from atom_data.workspace import Workspace
 
-KINDS = ("article", "collection", "documentation", "forum", "listing", "product", "service")
-"""Of WCXB (arXiv 2605.21097, section 3), whose files call a collection `category`."""
 _KIND_NAMES = {"category": "collection"}
+"""What WCXB's files call a kind."""
 MOST_REPLACED = 50
 """A page with more characters that could not be read says little about text, and is left out."""
 _NO_URL = ".invalid"

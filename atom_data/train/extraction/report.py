@@ -38,7 +38,9 @@ class Report:
     languages: dict[str, Part] = field(default_factory=dict)
     by_set: dict[str, Part] = field(default_factory=dict)
     expected_f1_error: float | None = None
-    """Mean over ten parts, by the F1 that the model expects, of how far the mean expected F1 is from the mean one."""
+    """Mean over ten parts, by the F1 that is expected of pages, of how far the mean expected F1 is from the mean one."""
+    kind_accuracy: float | None = None
+    """The share of pages whose likeliest kind is theirs."""
 
     def as_json(self) -> dict[str, Any]:
         """Return plain JSON values."""

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from atom_data.text.arrays import Bools, Float32s, Float64s, Int64s
+from atom_data.text.main_text.model import KINDS
 from atom_data.text.main_text.trees import Trees
 from atom_data.train.extraction.boosting import Boosting, grow, probabilities
 from atom_data.train.extraction.examples import sites_in_folds
 from atom_data.train.extraction.extractor import Options, Scored
-from atom_data.train.extraction.pages import KINDS
 
 KIND = Boosting(rounds=50, learning_rate=0.1, leaves=8, least_in_leaf=10, column_share=0.15, row_share=0.7)
 CONFIDENCE = Boosting(rounds=60, learning_rate=0.06, leaves=8, least_in_leaf=25, column_share=0.15, row_share=0.7)
