@@ -7,6 +7,7 @@ from atom_data.text.html import page as columns
 from atom_data.text.html import tape as at
 from atom_data.text.html.lexicon import CLASS_GROUPS, CLASS_HASHES
 from atom_data.text.html.lookup import FACTOR, SEED, find, lower, name_hash, step, table_of
+from atom_data.text.html.search import near_byte
 from atom_data.text.html.tags import COUNT, HTML, LINK, META, SCRIPT, TIME
 from atom_data.text.html.tape import Tape
 from atom_data.text.memory import called, inlined, item, put
@@ -143,9 +144,8 @@ def _value(data: Bytes, position: int, stop: int) -> tuple[int, int, int]:
     quote = item(data, position)
     start = position
     if quote == QUOTE or quote == APOSTROPHE:
-        start = position = position + 1
-        while position < stop and item(data, position) != quote:
-            position += 1
+        start = position + 1
+        position = near_byte(data, start, stop, quote)
         return start, position, min(position + 1, stop)
     while position < stop and item(data, position) > 32 and item(data, position) != GREATER:
         position += 1

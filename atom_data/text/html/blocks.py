@@ -37,8 +37,13 @@ def read_text(tape: Tape, position: int, stop: int) -> int:
             state[at.AFTER_SPACE] = 0
         elif kind == TAG_BEGINS:
             break
-        elif kind == NUL:
+        elif kind == WHITE and state[at.PREFORMATTED] == 0:
             position += 1
+            while position < stop and item(KINDS, item(data, position)) == WHITE:
+                position += 1
+            if state[at.AFTER_SPACE] == 0:
+                put(text, end, SPACE)
+                end, state[at.AFTER_SPACE] = end + 1, 1
         else:
             position, end = read_other(tape, position, stop, end, kind)
     state[at.TEXT_END] = end
@@ -69,6 +74,8 @@ def before_table(nodes: Int32s, node: int) -> int:
 def read_other(tape: Tape, position: int, stop: int, end: int, kind: int) -> tuple[int, int]:
     """Write white space, a reference or a character that begins with C2; return where it ends, and the text's end."""
     data, text, state = tape.data, tape.text, tape.state
+    if kind == NUL:
+        return position + 1, end
     if kind == WHITE:
         return position + 1, _put_space(tape, position, stop, end)
     after, size = position + 1, 1

@@ -151,7 +151,8 @@ def _kind_of_three(lead: int, second: int, third: int) -> int:
         if (second == 0x81 and third == 0x8A) or (second == 0x8D and third == 0xA3):
             return COMMA
         return FOUR_A_WORD if 0x80 <= second <= 0x82 or second == 0x9E or second == 0x9F else LETTER_SIGN
-    return NO_LETTER if second <= 0x81 else LETTER_SIGN
+    # Up to U+2BFF there are signs, arrows, lines and symbols; behind them letters of old scripts.
+    return NO_LETTER if second < 0xB0 else LETTER_SIGN
 
 
 @inlined

@@ -10,8 +10,7 @@ from atom_data.text.html import page as columns
 from atom_data.text.html.fences import FENCE_BYTES, TICK, fence_sign, list_start, put_fence
 from atom_data.text.html.inline import LINKED, MARKS, is_link, put_inline, put_mark, put_target
 from atom_data.text.html.page import Page
-from atom_data.text.html.place import Place, nowhere, place_of
-from atom_data.text.html.tables import data_tables
+from atom_data.text.html.place import Place, data_tables, nowhere, place_of
 from atom_data.text.memory import called, inlined, item, kernel, put
 
 LINE_FEED, SPACE, HYPHEN, HASH_SIGN, GREATER, PIPE, DOT = 10, 32, 45, 35, 62, 124, 46
@@ -209,11 +208,13 @@ def _put_block(
                 end += 1
             out[end] = SPACE
             end += 1
-    is_target = links and place.link >= 0 and is_link(source, nodes, place.link)
+    is_target = (
+        links and place.link >= 0 and nodes[place.link, columns.TEXT_TO] >= stop and is_link(source, nodes, place.link)
+    )
     if is_target:
         end = put_mark(LINKED, True, out, end)
     one_line = in_row or place.heading > 0 or place.quotes > 0
     end = put_inline(
-        source, nodes, text, start, stop, first, links and place.link < 0, in_row, one_line, marks, out, end
+        source, nodes, text, start, stop, first, links and not is_target, in_row, one_line, marks, out, end
     )
     return put_target(source, nodes, place.link, out, put_mark(LINKED, False, out, end)) if is_target else end

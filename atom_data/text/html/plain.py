@@ -5,8 +5,7 @@ import numpy as np
 from atom_data.text.arrays import Bools, Bytes, Int32s
 from atom_data.text.html import page as columns
 from atom_data.text.html.page import Page
-from atom_data.text.html.place import Place, nowhere, place_of
-from atom_data.text.html.tables import data_tables
+from atom_data.text.html.place import Place, data_tables, nowhere, place_of
 from atom_data.text.memory import inlined, item, kernel, put
 
 LINE_FEED, TAB, SPACE, HYPHEN = 10, 9, 32, 45

@@ -11,6 +11,7 @@ from atom_data.text.html.blocks import LESS, before_table, break_line, end_block
 from atom_data.text.html.formulas import put_formula, read_image, read_math, script_formula, skip_element
 from atom_data.text.html.lookup import SEED, find, lower, step
 from atom_data.text.html.page import Page, empty_page
+from atom_data.text.html.search import near_byte, next_byte
 from atom_data.text.html.tape import DEPTH_LIMIT, STACK_NODE, Tape, new_tape
 from atom_data.text.html.tree import close_implied, close_tag, close_to, is_flagged, open_element
 from atom_data.text.memory import called, inlined, item, kernel, read_only
@@ -65,7 +66,7 @@ def _scan(tape: Tape) -> None:
         if _begins_markup(data, position, stop):
             position = _read_markup(tape, position, stop)
         elif state[at.SKIPPED]:
-            position = _next_less(data, position + 1, stop)
+            position = next_byte(data, position + 1, stop, LESS)
         else:
             position = read_text(tape, position, stop)
     if state[at.OPEN]:
@@ -97,18 +98,9 @@ def _begins_markup(data: Bytes, position: int, stop: int) -> bool:
 
 
 @inlined
-def _next_less(data: Bytes, position: int, stop: int) -> int:
-    while position < stop and item(data, position) != LESS:
-        position += 1
-    return position
-
-
-@inlined
 def _next_greater(data: Bytes, position: int, stop: int) -> int:
     """Return the place behind the next `>`."""
-    while position < stop and item(data, position) != GREATER:
-        position += 1
-    return min(position + 1, stop)
+    return min(near_byte(data, position, stop, GREATER) + 1, stop)
 
 
 @inlined
@@ -154,7 +146,8 @@ def _skip_comment(data: Bytes, position: int, stop: int) -> int:
     if position + 1 < stop and data[position] == HYPHEN and data[position + 1] == GREATER:
         return position + 2
     while position + 2 < stop:
-        if item(data, position) == HYPHEN and item(data, position + 1) == HYPHEN:
+        position = next_byte(data, position, stop, HYPHEN)
+        if position + 2 < stop and item(data, position + 1) == HYPHEN:
             third = item(data, position + 2)
             if third == GREATER:
                 return position + 3
@@ -287,10 +280,12 @@ def _end_of_raw(data: Bytes, position: int, stop: int, tag: int) -> int:
 @called
 def _raw_end(data: Bytes, position: int, stop: int, tag: int) -> int:
     """Return where the end tag of a raw element begins; the end of the page without one."""
-    while position + 2 < stop:
-        if item(data, position) == LESS and item(data, position + 1) == SLASH:
+    while True:
+        position = next_byte(data, position, stop, LESS)
+        if position + 2 >= stop:
+            return stop
+        if item(data, position + 1) == SLASH:
             name, _, _ = _read_name(data, position + 2, stop)
             if find(tags.TAG_HASHES, tags.TAG_NUMBERS, name) == tag:
                 return position
         position += 1
-    return stop

@@ -101,8 +101,10 @@ def known_elements(
             known.tags[node] |= np.uint64(1) << np.uint64(_GROUP_OF_TAG[tag])
         if tags.H1 <= tag <= tags.H6:
             known.heading[node] = tag - tags.H1 + 1
-        _score(nodes, node, class_words, class_scores, known.scores)
-        _place(nodes, node, sums, known)
+        if nodes[node, columns.WORDS_TO] > nodes[node, columns.WORDS_FROM]:
+            _score(nodes, node, class_words, class_scores, known.scores)
+        if nodes[node, columns.END_BLOCK] > nodes[node, columns.FIRST_BLOCK]:
+            _place(nodes, node, sums, known)
         _count(node, tag, nodes, classes, sums, known)
     return known
 

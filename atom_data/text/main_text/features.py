@@ -11,7 +11,7 @@ from atom_data.text.html.page import Page
 from atom_data.text.main_text import names
 from atom_data.text.main_text.elements import Elements, Sums, block_sums, known_elements
 from atom_data.text.main_text.facts import page_facts, set_text_facts, title_words
-from atom_data.text.main_text.own import count_copies, first_title, write_own, write_place
+from atom_data.text.main_text.own import TITLE_SHARE, TITLE_WORDS, count_copies, first_title, write_own, write_place
 from atom_data.text.main_text.surroundings import (
     containers_of,
     write_containers,
@@ -19,7 +19,7 @@ from atom_data.text.main_text.surroundings import (
     write_roots,
     write_windows,
 )
-from atom_data.text.main_text.words import WORD_HASHES, word_scores
+from atom_data.text.main_text.words import WORD_HASHES, first_words
 from atom_data.text.memory import allocating, inlined, kernel, read_only
 
 _TAG, _CLASS, _ELEMENT = names.first("tag"), names.first("class"), names.first("element")
@@ -93,16 +93,17 @@ def _features(
     known = known_elements(nodes, classes, class_words, class_scores, sums)
     facts = page_facts(blocks, known, sums, source, url, slots, data)
     copies = count_copies(blocks)
-    title = title_words(source, slots)
+    first = first_words(blocks, text, text_scores, title_words(source, slots))
     currency = 0
     heading = first_title(blocks, known)
     for block in range(len(blocks)):
-        currency += write_own(blocks, text, block, title, found) > 0
+        currency += write_own(blocks, text, block, found) > 0
     write_place(nodes, blocks, known, sums, heading, copies, found)
     set_text_facts(facts, currency, copies.repeats, len(blocks))
     _write_bits(blocks, known, found)
     _write_element(nodes, classes, blocks, known, sums, found)
-    _write_text(blocks, known, word_scores(blocks, text, text_scores), found)
+    found[TITLE_WORDS], found[TITLE_SHARE] = first.title_words, first.title_share
+    _write_text(blocks, known, first.scores, found)
     write_containers(nodes, containers_of(nodes, blocks), sums, found, _CONTAINER)
     write_neighbors(nodes, blocks, known, found, _NEIGHBOR)
     write_windows(sums, found, _WINDOW)

@@ -4,16 +4,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from atom_data.text.arrays import Bytes, Float32s, Int32s, UInt64s
+from atom_data.text.arrays import Bytes, Float32s, Int32s
 from atom_data.text.html import page as columns
-from atom_data.text.html.lookup import SEED, lower, step
 from atom_data.text.html.page import HIDDEN_ATTRIBUTE, HIDDEN_STYLE
 from atom_data.text.main_text import names
 from atom_data.text.main_text.elements import Elements, Sums, slot_of, slots_for
+from atom_data.text.main_text.words import READ_BYTES
 from atom_data.text.memory import allocating, inlined, item
 
-READ_BYTES = 128
-"""So much of a block's text is looked at for words of the title and signs."""
 _VISIBLE = HIDDEN_STYLE | HIDDEN_ATTRIBUTE
 (
     WORDS, LINK_SHARE, SIZE, WORD_SIZE, SENTENCES, COMMAS, DIGIT_SHARE, CAPITALIZED_SHARE, CAPITAL_SHARE, SIGNS, LINKS, BREAKS,
@@ -50,7 +48,7 @@ def count_copies(blocks: Int32s) -> Copies:
 
 
 @inlined
-def write_own(blocks: Int32s, text: Bytes, block: int, title: UInt64s, found: Float32s) -> int:
+def write_own(blocks: Int32s, text: Bytes, block: int, found: Float32s) -> int:
     """Write what the text of a block gives; return how many signs of currency are in it."""
     row = blocks[block]
     words, size = np.float32(row[columns.WORDS]), np.float32(row[columns.SIZE])
@@ -73,9 +71,6 @@ def write_own(blocks: Int32s, text: Bytes, block: int, title: UInt64s, found: Fl
     found[MOSTLY_DIGITS, block] = row[columns.DIGITS] * 2 > row[columns.SIZE]
     currency, copyrights, bullets = _count_signs(text, start, min(end, start + READ_BYTES), end)
     found[CURRENCY, block], found[COPYRIGHT, block], found[BULLETS, block] = currency, copyrights, bullets
-    seen, shared = _title_words(text, start, end, title)
-    found[TITLE_WORDS, block] = shared / np.float32(max(1, seen))
-    found[TITLE_SHARE, block] = shared / np.float32(max(1, title.size))
     return currency
 
 
@@ -97,26 +92,6 @@ def _count_signs(text: Bytes, start: int, stop: int, end: int) -> tuple[int, boo
             currency += second == 0x82 and third == 0xAC
             bullets += second == 0x80 and third == 0xA2
     return currency, copyrights, bullets
-
-
-@inlined
-def _title_words(text: Bytes, start: int, end: int, title: UInt64s) -> tuple[int, int]:
-    """Return how many words a text begins with, and how many of them are in the title."""
-    seen, shared, state, size = 0, 0, SEED, 0
-    stop = min(end, start + READ_BYTES)
-    for position in range(start, stop + 1):
-        byte = lower(item(text, position)) if position < end else 32
-        if 97 <= byte <= 122 or byte >= 128 or 48 <= byte <= 57:
-            state, size = step(state, byte), size + 1
-            continue
-        if size:
-            seen += 1
-            for index in range(title.size):
-                if item(title, index) == state:
-                    shared += 1
-                    break
-        state, size = SEED, 0
-    return seen, shared
 
 
 @allocating
