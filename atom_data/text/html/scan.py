@@ -94,7 +94,7 @@ def _begins_markup(data: Bytes, position: int, stop: int) -> bool:
     if item(data, position) != LESS or position + 1 >= stop:
         return False
     second = item(data, position + 1)
-    return 65 <= second & 0xDF <= 90 or second == SLASH or second == EXCLAMATION or second == QUESTION
+    return 65 <= second & 223 <= 90 or second in (SLASH, EXCLAMATION, QUESTION)
 
 
 @inlined

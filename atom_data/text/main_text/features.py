@@ -31,6 +31,21 @@ NO_GROUPS_LEVELS = 6
 """So many elements up are searched for one with class words that mean something."""
 
 
+LATIN_COLUMNS = (
+    "size",
+    "word_size",
+    "capitalized_share",
+    "capital_share",
+    "beyond_ascii_share",
+    "ends_sentence",
+    "starts_small",
+)
+"""Bytes, capitals and signs of ASCII: other scripts have more bytes a letter, and other or no capitals and full stops."""
+_LATIN = [names.OWN.index(name) for name in LATIN_COLUMNS]
+OTHER_SCRIPT_SHARE = 0.15
+"""Characters beyond ASCII per byte: 0.03 in Polish or Turkish, 0.1 in Vietnamese, 0.33 and more in texts without Latin letters."""
+
+
 class Scores(NamedTuple):
     """What a model has learned about words: how much content stands where they are, 0 for words it does not know."""
 
@@ -45,8 +60,12 @@ def no_scores() -> Scores:
     return Scores(np.zeros(columns.CLASS_HASHES, np.float32), np.zeros(2 * WORD_HASHES, np.float32))
 
 
-def block_features(page: Page, url: str | None, scores: Scores) -> Float32s:
-    """Return a row a block with `names.COLUMNS`. Memory: about 1 kB a block, beside the result of as much."""
+def block_features(page: Page, url: str | None, scores: Scores, *, any_script: bool = False) -> Float32s:
+    """Return a row a block with `names.COLUMNS`. Memory: about 1 kB a block, beside the result of as much.
+
+    On a page in another script than Latin, and with `any_script` on every page, LATIN_COLUMNS are -1: what they mean, a model
+    learns from Latin text alone.
+    """
     found = np.zeros((_COLUMNS, len(page.blocks)), np.float32)
     if len(page.blocks):
         address = read_only(np.frombuffer((url or "").encode("utf-8", "replace"), np.uint8))
@@ -54,7 +73,15 @@ def block_features(page: Page, url: str | None, scores: Scores) -> Float32s:
             page.source, address, page.nodes, page.classes, page.blocks, page.class_words, page.text, page.slots, page.data,
             read_only(scores.class_words), read_only(scores.text_words), found,
         )  # fmt: skip
+        if any_script or is_other_script(page):
+            found[_LATIN] = -1
     return found.T
+
+
+def is_other_script(page: Page) -> bool:
+    """Tell whether the text of a page is mostly not in Latin letters: its characters beyond ASCII, of two bytes and more."""
+    beyond, size = (int(page.blocks[:, column].sum(dtype=np.int64)) for column in (columns.BEYOND_ASCII, columns.SIZE))
+    return beyond > OTHER_SCRIPT_SHARE * size
 
 
 @kernel
