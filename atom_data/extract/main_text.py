@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from atom_data.errors import ConfigError
-from atom_data.extract.columns import MARKDOWN, MEASURES, METADATA
+from atom_data.extract.columns import KINDS, MARKDOWN, MEASURES, METADATA
 from atom_data.extract.engine import Content, EngineError
 from atom_data.extract.metadata import Metadata, metadata_of, title_of
 from atom_data.extract.stored import stored_text
@@ -15,7 +15,6 @@ from atom_data.text.html.markdown import markdown_text
 from atom_data.text.html.page import Page
 from atom_data.text.html.plain import plain_text
 from atom_data.text.html.scan import scan
-from atom_data.text.main_text.choice import choose
 from atom_data.text.main_text.comments import without_comments
 from atom_data.text.main_text.measures import measured
 from atom_data.text.main_text.model import Model
@@ -35,7 +34,8 @@ class MainText:
     `extract_confidence` (float32, 0 to 1: the F1 over words that the model expects of its choice), `extract_text_share`
     (float32: the words kept of all words of the page), `extract_link_share` (float32: of the kept words, those in links),
     `extract_links`, `extract_tables`, `extract_code_blocks` and `extract_formulas` (int32: what is kept of them; formulas with
-    their LaTeX). Null where there is no text.
+    their LaTeX), and `page_kind` (string: article, collection, documentation, forum, listing, product, service or other) with
+    `page_kind_probability` (float32). Null where there is no text, or the model has none for whole pages.
     A page with more than 200,000 elements or 40,000 blocks of text has the status `too_complex`; memory is about 4 bytes a
     byte of HTML beside the page, 150 a tag and 3 kB a block.
     """
@@ -61,32 +61,31 @@ class MainText:
 
     def columns(self) -> tuple[str, ...]:
         """Return the names of the columns that it adds."""
-        return (*(MARKDOWN if self.markdown else ()), *MEASURES, *(METADATA if self.metadata else ()))
+        return (*(MARKDOWN if self.markdown else ()), *MEASURES, *(METADATA if self.metadata else ()), *KINDS)
 
     def read(self, html: bytes, url: str | None) -> Content:
         """Return text, title and columns."""
         page = scan(html)
         if page.cut:
             raise EngineError("too_complex")
-        model = model_of(self.model)
-        chances = model.chances(page, url)
         least, enough = BOUNDS[self.favor]
-        kept, confidence = choose(page, chances, least=least, enough=enough)
-        if not self.comments:
-            kept = without_comments(page, kept)
+        judged = model_of(self.model).judged(page, url, least=least, enough=enough)
+        kept = judged.kept if self.comments else without_comments(page, judged.kept)
         counts = measured(page, kept)
         text = plain_text(page, kept).decode("utf-8", "replace")
         known = metadata_of(page) if self.metadata else None
         if counts.words < FEW_WORDS and (stored := stored_text(page, counts.words)):
             return Content(stored, title_of(page), {"markdown": stored, **_metadata(known)})
         more: dict[str, object] = {} if not text else {
-            "extract_confidence": confidence,
+            "extract_confidence": judged.confidence,
             "extract_text_share": counts.words / max(1, counts.page_words),
             "extract_link_share": counts.link_words / max(1, counts.words),
             "extract_links": counts.links,
             "extract_tables": counts.tables,
             "extract_code_blocks": counts.code_blocks,
             "extract_formulas": counts.formulas,
+            "page_kind": judged.kind,
+            "page_kind_probability": judged.kind_chance,
         }  # fmt: skip
         if self.markdown and text:
             more["markdown"] = _markdown(page, kept, self.links)

@@ -12,7 +12,7 @@ from atom_data import Extract
 from atom_data.batch import empty
 from atom_data.errors import ConfigError
 from atom_data.extract import MainText
-from atom_data.extract.columns import COLUMNS, MEASURES, METADATA
+from atom_data.extract.columns import COLUMNS, KINDS, MEASURES, METADATA
 from atom_data.extract.dates import date_of
 from tests.extract.test_extract import HARMFUL
 from tests.text.html.checked import WORDS
@@ -58,8 +58,8 @@ def test_an_article_without_what_is_around_it() -> None:
 def test_columns_are_the_same_for_pages_errors_and_no_rows() -> None:
     schema = pa.schema([("html", pa.binary()), ("charset", pa.string()), ("mime", pa.string())])
     for engine, more in (
-        (MainText(), [*MEASURES]),
-        (MainText(markdown=True, metadata=True), ["markdown", *MEASURES, *METADATA]),
+        (MainText(), [*MEASURES, *KINDS]),
+        (MainText(markdown=True, metadata=True), ["markdown", *MEASURES, *METADATA, *KINDS]),
     ):
         added = Extract(engine=engine)(empty(schema))
         assert added.schema.names[3:] == ["text", "title", "extract_status", "replaced_characters", *more]
