@@ -66,16 +66,21 @@ def block_features(page: Page, url: str | None, scores: Scores, *, any_script: b
     On a page in another script than Latin, and with `any_script` on every page, LATIN_COLUMNS are -1: what they mean, a model
     learns from Latin text alone.
     """
-    found = np.zeros((_COLUMNS, len(page.blocks)), np.float32)
+    found = np.empty((_COLUMNS, len(page.blocks)), np.float32)
     if len(page.blocks):
-        address = read_only(np.frombuffer((url or "").encode("utf-8", "replace"), np.uint8))
-        _features(
-            page.source, address, page.nodes, page.classes, page.blocks, page.class_words, page.text, page.slots, page.data,
-            read_only(scores.class_words), read_only(scores.text_words), found,
-        )  # fmt: skip
-        if any_script or is_other_script(page):
-            found[_LATIN] = -1
+        write_features(page, url, scores, found, any_script=any_script)
     return found.T
+
+
+def write_features(page: Page, url: str | None, scores: Scores, found: Float32s, *, any_script: bool = False) -> None:
+    """Write the same to an array with a row a column; there must be a block."""
+    address = read_only(np.frombuffer((url or "").encode("utf-8", "replace"), np.uint8))
+    _features(
+        page.source, address, page.nodes, page.classes, page.blocks, page.class_words, page.text, page.slots, page.data,
+        read_only(scores.class_words), read_only(scores.text_words), found,
+    )  # fmt: skip
+    if any_script or is_other_script(page):
+        found[_LATIN] = -1
 
 
 def is_other_script(page: Page) -> bool:

@@ -10,9 +10,9 @@ from atom_data.errors import ConfigError
 from atom_data.text.arrays import Bools, Float32s
 from atom_data.text.html.page import CLASS_HASHES, Page
 from atom_data.text.main_text.choice import choose
-from atom_data.text.main_text.features import Scores, block_features
-from atom_data.text.main_text.names import COLUMNS, SECOND_COLUMNS
-from atom_data.text.main_text.second import stage_two_features
+from atom_data.text.main_text.features import Scores, write_features
+from atom_data.text.main_text.names import COLUMNS, PAGE_FIRST, SECOND_COLUMNS
+from atom_data.text.main_text.second import write_second
 from atom_data.text.main_text.summary import SUMMARY_COLUMNS, summary
 from atom_data.text.main_text.trees import LEAVES, Trees, chances_of
 from atom_data.text.main_text.words import WORD_HASHES
@@ -57,7 +57,7 @@ class Model:
             raise ConfigError(
                 f"{path}: the file is not a model for main text: {error}. Give one that was trained."
             ) from error
-        model = cls(scores, *stages, confidence, kinds)
+        model = cls(scores, stages[0], stages[1], confidence, kinds)
         model._check(str(path), version)
         return model
 
@@ -79,26 +79,29 @@ class Model:
 
     def chances(self, page: Page, url: str | None) -> Float32s:
         """Return for each block the probability that it is main text."""
-        return self.chances_of_rows(page, block_features(page, url, self.scores))
+        chances: Float32s = self._rated(page, url)[1]
+        return chances
 
     def judged(self, page: Page, url: str | None, *, least: float = 0.0, enough: float = 2.0) -> "Judged":
         """Return which blocks to keep, as `choice.choose` takes them, and what can be said of the whole page."""
-        found = block_features(page, url, self.scores)
-        chances = self.chances_of_rows(page, found)
+        found, chances = self._rated(page, url)
         kept, expected = choose(page, chances, least=least, enough=enough)
         if self.confidence is None or not len(chances):
             return Judged(kept, chances, expected, None, None)
-        row = summary(page, found, chances, kept, expected).reshape(-1, 1)
+        row = summary(page, found[: len(COLUMNS)].T, chances, kept, expected).reshape(-1, 1)
         confidence = float(chances_by(row, self.confidence)[0])
         kind, chance = _likeliest([float(chances_by(row, trees)[0]) for trees in self.kinds])
         return Judged(kept, chances, confidence, kind, chance)
 
-    def chances_of_rows(self, page: Page, found: Float32s) -> Float32s:
-        """Return the same; `found` is what `features.block_features` gives with the model's scores."""
-        first = chances_by(np.ascontiguousarray(found.T), self.first)
-        both = np.concatenate([found.T, stage_two_features(page, first).T])
-        chances: Float32s = chances_by(both, self.second)
-        return chances
+    def _rated(self, page: Page, url: str | None) -> tuple[Float32s, Float32s]:
+        """Return all columns of a page, those of both stages, a row a column; and the probability of each block."""
+        count = len(COLUMNS)
+        found = np.empty((count + len(SECOND_COLUMNS), len(page.blocks)), np.float32)
+        if not len(page.blocks):
+            return found, np.zeros(0, np.float32)
+        write_features(page, url, self.scores, found[:count])
+        write_second(page, _chances_of_page(found, self.first), found[count:])
+        return found, _chances_of_page(found, self.second)
 
     def _check(self, path: str, version: int) -> None:
         """Refuse what kernels would read beyond its end."""
@@ -153,6 +156,15 @@ def _likeliest(chances: list[float]) -> tuple[str | None, float | None]:
     shares = [*(chance / total for chance in chances), 1 - sum(chances) / total]
     best = max(range(len(shares)), key=lambda place: shares[place])
     return (*KINDS, OTHER)[best], shares[best]
+
+
+_COLUMNS = len(COLUMNS)
+
+
+@kernel
+def _chances_of_page(found: Float32s, trees: Trees) -> Float32s:
+    """Return the probability of each block of one page."""
+    return chances_of(found, trees, PAGE_FIRST, _COLUMNS)
 
 
 @kernel

@@ -61,6 +61,7 @@ def write_own(blocks: Int32s, text: Bytes, block: int, found: Float32s) -> int:
     )
     found[CAPITAL_SHARE, block], found[SIGNS, block] = row[columns.CAPITALS] / size, row[columns.SIGNS]
     found[LINKS, block], found[BREAKS, block] = row[columns.LINKS], row[columns.BREAKS]
+    found[UNUSED, block] = 0
     found[IMAGES, block], found[INPUTS, block] = row[columns.IMAGES], row[columns.INPUTS]
     found[BEYOND_ASCII, block], found[WORDS_LOG, block] = row[columns.BEYOND_ASCII] / size, np.log(words)
     start, end = np.int64(row[columns.START]), np.int64(row[columns.END])

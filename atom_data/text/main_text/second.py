@@ -42,8 +42,13 @@ def stage_two_features(page: Page, chances: Float32s) -> Float32s:
     """Return a row a block with `names.SECOND_COLUMNS`; `chances` is what the first model gives for each block."""
     found = np.zeros((len(SECOND_COLUMNS), len(page.blocks)), np.float32)
     if len(page.blocks):
-        _second(page.nodes, page.blocks, np.ascontiguousarray(chances, np.float32), found)
+        write_second(page, np.ascontiguousarray(chances, np.float32), found)
     return found.T
+
+
+def write_second(page: Page, chances: Float32s, found: Float32s) -> None:
+    """Write the same to an array with a row a column; there must be a block."""
+    _second(page.nodes, page.blocks, chances, found)
 
 
 @kernel

@@ -36,15 +36,20 @@ class Trees(NamedTuple):
 
 
 @allocating
-def sums_of(found: Float32s, trees: Trees) -> Float32s:
-    """Return for each block the sum of its leaves; `found` has a row a column, each as long as there are blocks."""
+def sums_of(found: Float32s, trees: Trees, same_from: int, same_to: int) -> Float32s:
+    """Return for each block the sum of its leaves; `found` has a row a column, each as long as there are blocks.
+
+    Columns from `same_from` to `same_to` have the same value in all blocks, so that one of them decides for all.
+    """
     count = found.shape[1]
     total, left = np.zeros(count, np.float32), np.zeros(count, np.uint32)
     for tree in range(len(trees.splits)):
         for block in range(count):
             left[block] = _ALL
         for split in range(trees.splits[tree]):
-            _mask(found[trees.columns[tree, split]], trees.borders[tree, split], trees.masks[tree, split], left)
+            column, border = trees.columns[tree, split], trees.borders[tree, split]
+            if not same_from <= column < same_to or found[column, 0] > border:
+                _mask(found[column], border, trees.masks[tree, split], left)
         leaves = trees.leaves[tree]
         for block in range(count):
             bits = left[block]
@@ -60,9 +65,9 @@ def _mask(values: Float32s, border: np.float32, mask: np.uint32, left: UInt32s) 
 
 
 @allocating
-def chances_of(found: Float32s, trees: Trees) -> Float32s:
+def chances_of(found: Float32s, trees: Trees, same_from: int = 0, same_to: int = 0) -> Float32s:
     """Return the probability of each block: the logistic function of its sum."""
-    total = sums_of(found, trees)
+    total = sums_of(found, trees, same_from, same_to)
     for block in range(total.size):
         total[block] = np.float32(1) / (np.float32(1) + np.exp(-total[block]))
     return total
