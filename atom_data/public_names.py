@@ -60,9 +60,12 @@ releases up to 0.1, which named modules."""
 NEW = frozenset(
     (
         "atom_data.Extract",
+        "atom_data.extract.BytesEngine",
         "atom_data.extract.Content",
         "atom_data.extract.Engine",
         "atom_data.extract.EngineError",
+        "atom_data.extract.JusText",
+        "atom_data.extract.MainText",
         "atom_data.extract.Resiliparse",
         "atom_data.extract.Trafilatura",
         "atom_data.extract.WholeText",

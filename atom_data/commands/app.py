@@ -19,6 +19,7 @@ COMMANDS = {
     "warm": ("machine.warm", "Build"),
     "train-tokenizer": ("tokenizer.train_tokenizer", "Build"),
     "train-classifier": ("classifier.train", "Build"),
+    "train-extractor": ("extractor.train", "Build"),
     "list": ("catalog.list_entries", "Look"),
     "show": ("catalog.show", "Look"),
     "status": ("look.status", "Look"),

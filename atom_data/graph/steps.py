@@ -1,7 +1,7 @@
 """What the steps of a stage must be."""
 
 from atom_data.errors import ConfigError
-from atom_data.extract.engine import Engine
+from atom_data.extract.engine import BytesEngine, Engine
 from atom_data.identity import label
 
 
@@ -19,7 +19,7 @@ def check_steps(stage: str, steps: object) -> None:
         if not callable(step):
             what = (
                 "Give it to a step: Extract(engine=...)"
-                if isinstance(step, Engine)
+                if isinstance(step, (Engine, BytesEngine))
                 else "Pass a function or a frozen dataclass with `__call__`"
             )
             raise ConfigError(f"stage '{stage}', step {number}: {step!r} is not a step. {what}.")
