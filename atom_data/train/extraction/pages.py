@@ -151,7 +151,7 @@ def _content(path: Path) -> str:
 
 
 def _json_lines(path: Path, content: str, *, whole: bool = False) -> list[Mapping[str, Any]]:
-    found = []
+    found: list[Mapping[str, Any]] = []
     for number, line in enumerate([content] if whole else content.split("\n"), 1):
         if not line.strip():
             continue
@@ -189,7 +189,7 @@ def _labeled(
         return None
     url = str(truth.get("url") or "")
     known = bool(url) and not (urlsplit(url).hostname or "").endswith(_NO_URL)
-    kind = ((truth.get("_internal") or {}).get("page_type") or {}).get("primary")
+    kind = str(((truth.get("_internal") or {}).get("page_type") or {}).get("primary") or "")
     kind = _KIND_NAMES.get(kind, kind)
     return Labeled(
         name,
