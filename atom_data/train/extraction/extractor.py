@@ -39,7 +39,7 @@ class Options:
     """Of the cross-validation."""
     inner_folds: int = 2
     """For what the second stage is trained on: the first stage on pages that it has not seen."""
-    blind: float = 0.3
+    blind: float = 0.4
     """The share of pages that are trained on without their address, the words of their text and classes, what only Latin text
     says, and the elements that say what they hold: see `lessons`."""
     joined: float = 0.5
