@@ -52,7 +52,7 @@ class MainText:
     """Whether the columns `published` and `modified` (ISO 8601), `author`, `site_name`, `declared_language` and
     `canonical_url` (strings, null where the page does not say) are added."""
     model: Path | None = None
-    """A model that was trained on pages of one's own; None for the one that comes with this package."""
+    """A model that was trained on your own pages; None for the one that comes with this package."""
 
     def __post_init__(self) -> None:
         """Refuse what nobody can favor."""

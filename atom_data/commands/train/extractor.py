@@ -12,6 +12,14 @@ from atom_data.storage.made import refuse_file
 from atom_data.train.extraction import Options, Part, Report, train_extractor, write_report
 from atom_data.train.extraction.files import report_path
 
+Licenses = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--license",
+        help="The license of a set's labels, in the order of the sets: it is kept in the model. `unknown` without.",
+    ),
+]
+
 
 def train(
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="Where to write it: an .npz file.")],
@@ -23,13 +31,7 @@ def train(
             "and ground-truth/ or truth.jsonl.",
         ),
     ],
-    licenses: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--license",
-            help="The license of a set's labels, in the order of the sets: it is kept in the model. `unknown` without.",
-        ),
-    ] = None,
+    licenses: Licenses = None,
     validate: Annotated[
         bool,
         typer.Option("--validate/--no-validate", help="Train models on two thirds of the sites to score the others."),
@@ -49,8 +51,8 @@ def train(
 
     Same sets and options, same bytes. MODEL.report.json keeps the report. Needs `pip install 'atom-data[train]'`.
     """
-    for file in (model, report_path(model)):
-        refuse_file(file, "MODEL")
+    refuse_file(model, "MODEL")
+    refuse_file(report_path(model), "MODEL")
     licenses = licenses or []
     if len(licenses) > len(sets):
         raise ConfigError(f"--license is given {len(licenses)} times; there are {len(sets)} sets. Give one a set.")

@@ -1,6 +1,6 @@
 """Words, sentences and signs of text, counted by script: a word is not always what stands between two spaces.
 
-Scripts of South East Asia that are written without spaces have about four characters a word, Chinese and Japanese two.
+Scripts of South East Asia that are written without spaces have about four characters per word, Chinese and Japanese two.
 Sentences end with the sign of their script before a space, a closing quote or the end.
 """
 

@@ -62,7 +62,7 @@ def put_character(code: int, text: Bytes, end: int) -> int:
 def reference(data: Bytes, position: int, stop: int, text: Bytes, end: int) -> tuple[int, int]:
     """Write what the reference at the `&` means; return where it ends and the new end of the text.
 
-    What is no reference is left alone: the position comes back as it was. What a reference means is at most a fifth longer.
+    What is not a reference is left alone: the position comes back as it was. What a reference means is at most a fifth longer.
     """
     if position + 1 < stop and data[position + 1] == NUMBER_SIGN:
         return _number(data, position, stop, text, end)

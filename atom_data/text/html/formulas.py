@@ -115,7 +115,7 @@ def _math_tag(data: Bytes, position: int, stop: int) -> tuple[int, int, int, int
 
 @called
 def _place(data: Bytes, position: int, stop: int, word: Bytes) -> int:
-    """Return where a word in small letters stands, in any case; -1 where it is not."""
+    """Return where a lowercase word stands, in any case; -1 where it is not."""
     while position + word.size <= stop:
         index = 0
         while index < word.size and lower(item(data, position + index)) == item(word, index):

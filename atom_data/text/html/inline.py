@@ -14,7 +14,7 @@ MARKS = 8
 """So many elements within each other are marked."""
 NAME_BYTES = 2
 ADDRESS_BYTES = 1_000
-"""A longer address is no link: it would be written again for each block that the link is around."""
+"""A longer address is not a link: it would be written again for each block that the link is around."""
 CODE, BOLD, ITALIC, LINKED = range(1, 5)
 KINDS = np.zeros(tags.COUNT, np.uint8)
 for _names, _kind in (("code kbd samp tt", CODE), ("b strong", BOLD), ("i em", ITALIC), ("a", LINKED)):

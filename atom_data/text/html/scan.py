@@ -255,7 +255,7 @@ def _read_formula(tape: Tape, start: int, position: int, stop: int, tag: int) ->
 
 @called
 def _read_raw(tape: Tape, start: int, position: int, stop: int, tag: int, json: bool) -> int:
-    """Read what is no markup; note the title and structured data. Return where its end tag ends."""
+    """Read what is not markup; note the title and structured data. Return where its end tag ends."""
     data, slots, state = tape.data, tape.slots, tape.state
     row = tape.nodes[state[at.NODES] - 1]
     row[columns.END_BLOCK] = row[columns.FIRST_BLOCK]

@@ -26,7 +26,7 @@ def unescaped(value: bytes) -> str | None:
 
 
 def attributes(page: Page, node: int) -> dict[bytes, bytes]:
-    """Return the attributes of an element as they are written, names in small letters; of a name the first."""
+    """Return the attributes of an element as they are written, names in lowercase; of a name the first."""
     start = int(page.nodes[node, columns.SOURCE])
     tag = page.source[start : start + TAG_BYTES].tobytes()
     found: dict[bytes, bytes] = {}

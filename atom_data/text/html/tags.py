@@ -21,7 +21,7 @@ CUSTOM = len(NAMES) + 1
 COUNT = CUSTOM + 1
 
 BLOCK, VOID, RAW, SPECIAL, FORMAT, CLOSES_P, FOREIGN = 1, 2, 4, 8, 16, 32, 64
-"""Bits: breaks the line; has no content; its content is no markup; stops the search for what an end tag closes; is
+"""Bits: breaks the line; has no content; its content is not markup; stops the search for what an end tag closes; is
 formatting; ends an open paragraph; its content is not looked at (drawings, templates)."""
 
 _BLOCKS = """address article aside blockquote body caption center dd details dialog div dl dt fieldset figcaption figure
@@ -64,7 +64,7 @@ ARTICLE, MAIN, TIME, BLOCKQUOTE, CODE, MATH = _numbers("article main time blockq
 LINK, H1, H6, DIV, ADDRESS, SPAN = _numbers("link h1 h6 div address span")
 STRUCTURE = np.zeros(COUNT, np.bool_)
 STRUCTURE[[TABLE_TAG, TBODY, THEAD, TFOOT, TR]] = True
-"""Elements of a table that hold no text of their own: what stands in them and is no cell belongs before the table."""
+"""Elements of a table that hold no text of their own: what stands in them and is not a cell belongs before the table."""
 CELLS = np.zeros(COUNT, np.bool_)
 CELLS[[*_numbers("caption col tbody thead tfoot tr td th style script template form input table")]] = True
 """Elements that a table may hold."""

@@ -192,7 +192,7 @@ def slots_for(count: int) -> int:
 
 @inlined
 def slot_of(keys: Int64s, key: int) -> int:
-    """Return the place of a key in a table whose size is a power of two, where it is put if it is new; 0 is no key."""
+    """Return the place of a key in a table whose size is a power of two, where it is put if it is new; 0 is not a key."""
     mask, probes = len(keys) - 1, 0
     slot = ((key * 0x9E3779B1) >> 15) & mask
     while keys[slot] != 0 and keys[slot] != key and probes < PROBES:

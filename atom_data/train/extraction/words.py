@@ -16,7 +16,7 @@ _WORD = re.compile(f"[{_UNSPACED}]|[^\\W{_UNSPACED}]+")
 
 
 def words_of(text: str) -> list[str]:
-    """Return the words of a text in small letters.
+    """Return the words of a text in lowercase.
 
     A word is a run of letters, digits and underscores; in scripts that are written without spaces, and in Korean, every
     character is one.
