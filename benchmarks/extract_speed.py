@@ -55,7 +55,7 @@ def main() -> int:
         "extract_speed",
         {
             "input": {
-                "what": "pages" if PAGES else "the sample's pages",
+                "what": ", ".join(path.name for path in PAGES) or "the sample's pages",
                 "bytes": int(megabytes * 1e6),
                 "documents": pages,
             },

@@ -73,7 +73,7 @@ def block_features(page: Page, url: str | None, scores: Scores, *, any_script: b
 
 
 def write_features(page: Page, url: str | None, scores: Scores, found: Float32s, *, any_script: bool = False) -> None:
-    """Write the same to an array with a row a column; there must be a block."""
+    """Write the same to an array with a row a column, at least as long as there are blocks; there must be one."""
     address = read_only(np.frombuffer((url or "").encode("utf-8", "replace"), np.uint8))
     _features(
         page.source, address, page.nodes, page.classes, page.blocks, page.class_words, page.text, page.slots, page.data,
@@ -107,7 +107,8 @@ def _features(
     set_text_facts(facts, currency, copies.repeats, len(blocks))
     _write_bits(blocks, known, found)
     _write_element(nodes, classes, blocks, known, sums, found)
-    found[TITLE_WORDS], found[TITLE_SHARE] = first.title_words, first.title_share
+    for block in range(len(blocks)):
+        found[TITLE_WORDS, block], found[TITLE_SHARE, block] = first.title_words[block], first.title_share[block]
     _write_text(blocks, known, first.scores, found)
     write_containers(nodes, containers_of(nodes, blocks), sums, found, _CONTAINER)
     write_neighbors(nodes, blocks, known, found, _NEIGHBOR)

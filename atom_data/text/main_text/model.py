@@ -94,14 +94,18 @@ class Model:
         return Judged(kept, chances, confidence, kind, chance)
 
     def _rated(self, page: Page, url: str | None) -> tuple[Float32s, Float32s]:
-        """Return all columns of a page, those of both stages, a row a column; and the probability of each block."""
+        """Return all columns of a page, those of both stages, a row a column; and the probability of each block.
+
+        Rows are as long as a multiple of WIDTH: what stands behind the blocks means nothing.
+        """
         count = len(COLUMNS)
-        found = np.empty((count + len(SECOND_COLUMNS), len(page.blocks)), np.float32)
-        if not len(page.blocks):
+        blocks = len(page.blocks)
+        found = np.empty((count + len(SECOND_COLUMNS), -(-blocks // WIDTH) * WIDTH), np.float32)
+        if not blocks:
             return found, np.zeros(0, np.float32)
         write_features(page, url, self.scores, found[:count])
-        write_second(page, _chances_of_page(found, self.first), found[count:])
-        return found, _chances_of_page(found, self.second)
+        write_second(page, _chances_of_page(found, self.first)[:blocks], found[count:])
+        return found, _chances_of_page(found, self.second)[:blocks]
 
     def _check(self, path: str, version: int) -> None:
         """Refuse what kernels would read beyond its end."""
@@ -159,6 +163,8 @@ def _likeliest(chances: list[float]) -> tuple[str | None, float | None]:
 
 
 _COLUMNS = len(COLUMNS)
+WIDTH = 64
+"""Blocks that one turn of the vector code for trees takes: the rest of a page would be taken one by one, at a fifth more time."""
 
 
 @kernel

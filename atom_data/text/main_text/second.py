@@ -47,7 +47,7 @@ def stage_two_features(page: Page, chances: Float32s) -> Float32s:
 
 
 def write_second(page: Page, chances: Float32s, found: Float32s) -> None:
-    """Write the same to an array with a row a column; there must be a block."""
+    """Write the same to an array with a row a column, at least as long as there are blocks; there must be one."""
     _second(page.nodes, page.blocks, chances, found)
 
 

@@ -21,7 +21,9 @@ SUMMARY_COLUMNS = (*(f"mean_{name}" for name in COLUMNS), *CHOICE)
 
 
 def summary(page: Page, found: Float32s, chances: Float32s, kept: Bools, expected: float) -> Float32s:
-    """Return a page as one row of SUMMARY_COLUMNS; `found` is what `features.block_features` gives. Zeros without blocks."""
+    """Return a page as one row of SUMMARY_COLUMNS; `found` is what `features.block_features` gives, and may have
+    more rows than there are blocks. Zeros without blocks.
+    """
     row = np.zeros(len(SUMMARY_COLUMNS), np.float32)
     if len(page.blocks):
         _summary(
@@ -33,11 +35,11 @@ def summary(page: Page, found: Float32s, chances: Float32s, kept: Bools, expecte
 @allocating
 def _weighted(values: Float32s, weights: Float64s) -> float:
     """Return the weighted sum, in eight sums that do not wait for each other."""
-    parts, end = np.zeros(LANES, np.float64), values.size - values.size % LANES
+    parts, end = np.zeros(LANES, np.float64), weights.size - weights.size % LANES
     for start in range(0, end, LANES):
         for lane in range(LANES):
             parts[lane] += values[start + lane] * weights[start + lane]
-    for index in range(end, values.size):
+    for index in range(end, weights.size):
         parts[0] += values[index] * weights[index]
     total = 0.0
     for lane in range(LANES):
