@@ -13,14 +13,14 @@ from atom_data.errors import ConfigError
 from atom_data.text.main_text.model import Model
 from atom_data.train.extraction.examples import Example, example_of
 from atom_data.train.extraction.extractor import Options, Scored, cross_validated, train
+from atom_data.train.extraction.kinds import train_kinds
 from atom_data.train.extraction.pages import Labeled, read_pages, truth_beside
 from atom_data.train.extraction.report import Report, calibration_error, part_of, parts_by
-from atom_data.train.extraction.whole import Whole, train_whole
 
 Set = tuple[Path, str]
 """A set of pages and the license of its labels, as SPDX names it."""
-LEAST_FOR_WHOLE = 200
-"""Pages below which nothing is learned about whole pages."""
+LEAST_FOR_KINDS = 200
+"""Pages below which nothing is learned about kinds of pages."""
 
 
 def train_extractor(
@@ -36,7 +36,7 @@ def train_extractor(
     Same sets and options, same bytes (with the same release of LightGBM and NumPy): one thread, seeds, an order by name. The
     file holds numbers alone, no text: hashes of words with scores, and trees. Its array `about` is JSON with the sets, their
     SHA-256, pages and licenses, and the parameters. `validate` trains a model more for each fold; what these make
-    of the pages that they have not seen is what models of whole pages learn from: their kind, and the F1 to expect.
+    of the pages that they have not seen is what models of kinds of pages learn from.
     Memory: all pages, and the columns of all blocks, 1.1 kB a block, twice.
     Errors: a ConfigError without LightGBM, for a path that does not end in .npz or whose folder is missing; a DataError for a
     set that cannot be read, and for fewer sites than folds.
@@ -53,10 +53,9 @@ def train_extractor(
     described = tuple(_described(place, labeled) for place, labeled in pages)
     scored = list(cross_validated(examples, options, say)) if validate else []
     model = train(examples, options, say)
-    whole = train_whole(scored, options) if len(scored) >= LEAST_FOR_WHOLE else None
-    if whole is not None:
-        model = replace(model, confidence=whole.confidence, kinds=whole.kinds)
-    report = _report(examples, described, options, scored, whole)
+    kinds, accuracy = train_kinds(scored, options) if len(scored) >= LEAST_FOR_KINDS else ((), None)
+    model = replace(model, kinds=kinds)
+    report = _report(examples, described, options, scored, accuracy)
     about = {"sets": described, "parameters": report.parameters, "versions": _versions()}
     write_model(model, about, path)
     return report
@@ -88,7 +87,7 @@ def _report(
     described: tuple[dict[str, Any], ...],
     options: Options,
     scored: list[Scored],
-    whole: Whole | None,
+    kind_accuracy: float | None,
 ) -> Report:
     return Report(
         len(examples),
@@ -99,8 +98,8 @@ def _report(
         parts_by(scored, "kind"),
         parts_by(scored, "language"),
         parts_by(scored, "set_name"),
-        calibration_error(whole.expected.tolist(), [one.f1 for one in scored]) if whole else None,
-        whole.kind_accuracy if whole else None,
+        calibration_error([one.expected for one in scored], [one.f1 for one in scored]) if scored else None,
+        kind_accuracy,
     )
 
 
