@@ -5,9 +5,9 @@ BIN := $(VENV)/bin
 OUT ?= demo
 # The exact pin, because other torch wheels bring several GB of CUDA; only the tests and the training side need torch.
 TORCH ?= torch==2.13.0
-BENCHMARKS := filters langid urls dedup repeats tokens loader plan pipeline
+BENCHMARKS := filters langid urls dedup repeats tokens loader plan pipeline answers takedown
 
-.PHONY: demo test check kernels format bench clean docs setup setup-dev test-slurm test-ray test-train test-readers test-frameworks conformance linear-time fuzz chaos cases
+.PHONY: newcomer screens demo test check kernels format bench clean docs setup setup-dev test-slurm test-ray test-train test-readers test-frameworks conformance linear-time fuzz chaos cases
 
 demo: $(VENV)/.core  ## the main job on the sample: WARC files in, training batches out
 	$(BIN)/atom-data run pipelines/sample.py --output $(OUT)
@@ -33,6 +33,12 @@ fuzz: $(VENV)/.dev  ## readers, pages and tokenizer files on changed inputs, bom
 
 cases: $(VENV)/.dev  ## some 250 inputs that once failed, from ../shared/data/cases.tar.xz: the right value, or a reason with a name
 	$(BIN)/python benchmarks/cases.py
+
+newcomer:  ## six kinds of users acted from a fresh environment with a wheel built here: times, and what is said of each mistake
+	$(PYTHON) benchmarks/newcomer.py $(ARGS)
+
+screens: $(VENV)/.dev  ## the output of every command in terminals of 80, 100 and 160 columns and piped, in build/screens
+	$(BIN)/python benchmarks/screens.py $(ARGS)
 
 chaos: $(VENV)/.dev  ## CHAOS_KILLS=1000 kills, failing and full disks, a bad store, changing inputs; then the same bytes; QUICK=1 for about a minute
 	$(BIN)/python benchmarks/chaos.py
@@ -62,6 +68,7 @@ linear-time: $(VENV)/.dev  ## that time grows with length and no faster, on text
 
 docs: $(VENV)/.dev  ## the pages that are made from the code
 	$(BIN)/python docs/reference/output.py
+	$(BIN)/python docs/reference/api.py
 
 format: $(VENV)/.dev  ## bring the code into form
 	$(BIN)/ruff format .

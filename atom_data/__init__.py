@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from atom_data.library import identify_languages as identify_languages
     from atom_data.library import near_copies as near_copies
     from atom_data.library import run as run
+    from atom_data.mix import Quantiles as Quantiles
     from atom_data.mix import group_by_size as group_by_size
+    from atom_data.mix import group_by_value as group_by_value
     from atom_data.mix import hold_out as hold_out
     from atom_data.readers import Jsonl as Jsonl
     from atom_data.readers import Parquet as Parquet
@@ -40,7 +42,7 @@ __all__, __getattr__, __dir__ = lazy_names(
         "dedup": "Bloom Copies Lines MinHash Paragraphs RemoveSpans Repeats SameContent SameText SameUrl Substrings",
         "extract": "Extract",
         "library": "apply exact_copies identify_languages near_copies run",
-        "mix": "group_by_size hold_out",
+        "mix": "Quantiles group_by_size group_by_value hold_out",
         "readers": "Jsonl Parquet Text Warc Wet",
         "rules": "keep",
         "stage": "Stage",

@@ -53,7 +53,7 @@ def empty(schema: pa.Schema) -> pa.RecordBatch:
 
 
 def damage(batch: pa.RecordBatch) -> dict[str, int]:
-    """Return the counts of DAMAGE over the rows of a batch with the columns `text` and REPLACED; nulls are no documents."""
+    """Return the counts of DAMAGE over the rows of a batch with the columns `text` and REPLACED; nulls are not documents."""
     replaced = pc.drop_null(batch.column(REPLACED))
     sums = (
         len(replaced),

@@ -1,7 +1,7 @@
 """The command line. Exit code 0: done; 1: data; 2: recipe, card or option; 3: done, but for
 shards that were allowed to fail (run --allow-failed); 75: the time is up; 130: interrupted.
 
-What takes long to import is imported after the server of the workers was started, which imports the same on another core.
+Slow imports come after the start of the workers' server, which imports the same modules on another core.
 """
 
 import atexit
@@ -45,18 +45,18 @@ def main() -> None:
         if code == INTERRUPTED:
             _fail("interrupted: finished shards are kept. Run the same command again to go on.", INTERRUPTED)
     finally:
-        gc.freeze()  # at the end all memory goes at once; to look through it for cycles first takes 0.2 s
+        gc.freeze()  # skip the final garbage collection (0.2 s): the process is exiting
 
 
 def command() -> None:
-    """Run the command line as a process of its own; what is in memory is not taken apart at the end, which takes 0.1 s."""
+    """Run the command line as a process of its own, and exit without freeing memory object by object (0.1 s)."""
     code: object = 0
     try:
         main()
     except SystemExit as end:
         code = end.code
     atexit._run_exitfuncs()
-    with contextlib.suppress(OSError):  # nobody listens any more
+    with contextlib.suppress(OSError):  # the reader of the pipe has gone
         sys.stdout.flush()
         sys.stderr.flush()
     os._exit(code if isinstance(code, int) else 0)

@@ -1,9 +1,13 @@
 """Which document a step raises on: found by halves, so that a bug report names one document and not a batch of 10,000."""
 
 import time
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 
 import pyarrow as pa
+
+from atom_data.errors import ConfigError
 
 MOST_CALLS = 64
 SHOWN = 200
@@ -30,6 +34,15 @@ def culprit(step: Callable[[pa.RecordBatch], pa.RecordBatch], batch: pa.RecordBa
             break
         start, rows = raising
     return _named(batch, start, rows)
+
+
+def fails_on_no_row(where: str, error: Exception) -> ConfigError:
+    """Return what is said of a step that raises on a batch without a row: nothing of a corpus is to blame."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return ConfigError(
+        f"{where}: with zero rows it raises {type(error).__name__}: {error} ({Path(frame.filename).name}, line {frame.lineno}). "
+        "Correct the step: of zero rows it makes zero rows with its columns."
+    )
 
 
 def _raises(step: Callable[[pa.RecordBatch], pa.RecordBatch], batch: pa.RecordBatch, error: Exception) -> bool:

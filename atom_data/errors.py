@@ -6,7 +6,7 @@ AtomDataError         printed as one sentence, without a traceback
   DataError           an input or a shard is wrong; exit code 1
     Refusal           a result that only a person can accept: run --accept
   Incomplete          done, but without shards that were allowed to fail (run --allow-failed); exit code 3
-  TimeUp              the machine is taken away; what is unfinished is left for the next run; exit code 75
+  TimeUp              the time limit is near; what is unfinished is left for the next run; exit code 75
 
 Everything else is a bug of ours and keeps its traceback.
 The sentence: `where: what is wrong, with the value; what there is. What to do.`
@@ -54,12 +54,12 @@ class Incomplete(AtomDataError):
 
 
 class TimeUp(AtomDataError):
-    """A run that was told to leave before it was done: nothing is wrong, and the next run goes on."""
+    """A run that was asked to stop early: nothing is wrong, and the next run continues."""
 
     exit_code = 75  # EX_TEMPFAIL of sysexits.h: try again later
 
 
 def meant(name: str, names: Iterable[str]) -> str:
-    """Return ` Did you mean 'x'?` for a name that was misspelt, or an empty string where none of the names is close."""
+    """Return ` Did you mean 'x'?` for a name that was misspelled, or an empty string where none of the names is close."""
     close = difflib.get_close_matches(name, sorted(names), 1)
     return f" Did you mean '{close[0]}'?" if close else ""

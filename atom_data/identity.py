@@ -64,7 +64,7 @@ def describe_fields(value: object, without: Collection[str] = ()) -> dict[str, o
     """Describe the fields of a dataclass but those named in `without`. ConfigError for an object of a plain class."""
     if not is_dataclass(value) or isinstance(value, type):
         raise ConfigError(
-            f"{type(value).__name__} has no identity: it is no dataclass, so a change of it would not be noticed. Make it a "
+            f"{type(value).__name__} has no identity: it is not a dataclass, so a change of it would not be noticed. Make it a "
             "frozen dataclass, or give it a method identity()."
         )
     files, names = _file_fields(type(value)), [item.name for item in fields(value) if item.name not in without]

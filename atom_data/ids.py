@@ -1,8 +1,8 @@
 """Ids that repeat: found among all documents of a pass, in bounded memory, before anything is decided by them.
 
-Whoever reads the documents leaves 64 bits of each id, dealt by range of hash (12 bytes a document on disk); whoever looks
-at a range sees all hashes of it (48 bytes a document in memory). Where two are equal the ids themselves are read and
-compared, so two ids of one hash are no repeat.
+The job that reads the documents writes 64 bits of each id, dealt by range of hash (12 bytes per document on disk); the
+job that checks a range sees all its hashes (48 bytes per document in memory). Where two are equal the ids are read and
+compared, so two ids of one hash are not a repeat.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence

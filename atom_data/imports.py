@@ -40,7 +40,7 @@ class Imported(NamedTuple):
 
 
 WHOLE = Imported("atom_data", "**")
-"""All of this package: what nobody can look into may use any of it."""
+"""All of this package: code that cannot be inspected may use any of it."""
 
 
 class Found(NamedTuple):
@@ -170,7 +170,7 @@ def _blocks(node: ast.AST) -> Iterator[ast.stmt]:
 
 
 def _listed(found: object) -> list[Any]:
-    return found if isinstance(found, list) else []  # the body of a lambda or the like is no list
+    return found if isinstance(found, list) else []  # the body of a lambda is not a list
 
 
 def _is_for_checkers(node: ast.AST) -> bool:

@@ -1,4 +1,4 @@
-"""Tasks of a job, what they did, and what other jobs need to know of finished ones."""
+"""Tasks of a job, and what they did."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence

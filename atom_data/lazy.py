@@ -1,4 +1,4 @@
-"""Packages whose names are imported when they are first asked for, so that who asks for little starts in little time."""
+"""Lazy package exports (PEP 562): names are imported on first use, to keep start-up fast."""
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
@@ -8,7 +8,23 @@ from atom_data.errors import ConfigError
 
 
 class MovedName(ConfigError, ImportError):
-    """A name that a package has no more; it says what stands in its place."""
+    """A name that a package no longer has; it says what replaces it."""
+
+
+class Documentation:
+    """The `__doc__` of an exported class: its docstring, and below it what is said of its parameters, made when it is asked for.
+
+    Under a name that is made at run time, for no job needs it.
+    """
+
+    def __init__(self, text: str) -> None:
+        """Take the docstring."""
+        self.text = text
+
+    def __get__(self, instance: object, kind: type) -> str:
+        """Return both."""
+        text: str = import_module(f"{__package__}.library.documentation").with_parameters(self.text, kind)
+        return text
 
 
 def lazy_names(
@@ -26,7 +42,11 @@ def lazy_names(
             raise MovedName(f"{name} is now {gone[name]}. Change the import and what is made of it.")
         if name not in places:
             raise AttributeError(f"module '{package}' has no attribute '{name}'")
-        return getattr(import_module(places[name]), name)
+        thing = getattr(import_module(places[name]), name)
+        text = vars(thing).get("__doc__") if isinstance(thing, type) else None
+        if isinstance(text, str):
+            thing.__doc__ = Documentation(text)
+        return thing
 
     names = sorted(places)
     return names, find, lambda: names

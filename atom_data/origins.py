@@ -30,7 +30,7 @@ COUNTED_ELSEWHERE = frozenset(("atom_data", "numpy", "pyarrow", "numba"))
 def origin(thing: Any) -> object:  # noqa: ANN401 - a class or a function
     """Return the name of a class or function and what decides its code, as plain JSON values.
 
-    In this package: the public name alone, for its sources count in each job that reaches them (see `reach`). Elsewhere: the
+    In this package: the public name alone, because its sources count in each job that reaches them (see `reach`). Elsewhere: the
     SHA-256 of the file, of the user's own modules that it imports, and versions of packages. ConfigError where no source
     file can be found.
     """
@@ -51,7 +51,7 @@ def origin(thing: Any) -> object:  # noqa: ANN401 - a class or a function
 
 
 def package_imports(module: str, name: str) -> frozenset[Imported]:
-    """Return what a class or function of somebody else's imports of this package, itself and through the user's modules.
+    """Return what a class or function outside this package imports of it, itself and through the user's modules.
 
     Of the file that defines it only what it needs, so that a step in a recipe does not need all that the recipe is made of;
     without a name, all that the module imports. All of this package where no source can be read, and for an installed
@@ -93,7 +93,7 @@ def is_ours(thing: Any) -> bool:  # noqa: ANN401
 def public_name(thing: Any) -> str:  # noqa: ANN401
     """Return the name under which this package exports a class or function: `atom_data.MinHash`, `atom_data.signals.CheckUrl`.
 
-    What is exported by nobody is named by its room, never by its module, so that a file may move within the room.
+    What no package exports is named by its room, never by its module, so that a file may move within the room.
     """
     room = thing.__module__.split(".")[1]
     for package in (PACKAGE, f"{PACKAGE}.{room}"):
@@ -178,7 +178,7 @@ def _imports(source: bytes, module: str, is_package: bool) -> tuple[str, ...]:
 
 
 def _source(module: str) -> Path | None:
-    """Return the source file of a module, or None where there is no such module or it is no Python source."""
+    """Return the source file of a module, or None where there is no such module or it is not Python source."""
     there = sys.modules.get(module)
     try:
         spec = there.__spec__ if there is not None else importlib.util.find_spec(module)

@@ -60,12 +60,25 @@ releases up to 0.1, which named modules."""
 NEW = frozenset(
     (
         "atom_data.Extract",
+        "atom_data.extract.BytesEngine",
         "atom_data.extract.Content",
         "atom_data.extract.Engine",
         "atom_data.extract.EngineError",
+        "atom_data.extract.JusText",
+        "atom_data.extract.MainText",
         "atom_data.extract.Resiliparse",
         "atom_data.extract.Trafilatura",
         "atom_data.extract.WholeText",
+        "atom_data.rewrite.LimitNewlines",
+        "atom_data.rewrite.RemoveAddresses",
+        "atom_data.rewrite.RemoveDclmLines",
+        "atom_data.rewrite.RemoveSymbolLines",
+        "atom_data.signals.CheckUrlLists",
+        "atom_data.signals.CountLoops",
+        "atom_data.signals.FastTextLabel",
+        "atom_data.signals.datatrove_url_lists",
+        "atom_data.signals.dclm_url_lists",
+        "atom_data.signals.measure_as_dclm",
     )
 )
 """Names that no release before had."""

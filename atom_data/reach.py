@@ -2,7 +2,7 @@
 
 Reached are the sources that define the job, what it reads itself, its steps and whatever else its fields hold, and all
 that these import (see `import_graph`). Not reached is what calls a job and is called by none: the commands, the runner,
-clusters, forecasts, reports. They decide when and where work is done, never what; a receipt's own fields are no output.
+clusters, forecasts, reports. They decide when and where work is done, never what; a receipt's own fields are not output.
 
 What an earlier stage is made of is not reached either: its shards are inputs, by their content.
 """

@@ -10,10 +10,10 @@ reason = "word_count"         # the ledger says gopher_quality.word_count
 column = "word_count"
 min = 50                      # at least one of min, max (inclusive), above, below (exclusive), one_of, none_of
 max = 100_000
-where = { language = "en" }   # optional: judge only rows whose columns have these values (a value or a list of them)
+where = { language = "en" }   # optional: apply the rule only to rows whose columns have these values (a value or a list of them)
 ```
 A null fails its rule, so a fault upstream shows up as drops with a name and not as bad text in the corpus.
-A null in a column of `where` is no such value, so the rule does not judge that row.
+A null in a column of `where` is no such value, so the rule does not apply to that row.
 """
 
 import hashlib
@@ -58,7 +58,7 @@ class Rule:
     one_of: tuple[Bound, ...] | None = None
     none_of: tuple[Bound, ...] | None = None
     where: tuple[tuple[str, tuple[Bound, ...]], ...] = ()
-    """Columns and the values that they must have for the rule to judge a row."""
+    """Columns and the values that they must have for the rule to apply to a row."""
 
     def passes(self, batch: pa.RecordBatch) -> pa.Array:
         """Return a boolean per row; a null value fails. ConfigError when bound and column have different types."""
@@ -117,7 +117,7 @@ class Keep:
 
     card: str
     folder: str = field(default="", repr=False, compare=False)
-    """Where a card of one's own is looked for when it is not below the working folder: that of the recipe."""
+    """Where your own cards are looked for besides the working folder: the folder of the recipe."""
 
     def __str__(self) -> str:
         """The words of the recipe."""
@@ -159,7 +159,7 @@ def keep(card: str) -> Keep:
 
 
 def load_card(name: str, folder: str = "") -> Card:
-    """Read a card, one's own from the working folder or else from `folder`.
+    """Read a card: your own from the working folder or else from `folder`.
 
     ConfigError for an unknown card, an unknown key, a rule without a bound, a reason used twice.
     """
@@ -203,7 +203,7 @@ def _parsed(path: Path, data: bytes) -> Card:
     try:
         page = tomllib.loads(data.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path.name}: is no TOML ({error}). A card in filters/ shows the form.") from error
+        raise ConfigError(f"{path.name}: is not TOML ({error}). A card in filters/ shows the form.") from error
     _refuse_unknown(path.name, page, CARD_KEYS)
     rules = tuple(_rule(f"{path.name}, rule {number}", rule) for number, rule in enumerate(page.get("rule", []), 1))
     reasons = [rule.reason for rule in rules]

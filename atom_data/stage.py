@@ -1,7 +1,7 @@
 """Stages: the steps of a recipe over every shard of what they read.
 
-A step is a callable RecordBatch -> RecordBatch: same rows, same order, pure. A stage runs steps over every shard of
-what it reads, takes out the rows that a card marked, and leaves kept rows, a ledger of the dropped, and dead letters.
+A step is a callable RecordBatch -> RecordBatch: same rows, same order, pure. A stage runs steps over every shard of what it reads,
+takes out the rows that a card marked, and leaves kept rows, a ledger of the dropped, and dead letters.
 """
 
 from collections import Counter
@@ -15,17 +15,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from atom_data.batch import PROVENANCE, REPLACED, damage, empty, visible
-from atom_data.culprit import culprit
+from atom_data.culprit import culprit, fails_on_no_row
 from atom_data.errors import AtomDataError, ConfigError, DataError, MissingColumn, Refusal, meant
-from atom_data.extract.engine import Engine
-from atom_data.graph import Job, Source, check_name, check_source, reference, rows_of
+from atom_data.graph import Job, Source, check_name, check_source, check_steps, reference, rows_of
 from atom_data.identity import describe, label
 from atom_data.job import Progress, Table, Task, Work
-from atom_data.ledger import DEAD, LEDGER, intake_of, ledger_lines, refuse_unreadable
+from atom_data.ledger import DEAD, LEDGER, Drops, intake_of, ledger_lines, note_removed, refuse_unreadable, removals_in
 from atom_data.rules import REASON, RULES, Keep
 from atom_data.storage.parquet import read_parquet
 from atom_data.storage.paths import join
 from atom_data.storage.receipts import Receipt
+from atom_data.storage.removals import REASON as REMOVED
 from atom_data.storage.shards import Input, Intake, Shard, parts_meet
 from atom_data.workspace import Workspace
 
@@ -34,12 +34,14 @@ Step = Callable[[pa.RecordBatch], pa.RecordBatch]
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """Steps over every shard of what it reads. It keeps the shard names of its source, and it can be read in turn."""
+    """Steps over every shard of what it reads. It keeps the shard names of its source, and it can be a source itself."""
 
     name: str
     """The state of the data after it, and its folder."""
     reads: Source
+    """Files (`Jsonl`, `Parquet`, `Text`, `Warc`, `Wet`), another stage, or a pass (`Copies`, `Repeats`)."""
     steps: tuple[Step, ...] = ()
+    """Signals, rewrites and cards, in their order; a step sees the columns of those before it."""
     writes: tuple[str, ...] = ()
     """Columns to write, in this order; all but scratch columns when empty. After them come those of `PROVENANCE` that its
     source has and `writes` does not name, so that each document keeps its address."""
@@ -49,32 +51,16 @@ class Stage:
     """The share of records that may be unreadable before the stage fails."""
     allow_drop: float = 0.98
     """The share of documents that one card may drop (of 1,000 or more) before the stage fails; 1.0 turns this off."""
+    expects: tuple[float, float] | None = None
+    """The share of its documents that it should keep, from and to: a run and `status` say so where it is another."""
 
     def __post_init__(self) -> None:
-        """Refuse a name that cannot be a folder, and steps that are no callables."""
+        """Refuse a name that cannot be a folder, and steps that are not callables."""
         check_name("stage", self.name)
         check_source(f"stage '{self.name}'", self.reads)
-        if not isinstance(self.steps, (tuple, list)):
-            raise ConfigError(
-                f"stage '{self.name}': steps is {label(self.steps)} and no tuple. Write steps=({label(self.steps)},) with a comma."
-            )
-        for number, step in enumerate(self.steps, 1):
-            if isinstance(step, type):
-                raise ConfigError(
-                    f"stage '{self.name}', step {number}: {step.__name__} is a class and not a step. Write {step.__name__}()."
-                )
-            if not callable(step):
-                what = (
-                    "Give it to a step: Extract(engine=...)"
-                    if isinstance(step, Engine)
-                    else "Give a callable, not a value"
-                )
-                raise ConfigError(f"stage '{self.name}', step {number}: {step!r} is no step. {what}.")
-        if not isinstance(self.reads, Source):
-            raise ConfigError(
-                f"stage '{self.name}': it reads {self.reads!r}, which is no source. Give Jsonl(...), Parquet(...), Warc(...), "
-                "another stage or a pass."
-            )
+        check_steps(self.name, self.steps)
+        if self.expects is not None and not 0 <= self.expects[0] <= self.expects[1] <= 1:
+            raise ConfigError(f"stage '{self.name}': expects is {self.expects}. Give two shares that grow: (0.2, 0.5).")
 
     def jobs(self) -> tuple[Job, ...]:
         """A stage is its own job."""
@@ -110,7 +96,7 @@ class Stage:
     def _written(self) -> pa.Schema:
         batch = empty(self.reads.schema())
         for number, step in enumerate(self.steps, 1):
-            batch = self._call(number, step, batch)
+            batch = self._tried(number, step, batch)
         names = self.writes or tuple(visible(batch.schema.names))
         if self.provenance:
             known = {*self.reads.schema().names} & {*batch.schema.names}
@@ -138,7 +124,7 @@ class Stage:
         found: list[ConfigError] = []
         for number, step in enumerate(self.steps, 1):
             try:
-                batch = self._call(number, step, batch)
+                batch = self._tried(number, step, batch)
             except ConfigError as error:
                 found.append(error)
         if not found:
@@ -160,7 +146,7 @@ class Stage:
         )
 
     def tasks(self, workspace: Workspace) -> tuple[Task, ...]:
-        """One task a shard of the source."""
+        """One task per shard of the source."""
         return tuple(Task(shard.name, shard.bytes, (shard,)) for shard in self.reads.shards(workspace))
 
     def inputs(self, task: Task, workspace: Workspace) -> tuple[Input, ...]:
@@ -172,8 +158,9 @@ class Stage:
         return (workspace.input(self.name, shard.name),)
 
     def text_bytes(self, shard: Shard, workspace: Workspace) -> float:
-        """What the receipt of the shard says."""
-        return workspace.finished(self.name, shard.name).text_bytes
+        """What the receipt of the shard says, and what takedowns took out: they move no document to another token shard."""
+        found = workspace.finished(self.name, shard.name).text_bytes
+        return found + removals_in(workspace).text_bytes.get(f"{self.name}/{shard.name}", 0)
 
     def read(
         self, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake
@@ -219,7 +206,7 @@ class Stage:
             ledger = Table(join(self.name, "drops", f"{shard.name}.parquet"), LEDGER, workspace, stack, work)
             dead = Table(join(self.name, "dead", f"{shard.name}.parquet"), DEAD, workspace, stack, work)
             rows.open()
-            intake = intake_of(shard, dead, work)
+            intake = intake_of(shard, dead, work, removals_in(workspace))
             for batch in rows_of(self.reads, shard, workspace, self.needed(), intake):
                 work.rows_in += batch.num_rows
                 kept = self._apply(batch, ledger, work)
@@ -227,11 +214,15 @@ class Stage:
                 if "text" in schema.names:
                     work.text_bytes += pc.sum(pc.binary_length(kept.column("text"))).as_py() or 0
                 progress(work.rows_in + work.unreadable.total(), intake.bytes_read, rows.rows)
+            note_removed(intake.removed, ledger, work)
+        work.outputs[1:] = sorted(work.outputs[1:], key=lambda output: output.path)
         work.rows_out, work.dropped_rows = rows.rows, ledger.rows
         work.take(shard, intake)
         return work
 
     def _apply(self, batch: pa.RecordBatch, ledger: Table, work: Work) -> pa.RecordBatch:
+        """Run the steps. The ledger's lines come in the order of the documents, however these are cut into batches."""
+        drops = Drops(batch.num_rows)
         for number, step in enumerate(self.steps, 1):
             before = batch
             batch = self._call(number, step, batch)
@@ -242,9 +233,11 @@ class Stage:
                 kept = pc.is_null(batch.column(REASON))
                 gone = batch.filter(pc.invert(kept))
                 if gone.num_rows:
-                    ledger.write(ledger_lines(gone, gone.column(REASON), gone.column(RULES), step.numbers(gone)))
+                    lines = ledger_lines(gone, gone.column(REASON), gone.column(RULES), step.numbers(gone))
                     work.dropped.update(gone.column(REASON).to_pylist())
+                    drops.add(kept, lines)
                 batch = batch.filter(kept).drop_columns([REASON, RULES])
+        drops.write(ledger)
         return batch
 
     def _call(self, number: int, step: Step, batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -259,6 +252,15 @@ class Stage:
         except Exception as error:
             error.add_note(f"in stage '{self.name}', step {number} ({label(step)}), {culprit(step, batch, error)}")
             raise
+
+    def _tried(self, number: int, step: Step, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Call a step with no row; ConfigError where it raises anything."""
+        try:
+            return self._call(number, step, batch)
+        except AtomDataError:
+            raise
+        except Exception as error:
+            raise fails_on_no_row(f"stage '{self.name}', step {number} ({label(step)})", error) from error
 
     def _same_rows(self, number: int, step: Step, before: pa.RecordBatch, after: pa.RecordBatch) -> None:
         ids = after.column("id") if "id" in after.schema.names else None
@@ -276,7 +278,7 @@ class Stage:
         dropped: Counter[str] = Counter()
         for receipt in receipts:
             for reason, count in receipt.dropped.items():
-                dropped[reason.split(".")[0]] += count
+                dropped[reason.split(".")[0]] += count if reason != REMOVED else 0
         for card, count in sorted(dropped.items()):
             if read >= 1000 and count > self.allow_drop * read:
                 raise Refusal(

@@ -1,4 +1,4 @@
-"""The output folder of a run, as one object: where its files lie, what is finished there, and what was listed.
+"""The output folder of a run, as one object: the paths of its files, what is finished, and what was listed.
 
 Each process makes one for a folder and hands it down. It holds what was read already, so that nothing is read twice, and
 the token that temporary names carry, so that no two processes write the same file.
@@ -9,11 +9,12 @@ import json
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from atom_data.errors import DataError
-from atom_data.storage.manifest import Manifest, read_manifest
+from atom_data.storage.manifest import Manifest, manifest_path, read_manifest, remove_manifest
 from atom_data.storage.partials import scratch
 from atom_data.storage.paths import create, is_remote, join, local, without_secrets
 from atom_data.storage.receipts import (
@@ -35,7 +36,7 @@ from atom_data.storage.record import RUN, SUBMISSION, RunRecord
 from atom_data.storage.shards import Input, Shard
 
 LISTINGS = "cluster/listings"
-"""Where the listings of sources are kept that whoever starts an array makes for all of its tasks."""
+"""Where the listings of sources are kept that are made at submission for all array tasks."""
 
 Listing = Literal["anew", "write", "read"]
 """What a process does with the listing of a source: makes it each time, writes it down as well, or reads what was written."""
@@ -50,10 +51,7 @@ class Finished(NamedTuple):
 
 
 class Workspace:
-    """An output folder or URL, for one process.
-
-    Memory: about 500 bytes a shard of each job that is asked for while planning, and the listings that were read.
-    """
+    """An output folder or URL, for one process. Memory: about 500 bytes per shard of each job that planning reads, and listings."""
 
     def __init__(self, root: str, token: str = "", listings: Listing = "anew") -> None:
         """Name the folder. `token` goes into temporary names; nothing is read or written yet."""
@@ -114,13 +112,11 @@ class Workspace:
         before = self.read_json(JOBS) if self.is_remote else None
         return None if before is None else RunRecord("", "", tuple(before.get("jobs", ())))
 
-    def write_record(self, recipe: str, sha256: str, jobs: Sequence[str]) -> None:
+    def write_record(self, record: RunRecord) -> None:
         """Note whose folder it is from now on; nothing is written where the same stands there already."""
         before = self.record()
-        known = {*before.jobs, *before.former} if before else set()
-        record = RunRecord(recipe, sha256, tuple(jobs), tuple(sorted(known - set(jobs))))
-        if record != before:
-            self.write_json(RUN, record.value())
+        if (made := record.after(before)) != before:
+            self.write_json(RUN, made.value())
 
     @property
     def recipe(self) -> str:
@@ -187,11 +183,15 @@ class Workspace:
 
     def scratch(self, folder: str) -> "tempfile.TemporaryDirectory[str]":
         """Return a folder on disk that is gone after the task, and after its worker's death too."""
-        return scratch(self.root, folder, self.token)
+        return scratch(self.path(folder), self.token)
 
     def manifest(self, folder: str) -> Manifest | None:
         """Return the manifest of a job, or None when the job is not finished."""
-        return read_manifest(self.root, folder)
+        return read_manifest(self.path(manifest_path(folder)))
+
+    def remove_manifest(self, folder: str) -> None:
+        """Remove the manifest of a job, because a shard is about to be rebuilt."""
+        remove_manifest(self.path(manifest_path(folder)))
 
     def finished_receipt(self, folder: str, shard: str) -> Receipt:
         """Return the receipt of a finished shard. DataError when there is none."""
@@ -204,7 +204,7 @@ class Workspace:
 
     def finished_receipts(self, folder: str, shards: Sequence[str]) -> list[Receipt]:
         """Return the receipts of many finished shards, in their order. DataError when one is missing."""
-        # One that is missing or was edited is read once more, for the words that say which.
+        # One that is missing or was edited is read again, for the error that names it.
         return [found.receipt or self.finished_receipt(folder, found.shard) for found in self.receipts(folder, shards)]
 
     def finished(self, folder: str, shard: str) -> Finished:
@@ -263,11 +263,10 @@ class Workspace:
         return {name: _finished(receipt) for name, receipt, *_ in readings if receipt and receipt.outputs}
 
     def listing(self, source: str, make: Callable[[], tuple[Shard, ...]]) -> tuple[Shard, ...]:
-        """Return the shards of a source: what `make` lists, or what was written down for this `source`, its whole repr.
+        """Return the shards of a source: what `make` lists, or the stored listing of this `source`, which is its whole repr.
 
-        A thousand tasks of an array must not each list a folder of 90,000 files: whoever starts the array lists once and
-        writes it down. Everywhere else a source is listed anew each time, so that a changed folder is noticed. URLs are
-        never listed, and may hold a password: they are not written down.
+        A thousand array tasks must not each list a folder of 90,000 files: `run --on slurm` lists once and stores it.
+        Elsewhere a source is listed every time, to notice changes. URLs may hold a password and are not stored.
         """
         if self._listings == "anew":
             return make()
@@ -279,7 +278,7 @@ class Workspace:
         return self._listed[name] or make()
 
     def _write_listing(self, name: str, shards: tuple[Shard, ...]) -> tuple[Shard, ...]:
-        rows = [] if any(is_remote(shard.path) for shard in shards) else [_row(shard) for shard in shards]
+        rows = [] if any(is_remote(shard.path) for shard in shards) else [astuple(shard) for shard in shards]
         with create(self.path(name), self.token) as stream:
             stream.write(json.dumps({"shards": rows}).encode())
         return shards
@@ -291,10 +290,6 @@ class Workspace:
                 f"{self.path(name)}: the listing of a source is not there. Start the array with atom-data run --on slurm."
             )
         return tuple(Shard(*row) for row in found["shards"])
-
-
-def _row(shard: Shard) -> tuple[str, str, int, int, int | None]:
-    return shard.name, shard.path, shard.bytes, shard.start, shard.stop
 
 
 def _finished(receipt: Receipt) -> Finished:

@@ -35,7 +35,10 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data", type=Path, default=DATA, help="the folder with golden.tar.xz")
-    decided = decisions(parser.parse_args().data / "golden.tar.xz")
+    golden = parser.parse_args().data / "golden.tar.xz"
+    if not golden.exists():
+        raise SystemExit(f"{golden}: it is not here. It holds what datatrove decided. Name its folder by --data.")
+    decided = decisions(golden)
     print("| filter | documents | same decision | same reason | differing |\n|---|---|---|---|---|")
     for name, (same, reasons, differing) in compared(decided).items():
         share = f"{same:,} ({100 * same / decided.num_rows:.2f} %)"

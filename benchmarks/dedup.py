@@ -128,9 +128,9 @@ def texts_of(data: Path) -> list[str]:
         with open_stream(str(file), encoding="utf-8") as lines:
             texts += [json.loads(line)["text"] for line in lines]
     if not texts:
-        from langid import sample_texts
+        from langid import instead
 
-        texts = sample_texts()
+        texts = instead(data, "mixed-*")
     return [text for text in (texts[::10] if QUICK else texts) if text]
 
 

@@ -43,7 +43,7 @@ ROUNDS = 2 if QUICK else 7
 QUICK_BYTES = 3_000_000
 BATCH_ROWS = 1_000
 LINES = 15
-"""Sentences a document, of the files that hold one a line."""
+"""Sentences a document, of the files that hold one per line."""
 TOLERANCE = 1e-4
 TOOLS = ("atom-data", "fasttext")
 WORK = "the best of 176 labels and its score"
@@ -140,6 +140,15 @@ def sample_texts() -> list[str]:
     return [text for text in texts if text]
 
 
+def instead(data: Path, wanted: str) -> list[str]:
+    """Say that the data is not here, and return the sample's texts in its place."""
+    print(
+        f"{data}: no {wanted} there, so the pages of the sample are taken. Name a folder that has it by --data.",
+        file=sys.stderr,
+    )
+    return sample_texts()
+
+
 def measure(data: Path, scratch: Path) -> dict[str, Any]:
     """Run both tools on every input in turn and return the report without its name and machine."""
     rows: list[dict[str, Any]] = []
@@ -220,7 +229,7 @@ def same_work(taken: Mapping[str, list[Run]]) -> dict[str, Any]:
         "labels compared": len(asked),
         "labels that differ": differing,
         "largest difference of scores": float(f"{furthest:.1e}"),
-        "texts that are no language, not compared": len(ours) - len(asked),
+        "texts that are not language, not compared": len(ours) - len(asked),
     }
 
 

@@ -53,7 +53,10 @@ def main() -> None:
     """Measure, write the report and the page."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data", type=Path, default=DATA, help="the folder with langid.tar.xz")
-    files = unpacked(parser.parse_args().data / "langid.tar.xz")
+    labeled = parser.parse_args().data / "langid.tar.xz"
+    if not labeled.exists():
+        raise SystemExit(f"{labeled}: it is not here. It holds texts with their languages. Name its folder by --data.")
+    files = unpacked(labeled)
     labels = set(read_model(language_model()).labels)
     declared = declarations(files)
     report = {

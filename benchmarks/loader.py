@@ -69,7 +69,7 @@ def main() -> None:
         report = measure(Path(place))
     path = write_report("loader", report)
     for one in report["rows"]:
-        print(f"{one['tool']} {one['version']}: {one['result']['million_tokens_per_s_core']:,} M tokens/s a core")
+        print(f"{one['tool']} {one['version']}: {one['result']['million_tokens_per_s_core']:,} M tokens/s per core")
     print(f"start-up: {report['start_up']}\nleft out: {report['left_out']}\nwritten: {path.relative_to(ROOT)}")
 
 

@@ -103,7 +103,7 @@ def receipts(recipe: Recipe, out: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def stages(recipe: Recipe, took: Run) -> list[dict[str, Any]]:
-    """One line a stage of our run, from its receipts, and one for all else: start, imports, plans, hashes, the end."""
+    """One line per stage of our run, from its receipts, and one for all else: start, imports, plans, hashes, the end."""
     lines: dict[str, dict[str, Any]] = {}
     for name, receipt in receipts(recipe, took.folder / "out"):
         line = lines.setdefault(name, {"stage": name, "documents_in": 0, "kept": 0, "wall_s": 0.0, "cpu_s": 0.0})

@@ -41,7 +41,7 @@ def stages():
 
 
 def main() -> None:
-    """Plan, run and compare each recipe some times; write the report, print a line a recipe."""
+    """Plan, run and compare each recipe some times; write the report, print a line per recipe."""
     with tempfile.TemporaryDirectory(prefix="bench-plan-") as place:
         found = {name: measure(recipe, Path(place) / name) for name, recipe in recipes(Path(place)).items()}
     report = {"aim": AIM, "share": SHARE, "load_before": LOAD, "recipes": found}

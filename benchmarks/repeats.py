@@ -26,6 +26,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from environment import environment, version
+from langid import instead
 from measure import QUICK, ROOT, Run, in_turn, row, write_report
 from table import section
 
@@ -103,9 +104,11 @@ def main() -> None:
 def lay_out(data: Path, scratch: Path) -> dict[str, int]:
     """Write the texts as SHARDS Parquet files, and as JSON lines for dolma; return their size."""
     files = sorted(data.glob("mixed-*.parquet"))
-    if not files:
-        raise SystemExit(f"{data}: no mixed-*.parquet there. Give a folder with --data.")
-    table = pa.concat_tables(pq.read_table(path, columns=["id", "text"]) for path in files)
+    if files:
+        table = pa.concat_tables(pq.read_table(path, columns=["id", "text"]) for path in files)
+    else:
+        texts = instead(data, "mixed-*.parquet")
+        table = pa.table({"id": [str(number) for number in range(len(texts))], "text": texts})
     table = table.filter(pc.is_valid(table.column("text")))
     if QUICK:
         size = pc.sum(pc.binary_length(table.column("text"))).as_py()

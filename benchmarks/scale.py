@@ -145,7 +145,7 @@ def real(folder: Path) -> dict[str, Any]:
     """Measure on real texts what drawn ones cannot tell: kernels (one thread, best of three), shingles and notes."""
     files = sorted(str(path) for path in DATA.glob("mixed-*.parquet"))
     if not files:
-        return {"none": "no real texts are here: BENCH_DATA is no folder with mixed-*.parquet"}
+        return {"none": "no real texts are here: BENCH_DATA is not a folder with mixed-*.parquet"}
     batches = [batch for path in files for batch in pq.ParquetFile(path).iter_batches(1024, columns=["text"])]
     size = sum(pc.sum(pc.binary_length(batch.column(0))).as_py() for batch in batches)
     sketch, seconds, shingles = MinHash().measure, dict[str, list[float]](), 0

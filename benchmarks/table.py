@@ -11,9 +11,9 @@ PAGE = ROOT / "docs" / "performance.md"
 BEGIN = "<!-- benchmarks/table.py writes from here -->"
 END = "<!-- to here -->"
 BUSY = 0.7
-TITLES = ("tool", "wall s", "CPU s", "MB/s a core", "documents/s a core", "peak MB")
+TITLES = ("tool", "wall s", "CPU s", "MB/s per core", "documents/s per core", "peak MB")
 MORE = {
-    "text_mb_per_s_core": ("MB/s of text a core", "{:,.2f}"),
+    "text_mb_per_s_core": ("MB/s of text per core", "{:,.2f}"),
     "kept_share": ("kept", "{:.0%}"),
     "recall": ("recall", "{:.1%}"),
     "precision": ("precision", "{:.1%}"),
@@ -77,7 +77,7 @@ def limited(report: dict[str, Any]) -> str:
         kept = "yes" if wall <= limits["wall_s"] and peak <= limits["peak_mb"] else "no"
         figures = (f"{statistics.median(row[name]):.2f}" for name in ("wall_s", "cpu_s"))
         rows.append((row["what"], *figures, f"{wall:.2f}", f"{peak:,.0f}", kept if row["limited"] else ""))
-    bounds = f"at most {limits['wall_s']:.0f} s and {limits['peak_mb']:.0f} MB for each command of whoever submits and watches"
+    bounds = f"at most {limits['wall_s']:.0f} s and {limits['peak_mb']:.0f} MB for each command on the login node"
     return "\n".join(
         [
             f"### {report['name']}",

@@ -98,7 +98,7 @@ def main() -> None:
 def clocked(work: Callable[[], object]) -> dict[str, float]:
     """Return what a call took in this process, its threads included, in the state of a worker amid its work.
 
-    What was imported is no garbage. And memory has been touched before: a virtual machine's host takes back what nobody
+    What was imported is not garbage. And memory has been touched before: a virtual machine's host takes back what nobody
     uses for seconds, and finding it again made one run of three slower by a quarter, bare encoders too. That memory is no
     peak of the contender's, so Linux is told to forget it.
     """

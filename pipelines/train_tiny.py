@@ -131,7 +131,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=0, help="the loader's processes for each rank")
     parser.add_argument("--load", help="a checkpoint to go on from")
     parser.add_argument("--save", help="where the checkpoint goes")
-    parser.add_argument("--losses", default="losses.json", help="where the losses go, one a step")
+    parser.add_argument("--losses", default="losses.json", help="where the losses go, one per step")
     options = parser.parse_args()
     if options.global_batch % options.world:
         parser.error(f"--global-batch {options.global_batch} cannot be shared by {options.world} processes")

@@ -127,3 +127,20 @@ def hit(pid: int, number: int, among: Callable[[], Sequence[int]]) -> bool:
 def workers(run: subprocess.Popen[str]) -> list[int]:
     """Return the worker processes of a run: forked by a server that the run started."""
     return [pid for server in children(run.pid) for pid in children(server)]
+
+
+POISON = """
+    import os
+
+    from atom_data import Jsonl, Stage
+
+    def {step}(batch):
+        if "poison" in batch.column("id").to_pylist():
+            {what}
+        return batch
+
+    def stages():
+        first = Stage(name="first", reads=Jsonl({folder!r}, source="test"), steps=({step},))
+        return (Stage(name="second", reads=first),)
+"""
+"""A recipe of two stages, whose `step` does `what` when it meets the document "poison"."""

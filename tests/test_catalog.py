@@ -9,7 +9,8 @@ import atom_data.rewrite
 import atom_data.signals
 from atom_data.assets import filters_folder
 from atom_data.errors import ConfigError
-from atom_data.library.catalog import KINDS, adders, entries, find, mend, needs, parameters
+from atom_data.library.catalog import KINDS, adders, entries, find, mend, needs
+from atom_data.library.documentation import parameters
 from atom_data.rules import load_card
 from tests.command import atom_data as called
 from tests.command import recipe
@@ -53,9 +54,9 @@ def checked(folder: Path, stages: str, files: str = "") -> str:
         ),
         (
             'Stage(name="a", reads=D, steps=(count_words))',
-            "steps is count_words and no tuple. Write steps=(count_words,)",
+            "steps is count_words, not a tuple. Write steps=(count_words,)",
         ),
-        ('Stage(name="a", reads=D, steps=(keep("gopher_qualty"),))', "there are 45. Did you mean 'gopher_quality'?"),
+        ('Stage(name="a", reads=D, steps=(keep("gopher_qualty"),))', "there are 53. Did you mean 'gopher_quality'?"),
         ('Stage(name="a", reads=D, writes=("id", "txet"))', "no step adds it; columns here: id, text, url,"),
         ('Stage(name="a", reads=D, writes=("id", "txet"))', "Did you mean 'text'?"),
         ('Stage(name="a", reads="in/*.jsonl")', "reads 'in/*.jsonl', which"),
@@ -115,7 +116,7 @@ def test_a_card_of_ones_own_is_found_beside_the_recipe(tmp_path: Path, monkeypat
     assert f"{tmp_path}/german.toml. Check the path." in said
 
 
-def test_a_misspelt_name_of_this_package_and_a_misspelt_stage(tmp_path: Path) -> None:
+def test_a_misspelled_name_of_this_package_and_a_misspelled_stage(tmp_path: Path) -> None:
     path = recipe(tmp_path, "from atom_data.signals import count_wrds\ndef stages():\n    return ()\n")
     assert "Did you mean 'count_words'? Correct the recipe." in called("check", path).stderr
     path = recipe(tmp_path, RECIPE.format(files="*.jsonl", stages='Stage(name="clean", reads=D)'))
@@ -163,7 +164,7 @@ def test_everything_exported_is_listed_and_shown() -> None:
         for entry in entries(kind):
             assert entry.summary, entry.name
             assert find(entry.name) is not None
-    shown = {name: text for name, _, text in parameters(find("MinHash"))}
+    shown = {parameter.name: parameter.text for parameter in parameters(find("MinHash"))}
     assert shown["threshold"].startswith("In place of `bands` and `rows`")
 
 

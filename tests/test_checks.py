@@ -130,13 +130,13 @@ SOURCES = {
     OtherRows: "read twice it is not the same: column 'id'",
     RowsByColumn: "with the column 'id' alone it has 4 rows, with all columns 3",
     TwiceTheId: "two documents have the id 'a0'",
-    NullId: "shard 'a': a row has no id, so nobody could find it again",
+    NullId: "shard 'a': a row has no id, so it could not be traced",
     IdsOfShards: "shards 'a' and 'b' both have the id '0'",
     OtherType: "column 'number' is int64 by schema(), and read() gave int32",
     TooLarge: "bytes in 2 rows. Cut it: memory is a batch.",
     NothingRead: "intake.inputs has [] after reading",
     OtherInput: "every run would read it again",
-    OddIdentity: "identity() is no plain JSON",
+    OddIdentity: "identity() is not plain JSON",
     TimedIdentity: "identity() is another after a copy",
     NoId: "schema() has no column 'id' of strings; it has text, number.",
 }
@@ -157,7 +157,7 @@ def test_breach_of_a_source_is_said(kind: type[Made]) -> None:
 def test_a_source_that_does_not_travel_is_said() -> None:
     with pytest.raises(AssertionError, match=r"it cannot go to another process: .*lambda"):
         check_source(Made(held=lambda: 1))
-    with pytest.raises(AssertionError, match="dict is no source: it has no current, identity, jobs"):
+    with pytest.raises(AssertionError, match="dict is not a source: it has no current, identity, jobs"):
         check_source({})  # type: ignore[arg-type]
 
 

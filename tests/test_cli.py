@@ -70,7 +70,7 @@ def test_peek_unknown_reason_names_those_there(sample_run: Path) -> None:
 def test_peek_into_a_pass_is_refused(sample_run: Path) -> None:
     done = atom_data("peek", RECIPE, "-o", sample_run, "--stage", "near")
     assert done.returncode == 2
-    assert "'near' is no stage but a pass" in done.stderr
+    assert "'near' is not a stage but a pass" in done.stderr
 
 
 def test_batches_show_shape_state_and_origin(sample_run: Path) -> None:
@@ -86,7 +86,7 @@ def test_trace_leads_from_tokens_to_the_record(sample_run: Path) -> None:
     identity = drawn.stdout.split()[-1]
     done = atom_data("trace", sample_run / "tokens", identity)
     assert done.returncode == 0, done.stderr
-    words = [line.split()[0] for line in done.stdout.strip().splitlines()]
+    words = re.findall(r"^(\S+)", done.stdout, re.M)  # what is indented belongs to the line above it
     assert set(words[6:]) == {"to"}, "the samples to come that read it"
     assert words[:6] == [
         "tokens",
@@ -154,8 +154,8 @@ def test_trace_unknown_document_is_refused(sample_run: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (("--part", "3"), "--part: '3' is no I/N with I from 0 to N - 1"),
-        (("--part", "2/2", "--stage", "clean"), "--part: '2/2' is no I/N"),
+        (("--part", "3"), "--part: '3' is not I/N with I from 0 to N - 1"),
+        (("--part", "2/2", "--stage", "clean"), "--part: '2/2' is not I/N"),
         (("--part", "0/2"), "--part: it needs --stage"),
         (("--stage", "cleen"), "no stage 'cleen'; stages there: extracted, clean, "),
         (("--workers", "-1"), "invalid value for '--workers'"),

@@ -67,7 +67,8 @@ ARGUMENTS = {
     "FastTextClassifier": {
         "model": Path(__file__).parent / "text" / "fasttext" / "models" / "softmax.bin",
         "label": "xx",
-    }
+    },
+    "FastTextLabel": {"model": Path(__file__).parent / "text" / "fasttext" / "models" / "softmax.bin"},
 }
 
 

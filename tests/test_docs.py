@@ -101,16 +101,22 @@ def test_readme_own_recipe_runs(own: Path) -> None:
     assert 1 <= sum(kept) < 90
 
 
-def test_readme_array_command_runs_every_element(own: Path) -> None:
+@pytest.fixture(scope="module")
+def by_array(own: Path) -> Path:
+    """What the tasks of an array made, one after the other."""
     text = commands("sh", "SLURM_ARRAY_TASK_ID", OTHERS).replace("my_corpus", "by_array")
     for number in range(2):
         done = shell(text, own, SLURM_ARRAY_TASK_ID=str(number), SLURM_ARRAY_TASK_COUNT="2")
         assert done.returncode == 0, done.stderr
-    receipts = {path.name for path in (own / "by_array" / "clean" / "receipts").glob("*.json")}
+    return own / "by_array" / "clean"
+
+
+def test_readme_array_command_runs_every_element(by_array: Path) -> None:
+    receipts = {path.name for path in (by_array / "receipts").glob("*.json")}
     assert receipts == {"part-0.jsonl.json", "part-1.jsonl.json", "part-2.jsonl.json"}
 
 
-def test_readme_datatrove_executor_runs(own: Path) -> None:
+def test_readme_datatrove_executor_runs(own: Path, by_array: Path) -> None:
     script = own / "with_datatrove.py"
     script.write_text(commands("python", "RunStage(", OTHERS).replace("my_corpus", "by_datatrove"))
     done = subprocess.run(
@@ -118,4 +124,4 @@ def test_readme_datatrove_executor_runs(own: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     made = {path.name: path.read_bytes() for path in (own / "by_datatrove" / "clean").glob("*.parquet")}
-    assert made == {path.name: path.read_bytes() for path in (own / "by_array" / "clean").glob("*.parquet")}
+    assert made == {path.name: path.read_bytes() for path in by_array.glob("*.parquet")}

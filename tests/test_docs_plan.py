@@ -24,6 +24,6 @@ def test_page_from_plan_to_comparison(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
         said.append(done.stdout)
     assert len(said) == 3
-    assert "cost at 0.05 a CPU hour" in said[0] and "atom-data run pipelines/sample.py -o planned" in said[0]
+    assert "cost at 0.05 per CPU hour" in said[0] and "atom-data run pipelines/sample.py -o planned" in said[0]
     assert json.loads((tmp_path / "forecast.json").read_text())["cluster"]
-    assert "figures lie in their intervals" in said[2]
+    assert "figures are within their intervals" in said[2]

@@ -69,7 +69,7 @@ def test_recipe_without_stages_is_refused(tmp_path: Path) -> None:
     assert text == f"{path}: it has no function stages(). Add one that returns the stages as a tuple."
 
 
-def test_misspelt_column_names_those_there(tmp_path: Path, documents: Path) -> None:
+def test_misspelled_column_names_those_there(tmp_path: Path, documents: Path) -> None:
     text = PLAIN.replace('source="test")', 'source="test"), writes=("id", "txet")')
     path = recipe(tmp_path, text.format(files=str(documents)))
     said = failed(atom_data("check", path), 2)
@@ -109,7 +109,7 @@ def test_missing_card_names_those_there(tmp_path: Path) -> None:
         ('source = "x"\n', "own.toml: has no rule"),
         ('[[rule]]\nreason = "a"\ncolumn = "n"\nmin = 1\n', "own.toml: names no source"),
         ('source = "x"\n[[rule]]\nreason = "a"\ncolumn = "n"\nmin = "1"\n', "own.toml, rule 1: min is '1'"),
-        ("source = ", "own.toml: is no TOML"),
+        ("source = ", "own.toml: is not TOML"),
     ],
 )
 def test_wrong_card_names_rule(tmp_path: Path, page: str, what: str) -> None:
@@ -132,7 +132,7 @@ def test_empty_folder_is_refused(tmp_path: Path) -> None:
 def test_unreadable_file_is_named(tmp_path: Path, documents: Path) -> None:
     """A folder with the name of a file: unreadable for everybody, root as well."""
     broken = tmp_path / "in" / "broken.jsonl.gz"
-    broken.write_bytes(b"\x1f\x8b\x08\x00nonsense that is no gzip stream at all")
+    broken.write_bytes(b"\x1f\x8b\x08\x00nonsense that is not a gzip stream at all")
     path = recipe(tmp_path, PLAIN.format(files=str(tmp_path / "in")))
     done = atom_data("run", path, "-o", tmp_path / "out", "--retries", 0)
     said = failed(done, 1)

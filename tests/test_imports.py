@@ -203,7 +203,7 @@ def stages():
 later.install()
 """
 ALWAYS = {("other", "later")}
-"""What stands on top and is no definition runs in any case."""
+"""What stands on top and is not a definition runs in any case."""
 
 
 @pytest.mark.parametrize(

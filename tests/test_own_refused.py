@@ -1,4 +1,4 @@
-"""A source or a pass of one's own that breaks the contract is refused when it runs, in a sentence."""
+"""A source or a pass of your own that breaks the contract is refused when it runs, in a sentence."""
 
 import json
 from pathlib import Path
@@ -100,7 +100,7 @@ SOURCES = {
         'def read(self, *_):\n        yield pa.record_batch([["x"]], names=["id"])'
     ),
     "it has no identity: {'a'": "def identity(self): return {'of': {'a'}}",
-    "names a place in memory, which is another in each process": "def identity(self): return {'of': str(object())}",
+    "contains a memory address, which differs in each process": "def identity(self): return {'of': str(object())}",
 }
 
 
@@ -118,13 +118,13 @@ def test_source_that_holds_anything_has_no_identity(tmp_path: Path) -> None:
     assert "which has no identity. Use numbers, text, paths, tuples or frozen dataclasses." in done.stderr
     plain = run(tmp_path, "class Own(RawSource):\n    name = 'own'\n    schema = Made.schema\n    shards = Made.shards\n"
                 "    current = Made.current\n    read = Made.read", "Own()")  # fmt: skip
-    assert "Own has no identity: it is no dataclass, so a change of it would not be noticed." in plain.stderr
+    assert "Own has no identity: it is not a dataclass, so a change of it would not be noticed." in plain.stderr
 
 
 def test_what_is_no_source_is_refused(tmp_path: Path) -> None:
     done = run(tmp_path, "class Own:\n    name = 'own'\n    def schema(self): return SCHEMA", "Own()", "check")
     assert (
-        "is no source: it has no current, identity, jobs, read, shards, sources, text_bytes, with_sources."
+        "is not a source: it has no current, identity, jobs, read, shards, sources, text_bytes, with_sources."
         in done.stderr
     )
     done = run(tmp_path, "", "Made", "check")

@@ -37,7 +37,7 @@ from atom_data import import_graph as import_graph_module
 from atom_data.assets import filters_folder
 from atom_data.graph import Job, in_order
 from atom_data.import_graph import CARRIERS, DISTRIBUTIONS, SAID_BY_JOBS, WITHOUT_EFFECT, ImportGraph, import_graph
-from atom_data.imports import Imported
+from atom_data.imports import READS_ITSELF, Imported
 from atom_data.reach import code_identity, job_imports
 from atom_data.rewrite import NormalizeUnicode, RepairUnicode, ReplacePrivate
 from atom_data.signals import (
@@ -158,7 +158,7 @@ def test_a_docstring_or_a_comment_makes_nothing_stale() -> None:
     edited = {
         path: source.replace(b'"""', b'"""Edited. ', 1) + b"# edited\n" if source.startswith(b'"""') else source
         for path, source in content().items()
-        if path.suffix == ".py"
+        if path.suffix == ".py" and not READS_ITSELF.search(source)
     }
     assert sum(source != content()[path] for path, source in edited.items()) > 250
     assert differing({**content(), **edited}) == set()

@@ -92,5 +92,5 @@ def test_run_interrupted_keeps_finished_shards_and_goes_on(sample_run: Path, tmp
     assert before
     done = atom_data("run", RECIPE, "--output", out, "--workers", 2)
     assert done.returncode == 0, done.stderr
-    assert {path: path.stat().st_mtime_ns for path in before} == before, "a finished shard was made again"
+    assert {path: path.stat().st_mtime_ns for path in before} == before, "a finished shard was rebuilt"
     assert fingerprint(out) == fingerprint(sample_run)

@@ -1,1 +1,1 @@
-"""Read only: whether a finished run is whole, what it kept and why, and where a token comes from."""
+"""Read-only checks: whether a finished run is complete, what it kept and why, and where a token comes from."""

@@ -1,4 +1,4 @@
-"""What a training loop would see, and where it comes from: for people who look before they train."""
+"""What a training loop would see, and where it comes from."""
 
 import itertools
 from collections.abc import Iterator

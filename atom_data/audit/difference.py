@@ -1,4 +1,4 @@
-"""Where two texts differ, in words: what a person compares when one is said to be a copy of the other."""
+"""Where two texts differ, word by word, to check that one is a copy of the other."""
 
 import difflib
 import re

@@ -10,11 +10,12 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from atom_data.audit.answers.cards import missed
 from atom_data.audit.difference import Difference, difference
 from atom_data.errors import ConfigError, DataError, meant
 from atom_data.graph import Job
 from atom_data.ledger import DEAD
-from atom_data.rules import Keep, load_card
+from atom_data.rules import Keep, Rule, load_card
 from atom_data.stage import Stage
 from atom_data.storage.parquet import read_parquet
 from atom_data.storage.receipts import Receipt
@@ -56,12 +57,12 @@ def peek(job: Job, workspace: Workspace, reason: str | None, count: int) -> list
     """Return up to `count` documents: kept ones, or those dropped or unreadable for `reason`.
 
     A reason is `card.rule`, a card's name, a rule's name alone, or that of dead letters (`jsonl.bad_json`). The text of a
-    dropped document is made again from its source by the steps before the card that dropped it. Memory: `count` documents
+    dropped document is rebuilt from its source by the steps before the card that dropped it. Memory: `count` documents
     and the ids of a shard. ConfigError for a pass and for a reason that nothing was dropped for.
     """
     if not isinstance(job, Stage):
         raise ConfigError(
-            f"'{job.name}' is no stage but a pass: it keeps every document. Peek into a stage that reads it."
+            f"'{job.name}' is not a stage but a pass: it keeps every document. Peek into a stage that reads it."
         )
     receipts = list(_receipts(job, workspace))
     if reason is None:
@@ -121,10 +122,9 @@ def _dropped(stage: Stage, receipts: list[Receipt], workspace: Workspace, reason
         if name in shards:
             wanted = {identity for identity, line in chosen.items() if line.shard == name}
             texts.update(_texts(stage, shards[name], workspace, wanted))
-    bounds = _bounds(stage)
+    rules = _rules(stage)
     return [
-        _sight(identity, line, texts.get(identity, ""), bounds, receipts, workspace)
-        for identity, line in chosen.items()
+        _sight(identity, line, texts.get(identity, ""), rules, receipts, workspace) for identity, line in chosen.items()
     ]
 
 
@@ -142,36 +142,26 @@ def _matches(name: str, reason: str) -> bool:
     return name == reason or name.startswith(f"{reason}.") or name.endswith(f".{reason}")
 
 
-def _bounds(stage: Stage) -> dict[str, tuple[str, str]]:
-    """Return the column and the bounds of every rule of the stage's cards, by the rule's full name."""
+def _rules(stage: Stage) -> dict[str, Rule]:
+    """Return every rule of the stage's cards by its full name."""
     cards = [load_card(step.card, step.folder) for step in stage.steps if isinstance(step, Keep)]
-    return {f"{card.name}.{rule.reason}": (rule.column, rule.bounds()) for card in cards for rule in card.rules}
+    return {f"{card.name}.{rule.reason}": rule for card in cards for rule in card.rules}
 
 
 def _sight(
     identity: str,
     line: _Line,
     text: str,
-    bounds: dict[str, tuple[str, str]],
+    rules: dict[str, Rule],
     receipts: list[Receipt],
     workspace: Workspace,
 ) -> Sight:
-    missed = tuple(_missed(rule, line.numbers, bounds) for rule in line.rules)
+    said = tuple(missed(rules[rule], line.numbers) if rule in rules else rule for rule in line.rules)
     kept = next((str(value) for name, value in line.numbers.items() if name.endswith("copy_of") and value), "")
     other = _text_of(kept, receipts, workspace) if kept else None
     return Sight(
-        identity, line.url, line.reason, missed, text, kept, difference(other, text) if other is not None else None
+        identity, line.url, line.reason, said, text, kept, difference(other, text) if other is not None else None
     )
-
-
-def _missed(rule: str, numbers: dict[str, Any], bounds: dict[str, tuple[str, str]]) -> str:
-    """Return `word_count is 12: min 50`; the rule's name where the card has been changed since."""
-    if rule not in bounds:
-        return rule
-    column, allowed = bounds[rule]
-    value = numbers.get(column)
-    shown = "null" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
-    return f"{column} is {shown}: {allowed}"
 
 
 def _text_of(identity: str, receipts: list[Receipt], workspace: Workspace) -> str | None:

@@ -1,16 +1,18 @@
 """`atom-data verify OUT`: every file against its receipt, every receipt against its seal, nothing missing, nothing over."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from atom_data.audit.faults import Cure, Fault
+from atom_data.audit.root import Tree
 from atom_data.cluster.chain import FOLDER as CLUSTER
 from atom_data.errors import DataError
 from atom_data.runner.claims.claim import FOLDER as CLAIMS
 from atom_data.runner.claims.claim import Claim
 from atom_data.runner.claims.files import others_at_work
+from atom_data.runner.claims.takedowns import faults_of, name_of, numbers, passages_path, refuse_begun
 from atom_data.runner.hashes import damage
+from atom_data.storage.beside import BESIDE
 from atom_data.storage.manifest import manifest_path, manifest_row
 from atom_data.storage.partials import is_begun_by
 from atom_data.storage.paths import PARTIAL, exists, size
@@ -23,11 +25,14 @@ from atom_data.storage.receipts import (
     summary_path,
 )
 from atom_data.storage.record import RUN
+from atom_data.storage.removals import LIST
 from atom_data.tokens.exports import FOLDER as EXPORTS
 from atom_data.tokens.manifest import manifest_of_receipts
 from atom_data.workspace import Workspace
 
 NOTES = ("failed", EXPORTS)
+PASSED_OVER = tuple(f"{folder}/" for folder in (CLUSTER, CLAIMS, *BESIDE))
+UNCLOSED = "missing: all shards are there, but the stage was refused as a whole, or the run ended before it was closed"
 
 
 @dataclass(slots=True)
@@ -38,16 +43,18 @@ class Verdict:
     files: int = 0
     bytes: int = 0
     cleaned: int = 0
-    """Files that `atom-data clean` removed, as no one needs them; the fingerprint has them by their receipts."""
+    """Files that `atom-data clean` removed, as no one needs them."""
     faults: list[Fault] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     """Shards that a run with --allow-failed went on without, each with the reason: no faults, and nothing that is whole."""
     at_work: list[Claim] = field(default_factory=list)
     """Who is at work in the folder meanwhile, so that what is missing may only not be there yet."""
     fingerprint: str = ""
-    """One hash over the content of all shards: equal for equal corpora. Only stages of the recipe count."""
+    """The root of the corpus (see `audit.root`): equal for equal corpora. Only stages of the recipe count."""
+    tree: Tree = field(default_factory=Tree)
+    """What the fingerprint is made of, by receipts."""
     left_over: list[str] = field(default_factory=list)
-    """Folders of stages that the recipe has no more: not checked, and no fault."""
+    """Folders of stages that the recipe no longer has: not checked, and not a fault."""
 
 
 def verify(workspace: Workspace) -> Verdict:
@@ -57,18 +64,23 @@ def verify(workspace: Workspace) -> Verdict:
         raise DataError(
             f"{workspace.root}: there is no run in it (no plan.json in any folder). Give the --output of a run."
         )
-    verdict, known, digest = Verdict(at_work=others_at_work(workspace)), {JOBS, RUN}, hashlib.sha256()
+    refuse_begun(workspace)
+    verdict, known = Verdict(at_work=others_at_work(workspace)), {JOBS, RUN, LIST}
+    known |= {name(number) for number in numbers(workspace) for name in (name_of, passages_path)}
+    verdict.faults += [Fault(path, what, "restore") for path, what in faults_of(workspace)]
     for folder in folders:
         known |= {plan_path(folder), manifest_path(folder), summary_path(folder), cleaned_path(folder)}
         cleaned = workspace.is_cleaned(folder)
         shards = _shards(workspace, folder, verdict)
         if shards is None:
             continue
+        verdict.tree.begin(folder)
         for shard in shards:
             known.add(receipt_path(folder, shard))
-            for item in _receipt(workspace, folder, shard, verdict):
+            files = _receipt(workspace, folder, shard, verdict)
+            verdict.tree.add(folder, shard, files)
+            for item in files:
                 known.add(item.path)
-                digest.update(f"{item.path} {item.sha256}\n".encode())
                 _check_file(workspace, item, verdict, (folder, shard), cleaned)
         _check_manifest(workspace, folder, shards, verdict)
         _check_summary(workspace, folder, verdict)
@@ -82,9 +94,9 @@ def verify(workspace: Workspace) -> Verdict:
     verdict.faults += [
         _orphan(name, unfinished)
         for name in _orphans(workspace, known, verdict.at_work)
-        if not name.startswith(others)  # without the list nobody knows what is a shard
+        if not name.startswith(others)  # without the list, shards cannot be told from other files
     ]
-    verdict.fingerprint = digest.hexdigest()
+    verdict.fingerprint = verdict.tree.root
     return verdict
 
 
@@ -116,7 +128,7 @@ def _receipt(workspace: Workspace, folder: str, shard: str, verdict: Verdict) ->
         verdict.faults.append(Fault(name, what, "run", folder, shard))
         return ()
     if receipt.failed:
-        verdict.left_out.append(f"{folder}/{shard}: left out, for it failed: {receipt.failed}")
+        verdict.left_out.append(f"{folder}/{shard}: left out because it failed: {receipt.failed}")
     verdict.shards += 1
     closed = receipt.rows_in == receipt.rows_out + sum(receipt.dropped.values())
     if not closed:
@@ -155,7 +167,9 @@ def _check_manifest(workspace: Workspace, folder: str, shards: Sequence[str], ve
     manifest = workspace.manifest(folder)
     if manifest is None:
         if not workspace.is_remote and workspace.local(manifest_path(folder)).exists():
-            verdict.faults.append(Fault(manifest_path(folder), "is no manifest", "run", folder))
+            verdict.faults.append(Fault(manifest_path(folder), "is not a manifest", "run", folder))
+        elif shards and not verdict.at_work and not any(fault.stage == folder for fault in verdict.faults):
+            verdict.faults.append(Fault(manifest_path(folder), UNCLOSED, "run", folder))
         return
     rows = [manifest_row(found.receipt) for found in workspace.receipts(folder, shards) if found.receipt]
     if manifest.table.to_pylist() != rows:
@@ -173,7 +187,7 @@ def _check_summary(workspace: Workspace, folder: str, verdict: Verdict) -> None:
 
 
 def _unlisted(workspace: Workspace, folders: Sequence[str]) -> list[Fault]:
-    """Return a fault for each folder with receipts whose list of shards is gone: its files are no orphans."""
+    """Return a fault for each folder with receipts whose list of shards is gone: its files are not orphans."""
     root = workspace.local()
     places = [] if workspace.is_remote else [*root.glob("*/receipts"), *root.glob("*/*/receipts")]
     found = sorted(path.parent.relative_to(root).as_posix() for path in places)
@@ -182,12 +196,12 @@ def _unlisted(workspace: Workspace, folders: Sequence[str]) -> list[Fault]:
 
 
 def _orphans(workspace: Workspace, known: set[str], at_work: Sequence[Claim]) -> Iterator[str]:
-    """Yield files that nobody speaks of; scripts and logs of a cluster, failures and exports noted down, are no data."""
+    """Yield files that no receipt names; scripts and logs of a cluster, notes and indexes are not data."""
     root, tokens = workspace.local(), [claim.who.token for claim in at_work]
     for path in () if workspace.is_remote else sorted(root.rglob("*")):
         if path.is_file() and not any(part.endswith(PARTIAL) for part in path.relative_to(root).parts[:-1]):
             name = path.relative_to(root).as_posix()
-            if name in known or name.startswith((f"{CLUSTER}/", f"{CLAIMS}/")) or path.parent.name in NOTES:
+            if name in known or name.startswith(PASSED_OVER) or path.parent.name in NOTES:
                 continue
             if not is_begun_by(name, tokens):
                 yield name

@@ -10,6 +10,8 @@ import inspect
 import pickle
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, NoReturn
 
 import pyarrow as pa
@@ -23,7 +25,13 @@ from atom_data.text.clean import clean
 DETAIL_CHARACTERS = 200
 NO_TEXT = "no_text"
 
-_made: dict[tuple[type, str], PipelineStep] = {}
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """The options of a block, which are the same when they read the same."""
+
+    said: str
+    values: Mapping[str, Any] = field(compare=False)
 
 
 def versions_of(kind: type) -> tuple[str, ...]:
@@ -77,13 +85,16 @@ def name_of(kind: type) -> str:
 
 def made(kind: type, options: Mapping[str, Any]) -> PipelineStep:
     """Return the block of this process. ConfigError when it cannot be made: a package or a file it needs is missing."""
-    key = (kind, repr(sorted(options.items())))
-    if key not in _made:
-        try:
-            _made[key] = kind(**options)
-        except Exception as error:
-            raise ConfigError(f"{kind.__name__} cannot be made: {one_line(error)}. See its documentation.") from error
-    return _made[key]
+    return _made(kind, _Options(repr(sorted(options.items())), options))
+
+
+@cache
+def _made(kind: type, options: _Options) -> PipelineStep:
+    try:
+        block: PipelineStep = kind(**options.values)
+    except Exception as error:
+        raise ConfigError(f"{kind.__name__} cannot be made: {one_line(error)}. See its documentation.") from error
+    return block
 
 
 def fresh(kind: type, options: Mapping[str, Any]) -> Callable[[], Any]:

@@ -30,7 +30,7 @@ class DatatroveExtractor:
     """Of datatrove and of the packages that the block requires."""
 
     def __post_init__(self) -> None:
-        """Refuse what is no extractor, and options it does not take."""
+        """Refuse what is not an extractor, and options it does not take."""
         check_block("DatatroveExtractor", self.block, BaseExtractor, self.options)
         object.__setattr__(self, "versions", versions_of(self.block))
 

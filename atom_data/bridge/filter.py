@@ -54,7 +54,7 @@ class DatatroveFilter:
     """Of datatrove and of the packages that the block requires."""
 
     def __post_init__(self) -> None:
-        """Refuse what is no filter, options it does not take, types that are none."""
+        """Refuse what is not a filter, options it does not take, types that are none."""
         check_block("DatatroveFilter", self.block, BaseFilter, self.options)
         object.__setattr__(self, "versions", versions_of(self.block))
         for key, kind in self.metadata.items():

@@ -34,7 +34,7 @@ class DatatroveFormatter:
     """Of datatrove and of the packages that the block requires."""
 
     def __post_init__(self) -> None:
-        """Refuse what is no formatter, and options it does not take."""
+        """Refuse what is not a formatter, and options it does not take."""
         check_block("DatatroveFormatter", self.block, BaseFormatter, self.options)
         object.__setattr__(self, "versions", versions_of(self.block))
 

@@ -33,7 +33,7 @@ def ask(*words: str) -> str:
 
 
 def states(names: Sequence[str], numbers: Sequence[str]) -> dict[str, str]:
-    """Return the state of jobs that wait or run, by number (array elements apart), asked for by name or by number."""
+    """Return the state of jobs that wait or run, by number (array tasks apart), asked for by name or by number."""
     found: dict[str, str] = {}
     for option, values in (("--name", names), ("--jobs", numbers)):
         if not values:

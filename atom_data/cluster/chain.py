@@ -1,4 +1,4 @@
-"""Handing a chain of arrays to sbatch, so that whatever happens in the middle is known and can be gone on from.
+"""Submitting a chain of arrays with sbatch, so that it can be continued after a failure in the middle.
 
 OUT/cluster/submission.json is written before the first job is submitted, with the names of all, and again with each number:
 
@@ -7,7 +7,7 @@ OUT/cluster/submission.json is written before the first job is submitted, with t
                "array": "12", "close": "13"}]}
 
 A number that is missing is of a job that was not submitted, or of one that Slurm took though its answer was lost: the name
-tells, for it is of this submission alone.
+tells, because it is of this submission alone.
 """
 
 import re
@@ -94,9 +94,9 @@ def _standing(workspace: Workspace, record: Mapping[str, Any]) -> str:
     ]
     missing = [job["stage"] for job in record["jobs"] if not job["close"]]
     if not queued:
-        return "Nothing of it is queued. Mend the cause and submit again."
+        return "Nothing of it is queued. Fix the cause and submit again."
     return (
-        f"Queued already: {', '.join(queued)}. Not queued, or not wholly: {', '.join(missing)}. Mend the cause and go on with "
+        f"Queued already: {', '.join(queued)}. Not queued, or not wholly: {', '.join(missing)}. Fix the cause and go on with "
         f"--resume, which hangs the rest behind them; or end them with atom-data cancel -o {workspace.root}."
     )
 

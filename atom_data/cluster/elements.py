@@ -1,4 +1,4 @@
-"""How many elements the array of a stage gets whose tasks nobody can count yet, as the stages before it are not finished."""
+"""The number of array tasks of a stage whose shards cannot be counted yet, because the stages before it are not finished."""
 
 from collections.abc import Sequence
 
@@ -8,11 +8,11 @@ from atom_data.graph import Job
 from atom_data.workspace import Workspace
 
 GROWTH = 4
-"""Memory that a pass over all documents needs, at most, in bytes of input: compressed text, and 350 bytes a document."""
+"""Memory that a pass over all documents needs, at most, in bytes of input: compressed text, and 350 bytes per document."""
 
 
 def most_tasks(job: Job, workspace: Workspace) -> int:
-    """Return a number of tasks that a job will hardly exceed; an element does several where there are more.
+    """Return an upper estimate of the tasks of a job; an array task does several when there are more.
 
     As many as it has, where its source tells; as many as what it reads has shards, where shards are put together; and
     of a pass that parts its work by memory, as many as the whole input would need.

@@ -1,4 +1,4 @@
-"""Why shards are not there: the failures that runs wrote down, and elements of an array that ended without a word."""
+"""Why shards are missing: recorded failures, and array tasks that ended without a final log line."""
 
 import json
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ TAIL_BYTES = 65_536
 
 
 def stage_failures(workspace: Workspace) -> list[dict[str, Any]]:
-    """Return what is written of every failed shard: stage, shard, message, and the log of whoever tried."""
+    """Return what is recorded about every failed shard: stage, shard, message, and the log of the attempt."""
     if workspace.is_remote:
         return []
     found = []
@@ -30,7 +30,7 @@ def stage_failures(workspace: Workspace) -> list[dict[str, Any]]:
 
 
 def silent_ends(workspace: Workspace, queue: Mapping[str, str]) -> list[Path]:
-    """Return the logs of elements of the last submission that are in the queue no more and did not say how they ended.
+    """Return the logs of array tasks of the last submission that left the queue without a final log line.
 
     That is how a process killed by the kernel, a node that went down and a time limit without warning look.
     """

@@ -9,9 +9,9 @@ GAUGES = {
     "shards": ("Shards that the stage makes.", lambda status: status.shards),
     "shards_finished": ("Shards with a receipt.", lambda status: status.finished),
     "shards_failed": ("Shards whose last attempt failed.", lambda status: status.failed),
-    "elements_running": ("Array elements that run.", lambda status: status.elements["RUNNING"]),
+    "elements_running": ("Running array tasks.", lambda status: status.elements["RUNNING"]),
     "elements_waiting": (
-        "Array elements that wait.",
+        "Pending array tasks.",
         lambda status: status.elements.total() - status.elements["RUNNING"],
     ),
     "documents_in": ("Documents read by finished shards.", lambda status: status.sums["rows_in"]),
@@ -27,11 +27,11 @@ GAUGES = {
     ),
     "peak_memory_bytes": ("Resident memory of the largest worker.", lambda status: status.peak_memory_bytes),
 }
-"""Gauges and no counters: a stage that is made again begins anew."""
+"""Gauges, not counters: a stage that is rebuilt starts from zero."""
 
 
 def open_metrics(statuses: Sequence[JobStatus]) -> str:
-    """Return the figures of a run, one sample a stage, and dropped documents by reason."""
+    """Return the figures of a run, one sample per stage, and dropped documents by reason."""
     return "\n".join([*_lines(statuses), "# EOF", ""])
 
 

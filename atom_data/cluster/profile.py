@@ -2,8 +2,8 @@
 
 ```toml
 partition = "cpu"
-tasks = 500                    # at most so many elements in an array
-workers_per_task = 8           # worker processes, and cores, of an element
+tasks = 500                    # maximum number of array tasks
+workers_per_task = 8           # worker processes, and cores, per array task
 memory_per_worker = "2G"
 time = "8:00:00"
 setup = ["module load python/3.11", "source ~/corpus/.venv/bin/activate"]
@@ -28,7 +28,7 @@ MEMORY = re.compile(r"(\d+)([KMGT]?)")
 LIMIT = re.compile(r"(?:(\d+)-)?(\d+)(?::(\d+))?(?::(\d+))?")
 WARNING_SECONDS = 120
 OURS = {
-    "array": "A run makes one array a stage, and deals the shards to its elements: --tasks says how many there are at most.",
+    "array": "A run makes one array per stage, and deals the shards to its array tasks: --tasks is their maximum number.",
     "job-name": "A run finds its jobs again by their names, and gives each its own: name the recipe's file as you like.",
     "output": "A run finds what its jobs say in OUT/cluster/logs: atom-data logs OUT shows it.",
     "wrap": "A run submits scripts of its own: put lines of shell into `setup` of the profile.",
@@ -43,7 +43,7 @@ class Profile:
 
     partition: str = ""
     time: str = ""
-    """The time limit of an element, as Slurm writes it."""
+    """Time limit of an array task, in Slurm's format."""
     tasks: int = 100
     workers_per_task: int = 1
     memory_per_worker: str = ""
@@ -58,7 +58,7 @@ class Profile:
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name}: {getattr(self, name)}. Give a number from 1.")
         if self.memory_per_worker:
-            self.worker_bytes  # noqa: B018 - refuses what is no size
+            self.worker_bytes  # noqa: B018 - refuses what is not a size
         for key in self.sbatch:
             if key in OURS:
                 raise ConfigError(f"sbatch: '{key}={self.sbatch[key]}'. {OURS[key]}")
@@ -84,7 +84,7 @@ class Profile:
 
     @property
     def warning(self) -> int:
-        """How many seconds before its limit an element gets SIGUSR1; running shards have half of them to finish.
+        """Seconds before the time limit at which an array task gets SIGUSR1; running shards have half of them to finish.
 
         As `signal` in [sbatch] says, or two minutes, of a short limit a quarter.
         """
@@ -114,7 +114,7 @@ def limit_seconds(text: str) -> int:
 def load_profile(path: str | None, **options: Any) -> Profile:  # noqa: ANN401 - options of the command line
     """Return a profile from a TOML file, with options that are given (not None) in place of its settings.
 
-    ConfigError for a file that is not there, is no TOML, or has a key or a type that no profile has.
+    ConfigError for a file that is not there, is not TOML, or has a key or a type that no profile has.
     """
     page = _page(path) if path else {}
     known = {item.name: item.type for item in fields(Profile)}
@@ -137,4 +137,4 @@ def _page(path: str) -> dict[str, Any]:
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}). Give the path of a profile.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: is no TOML ({error}). Mend the profile.") from error
+        raise ConfigError(f"{path}: is not TOML ({error}). Correct the profile.") from error

@@ -15,6 +15,7 @@ from atom_data.job import Task
 from atom_data.runner.needs import needs
 from atom_data.runner.progress import Progress
 from atom_data.runner.recipe import load_recipe
+from atom_data.runner.settings.parameters import as_values
 from atom_data.runner.worker import Orders, do_task, judged, unchanged_job
 from atom_data.terminal.display import Display
 from atom_data.text.signatures import load
@@ -30,10 +31,10 @@ except ImportError as missing:
 class RayWorkers:
     """Tasks on a Ray cluster, one core each; a task whose process dies is handed out again."""
 
-    def __init__(self, recipe: str, out: str, workers: int) -> None:
+    def __init__(self, orders: Orders, workers: int) -> None:
         """Join the cluster; `workers` tasks run at a time, or as many as it has cores when 0."""
         ray.init(log_to_driver=False, ignore_reinit_error=True)
-        self.orders = Orders(str(Path(recipe).absolute()), out)
+        self.orders = orders
         self.most = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
         self.remote = ray.remote(num_cpus=1, max_retries=0)(_do)
         self.running: dict[Any, Task] = {}
@@ -41,7 +42,7 @@ class RayWorkers:
 
     @property
     def leaving(self) -> bool:
-        """Tell whether the workers were told to leave."""
+        """Tell whether the workers were asked to stop."""
         return self.leave_at is not None
 
     def leave(self, seconds: float) -> None:
@@ -93,15 +94,17 @@ def _do(orders: Orders, folder: str, name: str, task: Task, identity: str) -> tu
     os.chdir(folder)
     workspace = Workspace(orders.out, f"{socket.gethostname()}-{ray.get_runtime_context().get_task_id()}")
     try:
-        job = unchanged_job(load_recipe(orders.recipe), name, identity)
-        _load(orders.recipe)
-        return ("done", do_task(job, task, workspace, lambda documents, read, kept: None))
+        recipe = load_recipe(orders.recipe, orders.given)
+        job = unchanged_job(recipe, name, identity)
+        _load(orders.recipe, tuple(orders.given.items()))
+        done = do_task(job, task, workspace, lambda documents, read, kept: None, as_values(recipe.values))
+        return ("done", done)
     except Exception as error:
         return ("failed", *judged(error, task, workspace))
 
 
 @cache
-def _load(recipe: str) -> None:
+def _load(recipe: str, given: tuple[tuple[str, str], ...]) -> None:
     """Load the kernels of a recipe once in a process, before the time of its first task begins."""
-    for kernel in needs(load_recipe(recipe).jobs).kernels:
+    for kernel in needs(load_recipe(recipe, dict(given)).jobs).kernels:
         load(kernel)

@@ -1,12 +1,12 @@
-"""Slurm: one array a stage, written as a script that a person can read, chained so that no stage starts on half an input.
+"""Slurm: one array per stage, written as a script that a person can read, chained so that no stage starts on half an input.
 
-A stage is an array of at most `MaxArraySize` elements; element i of n takes shards i, i + n, i + 2n, ... The array is
+A stage is an array of at most `MaxArraySize` tasks; array task i of n takes shards i, i + n, i + 2n, ... The array is
 followed by one small job that looks at every receipt and closes the stage; the next array waits for that job alone, and
-each of its elements looks again before it reads. Nothing of this decides what is done: receipts do.
+each of its tasks checks again before it reads. None of this decides what is done: receipts do.
 
 OUT/cluster/STAGE.sh, STAGE-close.sh   the scripts; of a job in a pass PASS.JOB.sh
 OUT/cluster/submission.json            what was submitted: the recipe by path and hash, settings, job names and numbers
-OUT/cluster/logs/                      a file an element: JSON lines
+OUT/cluster/logs/                      a file per array task: JSON lines
 """
 
 import json
@@ -55,9 +55,14 @@ class Array:
     close: str
 
 
+def submitting(out: str) -> Workspace:
+    """Return an output folder for `submit`, which lists the sources once, for all tasks of the arrays."""
+    return Workspace(out, me().token, "write")
+
+
 def submit(
     recipe: Recipe,
-    out: str,
+    workspace: Workspace,
     profile: Profile,
     flags: Sequence[str] = (),
     dry_run: bool = False,
@@ -68,11 +73,10 @@ def submit(
     """Write the scripts of all that is not finished, and hand them to sbatch unless this is a dry run.
 
     `flags` are options of `run` that go along: --accept-code, --accept. ConfigError where finished work would be removed
-    or made again in bulk, unless `replace`: it is asked here once, for the elements of the arrays ask nothing. With `resume`
-    a submission that ended in the middle of its chain is gone on with while its jobs are still in the queue.
+    or rebuilt in bulk, unless `replace`: it is asked here once, because array tasks do not ask. With `resume`
+    a submission that ended in the middle of its chain is continued while its jobs are still in the queue.
     DataError when an earlier submission is still in the queue, or when sbatch refuses; ConfigError without Slurm.
     """
-    workspace = Workspace(out, me().token, "write")
     if workspace.is_remote:
         raise ConfigError(
             f"{workspace.root}: the scripts and logs of an array need a shared folder. Give a path as --output."
@@ -210,17 +214,11 @@ def _arrays(
         elements = tuple(range(parts)) if todo is None else tuple(sorted({number % parts for number in todo}))
         if not elements and is_closed(job, workspace):
             continue
-        elements = elements or (0,)  # all is made, but nobody has closed it
+        elements = elements or (0,)  # all shards are there, but the stage is not closed
         command = _command(recipe, workspace, job.name, profile, flags)
         stem = file_stem(job.name)
-        script = _script(
-            name,
-            stem,
-            profile,
-            workspace,
-            ranges(elements),
-            [*command, "--part", f'"$SLURM_ARRAY_TASK_ID/{parts}"'],
-        )
+        part = ["--part", f'"$SLURM_ARRAY_TASK_ID/{parts}"']
+        script = _script(name, stem, profile, workspace, ranges(elements), [*command, *part])
         close = _script(name, f"{stem}{CLOSE}", profile.alone(), workspace, "", [*command, "--close"])
         arrays[job.name] = Array(job.name, after, parts, elements, script, close)
     return list(arrays.values())
@@ -231,7 +229,7 @@ def _command(recipe: Recipe, workspace: Workspace, stage: str, profile: Profile,
         *shlex.split(profile.command or f"{shlex.quote(sys.executable)} -m atom_data.cli"),
         "run", str(Path(recipe.path).absolute()), "--output", str(workspace.local().absolute()), "--stage", stage,
         "--workers", str(profile.workers_per_task), "--log", "json", "--planned", "--recipe-sha256", recipe.sha256,
-        "--grace", str(profile.warning // 2), "--requeue",
+        "--grace", str(profile.warning // 2), "--requeue", *recipe.settings,
     ]  # fmt: skip
     return [shlex.quote(word) for word in [*words, *flags]]
 
@@ -273,7 +271,7 @@ def submission(workspace: Workspace) -> dict[str, Any] | None:
 
 
 def in_queue(workspace: Workspace) -> dict[str, str]:
-    """Return the state of every job of the last submission that waits or runs, by number (array elements apart).
+    """Return the state of every job of the last submission that waits or runs, by number (array tasks apart).
 
     Asked for by name, so that a job is found whose number never reached us; one of an earlier release by number.
     """

@@ -1,1 +1,1 @@
-"""The commands, a file for each thing that a person does; `cli.py` lists them."""
+"""The commands, one file for each task of a user; `cli.py` lists them."""

@@ -17,18 +17,23 @@ COMMANDS = {
     "plan": ("plan.plan", "Build"),
     "run": ("run.run", "Build"),
     "warm": ("machine.warm", "Build"),
-    "train-tokenizer": ("tokenizer.train_tokenizer", "Build"),
-    "train-classifier": ("classifier.train", "Build"),
+    "train-tokenizer": ("train.tokenizer.train_tokenizer", "Build"),
+    "train-classifier": ("train.classifier.train", "Build"),
+    "train-extractor": ("train.extractor.train", "Build"),
     "list": ("catalog.list_entries", "Look"),
     "show": ("catalog.show", "Look"),
     "status": ("look.status", "Look"),
     "peek": ("look.peek", "Look"),
+    "why": ("answers.why.why", "Look"),
     "tune": ("tune.tune", "Look"),
+    "diff": ("answers.diff.diff", "Look"),
     "batches": ("tokens.batches", "Look"),
     "trace": ("tokens.trace", "Look"),
     "verify": ("look.verify", "Check"),
-    "fingerprint": ("look.fingerprint", "Check"),
+    "fingerprint": ("answers.fingerprint.fingerprint", "Check"),
+    "reproduce": ("answers.reproduce.reproduce", "Check"),
     "clean": ("clean.clean", "Check"),
+    "takedown": ("correct.takedown.takedown", "Correct"),
     "doctor": ("machine.doctor", "Check"),
     "export": ("export.export", "Hand on"),
     "merge": ("export.merge", "Hand on"),
@@ -65,7 +70,7 @@ def app(name: str) -> typer.Typer:
     listed = name in ("", *HELP["help_option_names"]) and COMPLETE not in os.environ
     for command in [name] if name in COMMANDS else COMMANDS:
         place, group = COMMANDS[command]
-        module, _, function = place.partition(".")
+        module, _, function = place.rpartition(".")
         if listed:
             made.command(name=command, rich_help_panel=group, help=_help(module, function))(_nothing)
             continue
@@ -78,15 +83,15 @@ def app(name: str) -> typer.Typer:
 
 
 def _nothing() -> None:
-    """Stand for a command in the list of all."""
+    """A placeholder for a command in the list of all."""
 
 
 def _help(module: str, function: str) -> str:
-    """Return what `--help` says of a command, from its source: to import all of them takes half a second.
+    """Return the `--help` text of a command from its source: importing all commands takes half a second.
 
     Of a group of commands that is the docstring of its callback.
     """
-    tree = ast.parse(Path(__file__).with_name(f"{module}.py").read_bytes())
+    tree = ast.parse((Path(__file__).parent / f"{module.replace('.', '/')}.py").read_bytes())
     for node in tree.body:
         if isinstance(node, ast.FunctionDef):
             group = any(ast.unparse(one) == f"{function}.callback()" for one in node.decorator_list)

@@ -1,16 +1,20 @@
 """`list` and `show`: what a recipe can name, in the terminal."""
 
 import inspect
+from importlib import import_module
 from typing import Annotated
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from atom_data.commands.screen import console
 from atom_data.errors import ConfigError
-from atom_data.library.catalog import KINDS, adders, entries, find, needs, parameters
+from atom_data.library.catalog import KINDS, adders, entries, find, needs
+from atom_data.library.documentation import own_text, paragraphs, parameters
 from atom_data.rules import Card
+
+MIX = "mix"
+"""What shows the form of a mix file."""
 
 
 def list_entries(
@@ -24,17 +28,18 @@ def list_entries(
     for each in [kind] if kind else KINDS:
         if not kind:
             screen.print(f"[bold]{each}[/bold]")
-        table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-        table.add_column(no_wrap=True)
-        table.add_column()
-        for entry in entries(each):
-            table.add_row(entry.name, escape(entry.summary))
-        screen.print(table)
+        listed = entries(each)
+        width = max(len(entry.name) for entry in listed) + 2
+        for entry in listed:
+            screen.prose(f"{entry.name:{width}}{escape(entry.summary)}", set_in=width)
 
 
 def show(
     name: Annotated[
-        str, typer.Argument(help="A card, signal, rewrite, source or pass: fineweb, count_words, MinHash.")
+        str,
+        typer.Argument(
+            help="A card, signal, rewrite, source or pass: fineweb, count_words, MinHash; mix: the mix file."
+        ),
     ] = "",
     column: Annotated[str, typer.Option("--column", help="Say who adds a column instead.")] = "",
 ) -> None:
@@ -46,33 +51,39 @@ def show(
     if column:
         found = adders(column)
         if not found:
-            raise ConfigError(f"show: nothing adds a column '{column}'. A source may have it, or a step of your own.")
+            raise ConfigError(f"show: no step adds a column '{column}'. A source may have it, or a step of your own.")
         screen.print("\n".join(found))
         return
     if not name:
-        raise ConfigError("show: nothing is named. Give a card, a signal or the like; `atom-data list` shows them all.")
+        raise ConfigError("show: no name given. Give a card, a signal or a step; `atom-data list` shows them all.")
+    if name == MIX:
+        screen.prose(escape(inspect.getdoc(import_module("atom_data.mix.mix")) or ""))
+        return
     thing = find(name)
     if isinstance(thing, Card):
         _show_card(thing)
         return
-    screen.print(f"[bold]{name}[/bold]\n")
-    screen.print(escape(inspect.getdoc(thing) or ""), soft_wrap=True)
-    for parameter, default, text in parameters(thing):
-        said = f" = {default}" if default else ""
-        screen.print(f"\n  [bold]{parameter}[/bold]{escape(said)}", soft_wrap=True)
-        if text:
-            screen.print(f"    {escape(text)}", soft_wrap=True)
+    screen.prose(f"[bold]{name}[/bold]\n\n{escape(paragraphs(own_text(thing)))}", set_in=0)
+    for parameter in parameters(thing):
+        declared = str(parameter).removeprefix(parameter.name)
+        screen.prose(f"\n  [bold]{parameter.name}[/bold]{escape(declared)}")
+        if parameter.text:
+            screen.prose(f"    {escape(parameter.text)}")
 
 
 def _show_card(card: Card) -> None:
     screen = console()
-    screen.print(f"[bold]{card.name}[/bold]  {escape(card.source)}\n{card.url}\n", soft_wrap=True)
-    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
-    for title in ("reason", "column", "kept where"):
-        table.add_column(title, no_wrap=title != "kept where")
+    screen.prose(f"[bold]{card.name}[/bold]  {escape(card.source)}\n{card.url}\n")
+    names, columns = (
+        max(map(len, each)) + 2
+        for each in (
+            ("reason", *(rule.reason for rule in card.rules)),
+            ("column", *(rule.column for rule in card.rules)),
+        )
+    )
+    screen.prose(f"[bold]{'reason':{names}}{'column':{columns}}kept where[/bold]")
     for rule in card.rules:
-        table.add_row(rule.reason, rule.column, escape(rule.bounds()))
-    screen.print(table)
+        screen.prose(f"{rule.reason:{names}}{rule.column:{columns}}{escape(rule.bounds())}", set_in=names + columns)
     screen.print("\n[bold]needs[/bold]")
     for column, who in needs(card).items():
-        screen.print(f"  {column}: {escape(', or '.join(who)) or 'a column of the source'}", soft_wrap=True)
+        screen.prose(f"  {column}: {escape(', or '.join(who)) or 'a column of the source'}")

@@ -16,7 +16,7 @@ from atom_data.tokens.pack import pack_folder
 
 Tokens = Annotated[str, typer.Argument(metavar="OUT/TOKENS", help="A finished tokens folder.")]
 To = Annotated[
-    str, typer.Option(metavar="FOLDER", help="Where to; made if it is not there, and not inside the tokens.")
+    str, typer.Option(metavar="FOLDER", help="Output folder; created if missing, and not inside the tokens.")
 ]
 GB = 1_000_000_000
 
@@ -27,7 +27,7 @@ def export(
     kind: Annotated[
         str, typer.Option("--format", metavar="FORMAT", help="megatron, olmo, datatrove, offsets or mds.")
     ] = "megatron",
-    length: Annotated[int, typer.Option(min=0, help="Tokens of a sample; mds alone has one.")] = 0,
+    length: Annotated[int, typer.Option(min=0, help="Tokens per sample; only for mds.")] = 0,
 ) -> None:
     """Give finished token shards the names and sidecars that another loader wants; ids are linked, not copied.
 
@@ -35,25 +35,22 @@ def export(
     also for nanotron. **offsets** .bin and .offsets.npy, for torchtitan's pretokenized source. **mds** copies samples
     of --length tokens for MosaicML streaming.
 
-    FOLDER is to be empty, or hold an export of the same tokens: then it is brought up to date.
+    FOLDER must be empty, or hold an export of the same tokens, which is then updated.
     """
     with _bar("exporting") as progress:
         made = export_shards(tokens, to, kind, length=length, progress=progress)
-    console().print(
+    console().prose(
         f"{to}: {plural(made.shards, 'shard')}, {made.tokens:,} tokens as {made.kind}; "
         f"{made.linked:,} links, {made.written_bytes:,} bytes written",
-        soft_wrap=True,
     )
     if not made.noted:
-        console().print(
-            f"{tokens}: may not be written, so it is not noted there that {to} was made of it.", soft_wrap=True
-        )
+        console().prose(f"{tokens}: may not be written, so it is not noted there that {to} was made of it.")
 
 
 def merge(
     tokens: Tokens,
     to: To,
-    gigabytes: Annotated[float, typer.Option("--gb", min=0.000001, help="The least size of a .bin, in 10^9 bytes.")] = (
+    gigabytes: Annotated[float, typer.Option("--gb", min=0.000001, help="Minimum size of a .bin, in 10^9 bytes.")] = (
         TARGET_BYTES / GB
     ),
 ) -> None:
@@ -68,10 +65,9 @@ def merge(
     screen = console()
     for prefix in made:
         kept = ", was there already" if prefix.kept else ""
-        screen.print(
+        screen.prose(
             f"{prefix.name}: {plural(prefix.shards, 'shard')}, {plural(prefix.documents, 'document')}, {prefix.tokens:,} tokens, "
             f"{prefix.bytes:,} bytes{kept}",
-            soft_wrap=True,
         )
     screen.print(f"Train with: --data-args-path {to}/blend.txt", soft_wrap=True)
 
@@ -79,7 +75,7 @@ def merge(
 def pack(
     tokens: Tokens,
     to: To,
-    length: Annotated[int, typer.Option(min=1, help="Tokens of a sample.")] = 4096,
+    length: Annotated[int, typer.Option(min=1, help="Tokens per sample.")] = 4096,
 ) -> None:
     """Plan samples that cut no document that fits into one: best-fit decreasing, as an index; no token is copied.
 
@@ -87,11 +83,10 @@ def pack(
     """
     with _bar("packing") as progress:
         made = pack_folder(tokens, to, length, progress)
-    console().print(
+    console().prose(
         f"{to}: {made.samples:,} samples of {made.length:,} tokens, {made.fill:.3%} full; {made.cut:,} of "
         f"{plural(made.documents, 'document')} {is_are(made.documents)} longer than one and cut; "
         f"windows would cut {made.cut_by_windows:,}",
-        soft_wrap=True,
     )
 
 

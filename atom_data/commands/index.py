@@ -1,4 +1,4 @@
-"""`dedup-index`: an index of near copies that crawls are added to and documents are taken out of."""
+"""`dedup-index`: an index of near-duplicates: add crawls, remove documents, merge."""
 
 import os
 from collections import Counter
@@ -31,16 +31,18 @@ app = typer.Typer(
 )
 
 NAMED = 10
-"""How many ids that were not found are named."""
+"""Number of missing ids to list."""
 
 Folder = Annotated[Path, typer.Argument(metavar="INDEX", help="Folder of the index.")]
-Workers = Annotated[int, typer.Option("--workers", "-w", min=0, help="Worker processes; 0: one a core.")]
-Accept = Annotated[bool, typer.Option("--accept", help="Go on where a source, language or domain loses nearly all.")]
+Workers = Annotated[int, typer.Option("--workers", "-w", min=0, help="Number of worker processes (0: one per core).")]
+Accept = Annotated[
+    bool, typer.Option("--accept", help="Continue when a source, language or domain loses nearly all of its documents.")
+]
 
 
 @app.callback()
 def dedup_index() -> None:
-    """Deduplicate a new crawl against all before it, take documents out, merge indices.
+    """Deduplicate a new crawl against all earlier ones, remove documents, merge indices.
 
     The result is that of one pass over all sources in their order.
     """
@@ -66,11 +68,9 @@ def add(
     unit: Annotated[str | None, typer.Option(help="What --ngram counts: words, or characters.")] = None,
     bands: Annotated[int | None, typer.Option(min=1, help=f"Bands of MinHash: {BANDS}.")] = None,
     rows: Annotated[int | None, typer.Option(min=1, help=f"Rows in a band: {ROWS}.")] = None,
-    min_jaccard: Annotated[
-        float | None, typer.Option(help="The Jaccard index from which a text is a near copy: 0.75.")
-    ] = None,
+    min_jaccard: Annotated[float | None, typer.Option(help="Minimum Jaccard index of a near copy: 0.75.")] = None,
     memory: Annotated[
-        str | None, typer.Option(help=f"Memory a task may use: 2GB; else what the index has. {GRAMMAR}.")
+        str | None, typer.Option(help=f"Memory per task: 2GB. Default: that of the index. {GRAMMAR}.")
     ] = None,
     accept: Accept = False,
 ) -> None:
@@ -96,16 +96,16 @@ def add(
 @app.command()
 def remove(
     folder: Folder,
-    ids: Annotated[Path, typer.Option("--ids", help="A text file with one id a line.")],
+    ids: Annotated[Path, typer.Option("--ids", help="A text file with one id per line.")],
     strict: Annotated[
-        bool, typer.Option("--strict", help="Remove nothing where one id is not found, and exit with 1.")
+        bool, typer.Option("--strict", help="Remove nothing if any id is not found, and exit with code 1.")
     ] = False,
     workers: Workers = 0,
     accept: Accept = False,
 ) -> None:
-    """Take documents out, with all that the index holds of them. Copies of them may stay now: one of each, by the rules.
+    """Remove documents and everything that the index holds of them. Copies of them may be kept now: one of each, by the rules.
 
-    Says how many documents there were and which ids are not in the index. Exit code 1, and nothing removed, where none is.
+    Reports how many documents were removed and which ids are not in the index. Exit code 1, and nothing removed, if none is.
     """
     index = _open(folder)
     discard(folder)  # what a failed add left has links to the same documents
@@ -113,7 +113,7 @@ def remove(
     found = index.count(wanted)
     said = _removal(index, wanted, found, strict)
     _finish(index.without(found), workers, accept)
-    console().print(said, soft_wrap=True)
+    console().prose(said)
 
 
 @app.command()
@@ -139,7 +139,7 @@ def stats(folder: Folder) -> None:
 
 
 def _open(folder: Path) -> Index:
-    """Return an index after what a stopped command left to do."""
+    """Return an index after finishing what a stopped command left undone."""
     index = settle(Index.load(folder))
     return index.without(()) if index.purging else index
 
@@ -165,7 +165,7 @@ def _removal(index: Index, ids: set[str], found: Counter[str], strict: bool) -> 
 
 
 def _put(folder: Path, beside: Index, workers: int, accept: bool) -> None:
-    """Make a change beside the index, then put it in its place. DataError when it fails: then the index is as it was."""
+    """Make a change next to the index, then move it into place. DataError when it fails: then the index is as it was."""
     try:
         _run(beside, workers, accept)
     except DataError as error:
@@ -179,10 +179,10 @@ def _finish(index: Index, workers: int, accept: bool) -> None:
 
 
 def _run(index: Index, workers: int, accept: bool) -> None:
-    """Do what is to be done. DataError when shards fail."""
+    """Run what is to do. DataError when shards fail."""
     recipe = str(index.folder / "index.py")
     server()
-    # An index outlives versions: what is sketched stays, for the texts may be gone.
+    # An index outlives versions: sketches are kept, because the texts may be gone.
     options = Options(
         out=index.out, workers=workers or len(os.sched_getaffinity(0)), accept_code=True, accept=accept, replace=True
     )
@@ -190,7 +190,7 @@ def _run(index: Index, workers: int, accept: bool) -> None:
     if failures:
         first = failures[0]
         raise DataError(
-            f"{index.folder}: {plural(len(failures), 'shard')} failed ({first.stage}/{first.shard}: {first.message}). Mend the "
+            f"{index.folder}: {plural(len(failures), 'shard')} failed ({first.stage}/{first.shard}: {first.message}). Fix the "
             "cause, then run the command again."
         )
 
@@ -204,4 +204,4 @@ def _show(index: Index) -> None:
         rows.append([escape(line["source"]), *(f"{figure:,}" for figure in figures), f"{line['bytes'] / 1e6:,.1f}"])
     screen = console()
     print_table(screen, (Column("source", left=True), *titles), rows)
-    screen.print(f"{plural(len(index.removed), 'document')} removed; compares by {described(index)}", soft_wrap=True)
+    screen.prose(f"{plural(len(index.removed), 'document')} removed; compares by {described(index)}")

@@ -54,10 +54,8 @@ def _documents() -> list[dict[str, Any]]:
 
 
 def init(
-    kind: Annotated[str, typer.Argument(metavar="KIND", help=f"What you have: {', '.join(KINDS)}.")] = "jsonl",
-    folder: Annotated[
-        Path, typer.Argument(metavar="FOLDER", help="Where to write it; a new or an empty folder.")
-    ] = Path("my_corpus"),
+    kind: Annotated[str, typer.Argument(metavar="KIND", help=f"Kind of input: {', '.join(KINDS)}.")] = "jsonl",
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Output folder; new or empty.")] = Path("my_corpus"),
 ) -> None:
     """Write a recipe that runs, with 40 real documents to try it on.
 
@@ -68,7 +66,7 @@ def init(
     if kind not in KINDS:
         raise ConfigError(f"init: there is no template '{kind}'; there are {', '.join(KINDS)}. Take one.")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ConfigError(f"{folder}: there is something already. Give a new or an empty folder.")
+        raise ConfigError(f"{folder}: is not empty. Give a new or an empty folder.")
     (folder / "data").mkdir(parents=True)
     KINDS[kind](folder / "data")
     recipe, output = folder / RECIPE, folder / "out"
@@ -80,12 +78,10 @@ def init(
     files = sorted((folder / "data").iterdir())
     shown = f"{files[0]}" if len(files) == 1 else f"{files[0]} and {len(files) - 1} more"
     screen = console()
-    screen.print(
-        f"{recipe}: a recipe to read and change\n{shown}: real documents to try it on\n\nNext:", soft_wrap=True
-    )
+    screen.prose(f"{recipe}: a recipe to read and change\n{shown}: real documents to try it on\n\nNext:")
     for line in (
         f"check {recipe}",
         f"run {recipe} -o {output}",
-        f"peek {recipe} -o {output} --stage clean --reason gopher_multilingual",
+        f"peek {output} --stage clean --reason gopher_multilingual",
     ):
         screen.print(f"  {called()} {line}", soft_wrap=True)

@@ -1,9 +1,9 @@
-"""`status`, `peek`, `verify`, `fingerprint`: what a run has made."""
+"""`status`, `peek`, `verify`: what a run has made."""
 
 import json
 import os
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -16,47 +16,52 @@ from atom_data.audit.difference import Difference
 from atom_data.audit.faults import advice
 from atom_data.audit.peek import peek as peek_documents
 from atom_data.audit.repair import repair
+from atom_data.audit.root import Tree
 from atom_data.audit.verify import Verdict
 from atom_data.audit.verify import verify as verify_folder
 from atom_data.cluster.metrics import write_metrics
 from atom_data.cluster.slurm import in_queue, submission
-from atom_data.commands.options import TakeOver, Workers
+from atom_data.commands.options import GoneFile, TakeOver, TokenizerFile, Workers
 from atom_data.commands.screen import (
     AsJson,
     Jobs,
     OutFolder,
     Run,
     RunOutput,
+    Set,
     console,
+    load,
     printable,
     recipe_of,
     require_folder,
     run_of,
 )
 from atom_data.errors import ConfigError, DataError, Incomplete
+from atom_data.runner.claims.files import others_at_work
 from atom_data.runner.claims.hold import claimed
-from atom_data.runner.recipe import load_recipe
 from atom_data.status.stale import said_left_over
 from atom_data.status.status import JobStatus, job_status
 from atom_data.status.table import as_json, print_status, remarks, status_lines
 from atom_data.storage.made import refuse_file
 from atom_data.terminal.called import command_line
+from atom_data.terminal.screen import Screen
 from atom_data.terminal.table import plural
 from atom_data.workspace import Workspace
 
 CHANGES, SHOWN = 5, 120
-"""Places where a copy differs that are shown, and characters of each."""
+"""Differences of a copy to show, and characters of each."""
 
 
 def status(
     run: Run,
     output: RunOutput = None,
+    given: Set = None,
     jobs: Jobs = False,
     as_text: AsJson = False,
-    watch: Annotated[bool, typer.Option("--watch", help="Go on until nothing of it is in the queue.")] = False,
-    seconds: Annotated[float, typer.Option(min=1, help="How often to look, with --watch.")] = 5.0,
+    watch: Annotated[bool, typer.Option("--watch", help="Repeat until no run is at work there or queued.")] = False,
+    seconds: Annotated[float, typer.Option(min=1, help="Seconds between updates, with --watch.")] = 5.0,
     metrics: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Write the figures as OpenMetrics text, too.")
+        str | None, typer.Option(metavar="FILE", help="Also write the figures as OpenMetrics text.")
     ] = None,
 ) -> None:
     """Show how far a run has come: documents in, kept and dropped by reason, bytes, tokens, time, speed.
@@ -66,7 +71,8 @@ def status(
     """
     recipe, output = run_of(run, output)
     require_folder(output)
-    loaded, workspace, screen = load_recipe(recipe), Workspace(output), console()
+    workspace, screen = Workspace(output), console()
+    loaded = load(recipe, workspace, given)
     if metrics:
         refuse_file(Path(metrics), "--metrics")
     before: dict[str, JobStatus] = {}
@@ -78,11 +84,11 @@ def status(
         before.update({status.name: status for status in statuses})
         if metrics:
             write_metrics(metrics, statuses, f"status-{os.getpid()}")
-        return statuses, bool(queue)
+        return statuses, bool(queue) or bool(others_at_work(workspace))
 
     statuses, busy = look()
     if watch and not as_text:
-        with Live(console=screen, auto_refresh=False) as live:
+        with Live(console=screen, auto_refresh=False, transient=True) as live:  # the last table is printed below
             while busy:
                 lines = [*status_lines(statuses, screen.width, jobs), *remarks(statuses, workspace)]
                 live.update(Text.from_markup("\n".join(lines)), refresh=True)
@@ -97,32 +103,44 @@ def status(
 def peek(
     run: Run,
     output: RunOutput = None,
+    given: Set = None,
     stage: Annotated[str, typer.Option(help="The stage to look into.")] = "clean",
     reason: Annotated[
         str | None,
-        typer.Option(help="Documents dropped for this: card.rule, a card, a rule, or the reason of dead letters."),
+        typer.Option(help="Documents dropped for this reason: card.rule, a card, a rule, or a reason of dead letters."),
     ] = None,
     count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many.")] = 3,
-    characters: Annotated[int, typer.Option(min=0, help="How much of each text.")] = 400,
+    characters: Annotated[int, typer.Option(min=0, help="Characters to show of each text.")] = 400,
 ) -> None:
-    """Look at documents: those a stage kept, or those it dropped for one reason, with the bound that each missed.
+    """Show documents: those a stage kept, or those it dropped for one reason, with the bound that each missed.
 
-    They are a sample by a hash of their ids. Of a copy the kept document is named, with the words that differ; records that could
-    not be read are shown by their reason, too (`--reason jsonl.bad_json`).
+    They are sampled by a hash of their ids. For a copy it names the kept document and the words that differ; records that could
+    not be read are shown by their reason (`--reason jsonl.bad_json`).
     """
     screen = console()
     recipe, output = run_of(run, output)
-    for sight in peek_documents(load_recipe(recipe).job(stage), Workspace(output), reason, count):
-        screen.print(f"[bold]{escape(sight.id)}[/bold]  {escape(sight.url)}", soft_wrap=True)
+    workspace = Workspace(output)
+    for sight in peek_documents(load(recipe, workspace, given).job(stage), workspace, reason, count):
+        screen.prose(f"[bold]{escape(sight.id)}[/bold]  {escape(sight.url)}")
         if sight.reason:
-            screen.print(f"  [red]{sight.reason}[/red]  {escape(printable('; '.join(sight.missed)))}", soft_wrap=True)
+            screen.prose(f"  [red]{sight.reason}[/red]  {escape(printable('; '.join(sight.missed)))}")
         if sight.kept:
-            screen.print(f"  kept instead: {escape(sight.kept)}{_compared(sight.difference)}", soft_wrap=True)
-        for change in sight.difference.changes[:CHANGES] if sight.difference else ():
-            before, kept, dropped, after = map(_short, change)
-            differs = f"[red]- {kept}[/red] [green]+ {dropped}[/green]"
-            screen.print(f"    [dim]{before}[/dim] {differs} [dim]{after}[/dim]", soft_wrap=True)
-        screen.print(escape(printable(sight.text[:characters])) + "\n", soft_wrap=True)
+            screen.prose(f"  kept instead: {escape(sight.kept)}{_compared(sight.difference)}")
+        _print_changes(screen, sight.difference, "    ")
+        screen.prose(escape(printable(sight.text[:characters])) + "\n")
+
+
+def print_difference(screen: Screen, found: Difference | None, indent: str) -> None:
+    """Print where the text of a copy differs from that of the document that was kept."""
+    screen.prose(f"{indent}{_compared(found).lstrip(';, ')}")
+    _print_changes(screen, found, indent)
+
+
+def _print_changes(screen: Screen, found: Difference | None, indent: str) -> None:
+    for change in found.changes[:CHANGES] if found else ():
+        before, kept, dropped, after = map(_short, change)
+        differs = f"[red]- {kept}[/red] [green]+ {dropped}[/green]"
+        screen.prose(f"{indent}[dim]{before}[/dim] {differs} [dim]{after}[/dim]")
 
 
 def _compared(found: Difference | None) -> str:
@@ -141,19 +159,28 @@ def _short(text: str) -> str:
 def verify(
     output: OutFolder,
     recipe: Annotated[
-        str | None, typer.Argument(metavar="RECIPE", help="With --repair: run it right away.", show_default=False)
+        str | None, typer.Argument(metavar="RECIPE", help="With --repair: also run the recipe.", show_default=False)
     ] = None,
-    mend: Annotated[bool, typer.Option("--repair", help="Make way for what is damaged to be made again.")] = False,
+    given: Set = None,
+    mend: Annotated[bool, typer.Option("--repair", help="Remove what is damaged, so that it is rebuilt.")] = False,
     workers: Workers = 0,
     take_over: TakeOver = False,
+    gone: GoneFile = None,
+    tokenizer: TokenizerFile = None,
     as_text: AsJson = False,
 ) -> None:
-    """Check every file against its receipt; silent and exit code 0 when all is well, else each fault by name.
+    """Check every file against its receipt: no output and exit code 0 when all is well, else a list of faults.
 
-    `--repair` removes the receipts of damaged shards, so that the next run makes them again, and names what it cannot
-    repair; with a recipe it runs it, and looks again. Exit code 3: all is well but for shards that were allowed to fail.
+    `--repair` removes the receipts of damaged shards, so that the next run rebuilds them, and names what it cannot
+    repair; with a recipe it runs it, and looks again. Exit code 3: no faults except shards that were allowed to fail.
+
+    `--gone` reads everything: tables, receipts, texts and decoded tokens. What other documents quote of removed texts is listed,
+    and is not a fault.
     """
     workspace = Workspace(output)
+    if gone is not None:
+        _look_for(workspace, gone, tokenizer, as_text)
+        return
     if recipe and not mend:
         raise ConfigError(f"{recipe}: verify needs no recipe, unless it is to repair: --repair.")
     if mend:
@@ -162,28 +189,35 @@ def verify(
             return
         from atom_data.commands.run import make  # noqa: PLC0415 - who only looks need not load what runs
 
-        make(recipe, output, workers)
+        make(recipe, output, workers, given)
     verdict = verify_folder(workspace)
     if as_text:
-        typer.echo(json.dumps(asdict(verdict), indent=1))
+        value = {name: item for name, item in asdict(replace(verdict, tree=Tree())).items() if name != "tree"}
+        typer.echo(json.dumps(value, indent=1))
     elif verdict.left_over:
-        console(stderr=True).print(escape(said_left_over(workspace, verdict.left_over)), soft_wrap=True)
+        console(stderr=True).prose(escape(said_left_over(workspace, verdict.left_over)))
     _say_faults(verdict, output, recipe_of(workspace))
     if verdict.left_out:
         for line in verdict.left_out:
-            console(stderr=True).print(escape(line), soft_wrap=True)
+            console(stderr=True).prose(escape(line))
         raise Incomplete(
             f"{output}: without fault, but finished without {plural(len(verdict.left_out), 'shard')} that failed. "
             "The next run tries them again."
         )
 
 
+def _look_for(workspace: Workspace, gone: Path, tokenizer: Path | None, as_text: bool) -> None:
+    from atom_data.commands.correct.gone import look_for  # noqa: PLC0415 - it loads tokenizers
+
+    look_for(workspace, gone, tokenizer, as_text)
+
+
 def _say_faults(verdict: Verdict, output: str, recipe: str) -> None:
-    """Raise a DataError that says what to do about each kind of fault, if there are any."""
+    """Raise a DataError that says what to do about each kind of fault."""
     if not verdict.faults:
         return
     for fault in verdict.faults:
-        console(stderr=True).print(escape(str(fault)), soft_wrap=True)
+        console(stderr=True).prose(escape(str(fault)))
     found = f"{output}: {plural(len(verdict.faults), 'fault')} in {plural(verdict.files, 'file')}. "
     if verdict.at_work:
         who = verdict.at_work[0]
@@ -192,30 +226,18 @@ def _say_faults(verdict: Verdict, output: str, recipe: str) -> None:
 
 
 def _repair(workspace: Workspace, recipe: str | None, take_over: bool) -> None:
-    """Take away what is damaged, say what was done, and what is to do."""
+    """Remove what is damaged; report what was done, and what is left to do."""
     screen, out = console(), workspace.root
     with claimed(workspace, f"atom-data verify {out} --repair", take_over=take_over, note=screen.print):
         verdict = verify_folder(workspace)
         done = repair(workspace, verdict.faults)
     for line in done.lines():
-        screen.print(escape(line), soft_wrap=True)
+        screen.prose(escape(line))
     if not verdict.faults:
-        screen.print(f"{out}: there is nothing to repair", soft_wrap=True)
+        screen.prose(f"{out}: nothing to repair")
     elif recipe is None:
         if done.again or any(fault.stage for fault in verdict.faults if fault.cure != "yours"):
             again = command_line("run", recipe_of(workspace) or "RECIPE", "-o", out)
-            screen.print(f"\nNext:\n  {escape(again)}", soft_wrap=True)
+            screen.prose(f"\nNext:\n  {escape(again)}")
         if done.left:
             raise DataError(f"{out}: {plural(len(done.left), 'fault')} cannot be repaired, named above.")
-
-
-def fingerprint(output: OutFolder) -> None:
-    """Print one hash over the content of all shards: equal for equal corpora. Stages that the recipe has no more count for
-    nothing."""
-    verdict = verify_folder(Workspace(output))
-    if verdict.faults:
-        raise DataError(f"{output}: {verdict.faults[0]}. Run atom-data verify for the rest.")
-    if verdict.left_out:
-        left = f"{output}: this leaves out {plural(len(verdict.left_out), 'shard')} that failed; see atom-data verify {output}"
-        console(stderr=True).print(escape(left), soft_wrap=True)
-    console().print(verdict.fingerprint)

@@ -1,4 +1,4 @@
-"""`doctor` and `warm`: what of this machine a run will meet, what to do about the rest, and kernels compiled before a run."""
+"""`doctor` and `warm`: check this machine before a run, and compile kernels ahead of it."""
 
 import json
 import os
@@ -15,12 +15,13 @@ import typer
 from rich.markup import escape
 
 from atom_data.assets import filters_folder
-from atom_data.commands.screen import console
+from atom_data.commands.screen import Set, console, settings_of
 from atom_data.errors import AtomDataError, DataError
-from atom_data.runner.compiling import can_keep, load_kernels, said_of_compiling
+from atom_data.runner.compiling import can_keep, compile_kernels
 from atom_data.runner.needs import needs
 from atom_data.runner.recipe import load_recipe
 from atom_data.signals.language_model import language_model
+from atom_data.terminal.called import command_line
 from atom_data.terminal.display import Display, JsonLog
 from atom_data.text.kernel_cache import kernels_folder
 from atom_data.text.signatures import declared, not_compiled
@@ -57,11 +58,11 @@ MARKS: dict[State, str] = {"ok": "[green]ok[/green]", "missing": "[yellow]--[/ye
 
 
 class Finding(NamedTuple):
-    """One thing that was looked at."""
+    """The result of one check."""
 
     name: str
     state: State
-    """`ok`; `missing`: not here, and needed for what it says alone; `wrong`: a run will fail or crawl."""
+    """`ok`; `missing`: not installed, and needed only for its purpose; `wrong`: a run will fail or be slow."""
     said: str
     todo: str = ""
 
@@ -69,12 +70,12 @@ class Finding(NamedTuple):
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
     output: Annotated[
-        str, typer.Option("--output", "-o", help="A folder to write to: is there space, may it be written?")
+        str, typer.Option("--output", "-o", help="An output folder to check: free space, write permission.")
     ] = "",
 ) -> None:
-    """Look at this machine: versions, kernels, temporary folder, open files, memory, stores, Slurm, Ray.
+    """Check this machine: versions, kernels, temporary folder, open files, memory, stores, Slurm, Ray.
 
-    Exit code 1 when something will make a run fail, with what to do about it.
+    Exit code 1 when something will make a run fail; it says what to do.
     """
     findings = [finding for look in LOOKS for finding in look()]
     findings += list(_folder("output", Path(output))) if output else []
@@ -85,10 +86,8 @@ def doctor(
         screen, width = console(), max(len(finding.name) for finding in findings)
         for finding in findings:
             todo = f" {finding.todo}" if finding.todo else ""
-            screen.print(
-                f"{MARKS[finding.state]}  {escape(f'{finding.name:<{width}}')}  {escape(finding.said + todo)}",
-                soft_wrap=True,
-            )
+            said = escape(finding.said + todo)
+            screen.prose(f"{MARKS[finding.state]}  {escape(f'{finding.name:<{width}}')}  {said}", set_in=width + 6)
     if wrong:
         raise DataError(f"doctor: {', '.join(finding.name for finding in wrong)}: see above.")
 
@@ -109,6 +108,19 @@ def _files() -> Iterator[Finding]:
             yield Finding(name, "ok", str(where()))
         except AtomDataError as error:
             yield Finding(name, "wrong", str(error))
+
+
+def _kernels() -> Iterator[Finding]:
+    kernels, folder = declared(), kernels_folder()
+    missing = len(not_compiled(kernels))
+    if not can_keep():
+        todo = "Name a folder that can be, by ATOM_DATA_CACHE; else every run compiles."
+        yield Finding("kernels", "wrong", f"{folder}: it cannot be written to.", todo)
+    elif missing:
+        said = f"{missing:,} of {len(kernels):,} are not compiled: the first run of a recipe compiles what it needs, all of them:"
+        yield Finding("kernels", "missing", said, command_line("warm"))
+    else:
+        yield Finding("kernels", "ok", f"all {len(kernels):,} are compiled, in {folder}")
 
 
 def _machine() -> Iterator[Finding]:
@@ -171,16 +183,17 @@ def _clusters() -> Iterator[Finding]:
         yield Finding("Slurm", "missing", "no sbatch here: run --on slurm --dry-run writes scripts all the same")
 
 
-LOOKS: tuple[Callable[[], Iterator[Finding]], ...] = (_packages, _files, _machine, _extras, _clusters)
+LOOKS: tuple[Callable[[], Iterator[Finding]], ...] = (_packages, _files, _kernels, _machine, _extras, _clusters)
 
 
 def warm(
     recipe: Annotated[
-        str | None, typer.Argument(metavar="[RECIPE]", help="Compile what this recipe can call, not everything.")
+        str | None, typer.Argument(metavar="RECIPE", help="Compile only the kernels that this recipe can call.")
     ] = None,
+    given: Set = None,
     as_json: Annotated[bool, typer.Option("--json", help="Progress as JSON lines.")] = False,
 ) -> None:
-    """Compile the kernels for this machine and keep them, so that no run has to: on all cores, in less than a minute.
+    """Compile the kernels for this machine and cache them, on all cores, in less than a minute.
 
     A run does so by itself, for what its recipe needs; this is for the image of a container, and for the nodes of a
     cluster before an array of a thousand tasks starts. What is compiled already is left as it is.
@@ -189,16 +202,11 @@ def warm(
     processor, each version of the sources, and each version of Python, Numba and NumPy; every environment of a machine
     has the same ones. The folder may be shared by many machines, and read-only where it is complete.
     """
-    names = tuple(declared()) if recipe is None else needs(load_recipe(recipe).jobs).kernels
+    names = tuple(declared()) if recipe is None else needs(load_recipe(recipe, settings_of(given)).jobs).kernels
     missing, folder = not_compiled(names), kernels_folder()
     if missing and not can_keep():
         raise DataError(f"{folder}: it cannot be written to. Name a folder that can by ATOM_DATA_CACHE.")
-    if missing:
-        display = (JsonLog if as_json else Display)(console(stderr=True))
-        why = said_of_compiling(len(missing))
-        load_kernels(missing, lambda compiled, kernels: display.compiling(compiled, kernels, why))
+    compile_kernels(missing, (JsonLog if as_json else Display)(console(stderr=True)))
     files = [path.stat().st_size for path in folder.glob("*.bin")]
     done = f"{len(missing)} compiled now" if missing else "all compiled before"
-    console().print(
-        f"{len(names)} kernels, {done}; {folder} has {len(files)}, {sum(files) / 1e6:.1f} MB", soft_wrap=True
-    )
+    console().prose(f"{len(names)} kernels, {done}; {folder} has {len(files)}, {sum(files) / 1e6:.1f} MB")

@@ -1,4 +1,4 @@
-"""`check` and `run`: a recipe tried on nothing, and done."""
+"""`check` and `run`: try a recipe on zero rows, and run it."""
 
 import json
 import os
@@ -10,6 +10,7 @@ import typer
 from rich.markup import escape
 
 from atom_data.cluster.slurm import requeue as back_to_the_queue
+from atom_data.cluster.slurm import submitting
 from atom_data.commands import options
 from atom_data.commands.cluster import (
     array_log,
@@ -22,11 +23,13 @@ from atom_data.commands.cluster import (
     submit_arrays,
 )
 from atom_data.commands.options import Log, Where
-from atom_data.commands.screen import DEFAULT_OUT, AsJson, Jobs, Output, RecipePath, console, printable
+from atom_data.commands.screen import DEFAULT_OUT, AsJson, Jobs, Output, RecipePath, Set, console, load, printable
 from atom_data.errors import AtomDataError, ConfigError, DataError, Incomplete, TimeUp
 from atom_data.graph import passes_of, raw_sources, stage_of
 from atom_data.readers.source import ids_said, unread
 from atom_data.runner.check import added, address_said, as_values, first_files, require_no_faults
+from atom_data.runner.claims.hold import claimed
+from atom_data.runner.claims.life import me
 from atom_data.runner.failing.left_out import left_out
 from atom_data.runner.local import GRACE_SECONDS, Options, check_out
 from atom_data.runner.local import close as close_stage
@@ -34,8 +37,11 @@ from atom_data.runner.local import run as run_jobs
 from atom_data.runner.places import check_places
 from atom_data.runner.pool import Workers
 from atom_data.runner.progress import Failure
-from atom_data.runner.recipe import Recipe, load_recipe
+from atom_data.runner.recipe import Recipe
 from atom_data.runner.server import server
+from atom_data.runner.settings.files import files_said
+from atom_data.runner.settings.parameters import as_values as plain
+from atom_data.runner.settings.remembered import remembered_said
 from atom_data.status.after import say_what_is_there
 from atom_data.status.dry import dry_run as dry_run_lines
 from atom_data.terminal.display import Display, JsonLog
@@ -43,37 +49,58 @@ from atom_data.terminal.table import plural
 from atom_data.workspace import Workspace
 
 
-def check(recipe: RecipePath, output: Output = DEFAULT_OUT, jobs: Jobs = False, as_text: AsJson = False) -> None:
-    """Try a recipe on zero rows: wrong order, missing columns, unknown cards and misspelt names show in a second.
+def check(
+    recipe: RecipePath,
+    output: Output = DEFAULT_OUT,
+    given: Set = None,
+    jobs: Jobs = False,
+    as_text: AsJson = False,
+) -> None:
+    """Try a recipe on zero rows: finds wrong order, missing columns, unknown cards and misspelled names in a second.
 
-    A line a stage, with the columns that it writes, and of a pass those that it adds. An output folder that the recipe would
+    Prints a line per stage with the columns that it writes; for a pass, those that it adds. An output folder that the recipe would
     read from, or that is not for a run, is refused as well.
     """
     check_out(output)
-    loaded = load_recipe(recipe)
+    loaded = load(recipe, Workspace(output), given)
     check_places(loaded, Workspace(output))
     require_no_faults(loaded)
     made = {job.name: job.check() for job in loaded.jobs}
     passes = passes_of(loaded.nodes)
     stages = dict.fromkeys(stage_of(name) for name in made)
     said = [
+        *_parameters_said(loaded, output),
+        *files_said(loaded, Workspace(output)),
         *filter(None, map(ids_said, raw_sources(loaded.nodes))),
         *filter(None, (address_said(job, made[job.name]) for job in loaded.jobs)),
         *_unread(loaded),
         *map(printable, first_files(loaded)),
     ]
     if as_text:
-        typer.echo(json.dumps({"recipe": recipe, "stages": as_values(made, passes), "notes": said}, indent=1))
+        found = {"recipe": recipe, "parameters": plain(loaded.values), "stages": as_values(made, passes), "notes": said}
+        typer.echo(json.dumps(found, indent=1))
         return
     screen = console()
+    room = max(map(len, made if jobs else stages)) if screen.is_terminal else 0
     for name in made if jobs else stages:
         adds = name in passes and not jobs
         columns = added(passes[name]) if adds else list(made[name])
-        text = f"[bold]{name}[/bold]  {'adds ' if adds else ''}{escape(_named(columns))}"
-        screen.print(text, soft_wrap=True)
+        listed = f"{'adds ' if adds else ''}{escape(_named(columns))}"
+        screen.prose(f"[bold]{name}[/bold]{' ' * (room - len(name))}  {listed}", set_in=room + 2)
     for line in said:
-        screen.print(escape(line), soft_wrap=True)
-    screen.print(f"{recipe}: {plural(len(stages), 'stage')}, each reads what the one before it writes")
+        screen.prose(escape(line))
+    screen.prose(f"{recipe}: {plural(len(stages), 'stage')}, each reads what the one before it writes")
+
+
+def _parameters_said(loaded: Recipe, output: str) -> list[str]:
+    """Return a line a parameter: what it is, and what was set."""
+    lines = []
+    for parameter in loaded.parameters:
+        value = loaded.given.get(parameter.name)
+        source = f" (as in the last run into {output})" if parameter.name in loaded.remembered else ""
+        said = "the default" if value is None else f"set to {value or 'None'}{source}"
+        lines.append(f"parameter {parameter}: {said}")
+    return lines
 
 
 def _named(columns: Sequence[pa.Field]) -> str:
@@ -81,40 +108,22 @@ def _named(columns: Sequence[pa.Field]) -> str:
 
 
 def run(
-    recipe: RecipePath,
-    output: Output = DEFAULT_OUT,
-    workers: options.Workers = 0,
-    retries: options.Retries = 2,
-    stage: options.StageName = None,
-    part: options.Part = None,
-    accept_code: options.AcceptCode = False,
-    accept: options.Accept = False,
-    allow_failed: options.AllowFailed = 0,
-    check_hashes: options.CheckHashes = False,
-    take_over: options.TakeOver = False,
-    replace: options.Replace = False,
-    dry_run: options.DryRun = False,
-    log: options.LogForm = Log.text,
-    on: options.On = Where.here,
-    tasks: options.Tasks = None,
-    workers_per_task: options.WorkersPerTask = None,
-    partition: options.Partition = None,
-    time: options.TimeLimit = None,
-    sbatch: options.Sbatch = None,
-    profile: options.ProfilePath = None,
-    resume: options.Resume = False,
-    planned: options.Planned = False,
-    recipe_sha256: options.RecipeSha256 = "",
-    grace: options.Grace = GRACE_SECONDS,
-    requeue: options.Requeue = False,
-    close: options.Close = False,
-    jobs: Jobs = False,
-    progress: options.Progress = True,
-) -> None:
-    """Run a recipe: what is finished is kept, what has changed is made again, what fails is listed.
+    recipe: RecipePath, output: Output = DEFAULT_OUT, given: Set = None, workers: options.Workers = 0,
+    retries: options.Retries = 2, stage: options.StageName = None, part: options.Part = None,
+    accept_code: options.AcceptCode = False, accept: options.Accept = False, allow_failed: options.AllowFailed = 0,
+    check_hashes: options.CheckHashes = False, take_over: options.TakeOver = False, replace: options.Replace = False,
+    removals: options.Removals = None, dry_run: options.DryRun = False, log: options.LogForm = Log.text,
+    on: options.On = Where.here, tasks: options.Tasks = None, workers_per_task: options.WorkersPerTask = None,
+    partition: options.Partition = None, time: options.TimeLimit = None, sbatch: options.Sbatch = None,
+    profile: options.ProfilePath = None, resume: options.Resume = False, planned: options.Planned = False,
+    recipe_sha256: options.RecipeSha256 = "", grace: options.Grace = GRACE_SECONDS,
+    requeue: options.Requeue = False, close: options.Close = False,
+    jobs: Jobs = False, progress: options.Progress = True,
+) -> None:  # fmt: skip
+    """Run a recipe: what is finished is kept, what has changed is rebuilt, what fails is listed.
 
     The same recipe over the same inputs gives the same bytes for any number of workers, in any order, after any crash,
-    here or on a cluster. Finished work is not removed or made again in bulk, nor that of another recipe, without --replace.
+    here or on a cluster. Finished work is not removed or rebuilt in bulk, nor that of another recipe, without --replace.
     """
     check_out(output)
     settings = {"tasks": tasks, "workers_per_task": workers_per_task, "partition": partition, "time": time}
@@ -122,64 +131,93 @@ def run(
     slurm_needs_none(
         on, {"stage": stage, "part": part, "workers": workers or None, "check_hashes": check_hashes or None}
     )
+    workspace = Workspace(output)
+    if removals is not None and not dry_run:
+        _take_removals(removals, Workspace(output, me().token), workers, take_over)
+    if on is Where.slurm:
+        flags = _flags(accept_code, accept, allow_failed)
+        asked, loaded = {**settings, "sbatch": pairs(sbatch or [])}, load(recipe, workspace, given)
+        submit_arrays(loaded, submitting(output), profile, resume, dry_run, replace, flags, asked, take_over)
+        return
     how = Options(
         out=output, workers=workers or len(os.sched_getaffinity(0)), retries=retries, stage=stage,
         part=_part(part, stage), accept_code=accept_code, accept=accept, replace=replace, planned=planned,
-        grace=grace, log=array_log(output, stage), allow_failed=allow_failed, take_over=take_over,
+        grace=grace, log=array_log(workspace, stage), allow_failed=allow_failed, take_over=take_over,
         check_hashes=check_hashes,
     )  # fmt: skip
-    if on is Where.slurm:
-        flags = [name for name, given in (("--accept-code", accept_code), ("--accept", accept)) if given]
-        flags += [f"--allow-failed={allow_failed}"] if allow_failed else []
-        given = {**settings, "sbatch": pairs(sbatch or [])}
-        submit_arrays(recipe, output, profile, resume, dry_run, replace, flags, given, take_over)
-        return
     if dry_run:
-        _say_what_would_be_done(load_recipe(recipe), how)
+        _say_what_would_be_done(load(recipe, workspace, given), how)
         return
     if not (planned or close or how.part):
-        refuse_queued(output)
+        refuse_queued(workspace)
     if not (close or on is Where.ray):
         server()
-    loaded = load_recipe(recipe)
+    loaded = load(recipe, workspace, given)
     _same_recipe(loaded, recipe_sha256)
     cluster = ray_workers(loaded, how, workers) if on is Where.ray else None
-    tells = log is Log.text and part is None  # a thousand elements must not each read what all of them made
+    _run_and_say(loaded, workspace, how, log, requeue, close, (jobs, progress), cluster)
+
+
+def _flags(accept_code: bool, accept: bool, allow_failed: int) -> list[str]:
+    """Return the options that are passed on to array tasks."""
+    flags = [name for name, given in (("--accept-code", accept_code), ("--accept", accept)) if given]
+    return flags + ([f"--allow-failed={allow_failed}"] if allow_failed else [])
+
+
+def _run_and_say(
+    loaded: Recipe, workspace: Workspace, how: Options, log: Log, requeue: bool, close: bool, shown: tuple[bool, bool],
+    cluster: Workers | None,
+) -> None:  # fmt: skip
+    """Run, then print the status; also when shards were left out, which has its own exit code."""
+    tells = log is Log.text and how.part is None  # a thousand array tasks must not each read what all of them made
     try:
-        _do(how, log, requeue, (jobs, progress), lambda display: _work(loaded, how, close, display, cluster))
+        _do(how, log, requeue, shown, lambda display: _work(loaded, how, close, display, cluster))
     except Incomplete:
         if tells:
-            say_what_is_there(loaded, output, console(), jobs)
+            say_what_is_there(loaded, workspace, console(), shown[0])
         raise
     if tells:
-        say_what_is_there(loaded, output, console(), jobs)
+        say_what_is_there(loaded, workspace, console(), shown[0])
 
 
-def make(recipe: str, output: str, workers: int) -> None:
+def _take_removals(path: str, workspace: Workspace, workers: int, take_over: bool) -> None:
+    """Make a removal list part of the output folder, and remove what is on it and was made already."""
+    from atom_data.takedown.listed import take_list  # noqa: PLC0415 - seldom asked for
+
+    screen, count = console(stderr=True), workers or len(os.sched_getaffinity(0))
+    with claimed(workspace, f"atom-data run --removals {path}", take_over=take_over, note=screen.print):
+        take_list(workspace, path, count, lambda said: screen.print(escape(said), soft_wrap=True))
+
+
+def make(recipe: str, output: str, workers: int, given: list[str] | None = None) -> None:
     """Run a recipe here, as `run` does without any option."""
-    loaded, how = load_recipe(recipe), Options(out=output, workers=workers or len(os.sched_getaffinity(0)))
+    loaded, how = (
+        load(recipe, Workspace(output), given),
+        Options(out=output, workers=workers or len(os.sched_getaffinity(0))),
+    )
     _do(how, Log.text, False, (False, True), lambda display: _work(loaded, how, False, display, None))
 
 
 def _work(loaded: Recipe, how: Options, close: bool, display: Display, cluster: Workers | None) -> list[Failure]:
-    """Close a stage, or run the jobs; say at the end what was left out, but the elements of an array end well without it."""
+    """Close a stage, or run the jobs; report what was left out; array tasks do not."""
     if close:
         return close_stage(loaded, how)
     failures = _run_all(loaded, how, display, cluster)
     if not failures and how.part is None:
-        _refuse_left_out(loaded, how.out)
+        _refuse_left_out(loaded, Workspace(how.out))
     return failures
 
 
 def _say_what_would_be_done(loaded: Recipe, how: Options) -> None:
     jobs = loaded.stage(how.stage) if how.stage else loaded.jobs
     for line in dry_run_lines(loaded, Workspace(how.out), jobs, how.accept_code, how.replace):
-        console().print(escape(line), soft_wrap=True)
+        console().prose(escape(line))
 
 
 def _run_all(loaded: Recipe, how: Options, display: Display, cluster: Workers | None) -> list[Failure]:
-    """Run the jobs; say before what lies in the folders of the sources and is not read, but not a thousand times over."""
-    for said in [] if how.part else _unread(loaded):
+    """Run the jobs; first report files in the folders of the sources that are not read, but not once per array task."""
+    known = remembered_said(loaded, Workspace(how.out))
+    for said in [] if how.part else [*filter(None, [known]), *_unread(loaded)]:
         display.note(said)
     return run_jobs(loaded, how, display, cluster)
 
@@ -191,14 +229,14 @@ def _unread(loaded: Recipe) -> list[str]:
 def _do(
     how: Options, log: Log, requeue: bool, shown: tuple[bool, bool], work: Callable[[Display], list[Failure]]
 ) -> None:
-    """Do the work and say how it ended. DataError names the shards that failed."""
+    """Do the work and report how it ended. DataError names the shards that failed."""
     screen = console(stderr=True)
     display = JsonLog(screen, jobs=True) if log is Log.json else Display(screen, *shown)
     try:
         failures = work(display)
     except AtomDataError as error:
         final = judge_time(error) if requeue and isinstance(error, TimeUp) else error
-        display.ended(final.exit_code, str(final))  # before Slurm, asked to take the element back, ends this process
+        display.ended(final.exit_code, str(final))  # before Slurm, asked to requeue the array task, ends this process
         if final is not error:
             raise final from error
         if requeue and isinstance(error, TimeUp):
@@ -209,7 +247,7 @@ def _do(
         names = ", ".join(f"{failure.stage}/{failure.shard}" for failure in failures[:10])
         raise DataError(
             f"{how.out}: {plural(len(failures), 'shard')} failed ({names}); the reasons stand above. "
-            "Mend the cause and run again: finished shards are kept."
+            "Fix the cause and run again: finished shards are kept."
         )
 
 
@@ -221,9 +259,9 @@ def _same_recipe(loaded: Recipe, expected: str) -> None:
         )
 
 
-def _refuse_left_out(loaded: Recipe, output: str) -> None:
-    """End with exit code 3 where a run is done but for shards that were allowed to fail."""
-    workspace = Workspace(output)
+def _refuse_left_out(loaded: Recipe, workspace: Workspace) -> None:
+    """End with exit code 3 when a run is done except for shards that were allowed to fail."""
+    output = workspace.root
     names = [f"{job.name}/{shard}" for job in loaded.jobs for shard in left_out(job.name, workspace)]
     if names:
         raise Incomplete(
@@ -237,9 +275,9 @@ def _part(text: str | None, stage: str | None) -> tuple[int, int] | None:
         return None
     match = re.fullmatch(r"(\d+)/(\d+)", text)
     if match is None or int(match[1]) >= int(match[2]):
-        raise ConfigError(f"--part: '{text}' is no I/N with I from 0 to N - 1. For the first of ten tasks give 0/10.")
+        raise ConfigError(f"--part: '{text}' is not I/N with I from 0 to N - 1. For the first of ten tasks give 0/10.")
     if stage is None:
         raise ConfigError(
-            "--part: it needs --stage, for a later stage may only start when the whole one before is done."
+            "--part: it needs --stage, because a later stage may only start when the whole one before is done."
         )
     return int(match[1]), int(match[2])

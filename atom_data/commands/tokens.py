@@ -4,25 +4,32 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from atom_data.audit.batches import draw
 from atom_data.audit.trace import stations
 from atom_data.audit.training_run import TrainingRun, open_run
-from atom_data.commands.screen import console, printable
+from atom_data.commands.answers.stations import place_text, print_station
+from atom_data.commands.screen import console
 from atom_data.errors import ConfigError
 from atom_data.loader.batches import Turns
+from atom_data.terminal.called import command_line
+from atom_data.terminal.screen import Screen
 
 
 def batches(
     tokens: Annotated[str, typer.Argument(metavar="OUT/TOKENS", help="A finished tokens folder.")],
-    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many batches.")] = 3,
-    batch_size: Annotated[int, typer.Option(min=1, help="Samples in a batch.")] = 4,
-    length: Annotated[int, typer.Option(min=1, help="Tokens in a sample.")] = 512,
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="Number of batches.")] = 3,
+    batch_size: Annotated[int, typer.Option(min=1, help="Samples per batch.")] = 4,
+    length: Annotated[int, typer.Option(min=1, help="Tokens per sample.")] = 512,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the order.")] = 0,
 ) -> None:
     """Draw the first batches as a training loop would see them, and show where a document of each came from."""
+    if tokens.endswith(".toml"):
+        raise ConfigError(
+            f"{tokens}: is a mix file, and batches are drawn from one folder. Name that, or ask for a sample of the mix: "
+            f"{command_line('trace', tokens, '--sample', 0)}."
+        )
     screen = console()
     for number, batch in enumerate(
         draw(tokens, count=count, batch_size=batch_size, sequence_length=length, seed=seed), 1
@@ -31,35 +38,19 @@ def batches(
         screen.print(
             f"[bold]batch {number}[/bold]  {rows} x {columns} tokens, samples {batch.samples}, {batch.documents} documents"
         )
-        screen.print(
-            f"  begins with {batch.first_tokens}; to resume after it: {escape(str(batch.state))}", soft_wrap=True
-        )
+        screen.prose(f"  begins with {batch.first_tokens}; to resume after it: {escape(str(batch.state))}")
         origin = batch.origin
         screen.print(
             f"  sample {batch.samples[0]} is token {origin['sample_start']:,} on of {origin['token_shard']}; "
             f"{origin['tokens_here']} of its tokens are of document {origin['id']}"
         )
-        screen.print(f"    {escape(_source(origin))}", soft_wrap=True)
-    screen.print(f"\nAll of its way: atom-data trace {tokens} {origin['id']}", soft_wrap=True)
-
-
-def _source(row: dict[str, Any], read: dict[str, Any] | None = None) -> str:
-    """Say where a document came from: `row` of docs.parquet, and what stands of it in the stage that read it."""
-    read = read or {}
-    known = {name: value for name, value in read.items() if name in ("url", "file", "offset")}
-    found: dict[str, Any] = {**row, **known}
-    if found.get("file") and found.get("offset") is not None:
-        where = f"record at byte {found['offset']:,} of {found['file']}"
-    elif found.get("file") and read.get("row") is not None:
-        where = f"row {read['row']:,} of {found['file']}"
-    else:
-        return f"{found.get('url') or '(no address)'}   shard {row['shard']}"
-    return f"{found['url']}   {where}" if found.get("url") else where
+        screen.prose(f"    {escape(place_text(origin, {}))}")
+    screen.prose(f"\nFull lineage: atom-data trace {tokens} {origin['id']}")
 
 
 def trace(
     tokens: Annotated[str, typer.Argument(metavar="OUT/TOKENS|MIX", help="A finished tokens folder, or a mix file.")],
-    document: Annotated[str | None, typer.Argument(metavar="[ID]", help="The id of a document in it.")] = None,
+    document: Annotated[str | None, typer.Argument(metavar="ID", help="The id of a document in it.")] = None,
     step: Annotated[int | None, typer.Option(min=0, help="A step of the training run, from 0.")] = None,
     sample: Annotated[int | None, typer.Option(min=0, help="A sample by its number, instead of a step.")] = None,
     rank: Annotated[int, typer.Option(min=0, help="The rank whose batch is traced.")] = 0,
@@ -91,40 +82,34 @@ def trace(
     for number in [sample] if sample is not None else ranks.at(step or 0):
         address = run.samples.address(number)
         spans = ", ".join(f"{start:,} to {stop:,}" for start, stop in address.spans)
-        screen.print(
+        screen.prose(
             f"[bold]sample {number}[/bold]  {address.source}, epoch {address.epoch}: tokens {spans} of {address.shard}",
-            soft_wrap=True,
         )
         for row in run.samples.documents(number):
-            screen.print(
-                f"  document {row['id']}  tokens {row['first_here']:,} to {row['stop_here']:,}", soft_wrap=True
-            )
-            _way(screen, run.samples.sources[address.source].folder, address.shard, row, "    ")
+            screen.prose(f"  document {row['id']}  tokens {row['first_here']:,} to {row['stop_here']:,}")
+            _way(screen, run.samples.sources[address.source].folder, row, "    ")
 
 
-def _trace_document(screen: Console, run: TrainingRun, ranks: Turns, document: str, epochs: int) -> None:
+def _trace_document(screen: Screen, run: TrainingRun, ranks: Turns, document: str, epochs: int) -> None:
     name, shard, row = run.find(document)
     source = run.samples.sources[name]
     screen.print(f"[bold]tokens[/bold]  {row['tokens']:,} tokens in {source.shards[shard]['name']}")
-    _way(screen, source.folder, source.shards[shard]["name"], row)
+    _way(screen, source.folder, row)
     reads = list(run.reads(name, shard, row, epochs))
     for read in reads:
         when = "seen " if read.sample < run.consumed else "to come"
         step, rank = ranks.turn(read.sample)
-        screen.print(
+        screen.prose(
             f"[bold]{when}[/bold]  sample {read.sample} (epoch {read.epoch}): tokens {read.start:,} to {read.stop:,}; "
-            f"with {ranks.world} x {ranks.batch_size} samples a step: step {step}, rank {rank}",
-            soft_wrap=True,
+            f"with {ranks.world} x {ranks.batch_size} samples per step: step {step}, rank {rank}",
         )
     if not reads:
-        screen.print(
-            "[bold]never[/bold]  it lies in the rest of its shard that fills no sample, or no stage gets to it"
-        )
+        screen.print("[bold]never[/bold]  it is in the rest of its shard that fills no sample, or no stage reaches it")
 
 
-def _way(screen: Console, folder: str, shard: str, row: dict[str, Any], indent: str = "") -> None:
-    way = stations(folder, shard, row)
+def _way(screen: Screen, folder: str, row: dict[str, Any], indent: str = "") -> None:
+    way = stations(folder, row)
     for station in way:
-        values = ", ".join(f"{name} {value}" for name, value in station.columns.items() if name != "id")
-        screen.print(f"{indent}[bold]{station.stage}[/bold]  {escape(printable(values))}", soft_wrap=True)
-    screen.print(f"{indent}[bold]source[/bold]  {escape(_source(row, way[-1].columns))}", soft_wrap=True)
+        print_station(screen, station, indent)
+    first = way[-1].columns if way else row
+    screen.prose(f"{indent}[bold]source[/bold]  {escape(place_text(row, first))}")

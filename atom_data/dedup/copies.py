@@ -4,9 +4,9 @@
 removes nothing; a card does. The way of comparing (`by`) is a frozen dataclass that says what to measure in each
 document and which jobs find the copies among all of them. Every job has tasks of bounded memory and a receipt for each:
 
-    exact/text-hash    a task a shard: what is noted of each document, and its hashes dealt by range of hash
+    exact/text-hash    a task per shard: what is noted of each document, and its hashes dealt by range of hash
     exact/groups       a task a range of hashes: who is a copy; and whether an id repeats
-    exact              a task a shard: the copies of the shard, in the order of its rows
+    exact              a task per shard: the copies of the shard, in the order of its rows
     exact/guard        one task: what each source, language and domain would lose
 """
 
@@ -66,24 +66,24 @@ class Copies(Pass):
     name: str = ""
     """Its folder, in which those of its jobs lie; the comparison's name when empty."""
     keep: tuple[str, ...] = ("source", "longest")
-    """Policies: `source` (as in `prefer`), `longest`, `newest`, `oldest`."""
+    """Policies: `source` (as in `prefer`), `longest`, `newest`, `oldest`, `first` (by the names of the shards, then by row)."""
     prefer: tuple[str, ...] = ()
     """Names of sources, best first; sources not named come after."""
     memory: str = "2GB"
-    """What a task may use: it decides into how many parts the work is split, and no byte of the result. One cluster of near
-    copies is never split: a task holds 295 bytes a document of it. So do five bytes a document of the corpus, where they
+    """Memory per task: it decides into how many parts the work is split, and no byte of the result. One cluster of near
+    copies is never split: a task holds 295 bytes per document of it. So do five bytes per document of the corpus, where they
     are joined."""
     parts: int = 0
-    """Into how many parts the work is split; 0: as many as `memory` asks for. Changes no byte of the result either."""
+    """Number of parts the work is split into; 0: as many as `memory` requires. Changes no byte of the result either."""
     allow_loss: float = 0.9
     """The share of a source's or language's documents (of 1,000 or more) that may be copies before the pass stops."""
     allow_domain_loss: float = 0.98
-    """The same of a domain's: many a site is one template."""
+    """The same for domains: many sites are one template."""
 
     finds_copies = True
 
     def __post_init__(self) -> None:
-        """Take the comparison's name; refuse sizes and policies without sense."""
+        """Take the comparison's name; validate sizes and policies."""
         object.__setattr__(self, "name", self.name or self.by.name)
         _ = self.guard
 

@@ -1,4 +1,4 @@
-"""A corpus during a pass: how its documents are numbered, how its work is parted, and what the jobs before have made.
+"""A corpus during a pass: how its documents are numbered, how its work is split, and what earlier jobs have made.
 
 Every document has a number: shards in the order of their names, then rows. Work that looks at all documents is split
 into parts by range of hash; how many parts there are changes no byte of a result.
@@ -29,7 +29,7 @@ from atom_data.workspace import Workspace
 MOST_PARTS = 4096
 LEAST_MEMORY = 1_000_000
 SHARED_BYTES, SHARED_PARTS = 32 << 20, 4
-"""Work that needs so much memory is parted for each of them, up to a few parts, though one task could do it."""
+"""Work that needs this much memory is split into a few parts, although one task could do it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,20 +40,20 @@ class Corpus:
     measures: Measures
     survivors: Survivors
     memory: str
-    """What a task may use, e.g. `2GB`."""
+    """Memory per task, e.g. `2GB`."""
     parts: int = 0
-    """Into how many parts work on all documents is split; 0 takes as many as `memory` asks for."""
+    """Number of parts that work on all documents is split into; 0: as many as `memory` requires."""
 
     def __post_init__(self) -> None:
-        """Refuse sizes without sense, and a name that is no folder."""
+        """Validate sizes, and a name that becomes a folder."""
         check_name("pass", self.name)
-        self.memory_bytes  # noqa: B018 - refuses what is no size
+        self.memory_bytes  # noqa: B018 - refuses what is not a size
         if not 0 <= self.parts <= MOST_PARTS:
             raise ConfigError(f"{self.name}: parts is {self.parts}. Give a number from 1 to {MOST_PARTS:,}, or 0.")
 
     @property
     def memory_bytes(self) -> int:
-        """`memory` as a number. ConfigError when it is no size, or less than a task takes in any case."""
+        """`memory` as a number. ConfigError when it is not a size, or less than a task takes in any case."""
         return parse_bytes(self.memory, f"{self.name}: memory", at_least=LEAST_MEMORY)
 
     def tasks(self, need: int) -> tuple[Task, ...]:

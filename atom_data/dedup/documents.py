@@ -93,7 +93,7 @@ class Measures(PassJob):
         return DOCUMENTS
 
     def tasks(self, workspace: Workspace) -> tuple[Task, ...]:
-        """One task a shard."""
+        """One task per shard."""
         return self.stage.tasks(workspace)
 
     def inputs(self, task: Task, workspace: Workspace) -> tuple[Input, ...]:
@@ -119,7 +119,7 @@ class Measures(PassJob):
             work.outputs += [hashes, id_hashes]
             for batch in rows_of(self.of, shard, workspace, columns, intake):
                 measured = self.by.measure(batch)
-                documents = _documents(measured)
+                documents = documents_of(measured)
                 table.write(documents)
                 ids.add(documents.column("id"))
                 records = self.by.records(documents, column(measured, self.by.measured), work.rows_in)
@@ -154,7 +154,8 @@ class Measures(PassJob):
         return join(self.name, f"{shard}.ids")
 
 
-def _documents(batch: pa.RecordBatch) -> pa.RecordBatch:
+def documents_of(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return what is noted of each document of a batch."""
     there = dict(zip(batch.schema.names, batch.columns, strict=True))
     if "domain" not in there and "url" in there:
         there["domain"] = domains_of(there["url"].cast(pa.string()))

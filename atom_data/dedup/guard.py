@@ -1,4 +1,4 @@
-"""The guard: a pass that would wipe out a source, a language or a domain stops and says so.
+"""The loss guard: a pass that would remove nearly all of a source, a language or a domain stops.
 
 An audit of unverified deduplication found whole sources gone (859,092 documents -> 2; marin issue 6854).
 """
@@ -24,12 +24,12 @@ from atom_data.storage.shards import Input
 from atom_data.workspace import Workspace
 
 SMALL = 1000
-"""Groups with fewer documents are not judged."""
+"""Groups with fewer documents are not checked."""
 LISTED = 5
 """How many groups an error names; the rest are in the guard's table."""
 
 IN_MEMORY = 100_000_000
-"""From so many bytes of losses on they are added up by DuckDB, which goes to disk."""
+"""Losses of more bytes than this are summed by DuckDB, which spills to disk."""
 
 LEAST_MEMORY = 100_000_000
 """Below this DuckDB does not begin."""
@@ -37,7 +37,7 @@ LEAST_MEMORY = 100_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class Guard(PassJob):
-    """The job that judges the loss: one task, which adds up what the shards of a pass would lose.
+    """The job that checks the loss: one task, which sums what the shards of a pass would lose.
 
     NAME/guard/loss.parquet has LOSS for every group of SMALL documents or more, the greatest share first; the receipt
     notes those above the limit. Memory: the pass's, or 300 MB where that is less; the rest goes to disk.
@@ -48,7 +48,7 @@ class Guard(PassJob):
     allow_domain_loss: float
 
     def __post_init__(self) -> None:
-        """Refuse limits without sense."""
+        """Validate limits."""
         for name in ("allow_loss", "allow_domain_loss"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ConfigError(f"{self.name}: {name} is {getattr(self, name)}. Give a share from 0 to 1.")

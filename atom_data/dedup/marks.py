@@ -33,7 +33,7 @@ LOSS = pa.schema(
 
 @dataclass(frozen=True, kw_only=True)
 class Marks(PassJob):
-    """The job that leaves the copies: a task a shard, which collects what was found of its documents.
+    """The job that leaves the copies: a task per shard, which collects what was found of its documents.
 
     NAME/SHARD.parquet has row, id and the columns added, for every document that is or has a copy; NAME/loss/SHARD.parquet
     has LOSS. Memory: the copies and the noted documents of one shard.
@@ -63,7 +63,7 @@ class Marks(PassJob):
         return pa.schema([("row", pa.int64()), ("id", pa.string()), *self.added])
 
     def tasks(self, workspace: Workspace) -> tuple[Task, ...]:
-        """One task a shard."""
+        """One task per shard."""
         return self.corpus.measures.tasks(workspace)
 
     def inputs(self, task: Task, workspace: Workspace) -> tuple[Input, ...]:
@@ -98,13 +98,13 @@ class Marks(PassJob):
                     marks.write(batch)
             losses = Table(join(self.name, "loss", f"{task.name}.parquet"), LOSS, workspace, stack, work)
             kept = table.column(self.added.names[2]).combine_chunks()
-            for batch in _loss(documents, rows[table.column(1).to_numpy() > 0], kept.drop_null()).to_batches():
+            for batch in loss_of(documents, rows[table.column(1).to_numpy() > 0], kept.drop_null()).to_batches():
                 losses.write(batch)
         work.notes = {"copies": int((table.column(1).to_numpy() > 0).sum())}
         return work
 
 
-def _loss(documents: pa.Table, removed: npt.NDArray[np.int64], kept: pa.Array) -> pa.Table:
+def loss_of(documents: pa.Table, removed: npt.NDArray[np.int64], kept: pa.Array) -> pa.Table:
     """Count the documents of every group, and those among the rows `removed` for the documents `kept`."""
     gone = np.zeros(documents.num_rows, np.int64)
     gone[removed] = 1

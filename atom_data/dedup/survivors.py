@@ -14,8 +14,10 @@ POLICIES = {
     "longest": ("text_bytes", "descending"),
     "newest": ("date", "descending"),
     "oldest": ("date", "ascending"),
+    "first": ("number", "ascending"),
 }
-"""What `keep` may name: a column and its direction. `priority` is the place of the source in `prefer`."""
+"""What `keep` may name: a column and its direction. `priority` is the place of the source in `prefer`, `number` that of the
+document among all: by the names of the shards, then by row."""
 
 COLUMNS = pa.schema([("id", pa.string()), ("source", pa.string()), ("date", pa.string()), ("text_bytes", pa.int64())])
 """What the order looks at."""

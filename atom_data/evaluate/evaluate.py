@@ -67,7 +67,7 @@ class Evaluation:
 
     @property
     def precision(self) -> float | None:
-        """The share of judged removals that are right; None without any."""
+        """The share of evaluated removals that are right; None without any."""
         judged = self.removed - self.unjudged
         return 1 - len(self.wrong) / judged if judged else None
 

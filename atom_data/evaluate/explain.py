@@ -23,7 +23,8 @@ def picture(curve: Curve, min_jaccard: float, width: int = 64, height: int = 12)
     mark = min(int(min_jaccard * width), width - 1)
     lines.append("  0% └" + "".join("┴" if place == mark else "─" for place in range(width)))
     ticks = [f"{tick / 5:<{width // 5}.1f}" for tick in range(5)]
-    lines.append("      " + "".join(ticks) + "1.0  Jaccard index")
+    lines.append("      " + "".join(ticks) + "1.0")
+    lines.append("      Jaccard index")
     return [line.rstrip() for line in lines]
 
 

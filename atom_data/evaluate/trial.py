@@ -1,4 +1,4 @@
-"""A comparison tried on a few documents: the real pass, run by the real runner, in a folder that goes away."""
+"""A comparison tried on a few documents: the real pass, run by the real runner, in a temporary folder."""
 
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -18,14 +18,15 @@ from atom_data.evaluate.truth import read_labels, read_sample, shingles_of, trut
 from atom_data.graph import passes_behind
 from atom_data.readers.open import source_for
 from atom_data.runner.local import Options, run
-from atom_data.runner.recipe import load_recipe
+from atom_data.runner.recipe import Recipe, load_recipe
 from atom_data.storage.shards import Intake
-from atom_data.terminal.display import Display
+from atom_data.terminal.display import OnlyCompiling
 from atom_data.workspace import Workspace
 
 _RECIPE = """
 from atom_data import Copies, MinHash, Parquet, Stage
 from atom_data.evaluate.trial import copies_of
+from atom_data.runner.recipe import load_recipe
 
 def stages():
     copies = Copies(of=Parquet({documents!r}), by={by}, name="near", allow_loss=1.0)
@@ -51,7 +52,7 @@ def try_configuration(
     documents: Sequence[str],
     given: Mapping[str, int | float | str],
     *,
-    recipe: str | None,
+    recipe: Recipe | None,
     name: str | None,
     workspace: Workspace,
     labels: str | None,
@@ -91,26 +92,27 @@ def try_configuration(
     found = evaluate(
         truth, shingles, kept_for(table, _written(copies, recipe, given)), proposed, Curve(by.bands, by.rows)
     )
-    wanted = f"have a Jaccard index of {by.min_jaccard:g} or more" if listed is None else "are labelled as duplicates"
+    wanted = f"have a Jaccard index of {by.min_jaccard:g} or more" if listed is None else "are labeled as duplicates"
     return Trial(str(by), table, seen, wanted, found)
 
 
-def _written(copies: Copies | None, recipe: str | None, given: Mapping[str, int | float | str]) -> str:
+def _written(copies: Copies | None, recipe: Recipe | None, given: Mapping[str, int | float | str]) -> str:
     """Return the comparison as a recipe writes it: a worker loads it by itself."""
     if copies is not None and recipe is not None:
-        return f"copies_of({str(Path(recipe).resolve())!r}, {copies.name!r}).by"
+        path = str(Path(recipe.path).resolve())
+        return f"copies_of(load_recipe({path!r}, {dict(recipe.given)!r}), {copies.name!r}).by"
     return f"MinHash({', '.join(f'{name}={value!r}' for name, value in given.items())})"
 
 
-def copies_of(recipe: str, name: str | None = None) -> Copies:
+def copies_of(recipe: Recipe, name: str | None = None) -> Copies:
     """Return the pass of a recipe that compares by MinHash; ConfigError when there is none, or several and no name."""
-    below = [found for job in load_recipe(recipe).jobs for source in job.sources() for found in passes_behind(source)]
+    below = [found for job in recipe.jobs for source in job.sources() for found in passes_behind(source)]
     found = {source.name: source for source in below if isinstance(source, Copies) and isinstance(source.by, MinHash)}
     chosen = [source for source in found.values() if name in (None, source.name)]
     if len(chosen) != 1:
         names = ", ".join(found) or "none"
         raise ConfigError(
-            f"{recipe}: {len(chosen)} passes to choose from; those with MinHash: {names}. Give --pass NAME."
+            f"{recipe.path}: {len(chosen)} passes to choose from; those with MinHash: {names}. Give --pass NAME."
         )
     return chosen[0]
 
@@ -126,10 +128,10 @@ def kept_for(documents: pa.Table, by: str) -> list[int]:
         pq.write_table(numbered, path)
         Path(recipe).write_text(_RECIPE.format(documents=path, by=by), "utf-8")
         loaded = load_recipe(recipe)
-        failures = run(loaded, Options(out=out), Display(Console(quiet=True)))
+        failures = run(loaded, Options(out=out), OnlyCompiling(Console(stderr=True)))
         if failures:
             raise DataError(f"trial: {failures[0].message}")
-        copies = copies_of(recipe)
+        copies = copies_of(loaded)
         names = copies.by.added.names
         rank = next(name for name in names if name.endswith("_rank"))
         kept = next(name for name in names if name.endswith("_of"))

@@ -1,4 +1,4 @@
-"""What ought to be found: every pair of a sample with its true Jaccard index, or pairs that somebody labelled."""
+"""What ought to be found: every pair of a sample with its true Jaccard index, or hand-labeled pairs."""
 
 import csv
 import heapq
@@ -42,12 +42,12 @@ class Truth:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """Pairs of ids that were labelled as duplicates, and as none."""
+    """Pairs of ids that were labeled as duplicates, and as none."""
 
     duplicates: frozenset[tuple[str, str]]
     distinct: frozenset[tuple[str, str]]
     complete: bool
-    """Whether pairs that are not listed are no duplicates."""
+    """Whether pairs that are not listed are not duplicates."""
 
 
 def read_sample(source: Source, workspace: Workspace, most: int) -> tuple[pa.Table, int]:
@@ -72,7 +72,7 @@ def read_sample(source: Source, workspace: Workspace, most: int) -> tuple[pa.Tab
 
 
 def shingles_of(texts: pa.ChunkedArray, ngram: int, unit: Unit = "words") -> Shingles:
-    """Return the shingle sets of all texts. Memory: eight bytes a shingle, twice."""
+    """Return the shingle sets of all texts. Memory: eight bytes per shingle, twice."""
     parts = [shingles_by(unit, string_buffers(chunk), ngram) for chunk in texts.chunks]
     sizes = [np.zeros(1, np.int64), *(np.diff(part.offsets) for part in parts)]
     hashes = np.concatenate([np.zeros(0, np.uint64), *(part.hashes for part in parts)])
@@ -92,13 +92,13 @@ def truth_of_all_pairs(shingles: Shingles, least: float, min_jaccard: float) -> 
 
 
 def truth_of_labels(shingles: Shingles, ids: Sequence[str], labels: Labels) -> Truth:
-    """Return the pairs labelled as duplicates: all ought to be caught. Pairs with a document in common are one group.
+    """Return the pairs labeled as duplicates: all ought to be caught. Pairs with a document in common are one group.
 
     DataError for an id that no document has, or that two have.
     """
     numbers = {identity: number for number, identity in enumerate(ids)}
     if len(numbers) < len(ids):
-        raise DataError("labelled pairs: two documents have one id, so a label does not say which. Give each its own.")
+        raise DataError("labeled pairs: two documents have one id, so a label does not say which. Give each its own.")
     listed = sorted(_numbered(pair, numbers) for pair in labels.duplicates)
     distinct = {_numbered(pair, numbers) for pair in labels.distinct}
     groups = _groups(len(ids), listed)
@@ -119,7 +119,7 @@ def _numbered(pair: tuple[str, str], numbers: dict[str, int]) -> tuple[int, int]
     for identity in pair:
         if identity not in numbers:
             raise DataError(
-                f"labelled pairs: no document has the id '{identity[:80]}'; there are {len(numbers):,} documents. "
+                f"labeled pairs: no document has the id '{identity[:80]}'; there are {len(numbers):,} documents. "
                 "Give all documents that the pairs name, and a --sample that takes them all."
             )
     one, other = sorted(numbers[identity] for identity in pair)
@@ -154,7 +154,7 @@ def read_labels(path: str, complete: bool | None = None) -> Labels:
     for number, row in enumerate(_rows(path), 1):
         if len(row) < 2 or None in row[:2]:
             raise DataError(
-                f"{path}, row {number}: {row!r} is no pair of ids. Give two ids, and a label if you have one."
+                f"{path}, row {number}: {row!r} is not a pair of ids. Give two ids, and a label if you have one."
             )
         pair = (str(row[0]), str(row[1]))
         label = str(row[2]).strip().lower() if len(row) > 2 else "1"
@@ -164,14 +164,14 @@ def read_labels(path: str, complete: bool | None = None) -> Labels:
         if pair[0] != pair[1]:
             (duplicates if label in YES else distinct).add(pair)
     if not duplicates:
-        raise DataError(f"{path}: no pair is labelled as duplicates. Give at least one.")
+        raise DataError(f"{path}: no pair is labeled as duplicates. Give at least one.")
     return Labels(frozenset(duplicates), frozenset(distinct), not has_labels if complete is None else complete)
 
 
 def _rows(path: str) -> Iterator[list[Any]]:
     file, suffix = Path(path), Path(path).suffix.lower()
     if not file.is_file():
-        raise ConfigError(f"{path}: no such file of labelled pairs. Give a .jsonl, .csv, .tsv or .parquet file.")
+        raise ConfigError(f"{path}: no such file of labeled pairs. Give a .jsonl, .csv, .tsv or .parquet file.")
     if suffix in (".parquet", ".pq"):
         for batch in read_parquet(path, open_parquet(path).schema_arrow.names):
             yield from (list(row.values()) for row in batch.to_pylist())
@@ -186,7 +186,7 @@ def _rows(path: str) -> Iterator[list[Any]]:
             next(table, None)
             yield from (list(row) for row in table if row)
     else:
-        raise ConfigError(f"{path}: labelled pairs are read from .jsonl, .csv, .tsv and .parquet, not from '{suffix}'.")
+        raise ConfigError(f"{path}: labeled pairs are read from .jsonl, .csv, .tsv and .parquet, not from '{suffix}'.")
 
 
 def _json_row(path: str, number: int, line: str) -> list[Any]:
@@ -198,4 +198,4 @@ def _json_row(path: str, number: int, line: str) -> list[Any]:
         return list(row.values())
     if isinstance(row, list):
         return row
-    raise DataError(f"{path}, line {number}: {line.strip()[:60]} is no pair of ids. Give an object or a list.")
+    raise DataError(f"{path}, line {number}: {line.strip()[:60]} is not a pair of ids. Give an object or a list.")

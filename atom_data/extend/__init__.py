@@ -1,4 +1,4 @@
-"""What a source or a pass of one's own is written with: `docs/own_sources.md` shows both, `atom_data.testing` tries them."""
+"""What you write a source or a pass with: `docs/own_sources.md` shows both, `atom_data.testing` tries them."""
 
 from typing import TYPE_CHECKING
 

@@ -58,7 +58,7 @@ class EachShard(PassJob):
         return _tried(self.name, self.make, pa.schema([schema.field(name) for name in self.columns]), self.writes)
 
     def tasks(self, workspace: Workspace) -> tuple[Task, ...]:
-        """One task a shard."""
+        """One task per shard."""
         return tuple(Task(shard.name, shard.bytes, (shard,)) for shard in self.of.shards(workspace))
 
     def inputs(self, task: Task, workspace: Workspace) -> tuple[Input, ...]:

@@ -1,4 +1,4 @@
-"""Files of a source of one's own: listed as shards, said as inputs, and their rows as batches of bounded size."""
+"""Files of your own source: listed as shards, named as inputs, and read as batches of bounded size."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace

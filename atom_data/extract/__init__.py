@@ -6,10 +6,13 @@ from atom_data.lazy import lazy_names
 from atom_data.public_names import MOVED
 
 if TYPE_CHECKING:
+    from atom_data.extract.engine import BytesEngine as BytesEngine
     from atom_data.extract.engine import Content as Content
     from atom_data.extract.engine import Engine as Engine
     from atom_data.extract.engine import EngineError as EngineError
     from atom_data.extract.extract import Extract as Extract
+    from atom_data.extract.justext import JusText as JusText
+    from atom_data.extract.main_text import MainText as MainText
     from atom_data.extract.resiliparse import Resiliparse as Resiliparse
     from atom_data.extract.trafilatura import Trafilatura as Trafilatura
     from atom_data.extract.whole_text import WholeText as WholeText
@@ -17,8 +20,10 @@ if TYPE_CHECKING:
 __all__, __getattr__, __dir__ = lazy_names(
     __name__,
     {
-        "engine": "Content Engine EngineError",
+        "engine": "BytesEngine Content Engine EngineError",
         "extract": "Extract",
+        "justext": "JusText",
+        "main_text": "MainText",
         "resiliparse": "Resiliparse",
         "trafilatura": "Trafilatura",
         "whole_text": "WholeText",

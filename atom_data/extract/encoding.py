@@ -13,8 +13,11 @@ import numpy as np
 from resiliparse.parse.encoding import detect_encoding
 
 from atom_data.extract.prescan import declared
+from atom_data.text.buffers import Buffers
 from atom_data.text.charsets.decoders import NAMES, Decoded, decode
 from atom_data.text.charsets.labels import meant_by
+from atom_data.text.clean import clean
+from atom_data.text.utf8 import is_utf8
 
 BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -60,6 +63,15 @@ def decoded(data: bytes, charset: str | None, *, markup: bool = True) -> Decoded
     if utf_8.text.isascii() and _is_disguised(data):
         return _disguised(data, _claims(data, charset, markup), utf_8)
     return utf_8
+
+
+def utf_8_of(data: bytes, charset: str | None, *, markup: bool = True) -> tuple[bytes, int]:
+    """Return what `decoded` finds as UTF-8, and how many characters had to be replaced. Bytes that are UTF-8 are not copied."""
+    offsets = np.array([0, len(data)], np.int64)
+    if is_utf8(Buffers(np.frombuffer(data, np.uint8), offsets)) and not (data.isascii() and _is_disguised(data)):
+        return data.removeprefix(codecs.BOM_UTF8), 0
+    found = decoded(data, charset, markup=markup)
+    return clean(found.text).encode(), found.replaced
 
 
 def _is_disguised(data: bytes) -> bool:

@@ -1,14 +1,20 @@
 """What an engine is: it takes the text out of one page that is decoded and passed the guard of `Extract`."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple, Protocol, runtime_checkable
+
+NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
 class Content(NamedTuple):
-    """What an engine takes from a page. `Extract` cleans both: it takes out NULs and the white space around them."""
+    """What an engine takes from a page. `Extract` cleans texts: it takes out NULs and the white space around them."""
 
     text: str
     """Empty where nothing is left."""
     title: str | None = None
+    more: Mapping[str, object] = NOTHING
+    """Values by the names of `columns.COLUMNS`, of an engine that has such; what is missing is null."""
 
 
 @runtime_checkable
@@ -24,6 +30,20 @@ class Engine(Protocol):
         Whatever it raises becomes the status `parser` of the page, or the status that an `EngineError` names. A ConfigError (a
         package is missing), a DataError and a MemoryError are not about the page and end the run.
         """
+
+
+@runtime_checkable
+class BytesEngine(Protocol):
+    """An engine that reads UTF-8, has limits of its own for pages built to do harm, and may add columns.
+
+    The rest is as with `Engine`.
+    """
+
+    def columns(self) -> tuple[str, ...]:
+        """Return the names out of `columns.COLUMNS` that it adds, in that order; the same for all pages."""
+
+    def read(self, html: bytes, url: str | None) -> Content:
+        """Return the content of a page, which is valid UTF-8 without a byte order mark."""
 
 
 class EngineError(Exception):

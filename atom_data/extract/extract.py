@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from atom_data.batch import column, with_columns
 from atom_data.errors import ConfigError
-from atom_data.extract.engine import Engine
+from atom_data.extract.engine import BytesEngine, Engine
 from atom_data.extract.page import Page, extracted, page_columns
 from atom_data.extract.resiliparse import Resiliparse
 
@@ -31,11 +31,12 @@ class Extract:
     `replaced_characters` (int32) says how many U+FFFD in `text` and `title` stand for such bytes; null where nothing was
     decoded. One that the page holds as a character (EF BF BD in UTF-8, `&#xFFFD;`) is what somebody wrote or an earlier
     copy lost: it is not counted, except on a page that has bad bytes, too, where the two cannot be told apart.
+    An engine may add columns of its own: see `MainText`.
     How bytes are decoded: see `atom_data.extract.encoding`; `html` may also be text. Zero rows give the same columns.
     Errors: ConfigError for a column that is not there, and for an engine whose package is not installed.
     """
 
-    engine: Engine = field(default_factory=Resiliparse)
+    engine: Engine | BytesEngine = field(default_factory=Resiliparse)
     max_html_bytes: int = HTML_BYTES
     charset: str | None = "charset"
     """The column with the server's charset; None where there is none."""
@@ -46,20 +47,21 @@ class Extract:
 
     def __post_init__(self) -> None:
         """Refuse what is no engine, and a limit that lets no page through."""
-        if not isinstance(self.engine, Engine) or isinstance(self.engine, type):
+        if not isinstance(self.engine, (Engine, BytesEngine)) or isinstance(self.engine, type):
             raise ConfigError(
-                f"Extract: engine is {self.engine!r}; there are Resiliparse(), Trafilatura() and WholeText() in "
-                "atom_data.extract, and any frozen dataclass with a method extract(html, url). Give one."
+                f"Extract: engine is {self.engine!r}; there are MainText(), Resiliparse(), Trafilatura(), JusText() and "
+                "WholeText() in atom_data.extract, and any frozen dataclass with a method extract(html, url). Give one."
             )
         if self.max_html_bytes < 1:
             raise ConfigError(f"Extract: max_html_bytes is {self.max_html_bytes}. Give a number of bytes above 0.")
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """Add the four columns. Zero rows try the engine on a page of ours, so that `check` finds one that cannot work."""
+        """Add the columns. Zero rows try the engine on a page of ours, so that `check` finds one that cannot work."""
         if not batch.num_rows:
             extracted(Page(TRIAL, None, None, None), self.engine, len(TRIAL))
         rows = [extracted(page, self.engine, self.max_html_bytes) for page in self._pages(batch)]
-        return with_columns(batch, **page_columns(rows))
+        more = self.engine.columns() if isinstance(self.engine, BytesEngine) else ()
+        return with_columns(batch, **page_columns(rows, more))
 
     def _pages(self, batch: pa.RecordBatch) -> Iterator[Page]:
         pages = column(batch, "html").cast(pa.large_binary())

@@ -1,13 +1,15 @@
 """What is asked of every page before and after an engine reads it, whatever engine that is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import pyarrow as pa
 
 from atom_data.errors import AtomDataError
-from atom_data.extract.encoding import decoded
-from atom_data.extract.engine import Content, Engine, EngineError
+from atom_data.extract.columns import COLUMNS
+from atom_data.extract.encoding import decoded, utf_8_of
+from atom_data.extract.engine import NOTHING, BytesEngine, Content, Engine, EngineError
 from atom_data.extract.markup import is_too_complex
 from atom_data.extract.sniff import is_binary
 from atom_data.text.charsets.decoders import REPLACEMENT
@@ -33,18 +35,23 @@ class Extracted(NamedTuple):
     title: str | None
     status: str
     replaced: int | None
+    more: Mapping[str, object] = NOTHING
 
 
-def extracted(page: Page, engine: Engine, max_bytes: int) -> Extracted:
+def extracted(page: Page, engine: Engine | BytesEngine, max_bytes: int) -> Extracted:
     """Return what an engine takes from a page, or why it is not asked; a page of text/plain is its own text."""
-    reason = _refused(page, max_bytes)
+    if isinstance(engine, BytesEngine):
+        read, own_limits = partial(_read_bytes, engine), True
+    else:
+        read, own_limits = partial(_read_text, engine), False
+    reason = _refused(page, max_bytes, own_limits=own_limits)
     if reason is not None or page.data is None:
         return Extracted(None, None, reason or "no_html", None)
-    source = decoded(page.data, page.charset, markup=page.mime != PLAIN)
     if page.mime == PLAIN:
+        source = decoded(page.data, page.charset, markup=False)
         return _whole(Content(source.text), source.replaced)
     try:
-        content = engine.extract(source.text, page.url)
+        content, replaced = read(page.data, page)
     except (AtomDataError, MemoryError):
         raise
     except EngineError as error:
@@ -53,10 +60,22 @@ def extracted(page: Page, engine: Engine, max_bytes: int) -> Extracted:
         if not _is_parser_error(error):
             raise
         return Extracted(None, None, "parser", None)
-    return _whole(content, source.replaced)
+    return _whole(content, replaced)
 
 
-def _refused(page: Page, max_bytes: int) -> str | None:
+def _read_bytes(engine: BytesEngine, data: bytes, page: Page) -> tuple[Content, int]:
+    """Return what an engine takes from a page, and how many characters decoding replaced."""
+    html, replaced = utf_8_of(data, page.charset)
+    return engine.read(html, page.url), replaced
+
+
+def _read_text(engine: Engine, data: bytes, page: Page) -> tuple[Content, int]:
+    """Return the same for an engine that reads text."""
+    source = decoded(data, page.charset)
+    return engine.extract(source.text, page.url), source.replaced
+
+
+def _refused(page: Page, max_bytes: int, *, own_limits: bool) -> str | None:
     """Return the status of a page that no engine is asked about."""
     if not page.data:
         return "no_html"
@@ -64,7 +83,7 @@ def _refused(page: Page, max_bytes: int) -> str | None:
         return "too_large"
     if is_binary(page.data, page.charset):
         return "binary"
-    if page.mime != PLAIN and is_too_complex(page.data):
+    if page.mime != PLAIN and not own_limits and is_too_complex(page.data):
         return "too_complex"
     return None
 
@@ -76,7 +95,8 @@ def _whole(content: Content, replaced: int) -> Extracted:
     if replaced and text:
         replaced = min(replaced, text.count(REPLACEMENT) + (title or "").count(REPLACEMENT))
     status = "charset" if replaced else "ok" if text else "empty"
-    return Extracted(text or None, title, status, replaced)
+    more = {name: clean(value).strip() if isinstance(value, str) else value for name, value in content.more.items()}
+    return Extracted(text or None, title, status, replaced, more)
 
 
 def _is_parser_error(error: BaseException) -> bool:
@@ -84,11 +104,13 @@ def _is_parser_error(error: BaseException) -> bool:
     return isinstance(error, Exception) or type(error).__name__ == "PanicException"
 
 
-def page_columns(rows: Sequence[Extracted]) -> dict[str, pa.Array]:
-    """Return what was taken from pages as columns."""
+def page_columns(rows: Sequence[Extracted], more: Sequence[str] = ()) -> dict[str, pa.Array]:
+    """Return what was taken from pages as columns; `more` are those of the engine."""
+    added = {name: pa.array([row.more.get(name) for row in rows], COLUMNS[name]) for name in more}
     return {
         "text": pa.array([row.text for row in rows], pa.string()),
         "title": pa.array([row.title for row in rows], pa.string()),
         "extract_status": pa.array([row.status for row in rows], pa.string()),
         "replaced_characters": pa.array([row.replaced for row in rows], pa.int32()),
+        **added,
     }

@@ -1,6 +1,6 @@
-"""The forecast of a run, kept beside its output, and how wrong it was.
+"""The forecast of a run, stored with its output, and how wrong it was.
 
-It lies where the scripts and logs of a cluster lie: no part of the corpus, so `verify` and `fingerprint` do not see it.
+It is stored with the scripts and logs of a cluster, not as part of the corpus, so `verify` and `fingerprint` do not see it.
 """
 
 import json
@@ -38,17 +38,17 @@ class Compared:
 
     @property
     def held(self) -> bool:
-        """Whether what was measured lies in the interval."""
+        """Whether the measured value is in the interval."""
         return self.forecast.holds(self.actual)
 
 
 def forecast_path(workspace: Workspace) -> str:
-    """Return where the forecast of a run lies."""
+    """Return the path of the forecast of a run."""
     return workspace.path(FOLDER, "forecast.json")
 
 
 def keep_forecast(made: Forecast, workspace: Workspace) -> None:
-    """Write a forecast beside the output, in place of an earlier one."""
+    """Store a forecast with the output, in place of an earlier one."""
     with write_errors(workspace.root):
         write_json(forecast_path(workspace), as_json(made), f"forecast-{os.getpid()}")
 
@@ -73,7 +73,7 @@ def read_forecast(workspace: Workspace) -> Forecast:
 
 
 def compare(recipe: Recipe, made: Forecast, workspace: Workspace) -> list[Compared]:
-    """Return each figure of each stage beside what the receipts say, and the sums as stage `all`.
+    """Return each figure of each stage with the value from the receipts, and the sums as stage `all`.
 
     DataError unless every stage is finished, or when the recipe is another one than at the time of the forecast.
     """
@@ -95,7 +95,7 @@ def compare(recipe: Recipe, made: Forecast, workspace: Workspace) -> list[Compar
 
 
 def _figures(stage: StageForecast, measured: JobStatus) -> Iterator[Compared]:
-    """Yield the figures of a stage beside what its receipts add up to."""
+    """Yield the figures of a stage with the sums of its receipts."""
     sums = measured.sums
     yield Compared(stage.name, "cpu_seconds", stage.cpu_seconds, sums["cpu_seconds"])
     yield Compared(stage.name, "output_bytes", stage.output_bytes, sums["output_bytes"])

@@ -1,4 +1,4 @@
-"""What copies do to a forecast: a sample hides most of them, so their number does not grow along a line."""
+"""Copies in a forecast: a sample hides most of them, so their number does not grow linearly."""
 
 import math
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ SLOPES = np.linspace(1.5, 8, 40)
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """What there is for one that a line through the sample runs foretells, and the error of that as a share of it."""
+    """The ratio of the actual figure to one extrapolated linearly from the sample runs, and its relative error."""
 
     value: float
     error: float
@@ -51,7 +51,7 @@ def _lost(run: SampleRun, job: str, covered: Coverage) -> tuple[float, int, int]
 
 
 def kept_after(before: Ratio, loss: CopyLoss) -> Ratio:
-    """Return what documents there are after a stage has dropped copies, from what there were before it."""
+    """Return the number of documents after a stage has dropped copies."""
     if loss.sample >= 1:
         return before
     value = before.value * ((1 - loss.whole.value) / (1 - loss.sample))
@@ -60,7 +60,7 @@ def kept_after(before: Ratio, loss: CopyLoss) -> Ratio:
 
 
 def copies_written(job: JobShape, readers: dict[str, JobShape], runs: SampleRuns, covered: Coverage) -> Ratio:
-    """Return how many times as much a job of a pass writes as a line foretells, where it writes of copies alone."""
+    """Return the ratio of what a job of a pass writes to the linear extrapolation, where it writes only copies."""
     reader = readers.get(job.read_by)
     if reader is None or not reader.drops_copies or runs.whole.totals(job.name).documents_out:
         return SAME
@@ -71,7 +71,7 @@ def copies_written(job: JobShape, readers: dict[str, JobShape], runs: SampleRuns
 
 
 def loss_of_copies(samples: Sequence[tuple[float, int, int]]) -> Estimate:
-    """Return the share of documents that fall to copies in the whole, from samples of (share, documents, lost).
+    """Return the share of documents lost as copies in the whole, from samples of (share, documents, lost).
 
     A copy is seen only when another one is in the sample. Of a cluster of m documents, a sample of share f has m f on
     average and loses all but one: m f - 1 + (1 - f)^m. The clusters are taken to be m^-a of m documents, as many small

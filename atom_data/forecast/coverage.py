@@ -1,4 +1,4 @@
-"""How much of the input the sample runs saw, and how far what they saw may be from the rest."""
+"""How much of the input the sample runs saw, and how much the rest may differ from it."""
 
 import math
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from atom_data.forecast.measured import SampleRuns, SourceSample
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Coverage:
-    """The sample beside the whole input. Errors are standard deviations, as a share of the figure."""
+    """The sample compared with the whole input. Errors are standard deviations, relative to the figure."""
 
     documents: float
-    """In the whole input, as the shards that were read let expect."""
+    """In the whole input, estimated from the shards that were read."""
     documents_sampled: int
     shards: int
     shards_read: int
@@ -62,7 +62,7 @@ def coverage(runs: SampleRuns) -> Coverage:
 
 
 def _shard_error(number: int, source: SourceSample, runs: SampleRuns) -> float:
-    """Return how far the shards left out may be from those read, by how the bytes of documents of these differ."""
+    """Return the error from the shards left out, by how the bytes of documents of the shards read differ."""
     counts = {one.shard: one for one in runs.whole.of_source(number)}
     shards = [shard for shard in source.shards if shard.name in counts]
     document_bytes = [counts[shard.name].bytes for shard in shards]

@@ -7,11 +7,11 @@ from typing import NamedTuple
 import numpy as np
 
 Z = 1.645
-"""Of a normal distribution, 90 % lie within so many standard deviations: the intervals are meant to hold 9 times of 10."""
+"""90 % of a normal distribution is within this many standard deviations: the intervals are 90 % intervals."""
 
 
 class Estimate(NamedTuple):
-    """A figure and the interval that holds it 9 times of 10."""
+    """A figure and its 90 % interval."""
 
     value: float
     low: float
@@ -22,7 +22,7 @@ class Estimate(NamedTuple):
         return Estimate(self.value * factor, self.low * factor, self.high * factor)
 
     def plus(self, other: "Estimate") -> "Estimate":
-        """Return the sum of two that err together: what makes one larger makes the other larger too."""
+        """Return the sum of two fully correlated estimates."""
         return Estimate(self.value + other.value, self.low + other.low, self.high + other.high)
 
     @property
@@ -33,7 +33,7 @@ class Estimate(NamedTuple):
         return math.log(self.high / self.value) / Z
 
     def holds(self, figure: float) -> bool:
-        """Tell whether a figure lies in the interval."""
+        """Tell whether a figure is in the interval."""
         return self.low <= figure <= self.high
 
 
@@ -47,12 +47,12 @@ def spread(value: float, error: float) -> Estimate:
 
 
 def together(*errors: float) -> float:
-    """Return the error of a product of things that err apart."""
+    """Return the relative error of a product of independent estimates."""
     return math.hypot(*errors)
 
 
 def total(estimates: Sequence[Estimate]) -> Estimate:
-    """Return the sum of estimates that err together."""
+    """Return the sum of fully correlated estimates."""
     summed = ZERO
     for estimate in estimates:
         summed = summed.plus(estimate)

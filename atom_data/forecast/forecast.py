@@ -1,7 +1,7 @@
 """What a run will take and make, per stage, from runs over samples.
 
 Each figure of a stage is taken to be a part that comes with every task, shard or worker, and a part that grows with the
-documents: a sample of four documents a shard tells the one from the other. Copies are the exception: a sample hides most
+documents: a sample of four documents per shard tells the one from the other. Copies are the exception: a sample hides most
 of them, so what they leave over, and what is written of them, is estimated from how their number grows (`copies`).
 """
 
@@ -20,7 +20,7 @@ from atom_data.runner.recipe import Recipe
 TIMING_ERROR = 0.1
 """The error of CPU time, as a share of it, when nothing is left out: the same run twice differs so."""
 TASK_ERROR_SECONDS = 0.02
-"""And so many seconds a task, of a few milliseconds each: memory that is mapped, threads that spin."""
+"""Extra seconds per task, of a few milliseconds each: memory that is mapped, threads that spin."""
 PAIRS_ERROR = 0.5
 """The error of what a pass looks for in a sample that leaves nearly all out: pairs grow faster than documents, and how
 much faster depends on where the copies are."""
@@ -41,7 +41,7 @@ class StageForecast:
     documents: Estimate
     tokens: Estimate
     scratch: bool
-    """Nothing of it is asked for: it lies in the output folder for the stages after."""
+    """Nothing of it is requested: it is in the output folder for later stages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +79,12 @@ class Forecast:
 
     @property
     def scratch_bytes(self) -> Estimate:
-        """Bytes that may go when the run is done."""
+        """Bytes that can be removed when the run is done."""
         return total([stage.output_bytes for stage in self.stages if stage.scratch])
 
 
 def forecast(recipe: Recipe, runs: SampleRuns, workers: int, cluster: bool = False) -> Forecast:
-    """Return what all of the recipe will take and make with so many workers at a time.
+    """Return what the whole recipe will take and make with this many workers.
 
     On a cluster each stage is an array whose workers start anew; here they go on from one stage to the next.
     """
@@ -103,7 +103,7 @@ def forecast(recipe: Recipe, runs: SampleRuns, workers: int, cluster: bool = Fal
 
 
 def _kept(job: JobShape, before: Ratio, runs: SampleRuns, covered: Coverage) -> Ratio:
-    """Return how many documents a job has for one that a line foretells."""
+    """Return the ratio of a job's documents to the linear extrapolation."""
     after = kept_after(before, copy_loss(job.name, runs, covered)) if job.drops_copies else before
     return Ratio(after.value, together(after.error, _dropped_error(runs.whole.totals(job.name), covered)))
 
@@ -160,7 +160,7 @@ def _extrapolated(
 
 
 def _tasks(job: JobShape, tokens: float, runs: SampleRuns, covered: Coverage) -> int:
-    """Return how many tasks a job will have: one a shard, as many as its tokens fill, or as many as in the sample."""
+    """Return how many tasks a job will have: one per shard, as many as its tokens fill, or as many as in the sample."""
     if job.task_tokens:  # a task has whole shards: one at least, or as many as come closest to the target
         shards_a_task = math.ceil(job.task_tokens * covered.shards / max(1.0, tokens) - 0.5)
         return math.ceil(covered.shards / max(1, shards_a_task))

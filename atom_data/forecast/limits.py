@@ -1,4 +1,4 @@
-"""What a forecast asks of a machine or a cluster: the array that fits it, and a refusal where memory or disk does not."""
+"""The array that fits a forecast, and a refusal when memory or disk is not enough."""
 
 import math
 import os
@@ -62,7 +62,7 @@ def refuse_disk(made: Forecast, workspace: Workspace, limit: int | None) -> None
 
 
 def free_bytes(workspace: Workspace) -> int:
-    """Return the free bytes of the file system that a folder will lie in."""
+    """Return the free bytes of the file system of a folder."""
     existing = workspace.local().absolute()
     while not existing.exists():
         existing = existing.parent

@@ -1,4 +1,4 @@
-"""What runs over samples measured: the material that a forecast is made of."""
+"""What the sample runs measured: the input of a forecast."""
 
 import math
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Runs of a recipe over samples, by the workers of a real run, in a temporary folder that goes away.
+"""Runs of a recipe over samples, by the workers of a real run, in a temporary folder that is removed.
 
 Four samples, each of which holds the one before: see `measured.SampleRuns` for what each of them tells.
 """
@@ -37,19 +37,19 @@ from atom_data.workspace import Workspace
 HEAD_DOCUMENTS = 4
 """Documents of each shard in the smallest sample: enough that every step has run once."""
 LEAST_SHARDS = 8
-"""A sample comes from so many shards of a source, if it has them: shards differ more than documents do."""
+"""Number of shards of a source to sample from, if it has them: shards differ more than documents do."""
 LEAST_DOCUMENTS = 300
-"""A sample has about so many documents of each source at least: a mean over 300 is good to some 10 %, with costs that
+"""Minimum number of documents of each source in a sample, about: a mean over 300 is good to some 10 %, with costs that
 vary as widely as those of pages (standard deviation of about twice the mean)."""
 LEAST_BYTES = 16 << 20
-"""And so many bytes of documents, so that there is time enough to measure."""
+"""And minimum bytes of documents, to have enough time to measure."""
 SHORT_SECONDS = 15.0
 """Until its runs have taken so long the sample is run again, and the middle of their times counts: the same work takes
 up to half as long again while another machine's work is on the same processor, and that comes and goes within seconds."""
 MOST_REPEATS = 5
 QUARTER = 0.25
 NEARLY_ALL = 0.8
-"""Where a sample comes to more than so much of the input, all of it is run: leaving out the rest saves nothing."""
+"""When a sample is more than this share of the input, all of it is run: leaving out the rest saves nothing."""
 
 _RECIPE = """
 from atom_data.forecast.sampled import sampled_stages
@@ -75,7 +75,7 @@ def choose_shards(shards: tuple[Shard, ...], share: float) -> tuple[Shard, ...]:
 
 
 def choose_samples(recipe: Recipe, workspace: Workspace, share: float) -> tuple[SourceSample, ...]:
-    """List the sources of a recipe and choose shards. DataError for a source without a shard. Memory: 300 bytes a shard."""
+    """List the sources of a recipe and choose shards. DataError for a source without a shard. Memory: 300 bytes per shard."""
     samples = []
     for source in raw_sources(recipe.nodes):
         shards = source.shards(workspace)
@@ -94,7 +94,7 @@ def run_samples(
     say: Callable[[str], None],
     display: Display,
 ) -> SampleRuns:
-    """Run the samples. `say` is told what is done now; `display` shows how far kernels are, where they must be compiled.
+    """Run the samples. `say` gets the current activity; `display` shows the progress of kernels that must be compiled.
 
     DataError when a shard fails, or when there is not one document. Disk: what the recipe writes for the sample.
     """
@@ -196,7 +196,13 @@ def _run(
 def _write_recipe(recipe: Recipe, sources: tuple[SourceSample, ...], part: float, folder: Path, stops: bool) -> str:
     """Write a recipe that runs another one over a part of the samples, and return its path."""
     shares = tuple((source.document_share * part, source.shards) for source in sources)
-    order = SampleOrder(recipe=str(Path(recipe.path).resolve()), first=HEAD_DOCUMENTS, stops=stops, sources=shares)
+    order = SampleOrder(
+        recipe=str(Path(recipe.path).resolve()),
+        given=dict(recipe.given),
+        first=HEAD_DOCUMENTS,
+        stops=stops,
+        sources=shares,
+    )
     with write_errors(str(folder)):
         folder.mkdir(parents=True)
         order.write(folder / "sample.json")
@@ -221,7 +227,7 @@ def _run_job(job: Job, workspace: Workspace, pool: Pool) -> tuple[Receipt, ...]:
 def _note_counts(folder: Path, counts: dict[tuple[int, str], DocumentCounts]) -> float:
     """Move what the readings of one job left into `counts`; return the seconds they took to choose documents.
 
-    Of several readings of a shard, with different columns, that with the most bytes stays.
+    Of several readings of a shard, with different columns, the largest one stays.
     """
     seconds = 0.0
     for path in sorted(folder.glob("*.json")):

@@ -40,7 +40,7 @@ class Sampled(RawSource):
     document_share: float
     """The share of the documents that is in the sample, from 0 to 1."""
     first: int
-    """So many documents at the beginning of each shard are always in the sample."""
+    """This many documents at the beginning of each shard are always in the sample."""
     stops: bool = False
     """Read no further than those: what it takes to begin, and nothing else."""
 
@@ -104,7 +104,7 @@ class Sampled(RawSource):
         write_json(path, asdict(counting.counts(self.number, shard.name)), f"sampled-{os.getpid()}")
 
     def _in_sample(self, ids: list[str], before: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
-        """Tell which documents of a batch are in the sample, with so many documents of the shard before it."""
+        """Tell which documents of a batch are in the sample, given how many documents of the shard came before it."""
         mask = _below(ids, self.document_share)
         mask[: max(0, self.first - before)] = True
         return mask
@@ -168,6 +168,8 @@ class SampleOrder:
 
     recipe: str
     """The recipe's path."""
+    given: dict[str, str]
+    """Its parameters, as `--set` says them."""
     first: int
     stops: bool
     sources: tuple[tuple[float, tuple[Shard, ...]], ...]
@@ -188,7 +190,7 @@ class SampleOrder:
 def sampled_stages(path: str) -> tuple[Node, ...]:
     """Return the stages of a recipe over a sample, as the order in a file says: what a sample's recipe calls."""
     order = SampleOrder.read(Path(path))
-    nodes = load_recipe(order.recipe).nodes
+    nodes = load_recipe(order.recipe, order.given).nodes
     sources = raw_sources(nodes)
 
     def sample(source: Source) -> Source:

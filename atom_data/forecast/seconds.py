@@ -19,14 +19,14 @@ class CpuCost:
     startup_seconds: float
     """Of each worker, once: its first task against the others."""
     task_seconds: float
-    """What is left at no documents: reading the shards to their ends, opening and closing files."""
+    """What remains without documents: reading the shards to their ends, opening and closing files."""
     seconds_per_document: float
     memory_seconds: float
     """What memory costs that is used for the first time, up to what a worker needs at most."""
 
 
 def cpu_cost(job: str, runs: SampleRuns) -> CpuCost:
-    """Part a job's CPU seconds by the runs over larger and larger samples.
+    """Split the CPU seconds of a job into start-up, tasks and documents, by runs over growing samples.
 
     The slope is that from the quarter to the whole, not from the head: until a worker has as much memory as it needs,
     documents cost up to twice as much.
@@ -63,7 +63,7 @@ def startup_seconds(receipts: tuple[Receipt, ...], workers: int) -> float:
 def cpu_seconds(
     job: JobShape, runs: SampleRuns, covered: Coverage, *, tasks: int, workers: int, documents_ratio: float
 ) -> float:
-    """Return the CPU seconds of a job over the whole input, with `documents_ratio` documents for one that a line foretells."""
+    """Return the CPU seconds of a job over the whole input, for this ratio of documents to the linear one."""
     cost, tasks_sampled = cpu_cost(job.name, runs), runs.whole.totals(job.name).tasks
     workers, workers_sampled = min(tasks, workers), min(tasks_sampled, runs.workers)
     if tasks_sampled == covered.shards_read and tasks_sampled > 1:

@@ -1,4 +1,4 @@
-"""What a forecast has to know of a job: where it stands among the others, and how its tasks are cut."""
+"""What a forecast has to know of a job: its place among the others, and how its tasks are cut."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

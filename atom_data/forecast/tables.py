@@ -1,4 +1,4 @@
-"""What `plan` prints: a line a stage, and of a pass one for all its jobs, as wide as the terminal is."""
+"""What `plan` prints: a line per stage, and of a pass one for all its jobs, as wide as the terminal is."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,9 +14,11 @@ from atom_data.terminal.table import Column, print_table
 
 HOUR = 3600
 STAGES = (
-    Column("stage", left=True), Column("tasks", 4), Column("CPU h"), Column("wall", 2), Column("MB a worker", 3),
+    Column("stage", left=True), Column("tasks", 4), Column("CPU h"), Column("CPU s"), Column("wall", 2), Column("MB per worker", 3),
     Column("MB written", 1), Column("documents", 5), Column("tokens", 6),
 )  # fmt: skip
+SHORT_SECONDS = 360.0
+"""Of CPU of the whole run: below, it is shown in seconds."""
 COMPARED = (
     Column("stage", left=True), Column("CPU s: plan", 1), Column("was"), Column("error"), Column("MB: plan", 1),
     Column("was", 1), Column("error", 1), Column("documents", 2), Column("was", 2), Column("error", 2),
@@ -46,11 +48,12 @@ def _together(name: str, parts: Sequence[StageForecast]) -> StageForecast:
 
 def print_forecast(made: Forecast, screen: Console, jobs: bool) -> None:
     """Print the table of a forecast, with its sums."""
+    short = made.cpu_seconds.value < SHORT_SECONDS
     rows = [
         [
             stage.name,
             f"{stage.tasks:,}",
-            cell(stage.cpu_seconds.times(1 / HOUR)),
+            *_cpu(stage.cpu_seconds, short),
             clock(stage.wall_seconds.value),
             f"{stage.memory_bytes.value / 1e6:,.0f}",
             cell(stage.output_bytes.times(1e-6)),
@@ -60,13 +63,18 @@ def print_forecast(made: Forecast, screen: Console, jobs: bool) -> None:
         for stage in (made.stages if jobs else by_stage(made.stages))
     ]
     cpu, wall, written = made.cpu_seconds, made.wall_seconds, made.output_bytes
-    last = ["all", "", cell(cpu.times(1 / HOUR)), clock(wall.value), f"{made.memory_bytes.value / 1e6:,.0f}"]
+    last = ["all", "", *_cpu(cpu, short), clock(wall.value), f"{made.memory_bytes.value / 1e6:,.0f}"]
     last += [cell(written.times(1e-6)), "", ""]
     print_table(screen, STAGES, [*rows, [f"[bold]{text}[/bold]" if text else "" for text in last]])
 
 
+def _cpu(seconds: Estimate, short: bool) -> tuple[str, str]:
+    """Return the cells of hours and of seconds: one of them is empty in all rows, and such a column is not shown."""
+    return ("", cell(seconds)) if short else (cell(seconds.times(1 / HOUR)), "")
+
+
 def print_compared(found: Sequence[Compared], screen: Console, jobs: bool) -> None:
-    """Print what was foretold beside what came."""
+    """Print each forecast next to the measured value."""
     by_name: dict[str, dict[str, list[Compared]]] = {}
     for item in found:
         by_name.setdefault(item.stage if jobs else stage_of(item.stage), {}).setdefault(item.figure, []).append(item)
@@ -100,7 +108,7 @@ def _three(item: Compared | None, unit: float, places: int) -> list[str]:
 
 
 def error_said(item: Compared) -> str:
-    """Return how far a forecast was off, with a * where what came is not in its interval."""
+    """Return how far a forecast was off, with a * when the measured value is not in its interval."""
     said = "" if item.error is None else f"{item.error:+.0%}"
     return said + ("" if item.held else " *")
 
@@ -114,7 +122,7 @@ def cell(item: Estimate) -> str:
 
 
 def _number(value: float) -> str:
-    """Return a number with three figures that count, and no more than whole ones where it is large."""
+    """Return a number with three significant figures, or whole when it is large."""
     if value >= 100:
         return f"{value:,.0f}"
     return f"{value:.3g}" if value >= 0.001 else f"{value:.1g}"

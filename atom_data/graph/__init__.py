@@ -2,7 +2,7 @@
 
 A recipe's `stages()` returns nodes: stages, token passes, passes over the whole corpus. Each knows the sources it is made
 of and the jobs that make it; runner, planner, Slurm, Ray and forecast know nothing else of them. `docs/own_sources.md`
-shows a source and a pass of one's own, and `atom_data.testing` tries the contract on them.
+shows a source and a pass of your own, and `atom_data.testing` tries the contract on them.
 """
 
 from atom_data.graph.names import INNER as INNER
@@ -26,4 +26,6 @@ from atom_data.graph.nodes import rebuilt as rebuilt
 from atom_data.graph.nodes import reference as reference
 from atom_data.graph.nodes import rows_of as rows_of
 from atom_data.graph.nodes import whole_identity as whole_identity
+from atom_data.graph.protocols import RowJob as RowJob
 from atom_data.graph.protocols import check_source as check_source
+from atom_data.graph.steps import check_steps as check_steps

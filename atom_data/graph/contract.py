@@ -14,7 +14,7 @@ from atom_data.errors import ConfigError, DataError
 
 
 def check_shard_names(job: str, names: Sequence[str]) -> None:
-    """Refuse shards of a job that share a name, are out of order, or have a name that is no file's. ConfigError says which."""
+    """Refuse shards of a job that share a name, are out of order, or have a name that is not a file's. ConfigError says which."""
     twice = next((name for name, count in Counter(names).items() if count > 1), None)
     if twice is not None:
         raise ConfigError(

@@ -1,4 +1,4 @@
-"""Names of stages, and of the jobs that lie below one."""
+"""Names of stages, and of the jobs below one."""
 
 from atom_data.errors import ConfigError
 
@@ -7,7 +7,7 @@ INNER = "/"
 
 
 def inner(name: str, job: str) -> str:
-    """Return the name of a job that a pass needs: its folder lies in the pass's."""
+    """Return the name of a job that a pass needs: its folder is below that of the pass."""
     return f"{name}{INNER}{job}"
 
 

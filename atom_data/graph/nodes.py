@@ -13,6 +13,7 @@ from atom_data.graph.protocols import Job as Job
 from atom_data.graph.protocols import Node as Node
 from atom_data.graph.protocols import Source as Source
 from atom_data.identity import describe_fields
+from atom_data.ledger import removals_in, without_removed
 from atom_data.origins import is_ours, origin
 from atom_data.storage.receipts import Receipt
 from atom_data.storage.shards import Input, Intake, Shard, parts_meet
@@ -146,11 +147,23 @@ class PassJob:
 def rows_of(
     source: Source, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake
 ) -> Iterator[pa.RecordBatch]:
-    """Read a shard of a source. One that is not of this package is held to the contract: DataError where it breaks it.
+    """Read a shard of a source. What is read from files comes without the documents of the removal list.
+
+    A source that is not of this package is held to the contract: DataError where it breaks it.
 
     A batch has the columns and types of `schema`. A pass with a `read` of its own has the rows of
     what it reads, in order: their ids are read once more and compared.
     """
+    removals = removals_in(workspace)
+    if not removals or source.sources() or source.jobs():
+        return _rows_of(source, shard, workspace, columns, intake)
+    wanted = {*columns, *({"id", "url"} & set(source.schema().names))}
+    return without_removed(_rows_of(source, shard, workspace, wanted, intake), removals, columns, intake)
+
+
+def _rows_of(
+    source: Source, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake
+) -> Iterator[pa.RecordBatch]:
     if is_ours(type(source)):
         return source.read(shard, workspace, columns, intake)
     where, wanted = f"{type(source).__name__}, shard '{shard.name}'", {*columns, "id"}
@@ -171,7 +184,7 @@ def whole_identity(thing: Source | Job) -> object:
 
 
 def reference(source: Source) -> object:
-    """Return how the identity of a job names what it reads: a stage by its name, for its receipts say the rest."""
+    """Return how the identity of a job names what it reads: a stage by its name, because its receipts say the rest."""
     return source.name if is_stage(source) else whole_identity(source)
 
 

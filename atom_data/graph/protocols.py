@@ -54,7 +54,7 @@ class Source(Node, Protocol):
         """The inputs as they are now; `sha256` may be empty where only reading all of it would tell."""
 
     def text_bytes(self, shard: Shard, workspace: Workspace) -> float:
-        """About how many bytes of text a shard holds, as known before it is read; 0 where nobody knows.
+        """About how many bytes of text a shard holds, as known before it is read; 0 when unknown.
 
         DataError when the stage that makes it is not finished."""
 
@@ -105,13 +105,30 @@ class Job(Protocol):
         """What stands for the whole once every shard is finished, written beside the plan; None where nothing does."""
 
 
+@runtime_checkable
+class RowJob(Job, Protocol):
+    """A job that makes a shard of rows from each shard of one source: a stage."""
+
+    @property
+    def reads(self) -> Source:
+        """The source."""
+
+    def faults(self) -> list[ConfigError]:
+        """Try the job on zero rows; return everything that is wrong with it, where `check` raises the first error."""
+
+
 def check_source(where: str, source: object) -> None:
-    """Refuse what is no source where one is read. ConfigError says what it lacks."""
+    """Refuse a value that is not a source where one is read. ConfigError says what it lacks."""
     if isinstance(source, type):
         raise ConfigError(f"{where}: reads the class {source.__name__}. Give an object of it: {source.__name__}(...).")
     if not isinstance(source, Source):
+        if not (SOURCE - {"name"}) & set(dir(source)):  # a Path has a name, too
+            raise ConfigError(
+                f"{where}: reads {source!r}, which is not a source. Name files by Jsonl(...), Parquet(...), Text(...), Warc(...) "
+                "or Wet(...), or give a stage or a pass."
+            )
         lacks = ", ".join(sorted(SOURCE - set(dir(source))))
         raise ConfigError(
-            f"{where}: reads {source!r}, which is no source: it has no {lacks}. Give a source, a stage or a pass; one of your "
+            f"{where}: reads {source!r}, which is not a source: it has no {lacks}. Give a source, a stage or a pass; one of your "
             "own is a frozen dataclass that subclasses atom_data.extend.RawSource or Pass."
         )

@@ -1,4 +1,4 @@
-"""What a notebook or a script of one's own calls: steps, cards and passes on a table in memory, and recipes by path.
+"""What your notebook or script calls: steps, cards and passes on a table in memory, and recipes by path.
 
 No files, no recipe, no process is needed for `apply`, `identify_languages`, `exact_copies` and `near_copies`.
 """

@@ -2,7 +2,6 @@
 
 import inspect
 import re
-from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -12,6 +11,7 @@ import pyarrow as pa
 from atom_data.assets import filters_folder
 from atom_data.batch import empty, visible
 from atom_data.errors import AtomDataError, ConfigError, meant
+from atom_data.library.documentation import own_text
 from atom_data.rules import Card, load_card
 
 ROOMS = {
@@ -24,7 +24,7 @@ PASSES = ("Copies", "Repeats", "Tokenize")
 STEPS = ("RemoveSpans",)
 """Of other rooms."""
 PARTS = ("Content", "Engine", "EngineError")
-"""What an engine of one's own is made of: no recipe names it."""
+"""What you build your own engine from: no recipe names it."""
 COMPARISONS = ("SameText", "SameContent", "SameUrl", "MinHash", "Lines", "Paragraphs", "Substrings")
 KINDS = (*ROOMS, "cards", "sources", "passes")
 
@@ -73,7 +73,7 @@ def find(name: str) -> Any:  # noqa: ANN401 - a card, a class or a function
         return known[name]
     names = [*known, *(card.name for card in _cards())]
     raise ConfigError(
-        f"there is nothing called '{name}'.{meant(name, names)} `atom-data list signals` and the like show all."
+        f"there is nothing called '{name}'.{meant(name, names)} `atom-data list signals`, for example, shows all."
     )
 
 
@@ -95,7 +95,7 @@ def adders(column: str) -> list[str]:
 
 
 def mend(columns: tuple[str, ...]) -> str:
-    """Return what to do about missing columns: ` The signal count_words adds 'word_count'.`; empty where nobody adds one."""
+    """Return what to do about missing columns: ` The signal count_words adds 'word_count'.`; empty when no step adds one."""
     said: dict[str, list[str]] = {}
     for column in columns:
         for who in adders(column)[:1]:
@@ -110,30 +110,8 @@ def needs(card: Card) -> dict[str, list[str]]:
     return {name: adders(name) for name in dict.fromkeys((*names, *card.record))}
 
 
-def parameters(thing: Any) -> Iterator[tuple[str, str, str]]:  # noqa: ANN401
-    """Yield name, default and documentation of each parameter: of a dataclass, also what stands below its fields."""
-    documented = _field_docs(thing) if inspect.isclass(thing) else {}
-    for name, item in inspect.signature(thing).parameters.items():
-        if name in ("batch", "self"):
-            continue
-        default = "" if item.default is inspect.Parameter.empty else repr(item.default)
-        yield name, default, documented.get(name, "")
-
-
-def _field_docs(kind: type) -> dict[str, str]:
-    """Return the text below each field of a class, which `help()` does not show."""
-    try:
-        source = inspect.getsource(kind)
-    except (OSError, TypeError):
-        return {}
-    found = re.findall(
-        r'^    (\w+): [^\n]*(?:\n(?!    \w+:|    def |    @)[^\n]*)*?\n    """(.+?)"""', source, re.M | re.S
-    )
-    return {name: " ".join(text.split()) for name, text in found}
-
-
 def _entry(name: str, thing: Any) -> Entry:  # noqa: ANN401
-    text = " ".join((inspect.getdoc(thing) or "").split("\n\n")[0].split())
+    text = " ".join(own_text(thing).split("\n\n")[0].split())
     return Entry(name, text)
 
 
@@ -158,13 +136,13 @@ def _is_step(thing: Any) -> bool:  # noqa: ANN401
 @cache
 def _added(name: str, thing: Any) -> frozenset[str]:  # noqa: ANN401
     """Return the columns that a step adds to no row; what cannot be made without parameters says it in its documentation."""
-    documentation = frozenset(re.findall(r"`(\w+)`", (inspect.getdoc(thing) or "").split("Reads")[0]))
+    documentation = frozenset(re.findall(r"`(\w+)`", own_text(thing).split("Reads")[0]))
     try:
         step: Any = thing() if inspect.isclass(thing) else thing
         after = step(empty(COMMON))
         return frozenset(visible(after.schema.names)) - set(COMMON.names) | ({"language", "text"} & documentation)
     except (AtomDataError, TypeError, AttributeError):
-        # A classifier is told what to call its column.
+        # A classifier takes the name of its column.
         named = inspect.signature(thing).parameters.get("column")
         return documentation | ({named.default} if named is not None else set())
 

@@ -71,7 +71,7 @@ def near_copies(data: Data, **options: Any) -> pa.Table:  # noqa: ANN401 - those
     Adds `near_copy_rank`, `near_copy_count` and `near_copy_of`: see `atom_data.MinHash`. Options are those of `MinHash` (`ngram`,
     `bands`, `rows`, `min_jaccard`, ...) and of `Copies` (`keep`, `prefer`). Rows need an `id`, or get their number.
 
-    Memory: the table, and what the pass states; its work lies in a temporary folder that goes away.
+    Memory: the table, and what the pass states; it works in a temporary folder that is removed.
     ConfigError for a missing column or an unknown option; DataError when an id repeats.
     """
     own = {name: value for name, value in options.items() if name in Copies.__dataclass_fields__}

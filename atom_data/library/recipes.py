@@ -1,6 +1,7 @@
 """A recipe run from Python: the same as `atom-data run`, with the outcome as values."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,8 +10,10 @@ from rich.console import Console
 from atom_data.errors import DataError
 from atom_data.runner.local import Options
 from atom_data.runner.local import run as run_jobs
-from atom_data.runner.recipe import load_recipe
-from atom_data.terminal.display import Display
+from atom_data.runner.settings.parameters import as_text
+from atom_data.runner.settings.remembered import recipe_for
+from atom_data.terminal.display import Display, OnlyCompiling
+from atom_data.terminal.table import plural
 from atom_data.workspace import Workspace
 
 
@@ -31,21 +34,30 @@ class StageResult:
 
 
 def run(
-    recipe: str | Path, output: str | Path = "out", *, workers: int = 0, quiet: bool = True, replace: bool = False
+    recipe: str | Path,
+    output: str | Path = "out",
+    *,
+    settings: Mapping[str, object] | None = None,
+    workers: int = 0,
+    quiet: bool = True,
+    replace: bool = False,
 ) -> list[StageResult]:
     """Run a recipe by its path and return what each of its jobs made, in order.
 
-    What is finished is kept, as by `atom-data run`. `workers` are processes, 0 for one a core; `quiet=False` shows the progress on
-    stderr. Call it below `if __name__ == "__main__":` in a script, for workers are processes of their own.
-    `replace` removes finished work and makes it again, however much, which is refused otherwise.
+    What is finished is kept, as by `atom-data run`. `workers` are processes, 0 for one per core; `quiet=False` shows progress on
+    stderr, otherwise only that kernels are compiled. Call it below `if __name__ == "__main__":` in a script, because workers are
+    separate processes. `settings` are parameters of the recipe by name, as `--set` gives them; one that is left out is as in the
+    folder's last run. `replace` removes finished work and rebuilds it, however much, which is refused otherwise.
     Errors: ConfigError for a wrong recipe and for such a refusal, DataError where shards failed or a job as a whole is refused.
     """
-    loaded, root = load_recipe(str(recipe)), str(output)
+    given = {name: as_text(value) for name, value in (settings or {}).items()}
+    loaded, root = recipe_for(str(recipe), Workspace(str(output)), given), str(output)
     options = Options(out=root, workers=workers or len(os.sched_getaffinity(0)), replace=replace)
-    failures = run_jobs(loaded, options, Display(Console(stderr=True, quiet=quiet)))
+    display = (OnlyCompiling if quiet else Display)(Console(stderr=True))
+    failures = run_jobs(loaded, options, display)
     if failures:
         names = ", ".join(f"{failure.stage}/{failure.shard}" for failure in failures[:10])
-        raise DataError(f"{root}: {len(failures)} shards failed ({names}): {failures[0].message}")
+        raise DataError(f"{root}: {plural(len(failures), 'shard')} failed ({names}): {failures[0].message}")
     workspace = Workspace(root)
     return [_result(job.name, workspace) for job in loaded.jobs]
 

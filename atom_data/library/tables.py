@@ -89,6 +89,6 @@ def batches_of(table: pa.Table) -> Iterator[pa.RecordBatch]:
     if not table.num_rows:
         yield pa.RecordBatch.from_arrays([pa.array([], field.type) for field in table.schema], schema=table.schema)
     for start in range(0, table.num_rows, rows):
-        # One chunk a column, whatever the chunks of the table are.
+        # One chunk per column, whatever the chunks of the table are.
         part = table.slice(start, rows).combine_chunks()
         yield from part.to_batches()

@@ -12,7 +12,7 @@ AHEAD = 1024
 
 
 class Turns:
-    """Whose turn it is: the sample numbers of every batch of one rank, from `consumed` on.
+    """The sample numbers of every batch of one rank, from `consumed` on.
 
     A step of all ranks together takes the next `batch_size` * `world` samples of the order; rank r has the r-th part.
     So batch size and world may change at every resume: what the ranks together read stays one unbroken sequence.
@@ -52,7 +52,7 @@ class Turns:
             consumed = self._after(consumed)
 
     def steps(self, samples: int) -> int:
-        """Return the whole steps of a run of so many samples, those that are skipped left out."""
+        """Return the number of whole steps in a run of this many samples, without those that are skipped."""
         skipped = sum(max(0, min(stop, samples) - start) for start, stop in self.skip)
         return (samples - skipped) // self.step
 
@@ -80,8 +80,8 @@ class Turns:
         """Raise ConfigError when a walk is over: its samples are not those that come next."""
         if walk != self._walks:
             raise ConfigError(
-                "loader: this iterator is over, for a state was loaded or another iterator begun since; its batches are not "
-                "those that come next. Iterate anew: for batch in loader."
+                "loader: this iterator is over, because a state was loaded or another iterator was started since; its batches are "
+                "not those that come next. Iterate anew: for batch in loader."
             )
 
     def state(self) -> dict[str, Any]:
@@ -127,7 +127,7 @@ class Batches:
         skip: Sequence[tuple[int, int]] = (),
         flat: bool = False,
     ) -> None:
-        """Read `samples` for one rank; `batch_size` is that of the rank. ConfigError for a rank that cannot be.
+        """Read `samples` for one rank; `batch_size` is that of the rank. ConfigError for an invalid rank.
 
         Without `stop` the run ends where `samples` does, if it does; ConfigError for a `stop` beyond that.
         `skip` are ranges [start, stop) of sample numbers that no rank shall read: all ranks must be given the same.
@@ -139,11 +139,11 @@ class Batches:
 
     @property
     def consumed(self) -> int:
-        """The sample number that the run stands before: all before it were given to some rank, or skipped."""
+        """The next sample number: all before it were given to some rank, or skipped."""
         return self._turns.consumed
 
     def __iter__(self) -> Iterator[Sample]:
-        """Yield batches from where it stands; what was given counts as consumed, also when iterated again."""
+        """Yield batches from the current position; batches that were given count as consumed, also when iterated again."""
         walk, turns = self._turns.begin(), self._turns.from_here()
         while ahead := list(islice(turns, -(-AHEAD // self._turns.batch_size))):
             places = iter(self.samples.order.many([number for numbers in ahead for number in numbers]))
@@ -154,7 +154,7 @@ class Batches:
         self._turns.require(walk)
 
     def state(self) -> dict[str, Any]:
-        """Return the state after the batch last given: plain values, the same on every rank."""
+        """Return the state after the last batch: plain values, the same on every rank."""
         return {**self.samples.state(self.consumed), **self._turns.state()}
 
     def resume(self, state: Mapping[str, Any]) -> None:

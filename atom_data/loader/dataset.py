@@ -100,7 +100,7 @@ class TokenLoader:
         }
 
     def __iter__(self) -> Iterator[Tensors]:
-        """Yield batches from where it stands."""
+        """Yield batches from the current position."""
         walk = self._turns.begin()
         batches: DataLoader[Tensors] = DataLoader(
             self._batches, batch_sampler=_Sampler(self._turns), collate_fn=_whole, **self._options
@@ -115,7 +115,7 @@ class TokenLoader:
         return self._turns.steps(len(self.dataset))
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the state after the batch last given."""
+        """Return the state after the last batch."""
         return {**self.dataset.samples.state(self._turns.consumed), **self._turns.state()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:

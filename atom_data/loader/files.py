@@ -1,9 +1,9 @@
 """Bytes of files by range, which must be those that were opened: local ones by `pread`, those of a store by requests.
 
-A run lasts for weeks, and whoever makes its tokens again in the meantime gives every worker that opens a file later
+A run lasts for weeks. Rebuilding its tokens in the meantime would give every worker that opens a file later
 other ids than the others have. So a file is known by size, time of change and inode (on a store by its ETag) from when
 its folder was opened, and looked at again whenever it is opened anew, in any process, and after what was read of it.
-Where these differ, its content decides: a file that was copied back or made again with the same bytes is the same file.
+Where these differ, its content decides: a file that was copied back or rebuilt with the same bytes is the same file.
 """
 
 import hashlib
@@ -25,14 +25,14 @@ PIECE = 1 << 22
 
 
 class Seen:
-    """The files of a folder as they were when it was opened, by number. Memory: 24 bytes a file."""
+    """The files of a folder as they were when it was opened, by number. Memory: 24 bytes per file."""
 
     def __init__(
         self,
         folder: str,
         outputs: Sequence[Mapping[str, Any]],
         source: str = "its receipt",
-        advice: str = "make the shard again",
+        advice: str = "rebuild the shard",
     ) -> None:
         """Take {"path" below `folder`, "bytes", "sha256"} of every file; what says so, and what to do, for errors."""
         self._folder, self._outputs, self._source, self._advice = folder, outputs, source, advice
@@ -45,7 +45,7 @@ class Seen:
         return join(self._folder, self._outputs[number]["path"])
 
     def note(self, number: int) -> None:
-        """Look at a local file for the first time. DataError when it is not there, or has another size than it should."""
+        """Check a local file for the first time. DataError when it is missing, or has another size than it should."""
         path, wanted = self.path(number), self._outputs[number]["bytes"]
         try:
             status = os.stat(path)  # noqa: PTH116 - Path takes four times as long, and there may be 30,000
@@ -94,7 +94,7 @@ class Seen:
         wanted = self._outputs[number]
         if status.st_size != wanted["bytes"] or _content(descriptor) != wanted["sha256"]:
             raise DataError(
-                f"{self.path(number)}: was changed or made again while it was open: {status.st_size:,} bytes, its content is "
+                f"{self.path(number)}: was changed or rebuilt while it was open: {status.st_size:,} bytes, its content is "
                 f"not that of {wanted['bytes']:,} bytes that {self._source} spoke of. Its ids are others: bring back the tokens "
                 "that the run began with, or start a new run on these."
             )
@@ -127,7 +127,7 @@ class _Descriptor:
         if len(data) != count:
             raise DataError(
                 f"{self._seen.path(self._file)}: ended in the middle of bytes {start:,} to {stop:,}; it was whole when it was "
-                "opened. Someone wrote to it: make the shard again."
+                "opened. Someone wrote to it: rebuild the shard."
             )
         return data
 
@@ -151,7 +151,7 @@ class Files:
         self._read: set[_Descriptor] = set()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Arrive in another process with no file open."""
+        """Unpickle without open files."""
         return Files, (self._seen,)
 
     def read(self, number: int, start: int, stop: int) -> bytes:

@@ -12,21 +12,20 @@ import numpy.typing as npt
 from atom_data.errors import ConfigError, DataError
 from atom_data.identity import canonical
 from atom_data.loader.files import Files, Seen
+from atom_data.loader.masks import IGNORED
 from atom_data.loader.tokens import Spans, TokenShards
 from atom_data.storage.paths import is_remote, local, sha256
 from atom_data.tokens.pack import PLAN, read_packing
 
 BYTES = 8
 """Of a number in a plan."""
-IGNORED = -100
-"""The label of a place that says nothing: what torch's cross entropy leaves out by itself."""
 
 
 class PackedShards:
     """The samples of a packing, by number: pieces of documents one after the other, and padding at the end.
 
     `atom-data pack OUT/TOKENS --to FOLDER` makes the packing. A place of padding has the end token and the label -100;
-    so has the last token of a document, for what follows it in the sample is another one. A piece that ends inside its
+    so has the last token of a document, because what follows it in the sample is another one. A piece that ends inside its
     document has the next token of the document as its last label. Padding counts as a document of its own.
 
     Memory: about 3 kB a shard; at most 64 files of tokens and as many of the plan are open.
@@ -118,6 +117,8 @@ class PackedShards:
             inputs[at : at + count] = ids[:count]
             inside = count - 1 if ids[count - 1] == self.eos_id else count
             labels[at : at + inside] = ids[1 : inside + 1]
+            for first, last in self.whole.masks.within(number, start, stop + 1, start):
+                labels[at + max(first - 1, 0) : at + min(last - 1, count)] = IGNORED
             bounds.append(at + count)
         padded = [self.sequence_length] if bounds[-1] < self.sequence_length else []
         return np.array([*bounds, *padded], np.int32)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from atom_data.errors import ConfigError
 from atom_data.identity import canonical
+from atom_data.loader.masks import mask_window
 from atom_data.loader.packed import PackedShards
 from atom_data.loader.tokens import TokenShards
 from atom_data.mix import BLOCK, Mix, Mixture, load_mix, plan_mix
@@ -23,7 +24,7 @@ logger = logging.getLogger(__name__)
 VERSION = 1
 REQUESTS = 16
 MANY = 64
-"""From so many samples on their places are found together."""
+"""From this many samples on, their places are computed together."""
 
 ALONE = "tokens"
 """The name of a source that is given without one; it is part of the order, and the folder's name is not."""
@@ -105,11 +106,10 @@ class Samples:
     def __getitem__(self, number: int) -> Sample:
         """Return one sample.
 
-        `input_ids` and `labels` (uint32, the ids one further; int64 of packed samples, -100 where none counts),
-        `position_ids` (int32, from 0 in each document and at the start), `cu_seqlens` (int32: where documents begin, and
-        the end, as variable-length attention takes them), `source` (int32, its place in `names`, the order in which the
-        sources were given) and `sample` (int64, its number). A document ends after its end token; a part of one counts
-        as one.
+        `input_ids` and `labels` (uint32, the ids one further; int64 of packed samples and of masked documents, -100 where
+        none counts), `position_ids` (int32, from 0 in each document and at the start), `cu_seqlens` (int32: where documents
+        begin, and the end, as variable-length attention takes them), `source` (int32, its place in `names`, the order in
+        which the sources were given) and `sample` (int64, its number). A document ends after its end token; so does a part.
         """
         return rows(self.batch([number]))[0]
 
@@ -127,7 +127,7 @@ class Samples:
         found = [(self.sources[place.source], place.window) for place in places]
         length = self.sequence_length
         inputs = np.empty((len(found), length), np.uint32)
-        ignores = any(isinstance(source, PackedShards) for source, _ in found)
+        ignores = any(isinstance(source, PackedShards) or bool(source.masks) for source, _ in found)
         labels = np.empty(inputs.shape, np.int64 if ignores else np.uint32)
 
         def fill(row: int) -> npt.NDArray[np.int32] | None:
@@ -143,6 +143,9 @@ class Samples:
             if part is not None:
                 begins[row * length + 1 : (row + 1) * length] = False
                 begins[row * length + part[1:-1]] = True
+        for row, (source, window) in enumerate(found):
+            if isinstance(source, TokenShards) and source.masks:
+                mask_window(source.masked(window), labels[row], begins[row * length : (row + 1) * length])
         begins[::length] = True
         bounds = np.flatnonzero(begins).astype(np.int32)
         lengths = np.diff(bounds)
@@ -214,7 +217,7 @@ class Samples:
             or consumed < 0
         ):
             raise ConfigError(
-                f"loader state: {state!r:.300} is no state of version {VERSION}. Give what state() returned."
+                f"loader state: {state!r:.300} is not a state of version {VERSION}. Give what state() returned."
             )
         if self.stop is not None and consumed > self.stop:
             raise ConfigError(

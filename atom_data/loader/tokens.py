@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from atom_data.errors import ConfigError, DataError
 from atom_data.loader.files import Files, Seen
+from atom_data.loader.masks import Masks, Ranges
 from atom_data.storage.parquet import open_parquet, read_parquet
 from atom_data.storage.paths import is_remote, join, local, sha256
 from atom_data.tokens.manifest import manifest, require_tokenizer
@@ -23,7 +24,7 @@ INDEXES = 4
 """How many are kept in memory."""
 THREADS = 16
 GROUP = 32
-"""Shards are looked at by so many threads, so many at a time, when a folder is opened."""
+"""Threads that check shards when a folder is opened, and shards per batch."""
 
 
 class Window(NamedTuple):
@@ -48,7 +49,7 @@ class TokenShards:
     Memory: about 3 kB a shard; at most 64 files and 4 indexes are open. It can be used from several threads, and can be
     sent to other processes.
 
-    It is these tokens for good: a file that is made again or changed while this is open is a DataError at the next read,
+    It is these tokens for good: a file that is rebuilt or changed while this is open is a DataError at the next read,
     in whatever process, unless its bytes are the same (see `atom_data.loader.files`).
     """
 
@@ -96,15 +97,16 @@ class TokenShards:
                 f"{folder}: no shard holds {sequence_length + 1:,} tokens; the longest has {longest:,}. "
                 "Tokenize more text, or take a shorter sequence_length."
             )
+        self.masks = Masks(self.shards)
         self._files = Files(self._seen)
         self._index = lru_cache(maxsize=INDEXES)(read_index)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Travel to another process without open files."""
+        """Pickle without open files."""
         return {key: value for key, value in self.__dict__.items() if key != "_index"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Arrive with no file open."""
+        """Unpickle without open files."""
         self.__dict__.update(state)
         self._index = lru_cache(maxsize=INDEXES)(read_index)
 
@@ -136,10 +138,15 @@ class TokenShards:
         ids = np.frombuffer(self._files.read_ahead(3 * number + BIN, start * size, stop * size), self.dtype)
         inputs[:], labels[:] = ids[:-1], ids[1:]
 
+    def masked(self, index: int) -> Ranges:
+        """Return the ranges of window `index` that a takedown masked, from 0 to `sequence_length` + 1."""
+        number, start = self.address(index)
+        return self.masks.within(number, start, start + self.sequence_length + 1, start)
+
     def settle(self) -> bool:
         """Tell whether what `fill` read is of files as they were; False: they were touched, so fill again.
 
-        DataError when a file is another one by now.
+        DataError when a file has been replaced.
         """
         return self._files.settle()
 
@@ -171,7 +178,7 @@ class TokenShards:
         if [row["tokens"] for row in rows] != lengths:
             raise DataError(
                 f"{self._seen.path(file)}: its rows {first:,} to {last:,} are not of the documents in the .idx beside it. They "
-                "are not of one run: make the shard again."
+                "are not of one run: rebuild the shard."
             )
         return [
             {**row, "first_token": int(begin), "stop_token": int(begin + length)}
@@ -203,7 +210,7 @@ class TokenShards:
         if len(found) > 1:
             places = ", ".join(f"document {place:,} of {self.shards[number]['name']}" for number, place in found[:5])
             raise DataError(
-                f"{self.folder}: {len(found):,} documents have the id '{identity}': {places}. Which is meant cannot be told. "
+                f"{self.folder}: {len(found):,} documents have the id '{identity}': {places}. It is unclear which is meant. "
                 'Give the source ids="file" or ids="row" and tokenize again.'
             )
         if not found:
@@ -243,7 +250,7 @@ class TokenShards:
         if dtype != self.dtype or documents != shard["documents"]:
             raise DataError(
                 f"{path}: speaks of {documents:,} documents of {dtype.name}, its receipt of {shard['documents']:,} of "
-                f"{self.dtype.name}. They are not of one run: make the shard again."
+                f"{self.dtype.name}. They are not of one run: rebuild the shard."
             )
         tokens = read_tokens(path, documents, dtype)
         if tokens != shard["tokens"]:
@@ -255,14 +262,14 @@ class TokenShards:
             path, wanted = join(self.out, entry["path"]), entry["sha256"]
             if sha256(path) != wanted:
                 raise DataError(
-                    f"{path}: its content is not what its receipt says (SHA-256 differs). Make the shard again."
+                    f"{path}: its content is not what its receipt says (SHA-256 differs). Rebuild the shard."
                 )
 
 
 def _not_of_one_run(path: str, documents: int, tokens: int, shard: dict[str, Any]) -> DataError:
     return DataError(
         f"{path}: speaks of {tokens:,} tokens in {documents:,} documents, its receipt of {shard['tokens']:,} in "
-        f"{shard['documents']:,}. It is the .idx of another .bin: make the shard again."
+        f"{shard['documents']:,}. It is the .idx of another .bin: rebuild the shard."
     )
 
 

@@ -1,4 +1,4 @@
-"""What a run reads, in which shares: parts of a corpus, and mixtures of token folders that a plan has tried."""
+"""What a run reads, in which shares: parts of a corpus, and mixtures of token folders with their plan."""
 
 from typing import TYPE_CHECKING
 
@@ -12,16 +12,19 @@ if TYPE_CHECKING:
     from atom_data.mix.mixture import Mixture as Mixture
     from atom_data.mix.parts import Part as Part
     from atom_data.mix.parts import group_by_size as group_by_size
+    from atom_data.mix.parts import group_by_value as group_by_value
     from atom_data.mix.parts import hold_out as hold_out
     from atom_data.mix.plan import MixPlan as MixPlan
     from atom_data.mix.plan import plan_mix as plan_mix
+    from atom_data.mix.quantiles import Quantiles as Quantiles
 
 __all__, __getattr__, __dir__ = lazy_names(
     __name__,
     {
         "mix": "Mix Source load_mix",
         "mixture": "BLOCK Mixture",
-        "parts": "Part group_by_size hold_out",
+        "parts": "Part group_by_size group_by_value hold_out",
         "plan": "MixPlan plan_mix",
+        "quantiles": "Quantiles",
     },
 )

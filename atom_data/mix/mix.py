@@ -38,8 +38,11 @@ class Source:
     """One source: folders of tokens, each read `repeats` times in one epoch of the source."""
 
     tokens: tuple[str, ...]
+    """Finished folders of tokens, relative to the file; or one."""
     repeats: tuple[float, ...]
+    """For each folder, how often it is read in one epoch of the source; 1 where the file does not say."""
     max_epochs: float | None = None
+    """The run is refused if it would read the source more often."""
     packing: tuple[str, ...] = ()
     """For each folder its packing, or none at all."""
 
@@ -49,12 +52,17 @@ class Mix:
     """A run's data: sources by name, and the weights of its stages."""
 
     sources: Mapping[str, Source]
+    """Tables `[sources.NAME]`."""
     stages: tuple[Mixture, ...] = ()
-    """Without any, every source by its size and repeats."""
+    """Tables `[[stages]]`; without any, every source by its size and repeats."""
     sequence_length: int
+    """Tokens of a sample."""
     samples: int | None = None
+    """Of the whole run; without it, only what is there is planned."""
     seed: int = 0
+    """Another one gives another order."""
     block: int = BLOCK
+    """Samples among which every source has its exact share; a stage starts at a multiple of it."""
     where: str = "mix"
     """Its file, for errors."""
 
@@ -104,14 +112,14 @@ def _part(name: str, source: Source, number: int) -> str:
 
 
 def load_mix(path: str) -> Mix:
-    """Read a mix file. ConfigError for what it cannot mean."""
+    """Read a mix file. ConfigError when it is not valid."""
     file = Path(path)
     try:
         page = tomllib.loads(file.read_text("utf-8"))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({(error.strerror or '').lower()}). Give a mix file.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: is no TOML ({error}). Correct it.") from error
+        raise ConfigError(f"{path}: is not TOML ({error}). Correct it.") from error
     known = [item.name for item in fields(Mix) if item.name != "where"]
     _only(path, page, known)
     sources = page.get("sources")

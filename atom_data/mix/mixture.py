@@ -12,7 +12,7 @@ BLOCK = 65_536
 
 
 LOOSE = 1.001e-3
-"""How far from 1 shares may add up without a word."""
+"""How far from 1 the sum of shares may be without an error."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,11 +20,13 @@ class Mixture:
     """Weights of the sources from sample number `start` on, until the next mixture starts."""
 
     start: int = 0
+    """The first sample: a multiple of the block."""
     weights: Mapping[str, float]
+    """By source, its share of the samples, and so of the tokens."""
 
 
 def quotas(names: Sequence[str], mixture: Mixture, block: int) -> list[int]:
-    """Share a block among the sources by largest remainders, so that the weights hold to one sample a block.
+    """Share a block among the sources by largest remainders, so that the weights hold to one sample per block.
 
     ConfigError when a source has so little weight that it would never be read.
     """

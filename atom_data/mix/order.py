@@ -48,7 +48,7 @@ class Order:
     def __init__(
         self, windows: Mapping[str, int], mixtures: Sequence[Mixture] = (), seed: int = 0, block: int = BLOCK
     ) -> None:
-        """Take the number of windows of each source. ConfigError for mixtures that cannot be.
+        """Take the number of windows of each source. ConfigError for mixtures that are not possible.
 
         Without mixtures there must be one source. A later mixture starts at a multiple of `block` samples; it may be
         added while a run is going, and changes nothing that comes before it.
@@ -68,7 +68,7 @@ class Order:
         self._permutation = lru_cache(maxsize=4 * len(self._names))(self._make_permutation)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Travel to another process as what it was made from."""
+        """Pickle as the arguments that it was made from."""
         return Order, (self.windows, self.mixtures, self.seed, self.block)
 
     def __call__(self, number: int) -> Place:

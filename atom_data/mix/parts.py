@@ -40,6 +40,10 @@ class Part:
     least: float = -math.inf
     below: float = math.inf
     seed: int | None = None
+    one_of: tuple[str, ...] = ()
+    """In place of numbers: rows whose first column has one of these values, as text."""
+    none_of: tuple[str, ...] = ()
+    """Rows whose first column has none of these, or is null."""
 
     @property
     def name(self) -> str:
@@ -68,7 +72,7 @@ class Part:
         return self.of.text_bytes(shard, workspace) * self.share
 
     def schema(self) -> pa.Schema:
-        """The same columns. ConfigError when those it looks at are not there, or are no numbers where it needs some."""
+        """The same columns. ConfigError when those it looks at are not there, or are not numbers where it needs some."""
         schema = self.of.schema()
         for name in self.by:
             if name not in schema.names:
@@ -77,7 +81,7 @@ class Part:
                     "Let the stage write it, or go by another."
                 )
             kind = schema.field(name).type
-            if self.seed is None and not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
+            if self.seed is None and not self.values and not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
                 raise ConfigError(f"part of '{self.name}': column '{name}' is {kind}. Group by a number.")
         return schema
 
@@ -99,7 +103,15 @@ class Part:
                 intake.skipped["other_part"] += batch.num_rows - mine.num_rows
             yield mine
 
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The values that it goes by, none where it goes by numbers."""
+        return self.one_of or self.none_of
+
     def _mine(self, batch: pa.RecordBatch) -> pa.Array:
+        if self.values:
+            among = pc.is_in(batch.column(self.by[0]).cast(pa.string()), pa.array(self.values, pa.string()))
+            return among if self.one_of else pc.invert(among)
         if self.seed is None:
             values = pc.coalesce(*(batch.column(name).cast(pa.float64()) for name in self.by))
             numbers = pc.if_else(pc.is_nan(values), None, values).fill_null(-math.inf)
@@ -116,11 +128,12 @@ class Part:
             "least": str(self.least),
             "below": str(self.below),
             "seed": self.seed,
+            **({"one_of": list(self.one_of), "none_of": list(self.none_of)} if self.values else {}),
         }
 
 
 def hold_out(of: Source, share: float, by: str | tuple[str, ...] = "id", seed: int = 0) -> tuple[Part, Part]:
-    """Return what is left and what is held out: about `share` of the documents, by a hash of a column.
+    """Return the rest and the held-out part: about `share` of the documents, by a hash of a column.
 
     By the id, or by what all copies of a document have in common, so that none is on both sides:
     `by=("near_copy_of", "id")`. A larger share holds out the same documents and more. ConfigError for a share that is
@@ -145,3 +158,16 @@ def group_by_size(of: Source, at: tuple[float, ...], column: str = "near_copy_co
         raise ConfigError(f"group_by_size: the bounds are {at}. Give one or more numbers that grow, such as (2, 6).")
     bounds = (-math.inf, *at, math.inf)
     return tuple(Part(of=of, by=(column,), least=least, below=below) for least, below in pairwise(bounds))
+
+
+def group_by_value(of: Source, column: str, values: tuple[str, ...]) -> tuple[Part, ...]:
+    """Return a part for each of some values of a column, a topic or a language, and last a part of all other rows.
+
+    ConfigError for no values, and for one that is there twice.
+    """
+    if not values or len(set(values)) < len(values):
+        raise ConfigError(f"group_by_value: the values are {values}. Give one or more, each once.")
+    return (
+        *(Part(of=of, by=(column,), one_of=(value,)) for value in values),
+        Part(of=of, by=(column,), none_of=values),
+    )

@@ -1,4 +1,4 @@
-"""A keyed permutation of [0, n) in no memory: every index once, in an order that looks random, and back again."""
+"""A keyed permutation of [0, n) without memory: every index once, in pseudorandom order, and its inverse."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""A mix tried against what is there: tokens, epochs of every source, and a refusal of what cannot be."""
+"""A mix checked against the tokens there are: epochs of every source, and a refusal of mixes that are not possible."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from atom_data.tokens.pack import read_packing
 
 FOREVER = 1 << 62
 MANY_EPOCHS = 4
-"""Up to so many epochs repeated text is worth about as much as new text, and less and less beyond (Muennighoff et al. 2023,
+"""Up to this many epochs repeated text is worth about as much as new text, and less and less beyond (Muennighoff et al. 2023,
 Scaling Data-Constrained Language Models, section 1)."""
 
 
@@ -45,13 +45,13 @@ class PlannedPart:
 
 @dataclass(frozen=True, slots=True)
 class MixPlan:
-    """What a mix comes to."""
+    """The plan of a mix."""
 
     mix: Mix
     mixtures: tuple[Mixture, ...]
     parts: tuple[PlannedPart, ...]
     ends: Mapping[str, int]
-    """Of each source with max_epochs: the least number of samples whose run reads it more often than that."""
+    """Of each source with max_epochs: the minimum number of samples whose run reads it more often than that."""
 
     @property
     def stop(self) -> tuple[int | None, str]:
@@ -69,7 +69,7 @@ class MixPlan:
         )
 
     def remarks(self) -> list[str]:
-        """Return what is allowed and still to be said: weights that do not add up to 1, and sources read many times."""
+        """Return warnings: weights that do not add up to 1, and sources read many times."""
         where = self.mix.where
         said = [f"{where}: {sentence}" for sentence in odd_weights(self.mix.stages)]
         for name, source in self.mix.sources.items():
@@ -186,7 +186,7 @@ def _epochs(parts: Sequence[PlannedPart]) -> float:
 
 
 def _end(order: Order, parts: Sequence[PlannedPart], most: float) -> int:
-    """Return the least number of samples that reads a source more than `most` times, by bisection; FOREVER for never."""
+    """Return the minimum number of samples that reads a source more than `most` times, by bisection; FOREVER for never."""
     enough = most * sum(part.windows * part.repeats for part in parts)
     low, high = 0, FOREVER
     while low < high:

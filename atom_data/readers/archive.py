@@ -151,7 +151,7 @@ class Archive:
             begin = window.fill(16)
             where = without_secrets(self.shard.path)
             said = f"it begins with {begin!r}, as no WARC or ARC file does"
-            raise DataError(f"{where}: is no WARC file; {said}. Take it out of the source.")
+            raise DataError(f"{where}: is not a WARC file; {said}. Take it out of the source.")
         if self.shard.stop is not None:
             intake.span = (walk.first, walk.after)
         intake.inputs.append(replace(self.found, bytes=window.bytes, sha256=window.digest.hexdigest()))

@@ -1,4 +1,4 @@
-"""What HTTP payloads are coded in, undone: gzip, deflate, Brotli, Zstandard and chunks, whole or only up to a point.
+"""Decoding of HTTP payloads: gzip, deflate, Brotli, Zstandard and chunks, whole or only up to a point.
 
 Sources: RFC 9110, section 8.4 (content codings), RFC 9112, section 7 (transfer codings), RFC 1952, section 2.2 (a gzip
 file is a series of members), RFC 8878, section 3 (frames, and frames to skip), RFC 7932 (Brotli).
@@ -32,7 +32,7 @@ NAMES = {
 MOST_PIECES = 4_096
 """Chunks that are held one by one: more are joined, as a view of one byte takes two hundred."""
 CODINGS_LIMIT = 3
-"""Codings undone of one payload: more of them are no server's, but a bomb's."""
+"""Nested content codings to undo for one payload: a server sends fewer, a decompression bomb more."""
 MOST_AFTER = 4
 """Bytes after the end of data that nothing marks the beginning of: a line end or two."""
 FEWEST_READ = 64
@@ -97,9 +97,9 @@ def undone(payload: bytes | memoryview, names: list[bytes], limit: int) -> tuple
     """Return a payload with the codings `names` undone, the last one first, and how that went.
 
     `ok`: all of it, or there was nothing to undo: many crawlers undo codings and keep the header that names them, and
-    names that are no codings (`identity`, `none`, `UTF-8`) are passed over. A payload that begins as gzip or zstd does
+    names that are not codings (`identity`, `none`, `UTF-8`) are passed over. A payload that begins as gzip or zstd does
     is undone whether a header says so or not. `truncated`, `broken`: what stands before the place where the data ends
-    too early, or makes no sense. `undecoded`: the bytes as they are; they are still coded, or nobody knows how.
+    too early, or makes no sense. `undecoded`: the bytes as they are; they are still coded, or the coding is unknown.
     Errors: TooLarge where a step gives more than `limit` bytes. Memory: the payload before and after a step.
     """
     known = [NAMES[name] for name in names if name in NAMES]

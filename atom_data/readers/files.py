@@ -17,7 +17,7 @@ from atom_data.storage.state import state
 
 SPLIT_BYTES = 1 << 30
 LONGEST_NAME = 160
-"""What a name begins with that is no input."""
+"""What a name begins with that is not input."""
 COMPRESSIONS = (".gz", ".zst", ".bz2", ".xz", ".lz4")
 NOT_READ = (".lz4", ".br", ".lzma", ".lz", ".z", ".zip", ".7z", ".lzo", ".sz", ".snappy", ".tar", ".tgz")
 """Compressions that nothing here reads."""
@@ -39,8 +39,8 @@ class File:
 def listed(paths: Sequence[str], suffixes: Sequence[str]) -> tuple[File, ...]:
     """Return the files that paths, globs, folders and URLs name, each once, sorted by relative path.
 
-    A folder stands for all files below it whose name ends in one of `suffixes`, in small letters or capitals. Below a
-    folder, and below the part of a glob that is no pattern, names that begin with `.` or `_` are no input, be it files
+    A folder stands for all files below it whose name ends in one of `suffixes`, in lowercase or uppercase. Below a
+    folder, and below the part of a glob that is not a pattern, names that begin with `.` or `_` are not input, be it files
     or folders (`_SUCCESS`, `_temporary/`): so Spark, Hadoop and Hive mark what is not data. What else a folder holds is
     said by `unread`. Errors: ConfigError for a path that is not there, for a folder or glob without a file, and for a
     folder that holds files of this kind in a compression that is not read.
@@ -89,7 +89,7 @@ def _below(path: str, folder: str, suffixes: Sequence[str]) -> list[str]:
 
 
 def _matching(pattern: str) -> list[str]:
-    """Return the files that match; what lies below names with `.` or `_` only where the pattern spells such a name."""
+    """Return the files that match; files below names with `.` or `_` only when the pattern spells such a name."""
     found = sorted(name for name in glob.glob(pattern, recursive=True) if Path(name).is_file())  # noqa: PTH207
     base = _base(pattern)
     if any(_is_hidden(part) for part in _parts(base, pattern)):

@@ -1,6 +1,6 @@
 """How records begin in WARC and in ARC files, and what the line before an ARC record says.
 
-ARC is what crawlers wrote before WARC: a line of fields, then so many bytes, and no blank line between the two (Burner
+ARC is what crawlers wrote before WARC: a line of fields, then that many bytes, and no blank line between the two (Burner
 and Kahle, "WWW Archive File Format Specification", Internet Archive 1996). Version 1 has five fields: URL, IP address,
 date, media type, length. Version 2 has five more before the length. URLs and media types with spaces in them are real.
 """

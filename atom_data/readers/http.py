@@ -1,4 +1,4 @@
-"""What a server answered, as a crawler kept it: status, headers, and the payload with its codings undone."""
+"""An HTTP response as a crawler stored it: status, headers, and the payload with its codings undone."""
 
 import re
 from dataclasses import dataclass

@@ -35,11 +35,11 @@ TYPES: dict[str, tuple[type, ...]] = {"string": (str,), "int64": (int,), "double
 
 IDS = ("column", "file", "row")
 WRITTEN = re.compile(rb"\xef\xbf\xbd|\\u[fF]{3}[dD]")
-"""U+FFFD that somebody wrote."""
+"""U+FFFD that was in the source text."""
 
 
 class Unfit(Exception):
-    """A line that is no document, with the reason."""
+    """A line that is not a document, with the reason."""
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -65,7 +65,7 @@ class Jsonl(FileSource):
     Data that keeps more than `max_window_bytes` (128 MB; `zstd --long=31` 2 GB), and zstd frames that need a dictionary
     that is not there, are a DataError that says so; zstd frames without data are skipped.
     Memory: a batch of 8 MB, a line of `max_line_bytes` a few times over, the window of the compression, 150
-    bytes a row of the shard without an id.
+    bytes per row of the shard without an id.
     """
 
     paths: tuple[str, ...]
@@ -160,7 +160,7 @@ class Jsonl(FileSource):
         if self.ids == "file":
             values["id"] = file_prefix(self.source, file) + values["id"]
         text = values["text"] or ""
-        # A line that is no UTF-8 is rejected: what an escape made of half a surrogate pair is all that is replaced.
+        # A line that is not UTF-8 is rejected: what an escape made of half a surrogate pair is all that is replaced.
         replaced = text.count(REPLACEMENT) - len(WRITTEN.findall(line.data)) if REPLACEMENT in text else 0
         intake.decoded(text, max(0, replaced))
         rows.add(values, line.bytes)
@@ -182,7 +182,7 @@ class Jsonl(FileSource):
         }
         for name, kind in self.columns:
             values[name] = _typed(name, kind, record.get(name))
-        if b"\\u" in line.data:  # only an escape can give what is no text
+        if b"\\u" in line.data:  # only an escape can give what is not text
             values = {name: clean(value) if isinstance(value, str) else value for name, value in values.items()}
         values["id"] = values["id"] or None
         values["source"] = values["source"] or self.name
@@ -208,7 +208,7 @@ def parsed(line: Line, limit: int) -> dict[str, Any]:
     try:
         record = json.loads(line.data.decode().removeprefix("\ufeff"))
     except UnicodeDecodeError as error:
-        raise Unfit("bad_utf8", f"byte {error.start} of the line is no UTF-8") from error
+        raise Unfit("bad_utf8", f"byte {error.start} of the line is not UTF-8") from error
     except (ValueError, RecursionError) as error:
         raise Unfit("bad_json", " ".join(str(error).split())[:200]) from error
     if not isinstance(record, dict):

@@ -1,4 +1,4 @@
-"""A source for files that somebody names on a command line: their kind is seen by their endings, or by what a folder holds."""
+"""A source for files named on a command line: the kind follows from their endings, or from what a folder holds."""
 
 import glob
 import os
@@ -47,7 +47,7 @@ def source_for(
 def kind_of(where: str, paths: Sequence[str], kinds: Sequence[str] = WITH_TEXT) -> str:
     """Return the one kind that all files have which some paths name. ConfigError where there are several or none.
 
-    Of a folder only files of `kinds` count: what else lies there is not meant.
+    In a folder only files of `kinds` count.
     """
     wanted = ", ".join(kinds)
     if not paths:

@@ -35,20 +35,20 @@ class Parquet(FileSource):
     the file), and every other column that any file has, in a type that holds all files' values (`common_type`): a
     column of nulls fits any type, and a file without rows any columns. Columns are found in the footers of the first
     1,000 files (16 where they are remote).
-    Strings follow the rule of `Jsonl`: numbers as Python writes them; NaN, booleans and empty text are no id; NUL is
-    left out. A binary id is its text, or hexadecimal where it is no text; a UUID is written as one. Bytes of other
-    columns that are no UTF-8 become \\xff. Times of 96 bits have microseconds.
+    Strings follow the rule of `Jsonl`: numbers as Python writes them; NaN, booleans and empty text are not ids; NUL is
+    left out. A binary id is its text, or hexadecimal where it is not text; a UUID is written as one. Bytes of other
+    columns that are not UTF-8 become \\xff. Times of 96 bits have microseconds.
     A row without an id gets BLAKE2b-128 over source, file, URL, text, and the number of equal ones before it in the
     shard. Where ids repeat from file to file, `ids="file"` puts the file before them: `FILE#ID`; where a file itself
     repeats them, `ids="row"` takes the row's number in the file: `FILE#ROW` (`file_prefix` has the rules).
 
     Local files above `split_bytes` are read in parts of whole row groups; 0 turns it off.
-    Rejected, with the rest of the file still read: `parquet.bad_utf8` (a text that is no UTF-8).
-    Errors: ConfigError for a column that is not there or cannot be a string; DataError for a file that is no Parquet
+    Rejected, with the rest of the file still read: `parquet.bad_utf8` (a text that is not UTF-8).
+    Errors: ConfigError for a column that is not there or cannot be a string; DataError for a file that is not a Parquet
     file, cannot be read to its end, has two columns of one name, lacks a column that is asked for and that another
     file has, or has one in a type that goes with no other file's (of structs: with other fields) or a value that the
     common type does not hold.
-    Memory: see `read_parquet`; 150 bytes a row of the shard without an id.
+    Memory: see `read_parquet`; 150 bytes per row of the shard without an id.
     """
 
     paths: tuple[str, ...]
@@ -117,7 +117,7 @@ class Parquet(FileSource):
         for name in (self.text, self.id, self.url, self.date):
             kind = there.field(name).type if name in there.names else pa.string()
             if not can_be_strings(kind):
-                raise ConfigError(f"{where}: column '{name}' holds {kind}, which is no string. Name another one.")
+                raise ConfigError(f"{where}: column '{name}' holds {kind}, which is not a string. Name another one.")
 
     def _parts(self) -> tuple[Shard, ...]:
         return row_group_parts(self._whole_files(), self.split_bytes)
@@ -149,7 +149,7 @@ class Parquet(FileSource):
         intake.inputs.append(replace(found, sha256=digest))
 
     def _needed(self, wanted: list[str], there: pa.Schema, path: str, all_columns: Columns) -> list[str]:
-        """Return the file's columns behind the wanted ones, and the text: a row is left out or not whoever reads it."""
+        """Return the file's columns behind the wanted ones, and the text: the same rows are left out for every reader."""
         behind = {"id": (self.id, self.text, self.url, "source"), "text": (self.text,), "url": (self.url,)}
         behind |= {"date": (self.date,), "source": ("source",), "file": (), "row": ()}
         needed: set[str] = {self.text}
@@ -163,14 +163,14 @@ class Parquet(FileSource):
         return [name for name in there.names if name in needed]
 
     def _whole(self, batch: pa.RecordBatch, numbers: pa.Array, intake: Intake) -> tuple[pa.RecordBatch, pa.Array]:
-        """Return the batch with its text as strings, without the rows whose text is no UTF-8; and the rows' numbers."""
+        """Return the batch with its text as strings, without the rows whose text is not UTF-8; and the rows' numbers."""
         text = strings_of(batch.column(self.text))
         batch = batch.set_column(batch.schema.get_field_index(self.text), self.text, text)
         bad = broken(text)
         if not bad:
             return batch, numbers
         for row, (place, data) in bad.items():
-            detail = f"byte {place} of the text is no UTF-8"
+            detail = f"byte {place} of the text is not UTF-8"
             intake.reject("parquet.bad_utf8", numbers[row].as_py(), detail, data[: 1 << 16])
         good = pa.array([row not in bad for row in range(batch.num_rows)])
         return batch.filter(good), numbers.filter(good)

@@ -36,19 +36,19 @@ SCHEMA = pa.schema(
 
 @dataclass(frozen=True, slots=True, init=False)
 class Text(FileSource):
-    """Documents from text files, plain or compressed: one a file, one a block between blank lines, or one a line.
+    """Documents from text files, plain or compressed: one per file, one per block between blank lines, or one per line.
 
     Columns: `id` (BLAKE2b-128 over source, file, text, and the number of equal ones before it in the file), `text`
     (from `charset`, any label of the WHATWG Encoding standard; bytes that are none in it become U+FFFD and are counted in
     the receipt; NUL, a byte order mark and the last line end are left out), `source`, `file` (path below the common folder
     of the source), `offset` (bytes, in the decompressed file). A file that begins with a byte order mark of UTF-8 or UTF-16
-    is in that encoding, whatever `charset` says. Documents of nothing but white space are no rows.
+    is in that encoding, whatever `charset` says. Documents of nothing but white space are not rows.
 
     Rejected, with the rest of the file still read: `text.too_large` (a document above `max_document_bytes`). Rejected as a
-    whole: `text.utf16` (a file in UTF-16 whose blocks or lines are asked for: they cannot be told by bytes).
+    whole: `text.utf16` (a file in UTF-16 whose blocks or lines are asked for: they cannot be found in bytes).
     Errors: DataError for broken or cut off compressed data, for data that keeps more than `max_window_bytes`,
     and for a file that cannot be read to its end.
-    Memory: a batch of 8 MB and a document of `max_document_bytes` a few times over, 150 bytes a row of the file.
+    Memory: a batch of 8 MB and a document of `max_document_bytes` a few times over, 150 bytes per row of the file.
     """
 
     paths: tuple[str, ...]

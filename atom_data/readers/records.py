@@ -31,7 +31,7 @@ class Record:
 
 @dataclass(slots=True)
 class Fault:
-    """Bytes that should have been a record and are none."""
+    """Bytes that should have been a record."""
 
     reason: str
     offset: int

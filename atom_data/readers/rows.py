@@ -27,7 +27,7 @@ class Rows:
         self.rows = self.bytes = 0
 
     def add(self, values: dict[str, Any], payload_bytes: int) -> None:
-        """Add a row; values of columns that nobody asked for are left out."""
+        """Add a row; values of columns that were not requested are left out."""
         for name, column in self.waiting.items():
             column.append(values[name])
         self.rows += 1
@@ -58,7 +58,7 @@ def _array(values: list[Any], kind: pa.DataType) -> pa.Array:
 
 
 class Identities:
-    """Ids that hold wherever and however often a document is read; memory: about 150 bytes a document of the shard."""
+    """Ids that hold wherever and however often a document is read; memory: about 150 bytes per document of the shard."""
 
     def __init__(self) -> None:
         """Begin a shard."""

@@ -1,4 +1,4 @@
-"""What every source of files shares: how it is made, which files it names, and what lies beside them unread."""
+"""What every source of files shares: how it is made, which files it names, and what is next to them and not read."""
 
 import os
 from collections import Counter
@@ -38,7 +38,7 @@ class FileSource(RawSource):
     def _settle(self, paths: Sequence[Places], ways_of_ids: tuple[str, ...], **fields: object) -> None:
         """Set the fields of a source, once, after checking them: `*paths` is more than a dataclass can write by itself.
 
-        Every field whose name ends in `_bytes` is a limit. ConfigError for what is no path, a limit below 1 (`split_bytes`:
+        Every field whose name ends in `_bytes` is a limit. ConfigError for what is not a path, a limit below 1 (`split_bytes`:
         below 0), and for `ids` that is none of `ways_of_ids`.
         """
         kind = type(self).__name__
@@ -51,7 +51,7 @@ class FileSource(RawSource):
             object.__setattr__(self, name, value)
 
     def shards(self, workspace: Workspace) -> tuple[Shard, ...]:
-        """One shard a file, or one a part of a large file, sorted by name."""
+        """One shard per file, or one per part of a large file, sorted by name."""
         return workspace.listing(repr(self), self._parts)
 
     def _parts(self) -> tuple[Shard, ...]:
@@ -73,7 +73,7 @@ def paths_of(where: str, given: Sequence[Places]) -> tuple[str, ...]:
     for place in found:
         if not isinstance(place, str) or not place:
             raise ConfigError(
-                f"{where}: {place!r} is no path. Give files, folders, patterns or URLs, as text or pathlib.Path, one after the "
+                f"{where}: {place!r} is not a path. Give files, folders, patterns or URLs, as text or pathlib.Path, one after the "
                 "other or as one list."
             )
     return tuple(map(str, found))
@@ -88,7 +88,7 @@ def unread(source: Source) -> str | None:
     """Return a sentence on the files below a source's folders whose ending it does not read; None where all is read.
 
     Files and patterns say what is meant, so it is about folders alone. Hidden files, and names that begin with `_`
-    (`_SUCCESS`, `_temporary/`), are no input of anybody and are not mentioned.
+    (`_SUCCESS`, `_temporary/`), are never input and are not mentioned.
     """
     if not isinstance(source, FileSource):
         return None
@@ -103,7 +103,7 @@ def unread(source: Source) -> str | None:
     counts = ", ".join(f"{ending} {count:,}" for ending, count in kinds.most_common(SHOWN))
     more = f", {len(kinds) - SHOWN} others" if len(kinds) > SHOWN else ""
     return (
-        f"{source.name}: files in its folders that are not read: {len(passed):,}, for it reads {', '.join(source.suffixes)} "
+        f"{source.name}: files in its folders that are not read: {len(passed):,}, because it reads {', '.join(source.suffixes)} "
         f"({counts}{more}; the first is {passed[0]}). If they are documents, make a source of them."
     )
 

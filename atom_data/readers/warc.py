@@ -69,7 +69,7 @@ class Warc(ArchiveSource):
     file of 0 bytes).
     Errors: DataError for a file without a single record, for zstd frames that need a dictionary that is not there, and
     for one that cannot be read to its end.
-    Memory: a batch of 8 MB, a record of `max_record_bytes` twice, 1 MiB of the file, 150 bytes a row of the shard.
+    Memory: a batch of 8 MB, a record of `max_record_bytes` twice, 1 MiB of the file, 150 bytes per row of the shard.
     """
 
     mimes: tuple[str, ...]
@@ -134,7 +134,7 @@ class Warc(ArchiveSource):
         return None
 
     def _answer(self, record: Record) -> http.Answer | Fault:
-        """Return what a server said; what was no HTTP response is a payload with the record's own Content-Type."""
+        """Return what a server said; what was not an HTTP response is a payload with the record's own Content-Type."""
         block, said = record.body or b"", record.fields.get(b"content-type", b"")
         is_http = said.lower().startswith(b"application/http")
         answer = http.split_answer(block, self.max_header_bytes, loose=is_http or not said)

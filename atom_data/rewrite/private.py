@@ -1,5 +1,6 @@
 """Private things in a text, replaced: mail and network addresses, telephone, card and account numbers, secret keys."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -25,10 +26,18 @@ EXAMPLES = {
     "iban": "XX00 0000 0000 0000",
     "key": "SECRET_KEY",
 }
-"""Values that belong to nobody: RFC 2606, RFC 5737, RFC 3849, and numbers kept for fiction (NANPA 555-01XX)."""
+"""Reserved values: RFC 2606, RFC 5737, RFC 3849, and numbers kept for fiction (NANPA 555-01XX)."""
 
 WORDS_BEFORE_PHONE = "*phone* *telefon* *tél* tel fax* call* mobil* cell whatsapp dial contact"
 """What makes a number of an unknown form a telephone number, among the few words before it; `*` for more letters."""
+
+FINEWEB = {
+    "mail": ("email@example.com", "firstname.lastname@example.org"),
+    "ipv4": (
+        "22.214.171.124", "126.96.36.199", "188.8.131.52", "184.108.40.206", "220.127.116.11", "18.104.22.168",
+    ),
+}  # fmt: skip
+"""What stands in FineWeb in place of them, in turn (datatrove 0.10.1, pipeline/formatters/pii.py)."""
 
 _RESERVED = (b".example.com", b".example.org", b".example.net", b".example", b".test", b".invalid", b".localhost")
 
@@ -53,9 +62,10 @@ class ReplacePrivate:
     kinds: tuple[str, ...] = KINDS
     """Which things are replaced."""
 
-    by: Literal["example", "tag", "hash"] = "example"
-    """A value that belongs to nobody; the kind, as `<MAIL>`; or kind and 48 bits of BLAKE2b of seed, id and value, as
-    `<MAIL-1f0c32aa9be1>`: the same value is the same within a document, and another in every other."""  # fmt: skip
+    by: Literal["example", "tag", "hash", "fineweb"] = "example"
+    """A reserved value; the kind, as `<MAIL>`; kind and 48 bits of BLAKE2b of seed, id and value, as
+    `<MAIL-1f0c32aa9be1>`: the same value is the same within a document, and another in every other; or for
+    mail and IPv4 addresses what FineWeb has, in turn, anew in each document (datatrove goes on)."""  # fmt: skip
 
     seed: int = 0
     """For `by="hash"`. Keep it to yourself: who knows it and the id can try values."""
@@ -71,8 +81,8 @@ class ReplacePrivate:
         unknown = [kind for kind in self.kinds if kind not in KINDS]
         if unknown:
             raise ConfigError(f"ReplacePrivate: no kind '{unknown[0]}'; there are {', '.join(KINDS)}. Choose of these.")
-        if self.by not in ("example", "tag", "hash"):
-            raise ConfigError(f"ReplacePrivate: by is {self.by!r}; there are example, tag, hash. Choose one.")
+        if self.by not in ("example", "tag", "hash", "fineweb"):
+            raise ConfigError(f"ReplacePrivate: by is {self.by!r}; there are example, tag, hash, fineweb. Choose one.")
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Replace what is private in a batch."""
@@ -81,6 +91,8 @@ class ReplacePrivate:
         wanted = sum(1 << KINDS.index(kind) for kind in set(self.kinds))
         places = self._not_allowed(buffers, private_places(buffers, wanted, self.public_only, _words_before_phone()))
         after = self._hashes(batch, buffers, places) if self.by == "hash" else self._fixed(places)
+        if self.by == "fineweb":
+            after = _in_turn(places, after)
         counts = counts_of(places, len(KINDS), batch.num_rows)
         columns = {f"replaced_{kind}_count": counts[:, index] for index, kind in enumerate(KINDS)}
         return with_columns(batch, text=replaced(texts, buffers, places, after), **columns)
@@ -95,7 +107,7 @@ class ReplacePrivate:
         return Places(*(values[~stays] for values in places)) if stays.any() else places
 
     def _fixed(self, places: Places) -> list[bytes]:
-        values = [EXAMPLES[kind] if self.by == "example" else f"<{kind.upper()}>" for kind in KINDS]
+        values = [EXAMPLES[kind] if self.by in ("example", "fineweb") else f"<{kind.upper()}>" for kind in KINDS]
         encoded = [value.encode() for value in values]
         return [encoded[kind] for kind in places.kinds.tolist()]
 
@@ -108,6 +120,18 @@ class ReplacePrivate:
             key = f"private {self.seed} {len(identifier)} ".encode() + identifier + data[start:end].tobytes()
             after.append(f"<{KINDS[kind].upper()}-{blake2b(key, digest_size=6).hexdigest()}>".encode())
         return after
+
+
+def _in_turn(places: Places, after: list[bytes]) -> list[bytes]:
+    """Return the replacements with those of FineWeb in turn; a document begins with the first."""
+    seen: Counter[tuple[int, str]] = Counter()
+    made = []
+    for document, kind, text in zip(places.documents.tolist(), places.kinds.tolist(), after, strict=True):
+        turn = FINEWEB.get(KINDS[kind], ())
+        place = document, KINDS[kind]
+        made.append(turn[seen[place] % len(turn)].encode() if turn else text)
+        seen[place] += 1
+    return made
 
 
 def _rows(places: Places) -> Iterator[tuple[int, int, int]]:

@@ -7,9 +7,8 @@ import pyarrow as pa
 
 from atom_data.batch import PROVENANCE
 from atom_data.errors import AtomDataError, ConfigError, MissingColumn
-from atom_data.graph import Job, Source, is_stage, raw_sources, stage_of
+from atom_data.graph import Job, RowJob, Source, is_stage, raw_sources, stage_of
 from atom_data.runner.recipe import Recipe
-from atom_data.stage import Stage
 from atom_data.storage.shards import Intake
 from atom_data.workspace import Workspace
 
@@ -30,7 +29,7 @@ def faults_of(recipe: Recipe) -> list[ConfigError]:
 
 
 def _faults(job: Job) -> list[ConfigError]:
-    if isinstance(job, Stage):  # the one kind of job that knows more than one fault
+    if isinstance(job, RowJob):  # it knows all its faults
         return job.faults()
     try:
         job.check()
@@ -84,7 +83,7 @@ def address_said(job: Job, written: pa.Schema) -> str:
 
     An address is a url, or a file and the offset or row in it.
     """
-    if not isinstance(job, Stage) or _has_address(written.names):
+    if not isinstance(job, RowJob) or _has_address(written.names):
         return ""
     before = job.reads.schema().names
     dropped = [name for name in PROVENANCE if name in before and name not in written.names]

@@ -1,7 +1,7 @@
-"""Passes whose jobs were cleaned, or lie where earlier releases put them: what a run has to know before it begins one.
+"""Passes whose jobs were cleaned, or were stored elsewhere by earlier releases: what a run must know before it starts one.
 
 `status.clean` removes what the jobs of a finished pass made and writes STAGE/cleaned.json. Where the pass has something to
-make again, that is taken back here, and its jobs are done again as any whose files are lost.
+rebuild, that is taken back here, and its jobs are done again as any whose files are lost.
 """
 
 from atom_data.errors import AtomDataError
@@ -15,7 +15,7 @@ from atom_data.workspace import Workspace
 def left_by_earlier_layout(recipe: Recipe, workspace: Workspace) -> list[str]:
     """Return what to say of folders in which earlier releases kept the jobs of a pass: `near-links` for `near/links`.
 
-    They are not used: their receipts name other folders. The columns that are made again are the same, byte for byte, so
+    They are not used: their receipts name other folders. The columns that are rebuilt are the same, byte for byte, so
     that what reads them stays as it is.
     """
     if workspace.is_remote:
@@ -29,7 +29,7 @@ def left_by_earlier_layout(recipe: Recipe, workspace: Workspace) -> list[str]:
         ]
         if left and not any(workspace.local(plan_path(name)).is_file() for name in inner):
             said.append(
-                f"{stage}: its jobs lie below {stage}/ now. An earlier release made {', '.join(left)}: these are not used, and "
+                f"{stage}: its jobs are below {stage}/ now. An earlier release made {', '.join(left)}: these are not used, and "
                 f"made once more, with the same columns in the end. atom-data clean {workspace.root} --stale removes them"
             )
     return sorted(said)
@@ -54,7 +54,7 @@ def first_with_work(job: Job, workspace: Workspace, accept_code: bool) -> tuple[
 
 
 def bring_back(job: Job, needed: str, workspace: Workspace) -> str:
-    """Make what was cleaned of a pass count as lost, for the job `needed` has something to make; return what to say of it."""
+    """Count what was cleaned of a pass as lost, because the job `needed` has work to do; return what to say about it."""
     cleaned = cleaned_of(job, workspace)
     for folder in cleaned:
         workspace.local(cleaned_path(folder)).unlink(missing_ok=True)

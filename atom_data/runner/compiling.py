@@ -1,12 +1,17 @@
-"""Compiling kernels that are not on disk yet: once a machine and release, on all cores."""
+"""Compiling kernels that are not cached yet: once per machine and release, on all cores."""
 
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
-from atom_data.text.kernel_cache import cache_folder, kernels_folder, remove_old, touch
+from atom_data.assets import cache_folder, remove_old, touch
+from atom_data.text.kernel_cache import announced, kernels_folder
 from atom_data.text.signatures import load, not_compiled
+
+if TYPE_CHECKING:
+    from atom_data.terminal.display import Display
 
 PROCESSES = 8
 """Each takes some 300 MB, and with eight the longest kernel decides."""
@@ -15,12 +20,13 @@ SECONDS = 0.6
 
 
 def said_of_compiling(kernels: int) -> str:
-    """Return what a person is told while so many kernels are compiled."""
+    """Return the message shown while this many kernels are compiled."""
+    what = f"compiling {kernels} kernel{'s' * (kernels != 1)}"
     if can_keep():
         seconds = max(1, round(SECONDS * kernels / _processes(kernels)))
-        return f"compiling {kernels} kernels for this machine, once (about {seconds} s); kept in {cache_folder()}"
+        return f"{what} for this machine, once (about {seconds} s); kept in {cache_folder()}"
     return (
-        f"compiling {kernels} kernels (about {round(SECONDS * kernels)} s), in every run again: {cache_folder()} cannot be "
+        f"{what} (about {round(SECONDS * kernels)} s), in every run again: {cache_folder()} cannot be "
         "written to. Name a folder that can by ATOM_DATA_CACHE."
     )
 
@@ -30,16 +36,26 @@ def _processes(kernels: int) -> int:
 
 
 def load_kernels(names: Sequence[str], compiling: Callable[[int, int], None]) -> None:
-    """Load kernels; those that are not on disk are compiled first, with `compiling` told how many of how many."""
+    """Load kernels; those that are not on disk are compiled first, reporting progress to `compiling`."""
+    missing = not_compiled(names)
+    with announced():
+        if missing:
+            compiling(0, len(missing))
+            work = _compiled(missing) if can_keep() else map(load, missing)
+            for done, _ in enumerate(work, 1):
+                compiling(done, len(missing))
+        touch(kernels_folder())
+        for name in names:
+            load(name)
+
+
+def compile_kernels(names: Sequence[str], display: "Display") -> int:
+    """Compile the kernels that are not on disk, and show why and how far that is; return how many these were."""
     missing = not_compiled(names)
     if missing:
-        compiling(0, len(missing))
-        work = _compiled(missing) if can_keep() else map(load, missing)
-        for done, _ in enumerate(work, 1):
-            compiling(done, len(missing))
-    touch(kernels_folder())
-    for name in names:
-        load(name)
+        why = said_of_compiling(len(missing))
+        load_kernels(missing, lambda compiled, kernels: display.compiling(compiled, kernels, why))
+    return len(missing)
 
 
 def can_keep() -> bool:
@@ -56,7 +72,7 @@ def can_keep() -> bool:
 def _compiled(names: Sequence[str]) -> Iterator[None]:
     """Compile kernels in processes of their own, which leave them on disk; yield after each.
 
-    Where a process dies, whoever loads the kernel compiles it.
+    When a process dies, the process that loads the kernel compiles it.
     """
     processes = _processes(len(names))
     reading, writing = os.pipe()
@@ -73,7 +89,7 @@ def _child(names: Sequence[str], reading: int, writing: int) -> int:
     child = os.fork()
     if child:
         return child
-    with suppress(BaseException):  # whoever loads the kernel meets the error where it can be told
+    with suppress(BaseException):  # the process that loads the kernel will report the error
         os.close(reading)
         for name in names:
             load(name)

@@ -1,4 +1,4 @@
-"""Finished work that a run would make again or remove, and what it took to make, by its receipts."""
+"""Finished work that a run would rebuild or remove, and what it took to make, by its receipts."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -7,13 +7,13 @@ from typing import Self
 from atom_data.storage.receipts import Receipt
 
 NAMED = 3
-"""How many shards are named; the rest is counted."""
+"""Number of shards to name; the rest is counted."""
 HOURS_FROM = 7200.0
 
 
 @dataclass(slots=True)
 class Cost:
-    """Some shards, and what they took. Memory: a reference a shard and, with outputs, 100 bytes a file."""
+    """Some shards, and what they took. Memory: a reference a shard and, with outputs, 100 bytes per file."""
 
     shards: list[str] = field(default_factory=list)
     cpu_seconds: float = 0.0

@@ -1,4 +1,4 @@
-"""The content of finished shards against their receipts: what a run does not look at unless it is told to."""
+"""The content of finished shards against their receipts: what a run checks only on request."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,9 +26,9 @@ def damage(workspace: Workspace, item: OutputFile) -> str:
 
 
 def forget(workspace: Workspace, folder: str, shards: Sequence[str]) -> None:
-    """Take back the receipts of shards, so that the next run makes them again; what lies there is replaced then.
+    """Take back the receipts of shards, so that the next run rebuilds them; the files are replaced then.
 
-    On an object store, which is not asked to delete, a file that is no receipt takes the place of each.
+    On an object store, which is not asked to delete, a file that is not a receipt takes the place of each.
     """
     if not shards:
         return
@@ -68,7 +68,7 @@ def check_hashes(
     if damaged:
         first = "; ".join(list(damaged.values())[:NAMED]) + ("; ..." if len(damaged) > NAMED else "")
         display.note(
-            f"{folder}: {len(damaged):,} of {done:,} shards are damaged, and are made again: {first}", stage=folder
+            f"{folder}: {len(damaged):,} of {done:,} shards are damaged, and are rebuilt: {first}", stage=folder
         )
     return list(damaged)
 

@@ -15,6 +15,7 @@ from atom_data.runner.claims.claim import Part
 from atom_data.runner.claims.files import others_at_work
 from atom_data.runner.claims.hold import claimed
 from atom_data.runner.claims.life import me
+from atom_data.runner.claims.takedowns import refuse_begun
 from atom_data.runner.cleaned import bring_back, cleaned_of, first_with_work, left_by_earlier_layout
 from atom_data.runner.failing.left_out import leave_out
 from atom_data.runner.hashes import check_hashes
@@ -46,7 +47,7 @@ from atom_data.workspace import Workspace
 
 GRACE_SECONDS = 60.0
 LAG_SECONDS = 70.0
-"""What an NFS client knows of a folder it believes for up to 60 seconds (nfs(5), acdirmax)."""
+"""An NFS client caches a folder for up to 60 seconds (nfs(5), acdirmax)."""
 PAUSE, LONG_PAUSE = 1.0, 10.0
 
 
@@ -57,29 +58,29 @@ class Options:
     out: str
     workers: int = 1
     retries: int = 2
-    """How often a shard is tried again after its worker died or its input could not be read."""
+    """Retries per shard after a worker crash or an I/O error."""
     stage: str | None = None
     """Run this stage only, of a pass all its jobs, or this job of one; what it reads must be complete."""
     part: tuple[int, int] | None = None
-    """(i, n): only tasks i, i + n, i + 2n, ... of the job, as one element of an array of n."""
+    """(i, n): only tasks i, i + n, i + 2n, ... of the job, as one of n array tasks."""
     accept_code: bool = False
     """Keep finished shards that another version of the code made."""
     accept: bool = False
-    """Go on where a job as a whole is refused, and note in its receipt that this was accepted."""
+    """Continue when a job as a whole is refused, and note in its receipt that this was accepted."""
     replace: bool = False
-    """Remove finished shards and make them again, however many, also those of another recipe."""
+    """Remove and rebuild finished shards, however many, also those of another recipe."""
     planned: bool = False
-    """The sources were listed by whoever started the array: read that listing and make none."""
+    """The sources were listed when the array was submitted: read that listing and make none."""
     grace: float = GRACE_SECONDS
-    """How many seconds running shards get to finish after SIGUSR1 says that the time is nearly up."""
+    """Seconds that running shards get to finish after SIGUSR1, which warns of the time limit."""
     log: str = ""
     """The file that this run's lines go to, noted with each failure."""
     check_hashes: bool = False
-    """Look at the content of finished shards, and make damaged ones again."""
+    """Check the content of finished shards, and rebuild damaged ones."""
     allow_failed: int = 0
-    """Finish a stage without so many of its shards, where they fail; they are noted, and tried again by the next run."""
+    """Maximum number of failed shards a stage may finish without; they are recorded, and retried by the next run."""
     take_over: bool = False
-    """Go on where a process of another machine has a claim on the folder, if it was silent for five minutes."""
+    """Continue when a process of another machine has a claim on the folder, if it was silent for five minutes."""
 
 
 def run(recipe: Recipe, options: Options, display: Display, workers: Workers | None = None) -> list[Failure]:
@@ -90,7 +91,8 @@ def run(recipe: Recipe, options: Options, display: Display, workers: Workers | N
     """
     chosen = _chosen(recipe, options)
     workspace = _workspace(options)
-    pool = workers or Pool(Orders(recipe.path, options.out, options.planned), options.workers, needs(recipe.jobs))
+    refuse_begun(workspace)
+    pool = workers or Pool(_orders(recipe, options), options.workers, needs(recipe.jobs))
     with display, _signals(pool, options.grace), contextlib.ExitStack() as stack:
         pool.announce(display)
         check_places(recipe, workspace)
@@ -116,6 +118,10 @@ def run(recipe: Recipe, options: Options, display: Display, workers: Workers | N
     return []
 
 
+def _orders(recipe: Recipe, options: Options) -> Orders:
+    return Orders(recipe.path, options.out, options.planned, recipe.given)
+
+
 def _chosen(recipe: Recipe, options: Options) -> tuple[Job, ...]:
     """Return the jobs to run: of a pass that is named all of them, but one where shards are dealt out by number."""
     if not options.stage:
@@ -126,7 +132,7 @@ def _chosen(recipe: Recipe, options: Options) -> tuple[Job, ...]:
 def _bring_back(
     recipe: Recipe, stage: str, workspace: Workspace, options: Options, display: Display, seen: set[str], guard: Guard
 ) -> None:
-    """Before the first job of a pass: where it has work, what was cleaned of it is needed. Whoever starts an array does it."""
+    """Before the first job of a pass: if it has work, bring back what was cleaned of it. Arrays do this at submission."""
     job = next((job for job in recipe.jobs if job.name == stage), None)
     if job is None or options.planned or stage in seen:
         return
@@ -140,7 +146,7 @@ def _bring_back(
 
 
 def _guard(recipe: Recipe, chosen: Sequence[Job], workspace: Workspace, options: Options) -> Guard:
-    """Return who asks before finished work goes; for elements of an array of ours that was done when it was submitted."""
+    """Return the guard that asks before finished work is removed; for our array tasks this was done at submission."""
     if not (options.replace or options.planned):
         refuse_other_recipe(recipe, workspace)
     part = options.part is not None
@@ -204,14 +210,14 @@ def _run_job(
             return []  # an array of ours has a job that closes the stage
         plan = whole
     close_job(plan, workspace, options.accept)
-    if progress.total or left_over(workspace.root, job.name):
+    if progress.total or left_over(workspace.path(job.name)):
         _sweep(job, workspace)
     write_summary(job, workspace)
     return []
 
 
 def _write_plan(plan: Plan, workspace: Workspace, options: Options, display: Display) -> None:
-    """Note what the job makes, and remove what it no longer makes; of an array of ours the first element does it for all."""
+    """Note what the job makes, and remove what it no longer makes; the first of our array tasks does it for all."""
     job, stale = plan.job, list[str]()
     with write_errors(workspace.root):
         if not (options.planned and options.part and options.part[0]):
@@ -238,7 +244,7 @@ def _whole(plan: Plan, workspace: Workspace, options: Options) -> Plan | None:
 
 
 def close(recipe: Recipe, options: Options) -> list[Failure]:
-    """Look at every receipt of one stage, accept it as a whole and write its manifest. DataError when it is not whole."""
+    """Check every receipt of one stage, accept it as a whole and write its manifest. DataError when it is not complete."""
     job, workspace = recipe.job(options.stage or recipe.jobs[-1].name), _workspace(options)
     plans: list[Plan] = []
 
@@ -260,12 +266,12 @@ def close(recipe: Recipe, options: Options) -> list[Failure]:
 
 
 def _sweep(job: Job, workspace: Workspace) -> None:
-    """Remove what attempts that were killed left half-written, and nothing of anybody who is still at work."""
-    sweep(workspace.root, job.name, keep=[claim.who.token for claim in others_at_work(workspace)])
+    """Remove half-written files of killed attempts, and none of processes that are still running."""
+    sweep(workspace.path(job.name), keep=[claim.who.token for claim in others_at_work(workspace)])
 
 
 def soon(true: Callable[[], bool], pause: float = PAUSE) -> bool:
-    """Wait until something is true that another node has done, as long as a network file system may not show it yet."""
+    """Wait for a change by another node, as long as a network file system may not show it yet."""
     end = time.monotonic() + LAG_SECONDS
     while not true():
         if time.monotonic() > end:

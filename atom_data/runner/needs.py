@@ -1,4 +1,4 @@
-"""What the workers of a run will need: modules to import and kernels to load, found from its jobs without running them.
+"""What the workers of a run will need, found from its jobs without running them: modules to import and kernels to load.
 
 From each job the walk goes to its sources and steps, to the methods of their classes, and on through every function of this
 package, or of the recipe, that one of these names. It may find a kernel too many (one that only another option calls), which

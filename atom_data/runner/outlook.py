@@ -1,7 +1,7 @@
-"""What a run would do, before it does anything: per job what is kept, made, made again and removed, and what that costs.
+"""What a run would do: per job what is kept, made, rebuilt and removed, and what that costs.
 
-Jobs are looked at in order. What a job before is about to make again is not there yet, so that whatever has read it counts
-as made again, too; where the input turns out the same after all, the run keeps it.
+Jobs are looked at in order. What a job before is about to rebuild is not there yet, so that whatever has read it counts
+as rebuilt, too; where the input turns out the same after all, the run keeps it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,7 +27,7 @@ class Outlook:
     kept: int = 0
     new: list[str] = field(default_factory=list)
     again: dict[str, Cost] = field(default_factory=dict)
-    """Finished shards to make again, by reason."""
+    """Finished shards to rebuild, by reason."""
     gone: Cost = field(default_factory=Cost)
     """Finished shards that it makes no longer."""
     elsewhere: int = 0
@@ -101,7 +101,7 @@ def look_ahead(
 
 
 def _note(found: Outlook, remade: set[str]) -> bool:
-    """Add the files that are made again to those of the jobs before; tell whether there is anything to do."""
+    """Add the files that are rebuilt to those of the jobs before; tell whether there is anything to do."""
     if found.idle:
         return False
     remade.add(f"{found.job.name}/receipts")  # what looks at all of a job

@@ -1,8 +1,8 @@
-"""Where a run writes, held against what it reads: an output folder is its own, or a run would read what it wrote before.
+"""Where a run writes, compared with what it reads: an output folder must not be part of the input.
 
 Refused are an output folder below a folder that is read, or where a pattern that is read can reach (`data/**/*.jsonl`
-and data/out), and input below the output folder. Folders that only lie side by side are fine, and so is a pattern that
-never gets there: `data/*.jsonl` and data/out. What a stage reads of a stage before it is no input in this sense.
+and data/out), and input below the output folder. Sibling folders are fine, and so is a pattern that
+never gets there: `data/*.jsonl` and data/out. What a stage reads of a stage before it is not input in this sense.
 Hidden folders are not read (readers/files.py), so output in one is fine as well.
 """
 
@@ -19,10 +19,12 @@ from atom_data.job import Task
 from atom_data.readers.source import FileSource
 from atom_data.runner.claims.claim import FOLDER as CLAIMS
 from atom_data.runner.recipe import Recipe
+from atom_data.storage.beside import BESIDE
 from atom_data.storage.made import RECORD, STAGES, stage_around
 from atom_data.storage.paths import PARTIAL, is_remote, local, plain, without_secrets
 from atom_data.storage.receipts import JOBS, PLAN
 from atom_data.storage.record import RUN
+from atom_data.storage.removals import FOLDER as REMOVALS
 from atom_data.workspace import LISTINGS, Workspace
 
 WRITTEN = (".parquet", ".pq", ".json", ".bin", ".idx", ".sh", ".log")
@@ -42,16 +44,14 @@ def check_places(recipe: Recipe, workspace: Workspace) -> None:
             for path in source.paths:
                 refuse_overlap(source.name, path, workspace.root)
     for job in recipe.jobs:
-        if job.name in (CLAIMS, CLUSTER):
-            raise ConfigError(
-                f"stage '{job.name}': that folder of the output says who is at work, or what a cluster does. Name it otherwise."
-            )
+        if job.name in (CLAIMS, CLUSTER, *BESIDE):
+            raise ConfigError(f"stage '{job.name}': that folder of the output is reserved. Choose another name.")
     if not workspace.is_remote:
         _refuse_foreign(recipe.jobs, workspace.local())
 
 
 def refuse_overlap(source: str, path: str, out: str) -> None:
-    """Refuse a path, folder, pattern or URL of a source that reaches into `out`, or lies in it. ConfigError."""
+    """Refuse a path, folder, pattern or URL of a source that reaches into `out`, or is in it. ConfigError."""
     if _store(path) != _store(out):
         return
     literal, pattern = _cut(path)
@@ -75,7 +75,7 @@ def refuse_overlap(source: str, path: str, out: str) -> None:
 
 
 def refuse_own_output(job: Job, tasks: Sequence[Task], workspace: Workspace) -> None:
-    """Refuse files, found by whatever source, that lie in the output folder: also behind a link. ConfigError.
+    """Refuse files of any source that are in the output folder, also behind a link. ConfigError.
 
     Only for a job that reads no other job. Folders are resolved once each, so that 100,000 files cost little.
     """
@@ -111,7 +111,7 @@ def _parts(path: str) -> list[str]:
 
 
 def _cut(path: str) -> tuple[list[str], list[str]]:
-    """Return the components before the first that is a pattern, and from there on: none where a path is no pattern."""
+    """Return the components before the first that is a pattern, and from there on: none where a path is not a pattern."""
     if is_remote(path):
         parts = _parts(path)
     elif local(path).exists():
@@ -144,7 +144,7 @@ def _may_end(pattern: str) -> bool:
 
 
 def _refuse_foreign(jobs: Sequence[Job], place: Path) -> None:
-    """Refuse a folder of somebody's files: a run would put its stages among them, and verify would call them orphans.
+    """Refuse a folder of unrelated files: a run would put its stages among them, and verify would call them orphans.
 
     A folder that a run has used before may hold more: it was taken as it is until now.
     """
@@ -163,7 +163,7 @@ def _refuse_foreign(jobs: Sequence[Job], place: Path) -> None:
             _refuse(folder, strange, f"and stage '{job.name}' has its files there")
     if _used(place):
         return
-    ours = {JOBS, RUN, CLUSTER, CLAIMS, *(stage_of(job.name) for job in jobs)}
+    ours = {JOBS, RUN, CLUSTER, CLAIMS, REMOVALS, *BESIDE, *(stage_of(job.name) for job in jobs)}
     strange = [name for name in _strange(place) if name not in ours and not name.endswith(LOGS)]
     if strange or (place / RECORD).exists():
         _refuse(place, strange or [RECORD], "and no run of atom-data")
@@ -184,7 +184,7 @@ def _strange(folder: Path) -> list[str]:
 
 
 def _begun(folder: Path) -> bool:
-    """Tell whether a job has begun in a folder; of an array that begins at once, some elements are quicker than others."""
+    """Tell whether a job has begun in a folder; in an array that starts at once, some tasks are quicker than others."""
     return any((folder / name).exists() for name in (PLAN, "receipts", "failed")) or any(folder.glob(f"*/{PLAN}"))
 
 

@@ -1,4 +1,4 @@
-"""What is done, what is to do, and why: receipts compared with the recipe, the inputs and the code as they are now."""
+"""What is done, what is to do, and why: receipts compared with the current recipe, inputs and code."""
 
 import os
 from collections import Counter
@@ -16,7 +16,7 @@ from atom_data.reach import code_identity
 from atom_data.runner.changed import code_change
 from atom_data.runner.cost import Cost
 from atom_data.runner.recipe import job_identity, known_identities
-from atom_data.storage.manifest import manifest_row, remove_manifest, write_manifest
+from atom_data.storage.manifest import manifest_path, manifest_row, write_manifest
 from atom_data.storage.paths import exists, sha256, without_secrets
 from atom_data.storage.receipts import Receipt, ShardList, plan_path, receipt_path, summary_path
 from atom_data.storage.shards import Input
@@ -54,7 +54,7 @@ class Plan:
         return not self.todo
 
     def leave_out(self, most: int) -> None:
-        """Take shards that failed as done, as nothing but so many of them is missing."""
+        """Count failed shards as done, if at most this many are missing."""
         if len(self.todo) == len(self.failed) <= most:
             self.done |= self.failed
             self.todo, self.reasons = [], Counter()
@@ -72,7 +72,7 @@ def plan_job(
 
     With `part`, (i, n), only tasks i, i + n, i + 2n, ... are looked at; the others are neither done nor to do, and of
     the jobs before no more is read than these need, unless they are `planned` and so have manifests. `remade` are paths
-    of files that jobs before are about to make again: what has read one of them is to do as well.
+    of files that jobs before are about to rebuild: what has read one of them is to do as well.
     Memory: about 2 kB a task.
     """
     with workspace.remembering(part is None or planned):
@@ -107,7 +107,7 @@ def plan_job(
 def _changed(
     job: Job, task: Task, workspace: Workspace, identities: set[str], receipt: Receipt, code: Mapping[str, str]
 ) -> str:
-    """Return why a finished task must be made again, or an empty string; `code` is what is accepted as that of the job."""
+    """Return why a finished task must be rebuilt, or an empty string; `code` is what is accepted as that of the job."""
     if receipt.job not in identities:
         return RECIPE
     changed = code_change(receipt.code, code)
@@ -182,7 +182,7 @@ def withdraw_job(job: Job, workspace: Workspace) -> None:
 
 def withdraw(folder: str, workspace: Workspace) -> None:
     """Take back the manifest and the summary of a folder."""
-    remove_manifest(workspace.root, folder)
+    workspace.remove_manifest(folder)
     name = summary_path(folder)
     if not workspace.is_remote:
         workspace.local(name).unlink(missing_ok=True)
@@ -225,7 +225,7 @@ def close_job(plan: Plan, workspace: Workspace, accept: bool = False) -> None:
         _accept(job, plan.tasks[0].name, str(refusal), workspace, accept)
     rows = (manifest_row(plan.done[task.name]) for task in plan.tasks)
     failed = [task.name for task in plan.tasks if plan.done[task.name].failed]
-    write_manifest(workspace.root, job.name, identity_now(job), rows, workspace.token, failed)
+    write_manifest(workspace.path(manifest_path(job.name)), identity_now(job), rows, workspace.token, failed)
 
 
 def _accept(job: Job, first: str, said: str, workspace: Workspace, accept: bool) -> None:
@@ -255,7 +255,7 @@ def is_closed(job: Job, workspace: Workspace) -> bool:
 def require_complete(
     job: Job, workspace: Workspace, accept_code: bool = False, accept: bool = False, allow_failed: int = 0
 ) -> None:
-    """Raise DataError unless every shard of a job, but for so many that failed, is finished, current and accepted."""
+    """Raise DataError unless every shard of a job, except this many failed ones, is finished, current and accepted."""
     plan = plan_job(job, workspace, accept_code)
     plan.leave_out(allow_failed)
     close_job(plan, workspace, accept)

@@ -1,4 +1,4 @@
-"""Worker processes on this machine: a supervisor that hands them tasks and survives any worker's death."""
+"""Worker processes on this machine: a supervisor that hands out tasks and survives the death of any worker."""
 
 import contextlib
 import os
@@ -18,6 +18,7 @@ from atom_data.runner.progress import Progress
 from atom_data.runner.server import server
 from atom_data.runner.worker import Orders, worker_main
 from atom_data.storage.partials import sweep
+from atom_data.storage.paths import join
 from atom_data.terminal.display import Display
 from atom_data.text.signatures import not_compiled
 
@@ -35,20 +36,20 @@ class _Worker:
 
 
 class Workers(Protocol):
-    """Who does the tasks: processes of this machine, or of a Ray cluster."""
+    """The workers that do tasks: processes of this machine, or of a Ray cluster."""
 
     @property
     def leaving(self) -> bool:
-        """Tell whether they were told to leave."""
+        """Tell whether they were asked to stop."""
 
     def leave(self, seconds: float) -> None:
         """Take no more tasks; those that run get some seconds."""
 
     def announce(self, display: Display) -> None:
-        """Say at once what will take long before the first task can start."""
+        """Report what will delay the first task."""
 
     def prepare(self, display: Display) -> None:
-        """Make ready for tasks: what takes long is said, and is in no task's time."""
+        """Prepare for tasks; what takes long is reported, and not counted as time of a task."""
 
     def run_job(self, name: str, identity: str, progress: Progress) -> None:
         """Do the waiting tasks of a job, until all are finished or failed, or the workers have to leave."""
@@ -91,7 +92,7 @@ class Pool:
 
     @property
     def leaving(self) -> bool:
-        """Tell whether the pool was told to leave."""
+        """Tell whether the pool was asked to stop."""
         return self.leave_at is not None
 
     def run_job(self, name: str, identity: str, progress: Progress) -> None:
@@ -175,7 +176,7 @@ class Pool:
         self.workers.remove(worker)
         worker.connection.close()
         if worker.task is not None:
-            sweep(self.orders.out, self.job, worker.token)
+            sweep(join(self.orders.out, self.job), worker.token)
             progress.failed(worker.task, _death(worker.process.exitcode), again=True)
 
     def close(self) -> None:
@@ -190,7 +191,7 @@ class Pool:
                 worker.process.join()
             worker.connection.close()
             if worker.task is not None and (worker.process.exitcode or 0) < 0:
-                sweep(self.orders.out, self.job, worker.token)
+                sweep(join(self.orders.out, self.job), worker.token)
         self.workers = []
 
 

@@ -1,4 +1,4 @@
-"""How far a job has come: tasks waiting, finished and failed, and what a person or a log is told of them."""
+"""The progress of a job: tasks waiting, finished and failed, and what is printed or logged about them."""
 
 import contextlib
 from collections.abc import Sequence
@@ -35,10 +35,10 @@ class Progress:
     display: Display
     retries: int
     log: str
-    """The file that this run's lines go to, for whoever finds a failure; empty when they go to a screen."""
+    """The log file of this run, to be named with a failure; empty when it prints to a terminal."""
     waiting: list[Task]
     allowed: int = 0
-    """So many shards may fail, and the job is finished without them."""
+    """Maximum number of failed shards the job may finish without."""
     attempts: dict[str, int] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
     alike: Alike = field(default_factory=Alike)
@@ -89,7 +89,7 @@ class Progress:
             self.workspace.write_json(failure_path(stage, task.name), value)
 
     def _give_up(self) -> None:
-        """Try no more tasks where so many have failed in the same way that the others will, and the job cannot succeed."""
+        """Stop when so many tasks have failed in the same way that the job cannot succeed."""
         if self.alike.most >= MOST_ALIKE and len(self.failures) > self.allowed:
             self.not_tried += len(self.waiting)
             self.waiting.clear()
@@ -127,7 +127,7 @@ def last_line(message: str) -> str:
 
 
 def say_plan(plan: Plan, display: Display) -> None:
-    """Say how much of a job is done already, and why the rest is made again."""
+    """Say how much of a job is done already, and why the rest is rebuilt."""
     changed = {why: count for why, count in sorted(plan.reasons.items()) if why != NEW}
     many = plural(len(plan.done), "shard")
     done, todo, name = f"{many} {is_are(len(plan.done))} done already", f"{len(plan.todo):,} to make", plan.job.name

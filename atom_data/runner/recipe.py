@@ -5,16 +5,18 @@ import importlib.util
 import re
 import sys
 import traceback
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
 from atom_data.errors import AtomDataError, ConfigError, MissingColumn, meant
 from atom_data.graph import Job, Node, in_order, stage_of, whole_identity
 from atom_data.identity import canonical, former_identities
+from atom_data.runner.settings.parameters import Parameter, Value, as_text, as_values, parameters_of, readable, settle
 
 ADDRESS = re.compile(r"<[^<>]{1,200} at 0x[0-9a-f]{6,}>")
-"""How Python writes an object that has no words of its own."""
+"""The default repr of a Python object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +25,23 @@ class Recipe:
 
     path: str
     sha256: str
+    """Of its text, and of what was set where it has parameters."""
     nodes: tuple[Node, ...]
     """What `stages()` returned."""
     jobs: tuple[Job, ...]
+    parameters: tuple[Parameter, ...] = ()
+    """What can be set."""
+    given: Mapping[str, str] = field(default_factory=dict)
+    """What was set, by name, as texts that `--set` takes: a process that loads the recipe again gives the same."""
+    remembered: tuple[str, ...] = ()
+    """What of it the output folder knew from its last run."""
+    values: Mapping[str, Value] = field(default_factory=dict)
+    """Of all parameters."""
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """Return what was set as words of a command line."""
+        return tuple(word for name, text in self.given.items() for word in ("--set", f"{name}={text}"))
 
     def job(self, name: str) -> Job:
         """Return the job of that name; ConfigError names those there are."""
@@ -43,25 +59,55 @@ class Recipe:
         return tuple(job for job in self.jobs if stage_of(job.name) == name) or (self.job(name),)
 
 
-def load_recipe(path: str) -> Recipe:
-    """Run a recipe file and its `stages()`. ConfigError with the line when it cannot be loaded."""
+def load_recipe(
+    path: str, given: Mapping[str, str] | None = None, remembered: Mapping[str, str] | None = None
+) -> Recipe:
+    """Run a recipe file and its `stages()`. ConfigError with the line when it cannot be loaded.
+
+    `given` are its parameters as `--set` says them; `remembered` those of an earlier run, which count where nothing is given and
+    are passed over where the recipe does not have them any more.
+    """
+    given = given or {}
+    stages = _stages(path)
+    parameters = parameters_of(stages, path)
+    known = {name: text for name, text in readable(parameters, remembered or {}).items() if name not in given}
+    values = settle(parameters, {**known, **given}, path)
     file = Path(path)
-    if not file.is_file():
-        raise ConfigError(f"{path}: no such recipe. Give the path of a Python file with a function stages().")
-    module = _module(file)
-    stages = getattr(module, "stages", None)
-    if not callable(stages):
-        raise ConfigError(f"{path}: it has no function stages(). Add one that returns the stages as a tuple.")
-    made = _guarded(file, stages)
+    made = _guarded(file, lambda: stages(**values))
     nodes = tuple(_node(file, item) for item in (made if isinstance(made, (tuple, list)) else (made,)))
     if not nodes:
         raise ConfigError(f"{path}: stages() returned nothing. Return a tuple of stages.")
-    jobs = in_order(tuple(job for node in nodes for job in node.jobs()))
-    return Recipe(path=path, sha256=hashlib.sha256(file.read_bytes()).hexdigest(), nodes=nodes, jobs=jobs)
+    return Recipe(
+        path=path, sha256=_sha256(file, values), nodes=nodes, jobs=in_order(tuple(job for node in nodes for job in node.jobs())),
+        parameters=parameters, given={name: as_text(values[name]) for name in {**known, **given}},
+        remembered=tuple(known), values=values,
+    )  # fmt: skip
+
+
+def recipe_parameters(path: str) -> tuple[Parameter, ...]:
+    """Return what can be set of a recipe, without its stages. ConfigError when it cannot be loaded."""
+    return parameters_of(_stages(path), path)
+
+
+def _stages(path: str) -> Callable[..., object]:
+    file = Path(path)
+    if not file.is_file():
+        raise ConfigError(f"{path}: no such recipe. Give the path of a Python file with a function stages().")
+    stages: object = vars(_module(file)).get("stages")
+    if not callable(stages):
+        raise ConfigError(f"{path}: it has no function stages(). Add one that returns the stages as a tuple.")
+    return stages
+
+
+def _sha256(file: Path, values: Mapping[str, Value]) -> str:
+    digest = hashlib.sha256(file.read_bytes())
+    if values:
+        digest.update(canonical(as_values(values)).encode())
+    return digest.hexdigest()
 
 
 def job_identity(job: Job) -> str:
-    """Return one hash of all that decides a job's output besides inputs and code. ConfigError where it cannot be told."""
+    """Return one hash of all that decides a job's output besides inputs and code. ConfigError when it cannot be computed."""
     return _hash(job, whole_identity(job))
 
 
@@ -75,7 +121,7 @@ def _hash(job: Job, identity: object) -> str:
     try:
         text = canonical(identity)
         if address := ADDRESS.search(text):
-            raise ValueError(f"{address[0]} names a place in memory, which is another in each process")
+            raise ValueError(f"{address[0]} contains a memory address, which differs in each process")
         return hashlib.sha256(text.encode()).hexdigest()
     except (TypeError, ValueError) as error:
         raise ConfigError(
@@ -87,7 +133,7 @@ def _hash(job: Job, identity: object) -> str:
 def _node(file: Path, item: object) -> Node:
     if isinstance(item, type) or not isinstance(item, Node) or not item.jobs():
         raise ConfigError(
-            f"{file}: stages() returned {item!r}, which is no stage. Return Stage(...), Tokenize(...) or the like."
+            f"{file}: stages() returned {item!r}, which is not a stage. Return Stage(...), Tokenize(...) or another node."
         )
     return item
 
@@ -96,7 +142,7 @@ def _module(file: Path) -> ModuleType:
     name = f"atom_data_recipe_{file.stem}"
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
-        raise ConfigError(f"{file}: is no Python file. A recipe's name ends in .py.")
+        raise ConfigError(f"{file}: is not a Python file. A recipe's name ends in .py.")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # so that a step defined in the recipe knows its source file
     loader = spec.loader

@@ -1,12 +1,12 @@
-"""Finished work is never removed or made again in bulk without a question: what is asked, and when.
+"""Finished work is not removed or rebuilt in bulk without --replace: what is refused, and when.
 
 Refused without `--replace`:
 - another recipe than the folder's, where stages of that one would be left behind or its shards replaced;
 - removing more than a tenth of a stage's finished shards because their input is not there: a pattern that became
-  narrower, a mount that is gone. What they cost does not matter, for nobody knows what it takes to get them back;
-- making again more than a tenth of a stage's finished shards, where that and all that follows took more than a minute of
+  narrower, a mount that is gone. Their cost does not matter, because it is unknown what it takes to get them back;
+- rebuilding more than a tenth of a stage's finished shards, where that and all that follows took more than a minute of
   CPU time: who edits a recipe over a small sample is not asked.
-What was damaged or lost is made again without a question, and so is what follows from new input: nothing is lost by it.
+What was damaged or lost is rebuilt without --replace, and so is what follows from new input: nothing is lost by it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,6 +15,7 @@ from pathlib import Path
 
 from atom_data.errors import ConfigError
 from atom_data.graph import Job
+from atom_data.runner.bundle.bundle import write_bundle
 from atom_data.runner.cost import Cost
 from atom_data.runner.outlook import Outlook, look_ahead, outlook
 from atom_data.runner.plan import DAMAGED, EDITED, FOLLOWS, INPUT, RECIPE, Plan
@@ -25,7 +26,7 @@ from atom_data.terminal.table import plural
 from atom_data.workspace import Workspace
 
 SHARE = 0.1
-"""Of a stage's finished shards that a run may remove or make again without a question."""
+"""Of a stage's finished shards that a run may remove or rebuild without a question."""
 FREE_CPU_SECONDS = 60.0
 """Of CPU time that a run may spend again without a question."""
 REPAIRS = (EDITED, DAMAGED)
@@ -69,10 +70,12 @@ class Guard:
 
 
 def own(recipe: Recipe, workspace: Workspace) -> None:
-    """Note whose folder it is from now on."""
+    """Note whose folder it is from now on, and keep what it is made with."""
     path = str(Path(recipe.path).absolute())
     with write_errors(workspace.root):
-        workspace.write_record(path, recipe.sha256, [job.name for job in recipe.jobs])
+        jobs = tuple(job.name for job in recipe.jobs)
+        workspace.write_record(RunRecord(path, recipe.sha256, jobs, settings=dict(recipe.given)))
+        write_bundle(recipe, workspace)
 
 
 def refuse(recipe: Recipe, workspace: Workspace, ahead: Sequence[Outlook], part: bool = False) -> None:
@@ -124,7 +127,7 @@ def _is_same(recipe: Recipe, record: RunRecord) -> bool:
 
 
 def _direct(found: Outlook) -> Cost:
-    """Return what is made again for a reason of its own."""
+    """Return what is rebuilt for a reason of its own."""
     return Cost.total(cost for why, cost in found.again.items() if why not in (FOLLOWS, *REPAIRS))
 
 
@@ -143,7 +146,7 @@ def _removed(found: Outlook) -> list[str]:
 
 
 def _made_again(ahead: Sequence[Outlook]) -> list[str]:
-    """Return a line a reason, where more than the free share is made again and all that comes of it costs enough."""
+    """Return a line per reason, where more than the free share is rebuilt and all that comes of it costs enough."""
     many = [found for found in ahead if len(_direct(found).shards) > SHARE * found.finished]
     costs = [*map(_direct, many), *(found.again[FOLLOWS] for found in ahead if FOLLOWS in found.again)]
     if not many or Cost.total(costs).cpu_seconds <= FREE_CPU_SECONDS:

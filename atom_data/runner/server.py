@@ -1,6 +1,6 @@
-"""The server that workers are forked from. It is started before anything that takes long to import, and told later what to load.
+"""The server that workers are forked from. It is started before slow imports, and gets the list of modules to load later.
 
-Between this process and the server there is a line (a pair of sockets): one message goes there, what the jobs need; from
+Between this process and the server there is a pair of sockets: one message goes there, what the jobs need; from
 there come how many kernels are compiled so far, where they were not on disk, and an end when workers may be forked.
 """
 
@@ -57,7 +57,7 @@ class Server:
 
     @property
     def context(self) -> ForkServerContext:
-        """What starts workers; a server that was told nothing loads nothing."""
+        """What starts workers; a server without a list loads nothing."""
         self._tell({"modules": (), "kernels": (), "tables": ()})
         return self._context
 
@@ -117,7 +117,7 @@ def _standard_input(line: socket.socket) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _short_folder() -> Iterator[None]:
-    """Let the server's socket lie in /tmp where its path in the temporary folder would be too long for a socket."""
+    """Put the server's socket into /tmp when its path in the temporary folder would be too long for a socket."""
     before = tempfile.gettempdir()
     if len(os.fsencode(before)) + SOCKET_NAME > SOCKET_PATH:
         tempfile.tempdir = "/tmp"
@@ -134,7 +134,7 @@ def allow_huge_pages() -> None:
 
 
 def end_with_server() -> None:
-    """Have a worker ended when its server ends, which ends with the supervisor: nobody waits for its shard any more.
+    """End a worker when its server ends, which ends with the supervisor: its shard is no longer needed.
 
     The next run, or the supervisor with another server, makes that shard again; both would write it at the same time.
     """

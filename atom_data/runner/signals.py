@@ -1,4 +1,4 @@
-"""What a process does on signals, for as long as it does it."""
+"""Signal handlers for a block of code."""
 
 import contextlib
 import signal
@@ -9,7 +9,7 @@ Handler = Callable[[int, object], None]
 
 @contextlib.contextmanager
 def handled(handlers: Mapping[signal.Signals, Handler]) -> Iterator[None]:
-    """Answer signals by these handlers, and afterwards as before."""
+    """Install these signal handlers, and restore the previous ones afterwards."""
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield

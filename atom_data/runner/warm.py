@@ -1,4 +1,4 @@
-"""Imported once by the server that worker processes are forked from: imports and compiled kernels are paid for once.
+"""Imported once by the server that workers are forked from, so that imports and kernels are loaded once.
 
 What the jobs need comes over the line from the supervisor, which has loaded the recipe: see `needs`. On a fresh machine the
 kernels are compiled here, not in every worker. The recipe itself is not run here, as its threads would not be forked.
@@ -74,9 +74,11 @@ def main() -> None:
                     [""]
                 )  # with the first one Arrow imports pandas, where it is installed: 0.25 s, in every worker else
                 told = line.readline()
-                if told:  # else whoever started the server has ended
+                if told:  # else the process that started the server has ended
                     warm(json.loads(told), line)
-    except Exception:  # the server would end with it, and tell nobody
+    except ConnectionError:  # the process that started the server has ended, and said why
+        os._exit(0)
+    except Exception:  # the server would end with it, without a message
         sys.stderr.write(traceback.format_exc())
     gc.enable()
     gc.freeze()  # what workers share, they need not look through for garbage, which would also copy its pages

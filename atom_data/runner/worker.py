@@ -11,9 +11,10 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
+from typing import Any
 
 from atom_data.errors import AtomDataError, ConfigError, DataError
 from atom_data.graph import Job
@@ -21,6 +22,7 @@ from atom_data.job import Progress, Task, Work
 from atom_data.reach import code_identity
 from atom_data.runner.recipe import Recipe, job_identity, load_recipe
 from atom_data.runner.server import end_with_server
+from atom_data.runner.settings.parameters import as_values
 from atom_data.storage.parquet import Output
 from atom_data.storage.paths import FORBIDDEN, is_remote, without_secrets, write_errors
 from atom_data.storage.receipts import Measured, OutputFile, Receipt
@@ -31,18 +33,25 @@ REPORT_SECONDS = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """What a worker is told once: plain values, so that it loads the recipe itself."""
+    """What a worker gets once: plain values; it loads the recipe itself."""
 
     recipe: str
     out: str
     planned: bool = False
-    """Read the listings of sources that whoever started the array wrote down."""
+    """Read the listings of sources that were written when the array was submitted."""
+    given: Mapping[str, str] = field(default_factory=dict)
+    """Parameters of the recipe, as `--set` says them."""
     environment: dict[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
     """As it is now: the server that workers are forked from keeps the one in which it was started."""
 
 
-def do_task(job: Job, task: Task, workspace: Workspace, progress: Progress) -> Receipt:
-    """Do one task, check its accounting, remove what an earlier attempt left, write the receipt and return it."""
+def do_task(
+    job: Job, task: Task, workspace: Workspace, progress: Progress, settings: Mapping[str, Any] | None = None
+) -> Receipt:
+    """Do one task, check its accounting, remove what an earlier attempt left, write the receipt and return it.
+
+    `settings` are the values of the recipe's parameters, for the receipt.
+    """
     wall, cpu = time.monotonic(), time.process_time()
     with write_errors(without_secrets(workspace.root)):
         work = job.work(task, workspace, progress)
@@ -53,7 +62,7 @@ def do_task(job: Job, task: Task, workspace: Workspace, progress: Progress) -> R
             peak_memory_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
             input_bytes=task.bytes,
         )
-        return commit(_receipt(job, task, work, measured), workspace)
+        return commit(replace(_receipt(job, task, work, measured), settings=settings or {}), workspace)
 
 
 def commit(receipt: Receipt, workspace: Workspace) -> Receipt:
@@ -129,9 +138,9 @@ def worker_main(connection: Connection, orders: Orders, token: str) -> None:
         while True:
             name, task, identity = connection.recv()
             try:
-                recipe = recipe or load_recipe(orders.recipe)
+                recipe = recipe or load_recipe(orders.recipe, orders.given)
                 job = unchanged_job(recipe, name, identity)
-                receipt = do_task(job, task, workspace, _reporter(connection))
+                receipt = do_task(job, task, workspace, _reporter(connection), as_values(recipe.values))
                 connection.send(("done", receipt))
             except (EOFError, BrokenPipeError, ConnectionResetError):
                 raise
@@ -179,8 +188,10 @@ def judged(error: Exception, task: Task, workspace: Workspace) -> tuple[bool, st
 def _may_pass(error: BaseException | None) -> bool:
     while error is not None:
         # The system's own errors have a number; gzip's and pyarrow's for broken content are OSErrors without one.
-        if isinstance(error, (MemoryError, EOFError)) or (isinstance(error, OSError) and error.errno is not None):
-            return getattr(error, "errno", None) not in FORBIDDEN
+        if isinstance(error, (MemoryError, EOFError)):
+            return True
+        if isinstance(error, OSError) and error.errno is not None:
+            return error.errno not in FORBIDDEN
         error = error.__cause__ or error.__context__
     return False
 

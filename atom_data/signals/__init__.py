@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from atom_data.signals.lines import measure_lines as measure_lines
     from atom_data.signals.nemo import measure_as_nemo as measure_as_nemo
     from atom_data.signals.placeholders import count_placeholders as count_placeholders
+    from atom_data.signals.published.dclm import measure_as_dclm as measure_as_dclm
+    from atom_data.signals.published.labels import FastTextLabel as FastTextLabel
+    from atom_data.signals.published.loops import CountLoops as CountLoops
+    from atom_data.signals.published.url_lists import CheckUrlLists as CheckUrlLists
+    from atom_data.signals.published.url_lists import datatrove_url_lists as datatrove_url_lists
+    from atom_data.signals.published.url_lists import dclm_url_lists as dclm_url_lists
     from atom_data.signals.repetition import measure_repetition as measure_repetition
     from atom_data.signals.sampling import SampleUnit as SampleUnit
     from atom_data.signals.sentences import count_sentences as count_sentences
@@ -37,6 +43,10 @@ __all__, __getattr__, __dir__ = lazy_names(
         "lines": "count_lines measure_lines",
         "nemo": "measure_as_nemo",
         "placeholders": "count_placeholders",
+        "published.dclm": "measure_as_dclm",
+        "published.labels": "FastTextLabel",
+        "published.loops": "CountLoops",
+        "published.url_lists": "CheckUrlLists datatrove_url_lists dclm_url_lists",
         "repetition": "measure_repetition",
         "sampling": "SampleUnit",
         "sentences": "count_sentences",

@@ -41,7 +41,7 @@ class CountBadWords:
     """One list for all rows, instead of the column `language`."""
 
     lists: tuple[Path, ...] = ()
-    """Lists of one's own, `LANGUAGE.txt` with an entry a line and remarks after `#`; none takes ours."""
+    """Your own lists, `LANGUAGE.txt` with an entry per line and comments after `#`; without it, ours."""
 
     as_listed: bool = False
     """Whether an entry with a capital letter is kept as it is and so is never found, as in C4's code and datatrove's."""

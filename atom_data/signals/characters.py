@@ -19,7 +19,7 @@ def measure_characters(batch: pa.RecordBatch) -> pa.RecordBatch:
     RedPajama-v2 (Weber et al. 2024) has the shares of capital letters and of numbers for each line
     (`rps_lines_uppercase_letter_fraction`, `rps_lines_numerical_chars_fraction`). NeMo Curator bounds such shares of a text
     (stages/text/filters/heuristic_filter.py): 0.25 of characters that are not ASCII letters, digits, line feeds or one of
-    `?!,.`, 0.15 of digits, 0.25 of ASCII white space. Memory: 48 bytes a row.
+    `?!,.`, 0.15 of digits, 0.25 of ASCII white space. Memory: 48 bytes per row.
     """
     counts = dict(zip(COLUMNS, kind_counts(string_buffers(column(batch, "text"))).T, strict=True))
     characters, letters, numbers = counts["characters"], counts["letters"], counts["numbers"]

@@ -17,7 +17,7 @@ from atom_data.text.statistics.letters import letter_counts
 
 ACTIVATIONS = ("none", "sigmoid", "softmax")
 CHARACTERS = 32
-"""Of a text for each token that is looked at: so much is tokenized, so that a text of 100 MB costs no more than others."""
+"""Bytes of text per token that is used: only this much is tokenized, so that a text of 100 MB costs no more than others."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,7 +33,7 @@ class OnnxClassifier:
     has the same numbers on the same kind of processor, for one thread as for many workers; a text among others may
     differ from the text alone in the sixth digit, because of the padding.
 
-    Speed is that of the model: some ten to a hundred documents a second and core for the small ones. Put cheaper rules
+    Speed is that of the model: some ten to a hundred documents per second and core for the small ones. Put cheaper rules
     first. Memory: the model, and a batch of `batch_tokens` through it.
 
     Needs `pip install 'atom-data[onnx]'`. Errors: a ConfigError without that package, for a file that is not there or no
@@ -64,7 +64,7 @@ class OnnxClassifier:
     """The files of weights beside the model."""
 
     def __post_init__(self) -> None:
-        """Refuse files that are no Paths, whose bytes would not count, and numbers that mean nothing."""
+        """Refuse files that are not Paths, whose bytes would not count, and numbers that mean nothing."""
         for name, path in (("model", self.model), ("tokenizer", self.tokenizer)):
             if not isinstance(path, Path):
                 raise ConfigError(f"OnnxClassifier: {name} is {path!r}, not a Path. Give Path({str(path)!r}).")
@@ -146,12 +146,14 @@ def _encoder(model: Path, tokenizer: Path, max_tokens: int) -> _Encoder:
     try:
         session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime has an exception for each kind of fault, without a class they share
-        raise DataError(f"OnnxClassifier: {model} is no ONNX model ({_first_line(error)}). Export it again.") from error
+        raise DataError(
+            f"OnnxClassifier: {model} is not an ONNX model ({_first_line(error)}). Export it again."
+        ) from error
     try:
         cut = Tokenizer.from_file(str(tokenizer))
     except Exception as error:  # tokenizers raises a plain Exception
         raise DataError(
-            f"OnnxClassifier: {tokenizer} is no tokenizer ({_first_line(error)}). Download it again."
+            f"OnnxClassifier: {tokenizer} is not a tokenizer ({_first_line(error)}). Download it again."
         ) from error
     inputs = tuple(one.name for one in session.get_inputs())
     unknown = set(inputs) - {"input_ids", "attention_mask", "token_type_ids"}

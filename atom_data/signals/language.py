@@ -17,13 +17,13 @@ from atom_data.text.statistics.letters import letter_counts, letter_shares
 from atom_data.text.statistics.segments import cut_segments
 
 NO_LANGUAGE = "none"
-"""The language of a text that has characters, but is no prose: signs, numbers, tables, much of code."""
+"""The language of a text that has characters, but is not prose: signs, numbers, tables, much of code."""
 
 MIXED = "mixed"
 """The language of a text whose segments are of several."""
 
 FEW_LETTERS = 0.5
-"""A text with a smaller share of letters (over all characters but white space and marks) is no language."""
+"""A text with a smaller share of letters (over all characters but white space and marks) is not a language."""
 
 CODE_LETTERS, CODE_SCORE, CODE_CHARACTERS = 0.85, 0.65, 200
 """Nor is one with a share and a score below these, if it has so many letters and other characters: shorter ones are too
@@ -40,7 +40,7 @@ class FastTextLanguage:
     `language` is the best label of the model, without `__label__`: for the default model an ISO 639 code such as `en`.
     Labels are those of the fastText library, scores within 1e-4 of its; line ends count as spaces. Two more answers:
 
-    - "none" for what is no language: no letter at all (digits, punctuation, emoji), or less than half of the characters
+    - "none" for what is not a language: no letter at all (digits, punctuation, emoji), or less than half of the characters
       letters, or, of 200 characters and more, less than 85 % and a score below 0.65 as well. White space and marks do not count.
     - "mixed", with `segment_bytes` only: less than 60 % of the bytes are in segments of the most frequent language. A text
       that is for the most part in segments of no language is "none" then.
@@ -65,7 +65,7 @@ class FastTextLanguage:
     """False: "none" is only for texts without a letter, and every other text has the model's label."""
 
     segment_bytes: int | None = None
-    """Also predict segments of about so many bytes, cut at line ends: 500 is what was measured. Takes twice the time.
+    """Also predict segments of about this many bytes, cut at line ends: 500 was measured. Takes twice the time.
 
     Adds `language_share` (float32): the share of the text's bytes that is in segments of their most frequent language;
     1 for a text of one segment, null where `language` is null.
@@ -108,7 +108,7 @@ class FastTextLanguage:
     def _codes(
         self, found: Predictions, buffers: Buffers, none: int
     ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.bool_]]:
-        """Return the number of each value's label, `none` for what is no language, and where there is no answer."""
+        """Return the number of each value's label, `none` for what is not a language, and where there is no answer."""
         counts = letter_counts(buffers)
         shares = letter_shares(counts)
         signs = counts[:, 0] == 0

@@ -28,7 +28,7 @@ def measure_repetition(batch: pa.RecordBatch) -> pa.RecordBatch:
     all its occurrences, of the characters in words. `duplicate_5gram_char_share`, `duplicate_6gram_char_share`,
     `duplicate_7gram_char_share`, `duplicate_8gram_char_share`, `duplicate_9gram_char_share`, `duplicate_10gram_char_share`:
     words in a run that was there before, each counted once. Words are runs of ink, as in `count_words`, and are compared
-    as they are. A null text has nothing. Memory: 60 bytes a word of the longest document.
+    as they are. A null text has nothing. Memory: 60 bytes per word of the longest document.
     """
     batch, buffers, words = words_of(batch)
     lines = duplicate_line_counts(buffers).T

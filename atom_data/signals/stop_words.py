@@ -70,7 +70,7 @@ def _lists(path: Path) -> _Found:
         languages, colon, listed = entry.partition(":")
         entries = list(dict.fromkeys(listed.split()))
         if not (colon and languages.split() and entries):
-            raise ConfigError(f"{path.name}: the line '{entry[:60]}'; it is languages, a colon, words. Mend the list.")
+            raise ConfigError(f"{path.name}: the line '{entry[:60]}'; it is languages, a colon, words. Fix the list.")
         for language in languages.split():
             if numbers.setdefault(language, len(words)) != len(words):
                 raise ConfigError(f"{path.name}: the language '{language}' has two lists. Leave one out.")

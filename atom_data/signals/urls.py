@@ -1,7 +1,7 @@
 """Where a document comes from, and whether its address says that it is not for a corpus."""
 
-import gzip
 import re
+import tarfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from atom_data.assets import filters_folder
 from atom_data.batch import column, with_columns
 from atom_data.errors import ConfigError, DataError
+from atom_data.signals.published.archives import member
 from atom_data.text.buffers import string_array, string_buffers
 from atom_data.text.hosts import NO_HOST, OTHER_HOST, are_listed, domain_table, entry_hashes, hosts
 from atom_data.text.phrases import ASCII_LETTERS, Phrases, build_phrases, entry, phrase_counts
@@ -46,8 +47,8 @@ class CheckUrl:
     """
 
     domains: Path | tuple[Path, ...] | None = None
-    """Files of blocked domains, one a line, or lines of a hosts file (`0.0.0.0 name`), plain or `.gz`; `#` begins a
-    remark. None blocks none."""  # fmt: skip
+    """Files of blocked domains, one per line, or lines of a hosts file (`0.0.0.0 name`), plain, `.gz`, or `domains` in a
+    `.tar.gz`; `#` begins a remark. None blocks none."""  # fmt: skip
 
     words: Path | None = None
     """A file of blocked words; None takes `filters/lists/url_words.txt`, which says what a line may be."""
@@ -65,7 +66,7 @@ class CheckUrl:
         domains = domains_of(urls)
         worded = phrase_counts(string_buffers(urls), _blocked_words(self._words()), ASCII_LETTERS) > 0
         lists = self._lists()
-        named = are_listed(string_buffers(domains), _blocked_domains(lists)) if lists and len(urls) else ~worded & False
+        named = are_listed(string_buffers(domains), blocked_domains(lists)) if lists and len(urls) else ~worded & False
         blocked_by = pa.array(["domain", "word"]).take(pa.array(np.where(named, 0, 1), mask=~(named | worded)))
         return with_columns(batch, domain=domains, is_blocked_url=named | worded, url_blocked_by=blocked_by)
 
@@ -97,7 +98,7 @@ def _other_domains(urls: pa.Array) -> pa.Array:
 
 
 @cache
-def _blocked_domains(paths: tuple[Path, ...]) -> npt.NDArray[np.uint64]:
+def blocked_domains(paths: tuple[Path, ...]) -> npt.NDArray[np.uint64]:
     """Return the table of the domains in some files."""
     return domain_table([hashes for path in paths for hashes in _hashes_in(path)])
 
@@ -105,7 +106,7 @@ def _blocked_domains(paths: tuple[Path, ...]) -> npt.NDArray[np.uint64]:
 def _hashes_in(path: Path) -> Iterator[npt.NDArray[np.uint64]]:
     """Yield the hashes of the entries of a file, which is read in parts that end with a line."""
     try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
+        with member(path, "domains") as stream:
             rest = b""
             while chunk := stream.read(_CHUNK_BYTES):
                 lines, end, after = chunk.rpartition(b"\n")
@@ -113,7 +114,7 @@ def _hashes_in(path: Path) -> Iterator[npt.NDArray[np.uint64]]:
                     yield _hashes_of(rest + lines + end)
                 rest = after if end else rest + chunk
             yield _hashes_of(rest)
-    except (OSError, EOFError, zlib.error) as error:
+    except (OSError, EOFError, zlib.error, tarfile.TarError) as error:
         raise DataError(f"CheckUrl: {path.name} cannot be read ({error}). Fetch the list of domains again.") from error
 
 
@@ -134,7 +135,7 @@ def _blocked_words(path: Path) -> Phrases:
         what = f"the entry '{wrong[0]}'" if wrong else f"{len(words)} entries"
         raise ConfigError(
             f"{path.name}: {what}; it takes 1 to {_MOST_WORDS} words of a to z, with * before or after for more letters. "
-            "Mend the list."
+            "Fix the list."
         )
     return build_phrases([entry(word) for word in words])
 

@@ -17,7 +17,7 @@ def measure_vocabulary(batch: pa.RecordBatch) -> pa.RecordBatch:
     words said equally often. They are `rps_doc_frac_unique_words` and `rps_doc_unigram_entropy` of RedPajama-v2
     (togethercomputer/RedPajama-Data, app/src/core/quality_signals/natural_language.py). Words are runs of letters, numbers
     and marks in lower case, a letter of its own in scripts without spaces; RedPajama-v2 deletes ASCII punctuation instead
-    and cuts at white space, so that `don't` is one word there and two here. Memory: 48 bytes a word of the batch.
+    and cuts at white space, so that `don't` is one word there and two here. Memory: 48 bytes per word of the batch.
     """
     words = unicode_words(string_buffers(column(batch, "text")))
     count = np.diff(words.offsets)

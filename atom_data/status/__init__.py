@@ -1,1 +1,1 @@
-"""How far a run has come and what it has made, as tables and as JSON; what of it may go."""
+"""The status of a run, as tables and as JSON, and cleaning."""

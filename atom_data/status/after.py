@@ -1,8 +1,7 @@
-"""What a run says at its end: how much was kept, what was dropped most, and what to look at next."""
+"""The summary at the end of a run: how much was kept, what was dropped most, and what to look at next."""
 
 from collections.abc import Sequence
 
-from rich.console import Console
 from rich.markup import escape
 
 from atom_data.graph import stage_of
@@ -10,23 +9,24 @@ from atom_data.runner.recipe import Recipe
 from atom_data.status.status import JobStatus, by_stage, job_status
 from atom_data.status.table import print_status
 from atom_data.terminal.called import command_line
-from atom_data.terminal.table import percent, plural, width_of
+from atom_data.terminal.screen import Screen
+from atom_data.terminal.table import Column, next_lines, percent, plural, table_lines, width_of
 from atom_data.workspace import Workspace
 
 LARGEST = 3
 
 
-def say_what_is_there(recipe: Recipe, output: str, screen: Console, jobs: bool) -> None:
+def say_what_is_there(recipe: Recipe, workspace: Workspace, screen: Screen, jobs: bool) -> None:
     """Print the table of a run, its sums and what to do next."""
-    workspace = Workspace(output)
     statuses = [job_status(job, workspace) for job in recipe.jobs]
     print_status(statuses, workspace, screen, jobs)
-    for line in [*sums(recipe, by_stage(statuses)), *next_commands(recipe.path, output, by_stage(statuses), screen)]:
+    stages = by_stage(statuses)
+    for line in [*sums(recipe, stages), *next_commands(workspace, stages, screen)]:
         screen.print(line, soft_wrap=True)
 
 
 def sums(recipe: Recipe, stages: Sequence[JobStatus]) -> list[str]:
-    """Return what was kept of all that came in, where there is one way in and one out, and the largest reasons for the rest."""
+    """Return the share of documents kept, when there is one source and one end, and the most frequent reasons for drops."""
     needs = {stage_of(job.name): set[str]() for job in recipe.jobs}
     for job in recipe.jobs:
         needs[stage_of(job.name)] |= {stage_of(before.name) for before in job.upstream()} - {stage_of(job.name)}
@@ -37,36 +37,38 @@ def sums(recipe: Recipe, stages: Sequence[JobStatus]) -> list[str]:
     if len(first) == len(last) == 1 and all(stage.complete for stage in stages):
         came, kept = first[0].sums["rows_in"], last[0].sums["rows_out"]
         lines.append(f"\n[bold]{plural(came, 'document')} in, {kept:,} kept ({percent(kept, came) or 'none'})[/bold]")
-    dropped = sorted(
-        ((-count, stage.name, reason) for stage in stages for reason, count in stage.dropped.items()),
-    )[:LARGEST]
-    if dropped:
-        told = [
-            f"{-count:,} {escape(reason)} ({name}, {percent(-count, by_name[name].sums['rows_in'])} of what it read)"
-            for count, name, reason in dropped
-        ]
-        lines.append(f"{'' if lines else chr(10)}dropped most: {'; '.join(told)}")
-    return lines
+    return [*lines, *_largest(stages, not lines)]
 
 
-def next_commands(recipe: str, output: str, stages: Sequence[JobStatus], screen: Console) -> list[str]:
-    """Return commands that a shell takes as they are here, each with what it shows."""
-    most = max(stages, key=lambda stage: stage.dropped.total())
+def _largest(stages: Sequence[JobStatus], first: bool) -> list[str]:
+    """Return the reasons for which most was dropped, a line each."""
+    rows = [
+        [f"  {count:,}", percent(count, stage.sums["rows_in"]), escape(reason), f"in {stage.name}"]
+        for count, stage, reason in by_count(stages)[:LARGEST]
+    ]
+    if not rows:
+        return []
+    _, *lines = table_lines((Column(""), Column(""), Column("", left=True), Column("", 1, left=True)), rows)
+    return [f"{chr(10) if first else ''}dropped most, with the share of what the stage read:", *lines]
+
+
+def by_count(stages: Sequence[JobStatus]) -> list[tuple[int, JobStatus, str]]:
+    """Return how many documents were dropped, in which stage and for which reason, most first."""
+    found = [(count, stage, reason) for stage in stages for reason, count in stage.dropped.items()]
+    return sorted(found, key=lambda item: (-item[0], item[1].name, item[2]))
+
+
+def next_commands(workspace: Workspace, stages: Sequence[JobStatus], screen: Screen) -> list[str]:
+    """Return commands to paste into a shell, each with what it shows."""
+    output = workspace.root
     lines = [(command_line("verify", output), "every file against its receipt")]
-    if most.dropped:
-        reason = min(most.dropped, key=lambda name: (-most.dropped[name], name))
-        look = command_line("peek", recipe, "-o", output, "--stage", most.name, "--reason", reason)
+    for _, stage, reason in by_count(stages)[:1]:
+        look = command_line("peek", output, "--stage", stage.name, "--reason", reason)
         lines.insert(0, (look, "what was dropped most, and why"))
     if stages[-1].sums["tokens"]:
         lines.append(
             (command_line("batches", f"{output.rstrip('/')}/{stages[-1].name}"), "what a training loop would see")
         )
     elif not stages[-1].parts:
-        lines.append((command_line("peek", recipe, "-o", output, "--stage", stages[-1].name), "what was kept"))
-    width, room = max(len(command) for command, _ in lines), width_of(screen)
-    if room and any(width + len(why) + 4 > room for _, why in lines):
-        return [
-            "\nNext:",
-            *(line for command, why in lines for line in (f"  [dim]# {why}[/dim]", f"  {escape(command)}")),
-        ]
-    return ["\nNext:", *(f"  {escape(f'{command:{width}}')}  {why}" for command, why in lines)]
+        lines.append((command_line("peek", output, "--stage", stages[-1].name), "what was kept"))
+    return next_lines(lines, width_of(screen))

@@ -1,9 +1,9 @@
-"""What of an output folder may go: files of a pass that no one needs any more, stages that the recipe lost, half-written files.
+"""What can be removed from an output folder: intermediate files of passes, stages no longer in the recipe, half-written files.
 
 A pass's own columns, ledgers, dead letters and everything else that a stage wrote stay. Of the jobs below a pass's folder
-the files go, once the pass and all that reads it are finished; receipts and manifests stay, so that a later run knows what
-was done. STAGE/cleaned.json says so, written before the first file goes: where it stands, a missing file is no fault. Who
-needs such a file again takes that word back (`run.cleaned`), and the job is made again as any other whose files are lost.
+the files are removed once the pass and all that reads it are finished; receipts and manifests stay, so that a later run knows what
+was done. STAGE/cleaned.json is written before the first file is removed: with it, a missing file is not a fault. Code that
+needs such a file again removes it (`runner.cleaned`), and the job is rebuilt as any other whose files are lost.
 """
 
 import contextlib
@@ -19,6 +19,7 @@ from atom_data.errors import AtomDataError
 from atom_data.graph import Job, stage_of
 from atom_data.runner.plan import plan_job
 from atom_data.runner.recipe import Recipe
+from atom_data.storage.beside import LOOKUP
 from atom_data.storage.manifest import manifest_path
 from atom_data.storage.paths import PARTIAL, write_errors
 from atom_data.storage.receipts import cleaned_path, failure_path, plan_path, receipt_path, summary_path
@@ -26,12 +27,12 @@ from atom_data.workspace import Workspace
 
 FORMAT = 1
 DAY = 86_400.0
-"""A half-written file of another machine is taken for one that nobody writes any more after so many seconds without a write."""
+"""A half-written file of another machine counts as abandoned after this many seconds without a write."""
 
 
 @dataclass(frozen=True, slots=True)
 class Freed:
-    """Something that may go, or has gone."""
+    """Something that may be removed, or was."""
 
     what: str
     """A job, or `half-written files`."""
@@ -46,7 +47,7 @@ class Cleaning:
 
     freed: tuple[Freed, ...]
     kept: tuple[str, ...]
-    """What cannot go yet, each as a sentence that says why."""
+    """What cannot be removed yet, each with the reason."""
     stale: tuple[str, ...]
     """Folders of stages that the recipe does not have, where these were not asked for."""
 
@@ -54,7 +55,7 @@ class Cleaning:
 def clean(
     recipe: Recipe, workspace: Workspace, *, stale: bool = False, accept_code: bool = False, really: bool = True
 ) -> Cleaning:
-    """Remove what may go, or only say what that is, unless `really`. The output must be a folder."""
+    """Remove what is not needed or, unless `really`, only list it. The output must be a folder."""
     freed, kept = [], []
     with write_errors(workspace.root):
         for job, fault in _intermediates(recipe, workspace, accept_code):
@@ -65,7 +66,7 @@ def clean(
         others = workspace.left_over([job.name for job in recipe.jobs])
         if stale:
             freed += [_remove_stage(folder, workspace, really) for folder in others]
-        freed.append(_half_written(workspace, really))
+        freed += [_half_written(workspace, really), _lookup(workspace, really)]
     return Cleaning(
         tuple(item for item in freed if item.files), tuple(dict.fromkeys(kept)), () if stale else tuple(others)
     )
@@ -89,17 +90,17 @@ def _jobs_of(name: str, jobs: Sequence[Job]) -> list[Job]:
 
 
 def _unfinished(name: str, jobs: Sequence[Job], workspace: Workspace, accept_code: bool) -> str:
-    """Return why what a pass found on its way may be needed yet; an empty string where all is finished and accepted."""
+    """Return why the intermediates of a pass may still be needed; an empty string when all is finished and accepted."""
     for job in jobs:
         try:
             plan = plan_job(job, workspace, accept_code)
         except AtomDataError as error:
-            return f"{name}: its intermediates stay, for '{job.name}' is not finished ({error})"
+            return f"{name}: its intermediates stay, because '{job.name}' is not finished ({error})"
         if not plan.complete:
             why = ", ".join(f"{reason}: {count:,}" for reason, count in sorted(plan.reasons.items()))
-            return f"{name}: its intermediates stay, for '{job.name}' is not finished ({why})"
+            return f"{name}: its intermediates stay, because '{job.name}' is not finished ({why})"
         if workspace.manifest(job.name) is None:
-            return f"{name}: its intermediates stay, for '{job.name}' as a whole was not accepted yet"
+            return f"{name}: its intermediates stay, because '{job.name}' as a whole was not accepted yet"
     return ""
 
 
@@ -137,20 +138,31 @@ def _remove_stage(folder: str, workspace: Workspace, really: bool) -> Freed:
     return Freed(folder, "not in the recipe", count + len(rest), size)
 
 
+def _lookup(workspace: Workspace, really: bool) -> Freed:
+    """Remove the index of ids: the next question rebuilds it."""
+    folder = workspace.local(LOOKUP)
+    files = [path for path in folder.iterdir() if path.is_file()] if folder.is_dir() else []
+    size = sum(path.stat().st_size for path in files)
+    if really and files:
+        _unlink(files)
+        _remove_empty(folder)
+    return Freed("index of ids", "the next atom-data why rebuilds it", len(files), size)
+
+
 def _unlink(paths: Sequence[Path]) -> None:
     for path in paths:
         path.unlink(missing_ok=True)
 
 
 def _remove_empty(folder: Path) -> None:
-    """Remove a folder and those in it, as far as nothing lies in them."""
+    """Remove a folder and those in it, as far as they are empty."""
     for place, _, _ in os.walk(folder, topdown=False):
         with contextlib.suppress(OSError):
             Path(place).rmdir()
 
 
 def _half_written(workspace: Workspace, really: bool) -> Freed:
-    """Remove what attempts left that were killed; not what a process of this machine, or lately another, still writes."""
+    """Remove files of killed attempts; not those that a process of this machine, or recently of another, still writes."""
     count = size = 0
     for place, folders, files in os.walk(workspace.local()):
         for name in [name for name in (*folders, *files) if name.endswith(PARTIAL)]:
@@ -166,7 +178,7 @@ def _half_written(workspace: Workspace, really: bool) -> Freed:
 
 
 def _is_written(path: Path) -> bool:
-    """Tell whether whoever began a file may still write it: its token begins with host and process."""
+    """Tell whether the process that began a file may still write it: its token begins with host and process."""
     _, sign, rest = path.name.removesuffix(PARTIAL).rpartition(f".{socket.gethostname()}-")
     process = rest.partition("-")[0]
     if sign and process.isdigit():

@@ -1,4 +1,4 @@
-"""A dry run: what a run would make, make again, remove and keep, why, and what that costs. Nothing is written."""
+"""A dry run: what a run would make, rebuild, remove and keep, why, and what that costs. Nothing is written."""
 
 from collections.abc import Sequence
 
@@ -38,12 +38,12 @@ def dry_run(
 def _said(found: Outlook) -> list[str]:
     name, costs = found.job.name, sorted(found.again.items())
     if found.names is None:
-        head = f"{name}: what it makes is known when the stages before are finished"
+        head = f"{name}: its shards are known when the stages before it are finished"
     elif found.idle:
         head = f"{name}: {'all ' if found.kept != 1 else ''}{plural(found.kept, 'shard')} {is_are(found.kept)} kept"
     else:
         again = sum(len(cost.shards) for _, cost in costs)
-        counts = ((again, "to make again"), (len(found.new), "to make anew"), (len(found.gone.shards), "to remove"))
+        counts = ((again, "to rebuild"), (len(found.new), "to make anew"), (len(found.gone.shards), "to remove"))
         head = ", ".join(
             [f"{name}: {plural(found.kept, 'shard')} to keep", *(f"{n:,} {what}" for n, what in counts if n)]
         )
@@ -66,7 +66,7 @@ def _sums(ahead: Sequence[Outlook], recipe: str) -> list[str]:
     unknown = [found.job.name for found in ahead if found.names is None]
     lines = []
     if again.shards:
-        most = " at most, for where input turns out the same it is kept" if _follow(ahead) else ""
+        most = " at most: shards whose input turns out the same are kept" if _follow(ahead) else ""
         lines.append(f"Again: {plural(len(again.shards), 'shard')}{most}; they took {again.said} by their receipts.")
     if gone.shards:
         lines.append(f"Removed: {plural(len(gone.shards), 'shard')}; they took {gone.said} by their receipts.")
@@ -74,7 +74,7 @@ def _sums(ahead: Sequence[Outlook], recipe: str) -> list[str]:
         what = [plural(new, "shard")] if new else []
         what += [f"those of {', '.join(unknown)}"] if unknown else []
         lines.append(f"Anew: {' and '.join(what)}; no receipt tells what they take: atom-data plan {recipe} does.")
-    return ["", *lines] if lines else ["", "There is nothing to do."]
+    return ["", *lines] if lines else ["", "Nothing to do."]
 
 
 def _follow(ahead: Sequence[Outlook]) -> bool:

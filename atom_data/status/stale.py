@@ -1,4 +1,4 @@
-"""What a run would make again, as far as receipts and manifests alone tell: a look at no input, so that it stays quick."""
+"""What a run would rebuild, as far as receipts and manifests alone tell: without reading inputs, so that it stays quick."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ class Now:
     code: Mapping[str, str]
 
     def why_stale(self, job: str, code: Mapping[str, str]) -> str:
-        """Return why a shard of that identity is made again; nothing where it is not."""
+        """Return why a shard of that identity is rebuilt; nothing where it is not."""
         if not self.jobs:
             return ""
         return code_change(code, self.code) if job in self.jobs else RECIPE
 
 
 def now(job: Job) -> Now:
-    """Return a job's identity; one that fits all where it cannot be told, for a file that is not there for a moment."""
+    """Return a job's identity; one that fits all when it cannot be computed, because a file is missing for a moment."""
     try:
         return Now(known_identities(job), code_identity(job))
     except (AtomDataError, OSError):
@@ -38,25 +38,25 @@ def now(job: Job) -> Now:
 def stale_lines(
     stale: Mapping[str, Mapping[str, int]], shards: Mapping[str, int], reads: Mapping[str, Sequence[str]]
 ) -> list[str]:
-    """Say which shards a run makes again and what follows: by job stale shards by reason, all shards, and jobs before."""
+    """Say which shards a run rebuilds and what follows: by job stale shards by reason, all shards, and jobs before."""
     lines, follow = list[str](), list[str]()
     for name, counts in stale.items():
         count, why = sum(counts.values()), "; ".join(sorted(counts))
         if count:
             lines.append(
-                f"{name}: {count:,} of {plural(shards[name], 'shard')} {is_are(count)} stale ({why}); a run makes them again"
+                f"{name}: {count:,} of {plural(shards[name], 'shard')} {is_are(count)} stale ({why}); a run rebuilds them"
             )
         elif shards[name] and any(sum(stale.get(before, {}).values()) or before in follow for before in reads[name]):
             follow.append(name)
     if follow:
-        lines.append(f"{', '.join(follow)}: what is read there is stale; a run makes again what differs then")
+        lines.append(f"{', '.join(follow)}: what is read there is stale; a run rebuilds what differs then")
     return [*lines, "run --dry-run says what that takes"] if lines else []
 
 
 def said_left_over(workspace: Workspace, folders: Sequence[str]) -> str:
-    """Say which folders are of stages that the recipe has no more, and what removes them."""
+    """Say which folders are of stages that the recipe no longer has, and what removes them."""
     tops = [name for name in folders if name.rpartition("/")[0] not in folders]  # of a pass its own folder says it
     return (
-        f"{workspace.root}: left over of stages that the recipe has no more: {', '.join(tops)}. "
-        f"They count for nothing; atom-data clean {workspace.root} --stale removes them."
+        f"{workspace.root}: left over from stages that the recipe no longer has: {', '.join(tops)}. "
+        f"They are ignored; atom-data clean {workspace.root} --stale removes them."
     )

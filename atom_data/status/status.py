@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from atom_data.graph import Job, stage_of
+from atom_data.stage import Stage
 from atom_data.status.stale import Now, now
 from atom_data.storage.manifest import COUNTS, manifest_row
 from atom_data.workspace import Workspace
@@ -38,13 +39,15 @@ class JobStatus:
     reads: tuple[str, ...] = ()
     """The jobs before it."""
     stale: Counter[str] = field(default_factory=Counter)
-    """Finished shards that a run makes again, by reason, as far as receipts tell: changed input is not looked for."""
+    """Finished shards that a run rebuilds, by reason, as far as receipts tell: changed input is not looked for."""
     now: Now = field(default_factory=lambda: Now((), {}))
     """What a receipt would say of its identity now."""
     elements: Counter[str] = field(default_factory=Counter)
     """Elements of its array in the queue, by Slurm's state."""
     workers: int = 1
-    """Worker processes of an element."""
+    """Worker processes of an array task."""
+    expects: tuple[float, float] | None = None
+    """The share of its documents that it should keep, as the recipe says."""
     cleaned: bool = False
     """Whether its files were no longer needed and were removed."""
     parts: "list[JobStatus]" = field(default_factory=list)
@@ -69,7 +72,7 @@ class JobStatus:
 
     @property
     def bytes_a_second(self) -> float:
-        """Input that its running elements read in a second, by what finished shards took."""
+        """Input that its running array tasks read per second, estimated from finished shards."""
         if self.parts:
             return sum(part.bytes_a_second for part in self.parts)
         running = self.elements["RUNNING"] * self.workers
@@ -77,7 +80,7 @@ class JobStatus:
 
     @property
     def seconds_left(self) -> float | None:
-        """How long the rest takes with what runs now, if shards are alike; None when nothing tells."""
+        """Time left with what runs now, if shards are alike; None when unknown."""
         if self.parts:
             told = [part.seconds_left for part in self.parts]
             return max((seconds for seconds in told if seconds is not None), default=None)
@@ -98,12 +101,12 @@ class JobStatus:
 
     @property
     def waiting_jobs(self) -> list[str]:
-        """Of a pass: the jobs whose shards are not known yet, for they come of what the jobs before make."""
+        """Of a pass: the jobs whose shards are not known yet, because earlier jobs decide them."""
         return [part.name for part in self.parts if not part.begun]
 
     @property
     def job(self) -> str:
-        """Of a pass that is on its way: the job that it has come to."""
+        """Of a pass in progress: the current job."""
         if not self.begun or self.complete:
             return ""
         return next((part.name for part in self.parts if part.finished < part.shards or not part.begun), "")
@@ -118,7 +121,7 @@ def by_stage(statuses: Sequence[JobStatus]) -> list[JobStatus]:
 
 
 def _together(name: str, parts: list[JobStatus]) -> JobStatus:
-    """Add up what the jobs of a pass took; what it says of documents is what the job says that writes its columns."""
+    """Add up what the jobs of a pass took; its counts of documents are those of the job that writes its columns."""
     most = max(parts, key=lambda part: part.sums["rows_in"])
     documents = next((part for part in parts if part.name == name and part.finished), most)
     reads = tuple(
@@ -154,7 +157,7 @@ def job_status(
     """Add up a job's manifest, or its receipts as far as it has come; a receipt that was edited counts as not there.
 
     `record` and `queue` are what was submitted to Slurm and what Slurm says of it. With `before`, an earlier status of
-    the same submission, only receipts that are new since then are read. Memory: a manifest, or 100 bytes a shard.
+    the same submission, only receipts that are new since then are read. Memory: a manifest, or 100 bytes per shard.
     """
     plan = workspace.shard_list(job.name)
     names = plan.shards if plan else ()
@@ -183,7 +186,8 @@ def job_status(
 
 def _begun(job: Job, shards: int, before: JobStatus | None) -> JobStatus:
     reads = tuple(upstream.name for upstream in job.upstream())
-    return JobStatus(job.name, shards, reads=reads, now=before.now if before else now(job))
+    expects = job.expects if isinstance(job, Stage) else None
+    return JobStatus(job.name, shards, reads=reads, now=before.now if before else now(job), expects=expects)
 
 
 def _stale_all(status: JobStatus, identity: Mapping[str, Any]) -> dict[str, int]:

@@ -1,37 +1,40 @@
-"""The table of a run, a line a stage and below it what it dropped and why; the same as JSON; what is worth a look."""
+"""The table of a run, a line per stage and below it what it dropped and why; the same as JSON; what is worth a look."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from rich.console import Console
 from rich.markup import escape
 
 from atom_data.graph import stage_of
 from atom_data.status.stale import said_left_over, stale_lines
 from atom_data.status.status import SLOWEST, JobStatus, by_stage
+from atom_data.status.yields import yields
 from atom_data.terminal.called import command_line
 from atom_data.terminal.display import clock
+from atom_data.terminal.screen import Screen
 from atom_data.terminal.table import Column, percent, plural, table_lines, width_of
 from atom_data.workspace import Workspace
 
 COLUMNS = (
     Column("stage", left=True), Column("shards", 2), Column("running", 1), Column("waiting", 1), Column("ETA", 1),
     Column("docs in"), Column("kept"), Column("dropped"), Column("%", 1), Column("% kept", 4), Column("text MB", 5),
-    Column("tokens", 3), Column("CPU s", 6), Column("MB/s", 5), Column("MB/s a core", 7), Column("peak MB", 8),
+    Column("tokens", 3), Column("CPU s", 6), Column("MB/s", 5), Column("MB/s per core", 7), Column("peak MB", 8),
 )  # fmt: skip
 """`%` is the share that was dropped; `running` to `ETA`, and `MB/s`, are of arrays in the queue."""
 
 
 def status_lines(statuses: Sequence[JobStatus], width: int = 0, jobs: bool = False) -> list[str]:
-    """Return the table as lines of markup: a line a stage, with `jobs` a line a job."""
+    """Return the table as lines of markup: a line per stage, with `jobs` a line per job."""
     rows = [row for status in (statuses if jobs else by_stage(statuses)) for row in _rows(status)]
     return table_lines(COLUMNS, rows, width)
 
 
-def print_status(statuses: Sequence[JobStatus], workspace: Workspace, console: Console, jobs: bool = False) -> None:
+def print_status(statuses: Sequence[JobStatus], workspace: Workspace, console: Screen, jobs: bool = False) -> None:
     """Print the table, the slowest shards of stages that still run, and what to do about failures."""
-    for line in [*status_lines(statuses, width_of(console), jobs), *remarks(statuses, workspace)]:
+    for line in status_lines(statuses, width_of(console), jobs):
         console.print(line, soft_wrap=True)
+    for line in remarks(statuses, workspace):
+        console.prose(line)
 
 
 def remarks(statuses: Sequence[JobStatus], workspace: Workspace) -> list[str]:
@@ -52,6 +55,7 @@ def remarks(statuses: Sequence[JobStatus], workspace: Workspace) -> list[str]:
             )
         elif status.failed:
             lines.append(f"[red]{status.name}: {plural(status.failed, 'shard')} failed[/red]; see {see}")
+        lines += map(escape, yields(status))
     stale = {stage.name: stage.stale for stage in stages}
     shards = {stage.name: stage.shards for stage in stages}
     lines += map(
@@ -85,6 +89,7 @@ def _value(status: JobStatus) -> dict[str, Any]:
         "running": running,
         "waiting": status.elements.total() - running,
         "seconds_left": status.seconds_left,
+        **({"expects": list(status.expects), "outside": yields(status)} if status.expects else {}),
         **({"jobs": [_value(part) for part in status.parts]} if status.parts else {}),
     }
 
@@ -135,7 +140,7 @@ def _shards(status: JobStatus) -> str:
 
 
 def reasons(status: JobStatus) -> list[tuple[str, int]]:
-    """Return why documents were dropped, most first, then what could not be read, and what was no document."""
+    """Return why documents were dropped, most first, then what could not be read, and what was not a document."""
     lines = sorted(status.dropped.items(), key=lambda item: (-item[1], item[0]))
     lines += [(f"unreadable: {name}", count) for name, count in sorted(status.unreadable.items())]
     lines += [(f"no document: {name}", count) for name, count in sorted(status.skipped.items())]

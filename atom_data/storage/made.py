@@ -25,7 +25,7 @@ FORMAT = 1
 NAMED = 3
 """How many names an error lists."""
 STAGES = ("*/plan.json", "*/*/plan.json")
-"""Where the plans of stages lie in an output folder, and those of the jobs of a pass."""
+"""Where an output folder has the plans of stages, and those of the jobs of a pass."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ class Made:
     about: dict[str, Any] = field(default_factory=dict)
     """What the command wants to know again."""
     reads: str = ""
-    """The ending of the files that a loader takes all of, whoever made them; empty where it follows a list of ours."""
+    """The ending of files of which a loader takes all in the folder; empty when it follows our list."""
     shared: tuple[str, ...] = ()
     """Files that speak of all sources of the same command."""
     whole: bool = False
@@ -67,7 +67,7 @@ class Making:
 
     @property
     def others(self) -> tuple[Made, ...]:
-        """What the record says of others by now."""
+        """What the record says of others now."""
         found = (item for item in read_made(str(self.place)) if _left(self.place, item))
         return tuple(item for item in found if not _replaces(self.claim, item))
 
@@ -90,7 +90,7 @@ def read_made(folder: str) -> tuple[Made, ...]:
         paths = [Path(name) for item in made for name in item.names]
     except (KeyError, TypeError) as error:
         raise DataError(
-            f"{path}: is no record of atom-data ({type(error).__name__}: {error}). Give another folder."
+            f"{path}: is not a record of atom-data ({type(error).__name__}: {error}). Give another folder."
         ) from error
     for name in paths:
         if name.is_absolute() or ".." in name.parts:
@@ -175,13 +175,13 @@ def refuse_place(place: Path) -> None:
 
 
 def stage_around(place: Path) -> Path | None:
-    """Return the folder of a stage that `place` is, or lies in; None where it is in none."""
+    """Return the folder of a stage that `place` is, or is in; None when it is in none."""
     place = Path(os.path.realpath(place))
     return next((folder for folder in (place, *place.parents) if is_stage(folder)), None)
 
 
 def is_stage(folder: Path) -> bool:
-    """Tell whether a run's stage lies in a folder: its plan and its receipts."""
+    """Tell whether a folder has the plan and the receipts of a stage."""
     return (folder / "plan.json").is_file() and (folder / "receipts").is_dir()
 
 
@@ -191,7 +191,7 @@ def refuse_file(path: Path, option: str) -> None:
         raise ConfigError(f"{option}: {path} is a folder. Give the name of a file.")
     stage = stage_around(path.parent)
     if stage is not None:
-        raise ConfigError(f"{option}: {path} lies in the folder of the stage '{stage.name}' of a run. Give another.")
+        raise ConfigError(f"{option}: {path} is in the folder of the stage '{stage.name}' of a run. Give another.")
     for made in read_made(str(path.parent)):
         if path.name in made.names or path.name == RECORD:
             raise ConfigError(f"{option}: {path} was made by atom-data {made.by} of {made.of}. Give another name.")

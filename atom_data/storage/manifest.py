@@ -1,6 +1,6 @@
 """The manifest of a finished job: one file that says what all its receipts say.
 
-A receipt a shard is right for workers, and a hundred thousand small files are wrong for everyone who reads them all: the
+A receipt per shard is right for workers, and a hundred thousand small files are wrong for everyone who reads them all: the
 stages after, `status`, a passage over the whole corpus. So a job that is finished is written down once more, as Parquet
 that DuckDB opens as it is. It is made from the receipts and taken away before one of them changes; without it, the
 receipts are read.
@@ -40,7 +40,7 @@ SCHEMA = pa.schema(
         ("sha256", pa.string()),
     ]
 )
-"""One row a shard, in the order of the plan. `dropped`, `unreadable` and `skipped` are JSON, a count a reason; `path`,
+"""One row per shard, in the order of the plan. `dropped`, `unreadable` and `skipped` are JSON, a count per reason; `path`,
 `bytes` and `sha256` are those of the shard's first output, null for a task that makes none."""
 
 COUNTS = ("dropped", "unreadable", "skipped")
@@ -51,7 +51,7 @@ _FAILED = b"failed"
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a finished job says of itself: STAGE/receipts/all.pq, with a row a shard."""
+    """What a finished job says of itself: STAGE/receipts/all.pq, with a row per shard."""
 
     identity: dict[str, Any]
     """Of the job and of the code, as the receipts have it."""
@@ -93,8 +93,7 @@ def _counts(counts: Mapping[str, int]) -> str:
 
 
 def write_manifest(
-    root: str,
-    folder: str,
+    path: str,
     identity: dict[str, Any],
     rows: Iterable[Mapping[str, Any]],
     token: str,
@@ -104,10 +103,10 @@ def write_manifest(
     about = {_IDENTITY: json.dumps(identity, sort_keys=True)} | ({_FAILED: json.dumps(list(failed))} if failed else {})
     schema = SCHEMA.with_metadata(about)
     table = pa.Table.from_batches(map(partial(pa.RecordBatch.from_pylist, schema=schema), _some(rows)), schema)
-    before = read_manifest(root, folder)
+    before = read_manifest(path)
     same = before is not None and before.identity == identity and before.failed == tuple(failed)
     if before is None or not same or not before.table.equals(table):
-        with create(join(root, manifest_path(folder)), token) as stream:
+        with create(path, token) as stream:
             pq.write_table(table, stream, compression="zstd")
 
 
@@ -118,9 +117,8 @@ def _some(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]
         yield some
 
 
-def read_manifest(root: str, folder: str) -> Manifest | None:
-    """Return the manifest of a job, or None when the job is not finished or the file is no manifest."""
-    path = join(root, manifest_path(folder))
+def read_manifest(path: str) -> Manifest | None:
+    """Return the manifest of a job, or None when the job is not finished or the file is not a manifest."""
     try:
         if is_remote(path):
             source = pa.BufferReader(read_bytes(path))
@@ -137,11 +135,10 @@ def read_manifest(root: str, folder: str) -> Manifest | None:
     return Manifest(identity, table, failed) if table.schema.equals(SCHEMA) else None
 
 
-def remove_manifest(root: str, folder: str) -> None:
-    """Take the manifest away, for a shard is about to be made again; on an object store an empty file takes its place."""
-    path = join(root, manifest_path(folder))
-    if not is_remote(root):
+def remove_manifest(path: str) -> None:
+    """Remove the manifest, because a shard is about to be rebuilt; on an object store an empty file takes its place."""
+    if not is_remote(path):
         local(path).unlink(missing_ok=True)
-    elif read_manifest(root, folder) is not None:
+    elif read_manifest(path) is not None:
         with create(path, "") as stream:
             stream.write(b"")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, BinaryIO
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -13,6 +14,7 @@ from atom_data.errors import DataError
 from atom_data.storage.pages.footer import SMALL_BUFFER_BYTES, RowGroups, without_arrow_types
 from atom_data.storage.pages.plain import has_dictionary, pieces, plain_field, together
 from atom_data.storage.pages.rowgroups import Plan, leaves_of, plan
+from atom_data.storage.pages.rows import row_bytes
 from atom_data.storage.paths import Hashed, create, is_remote, local, open_raw, reason, unreadable, without_secrets
 
 ROW_GROUP_BYTES = 32 << 20
@@ -33,7 +35,11 @@ class Output:
 
 
 class ParquetShard:
-    """Collects batches and writes them in row groups of about 32 MB of Arrow data (the bound of its memory)."""
+    """Collects batches and writes them in row groups of about 32 MB of Arrow data (twice that is the bound of its memory).
+
+    The bytes follow from the rows alone: where a row group and a page end does not depend on how rows come in batches. So
+    a file without some of its rows is the file that would have been made of the others.
+    """
 
     def __init__(self, stream: Hashed, schema: pa.Schema) -> None:
         """Write to an open stream; the schema is fixed from the start, so that an empty shard has its columns."""
@@ -48,16 +54,23 @@ class ParquetShard:
     def write(self, batch: pa.RecordBatch) -> None:
         """Add the rows; columns are taken by name and must have the schema's types."""
         batch = batch.select(self._schema.names).cast(self._schema)
-        self._waiting.append(batch)
-        self._waiting_bytes += batch.nbytes
         self.rows += batch.num_rows
-        if self._waiting_bytes >= ROW_GROUP_BYTES:
-            self.flush()
+        sizes = np.cumsum(row_bytes(batch))
+        start, before = 0, 0
+        while start < batch.num_rows:
+            stop = int(np.searchsorted(sizes, before + ROW_GROUP_BYTES - self._waiting_bytes)) + 1
+            stop = min(stop, batch.num_rows)
+            self._waiting.append(batch.slice(start, stop - start))
+            self._waiting_bytes += int(sizes[stop - 1]) - before
+            start, before = stop, int(sizes[stop - 1])
+            if self._waiting_bytes >= ROW_GROUP_BYTES:
+                self.flush()
 
     def flush(self) -> None:
         """Write what waits as one row group."""
         table = pa.Table.from_batches(self._waiting, self._schema)
         if table.num_rows:
+            table = table.combine_chunks()  # pages end where chunks do
             self._writer.write_table(table, row_group_size=table.num_rows)
         self._waiting, self._waiting_bytes = [], 0
 
@@ -109,7 +122,7 @@ def _open(source: Any, path: str, **options: Any) -> pq.ParquetFile:  # noqa: AN
         # Times of 96 bits reach further than 64 bits of nanoseconds: the year 9999 of Spark would come out as 1816.
         return pq.ParquetFile(source, memory_map=False, coerce_int96_timestamp_unit="us", **options)
     except Exception as error:
-        what = "is no readable Parquet file" if isinstance(error, pa.ArrowException) else "cannot be opened"
+        what = "is not a readable Parquet file" if isinstance(error, pa.ArrowException) else "cannot be opened"
         raise _refused(path, what, error) from error
 
 
@@ -187,7 +200,7 @@ def _rows_of(
     if others or not names:
         batches = reader.iter_batches(batch_size=how.rows, row_groups=[group], columns=others)
         while (batch := _asked(path, partial(next, batches, None))) is not None:
-            # A name with a dot may have brought what is no column of ours, but a part of one.
+            # A name with a dot may have brought what is not a column of ours, but a part of one.
             columns = {name: batch.column(name) for name in others}
             columns |= _big(how, batch.num_rows, path)
             yield pa.RecordBatch.from_arrays([columns[name] for name in names], names) if names else batch

@@ -63,7 +63,7 @@ def open_raw(path: str) -> BinaryIO:
             stream: Any = smart_open.open(path, "rb", compression="disable")
             return stream  # type: ignore[no-any-return]
         return local(path).open("rb")
-    except Exception as error:  # every store has errors of its own: botocore's, urllib3's and others are no OSError
+    except Exception as error:  # every store has errors of its own: botocore's, urllib3's and others are not OSError
         raise unreadable(path, "cannot be opened", error) from error
 
 
@@ -133,7 +133,7 @@ def create(path: str, token: str) -> Iterator[BinaryIO]:
                 os.fsync(file.fileno())
                 number = os.fstat(file.fileno()).st_ino
             _rename(partial, target, number)
-            _sync_folder(target.parent)
+            sync_folder(target.parent)
     except BaseException:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
@@ -182,7 +182,8 @@ def _rename(partial: Path, target: Path, number: int) -> None:
             raise
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on disk."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -217,7 +218,7 @@ class Hashed:
         return memoryview(data).nbytes
 
     def _hand_over(self) -> None:
-        """Have the system write to the disk what it has so far, for else it begins at the end, and all must wait for it."""
+        """Start write-back early; otherwise the final fsync stalls on the whole file."""
         start, self._handed_over = self._handed_over, self.bytes
         try:
             descriptor = self.stream.fileno()
@@ -247,7 +248,7 @@ class Hashed:
     closed = False
 
     def close(self) -> None:
-        """The stream below belongs to whoever opened it."""
+        """The stream below belongs to its caller."""
 
     def seekable(self) -> bool:
         """No seeking: the hash would lie."""

@@ -1,7 +1,7 @@
 """Files of rows that are found by their place in a space of numbers: how one task hands each of many others its part.
 
 A row has a place from 0 to 2 ** 32 (the upper half of a hash, or a scaled number). The file is a row of Arrow record
-batches, each of the rows between two places, then a directory of them, then the schema: whoever wants the rows of a
+batches, each of the rows between two places, then a directory of them, then the schema: a reader of the rows of a
 range reads the directory and those pieces. So a task writes one file, not one for each of those that read it.
 """
 
@@ -118,7 +118,7 @@ def _directory(stream: BinaryIO, path: str) -> tuple[npt.NDArray[np.uint64], pa.
     stream.seek(max(end - trailer, 0))
     tail = stream.read(trailer)
     if end < trailer or not tail.endswith(_MAGIC):
-        raise DataError(f"{path}: is no file of pieces, or only the beginning of one. Run its stage again.")
+        raise DataError(f"{path}: is not a file of pieces, or only the beginning of one. Run its stage again.")
     directory_size, schema_size = np.frombuffer(tail, "<u8", 2).tolist()
     stream.seek(end - trailer - schema_size - directory_size)
     both = stream.read(directory_size + schema_size)

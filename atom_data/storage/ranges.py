@@ -15,7 +15,7 @@ CONNECTIONS = 64
 def read_range(path: str, start: int, stop: int, tag: str | None = None) -> bytes:
     """Return bytes [start, stop) of a URL. DataError when it is not there, is shorter, or its store fails six times.
 
-    `tag` is the ETag that it had (RFC 9110, 8.8.3): DataError when it has another by now. Without one nobody looks.
+    `tag` is the ETag that it had (RFC 9110, 8.8.3): DataError when it has changed. Without one this is not checked.
     """
     return _answer(path, start, stop, tag)[0]
 
@@ -48,7 +48,7 @@ def _is_another(found: str | None, tag: str | None) -> bool:
 
 def _changed(path: str, tag: str | None) -> DataError:
     return DataError(
-        f"{without_secrets(path)}: was changed or made again while it was open: its ETag was {tag}. Its bytes are others: "
+        f"{without_secrets(path)}: was changed or rebuilt while it was open: its ETag was {tag}. Its bytes are others: "
         "bring back the file that the run began with, or start a new run on this one."
     )
 

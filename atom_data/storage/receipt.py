@@ -1,6 +1,6 @@
 """What a receipt and a list of shards say, as frozen dataclasses; how they are read and written: see `receipts`.
 
-`docs/reference/output.md` is made from the docstrings below: where each file of an output folder lies, and what is in it.
+`docs/reference/output.md` is made from the docstrings below: the path of each file of an output folder, and what is in it.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from atom_data.storage.shards import Input, file_name
 FORMAT = 3
 """3: `spans` by file, `etag` of inputs. 2, with one `span` a receipt, is read as well."""
 READABLE = (2, 3)
-"""Formats of receipts that are read. Of any other the run stops with a sentence; nothing is made again in silence."""
+"""Formats of receipts that are read. Of any other the run stops with a sentence; nothing is rebuilt in silence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Receipt:
     unreadable: Mapping[str, int] = field(default_factory=dict)
     """Records by the reason for which they could not be read: each is a dead letter."""
     skipped: Mapping[str, int] = field(default_factory=dict)
-    """Records that are no documents, by kind."""
+    """Records that are not documents, by kind."""
     text_bytes: int = 0
     """Of the column `text` as written."""
     tokens: int = 0
@@ -91,12 +91,14 @@ class Receipt:
     failed: str = ""
     """Why the shard could not be made, where a run with --allow-failed went on without it: its output is empty, and how many
     documents it would have is not known."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Values of the parameters of the recipe, where it has some. What of them decides the output is part of `job`."""
     output_bytes: int = 0
     """Of all files that were made; not in the file, where they add up to it."""
 
     @classmethod
     def read(cls, value: Mapping[str, Any], path: str) -> Self:
-        """Make one of what stands in a file. DataError for a format that is not known, and for what is no receipt."""
+        """Make one of what stands in a file. DataError for a format that is not known, and for what is not a receipt."""
         if value.get("format") not in READABLE:
             raise DataError(
                 f"{path}: a receipt of format {value.get('format')!r}; this atom-data reads {READABLE[0]} to {FORMAT}. Use the "
@@ -123,11 +125,12 @@ class Receipt:
                 measured=Measured(**value["measured"]),
                 accepted=value.get("accepted", ""),
                 failed=value.get("failed", ""),
+                settings=value.get("settings") or _NOTHING,
                 output_bytes=sum(item.bytes for item in outputs),
             )
         except (KeyError, TypeError) as error:
             raise DataError(
-                f"{path}: is no receipt ({error}). Delete it; the next run makes its shard again."
+                f"{path}: is not a receipt ({error}). Delete it; the next run rebuilds its shard."
             ) from error
 
     def value(self) -> dict[str, Any]:
@@ -151,11 +154,12 @@ class Receipt:
             "measured": asdict(self.measured),
             **({"accepted": self.accepted} if self.accepted else {}),
             **({"failed": self.failed} if self.failed else {}),
+            **({"settings": dict(self.settings)} if self.settings else {}),
         }
 
     def slim(self) -> Self:
-        """Return what a job as a whole is judged by: without identity and inputs, with the first of its files only."""
-        return replace(self, job="", code=_NOTHING, inputs=(), outputs=self.outputs[:1])
+        """Return what a job as a whole is accepted by: without identity and inputs, with only the first of its files."""
+        return replace(self, job="", code=_NOTHING, inputs=(), outputs=self.outputs[:1], settings=_NOTHING)
 
 
 def _input(item: Input) -> dict[str, Any]:
@@ -188,7 +192,7 @@ class ShardList:
             return cls(value["stage"], tuple(value["shards"]), value["identity"])
         except (KeyError, TypeError) as error:
             raise DataError(
-                f"{path}: is no list of shards ({error}). Delete it; the next run writes it again."
+                f"{path}: is not a list of shards ({error}). Delete it; the next run writes it again."
             ) from error
 
     def value(self) -> dict[str, Any]:

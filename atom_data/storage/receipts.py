@@ -116,9 +116,9 @@ def _object(path: str, data: bytes) -> dict[str, Any]:
     try:
         value = json.loads(data)
     except ValueError as error:
-        raise DataError(f"{path}: is no JSON ({error}). Delete it; the next run makes its shard again.") from error
+        raise DataError(f"{path}: is not JSON ({error}). Delete it; the next run rebuilds its shard.") from error
     if not isinstance(value, dict):
-        raise DataError(f"{path}: is no JSON object. Delete it; the next run makes its shard again.")
+        raise DataError(f"{path}: is not a JSON object. Delete it; the next run rebuilds its shard.")
     return value
 
 
@@ -131,7 +131,7 @@ def read_receipt(root: str, folder: str, shard: str) -> Receipt | None:
     value = _object(path, data)
     if not is_sealed(data):
         raise DataError(
-            f"{path}: the receipt was edited after it was written. Delete it; the next run makes its shard again."
+            f"{path}: the receipt was edited after it was written. Delete it; the next run rebuilds its shard."
         )
     return Receipt.read(value, path)
 
@@ -145,7 +145,7 @@ def read_receipts(
     are read one by one; where that was mostly waiting, the others are read 16 at a time.
 
     Of many the folder is listed once, so that receipts which are not there cost nothing; the few of an array task are asked
-    for by name, for a thousand of these must not each list 100,000. Memory: 4,096 receipts at a time.
+    for by name, because a thousand of these must not each list 100,000. Memory: 4,096 receipts at a time.
     """
     there = finished_names(root, folder) if len(shards) > CHUNK else None
     place = root if is_remote(root) else str(local(root))

@@ -2,13 +2,14 @@
 
 OUT/run.json
 
-    {"format": 1, "recipe": "/home/me/recipe.py", "sha256": "...", "jobs": ["clean", "unique"], "former": ["distinct"]}
+    {"format": 1, "recipe": "/home/me/recipe.py", "sha256": "...", "jobs": ["clean", "unique"], "former": ["distinct"],
+     "settings": {"crawl": "CC-MAIN-2026-22"}}
 
-It is no part of the corpus: `fingerprint` leaves it out, and `verify` asks it which stages count.
+It is not part of the corpus: `fingerprint` leaves it out, and `verify` asks it which stages count.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from atom_data.errors import DataError
@@ -26,26 +27,34 @@ class RunRecord:
     recipe: str
     """Absolute path, where it was run; empty in a folder of an earlier release, which did not say."""
     sha256: str
-    """Of the recipe's text."""
+    """Of the recipe's text, and of its parameters where it has some."""
     jobs: tuple[str, ...]
     """The folders that it makes, each after those it needs."""
     former: tuple[str, ...] = ()
     """Folders of stages that were in the recipe once, and are not any more; sorted."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Parameters of the recipe that were set, as `--set` says them; commands that are not told otherwise take the same."""
 
     @classmethod
     def read(cls, value: Mapping[str, Any], path: str) -> Self:
-        """Make one of what stands in a file. DataError for a format that is not known, and for what is no record."""
+        """Make one of what stands in a file. DataError for a format that is not known, and for what is not a record."""
         if value.get("format") != FORMAT:
             raise DataError(
                 f"{path}: a record of format {value.get('format')!r}; this atom-data reads {FORMAT}. Use the version that made "
                 "the folder, or run into another --output."
             )
         try:
-            return cls(value["recipe"], value["sha256"], tuple(value["jobs"]), tuple(value["former"]))
-        except (KeyError, TypeError) as error:
+            settings = {str(name): str(text) for name, text in dict(value.get("settings", {})).items()}
+            return cls(value["recipe"], value["sha256"], tuple(value["jobs"]), tuple(value["former"]), settings)
+        except (KeyError, TypeError, ValueError) as error:
             raise DataError(
                 f"{path}: does not say whose folder it is ({error}). Delete it; the next run writes it again."
             ) from error
+
+    def after(self, before: Self | None) -> Self:
+        """Return the record with the folders that were in the one before, and are not in this one, as former."""
+        former = {*before.jobs, *before.former} - set(self.jobs) if before else set()
+        return replace(self, former=tuple(sorted(former)))
 
     def value(self) -> dict[str, Any]:
         """Return what stands in the file."""
@@ -55,4 +64,5 @@ class RunRecord:
             "sha256": self.sha256,
             "jobs": list(self.jobs),
             "former": list(self.former),
+            **({"settings": dict(self.settings)} if self.settings else {}),
         }

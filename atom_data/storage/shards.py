@@ -36,7 +36,7 @@ class Input:
     sha256: str
     """Of its content, as hexadecimal digits."""
     modified: int = 0
-    """Modification time in ns where the store has one: while bytes and time are the same, nobody reads it all again."""
+    """Modification time in ns where the store has one: while size and time are the same, the content is not read again."""
     etag: str = ""
     """What an object store calls this version, instead of a time."""
 
@@ -48,10 +48,12 @@ class Intake:
     reject: Callable[[str, int, str, bytes], None]
     """Called with reason, position (byte offset or row), one line of detail, and the first bytes of the record."""
     skipped: Counter[str] = field(default_factory=Counter)
-    """Records that are no documents, by kind (`warcinfo`, `request`): counted, not kept."""
+    """Records that are not documents, by kind (`warcinfo`, `request`): counted, not kept."""
     inputs: list[Input] = field(default_factory=list)
     bytes_read: int = 0
     """Bytes of input consumed so far, for progress."""
+    removed: list[str] = field(default_factory=list)
+    """What stands in a ledger for each document that is on the removal list: it was read, and is not among the rows."""
     damage: Counter[str] = field(default_factory=Counter)
     """Of texts that a reader decodes, what `batch.damage` counts of pages; it goes into the receipt's notes."""
     span: tuple[int, int] | None = None
@@ -73,7 +75,7 @@ def check_spans(path: str, spans: Sequence[tuple[int, int]]) -> None:
 
     `spans` are what reading the parts reported (`Intake.span`): offset of the first record, and of the first one after
     the part; both equal where no record starts in it. A page can hold bytes that look like the start of a record, and
-    a part that began there would hold records nobody crawled.
+    a part that began there would hold forged records.
     Errors: DataError when two parts don't meet.
     """
     last = 0

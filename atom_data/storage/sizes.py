@@ -27,7 +27,9 @@ def parse_bytes(text: str, where: str, *, at_least: int = 1, alone: int = 1) -> 
     match = SIZE.fullmatch(text)
     unit = UNITS.get(match[2].upper()) if match else None
     if match is None or unit is None:
-        raise ConfigError(f"{where}: '{text}' is no size. Give a number and a unit, such as 500MB or 2GB: {GRAMMAR}.")
+        raise ConfigError(
+            f"{where}: '{text}' is not a size. Give a number and a unit, such as 500MB or 2GB: {GRAMMAR}."
+        )
     size = int(Fraction(match[1]) * (unit if match[2] else alone))
     if size < at_least:
         raise ConfigError(

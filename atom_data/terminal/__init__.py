@@ -1,1 +1,1 @@
-"""What is said on a terminal: tables as wide as it is, progress, commands to paste."""
+"""Terminal output: tables that fit its width, progress, commands to paste."""

@@ -1,4 +1,4 @@
-"""The command line as this process was called, so that what is suggested can be pasted where the user stands."""
+"""The command line as this process was called, so that suggested commands can be pasted."""
 
 import os
 import shlex
@@ -25,7 +25,7 @@ def called() -> str:
 
 
 def command_line(*words: object) -> str:
-    """Return a command of this program that a shell takes as it is."""
+    """Return a command of this program, quoted for a shell."""
     return " ".join([called(), *(shlex.quote(str(word)) for word in words)])
 
 
@@ -35,6 +35,6 @@ def _python() -> str:
 
 
 def near(path: str) -> str:
-    """Return a path as seen from the working folder, where it lies below it."""
+    """Return a path relative to the working folder, when it is below it."""
     here = str(Path.cwd())
     return os.path.relpath(path, here) if path.startswith(f"{here}/") else path

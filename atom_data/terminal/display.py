@@ -1,4 +1,4 @@
-"""What is said while a run goes on: a live bar on a terminal, plain lines or JSON lines elsewhere. Never part of any output."""
+"""Progress of a run: a live bar on a terminal, plain lines or JSON lines elsewhere. Never part of any output."""
 
 import datetime
 import json
@@ -16,9 +16,9 @@ from atom_data.terminal.table import plural
 
 PLAIN_SECONDS = 10.0
 WIDE = 120
-"""From so many columns on there is room for a bar."""
+"""Terminals of at least this width have room for a bar."""
 BESIDE = 16
-"""What spinner and clock take of a line."""
+"""Width of spinner and clock."""
 COMPILING_SECONDS = 2.0
 
 
@@ -30,7 +30,7 @@ def clock(seconds: float) -> str:
 
 
 def _fitted(figures: Sequence[str], room: int) -> str:
-    """Return as many figures as there is room for, the first ones."""
+    """Return the first figures, as many as there is room for."""
     shown = list(figures)
     while len(shown) > 1 and len("  ".join(shown)) > room:
         shown.pop()
@@ -63,7 +63,7 @@ class Display:
         self.note(f"{stage}/{shard}: {message}")
 
     def compiling(self, compiled: int, kernels: int, why: str) -> None:
-        """Say why kernels are compiled before anything can start, and how far that is."""
+        """Show that kernels are compiled first, and the progress."""
         if not compiled:
             self._said = time.monotonic()
             self.note(why)
@@ -126,8 +126,26 @@ class Display:
         """Take note of the end; a person sees it from the command."""
 
 
+class OnlyCompiling(Display):
+    """Nothing but that kernels are compiled, where a run is a part of another answer."""
+
+    def note(self, text: str, **about: Any) -> None:  # noqa: ANN401 - plain values
+        """Say nothing."""
+
+    def compiling(self, compiled: int, kernels: int, why: str) -> None:
+        """Say why it takes so long, once."""
+        if not compiled:
+            super().note(why)
+
+    def start(self, job: str, tasks: int, total_bytes: int) -> None:
+        """Show nothing."""
+
+    def update(self, finished: int, tasks: int, documents: int, read: int, kept: int, workers: int) -> None:
+        """Show nothing."""
+
+
 class JsonLog(Display):
-    """One JSON object a line, for logs that programs read: time, stage, shard, event, and the figures of the receipt."""
+    """One JSON object per line, for logs that programs read: time, stage, shard, event, and the figures of the receipt."""
 
     def note(self, text: str, **about: Any) -> None:  # noqa: ANN401 - plain values
         """Write a line with a message."""

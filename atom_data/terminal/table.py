@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.console import Console
+from rich.markup import escape
 from rich.text import Text
 
 GAP = "  "
@@ -11,7 +12,7 @@ GAP = "  "
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its title, and how soon it goes where there is no room."""
+    """A column: its title, and its rank for being left out when there is no room."""
 
     title: str
     rank: int = 0
@@ -41,12 +42,12 @@ def percent(part: float, whole: float) -> str:
 
 
 def width_of(console: Console) -> int:
-    """Return how wide a table may be; 0 for any width, where nobody looks at it on a terminal."""
+    """Return how wide a table may be; 0 for any width, when the output is not a terminal."""
     return console.width if console.is_terminal else 0
 
 
 def table_lines(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int = 0) -> list[str]:
-    """Return a table as lines of rich markup, numbers to the right; cells are markup as well.
+    """Return a table as lines of rich markup, numbers aligned right; cells are markup as well.
 
     Columns without a value in any row are left out. Where the others are wider than `width`, those that are needed least
     go; no cell is ever cut, so a line can be longer than a very narrow terminal.
@@ -69,6 +70,17 @@ def print_table(console: Console, columns: Sequence[Column], rows: Sequence[Sequ
     """Print a table as wide as the console."""
     for line in table_lines(columns, rows, width_of(console)):
         console.print(line, soft_wrap=True)
+
+
+def next_lines(commands: Sequence[tuple[str, str]], width: int = 0) -> list[str]:
+    """Return what to do next as lines of markup: each command, whole, with what it shows; above it where a line is too short."""
+    if not commands:
+        return []
+    longest = max(len(command) for command, _ in commands)
+    if width and any(longest + len(why) + 4 > width for _, why in commands):
+        pairs = [(f"  [dim]# {escape(why)}[/dim]", f"  {escape(command)}") for command, why in commands]
+        return ["\nNext:", *(line for pair in pairs for line in pair)]
+    return ["\nNext:", *(f"  {escape(f'{command:{longest}}')}  {escape(why)}" for command, why in commands)]
 
 
 def _total(shown: Sequence[int], sizes: Sequence[int]) -> int:

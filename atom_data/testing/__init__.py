@@ -1,4 +1,4 @@
-"""The contract of sources, passes and steps, tried on one of them: for the tests of whoever writes their own.
+"""The contract of sources, passes and steps, tried on one of them: for the tests of your own.
 
     check_source(Posts(paths=("forum/*.db",)))
 

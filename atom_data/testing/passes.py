@@ -25,7 +25,7 @@ def check_pass(made: Pass, shards: int = 3) -> None:
     order, and once more over shards without rows and of nulls. So give it little to read. Memory: a shard, three times.
     """
     where = type(made).__name__
-    require(isinstance(made, Pass), f"{where} is no pass. Subclass atom_data.extend.Pass.")
+    require(isinstance(made, Pass), f"{where} is not a pass. Subclass atom_data.extend.Pass.")
     with TemporaryDirectory() as one, TemporaryDirectory() as other:
         workspace, again = Workspace(one, "testing"), Workspace(other, "testing")
         first = run_jobs(made.jobs(), workspace, where)
@@ -88,7 +88,7 @@ def run_jobs(jobs: Sequence[Job], workspace: Workspace, where: str, backwards: b
 
 @dataclass(frozen=True, kw_only=True)
 class Held(RawSource):
-    """Rows in memory, a table a shard."""
+    """Rows in memory, a table per shard."""
 
     name: str
     tables: tuple[tuple[str, pa.Table], ...] = field(repr=False)

@@ -14,7 +14,7 @@ from atom_data.storage.shards import Input, Intake, Shard
 from atom_data.workspace import Workspace
 
 BATCH_BYTES = 64 << 20
-"""A batch of more rows than one has at most so many bytes: workers hold several."""
+"""Maximum bytes of a batch of more than one row: workers hold several."""
 
 
 @dataclass(kw_only=True)

@@ -24,7 +24,7 @@ def check_source(source: Source, workspace: Workspace | None = None, shards: int
     """
     where = type(source).__name__
     lacks = sorted(SOURCE - set(dir(source)))
-    require(not lacks, f"{where} is no source: it has no {', '.join(lacks)}. Subclass atom_data.extend.RawSource.")
+    require(not lacks, f"{where} is not a source: it has no {', '.join(lacks)}. Subclass atom_data.extend.RawSource.")
     with TemporaryDirectory() as folder:
         workspace = workspace or Workspace(folder, "testing")
         try_words(source, where)
@@ -67,7 +67,7 @@ def _identity(source: object, where: str) -> str:
         raise AssertionError(f"{where}: {error}") from error
     except (TypeError, ValueError) as error:
         raise AssertionError(
-            f"{where}: identity() is no plain JSON: {error}. Return numbers, text, lists and dictionaries of these; "
+            f"{where}: identity() is not plain JSON: {error}. Return numbers, text, lists and dictionaries of these; "
             "atom_data.extend.describe makes them of values."
         ) from error
 
@@ -133,7 +133,7 @@ def try_inputs(source: Source, shard: Shard, workspace: Workspace, reading: Read
 def try_ids(ids: pa.ChunkedArray, shard: str, known: dict[str, str], where: str) -> None:
     """Look for ids that repeat, in a shard or over those before."""
     require(
-        not ids.null_count, f"{where}, shard '{shard}': a row has no id, so nobody could find it again. Give each one."
+        not ids.null_count, f"{where}, shard '{shard}': a row has no id, so it could not be traced. Give each row one."
     )
     found = sorted(ids.to_pylist())
     twice = next((one for one, other in pairwise(found) if one == other), None)

@@ -45,7 +45,7 @@ def replaced(array: pa.Array, buffers: Buffers, places: Places, texts: Sequence[
 
 
 def counts_of(places: Places, kinds: int, documents: int) -> Int32s:
-    """Return how many places of each kind a document has, a row a document."""
+    """Return how many places of each kind a document has, a row per document."""
     flat = np.bincount(places.documents * kinds + places.kinds, minlength=documents * kinds)
     return flat.reshape(documents, kinds).astype(np.int32)
 

@@ -49,7 +49,7 @@ def hash_folded(data: Bytes, start: int, end: int, table: Characters) -> np.uint
     """Return `hash_bytes` of a unicode word in lower case."""
     state, position = _begin(end - start), start
     while end - position > 8:
-        # The bit makes letters small and is set in digits, and there is nothing else of ASCII in such a word.
+        # The bit makes letters lowercase and is set in digits, and there is nothing else of ASCII in such a word.
         lane = load_eight(data, position) | CASE_BITS
         if lane & HIGH_BITS:
             return _hash_characters(data, start, end, table)

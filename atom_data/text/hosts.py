@@ -15,7 +15,7 @@ from atom_data.text.hashes import load_last
 from atom_data.text.memory import inlined, item, kernel, put, read_only
 
 NO_HOST, ASCII_HOST, OTHER_HOST = 0, 1, 2
-"""There is none; it is found; there are bytes that are no ASCII, so that somebody else must look."""
+"""There is none; it is found; there are bytes that are not ASCII, so that the caller must look."""
 
 LONGEST_NAME = 253
 """RFC 1035, section 2.3.4, without the final dot. A longer host is on no list."""

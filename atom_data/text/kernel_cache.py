@@ -1,25 +1,22 @@
-"""Where compiled kernels are kept: a folder of the user's, so that every environment of a machine has the same ones.
+"""Compiled kernels in the user's cache, so that every environment of a machine has the same ones.
 
-    $ATOM_DATA_CACHE, else $XDG_CACHE_HOME/atom-data, else ~/.cache/atom-data
-        kernels/KEY/text.lines._count_lines-1f0c....bin
+    kernels/KEY/text.lines._count_lines-1f0c....bin
 
 KEY stands for all that decides the machine code of any kernel: the sources, the processor, the versions of Python, Numba,
-llvmlite and NumPy. Numba's own cache lies beside the sources, looks only at the file of the function, and keeps an index
-that two processes at once can leave pointing to each other's code; here a file is one kernel for one signature, appears
-whole or not at all, and says what it is.
+llvmlite and NumPy. Numba's own cache is next to the sources, looks only at the file of the function, and keeps an index
+that two processes at once can leave pointing to each other's code; here a file is one kernel for one signature.
 """
 
+import contextlib
 import functools
 import hashlib
-import os
+import multiprocessing
 import pickle
 import platform
-import secrets
-import shutil
 import sys
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -31,18 +28,33 @@ from numba import config
 from numba.core.caching import CompileResultCacheImpl, FunctionCache
 from numba.core.serialize import dumps
 
-FOLDERS = 8
-"""So many keys are kept: of the releases and machines that share a home folder, the last ones used."""
-DAY = 86_400.0
+from atom_data.assets import cache_folder, keep, read_kept
+
+ANNOUNCED: ContextVar[bool] = ContextVar("announced", default=False)
+"""Whether somebody else says that kernels are compiled, and how far that is."""
 
 
-def cache_folder() -> Path:
-    """Return the folder that holds what can be made again: of the user, or the one that ATOM_DATA_CACHE names."""
-    given = os.environ.get("ATOM_DATA_CACHE")
-    if given:
-        return Path(given)
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111 - Path's raises without a home
-    return Path(base) / "atom-data"
+@contextlib.contextmanager
+def announced() -> Iterator[None]:
+    """Compile and print nothing: the caller says it."""
+    token = ANNOUNCED.set(True)
+    try:
+        yield
+    finally:
+        ANNOUNCED.reset(token)
+
+
+def _say_that_it_compiles() -> None:
+    """Say so before the first kernel that is compiled by being called; a worker's supervisor has said it."""
+    if not ANNOUNCED.get() and multiprocessing.parent_process() is None:
+        _said()
+
+
+@functools.cache
+def _said() -> None:
+    place = cache_folder()
+    sys.stderr.write(f"compiling kernels for this machine, once; kept in {place} (`atom-data warm` compiles all)\n")
+    sys.stderr.flush()
 
 
 def kernels_folder() -> Path:
@@ -78,7 +90,7 @@ def _file_hash(file: Path) -> bytes:
 class KernelCache(FunctionCache):  # type: ignore[misc] # Numba has no types
     """The compiled forms of one kernel on disk, as Numba's dispatcher asks for them.
 
-    A folder that cannot be written to is no error: what it holds is used, and what is compiled anew is not kept.
+    A folder that cannot be written to is not an error: what it holds is used, and what is compiled anew is not kept.
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:
@@ -90,7 +102,7 @@ class KernelCache(FunctionCache):  # type: ignore[misc] # Numba has no types
 
     @property
     def cache_path(self) -> str:
-        """The folder that it lies in."""
+        """Its folder."""
         return str(kernels_folder())
 
     def has(self, signature: tuple[Any, ...], codegen: Any) -> bool:  # noqa: ANN401 - Numba's
@@ -104,20 +116,18 @@ class KernelCache(FunctionCache):  # type: ignore[misc] # Numba has no types
         if not self._enabled:
             return None
         key = self._index_key(sig, target_context.codegen())
-        with suppress(OSError, pickle.UnpicklingError, EOFError, ValueError):
-            head, _, body = self._path(key).read_bytes().partition(b"\n")
-            if head == hashlib.sha256(body).hexdigest().encode():
+        body = read_kept(self._path(key))
+        with suppress(pickle.UnpicklingError, EOFError, ValueError):
+            if body is not None:
                 return self._impl.rebuild(target_context, pickle.loads(body))
+        _say_that_it_compiles()
         return None
 
     def _save_overload(self, sig: Any, data: Any) -> None:  # noqa: ANN401
         if not self._enabled or not self._impl.check_cachable(data):
             return
-        body = dumps(self._impl.reduce(data))
-        path = self._path(self._index_key(sig, data.codegen))
         with suppress(OSError):
-            _create(path.parent)
-            _write(path, hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
+            keep(self._path(self._index_key(sig, data.codegen)), dumps(self._impl.reduce(data)))
 
     def _path(self, key: tuple[Any, ...]) -> Path:
         where = f"{self._py_func.__module__.partition('.')[2]}.{self._py_func.__qualname__}"
@@ -126,44 +136,8 @@ class KernelCache(FunctionCache):  # type: ignore[misc] # Numba has no types
 
 
 class _Form(CompileResultCacheImpl):  # type: ignore[misc]
-    """How Numba writes a compiled function and reads it again; where it lies is KernelCache's business."""
+    """How Numba writes a compiled function and reads it again; its path is KernelCache's business."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._py_func = function
         self._lineno = function.__code__.co_firstlineno
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all, whoever else writes the same one on this or another machine."""
-    temporary = path.with_name(f".{secrets.token_hex(8)}")
-    try:
-        with temporary.open("xb") as stream:
-            stream.write(content)
-        temporary.replace(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
-def _create(folder: Path) -> None:
-    """Make the folder of a key; with a new one the oldest go."""
-    if folder.is_dir():
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    remove_old(folder.parent)
-
-
-def remove_old(kernels: Path, most: int = FOLDERS) -> list[Path]:
-    """Remove the folders of keys that were used longest ago, until `most` are left; none that was used within a day."""
-    folders = sorted((path for path in kernels.iterdir() if path.is_dir()), key=lambda path: path.stat().st_mtime)
-    old = [path for path in folders[: max(0, len(folders) - most)] if path.stat().st_mtime < time.time() - DAY]
-    for path in old:
-        shutil.rmtree(path, ignore_errors=True)
-    return old
-
-
-def touch(folder: Path) -> None:
-    """Note that a folder is in use, once a day."""
-    with suppress(OSError):
-        if folder.stat().st_mtime < time.time() - DAY:
-            os.utime(folder)

@@ -1,6 +1,6 @@
 """Lines of documents: how many there are, and how they begin and end, counted in one pass over Arrow bytes.
 
-A line ends at a line feed. White space around it does not count, and a line of nothing but white space is no line.
+A line ends at a line feed. White space around it does not count, and a line of nothing but white space is not a line.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ from atom_data.text.memory import called, inlined, item, kernel, read_only
 from atom_data.text.words import space_size
 
 SHORT_CHARS = 30
-"""A line of at most so many characters is short, as in the code that made FineWeb (Penedo et al. 2024)."""
+"""Maximum characters of a short line, as in the code that made FineWeb (Penedo et al. 2024)."""
 
 COLUMNS = ("lines", "bullets", "ellipses", "terminals", "shorts")
 """What `line_counts` counts."""

@@ -11,7 +11,7 @@ from numba import njit
 from atom_data.text.kernel_cache import KernelCache
 
 # Copied into the kernel that calls them. Without `_nrt=False` every call counts references to every array it is
-# handed, and without `forceinline` it pushes seven words an array: together they made a word four times as slow.
+# handed, and without `forceinline` it pushes seven words per array: together they made a word four times as slow.
 inlined = njit(nogil=True, forceinline=True, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 # Called and not copied: for what is long and seldom needed.

@@ -197,7 +197,7 @@ def _stands(
             back = before
             while before > start and back - before < 3 and item(data, before) & 0xC0 == 0x80:
                 before -= 1
-            # Bytes that go on nothing are no character of a word.
+            # Bytes that go on nothing are not character of a word.
             size = decode(data, before, end)[1]
             if before + size <= back or not _is_of_word(data, before, end, words, table):
                 return True

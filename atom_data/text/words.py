@@ -53,7 +53,7 @@ def whitespace_words(buffers: Buffers) -> Words:
 
 
 def unicode_words(buffers: Buffers) -> Words:
-    """Return the runs of letters, numbers and marks, hashed in lower case; unspaced scripts give a word a letter."""
+    """Return the runs of letters, numbers and marks, hashed in lower case; unspaced scripts give a word per letter."""
     return _words(buffers, True)
 
 
@@ -101,7 +101,7 @@ def _fill_words(
 @allocating
 def word_edges() -> Int64s:
     """Return room for the starts and ends that `next_words` finds at a time."""
-    # An unspaced letter gives two edges from three bytes, everything else at most one a byte.
+    # An unspaced letter gives two edges from three bytes, everything else at most one per byte.
     return np.empty(CHUNK + 16, np.int64)
 
 

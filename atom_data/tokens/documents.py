@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future
 from itertools import compress
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +26,7 @@ CHECKED_SHARE = 1 / 2_000
 is 50 times as slow, so this costs about a fortieth of the encoder's time."""
 CHECKED_AT_LEAST = 4
 CHECKED_BYTES = 1 << 18
-"""Longer texts are left out of that sample: the reference takes its time for them, and hundreds of bytes a token."""
+"""Longer texts are left out of that sample: the reference takes its time for them, and hundreds of bytes per token."""
 
 BUFFER_TOKENS = 1 << 19
 """Tokens that are put in order, counted, written and hashed at a time: they stay in a core's cache from one to the next."""
@@ -38,6 +38,15 @@ NOTED_BATCHES = 4
 
 Waiting = tuple[int, int, bytes, str, list[int]]
 """A document that may yet be checked: its hash, its number, its id, text and ids."""
+
+
+class Lost(NamedTuple):
+    """Documents of a batch that are left out: their rows, bytes of text, and where they stood in the source."""
+
+    batch: pa.RecordBatch
+    sizes: list[int]
+    shard: str
+    rows: list[int]
 
 
 class Documents:
@@ -62,8 +71,8 @@ class Documents:
         self.count = self.text_bytes = self.checked = 0
         self._forbidden = runs_of(encoder.vocabulary.special_ids)
         self._unknown_documents = self._unknown_tokens = self._changed = 0
-        self.lost: list[tuple[pa.RecordBatch, list[int]]] = []
-        """Rows of documents that no token was left of, with their bytes of text: they are not in the shard."""
+        self.lost: list[Lost] = []
+        """Documents that no token was left of: they are not in the shard."""
 
     @property
     def tokens(self) -> int:
@@ -94,7 +103,7 @@ class Documents:
         )
 
     def _settle(self, waiting: int = 0) -> None:
-        """Wait until no more than so many batches are encoded but not noted; raise what was wrong with one."""
+        """Wait until at most this many batches are encoded but not recorded; raise the error of any of them."""
         while len(self._noted) > waiting:
             self._noted.popleft().result()
 
@@ -106,7 +115,7 @@ class Documents:
         sizes = pc.binary_length(batch.column("text")).to_numpy(zero_copy_only=False).astype(np.int64)
         whole = with_tokens(self._encoder.reference, texts, encoded)
         if not whole.all():
-            self.lost.append((batch.filter(pa.array(~whole)), sizes[~whole].tolist()))
+            self.lost.append(Lost(batch.filter(pa.array(~whole)), sizes[~whole].tolist(), shard, rows[~whole].tolist()))
             batch, rows, sizes = batch.filter(pa.array(whole)), rows[whole], sizes[whole]
             encoded = selected(encoded, whole)
             texts, ids = list(compress(texts, whole)), list(compress(ids, whole))
@@ -272,7 +281,7 @@ class Documents:
             "checked_documents": self.checked,
             "checked_decoding": self._encoder.reference.decodes,
             "checked_and_changed": self._changed,
-            "documents_without_tokens": sum(len(sizes) for _, sizes in self.lost),
+            "documents_without_tokens": sum(len(lost.sizes) for lost in self.lost),
             "documents_with_unknown": self._unknown_documents,
             "unknown_tokens": self._unknown_tokens,
         }

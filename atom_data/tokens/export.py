@@ -35,6 +35,8 @@ from atom_data.tokens.megatron import Index, read_pair
 
 TOKEN = "export"
 SIDECAR_ROWS = 65_536
+MASK = "masked.npy"
+"""Beside a shard in which a takedown masked documents: int64, a row a range, first token and token after the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ def export(
 
     Ids are hard links, or symbolic ones where the file system has no hard links or is another one; where an export is
     to be moved, copy what the links point to. `length` is the tokens of a sample, for "mds" alone. Shards without a
-    document are left out: no other loader takes an empty file. Memory: 20 bytes a document of a shard.
+    document are left out: no other loader takes an empty file. Memory: 20 bytes per document of a shard.
 
     A folder that holds an export of the same source in the same format is brought up to date, and shards that are no
     more are removed; any other folder that is not empty is refused (storage/made.py).
@@ -121,7 +123,9 @@ def export(
     with making(place, claim) as made:
         noted = note_export(path, place)
         for number, entry in enumerate(shards):
-            files += KINDS[kind](_Shard(str(path.parent), place, found, entry, length))
+            shard = _Shard(str(path.parent), place, found, entry, length)
+            files += KINDS[kind](shard)
+            files += [_linked(shard, "mask", MASK)] if "mask" in entry and kind != "mds" else []
             progress(number + 1, len(shards))
         if kind == "mds":
             files += [_File(**join_indexes(place, [entry["name"] for entry in shards]))]
@@ -144,7 +148,8 @@ def _check(folder: str, target: str, kind: str, length: int) -> None:
 def _names(kind: str, shards: list[dict[str, Any]], found: dict[str, Any], length: int) -> list[str]:
     """Return what an export writes, before it is written."""
     if kind != "mds":
-        return [f"{entry['name']}.{ending}" for entry in shards for ending in ENDINGS[kind]]
+        names = [f"{entry['name']}.{ending}" for entry in shards for ending in ENDINGS[kind]]
+        return [*names, *(f"{entry['name']}.{MASK}" for entry in shards if "mask" in entry)]
     itemsize = np.dtype(found["dtype"]).itemsize
     names = [
         f"{entry['name']}/{name}"
@@ -184,7 +189,7 @@ def _olmo(shard: _Shard) -> list[_File]:
                 first = last
     if first != len(starts):
         raise DataError(
-            f"{shard.name}: {first:,} rows in its docs.parquet and {len(starts):,} documents in its .idx. Make it again."
+            f"{shard.name}: {first:,} rows in its docs.parquet and {len(starts):,} documents in its .idx. Rebuild it."
         )
     return [_linked(shard, "bin", "npy"), _File(name, hashed.bytes, hashed.hexdigest())]
 

@@ -1,9 +1,9 @@
-"""Where the exports of a run's tokens are: noted in the run's own folder, for whoever must reach what was made of it.
+"""Where the exports of a run's tokens are: recorded in the folder of the run, for a later takedown.
 
-OUT/TOKENS/exports/HASH.json    one a target folder: {"format": 1, "to": "/absolute/folder"}. What lies there is said by the
+OUT/TOKENS/exports/HASH.json    one a target folder: {"format": 1, "to": "/absolute/folder"}. What is there is said by the
                                 record in that folder (storage/made.py).
 
-The notes are no part of the corpus: verify and fingerprint pass over them.
+The notes are not part of the corpus: verify and fingerprint pass over them.
 """
 
 import hashlib
@@ -47,7 +47,7 @@ def exports_of(tokens: str) -> Iterator[Export]:
     for note in sorted((Path(source) / FOLDER).glob("*.json")):
         page = read_json(str(note)) or {}
         if page.get("format") != FORMAT or not isinstance(page.get("to"), str):
-            raise DataError(f"{note}: is no note of an export in format {FORMAT}. Delete it, and export again.")
+            raise DataError(f"{note}: is not a note of an export in format {FORMAT}. Delete it, and export again.")
         # A run that was moved is no longer where its exports say, and nothing else is there.
         made = [item for item in read_made(page["to"]) if item.of == source or not Path(item.of).exists()]
         yield Export(page["to"], tuple(made))

@@ -1,4 +1,4 @@
-"""Questions to the ids of documents: which are none that text may make, and of which documents is nothing left?"""
+"""Checks of the ids of documents: ids that text must not produce, and documents without tokens."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ Runs = list[tuple[int, int]]
 
 
 def runs_of(ids: Sequence[int]) -> Runs:
-    """Return ids that grow as runs of neighbors: real tokenizers have one to three of special ids."""
+    """Return sorted ids as runs of consecutive ones: real tokenizers have one to three runs of special ids."""
     runs: Runs = []
     for one in ids:
         if runs and one == runs[-1][1] + 1:

@@ -15,6 +15,7 @@ from atom_data.errors import ConfigError, DataError
 from atom_data.identity import canonical
 from atom_data.storage.paths import join
 from atom_data.storage.receipts import (
+    OutputFile,
     Receipt,
     ShardList,
     read_json,
@@ -38,7 +39,9 @@ def manifest(out: str, name: str = "tokens") -> dict[str, Any]:
     {"format", "name", "plan", "tokenizer", "vocabulary", "eos", "eos_id", "bos", "bos_id", "dtype", "documents",
      "tokens", "shards": [{"name", "documents", "tokens", "sha256", "bin", "idx", "docs"}, ...], "fingerprint",
      "sha256"}; bin, idx and docs are outputs as the receipts have them (path below `out`, bytes, sha256, rows). The
-    fingerprint counts ids, their order and what they mean, and neither paths nor names; sha256 seals the manifest.
+    fingerprint counts ids, their order and what they mean, and neither paths nor names; sha256 seals the manifest. A shard
+    in which a takedown masked documents has `masked` (ranges of tokens), `mask` (their file) and `unmasked` (SHA-256 of
+    the .bin before, which the fingerprint counts).
     DataError when a shard is missing, the shards don't belong together, or a manifest was edited.
     """
     plan = _plan(out, name)
@@ -130,7 +133,7 @@ def _shard(name: str, receipt: Receipt) -> dict[str, Any]:
     if binary.bytes != receipt.tokens * itemsize:
         raise DataError(
             f"{receipt.stage}/{name}: its receipt speaks of {receipt.tokens:,} tokens of {itemsize} bytes and of a .bin "
-            f"of {binary.bytes:,} bytes. Make the shard again."
+            f"of {binary.bytes:,} bytes. Rebuild the shard."
         )
     return {
         "name": name,
@@ -140,11 +143,21 @@ def _shard(name: str, receipt: Receipt) -> dict[str, Any]:
         "bin": asdict(binary),
         "idx": asdict(index),
         "docs": asdict(documents),
+        **_masks(receipt, outputs),
     }
 
 
+def _masks(receipt: Receipt, outputs: dict[str, OutputFile]) -> dict[str, Any]:
+    """Return what a takedown masked in a shard: ranges of tokens, their file, and the SHA-256 of the .bin before."""
+    if "masked" not in receipt.notes:
+        return {}
+    sidecar = {"mask": asdict(outputs["masked.npy"])} if "masked.npy" in outputs else {}
+    return {"masked": receipt.notes["masked"], "unmasked": receipt.notes["unmasked"], **sidecar}
+
+
 def _fingerprint(value: dict[str, Any]) -> str:
-    shards = [[shard["tokens"], shard["documents"], shard["sha256"]] for shard in value["shards"]]
+    # What is masked is in the same place as before, so that a run in flight may go on: its tokens are still these.
+    shards = [[one["tokens"], one["documents"], one.get("unmasked", one["sha256"])] for one in value["shards"]]
     parts = [value["tokenizer"], value["eos_id"], value["dtype"], shards]
     return _hash(parts)
 

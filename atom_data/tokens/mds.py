@@ -42,7 +42,7 @@ def _each(dtype: str, itemsize: int, length: int) -> int:
 
 
 def mds_names(tokens: int, dtype: str, itemsize: int, length: int) -> list[str]:
-    """Return the names of the files that `write_mds` makes of so many tokens."""
+    """Return the names of the files that `write_mds` makes of this many tokens."""
     count = -(-(tokens // length) // _each(dtype, itemsize, length))
     return ["index.json", *(f"shard.{number:05}.mds" for number in range(count))]
 

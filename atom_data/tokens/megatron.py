@@ -54,7 +54,7 @@ class Index:
 
 
 class MegatronShard:
-    """Takes whole documents in order; memory: 4 bytes a document."""
+    """Takes whole documents in order; memory: 4 bytes per document."""
 
     def __init__(self, stream: Hashed, dtype: np.dtype[Any]) -> None:
         """Write ids of `dtype`, uint16 or uint32, to an open stream."""
@@ -138,7 +138,7 @@ def read_header(path: str, bytes_there: int | None = None) -> tuple[np.dtype[Any
 
 
 def read_tokens(path: str, documents: int, dtype: np.dtype[Any]) -> int:
-    """Return how many ids a local .idx of so many documents speaks of, by its last document alone."""
+    """Return how many ids a local .idx of this many documents covers, from its last document alone."""
     if not documents:
         return 0
     try:
@@ -154,7 +154,7 @@ def read_tokens(path: str, documents: int, dtype: np.dtype[Any]) -> int:
 
 
 def read_index(path: str) -> Index:
-    """Return the content of an .idx, with every number checked. DataError when it is broken. Memory: 20 bytes a document."""
+    """Return the content of an .idx, with every number checked. DataError when it is broken. Memory: 20 bytes per document."""
     dtype, count = read_header(path)
     with open_raw(path) as stream:
         stream.seek(HEADER.size)
@@ -179,7 +179,7 @@ def read_pair(prefix: str) -> Index:
     if bytes_there != expected:
         raise DataError(
             f"{without_secrets(prefix)}.bin: {bytes_there:,} bytes, and the .idx beside it speaks of {index.tokens:,} tokens in "
-            f"{expected:,}. One of them is cut or from another run: make the shard again."
+            f"{expected:,}. One of them is cut or from another run: rebuild the shard."
         )
     return index
 
@@ -197,9 +197,9 @@ def _first_bytes(path: str) -> bytes:
 
 def _size(path: str) -> int:
     if not is_remote(path) and not local(path).is_file():
-        raise DataError(f"{path}: there is no such file. Make the shard again.")
+        raise DataError(f"{path}: there is no such file. Rebuild the shard.")
     return size(path)
 
 
 def _broken(path: str, what: str) -> DataError:
-    return DataError(f"{without_secrets(path)}: is no whole Megatron index: {what}. Make the shard again.")
+    return DataError(f"{without_secrets(path)}: is not a whole Megatron index: {what}. Rebuild the shard.")

@@ -1,10 +1,10 @@
-"""Few large Megatron prefixes out of many shards: Megatron opens and indexes every prefix, so it wants 10 GB each.
+"""Merge many shards into few large Megatron prefixes: Megatron opens and indexes every prefix, so each should have 10 GB.
 
 (megatron docs/user-guide/data-loading.md: "Target at least 10 GB per file".) Bytes are copied, indexes are joined; the
 folder also gets what a training run is started with:
 
     NAME.bin, NAME.idx       shards one after the other
-    NAME.shards.json         which shards, from which token on: the way back to their docs.parquet
+    NAME.shards.json         which shards, from which token on: the way back to their docs.parquet; `masked`, ranges of tokens
     blend.txt                weight and prefix of each, for --data-args-path
     sequences.json           sequences and documents of each, for --per-dataset-sequences-path
     merged.json              sizes, SHA-256, and the fingerprint of the tokens that all of it was made from
@@ -67,7 +67,7 @@ def merge(
     Only the last prefix may hold less, where all shards together are too few. Every byte is checked against the hashes
     of the receipts on its way; what an interrupted merge finished is kept. A source that was merged into the folder before
     is replaced, others stay beside it. ConfigError for a folder with anything else in it (storage/made.py), and for sources
-    of different tokenizers. Memory: 32 MB, and 20 bytes a document of a prefix.
+    of different tokenizers. Memory: 32 MB, and 20 bytes per document of a prefix.
     """
     if is_remote(folder) or is_remote(target):
         raise ConfigError(f"merge: {folder} to {target}: only local or mounted folders are merged. Copy them first.")
@@ -160,7 +160,13 @@ def _prefix(
                 for ids, lengths in _documents(out, entry):
                     shard.write(ids, lengths)
         files = [{"path": item.path, "bytes": item.bytes, "sha256": item.sha256} for item in (binary, index)]
-    page = write_file(place, path.name, _json({"parts": parts, "files": files}), TOKEN)
+    masked = [
+        [int(start) + first, int(start) + stop]
+        for shard, start in zip(group, starts, strict=False)
+        for first, stop in shard.get("masked", ())
+    ]
+    about = {"parts": parts, "files": files} | ({"masked": masked} if masked else {})
+    page = write_file(place, path.name, _json(about), TOKEN)
     return Merged(name, documents, int(starts[-1]), whole, len(group), kept=kept), [*files, page]
 
 
@@ -176,7 +182,7 @@ def _documents(out: str, entry: dict[str, Any]) -> Iterator[tuple[npt.NDArray[An
     path = join(out, entry["bin"]["path"])
     index = read_pair(path.removesuffix(".bin"))
     if sha256(path) != entry["sha256"]:
-        raise DataError(f"{path}: its content is not what its receipt says (SHA-256 differs). Make the shard again.")
+        raise DataError(f"{path}: its content is not what its receipt says (SHA-256 differs). Rebuild the shard.")
     ids = np.memmap(local(path), index.dtype, "r")
     ends = index.starts + index.lengths
     first = 0

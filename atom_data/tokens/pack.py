@@ -1,10 +1,10 @@
-"""Best-fit packing as a plan: which parts of which documents make a sample, without a token copied or cut in vain.
+"""Best-fit packing as a plan: which parts of which documents make a sample; no token is copied.
 
 Documents longer than a sample are cut into whole samples and a rest; rests and all other documents, the longest first,
-each go into the sample with the least room that still holds it (best-fit decreasing, Ding et al. 2024, "Fewer Truncations
+each go into the sample with the least free space that still holds it (best-fit decreasing, Ding et al. 2024, "Fewer Truncations
 Improve Language Modeling", section 3.2). So no document that fits into a sample is ever cut.
 
-FOLDER/SHARD.pack      little-endian int64: samples + 1 bounds, then two numbers a piece: its first token in the shard, and
+FOLDER/SHARD.pack      little-endian int64: samples + 1 bounds, then two numbers per piece: its first token in the shard, and
                        how many; sample i has the pieces from bound i to bound i + 1
 FOLDER/packing.json    length, fingerprint of the tokens, statistics, and bytes and SHA-256 of every plan
 
@@ -46,7 +46,7 @@ class Packed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Packing:
-    """What a packing came to."""
+    """The result of a packing."""
 
     length: int
     samples: int
@@ -64,9 +64,9 @@ class Packing:
 
 
 def pack(lengths: npt.NDArray[np.int32], length: int) -> Packed:
-    """Plan samples of at most `length` tokens for documents of these lengths. Time: as good as linear in the documents.
+    """Plan samples of at most `length` tokens for documents of these lengths. Time: nearly linear in the documents.
 
-    Memory: about 60 bytes a piece. All pieces of n tokens are placed together: a sample with room r takes r // n of
+    Memory: about 60 bytes per piece. All pieces of n tokens are placed together: a sample with room r takes r // n of
     them, as it would of one after the other, for each leaves it the one with the least room.
     """
     sizes = lengths.astype(np.int64)

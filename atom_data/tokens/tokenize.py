@@ -18,12 +18,12 @@ from atom_data.errors import ConfigError, DataError
 from atom_data.graph import Job, Source, check_name, check_source, reference, rows_of
 from atom_data.identity import describe
 from atom_data.job import Progress, Table, Task, Work
-from atom_data.ledger import DEAD, LEDGER, intake_of, ledger_lines, refuse_unreadable
+from atom_data.ledger import DEAD, LEDGER, intake_of, ledger_lines, note_removed, refuse_unreadable, removals_in
 from atom_data.storage.ahead import ahead
 from atom_data.storage.paths import join
 from atom_data.storage.receipts import Receipt, summary_path
 from atom_data.storage.shards import Input, Intake, Shard, parts_meet
-from atom_data.tokens.documents import Documents
+from atom_data.tokens.documents import Documents, Lost
 from atom_data.tokens.manifest import manifest_of_receipts
 from atom_data.tokens.tokenizer.definition import configured_end, definition_files
 from atom_data.tokens.tokenizer.encode import (
@@ -65,9 +65,9 @@ class Tokenize:
     """Token shards of about `target_tokens`, each of whole, consecutive shards of the source.
 
     Reads `id`, `text` and the columns it keeps. Within a shard the documents stand in the order of a hash of (seed, id),
-    so that neighbors in the crawl are not neighbors in training. Each ends with the end workspace.token, which stands nowhere
+    so that neighbors in the crawl are not neighbors in training. Each ends with the end token, which stands nowhere
     else; with `bos` each also begins with that one. Documents without text are dropped as `tokens.empty_text`, those
-    that are no UTF-8 as `tokens.broken_text`, those of which the tokenizer leaves no token as `tokens.no_tokens`.
+    that are not UTF-8 as `tokens.broken_text`, those of which the tokenizer leaves no token as `tokens.no_tokens`.
     DataError when an id repeats: a token's address goes by it.
 
     A task reads ahead, checks and holds while it encodes, where there is a second core. Its memory: its ids (2 bytes
@@ -87,7 +87,7 @@ class Tokenize:
     bos: str | None = None
     """A token that begins every document as well, as Llama 3 was trained; none when it is None."""
     backend: str = "fastokens"
-    """What encodes: "fastokens", "gigatoken" (an extra), or "tokenizers", the slow reference, which knows every kind."""
+    """The encoder: "fastokens", "gigatoken" (an extra), or "tokenizers", the slow reference, which knows every kind."""
     seed: int = 0
     target_tokens: int = 2**28
     """1 GiB of four-byte ids."""
@@ -97,7 +97,7 @@ class Tokenize:
     """The share of records that may be unreadable, where it reads files itself, before the pass fails."""
 
     def __post_init__(self) -> None:
-        """Refuse a name that cannot be a folder, and a size that cannot be one."""
+        """Validate the name, which becomes a folder, and the size."""
         check_name("pass", self.name)
         check_source(f"pass '{self.name}'", self.reads)
         if self.backend not in BACKENDS:
@@ -188,7 +188,7 @@ class Tokenize:
     def _sizes(self, workspace: Workspace) -> Iterator[tuple[Shard, int]]:
         """Yield every shard with its bytes of text: as its receipt says; for files, which have none, their size.
 
-        A remote file, whose size nobody asked for, makes a task of its own.
+        A remote file, whose size is not known, is a task of its own.
         """
         made = bool(self.reads.jobs())
         for shard in self.reads.shards(workspace):
@@ -200,7 +200,7 @@ class Tokenize:
         return tuple(item for shard in task.shards for item in self.reads.current(shard, workspace))
 
     def identity(self) -> dict[str, object]:
-        """Source, tokenizer by its bytes, end workspace.token, seed, size and columns."""
+        """Source, tokenizer by its bytes, end token, seed, size and columns."""
         end = configured_end(Path(self.tokenizer)) if self.eos is None else None
         return {
             "reads": reference(self.reads),
@@ -223,20 +223,22 @@ class Tokenize:
             documents = Documents(self._encoder(), self.seed, schema, f"{self.name}/{task.name}", beside)
             ledger = Table(join(self.name, "drops", f"{task.name}.parquet"), LEDGER, workspace, stack, work)
             dead = Table(join(self.name, "dead", f"{task.name}.parquet"), DEAD, workspace, stack, work)
-            done = 0
+            done, removed = 0, list[str]()
             for shard in task.shards:
-                intake, row = intake_of(shard, dead, work), 0
+                intake, row = intake_of(shard, dead, work, removals_in(workspace)), 0
                 for piece, texts in ahead(self._pieces(shard, workspace, intake), AHEAD):
-                    kept, numbers = self._with_text(piece, texts, ledger, work)
+                    kept, numbers = self._with_text(piece, texts, (shard.name, row), ledger, work)
                     documents.add(kept, [text for text in texts if text], row + numbers, shard.name)
                     row += piece.num_rows
                     progress(work.rows_in + dead.rows, done + intake.bytes_read, documents.count)
                 done += intake.bytes_read
                 work.take(shard, intake)
+                removed += intake.removed
             outputs = documents.write(join(self.name, task.name), workspace)
-            for gone, sizes in documents.lost:
-                work.dropped["tokens.no_tokens"] += len(sizes)
-                ledger.write(_ledger_lines(gone, ["tokens.no_tokens"] * len(sizes), sizes))
+            for lost in documents.lost:
+                work.dropped["tokens.no_tokens"] += len(lost.sizes)
+                ledger.write(_ledger_lines(lost, ["tokens.no_tokens"] * len(lost.sizes)))
+            note_removed(removed, ledger, work)
         # Reading goes on ahead of encoding, so which of the two tables was opened first says nothing.
         work.outputs = [*outputs, *sorted(work.outputs, key=lambda output: output.path)]
         work.rows_out, work.dropped_rows = documents.count, ledger.rows
@@ -264,9 +266,9 @@ class Tokenize:
                 yield piece, texts_of(piece.column("text"))
 
     def _with_text(
-        self, batch: pa.RecordBatch, texts: Texts, ledger: Table, work: Work
+        self, batch: pa.RecordBatch, texts: Texts, at: tuple[str, int], ledger: Table, work: Work
     ) -> tuple[pa.RecordBatch, npt.NDArray[np.int64]]:
-        """Return the rows that have text, and their places in the batch; the others go to the ledger."""
+        """Return the rows that have text, and their places in the batch, which begins `at` a row of a shard; others are dropped."""
         work.rows_in += batch.num_rows
         good = np.array([bool(text) for text in texts], bool)
         if not good.all():
@@ -274,12 +276,13 @@ class Tokenize:
             sizes = pc.fill_null(pc.binary_length(gone.column("text")), 0).to_pylist()
             reasons = ["tokens.broken_text" if size else "tokens.empty_text" for size in sizes]
             work.dropped.update(reasons)
-            ledger.write(_ledger_lines(gone, reasons, sizes))
+            rows = (np.flatnonzero(~good) + at[1]).tolist()
+            ledger.write(_ledger_lines(Lost(gone, sizes, at[0], rows), reasons))
             batch = batch.filter(pa.array(good))
         return batch, np.flatnonzero(good)
 
     def accept(self, receipts: Sequence[Receipt]) -> None:
-        """Refuse a corpus without one workspace.token, too many unreadable records, and parts of a file that do not meet."""
+        """Refuse a corpus without one token, too many unreadable records, and parts of a file that do not meet."""
         read = sum(receipt.rows_in for receipt in receipts)
         refuse_unreadable(f"pass '{self.name}'", self.name, receipts, self.allow_unreadable)
         if not sum(receipt.tokens for receipt in receipts):
@@ -290,6 +293,8 @@ class Tokenize:
         parts_meet(span for receipt in receipts for span in receipt.spans)
 
 
-def _ledger_lines(gone: pa.RecordBatch, reasons: list[str], sizes: list[int]) -> pa.RecordBatch:
-    numbers = [json.dumps({"text_bytes": size}) for size in sizes]
-    return ledger_lines(gone, pa.array(reasons), pa.array([[reason] for reason in reasons]), pa.array(numbers))
+def _ledger_lines(lost: Lost, reasons: list[str]) -> pa.RecordBatch:
+    """Return the ledger's lines; their numbers say where each stood, as docs.parquet does of the others."""
+    places = zip(lost.sizes, lost.rows, strict=True)
+    numbers = [json.dumps({"text_bytes": size, "shard": lost.shard, "row": row}) for size, row in places]
+    return ledger_lines(lost.batch, pa.array(reasons), pa.array([[reason] for reason in reasons]), pa.array(numbers))

@@ -18,7 +18,7 @@ MEMORY = 1 << 30
 
 
 def is_checked(reads: Source) -> bool:
-    """Tell whether a pass before has looked at the ids of all documents that come: then nobody need do it again.
+    """Tell whether a pass before has looked at the ids of all documents that come: then it need not be repeated.
 
     Of a source made of several, each may have been looked at alone, so that says nothing of all.
     """
@@ -29,7 +29,7 @@ def is_checked(reads: Source) -> bool:
 def refuse_repeated_ids(workspace: Workspace, found: dict[str, Any]) -> None:
     """Raise DataError when two documents of a manifest have one id; it names both.
 
-    Disk: 12 bytes a document below the folder, gone afterwards. Memory: MEMORY, or a shard's share of 200 MB.
+    Disk: 12 bytes per document below the folder, gone afterwards. Memory: MEMORY, or a shard's share of 200 MB.
     """
     name, shards = found["name"], found["shards"]
     paths = [workspace.path(shard["docs"]["path"]) for shard in shards]

@@ -33,7 +33,7 @@ class Options:
     held_out: float = 0.1
     """The share of documents to test on, drawn by their ids."""
     max_bytes: int | None = None
-    """Look only at the first bytes of a text."""
+    """Use only the first bytes of a text."""
     dimension: int = 100
     word_ngrams: int = 2
     shortest_subword: int = 0
@@ -66,7 +66,7 @@ def train_classifier(
 
     `sets` are labels and their documents; the report is on the first label. Same documents and options, same bytes: one
     thread, a seed, and an order that depends on the ids alone. The lines go through a file beside `path` that is removed;
-    memory is 33 bytes a document and the model: (words + buckets) * dimension * 4 bytes, twice.
+    memory is 33 bytes per document and the model: (words + buckets) * dimension * 4 bytes, twice.
     Errors: a ConfigError without the package floret, for a path that does not end as the file will, or for one that
     cannot be written; a DataError for a label without documents, in the part trained on or the part held out.
     """

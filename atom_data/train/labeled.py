@@ -1,4 +1,4 @@
-"""Labeled documents as fastText reads them: one a line, shuffled by id, a part held out, no text twice."""
+"""Labeled documents as fastText reads them: one per line, shuffled by id, a part held out, no text twice."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -24,7 +24,7 @@ _END_LIKE = re.compile(rb"(?:(?<=[ \t\r\v\f\0])|^)</s>(?=[ \t\r\v\f\0]|$)")
 
 @dataclass(slots=True)
 class Labeled:
-    """Where the lines of labeled documents stand in a file, and what is known of each: 33 bytes a document."""
+    """Where the lines of labeled documents stand in a file, and what is known of each: 33 bytes per document."""
 
     labels: tuple[str, ...]
     starts: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -40,7 +40,7 @@ class Labeled:
 
 
 def write_lines(sets: Sequence[tuple[str, Sequence[Source]]], path: Path, seed: int, max_bytes: int | None) -> Labeled:
-    """Write the texts of every label to a file, one a line without its label, and return where they are.
+    """Write the texts of every label to a file, one per line without its label, and return where they are.
 
     Left out: texts that are null or blank, lines of the input that could not be read, and of equal texts all but the
     first; a text that has two labels counts apart, as `contradictory`. The DataError says that a label is without texts.

@@ -9,9 +9,7 @@ import pyarrow as pa
 
 from atom_data import signals
 from atom_data.errors import ConfigError
-from atom_data.rules import BOUNDS, CHOICES, Keep, Rule, load_card
-from atom_data.runner.recipe import Recipe
-from atom_data.stage import Stage
+from atom_data.rules import BOUNDS, CHOICES, Rule, load_card
 from atom_data.tune.sql import with_bound, without
 
 KEYS = (*BOUNDS, *CHOICES)
@@ -51,13 +49,6 @@ class Sweep:
     thresholds: tuple[float, ...]
 
 
-def cards_of(recipe: Recipe, stage: str) -> list[str]:
-    """Return the cards that the recipe applies in a stage or in those after it, in their order."""
-    names = [job.name for job in recipe.jobs]
-    later = [job for job in recipe.jobs[names.index(stage) :] if isinstance(job, Stage)]
-    return list(dict.fromkeys(step.card for job in later for step in job.steps if isinstance(step, Keep)))
-
-
 def rules_of(cards: Sequence[str]) -> list[CardRule]:
     """Return the rules of all cards. ConfigError for an unknown card."""
     loaded = [load_card(card) for card in cards]
@@ -71,7 +62,7 @@ def stored_rules(rules: Sequence[CardRule], schema: pa.Schema, stage: str) -> tu
         names = [item.rule.column, *(name for name, _ in item.rule.where)]
         missing = [name for name in names if name not in schema.names]
         if missing:
-            notes.append(f"{item.name} is not judged: {stage} has no column '{missing[0]}'{_adds(missing[0])}.")
+            notes.append(f"{item.name} is not evaluated: {stage} has no column '{missing[0]}'{_adds(missing[0])}.")
         else:
             found.append(item)
     return found, notes
@@ -126,7 +117,7 @@ def _thresholds(text: str, right: str) -> tuple[float, ...]:
     parts = [_number("--sweep", text, part) for part in right.replace(":", ",").split(",")]
     if ":" in right:
         if len(parts) != 3 or parts[2] <= 0 or parts[1] < parts[0]:
-            raise ConfigError(f"--sweep: '{text}': '{right}' is no START:STOP:STEP. Give one such as 4:12:0.5.")
+            raise ConfigError(f"--sweep: '{text}': '{right}' is not START:STOP:STEP. Give one such as 4:12:0.5.")
         start, stop, step = parts
         count = min(int((stop - start) / step + 1e-9), POINTS) + 1
         # 0.3 for 0.1 + 0.2: no more digits than a person writes.
@@ -146,7 +137,7 @@ def _number(option: str, text: str, right: str) -> float:
             continue
         if value == value and abs(value) != float("inf"):
             return value
-    raise ConfigError(f"{option}: '{text}': '{right}' is no number. Give one such as 30 or 0.5.")
+    raise ConfigError(f"{option}: '{text}': '{right}' is not a number. Give one such as 30 or 0.5.")
 
 
 def find(rules: Sequence[CardRule], name: str) -> int | None:

@@ -51,7 +51,7 @@ class Report:
 def ask(stored: Stored, question: Question) -> Report:
     """Answer a question, each part of it by one scan of the columns it needs.
 
-    ConfigError when no rule can be judged and nothing else is asked for, and for a name that is neither rule nor column.
+    ConfigError when no rule can be evaluated and nothing else is asked for, and for a name that is neither rule nor column.
     """
     rules, missing = stored_rules(question.rules, stored.schema, stored.stage)
     if not (rules or question.settings or question.sweeps or question.by):

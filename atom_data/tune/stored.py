@@ -1,18 +1,17 @@
-"""The rows that a stage has stored, as a DuckDB view: found by its receipts, read column by column, never measured again."""
+"""The rows that a stage has stored, as a DuckDB view: found by its receipts, read column by column, not measured again."""
 
 import contextlib
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from atom_data.errors import ConfigError, DataError
-from atom_data.graph import Job
+from atom_data.errors import DataError
 from atom_data.runner.recipe import Recipe
 from atom_data.stage import Stage
 from atom_data.storage.parquet import open_parquet, read_parquet
@@ -47,7 +46,7 @@ class Stored:
     tokens_from: str
     """Where the tokens come from, in words; counts are estimates unless a column holds them."""
     notes: list[str] = field(default_factory=list)
-    """What a reader of the answer must know of the rows: shards that are missing, cards already applied."""
+    """What a reader of the answer must know of the rows: shards that are missing, what was measured again."""
 
     def hold(self, names: Iterable[str]) -> None:
         """Decode columns once for all scans that follow, where there are few rows: about 100 MB for a million."""
@@ -70,29 +69,25 @@ class Stored:
 
 
 @contextlib.contextmanager
-def open_stored(recipe: Recipe, job: Job, workspace: Workspace, memory: str = MEMORY) -> Iterator[Stored]:
-    """Open the rows of a stage as far as it has come.
+def open_stored(
+    recipe: Recipe, job: Stage, workspace: Workspace, memory: str = MEMORY, run: Workspace | None = None
+) -> Iterator[Stored]:
+    """Open the rows of a stage as far as it has come. `run` has the tokens of the recipe's run where that is elsewhere.
 
     Memory: `memory` for DuckDB, which spills the rest into a scratch folder; a local shard is read in place, of a remote
-    one the columns other than text are copied there. Errors: ConfigError for a pass, DataError when nothing is stored.
+    one the columns other than text are copied there. DataError when nothing is stored.
     """
-    if not isinstance(job, Stage):
-        raise ConfigError(
-            f"'{job.name}' is no stage but a pass: it stores no signals. Give --stage one of: "
-            f"{', '.join(other.name for other in recipe.jobs if isinstance(other, Stage))}."
-        )
     receipts, notes = _receipts(job, workspace)
     files = [workspace.path(receipt.outputs[0].path) for receipt in receipts]
     file = open_parquet(files[0])
     schema = file.schema_arrow
     file.close()
-    notes += _applied(job, receipts)
     with tempfile.TemporaryDirectory(prefix="atom-data-tune-") as scratch:
         database = duckdb.connect()
         try:
             _limit(database, memory, scratch)
             rows = sum(receipt.rows_out for receipt in receipts)
-            tokens, tokens_from = _tokens(recipe, workspace, schema)
+            tokens, tokens_from = _tokens(recipe, run or workspace, schema)
             stored = Stored(database, job.name, schema, files, rows, tokens, tokens_from, notes)
             _view(stored, workspace)
             yield stored
@@ -115,21 +110,6 @@ def _receipts(stage: Stage, workspace: Workspace) -> tuple[list[Receipt], list[s
     missing = len(found) - len(receipts)
     notes = [f"{missing:,} of {len(found):,} shards are not finished and not counted."] if missing else []
     return receipts, notes
-
-
-def _applied(stage: Stage, receipts: Sequence[Receipt]) -> list[str]:
-    dropped: dict[str, int] = {}
-    for receipt in receipts:
-        for reason, count in receipt.dropped.items():
-            card = reason.partition(".")[0]
-            dropped[card] = dropped.get(card, 0) + count
-    if not dropped:
-        return []
-    by = ", ".join(f"{count:,} by {card}" for card, count in sorted(dropped.items()))
-    return [
-        f"The stage itself has dropped documents ({by}). They are not stored, so wider bounds cannot bring them back here: "
-        "tune a stage that stands before its cards."
-    ]
 
 
 def _limit(database: duckdb.DuckDBPyConnection, memory: str, scratch: str) -> None:

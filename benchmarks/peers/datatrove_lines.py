@@ -1,6 +1,6 @@
 """Repeated lines removed by datatrove's sentence deduplication, set to lines. Run by repeats.py in an environment of its own.
 
-One sentence a span, split at line ends, one task a file, one worker. Its word tokenizer is only asked for documents that
+One sentence a span, split at line ends, one task per file, one worker. Its word tokenizer is only asked for documents that
 became too short, which no document is here, so it gets one that is never called.
 """
 

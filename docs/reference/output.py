@@ -3,11 +3,9 @@
 `make docs` runs it; a test fails while the page is another.
 """
 
-import ast
 import inspect
 import json
 from collections.abc import Iterable
-from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from atom_data import ledger
+from atom_data.library.documentation import documented
 from atom_data.storage import manifest, receipt, shards
 from atom_data.tokens import tokenize
 from atom_data.tokens.manifest import FORMAT as TOKENS_FORMAT
@@ -39,7 +38,7 @@ KINDS = {
 
 HEAD = """# The output folder
 
-What a run leaves, file by file: for programs that read it, and for whoever wants to know in ten years what a file is.
+What a run leaves, file by file: for programs that read it, and for readers in ten years who want to know what a file is.
 This page is made from the code (`make docs`); columns, types and formats are those of this version.
 
 ```
@@ -55,39 +54,26 @@ OUTPUT/
     failed/SHARD.json         why the last attempt at a shard failed (stage, shard, message, log); gone when it succeeds
   TOKENS/                     a token pass is a stage with other files in it
     SHARD.bin, SHARD.idx      ids as Megatron reads them; SHARD.docs.parquet says of each document what and where it is
+    SHARD.masked.npy          where a takedown masked documents: ranges of tokens, see docs/takedown.md
+  removals/                   of takedowns: list.parquet, what must not come back, as keyed hashes; 0001.json, the receipt of
+                              each; 0001.passages.npy, hashes of the texts that went
   cluster/                    of runs on a cluster: listings, logs, what was submitted; no part of the result
+  run.json                    whose folder it is: the recipe, and the stages that count
+  run/                        what the run was made with: recipe, cards, lists, versions (docs/why.md); no part of the result
+  lookup/                     where ids and URLs are, made by `atom-data why`, removed by `atom-data clean`; no part of the result
   jobs.json                   on an object store, which is not listed: the names of all jobs
 ```
 
 A file appears whole or not at all: it is written as `*.partial` and renamed. Readers go by `plan.json` and receipts, never
 by what lies in a folder. Same recipe, inputs and code: the same bytes in every file but receipts, `receipts/all.pq` and
-`failed/`, which have times in them. `atom-data fingerprint` hashes what must be equal, `atom-data verify` holds every file
-against its receipt.
+`failed/`, which have times in them. `atom-data fingerprint` hashes what must be equal (docs/root.md), `atom-data verify`
+holds every file against its receipt.
 """
 
 
 def prose(text: str | None) -> str:
     """Return a docstring as a paragraph."""
     return " ".join((text or "").split())
-
-
-def documented(source: str, name: str = "") -> dict[str, str]:
-    """Return the docstring below each annotated or plain assignment of a class, or of a module where no name is given."""
-    tree: Any = ast.parse(source)
-    body = (
-        next(node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name)
-        if name
-        else tree.body
-    )
-    found = {}
-    for node, after in pairwise(body):
-        said = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant) and after.value.value
-        if isinstance(said, str):
-            if isinstance(node, ast.AnnAssign):
-                found[ast.unparse(node.target)] = prose(said)
-            elif isinstance(node, ast.Assign):
-                found[ast.unparse(node.targets[0])] = prose(said)
-    return found
 
 
 def constant(module: ModuleType, name: str) -> str:
@@ -150,7 +136,7 @@ def in_file(kind: type, value: dict[str, Any]) -> list[tuple[str, str, str]]:
     more = [row for name, row in known.items() if name not in value and name not in ("job", "code", "output_bytes")]
     if "job" in known:
         said = " ".join(f"`{name}`: {known[name][2]}" for name in ("job", "code"))
-        known["identity"] = ("identity", "object", f"{said} A shard is made again when one of them changes.")
+        known["identity"] = ("identity", "object", f"{said} A shard is rebuilt when one of them changes.")
     rows = [known.get(name) or BESIDE[name] for name in value]
     return [*rows, *((name, said, f"{what} Only where there is something to say.") for name, said, what in more)]
 
@@ -159,7 +145,7 @@ BESIDE = {
     "format": ("format", "number", "The version of this file."),
     "sha256": ("sha256", "text", "Of all bytes of the file before this key: an edited receipt is noticed."),
 }
-"""What stands in files and is no field of a class."""
+"""What stands in files and is not a field of a class."""
 
 
 def receipt_part() -> list[str]:

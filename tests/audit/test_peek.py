@@ -34,7 +34,7 @@ def test_kept_documents_are_a_sample_by_hash_and_the_same_each_time(sample_run: 
     assert len(shards) > 2
 
 
-def test_reasons_may_be_short_and_misspelt_ones_are_said(sample_run: Path) -> None:
+def test_reasons_may_be_short_and_misspelled_ones_are_said(sample_run: Path) -> None:
     job, workspace = load_recipe(SAMPLE).job("clean"), Workspace(str(sample_run))
     for reason in ("gopher_multilingual", "gopher_multilingual.symbols", "symbols"):
         assert {sight.reason.split(".")[0] for sight in peek(job, workspace, reason, 3)} == {"gopher_multilingual"}

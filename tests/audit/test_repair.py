@@ -69,7 +69,7 @@ KINDS: dict[str, tuple[str, Callable[[Path], object], str, bool]] = {
     ),
     "manifest": ("first/receipts/all.pq", shorten, "first/receipts/all.pq: is no", True),
     "no plan": ("first/plan.json", Path.unlink, "first/plan.json: the list of the shards is missing", True),
-    "plan": ("first/plan.json", spoil, "first/plan.json: is no JSON", False),
+    "plan": ("first/plan.json", spoil, "first/plan.json: is not JSON", False),
 }
 """By kind: the file, what is done to it, what verify says, and whether a run sees it by itself."""
 
@@ -83,13 +83,12 @@ def test_the_advice_is_right(clean: Path, out: Path, kind: str) -> None:
     assert said in done.stderr
     run = f"atom-data run {clean / 'recipe.py'} -o {out}"
     if seen:
-        assert f"Run the recipe again: it makes again what is missing or damaged ({run}).\n" in done.stderr
+        assert f"Run the recipe again: it rebuilds what is missing or damaged ({run}).\n" in done.stderr
         assert atom_data("run", clean / "recipe.py", "-o", out, "-w", 1).returncode == 0
         assert fingerprint(out) == fingerprint(clean / "out")
     else:
         assert (
-            f"A run does not see them: atom-data verify {out} --repair makes way for them to be made again, and then {run} does "
-            "it.\n"
+            f"A run does not see them: atom-data verify {out} --repair removes them, and then {run} rebuilds them.\n"
         ) in done.stderr
         atom_data("run", clean / "recipe.py", "-o", out, "-w", 1)
         assert atom_data("verify", out).returncode == 1, "so the advice to run again would not help"
@@ -102,7 +101,7 @@ def test_repair_with_the_recipe_gives_the_clean_run(clean: Path, out: Path, kind
     done = atom_data("verify", out, clean / "recipe.py", "--repair", "-w", 1)
     assert done.returncode == 0, done.stderr
     if name in (DATA, RECEIPT):
-        assert "first: 1 shard to make again, the receipts removed: 1.jsonl\n" in done.stdout
+        assert "first: 1 shard to rebuild, the receipts removed: 1.jsonl\n" in done.stdout
         assert "first: 2 shards are done already, 1 to make" in done.stderr
     else:
         assert f"{name}: removed\n" in done.stdout
@@ -115,14 +114,14 @@ def test_repair_without_a_recipe_says_what_to_run(clean: Path, out: Path) -> Non
     done = atom_data("verify", out, "--repair")
     assert (done.returncode, done.stdout) == (
         0,
-        "first: 1 shard to make again, the receipts removed: 1.jsonl\n"
+        "first: 1 shard to rebuild, the receipts removed: 1.jsonl\n"
         f"\nNext:\n  atom-data run {clean / 'recipe.py'} -o {out}\n",
     )
     flip(out / "second" / "0.jsonl.parquet")
     (out / "run.json").unlink()
     assert f"\nNext:\n  atom-data run RECIPE -o {out}\n" in atom_data("verify", out, "--repair").stdout
     assert atom_data("run", clean / "recipe.py", "-o", out, "-w", 1).returncode == 0
-    assert atom_data("verify", out, "--repair").stdout == f"{out}: there is nothing to repair\n"
+    assert atom_data("verify", out, "--repair").stdout == f"{out}: nothing to repair\n"
     assert fingerprint(out) == fingerprint(clean / "out")
 
 
@@ -158,15 +157,15 @@ def test_check_hashes_finds_what_a_run_does_not_see(clean: Path, out: Path) -> N
     done = atom_data(*command, "--check-hashes")
     assert done.returncode == 0, done.stderr
     assert (
-        f"first: 1 of 3 shards are damaged, and are made again: {DATA}: the content is not what the receipt says "
+        f"first: 1 of 3 shards are damaged, and are rebuilt: {DATA}: the content is not what the receipt says "
         "(SHA-256 differs)\n"
     ) in done.stderr
-    assert "second: 1 of 3 shards are damaged, and are made again: second/0.jsonl.parquet: the content" in done.stderr
+    assert "second: 1 of 3 shards are damaged, and are rebuilt: second/0.jsonl.parquet: the content" in done.stderr
     assert fingerprint(out) == fingerprint(clean / "out")
     assert "damaged" not in atom_data(*command, "--check-hashes").stderr
     refused = atom_data(*command[:-2], "--check-hashes", "--on", "slurm")
     assert refused.returncode == 2
     assert (
-        "--check-hashes: it is for a run here, and this one goes to Slurm. Elements look at no finished shard: before you submit, "
-        "atom-data verify OUT --repair.\n"
+        "--check-hashes: it is for a run here, and this one goes to Slurm. Array tasks do not check finished shards: run "
+        "atom-data verify OUT --repair before you submit.\n"
     ) in refused.stderr

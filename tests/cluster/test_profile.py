@@ -39,13 +39,13 @@ def test_an_element_is_warned_in_time(profile: Profile, seconds: int) -> None:
         ("tusks = 3", "unknown key 'tusks'. Keys allowed: partition"),
         ('tasks = "3"', "tasks is '3'. It is int in a profile"),
         ("tasks = 0", "tasks: 0. Give a number from 1"),
-        ('memory_per_worker = "two"', "memory_per_worker: 'two' is no size. Give a number and a unit"),
-        ("tasks = ", "is no TOML"),
+        ('memory_per_worker = "two"', "memory_per_worker: 'two' is not a size. Give a number and a unit"),
+        ("tasks = ", "is not TOML"),
         ('[sbatch]\n"Mail User" = "x"', "sbatch: 'Mail User=x'"),
         (
             '[sbatch]\narray = "0-3"',
-            "sbatch: 'array=0-3'. A run makes one array a stage, and deals the shards to its elements: --tasks says how many "
-            "there are at most.",
+            "sbatch: 'array=0-3'. A run makes one array per stage, and deals the shards to its array tasks: --tasks is their "
+            "maximum number.",
         ),
         ('[sbatch]\njob-name = "mine"', "sbatch: 'job-name=mine'. A run finds its jobs again by their names"),
     ],

@@ -60,6 +60,6 @@ def test_c4_tags_of_dolma(tag: str, name: str, text: str, found: bool) -> None:
 def test_c4_lines_of_dolma() -> None:
     few = "Short!\nThis short.\nBarely above the limit!\nthis is last frontier."
     assert measured(few)["c4_short_line_count"] == 2
-    # dolma also tags the empty line after the last line feed, which is no line here.
+    # dolma also tags the empty line after the last line feed, which is not a line here.
     ends = "This is a test.\nIt has more;\nA trailing space! \nShould be good on this one.\nThis one is bad\n"
     assert measured(ends)["c4_open_line_count"] == 2

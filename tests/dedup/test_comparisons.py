@@ -88,7 +88,7 @@ def test_threshold_gives_the_bands_of_datasketch(threshold: float) -> None:
     ("given", "text"),
     [
         ({"threshold": 0.8, "bands": 20}, "threshold=0.8 asks for 9 bands of 13 rows, and bands is 20"),
-        ({"threshold": 1.5}, "threshold: 1.5 is no Jaccard index"),
+        ({"threshold": 1.5}, "threshold: 1.5 is not a Jaccard index"),
         ({"unit": "letters"}, "unit is 'letters'; units: words, characters"),
         ({"compatible": "rensa"}, "compatible is 'rensa'; it takes datasketch, datasketch-legacy"),
         ({"compatible": "datasketch", "unit": "characters"}, "is for unit='words', not 'characters'"),

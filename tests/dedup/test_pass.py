@@ -165,9 +165,9 @@ def test_policy_decides_who_is_kept(files: str, tmp_path: Path, policy: str) -> 
 @pytest.mark.parametrize(
     ("given", "minhash", "message"),
     [
-        ("memory='lots'", "", "memory: 'lots' is no size. Give a number and a unit, such as 500MB or 2GB"),
+        ("memory='lots'", "", "memory: 'lots' is not a size. Give a number and a unit, such as 500MB or 2GB"),
         ("parts=9999", "", "exact: parts is 9999. Give a number from 1 to 4,096, or 0."),
-        ("keep=('best',)", "", "keep: no policy 'best'; policies: source, longest, newest, oldest."),
+        ("keep=('best',)", "", "keep: no policy 'best'; policies: source, longest, newest, oldest, first."),
         ("allow_loss=2", "", "exact/guard: allow_loss is 2. Give a share from 0 to 1."),
         ("", "min_containment=0", "MinHash: min_containment is 0. Give a number in (0, 1]."),
         ("", "min_jaccard=None", "MinHash: neither min_jaccard nor min_containment. Give one, or set confirm=False."),
@@ -225,7 +225,7 @@ def test_a_hash_that_is_no_binary_is_refused(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_a_changed_source_below_a_pass_is_seen(tmp_path: Path, reads: str) -> None:
-    """No document is a copy of another before or after, so that the pass finds the same: its reader is made again."""
+    """No document is a copy of another before or after, so that the pass finds the same: its reader is rebuilt."""
     lines = [f'{{"id": "{n}", "one": "first text {n}", "other": "second text {n}"}}\n' for n in range(6)]
     (tmp_path / "in.jsonl").write_text("".join(lines))
 

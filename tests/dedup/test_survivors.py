@@ -54,7 +54,9 @@ def test_order_does_not_depend_on_the_order_of_rows() -> None:
 
 
 def test_policy_that_there_is_not_is_refused() -> None:
-    with pytest.raises(ConfigError, match="keep: no policy 'prettiest'; policies: source, longest, newest, oldest"):
+    with pytest.raises(
+        ConfigError, match="keep: no policy 'prettiest'; policies: source, longest, newest, oldest, first"
+    ):
         Survivors(keep=("prettiest",))
 
 

@@ -15,10 +15,10 @@ from tests.command import atom_data, recipe
 def test_explain_prints_the_curve_and_its_figures(tmp_path: Path) -> None:
     done = atom_data("minhash-explain", "--bands", 20, "--rows", 5, "--svg", tmp_path / "curve.svg")
     assert done.returncode == 0, done.stderr
-    assert "20 bands of 5 rows = 100 hashes a document" in done.stdout
+    assert "20 bands of 5 rows = 100 hashes per document" in done.stdout
     rows = {cells[0]: cells for line in done.stdout.splitlines() if len(cells := line.split()) >= 5}
     assert rows["0.80"][1:3] == ["99.96%", "0.04%"]  # Mining of Massive Datasets, figure 3.8
-    assert "160 bytes of band hashes a document on disk" in done.stdout
+    assert "160 bytes of band hashes per document on disk" in done.stdout
     drawn = [line for line in done.stdout.splitlines() if "│" in line]
     assert len(drawn) == 12 and drawn[0].startswith("100% │") and "█" in drawn[-1]
     points = next(ElementTree.parse(tmp_path / "curve.svg").iter("{http://www.w3.org/2000/svg}polyline")).attrib[
@@ -36,8 +36,8 @@ def test_explain_takes_datasketchs_choice_for_a_threshold() -> None:
     ("options", "text"),
     [
         (["--threshold", 0.8, "--bands", 5], "--threshold: it chooses bands and rows"),
-        (["--threshold", 1.8], "threshold: 1.8 is no Jaccard index"),
-        (["--min-jaccard", 0], "--min-jaccard: 0.0 is no Jaccard index"),
+        (["--threshold", 1.8], "threshold: 1.8 is not a Jaccard index"),
+        (["--min-jaccard", 0], "--min-jaccard: 0.0 is not a Jaccard index"),
         (["--svg", "curve.png"], "--svg: curve.png does not end in .svg"),
         (["--bands", 0], "atom-data minhash-explain: invalid value for '--bands'"),
     ],
@@ -143,7 +143,7 @@ def test_eval_by_characters_finds_copies_without_spaces_between_words(tmp_path: 
         (["--recipe", "r.py", "--bands", 3], 2, "--recipe: it says all of ngram, unit, bands, rows, min_jaccard"),
         (["{documents}", "--min-jaccard", 2], 2, "MinHash: min_jaccard is 2"),
         (["{documents}", "--unit", "lines"], 2, "MinHash: unit is 'lines'; units: words, characters"),
-        (["{documents}", "--pairs", "none.csv"], 2, "none.csv: no such file of labelled pairs"),
+        (["{documents}", "--pairs", "none.csv"], 2, "none.csv: no such file of labeled pairs"),
         (["{documents}", "--recipe", "pipelines/none.py"], 2, "pipelines/none.py: no such recipe"),
         (["nowhere.parquet"], 2, "nowhere.parquet"),
     ],

@@ -1,4 +1,4 @@
-"""The truth a result is held against: samples, labels in every form, and groups of labelled pairs."""
+"""The truth a result is held against: samples, labels in every form, and groups of labeled pairs."""
 
 import json
 from collections.abc import Callable
@@ -59,7 +59,7 @@ def test_without_duplicates_and_removals_there_is_no_recall_and_no_precision() -
 
 @pytest.mark.parametrize(("complete", "wrong", "unjudged"), [(True, 2, 0), (False, 1, 1)])
 def test_truth_of_labels_groups_pairs(complete: bool, wrong: int, unjudged: int) -> None:
-    """a, b and c are one group by two pairs; c and d are labelled as distinct; of e nothing is said."""
+    """a, b and c are one group by two pairs; c and d are labeled as distinct; of e nothing is said."""
     labels = Labels(frozenset({("a", "b"), ("c", "b")}), frozenset({("d", "c")}), complete)
     truth = truth_of_labels(SHINGLES, IDS, labels)
     assert truth.pairs.jaccard.tolist() == [0.9, 60 / 90]
@@ -109,13 +109,13 @@ def test_labels_of_pairs_alone_are_duplicates_and_all_there_are(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("name", "content", "error", "text"),
     [
-        ("none.jsonl", None, ConfigError, "no such file of labelled pairs"),
+        ("none.jsonl", None, ConfigError, "no such file of labeled pairs"),
         ("pairs.txt", "a b\n", ConfigError, "not from '.txt'"),
-        ("pairs.jsonl", '["a"]\n', DataError, r"row 1: \['a'\] is no pair of ids"),
+        ("pairs.jsonl", '["a"]\n', DataError, r"row 1: \['a'\] is not a pair of ids"),
         ("pairs.jsonl", '["a", "b"]\n{\n', DataError, "line 2: no JSON"),
-        ("pairs.jsonl", "7\n", DataError, "line 1: 7 is no pair of ids"),
+        ("pairs.jsonl", "7\n", DataError, "line 1: 7 is not a pair of ids"),
         ("pairs.csv", "a,b,c\nx,y,maybe\n", DataError, "row 1: the label 'maybe'"),
-        ("pairs.csv", "a,b,c\nx,y,0\n", DataError, "no pair is labelled as duplicates"),
+        ("pairs.csv", "a,b,c\nx,y,0\n", DataError, "no pair is labeled as duplicates"),
     ],
 )
 def test_labels_that_are_none_are_refused(

@@ -11,7 +11,7 @@ import pytest
 from atom_data import Extract, Jsonl, Stage
 from atom_data.batch import empty
 from atom_data.errors import AtomDataError, ConfigError, DataError
-from atom_data.extract import Content, Engine, EngineError, Resiliparse, Trafilatura, WholeText
+from atom_data.extract import Content, Engine, EngineError, JusText, MainText, Resiliparse, Trafilatura, WholeText
 from atom_data.identity import describe
 from tests.command import atom_data, recipe
 from tests.extract.test_extract import HARMFUL
@@ -29,7 +29,7 @@ class PanicException(BaseException):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Says:
-    """An engine of one's own: the page's URL and length, or what the page asks it to raise."""
+    """An engine of your own: the page's URL and length, or what the page asks it to raise."""
 
     def extract(self, html: str, url: str | None) -> Content:
         known = {
@@ -117,10 +117,43 @@ def test_the_identity_names_step_and_engine() -> None:
     assert describe(Extract(engine=WholeText())) != describe(Extract())
 
 
+def test_an_engine_on_bytes_has_limits_of_its_own() -> None:
+    step = Extract(engine=MainText(), max_html_bytes=2_000_000)
+    for page in HARMFUL.values():
+        assert one(page, step)[2] in ("ok", "empty", "too_complex")
+    pages = [None, b"", b"\x89PNG\r\n\x1a\n" + bytes(99), b"x" * 2_000_001]
+    assert [one(page, step)[2] for page in pages] == ["no_html", "no_html", "binary", "too_large"]
+    assert one(b" a\0b ", step, mime="text/plain") == ("ab", None, "ok", 0)
+
+
+def test_justext_takes_paragraphs_with_words_of_a_language() -> None:
+    pytest.importorskip("justext")
+    words = "This is a sentence that has some of the words which are in all of the texts of a language. " * 4
+    page = f"<html><head><title>Short</title></head><body><p>{words}</p><p><a href=x>Imprint</a></p></body></html>".encode()
+    assert one(page, Extract(engine=JusText()))[:3] == (words.strip(), "Short", "ok")
+    assert one(page, Extract(engine=JusText(language=None)))[2] == "ok"
+    assert one(HARMFUL["options"], Extract(engine=JusText()))[2] == "too_complex"
+    with pytest.raises(
+        ConfigError, match=r"^JusText: language is 'Elvish'; jusText has stop words for .*English.*\. Give one"
+    ):
+        one(page, Extract(engine=JusText(language="Elvish")))
+
+
+def test_justext_that_is_not_installed_is_said_before_a_page_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    from atom_data.extract import justext
+
+    monkeypatch.setitem(sys.modules, "justext", None)
+    justext._library.cache_clear()
+    schema = pa.schema([("html", pa.binary()), ("charset", pa.string()), ("mime", pa.string())])
+    with pytest.raises(ConfigError, match=r"^JusText: the package justext is not installed\. pip install"):
+        Extract(engine=JusText())(empty(schema))
+
+
 @pytest.mark.parametrize("wrong", ["trafilatura", Trafilatura, None, len])
 def test_what_is_no_engine_is_refused(wrong: object) -> None:
     with pytest.raises(
-        ConfigError, match=r"^Extract: engine is .*; there are Resiliparse\(\), Trafilatura\(\) and WholeText"
+        ConfigError,
+        match=r"^Extract: engine is .*; there are MainText\(\), Resiliparse\(\), Trafilatura\(\), JusText\(\) and Whole",
     ):
         Extract(engine=wrong)  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match=r"^Extract: max_html_bytes is 0\. Give a number of bytes above 0\."):
@@ -129,7 +162,7 @@ def test_what_is_no_engine_is_refused(wrong: object) -> None:
 
 def test_an_engine_is_no_step() -> None:
     with pytest.raises(
-        ConfigError, match=r"step 1: Resiliparse\(.*is no step\. Give it to a step: Extract\(engine=\.\.\.\)\."
+        ConfigError, match=r"step 1: Resiliparse\(.*is not a step\. Give it to a step: Extract\(engine=\.\.\.\)\."
     ):
         Stage(name="text", reads=Jsonl("x"), steps=(Resiliparse(),))  # type: ignore[arg-type]
 

@@ -53,7 +53,7 @@ def estimate(value: float, off: float = 0.1) -> Estimate:
 
 
 def forecast(**changed: float) -> Forecast:
-    """Return a forecast of one stage of 5,000 shards, 1,000 CPU hours and 2 GB a worker, for example."""
+    """Return a forecast of one stage of 5,000 shards, 1,000 CPU hours and 2 GB per worker, for example."""
     found = {"cpu": 3.6e6, "memory": 2e9, "tasks": 5_000, **changed}
     stage = StageForecast(
         name="pages", tasks=int(found["tasks"]), cpu_seconds=estimate(found["cpu"]), wall_seconds=estimate(3_600, 0),
@@ -112,13 +112,19 @@ def test_plan_run_and_compare(folder: Path) -> None:
     path = recipe(folder, RECIPE.format(files=str(folder / "*.jsonl"), card=str(folder / "short.toml")))
     done = atom_data("plan", path, "--output", out, "--share", 0.2, "--tasks", 4, "--price", 0.05, "--workers", 2)
     assert done.returncode == 0, done.stderr
-    for words in ("counted", "unique", "CPU h", "cost at 0.05 a CPU hour", "--on slurm --tasks 4 --workers-per-task 1"):
+    for words in (
+        "counted",
+        "unique",
+        "CPU s",
+        "cost at 0.05 per CPU hour",
+        "--on slurm --tasks 4 --workers-per-task 1",
+    ):
         assert words in done.stdout
     early = atom_data("plan", path, "--output", out, "--compare")
     assert early.returncode == 1 and "stage 'counted': 0 of 0 shards are finished. Compare after" in early.stderr
     run = atom_data("run", path, "--output", out, "--workers", 2)
     assert run.returncode == 0, run.stderr
-    assert atom_data("verify", out).returncode == 0, "a forecast is no part of the run"
+    assert atom_data("verify", out).returncode == 0, "a forecast is not part of the run"
 
     made = read_forecast(Workspace(str(out)))
     for stage, job in zip(made.stages, load_recipe(str(path)).jobs, strict=True):
@@ -128,7 +134,7 @@ def test_plan_run_and_compare(folder: Path) -> None:
             assert stage.output_bytes.value == pytest.approx(was["output_bytes"], rel=0.25), stage.name
     compared = atom_data("plan", path, "--output", out, "--compare")
     assert compared.returncode == 0, compared.stderr
-    assert "CPU s: plan" in compared.stdout and "figures lie in their intervals" in compared.stdout
+    assert "CPU s: plan" in compared.stdout and "figures are within their intervals" in compared.stdout
     figures = json.loads(atom_data("plan", path, "--output", out, "--compare", "--json").stdout)
     assert {figure["stage"] for figure in figures} >= {"counted", "unique", "all"}
     path.write_text(path.read_text() + "# edited\n")
@@ -145,7 +151,8 @@ def test_token_pass_has_no_more_tasks_than_shards(folder: Path, tmp_path: Path) 
             return (Tokenize(reads=read, tokenizer={str(tiny_tokenizer(tmp_path / "t.json"))!r}, target_tokens=100),)
     """
     path, out = recipe(tmp_path, text), tmp_path / "out"
-    assert atom_data("plan", path, "--output", out).returncode == 0
+    planned = json.loads(atom_data("plan", path, "--output", out, "--json").stdout)
+    assert planned["stages"][0]["name"] == "tokens" and planned["stages"][0]["cpu_seconds"] and planned["cost"]
     assert atom_data("run", path, "--output", out).returncode == 0
     assert (
         [stage.tasks for stage in read_forecast(Workspace(str(out))).stages]

@@ -16,11 +16,15 @@ import pyarrow as pa
 
 from atom_data import Extract, Jsonl, Parquet, Text, Tokenize, Warc, Wet
 from atom_data.errors import AtomDataError
+from atom_data.extract import MainText
 from atom_data.rewrite import NormalizeUnicode, RepairUnicode, ReplacePrivate
 from atom_data.storage.shards import check_spans
 from tests.fuzz import seeds
 from tests.fuzz.mutate import changed, changed_json
 from tests.readers.archives import Outcome, outcome, page, record, write
+from tests.text.html.checked import WORDS
+from tests.text.html.checked import seeds as pages_to_change
+from tests.text.html.invariants import check
 from tests.tokens.corpus import finish, tiny_tokenizer
 
 Case = tuple[str, bytes]
@@ -167,6 +171,33 @@ def html(chance: random.Random) -> Case:
     return "utf-8", changed(chance.choice(seeds.htmls()), chance, seeds.HTML_WORDS, seeds.htmls())
 
 
+def html_engine(chance: random.Random) -> Case:
+    if chance.random() < 0.2:
+        return "utf-8", b"".join(chance.choices(WORDS, k=chance.randrange(80)))
+    pages = [*seeds.htmls(), *engine_seeds()]
+    return "utf-8", changed(chance.choice(pages), chance, (*seeds.HTML_WORDS, *WORDS), pages)
+
+
+def try_html_engine(case: Case, folder: Path) -> None:
+    """Check what a page's arrays promise, and that every option gives the same twice; kernels here check every index."""
+    check(case[1])
+    batch = pa.record_batch(
+        {"html": [case[1]], "charset": [case[0]], "mime": ["text/html"], "url": ["https://e.org/a-b/?c"]}
+    )
+    for engine in (MainText(markdown=True, links=True, metadata=True), MainText(favor="recall", comments=False)):
+        step = Extract(engine=engine, url="url")
+        one, again = step(batch).to_pylist(), step(batch).to_pylist()
+        if one != again:
+            raise Wrong("read twice it is not the same")
+        if one[0]["extract_status"] not in ("ok", "empty", "charset", "binary", "no_html", "too_complex"):
+            raise Wrong(f"status {one[0]['extract_status']}")
+
+
+@cache
+def engine_seeds() -> tuple[bytes, ...]:
+    return tuple(pages_to_change())
+
+
 def charset(chance: random.Random) -> Case:
     codes = [name for name in seeds.CHARSETS[:12] if name]
     data = "".join(chance.choices(seeds.TEXTS, k=3)).encode(chance.choice(codes), "replace")
@@ -290,6 +321,7 @@ TARGETS: dict[str, tuple[Callable[[random.Random], Case], Callable[[Case, Path],
     "http": (http, try_http),
     "charset": (charset, try_html),
     "html": (html, try_html),
+    "html-engine": (html_engine, try_html_engine),
     "private": (private, try_private),
     "tokenizer": (tokenizer, try_tokenizer),
 }

@@ -77,6 +77,7 @@ def test_shim_compiles_and_fails_the_call_that_is_asked_for(tmp_path: Path) -> N
     """The tool of `make chaos` that nothing else here tries."""
     import os
     import shutil
+    import struct
     import sys
 
     from tests.command import ROOT
@@ -90,15 +91,16 @@ def test_shim_compiles_and_fails_the_call_that_is_asked_for(tmp_path: Path) -> N
         [compiler, "-Wall", "-Wextra", "-Werror", "-O1", "-shared", "-fPIC", "-o", str(made), str(source), "-ldl"],
         check=True,
     )
-    (tmp_path / "counter").write_bytes(bytes(8))
+    counts, opened, second, only_it, number = (0, 0, 0, 0), 0, 2, 0, 5
+    (tmp_path / "fault").write_bytes(struct.pack("8q", *counts, opened, second, only_it, number))
     code = (
         "import sys, pathlib\n"
         "for n in range(3):\n"
         "    try: pathlib.Path(sys.argv[1], str(n)).open('wb').close(); print('made')\n"
         "    except OSError as error: print(error.errno)\n"
     )
-    said = {"CHAOS_FOLDER": str(tmp_path), "CHAOS_KIND": "open", "CHAOS_AT": "2", "CHAOS_ERRNO": "5"}
-    environment = {**os.environ, **said, "CHAOS_COUNTER": str(tmp_path / "counter"), "LD_PRELOAD": str(made)}
+    said = {"CHAOS_FOLDER": str(tmp_path), "CHAOS_FAULT": str(tmp_path / "fault"), "LD_PRELOAD": str(made)}
+    environment = {**os.environ, **said}
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path)], env=environment, capture_output=True, text=True, check=True
     )

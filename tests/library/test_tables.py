@@ -3,6 +3,7 @@
 import functools
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -145,7 +146,7 @@ def test_near_copies_of_a_table() -> None:
 RUN = """
 import json
 from pathlib import Path
-from atom_data import library
+import atom_data
 if __name__ == "__main__":
     Path("recipe.py").write_text({recipe!r})
     for _ in range(2):
@@ -168,7 +169,7 @@ def test_a_recipe_run_from_python(tmp_path: Path) -> None:
         [sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, env=environment(), check=False
     )
     assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
+    assert re.sub(r"compiling \d+ kernels? .*\n", "", done.stderr) == ""
     assert json.loads(done.stdout) == [["clean", 4, 2, {"gopher_quality.word_count": 2}, 1]]
 
 

@@ -189,7 +189,7 @@ def test_state_of_another_run_is_refused(folders: dict[str, str], samples: Sampl
     [{"version": 2}, {"version": None}, {"consumed": -1}, {"consumed": "5"}, {"consumed": True}, {"consumed": None}],
 )
 def test_state_that_is_none_is_refused(samples: Samples, change: dict[str, Any]) -> None:
-    with pytest.raises(ConfigError, match="is no state of version 1"):
+    with pytest.raises(ConfigError, match="is not a state of version 1"):
         samples.resume({**samples.state(5), **change})
 
 

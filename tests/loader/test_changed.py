@@ -1,4 +1,4 @@
-"""Tokens that are made again, changed, cut or exchanged below an open loader: refused in whatever process, or the same bytes."""
+"""Tokens that are rebuilt, changed, cut or exchanged below an open loader: refused in whatever process, or the same bytes."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from tests.command import atom_data
 from tests.tokens.corpus import rows, token_run
 
 LENGTH = 32
-CHANGED = "was changed or made again while it was open"
+CHANGED = "was changed or rebuilt while it was open"
 
 
 @pytest.fixture
@@ -183,5 +183,5 @@ def test_tokens_of_another_folder_or_with_a_shard_more_are_another_run(tokens: P
 
 @pytest.mark.parametrize("state", [None, [], "state", {"version": 1}, {"version": 1, "consumed": "12"}])
 def test_state_that_is_none_is_refused(tokens: Path, state: object) -> None:
-    with pytest.raises(ConfigError, match=r"is no state of version 1\. Give what state\(\) returned"):
+    with pytest.raises(ConfigError, match=r"is not a state of version 1\. Give what state\(\) returned"):
         Samples(opened(tokens)).resume(state)  # type: ignore[arg-type]

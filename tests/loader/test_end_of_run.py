@@ -176,7 +176,7 @@ def test_iterator_below_which_a_state_was_loaded_says_so(folder: Path) -> None:
     old = iter(batches)
     next(old), next(old)
     batches.resume(samples.state(100))
-    with pytest.raises(ConfigError, match=r"this iterator is over, for a state was loaded .* Iterate anew"):
+    with pytest.raises(ConfigError, match=r"this iterator is over, because a state was loaded .* Iterate anew"):
         next(old)
     assert batches.consumed == 100
     assert next(iter(batches))["sample"].tolist() == [100, 101]
@@ -196,7 +196,7 @@ def test_second_iterator_ends_the_first(folder: Path) -> None:
     batches = Batches(Samples(TokenShards(str(folder / "a" / "out" / "tokens"), sequence_length=32)), batch_size=2)
     first, second = iter(batches), iter(batches)
     assert [next(first)["sample"][0], next(second)["sample"][0]] == [0, 2]
-    with pytest.raises(ConfigError, match="another iterator begun"):
+    with pytest.raises(ConfigError, match="another iterator was started"):
         next(first)
     assert next(second)["sample"].tolist() == [4, 5]
 

@@ -121,7 +121,7 @@ def test_open_truncated_bin_is_refused(copied: Path) -> None:
     path = copied / "tokens" / "shard-00001.bin"
     path.write_bytes(path.read_bytes()[:-2])
     with pytest.raises(
-        DataError, match=rf"{path}: [\d,]+ bytes; its receipt says [\d,]+\. It is cut or changed: make the shard again"
+        DataError, match=rf"{path}: [\d,]+ bytes; its receipt says [\d,]+\. It is cut or changed: rebuild the shard"
     ):
         TokenShards(str(copied / "tokens"), sequence_length=LENGTH)
 
@@ -142,7 +142,7 @@ def test_open_idx_of_another_shard_is_refused(copied: Path) -> None:
     ):
         TokenShards(str(folder), sequence_length=LENGTH)
     (folder / "shard-00001.idx").write_bytes(b"\x00" * len(other))
-    with pytest.raises(DataError, match=r"shard-00001\.idx: is no whole Megatron index"):
+    with pytest.raises(DataError, match=r"shard-00001\.idx: is not a whole Megatron index"):
         TokenShards(str(folder), sequence_length=LENGTH)
 
 

@@ -97,5 +97,5 @@ def test_object_that_was_made_again_is_refused_by_its_etag(store: tuple[Any, Pat
         body = bytes(byte ^ 1 for byte in path.read_bytes())
         client.put_object(Bucket="corpus", Key=f"{key}/{path.name}", Body=body)
     for its in (samples, again):
-        with pytest.raises(DataError, match=r"\.bin: was changed or made again while it was open: its ETag was"):
+        with pytest.raises(DataError, match=r"\.bin: was changed or rebuilt while it was open: its ETag was"):
             its[0]

@@ -164,7 +164,7 @@ def test_mix_file_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read"):
         load_mix(str(tmp_path / "none.toml"))
     (tmp_path / "mix.toml").write_text("a = [")
-    with pytest.raises(ConfigError, match="is no TOML"):
+    with pytest.raises(ConfigError, match="is not TOML"):
         load_mix(str(tmp_path / "mix.toml"))
 
 

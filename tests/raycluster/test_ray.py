@@ -11,25 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.command import ROOT, Done, atom_data, fingerprint, recipe
+from tests.command import POISON, ROOT, Done, atom_data, fingerprint, recipe
 from tests.own import write_page
 
 pytestmark = pytest.mark.slow
-
-RECIPE = """
-    import os
-
-    from atom_data import Jsonl, Stage
-
-    def {step}(batch):
-        if "poison" in batch.column("id").to_pylist():
-            {what}
-        return batch
-
-    def stages():
-        first = Stage(name="first", reads=Jsonl({folder!r}, source="test"), steps=({step},))
-        return (Stage(name="second", reads=first),)
-"""
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +68,7 @@ def test_a_source_and_a_pass_of_ones_own_give_the_same_bytes(address: str, tmp_p
 
 
 def test_shard_that_raises_is_reported(address: str, folder: Path) -> None:
-    path = recipe(folder, RECIPE.format(step="divide", what="1 / 0", folder=str(folder / "in")))
+    path = recipe(folder, POISON.format(step="divide", what="1 / 0", folder=str(folder / "in")))
     done = on_ray(address, path, folder / "out")
     assert done.returncode == 1
     assert "ZeroDivisionError: division by zero" in done.stderr
@@ -93,7 +78,7 @@ def test_shard_that_raises_is_reported(address: str, folder: Path) -> None:
 
 
 def test_killed_worker_is_tried_again_and_reported(address: str, folder: Path) -> None:
-    path = recipe(folder, RECIPE.format(step="die", what="os.kill(os.getpid(), 9)", folder=str(folder / "in")))
+    path = recipe(folder, POISON.format(step="die", what="os.kill(os.getpid(), 9)", folder=str(folder / "in")))
     done = on_ray(address, path, folder / "out", "--retries", 1)
     assert done.returncode == 1
     assert "first/part-1.jsonl: Ray lost its process" in done.stderr
@@ -104,7 +89,7 @@ def test_killed_worker_is_tried_again_and_reported(address: str, folder: Path) -
 def test_worker_killed_once_costs_nothing(address: str, folder: Path) -> None:
     mark = folder / "died"
     what = f"os.path.exists({str(mark)!r}) or (open({str(mark)!r}, 'w').close(), os.kill(os.getpid(), 9))"
-    path = recipe(folder, RECIPE.format(step="die_once", what=what, folder=str(folder / "in")))
+    path = recipe(folder, POISON.format(step="die_once", what=what, folder=str(folder / "in")))
     done = on_ray(address, path, folder / "out", "--retries", 1)
     assert done.returncode == 0, done.stderr
     assert mark.exists()
@@ -113,7 +98,7 @@ def test_worker_killed_once_costs_nothing(address: str, folder: Path) -> None:
 
 def test_interrupt_ends_the_run(address: str, folder: Path) -> None:
     what = "__import__('time').sleep(60)"
-    path = recipe(folder, RECIPE.format(step="sleep", what=what, folder=str(folder / "in")))
+    path = recipe(folder, POISON.format(step="sleep", what=what, folder=str(folder / "in")))
     command = [sys.executable, "-m", "atom_data.cli", "run", str(path), "-o", str(folder / "out"), "--on", "ray"]
     environment = {**os.environ, "RAY_ADDRESS": address, "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(

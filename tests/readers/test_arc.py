@@ -106,7 +106,7 @@ def test_arc_with_a_damaged_first_record_is_known_by_its_name(tmp_path: Path) ->
     assert ([row["url"] for row in result.rows], result.rejects) == (["http://a.example/"], [("warc.bad_header", 0)])
     result = outcome(Warc(write(tmp_path, "a.arc", arc("http://a.example/") + arc("http://b.example/"))))
     assert len(result.rows) == 2
-    with pytest.raises(DataError, match="is no WARC file; it begins with b'no record', as no WARC or ARC file does"):
+    with pytest.raises(DataError, match="is not a WARC file; it begins with b'no record', as no WARC or ARC file does"):
         outcome(Warc(write(tmp_path, "a.arc", b"no record")))
 
 

@@ -149,7 +149,7 @@ def test_unread_files_of_a_folder_are_said(tmp_path: Path) -> None:
         write(tmp_path, name, b"x")
     said = unread(Warc(str(tmp_path), source="crawl"))
     assert said is not None
-    assert said.startswith("crawl: files in its folders that are not read: 4, for it reads .warc, ")
+    assert said.startswith("crawl: files in its folders that are not read: 4, because it reads .warc, ")
     assert f"(.jsonl.gz 2, without an ending 1, .cdx 1; the first is {tmp_path}/c.jsonl.gz)" in said
     assert unread(Warc(f"{tmp_path}/*.warc.gz", "s3://bucket/a.warc.gz")) is None
     assert unread(Text(str(tmp_path), suffixes=(".gz", ".arc", ".cdx", "README"))) is None

@@ -1,4 +1,4 @@
-"""HTTP: heads as servers write them, every coding whole and broken, binary data by any name; nothing lost without a word."""
+"""HTTP: heads as servers write them, every coding whole and broken, binary data by any name; nothing lost in silence."""
 
 import gzip
 import random

@@ -53,7 +53,7 @@ def test_folders_and_patterns_are_told_by_what_they_hold(tmp_path: Path) -> None
         (("a.warc.gz",), r"Pages have no text yet: run a recipe with Extract\(\)"),
         ((), r"^x: no file is named\. Give JSON lines, Parquet, text, WET files"),
         (("http://me:secret@host/a",), r"^x: http://[^s]*host/a: it does not end"),
-        ((3,), r"^x: 3 is no path"),
+        ((3,), r"^x: 3 is not a path"),
     ],
 )
 def test_what_cannot_be_read_is_a_sentence(paths: tuple[str, ...], said: str) -> None:

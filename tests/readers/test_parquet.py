@@ -1,4 +1,4 @@
-"""Parquet of other writers: ids of any type, files that differ, files without rows, and what is no file of the source."""
+"""Parquet of other writers: ids of any type, files that differ, files without rows, and what is not a file of the source."""
 
 import json
 import uuid
@@ -86,7 +86,7 @@ def test_text_that_is_no_utf8_is_rejected(tmp_path: Path, kind: pa.DataType) -> 
     result = outcome(Parquet(str(path)))
     assert [(row["text"], row["row"], row["n"]) for row in result.rows] == [("one", 0, 0), (None, 2, 2), ("dréi", 3, 3)]
     assert result.rejects == [("parquet.bad_utf8", 1)]
-    assert (result.details, result.samples) == (["byte 2 of the text is no UTF-8"], [b"tw\xffo"])
+    assert (result.details, result.samples) == (["byte 2 of the text is not UTF-8"], [b"tw\xffo"])
     assert [row["row"] for row in outcome(Parquet(str(path)), columns=("row",)).rows] == [0, 2, 3]
 
 
@@ -95,7 +95,7 @@ def test_other_columns_that_are_no_utf8_can_still_be_told(tmp_path: Path) -> Non
     rows = outcome(Parquet(str(save(tmp_path / "a.parquet", data)))).rows
     assert [(row["url"], row["lang"]) for row in rows] == [("https://a/\\xe9", "d\\xff"), ("x", "d\\xfe")]
     save(tmp_path / "a.parquet", {"text": ["a"], "tags": pa.ListArray.from_arrays([0, 1], unchecked([b"\xff"]))})
-    with pytest.raises(DataError, match=r"a\.parquet: column 'tags' holds text that is no UTF-8 .*Write it as UTF-8"):
+    with pytest.raises(DataError, match=r"a\.parquet: column 'tags' holds text that is not UTF-8 .*Write it as UTF-8"):
         outcome(Parquet(str(tmp_path)))
 
 
@@ -289,11 +289,11 @@ def test_delta_encodings(tmp_path: Path, encoding: str) -> None:
 @pytest.mark.parametrize(
     "data, said",
     [
-        (b"", "is no readable Parquet file"),
-        (b"PAR1", "is no readable Parquet file"),
+        (b"", "is not a readable Parquet file"),
+        (b"PAR1", "is not a readable Parquet file"),
         (b"PARE" + b"x" * 20 + b"\x08\0\0\0PARE", "is encrypted, and keys are not supported .*Decrypt it first"),
-        (b"PAR1" + b"x" * 20 + b"\xff\xff\0\0PAR1", "is no readable Parquet file"),
-        (b'{"text": "a"}\n', "is no readable Parquet file"),
+        (b"PAR1" + b"x" * 20 + b"\xff\xff\0\0PAR1", "is not a readable Parquet file"),
+        (b'{"text": "a"}\n', "is not a readable Parquet file"),
     ],
 )
 def test_file_that_is_none_is_a_data_error(tmp_path: Path, data: bytes, said: str) -> None:
@@ -314,5 +314,7 @@ def test_codec_that_is_not_read_is_a_data_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize("column", [pa.array([["a"]]), pa.array([{"a": 1}])])
 def test_column_that_cannot_be_a_string_is_a_config_error(tmp_path: Path, column: pa.Array) -> None:
     path = save(tmp_path / "a.parquet", {"text": ["a"], "url": column})
-    with pytest.raises(ConfigError, match=r"a\.parquet: column 'url' holds .*, which is no string\. Name another one"):
+    with pytest.raises(
+        ConfigError, match=r"a\.parquet: column 'url' holds .*, which is not a string\. Name another one"
+    ):
         Parquet(str(path)).schema()

@@ -236,8 +236,8 @@ def test_parquet_renamed_columns_and_source(tmp_path: Path) -> None:
     "options, said",
     [
         ({"text": "body"}, r"a\.parquet: no column 'body'; columns there: text, id, date, lang, tags\. Name the one"),
-        ({"text": "tags"}, "column 'tags' holds list.*, which is no string"),
-        ({"id": "tags"}, "column 'tags' holds list.*, which is no string"),
+        ({"text": "tags"}, "column 'tags' holds list.*, which is not a string"),
+        ({"id": "tags"}, "column 'tags' holds list.*, which is not a string"),
     ],
 )
 def test_parquet_column_that_cannot_be_is_a_config_error(tmp_path: Path, options: dict[str, str], said: str) -> None:
@@ -248,7 +248,7 @@ def test_parquet_column_that_cannot_be_is_a_config_error(tmp_path: Path, options
 
 def test_parquet_that_is_none_is_a_data_error(tmp_path: Path) -> None:
     source = Parquet(write(tmp_path, "a.parquet", b"no parquet"))
-    with pytest.raises(DataError, match=r"a\.parquet: is no readable Parquet file"):
+    with pytest.raises(DataError, match=r"a\.parquet: is not a readable Parquet file"):
         source.schema()
 
 

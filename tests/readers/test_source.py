@@ -87,7 +87,7 @@ def test_places_in_every_form_are_the_same_source(kind: Callable[..., FileSource
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("wrong", [3, None, "", b"a.warc", [["a"]], ["a", 3]])
 def test_what_is_no_path_is_a_sentence(kind: Callable[..., FileSource], wrong: object) -> None:
-    said = r"is no path\. Give files, folders, patterns or URLs, as text or pathlib\.Path, one after the other or as one list"
+    said = r"is not a path\. Give files, folders, patterns or URLs, as text or pathlib\.Path, one after the other or as one list"
     with pytest.raises(ConfigError, match=said):
         kind(wrong)
     with pytest.raises(ConfigError, match=said):

@@ -158,8 +158,8 @@ def test_warc_file_that_shrinks_while_it_is_read_is_a_data_error(tmp_path: Path)
 @pytest.mark.parametrize(
     "data, said",
     [
-        (b"%PDF-1.7 nothing of a crawl", "is no WARC file; it begins with b'%PDF-1.7 nothing'"),
-        (gzip.compress(b"hello"), "is no WARC file"),
+        (b"%PDF-1.7 nothing of a crawl", "is not a WARC file; it begins with b'%PDF-1.7 nothing'"),
+        (gzip.compress(b"hello"), "is not a WARC file"),
     ],
 )
 def test_warc_file_that_is_none_is_a_data_error(tmp_path: Path, data: bytes, said: str) -> None:

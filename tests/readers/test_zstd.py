@@ -222,7 +222,7 @@ def test_first_bytes_say_more_than_the_name(tmp_path: Path, suffix: str, pack: C
 def test_packed_name_without_text_is_never_read_as_lines(tmp_path: Path, suffix: str, name: str, data: bytes) -> None:
     with pytest.raises(DataError, match=f"is no {name} data"):
         outcome(Jsonl(write(tmp_path, f"a.jsonl{suffix}", data)))
-    with pytest.raises(DataError, match="is no WARC file"):
+    with pytest.raises(DataError, match="is not a WARC file"):
         outcome(Warc(write(tmp_path, f"a.warc{suffix}", data)))
 
 

@@ -1,4 +1,4 @@
-"""Private things replaced: labelled sentences, the ways to replace, and what stays."""
+"""Private things replaced: labeled sentences, the ways to replace, and what stays."""
 
 import json
 import tarfile
@@ -7,6 +7,7 @@ from hashlib import blake2b
 
 import pyarrow as pa
 import pytest
+from datatrove.pipeline.formatters import PIIFormatter
 
 from atom_data.errors import ConfigError
 from atom_data.rewrite import ReplacePrivate
@@ -28,18 +29,18 @@ def replaced(texts: list[str | None], **options: object) -> pa.RecordBatch:
 
 def test_replace_labelled_sentences_as_people_labelled_them() -> None:
     if not LISTS.exists():
-        pytest.skip("no labelled sentences beside the checkout")
+        pytest.skip("no labeled sentences beside the checkout")
     with tarfile.open(LISTS) as archive:
         rows = json.load(archive.extractfile(SENTENCES))
     texts = [row["full_text"] for row in rows]
     found = replaced(texts, by="tag")
-    labelled = [Counter(LABELS[s["entity_type"]] for s in row["spans"] if s["entity_type"] in LABELS) for row in rows]
+    labeled = [Counter(LABELS[s["entity_type"]] for s in row["spans"] if s["entity_type"] in LABELS) for row in rows]
     counted = [{kind: found[f"replaced_{kind}_count"][row].as_py() for kind in KINDS} for row in range(len(rows))]
     # One of 24 is not found: a number of no known form, without a word that says what it is. Nothing else is found.
-    missed = [(labels, counts) for labels, counts in zip(labelled, counted, strict=True) if labels != Counter(counts)]
-    assert sum(sum(labels.values()) for labels in labelled) == 24
+    missed = [(labels, counts) for labels, counts in zip(labeled, counted, strict=True) if labels != Counter(counts)]
+    assert sum(sum(labels.values()) for labels in labeled) == 24
     assert [labels - Counter(counts) for labels, counts in missed] == [Counter(phone=1)]
-    assert all(Counter(counts) <= labels for labels, counts in zip(labelled, counted, strict=True))
+    assert all(Counter(counts) <= labels for labels, counts in zip(labeled, counted, strict=True))
     values = [span["entity_value"] for row in rows for span in row["spans"] if span["entity_type"] in LABELS]
     assert [value for value in values if any(value in text for text in found["text"].to_pylist())] == ["69 987 88 37"]
 
@@ -120,3 +121,16 @@ def test_replace_wrong_parameters_are_refused() -> None:
         ReplacePrivate(by="x")  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="no column 'id'"):
         ReplacePrivate(by="hash")(pa.record_batch({"text": ["a@b.co"]}))
+
+
+def test_fineweb_has_its_replacements_in_turn() -> None:
+    text = "a.b@corp.com, c@corp.com, d@corp.com at 8.8.8.8 and 1.1.1.1, call +49 30 901820"
+    batch = pa.record_batch({"id": ["1", "2"], "text": [text, "x@corp.com"]})
+    made = ReplacePrivate(by="fineweb", kinds=("mail", "ipv4"))(batch).column("text").to_pylist()
+    assert made == [
+        "email@example.com, firstname.lastname@example.org, email@example.com at 22.214.171.124 and 126.96.36.199, "
+        "call +49 30 901820",
+        "email@example.com",
+    ]
+    theirs = PIIFormatter().format("a.b@corp.com, c@corp.com, d@corp.com at 8.8.8.8 and 1.1.1.1, call +49 30 901820")
+    assert made[0] == theirs

@@ -22,6 +22,8 @@ from atom_data.runner.needs import needs
 from atom_data.runner.recipe import load_recipe
 from atom_data.runner.worker import do_task
 from atom_data.text.buffers import string_buffers
+from atom_data.text.html.scan import scan
+from atom_data.text.main_text.words import text_words
 from atom_data.text.repeats import first_seen
 from atom_data.text.signatures import FILE, encoded, kernel_name, load
 from atom_data.text.similarity.pairs import similar_pairs
@@ -36,6 +38,7 @@ from functools import partial
 from pathlib import Path
 from atom_data import *
 from atom_data import signals, rewrite, dedup
+from atom_data.extract import MainText
 from atom_data.signals import *
 from atom_data.rewrite import *
 from atom_data.text.buffers import string_buffers
@@ -81,7 +84,12 @@ KINDS = {
     "text_japanese": "stage(count_lines, reads=Text('*.txt', source='test', charset='shift_jis'))",
     "wet": "stage(count_characters, reads=Wet('pages.wet.gz', source='test'))",
     "warc": "stage(Extract(), reads=Warc('pages.warc.gz', source='test'))",
+    "main_text": "stage(Extract(engine=MainText(markdown=True, links=True, comments=False, metadata=True), url='url'), "
+    "reads=Warc('pages.warc.gz', source='test'))",
     "urls": "stage(CheckUrl(domains=Path('domains.txt')))",
+    "url_lists": "stage(CheckUrlLists(domains=Path('domains.txt'), words=Path('domains.txt'), parts=Path('domains.txt')))",
+    "published": "stage(RemoveAddresses(), LimitNewlines(), RemoveDclmLines(), RemoveSymbolLines(), CountLoops())",
+    "labels": "stage(FastTextLabel(model=MODEL))",
     "private": "stage(ReplacePrivate(), ReplacePrivate(by='hash'))",
     "statistics": "stage(count_words, count_characters, count_lines, count_sentences, count_units, measure_lines, "
     "measure_characters, measure_vocabulary, measure_repetition, count_placeholders, SampleUnit())",
@@ -205,7 +213,8 @@ def _call_steps() -> None:
 
 
 def _call_others() -> None:
-    """Call what no recipe of this size needs: the exact search of an evaluation, and tables that are full."""
+    """Call what no recipe of this size needs: the exact search of an evaluation, tables that are full, what training asks for."""
+    text_words(scan(b"<p>One page."))
     shingles = shingle_set(string_buffers(pa.array([LETTERS, LETTERS + "more"])), 5)
     similar_pairs(shingles, 0.5)
     jaccard(shingles.hashes[:1], shingles.hashes[:1])

@@ -6,6 +6,8 @@ import json
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -100,7 +102,7 @@ def test_a_second_run_in_the_folder_is_refused_and_the_first_is_whole(folder: Pa
         first.kill()
     assert atom_data("verify", folder / "out").returncode == 0
     assert not (folder / "out" / FOLDER).exists()
-    assert {path.name for path in (folder / "out").iterdir()} == {"clean", "run.json"}
+    assert {path.name for path in (folder / "out").iterdir()} == {"clean", "run", "run.json"}
 
 
 def test_a_run_that_was_killed_lets_the_next_one_in_and_its_workers_end(folder: Path) -> None:
@@ -118,7 +120,7 @@ def test_a_run_that_was_killed_lets_the_next_one_in_and_its_workers_end(folder: 
     (folder / "go").touch()
     done = atom_data("run", folder / "a.py", "-o", folder / "out", "-w", 1)
     assert done.returncode == 0, done.stderr
-    assert f"{folder / 'out'}: an earlier run ended without a word (process {first.pid} on " in done.stderr
+    assert f"{folder / 'out'}: an earlier run ended without a final message (process {first.pid} on " in done.stderr
     assert atom_data("verify", folder / "out").returncode == 0
     assert not (folder / "out" / FOLDER).exists()
 
@@ -132,7 +134,7 @@ def test_a_number_that_was_given_again_is_no_life(folder: Path) -> None:
         done = atom_data("run", slow(folder), "-o", folder / "out", "-w", 1)
     assert done.returncode == 0, done.stderr
     assert (
-        f"an earlier run ended without a word (process {pid} on {here.host}, begun 2026-01-02 03:04:05 UTC)"
+        f"an earlier run ended without a final message (process {pid} on {here.host}, begun 2026-01-02 03:04:05 UTC)"
         in done.stderr
     )
 
@@ -159,7 +161,10 @@ def test_another_machine_is_believed_until_it_was_silent_for_five_minutes(folder
     assert path.exists()
     done = atom_data(*command, "--take-over")
     assert done.returncode == 0, done.stderr
-    assert "an earlier run ended without a word (process 4711 on n7, begun 2026-01-02 03:04:05 UTC)" in done.stderr
+    assert (
+        "an earlier run ended without a final message (process 4711 on n7, begun 2026-01-02 03:04:05 UTC)"
+        in done.stderr
+    )
 
 
 def test_a_file_that_is_no_claim_is_named(folder: Path) -> None:
@@ -169,7 +174,8 @@ def test_a_file_that_is_no_claim_is_named(folder: Path) -> None:
     done = atom_data("run", slow(folder), "-o", folder / "out", "-w", 1)
     assert done.returncode == 1
     assert (
-        f"{path}: is no claim of a run (KeyError: 'who'). Delete it when nothing runs in that folder.\n" in done.stderr
+        f"{path}: is not a claim of a run (KeyError: 'who'). Delete it when nothing runs in that folder.\n"
+        in done.stderr
     )
 
 
@@ -256,33 +262,45 @@ def test_sweeping_takes_no_file_of_a_process_at_work(tmp_path: Path) -> None:
         mine = [f"a.parquet.{token}-3.partial", f"b.parquet.{token}.partial"]
         for name in (*mine, f"c.parquet.{token}1-3.partial", "d.parquet.n7-1-2.partial"):
             (folder / name).touch()
-        sweep(str(tmp_path), "clean", keep=[token])
+        sweep(str(tmp_path / "clean"), keep=[token])
         assert sorted(path.name for path in folder.iterdir()) == mine
 
 
-def _race(root: str, barrier: object, inside: str, counts: object) -> None:
-    for _ in range(15):
-        barrier.wait()  # type: ignore[attr-defined]
-        with contextlib.suppress(DataError), claimed(Workspace(root), "run"):
-            descriptor = os.open(inside, os.O_CREAT | os.O_EXCL)  # FileExistsError where another is inside
-            os.close(descriptor)
-            time.sleep(0.01)
-            Path(inside).unlink()
-            with counts.get_lock():  # type: ignore[attr-defined]
-                counts.value += 1  # type: ignore[attr-defined]
+RACE = """
+import contextlib, os, sys, time
+from atom_data.errors import DataError
+from atom_data.runner.claims.hold import claimed
+from atom_data.workspace import Workspace
+
+root, inside = sys.argv[1:]
+for _ in sys.stdin:  # a line for each round, to all at once
+    got_in = 0
+    with contextlib.suppress(DataError), claimed(Workspace(root), "run"):
+        os.close(os.open(inside, os.O_CREAT | os.O_EXCL))  # FileExistsError where another is inside
+        time.sleep(0.01)
+        os.unlink(inside)
+        got_in = 1
+    print(got_in, flush=True)
+"""
 
 
 def test_of_those_that_begin_at_once_one_gets_in_and_never_two(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("fork")
-    barrier, counts = context.Barrier(4), context.Value("i", 0)
-    arguments = (str(tmp_path / "out"), barrier, str(tmp_path / "inside"), counts)
-    processes = [context.Process(target=_race, args=arguments, daemon=True) for _ in range(4)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join(60)
-    assert [process.exitcode for process in processes] == [0] * 4
-    assert counts.value >= 15, "each time somebody gets in"
+    command = [sys.executable, "-c", RACE, str(tmp_path / "out"), str(tmp_path / "inside")]
+    racers = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    try:
+        for _ in range(15):
+            for racer in racers:
+                racer.stdin.write("\n")  # type: ignore[union-attr]
+            for racer in racers:
+                racer.stdin.flush()  # type: ignore[union-attr]
+            assert sum(int(racer.stdout.readline()) for racer in racers) >= 1, "each time somebody gets in"  # type: ignore[union-attr]
+        for racer in racers:
+            racer.communicate(timeout=60)
+        assert [racer.returncode for racer in racers] == [0] * 4
+    finally:
+        for racer in racers:
+            racer.kill()
+            racer.wait()
 
 
 @pytest.mark.parametrize("becomes", ["held", "gone"])
@@ -357,10 +375,7 @@ def test_a_folder_that_cannot_be_written_needs_no_claim(folder: Path) -> None:
 def test_a_stage_may_not_be_named_as_the_folder_of_claims(folder: Path) -> None:
     done = atom_data("run", slow(folder, stage="claims"), "-o", folder / "out", "-w", 1)
     assert done.returncode == 2
-    assert (
-        "stage 'claims': that folder of the output says who is at work, or what a cluster does. Name it otherwise."
-        in (done.stderr)
-    )
+    assert "stage 'claims': that folder of the output is reserved. Choose another name." in (done.stderr)
 
 
 def test_age_on_a_store_is_told_by_its_time() -> None:

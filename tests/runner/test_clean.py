@@ -1,4 +1,4 @@
-"""`atom-data clean`: what nothing needs goes, receipts stay, and what is needed again is made again, the same to the byte."""
+"""`atom-data clean`: what nothing needs goes, receipts stay, and what is needed again is rebuilt, the same to the byte."""
 
 import json
 import os
@@ -63,7 +63,7 @@ def test_what_passes_found_on_their_way_goes_and_all_else_stays(made: tuple[Path
     }
     assert fingerprint(out) == hashed, "the content of the corpus is the same"
     assert f"{len(gone)} files removed" in said
-    assert clean(made) == f"{out}: there is nothing to remove\n"
+    assert clean(made) == f"{out}: nothing to remove\n"
 
 
 def test_a_later_run_makes_nothing_again_and_status_says_what_was_cleaned(made: tuple[Path, Path]) -> None:
@@ -139,7 +139,7 @@ def test_nothing_goes_while_something_that_reads_it_is_not_finished(made: tuple[
     (out / "fuzzy_deduped" / "receipts" / "0.jsonl.json").unlink()
     before = tree(out)
     done = atom_data("clean", out, "--recipe", path)
-    assert "near: its intermediates stay, for 'fuzzy_deduped' is not finished (new: 1)" in done.stdout
+    assert "near: its intermediates stay, because 'fuzzy_deduped' is not finished (new: 1)" in done.stdout
     assert all(name in tree(out) for name in before if name.startswith("near/"))
     assert not list((out / "exact" / "groups").glob("*.found")), "those of the pass before went"
 
@@ -148,7 +148,7 @@ def test_a_pass_that_a_person_has_not_accepted_keeps_what_it_found(made: tuple[P
     path, out = made
     (out / "near" / "guard" / "receipts" / "all.pq").unlink()
     said = atom_data("clean", out, "--recipe", path, "--dry-run").stdout
-    assert "near: its intermediates stay, for 'near/guard' as a whole was not accepted yet" in said
+    assert "near: its intermediates stay, because 'near/guard' as a whole was not accepted yet" in said
 
 
 def test_stages_that_the_recipe_lost_go_when_asked_for_and_only_what_is_theirs(made: tuple[Path, Path]) -> None:

@@ -1,4 +1,4 @@
-"""A dry run says what a run would do and writes nothing; options of a cluster are no ornament of a run here."""
+"""A dry run says what a run would do and writes nothing; options of a cluster are refused for a run here."""
 
 import json
 import re
@@ -49,7 +49,7 @@ def test_first_dry_run_makes_not_even_the_folder(folder: Path) -> None:
     run(folder, "--dry-run")  # the recipe's own folder has its __pycache__ now, if Python makes one
     said = dry(folder)
     assert "clean: 0 shards to keep, 4 to make anew\n  anew: 4: 0.jsonl, 1.jsonl, 2.jsonl, ...\n" in said
-    assert "what it makes is known when the stages before are finished" in said
+    assert "its shards are known when the stages before it are finished" in said
     assert f"no receipt tells what they take: atom-data plan {folder}/recipe.py does." in said
     assert not (folder / "out").exists()
 
@@ -58,16 +58,16 @@ def test_dry_run_after_a_run_has_nothing_to_do(folder: Path) -> None:
     assert run(folder).returncode == 0
     said = dry(folder)
     assert "clean: all 4 shards are kept" in said and "distinct: all 4 shards are kept" in said
-    assert "There is nothing to do." in said
+    assert "Nothing to do." in said
 
 
 def test_dry_run_says_what_is_made_again_and_why_and_what_it_took(folder: Path) -> None:
     assert run(folder).returncode == 0
     said = dry(folder, step="other")
-    assert "clean: 0 shards to keep, 4 to make again\n" in said
+    assert "clean: 0 shards to keep, 4 to rebuild\n" in said
     assert "  again, recipe or card changed: 4: 0.jsonl, 1.jsonl, 2.jsonl, ... (took 0." in said
-    assert "distinct: 0 shards to keep, 4 to make again\n  again, what it reads changes: 4:" in said
-    assert "at most, for where input turns out the same it is kept; they took 0." in said
+    assert "distinct: 0 shards to keep, 4 to rebuild\n  again, what it reads changes: 4:" in said
+    assert "at most: shards whose input turns out the same are kept; they took 0." in said
     assert "refused" not in said
 
 
@@ -76,11 +76,11 @@ def test_dry_run_says_what_is_removed_and_that_it_is_refused(folder: Path) -> No
     (folder / "in" / "0.jsonl").rename(folder / "in" / "9.jsonl")
     (folder / "in" / "1.jsonl").write_text(json.dumps({"id": "1", "text": "another"}) + "\n")
     said = dry(folder)
-    assert "clean: 2 shards to keep, 1 to make again, 1 to make anew, 1 to remove\n" in said
+    assert "clean: 2 shards to keep, 1 to rebuild, 1 to make anew, 1 to remove\n" in said
     assert "  again, input changed: 1: 1.jsonl (took 0." in said
     assert "  anew: 1: 9.jsonl\n" in said
     assert "  remove, not in the input: 1: 0.jsonl (took 0." in said
-    assert "distinct: 0 shards to keep, 3 to make again, 1 to make anew, 1 to remove\n" in said
+    assert "distinct: 0 shards to keep, 3 to rebuild, 1 to make anew, 1 to remove\n" in said
     assert re.search(r"^Removed: \d shards; they took 0\.\d CPU seconds and \d+ kB by their receipts\.$", said, re.M)
     assert "Without --replace this is refused:" in said
     assert "clean: 1 of 4 shards removed, their input is not there: 0.jsonl" in said
@@ -90,7 +90,7 @@ def test_dry_run_says_what_is_removed_and_that_it_is_refused(folder: Path) -> No
 def test_dry_run_of_a_stage_is_of_that_stage(folder: Path) -> None:
     assert run(folder).returncode == 0
     said = dry(folder, "--stage", "clean", step="other")
-    assert "clean: 0 shards to keep, 4 to make again" in said and "distinct" not in said
+    assert "clean: 0 shards to keep, 4 to rebuild" in said and "distinct" not in said
 
 
 def test_dry_run_of_a_pass_is_of_all_its_jobs(folder: Path) -> None:
@@ -124,7 +124,7 @@ def test_option_of_slurm_is_none_of_ray(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("option", "way"),
-    [("--stage=clean", "leave it out"), ("--part=0/2", "say --tasks N"), ("--workers=2", "Say --workers-per-task N")],
+    [("--stage=clean", "leave it out"), ("--part=0/2", "give --tasks N"), ("--workers=2", "Give --workers-per-task N")],
 )
 def test_option_of_a_run_here_is_none_of_an_array(folder: Path, option: str, way: str) -> None:
     path = recipe(folder, RECIPE.format(step="same", folder=str(folder / "in")))
@@ -138,4 +138,4 @@ def test_pass_that_is_left_over_is_named_once(folder: Path) -> None:
     assert run(folder).returncode == 0
     text = RECIPE.format(step="same", folder=str(folder / "in")).replace("return (distinct,)", "return (clean,)")
     said = atom_data("run", recipe(folder, text), "-o", folder / "out", "--dry-run", "--replace").stdout
-    assert "left over of stages that the recipe has no more: distinct, exact. They count for nothing" in said
+    assert "left over from stages that the recipe no longer has: distinct, exact. They are ignored" in said

@@ -10,7 +10,7 @@ import pytest
 
 from atom_data.culprit import culprit
 from atom_data.runner.failing.alike import Alike, kind_of
-from atom_data.storage.manifest import read_manifest
+from atom_data.workspace import Workspace
 from tests.command import atom_data, fingerprint, recipe
 
 RECIPE = """
@@ -129,7 +129,7 @@ def test_allow_failed_finishes_without_them_and_says_so_everywhere(tmp_path: Pat
         "ValueError: no price in bad-0, in stage 'first', step 1 (price), on document 'bad-0'"
     )
     assert (receipt["rows_in"], receipt["inputs"][0]["bytes"]) == (0, (tmp_path / "in" / "0.jsonl").stat().st_size)
-    manifest = read_manifest(str(out), "first")
+    manifest = Workspace(str(out)).manifest("first")
     assert manifest is not None
     assert manifest.failed == ("0.jsonl", "1.jsonl")
     status = atom_data("status", path, "-o", out).stdout
@@ -141,7 +141,7 @@ def test_allow_failed_finishes_without_them_and_says_so_everywhere(tmp_path: Pat
     assert "ValueError: no price in bad-0" in atom_data("logs", out, "--failed").stdout
     verified = atom_data("verify", out)
     assert (verified.returncode, verified.stderr.count("left out")) == (3, 2)
-    assert "first/0.jsonl: left out, for it failed: ValueError: no price in bad-0" in verified.stderr
+    assert "first/0.jsonl: left out because it failed: ValueError: no price in bad-0" in verified.stderr
 
 
 def test_a_run_without_the_flag_tries_them_again(tmp_path: Path) -> None:

@@ -14,22 +14,7 @@ from atom_data.job import Task
 from atom_data.runner.worker import judged
 from atom_data.storage.shards import Shard
 from atom_data.workspace import Workspace
-from tests.command import atom_data, recipe
-
-RECIPE = """
-    import os
-
-    from atom_data import Jsonl, Stage
-
-    def {step}(batch):
-        if "poison" in batch.column("id").to_pylist():
-            {what}
-        return batch
-
-    def stages():
-        first = Stage(name="first", reads=Jsonl({folder!r}, source="test"), steps=({step},))
-        return (Stage(name="second", reads=first),)
-"""
+from tests.command import POISON, atom_data, recipe
 
 
 @pytest.fixture
@@ -46,14 +31,14 @@ def finished(folder: Path, stage: str = "first") -> list[str]:
 
 
 def test_worker_that_dies_is_retried_and_the_rest_goes_on(folder: Path) -> None:
-    path = recipe(folder, RECIPE.format(step="die", what="os.kill(os.getpid(), 9)", folder=str(folder / "in")))
+    path = recipe(folder, POISON.format(step="die", what="os.kill(os.getpid(), 9)", folder=str(folder / "in")))
     done = atom_data("run", path, "-o", folder / "out", "-w", 2, "--retries", 1)
     assert done.returncode == 1
     assert "first/part-1.jsonl: the worker was ended by SIGKILL (out of memory?)" in done.stderr
     assert "(tried 2 times)" in done.stderr
     assert done.stderr.strip().splitlines()[-1] == (
         f"{folder / 'out'}: 1 shard failed (first/part-1.jsonl); the reasons stand above. "
-        "Mend the cause and run again: finished shards are kept."
+        "Fix the cause and run again: finished shards are kept."
     )
     assert finished(folder) == ["part-0.jsonl", "part-2.jsonl", "part-3.jsonl"]
     assert not (folder / "out" / "second").exists(), "a later stage never starts on incomplete input"
@@ -66,7 +51,7 @@ def test_worker_that_dies_is_retried_and_the_rest_goes_on(folder: Path) -> None:
 def test_worker_that_dies_once_costs_nothing(folder: Path) -> None:
     mark = folder / "died"
     what = f"os.path.exists({str(mark)!r}) or (open({str(mark)!r}, 'w').close(), os.kill(os.getpid(), 9))"
-    path = recipe(folder, RECIPE.format(step="die_once", what=what, folder=str(folder / "in")))
+    path = recipe(folder, POISON.format(step="die_once", what=what, folder=str(folder / "in")))
     done = atom_data("run", path, "-o", folder / "out", "-w", 2, "--retries", 1)
     assert done.returncode == 0, done.stderr
     assert mark.exists()
@@ -74,7 +59,7 @@ def test_worker_that_dies_once_costs_nothing(folder: Path) -> None:
 
 
 def test_bug_in_a_step_keeps_its_traceback_and_says_where(folder: Path) -> None:
-    path = recipe(folder, RECIPE.format(step="divide", what="1 / 0", folder=str(folder / "in")))
+    path = recipe(folder, POISON.format(step="divide", what="1 / 0", folder=str(folder / "in")))
     done = atom_data("run", path, "-o", folder / "out", "-w", 1)
     assert done.returncode == 1
     assert "ZeroDivisionError: division by zero" in done.stderr
@@ -88,7 +73,7 @@ def test_cut_input_is_not_tried_again(folder: Path) -> None:
     (folder / "in" / "part-1.jsonl").unlink()
     whole = gzip.compress(b"".join(json.dumps({"id": str(i), "text": "text"}).encode() + b"\n" for i in range(999)))
     (folder / "in" / "part-1.jsonl.gz").write_bytes(whole[: len(whole) // 2])
-    path = recipe(folder, RECIPE.format(step="same", what="pass", folder=str(folder / "in")))
+    path = recipe(folder, POISON.format(step="same", what="pass", folder=str(folder / "in")))
     done = atom_data("run", path, "-o", folder / "out", "-w", 1)
     assert done.returncode == 1
     assert "part-1.jsonl.gz: the file ends inside the member at 0. Fetch the file again, or repair it." in done.stderr
@@ -99,7 +84,7 @@ def test_cut_input_is_not_tried_again(folder: Path) -> None:
 
 def test_error_of_the_disk_is_tried_again(folder: Path) -> None:
     mark = folder / "failed"
-    text = RECIPE.format(step="fail_once", what="fail(OSError(5, 'Input/output error'))", folder=str(folder / "in"))
+    text = POISON.format(step="fail_once", what="fail(OSError(5, 'Input/output error'))", folder=str(folder / "in"))
     text += f"""
     def fail(error):
         if not os.path.exists({str(mark)!r}):
@@ -146,7 +131,7 @@ def test_what_is_worth_another_try(error: Exception, task: Task, out: str, again
 
 
 def test_receipt_says_what_was_read_made_and_measured(folder: Path) -> None:
-    path = recipe(folder, RECIPE.format(step="same", what="pass", folder=str(folder / "in")))
+    path = recipe(folder, POISON.format(step="same", what="pass", folder=str(folder / "in")))
     assert atom_data("run", path, "-o", folder / "out", "-w", 1).returncode == 0
     receipt = json.loads((folder / "out" / "first" / "receipts" / "part-0.jsonl.json").read_text())
     assert (receipt["stage"], receipt["shard"]) == ("first", "part-0.jsonl")
@@ -161,7 +146,7 @@ def test_receipt_says_what_was_read_made_and_measured(folder: Path) -> None:
 
 def test_what_a_killed_supervisor_left_is_swept_where_all_shards_are_finished(folder: Path) -> None:
     """Killed while it writes the plan, the manifest or the summary of a finished job: the next run has no shard to make."""
-    path = recipe(folder, RECIPE.format(step="step", what="pass", folder=str(folder / "in")))
+    path = recipe(folder, POISON.format(step="step", what="pass", folder=str(folder / "in")))
     assert atom_data("run", path, "-o", folder / "out").returncode == 0
     first = folder / "out" / "first"
     (first / "receipts" / "all.pq").rename(first / "receipts" / "all.pq.host-1-1.partial")

@@ -232,7 +232,7 @@ def test_object_store_knows_whose_it_is_and_loses_no_shard_in_silence(better_sto
     refused = atom_data("run", other, "-o", "s3://corpus/whose", "-w", 1)
     assert refused.returncode == 2 and f"is the folder of another recipe, {here} (stages: pages)" in refused.stderr
     again("run", other, "-o", "s3://corpus/whose", "-w", 1, "--replace")
-    assert "left over of stages that the recipe has no more: pages" in again("verify", "s3://corpus/whose").stderr
+    assert "left over from stages that the recipe no longer has: pages" in again("verify", "s3://corpus/whose").stderr
     better_store.delete_object(Bucket="corpus", Key="whose/run.json")
     better_store.put_object(Bucket="corpus", Key="whose/jobs.json", Body=b'{"jobs": ["other"]}')
     assert again("verify", "s3://corpus/whose").stderr == "", "a folder of an earlier release"

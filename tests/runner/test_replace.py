@@ -1,4 +1,4 @@
-"""Finished work is not removed or made again in bulk without a question, and an output folder knows whose recipe it is."""
+"""Finished work is not removed or rebuilt in bulk without a question, and an output folder knows whose recipe it is."""
 
 import json
 from dataclasses import replace
@@ -197,7 +197,7 @@ def test_stage_that_was_renamed_counts_no_more_and_is_named(folder: Path) -> Non
     clean = fingerprint(folder / "out")
     well(run(folder))
     said = well(run(folder))
-    left = f"{folder}/out: left over of stages that the recipe has no more: begin. They count for nothing"
+    left = f"{folder}/out: left over from stages that the recipe no longer has: begin. They are ignored"
     assert left in said and f"atom-data clean {folder}/out --stale removes them" in said
     assert left in well(atom_data("status", folder / "a.py", "-o", folder / "out"))
     assert left in well(atom_data("verify", folder / "out"))
@@ -230,8 +230,8 @@ def test_status_says_what_is_stale(folder: Path) -> None:
     text = RECIPE.format(step="other", first="first", pattern=str(folder / "in" / "*.jsonl"))
     path = recipe(folder, text, "a.py")
     said = well(atom_data("status", path, "-o", folder / "out"))
-    assert "first: 8 of 8 shards are stale (recipe or card changed); a run makes them again" in said
-    assert "second: what is read there is stale; a run makes again what differs then" in said
+    assert "first: 8 of 8 shards are stale (recipe or card changed); a run rebuilds them" in said
+    assert "second: what is read there is stale; a run rebuilds what differs then" in said
     well(atom_data("run", path, "-o", folder / "out", "-w", 1, "--stage", "first", "--part", "0/2"))
     said = well(atom_data("status", path, "-o", folder / "out"))
     assert "first: 4 of 8 shards are stale (recipe or card changed)" in said

@@ -171,9 +171,9 @@ def test_sweep_takes_one_attempt_or_all(tmp_path: Path) -> None:
     (folder / "scratch.host-1-2.partial").mkdir(parents=True)
     for name in ("a.host-1-2.partial", "a.host-1-3.partial", "a.parquet", "scratch.host-1-2.partial/x"):
         (folder / name).touch()
-    sweep(str(tmp_path), "first", "host-1-2")
+    sweep(str(tmp_path / "first"), "host-1-2")
     assert sorted(path.name for path in folder.iterdir()) == ["a.host-1-3.partial", "a.parquet"]
-    sweep(str(tmp_path), "first")
+    sweep(str(tmp_path / "first"))
     assert [path.name for path in folder.iterdir()] == ["a.parquet"]
 
 

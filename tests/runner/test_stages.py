@@ -1,4 +1,4 @@
-"""What a person sees of a pass is one stage: its folder, its row, its name; its jobs lie below it and show with --jobs."""
+"""What a person sees of a pass is one stage: its folder, its row, its name; its jobs are below it and show with --jobs."""
 
 import json
 import os
@@ -50,7 +50,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 def rows(text: str) -> list[str]:
-    """Return the first words of the lines of a table that are no reasons."""
+    """Return the first words of the lines of a table that are not reasons."""
     return [line.split()[0] for line in text.splitlines() if line and not line.startswith(" ")]
 
 
@@ -122,7 +122,7 @@ def test_a_run_ends_with_what_was_kept_and_why_not_and_what_to_look_at(made: tup
     path, out = made
     done = atom_data("run", path, "-o", out)
     assert "\n7 documents in, 5 kept (71.4 %)\n" in done.stdout
-    told = "dropped most: 1 first_copy.copy (exact_deduped, 14.3 % of what it read); 1 first_near_copy.near_copy (fuzzy_deduped"
+    told = "\n  1  14.3 %  first_copy.copy            in exact_deduped\n  1  16.7 %  first_near_copy.near_copy  in fuzzy_deduped\n"
     assert told in done.stdout
     assert f"atom-data verify {out}" in done.stdout and "--stage exact_deduped --reason first_copy.copy" in done.stdout
     assert done.stderr.splitlines() == [
@@ -240,7 +240,7 @@ def test_folders_of_an_earlier_layout_are_named_and_what_reads_the_pass_stays(
     done = atom_data("run", path, "-o", out)
     assert done.returncode == 0, done.stderr
     assert (
-        "near: its jobs lie below near/ now. An earlier release made near-band-hashes, near-candidates, " in done.stderr
+        "near: its jobs are below near/ now. An earlier release made near-band-hashes, near-candidates, " in done.stderr
     )
     assert f"atom-data clean {out} --stale removes them" in done.stderr
     assert "near: all 2 shards are done already" in done.stderr

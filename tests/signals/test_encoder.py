@@ -133,9 +133,9 @@ def test_mistakes_are_named(files: dict[str, Path], tmp_path: Path, monkeypatch:
         scored(OnnxClassifier(**files, output=3), ["x"])
     broken = tmp_path / "broken.onnx"
     broken.write_bytes(b"no model")
-    with pytest.raises(DataError, match=r"broken\.onnx is no ONNX model"):
+    with pytest.raises(DataError, match=r"broken\.onnx is not an ONNX model"):
         scored(OnnxClassifier(model=broken, tokenizer=files["tokenizer"]), ["x"])
-    with pytest.raises(DataError, match=r"broken\.onnx is no tokenizer"):
+    with pytest.raises(DataError, match=r"broken\.onnx is not a tokenizer"):
         scored(OnnxClassifier(model=files["model"], tokenizer=broken), ["x"])
     save(tmp_path / "other.onnx", ["input_ids", "pixels"])
     with pytest.raises(ConfigError, match="wants pixels; there are input_ids, attention_mask"):

@@ -57,7 +57,7 @@ def test_every_list_is_of_words_that_prose_of_the_language_has() -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("en the of", r"list\.txt: the line 'en the of'; it is languages, a colon, words\. Mend the list\."),
+        ("en the of", r"list\.txt: the line 'en the of'; it is languages, a colon, words\. Fix the list\."),
         ("en: the\nde en: der", r"list\.txt: the language 'en' has two lists\. Leave one out\."),
         ("fr: l'homme", r"list\.txt: 'l'homme', which is 2 words\. Give words"),
     ],

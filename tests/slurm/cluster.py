@@ -90,7 +90,7 @@ class Cluster:
         return done.stdout
 
     def jobs(self, partition: str = "cpu,urgent") -> dict[str, str]:
-        """Return the state of every job that is waiting or running, by its number (array elements apart)."""
+        """Return the state of every job that is waiting or running, by its number (array tasks apart)."""
         lines = self.command("squeue", "--noheader", "--array", f"--partition={partition}", "--format=%i %T").split(
             "\n"
         )

@@ -68,7 +68,7 @@ def test_a_failed_element_among_2500_shards_stops_the_chain(slurm: Cluster, tmp_
     (tmp_path / "poison").unlink()
     resumed = submit(path, out, "--resume")
     assert "first: array" in resumed
-    assert "1 of 4 elements" in resumed
+    assert "1 of 4 array tasks" in resumed
     slurm.wait(400)
     check_never_early(out, 2_500)
     here = atom_data("run", path, "-o", tmp_path / "here", "-w", 2)

@@ -65,7 +65,7 @@ def test_a_refusal_in_the_middle_is_said_and_resume_goes_on_behind_what_is_queue
     assert done.stderr.splitlines()[-1] == (
         "stage 'second', its array: sbatch: sbatch: error: Batch job submission failed: Job violates accounting/QOS policy. Check "
         "the profile and the options against the cluster. "
-        f"Queued already: first ({first['array']}, {first['close']}). Not queued, or not wholly: second. Mend the cause and go on "
+        f"Queued already: first ({first['array']}, {first['close']}). Not queued, or not wholly: second. Fix the cause and go on "
         f"with --resume, which hangs the rest behind them; or end them with atom-data cancel -o {out}."
     )
     assert (second["array"], second["close"]) == ("", "")
@@ -107,7 +107,7 @@ def test_a_job_that_was_taken_late_is_known_to_cancel(
     done = atom_data("run", slow, "-o", out, "--on", "slurm", "--tasks", 4)
     assert done.returncode == 1
     assert "stage 'first', its array: sbatch: sbatch: error: " in done.stderr
-    assert "Nothing of it is queued. Mend the cause and submit again." in done.stderr
+    assert "Nothing of it is queued. Fix the cause and submit again." in done.stderr
     assert record(out)[0]["array"] == ""
     ended = atom_data("cancel", "-o", out)
     assert re.fullmatch(rf"{out}: ended \d+\n", ended.stdout)

@@ -93,7 +93,7 @@ def test_page_from_profile_to_clean_up(slurm: Cluster, folder: Path) -> None:
 
     (folder / "my_pages" / "part-4.jsonl.gz").write_bytes(whole)
     mended = run(MEND, folder)
-    assert "1 of 3 elements" in mended
+    assert "1 of 3 array tasks" in mended
     assert not slurm.jobs()
     assert "none of its jobs is in the queue" in run(CANCEL, folder)
     done = run(DONE, folder)

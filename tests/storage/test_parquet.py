@@ -99,7 +99,7 @@ def test_read_parquet_gives_all_that_was_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "data, said", [(b"no parquet", "is no readable Parquet file"), (b"", "is no readable Parquet file")]
+    "data, said", [(b"no parquet", "is not a readable Parquet file"), (b"", "is not a readable Parquet file")]
 )
 def test_read_parquet_that_is_none_is_a_data_error(tmp_path: Path, data: bytes, said: str) -> None:
     (tmp_path / "a.parquet").write_bytes(data)

@@ -63,7 +63,7 @@ def test_a_cut_file_is_refused(tmp_path: Path, keep: int) -> None:
     write(tmp_path / "file", np.arange(100, dtype=np.uint64))
     data = (tmp_path / "file").read_bytes()
     (tmp_path / "file").write_bytes(data[:keep])
-    with pytest.raises(DataError, match="is no file of pieces, or only the beginning of one"):
+    with pytest.raises(DataError, match="is not a file of pieces, or only the beginning of one"):
         list(read_pieces(str(tmp_path / "file")))
 
 

@@ -94,7 +94,7 @@ def test_of_many_receipts_the_error_says_which_is_missing_or_edited(out: str) ->
 def test_what_is_no_receipt_says_so(tmp_path: Path) -> None:
     path = tmp_path / receipt_path("job", "a")
     path.parent.mkdir(parents=True)
-    for text, what in (("{", "is no JSON ("), ("[]", "is no JSON object"), ('{"stage": "job"}', "was edited")):
+    for text, what in (("{", "is not JSON ("), ("[]", "is not a JSON object"), ('{"stage": "job"}', "was edited")):
         path.write_text(text)
         with pytest.raises(DataError) as raised:
             read_receipt(str(tmp_path), "job", "a")
@@ -189,5 +189,5 @@ def test_a_list_of_shards_is_read_as_it_was_written_and_as_it_was_before(tmp_pat
         write_json(str(tmp_path / "job" / "plan.json"), value, "test")
         assert read_shard_list(str(tmp_path), "job") == listed
     write_json(str(tmp_path / "job" / "plan.json"), {"stage": "job"}, "test")
-    with pytest.raises(DataError, match=r"plan\.json: is no list of shards .* Delete it"):
+    with pytest.raises(DataError, match=r"plan\.json: is not a list of shards .* Delete it"):
         read_shard_list(str(tmp_path), "job")

@@ -16,8 +16,8 @@ from numba.core.dispatcher import Dispatcher
 import atom_data
 import atom_data.extract
 import atom_data.text
+from atom_data.assets import DAY, remove_old
 from atom_data.text import memory
-from atom_data.text.kernel_cache import DAY, remove_old
 from atom_data.text.lines import line_counts
 from atom_data.text.signatures import declared, decoded, encoded, kernel_name
 from tests.text.reference import buffers_of
@@ -71,7 +71,7 @@ def run(folder: Path, script: str = SCRIPT, home: Path | None = None, **more: st
 def test_kernel_kept_code_is_used_until_an_inlined_source_changes(tmp_path: Path) -> None:
     copy = tmp_path / "atom_data"
     shutil.copytree(PACKAGE / "text", copy / "text", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("errors.py", "batch.py"):
+    for name in ("errors.py", "batch.py", "assets.py"):
         shutil.copy(PACKAGE / name, copy / name)
     (copy / "__init__.py").touch()
     assert run(tmp_path) == ["[1, 1, 0]", "0"]
@@ -94,6 +94,8 @@ def small(tmp_path: Path) -> Path:
         (folder / "__init__.py").touch()
     for name in ("memory.py", "kernel_cache.py"):
         shutil.copy(PACKAGE / "text" / name, nested.parent)
+    for name in ("assets.py", "errors.py"):
+        shutil.copy(PACKAGE / name, nested.parents[1])
     (nested / "inlined.py").write_text(INLINED)
     (tmp_path / "atom_data" / "outside.py").write_text(KERNEL)
     assert run(tmp_path, ASKED) == ["20", "0"]

@@ -1,4 +1,4 @@
-"""Words: against `str.split`, against a plain reading of Unicode, and on bytes that are no text."""
+"""Words: against `str.split`, against a plain reading of Unicode, and on bytes that are not text."""
 
 import unicodedata
 

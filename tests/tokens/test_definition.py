@@ -125,7 +125,7 @@ def test_ranks_of_no_or_another_encoding_are_refused(tmp_path: Path, encoding: s
 def test_ranks_line_that_is_none_names_the_line(tmp_path: Path, line: bytes) -> None:
     path = tmp_path / "x.tiktoken"
     path.write_bytes(b"YQ== 0\n\n" + line)
-    with pytest.raises(ConfigError, match=r"x\.tiktoken, line 3: .* is no token in base64 and its rank"):
+    with pytest.raises(ConfigError, match=r"x\.tiktoken, line 3: .* is not a token in base64 and its rank"):
         load_vocabulary(path, encoding="gpt2")
 
 
@@ -167,7 +167,7 @@ def test_folder_of_vocabulary_and_merges_gives_the_same_ids(tmp_path: Path, name
 def test_folder_merges_of_another_vocabulary_are_refused(tmp_path: Path) -> None:
     (tmp_path / "vocab.json").write_text(json.dumps({"a": 0, "b": 1, END: 2}))
     (tmp_path / "merges.txt").write_text("#version: 0.2\na b\n")
-    with pytest.raises(ConfigError, match=r"merges\.txt: 'a b' is no merge of two tokens into one of vocab\.json"):
+    with pytest.raises(ConfigError, match=r"merges\.txt: 'a b' is not a merge of two tokens into one of vocab\.json"):
         load_vocabulary(tmp_path)
 
 

@@ -64,7 +64,7 @@ def windows(folder: Path) -> int:
 
 
 def made_twice(tmp_path: Path, kind: str, length: int, first: int, then: int) -> tuple[Path, Path]:
-    """Export into one folder before and after the source is made again; return that folder and a fresh one."""
+    """Export into one folder before and after the source is rebuilt; return that folder and a fresh one."""
     for count in (first, then):
         tokens = corpus(tmp_path, count, f"n{count}-")
         export(str(tokens), str(tmp_path / "used"), kind, length=length)
@@ -282,7 +282,7 @@ def test_a_record_that_names_files_elsewhere_is_refused(runs: Mapping[str, Path]
     with pytest.raises(DataError, match="is of format 99, this version knows 1"):
         export(str(runs["web"]), str(used), "olmo")
     (used / RECORD).write_text(json.dumps({"format": 1, "made": [{"by": "export olmo"}]}))
-    with pytest.raises(DataError, match="is no record of atom-data"):
+    with pytest.raises(DataError, match="is not a record of atom-data"):
         export(str(runs["web"]), str(used), "olmo")
     assert victim.read_text() == "mine"
 
@@ -407,7 +407,7 @@ def test_single_files_do_not_replace_a_shard_or_an_export(runs: Mapping[str, Pat
         ("train-classifier", runs["web"] / "shard-00000.bin", "--good", pages, "--bad", pages),
     ):
         done = atom_data(*arguments)
-        assert done.returncode == 2 and "lies in the folder of the stage 'tokens' of a run" in done.stderr, done.stderr
+        assert done.returncode == 2 and "is in the folder of the stage 'tokens' of a run" in done.stderr, done.stderr
     done = atom_data("train-tokenizer", pages, "--to", tmp_path)
     assert done.returncode == 2 and f"--to: {tmp_path} is a folder" in done.stderr
     pages.unlink()

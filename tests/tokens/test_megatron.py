@@ -136,8 +136,8 @@ def test_read_damaged_index_says_what_is_wrong(tmp_path: Path, damage: object, s
     path.write_bytes(damage(path.read_bytes()))  # type: ignore[operator]
     with pytest.raises(DataError, match=says) as caught:
         read_index(str(path))
-    assert str(caught.value).startswith(f"{path}: is no whole Megatron index: ")
-    assert str(caught.value).endswith("Make the shard again.")
+    assert str(caught.value).startswith(f"{path}: is not a whole Megatron index: ")
+    assert str(caught.value).endswith("Rebuild the shard.")
 
 
 def test_read_header_is_enough_for_type_and_count(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def test_unreadable_records_of_a_source_are_dead_letters(tmp_path: Path) -> None
         def read(
             self, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake
         ) -> Iterator[pa.RecordBatch]:
-            intake.reject("no_json", 17, "a line that is no JSON", b"{{{")
+            intake.reject("no_json", 17, "a line that is not JSON", b"{{{")
             yield from super().read(shard, workspace, columns, intake)
 
     tokenizer = tiny_tokenizer(tmp_path / "t.json")
@@ -90,7 +90,7 @@ def test_unreadable_records_of_a_source_are_dead_letters(tmp_path: Path) -> None
     (written,) = finish(tokens, tmp_path / "out")
     dead = pq.read_table(tmp_path / "out" / "tokens" / "dead" / "shard-00000.parquet").to_pylist()
     assert dead == [
-        {"file": "s", "position": 17, "reason": "no_json", "detail": "a line that is no JSON", "raw": b"{{{"}
+        {"file": "s", "position": 17, "reason": "no_json", "detail": "a line that is not JSON", "raw": b"{{{"}
     ]
     assert (written.unreadable, written.rows_in) == ({"no_json": 1}, 3)
 

@@ -67,10 +67,10 @@ WRONG: list[tuple[Change, str]] = [
     (model(merges="a b"), "has no list of merges"),
     (merge(3), r"merge \d+ is 3, not two tokens"),
     (merge(["a", "b", "c"]), r"merge \d+ is \['a', 'b', 'c'\], not two tokens"),
-    (merge(["zq", "a"]), r"merge \d+, .* names 'zq', which is no token"),
-    (merge("z q"), r"merge \d+, 'z q', names 'zq', which is no token"),
+    (merge(["zq", "a"]), r"merge \d+, .* names 'zq', which is not a token"),
+    (merge("z q"), r"merge \d+, 'z q', names 'zq', which is not a token"),
     (model(continuing_subword_prefix="##"), r"merge 1: .* does not begin with the prefix '##'"),
-    (lambda page: page.update(added_tokens="x"), "added_tokens is no list"),
+    (lambda page: page.update(added_tokens="x"), "added_tokens is not a list"),
     (lambda page: page.update(added_tokens=[3]), "the added token 3 has no content"),
     (added(id=364), "has no content"),
     (added(id=364, content=""), "has no content"),
@@ -82,7 +82,7 @@ WRONG: list[tuple[Change, str]] = [
     (added(id=5_000, content="<x>"), r"'<x>' has id 5,000, and tokenizers gives it 364: the ids before it have a gap"),
     (unigram([["a", "b"]]), r"its vocabulary is not a list of \[token, score\]"),
     (unigram({"a": 0}), "its vocabulary is not a list"),
-    (unigram([["a", 1e999]]), "is no JSON"),
+    (unigram([["a", 1e999]]), "is not JSON"),
     (lambda page: page.update(normalizer={"type": "Nope"}), "cannot use this tokenizer"),
     (lambda page: page.update(pre_tokenizer=3), "cannot use this tokenizer"),
     (lambda page: page.update(decoder=[]), "cannot use this tokenizer"),
@@ -125,7 +125,7 @@ def test_any_cut_or_changed_byte_is_a_sentence_or_a_tokenizer(
 def test_deeply_nested_and_large_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "tokenizer.json"
     path.write_text("[" * 200_000)
-    with pytest.raises(ConfigError, match="is no JSON"):
+    with pytest.raises(ConfigError, match="is not JSON"):
         load_vocabulary(path)
     monkeypatch.setattr(definition, "LARGEST_FILE", 1_000)
     with pytest.raises(ConfigError, match=r"200,000 bytes, and a tokenizer has at most 1,000"):
@@ -135,7 +135,7 @@ def test_deeply_nested_and_large_files_are_refused(tmp_path: Path, monkeypatch: 
 @pytest.mark.parametrize(
     ("config", "says"),
     [
-        ("{", r"tokenizer_config\.json: is no JSON"),
+        ("{", r"tokenizer_config\.json: is not JSON"),
         ('{"eos_token": 3}', r"tokenizer_config\.json: eos_token is 3\. Give the name of a token there, or none"),
         ('{"eos_token": ["</s>"]}', "eos_token is"),
     ],

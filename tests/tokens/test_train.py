@@ -1,4 +1,4 @@
-"""A tokenizer of one's own: the same from the same texts, and what is asked for."""
+"""A tokenizer of your own: the same from the same texts, and what is asked for."""
 
 import json
 import os

@@ -74,7 +74,7 @@ def test_truncation_and_padding_are_taken_out(tmp_path: Path) -> None:
     ("content", "says"),
     [
         (None, "cannot be read"),
-        ("{", "is no JSON"),
+        ("{", "is not JSON"),
         ("[1]", "holds no tokenizer"),
         ('{"model": {}}', "holds no tokenizer"),
         ('{"model": {"vocab": {}, "dropout": 0.1}}', "BPE dropout is 0.1"),

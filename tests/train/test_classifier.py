@@ -189,7 +189,7 @@ def test_mistakes_are_named(sets: tuple[Path, Path], monkeypatch: pytest.MonkeyP
             (model, "--good", sets[0].parent, "--bad", sets[1]),
             "files of several kinds: JSON lines",
         ),
-        ((model, "--good", sets[0], "--bad", sets[1], "--labels", "hq"), "--labels: 'hq' is no pair"),
+        ((model, "--good", sets[0], "--bad", sets[1], "--labels", "hq"), "--labels: 'hq' is not a pair"),
         ((model, "--good", sets[0], "--bad", sets[1], "--labels", "a,a"), "Give two different ones"),
         ((model.with_suffix(".ftz"), "--good", sets[0], "--bad", sets[1]), "the model is a .bin file"),
         ((model, "--good", sets[0], "--bad", sets[1], "--held-out", 2), "held_out is 2.0; it is a share"),

@@ -6,7 +6,8 @@ from typing import Any
 import pyarrow as pa
 
 from atom_data.runner.recipe import load_recipe
-from atom_data.tune.bounds import CardRule, cards_of, read_setting, read_sweep, rules_of
+from atom_data.tune.bounds import CardRule, read_setting, read_sweep, rules_of
+from atom_data.tune.choose import cards_of, choose
 from atom_data.tune.report import Question, Report, ask
 from atom_data.tune.stored import open_stored
 from atom_data.workspace import Workspace
@@ -31,7 +32,7 @@ def asked(run: tuple[Path, Path], **question: Any) -> Report:
     rules = question.pop("rules", rules_of(cards_of(loaded, "measured")))
     settings = tuple(read_setting(text) for text in question.pop("settings", ()))
     sweeps = tuple(read_sweep(text) for text in question.pop("sweeps", ()))
-    with open_stored(loaded, loaded.job("measured"), Workspace(str(run[1]))) as stored:
+    with open_stored(loaded, choose(loaded, None, ()).stage, Workspace(str(run[1]))) as stored:
         return ask(stored, Question(rules=tuple(rules), settings=settings, sweeps=sweeps, **question))
 
 

@@ -18,16 +18,16 @@ from tests.tune.asking import command
         (("--set", "word_count"), "--set: 'word_count' changes nothing. Give RULE.KEY=VALUE with a key of min, max,"),
         (
             ("--set", "word_count.min=few"),
-            "--set: 'word_count.min=few': 'few' is no number. Give one such as 30 or 0.5.",
+            "--set: 'word_count.min=few': 'few' is not a number. Give one such as 30 or 0.5.",
         ),
-        (("--set", "word_count.min=nan"), "'nan' is no number"),
+        (("--set", "word_count.min=nan"), "'nan' is not a number"),
         (("--set", "language.min=3"), "bounds column 'language', which is string, with min 3"),
         (("--sweep", "word_count=3"), "--sweep: 'word_count=3' names no bound. Give RULE.KEY with a key of min, max,"),
-        (("--sweep", "word_count.min=9:3:1"), "'9:3:1' is no START:STOP:STEP. Give one such as 4:12:0.5."),
+        (("--sweep", "word_count.min=9:3:1"), "'9:3:1' is not START:STOP:STEP. Give one such as 4:12:0.5."),
         (("--sweep", "word_count.min=0:1000:1"), "more than 200 thresholds. Take larger steps."),
         (("--sweep", "language.min"), "bounds column 'language', which is string"),
         (("--by", "place"), "--by: measured has no column 'place'; columns there: id, url,"),
-        (("--memory", "much"), "--memory: 'much' is no size. Give a number and a unit, such as 500MB or 2GB"),
+        (("--memory", "much"), "--memory: 'much' is not a size. Give a number and a unit, such as 500MB or 2GB"),
         (("--html", "no/such/place.html"), "--html: there is no folder no/such. Make it, or give another name."),
         (("--card", "no_card"), "no filter card 'no_card'"),
         (("--write", "x.toml"), "--write: it writes one card, and there are 3. Name one with --card."),
@@ -77,4 +77,4 @@ def test_shards_that_are_not_as_their_receipts_say_are_named(run: tuple[Path, Pa
     assert done.returncode == 1
     assert "stage 'measured': its shards cannot be read together (" in done.stderr
     shard.write_bytes(b"PAR1 nothing")
-    assert "is no readable Parquet file" in atom_data("tune", run[0], "-o", out).stderr
+    assert "is not a readable Parquet file" in atom_data("tune", run[0], "-o", out).stderr

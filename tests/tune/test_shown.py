@@ -101,7 +101,8 @@ def test_page_has_waterfall_curves_groups_and_texts(run: tuple[Path, Path]) -> N
         run, by="language", sweeps=("mean_word_chars.max=4:12:1",), sample=1, settings=("word_count.min=30",)
     )
     page = write_page(report, "a run")
-    assert page.count("<polyline") == 1 + 6
+    assert page.count("<polyline") == page.count("<li>") == 1 + 6
+    assert ">now 10</text>" in page and ">4</text>" in page and ">12</text>" in page, "thresholds below the picture"
     assert "gopher_quality.mean_word_chars.max" in page
     assert f"{report.answer.present.losses[-1].first.documents:,}" in page
     assert page.count("<pre>") == len(report.sights)

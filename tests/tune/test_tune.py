@@ -12,7 +12,8 @@ import pytest
 from atom_data.errors import ConfigError
 from atom_data.runner.recipe import Recipe, load_recipe
 from atom_data.tune import stored as stored_rows
-from atom_data.tune.bounds import CardRule, cards_of
+from atom_data.tune.bounds import CardRule
+from atom_data.tune.choose import cards_of
 from atom_data.tune.sql import with_bound
 from atom_data.workspace import Workspace
 from tests.command import atom_data, recipe
@@ -143,17 +144,21 @@ def test_tokens_come_from_a_column_or_are_estimated_and_said_so(run: tuple[Path,
 
 
 def test_tokens_are_measured_where_the_run_has_tokenized(sample_run: Path) -> None:
-    done = atom_data("tune", "pipelines/sample.py", "-o", sample_run, "--stage", "clean", "--by", "language", "--json",
-                     "--card", "gopher_quality")  # fmt: skip
-    answer = json.loads(done.stdout)
+    asked_ = ("--card", "gopher_quality", "--by", "language", "--json")
+    answer = json.loads(atom_data("tune", sample_run, "--stage", "clean", *asked_).stdout)
+    assert re.search(r"^tokens are estimated: text_bytes / \d\.\d\d, as 'tokens' has measured", answer["tokens_from"])
+    answer = json.loads(atom_data("tune", sample_run, "--stage", "extracted", "--sweep", "offset.min", "--json").stdout)
     assert re.search(
         r"^tokens are estimated: bytes of text / \d\.\d\d, as 'tokens' has measured", answer["tokens_from"]
     )
-    assert "The stage itself has dropped documents" in answer["notes"][0]
-    assert "gopher_quality.stop_words is not judged: clean has no column 'stop_word_count'; the signal count_words" in (
-        " ".join(answer["notes"])
+
+
+def test_rules_without_columns_are_named_with_the_signal(sample_run: Path) -> None:
+    done = atom_data("tune", sample_run, "--stage", "extracted", "--card", "gopher_quality", "--sweep", "offset.min")
+    assert (
+        "gopher_quality.stop_words is not evaluated: extracted has no column 'stop_word_count'; the signal count_words"
+        in (done.stdout)
     )
-    assert [rule["name"] for rule in answer["present"]["rules"]] == ["gopher_quality.word_count"]
 
 
 def test_remote_shards_are_copied_and_answer_alike(run: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:

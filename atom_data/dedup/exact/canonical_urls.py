@@ -1,4 +1,4 @@
-"""Web addresses in one form: what RFC 3986 calls equivalent, and what leads to the same page, spelt alike."""
+"""Canonical URLs: equivalent ones by RFC 3986, and those that lead to the same page, are spelled alike."""
 
 import re
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote
 import idna
 
 LONGEST_HOST = 253
-"""Characters of a name (RFC 1035, section 2.3.4); a longer one is no name, and IDNA is not tried on it."""
+"""Characters of a name (RFC 1035, section 2.3.4); a longer one is not a name, and IDNA is not tried on it."""
 
 # What may stand unescaped beside the unreserved characters (RFC 3986, sections 2.3 and 3.3 to 3.5).
 _UNRESERVED: Final = re.compile(r"[A-Za-z0-9\-._~]")
@@ -35,7 +35,7 @@ _SESSION: Final = re.compile(r";jsessionid=[^/;]*", re.IGNORECASE)
 def canonical_url(
     url: str, is_tracking: Callable[[str], bool], *, merge_schemes: bool = True, drop_www: bool = True
 ) -> str | None:
-    """Return a url in its one form, in ASCII, or None when it has no scheme or no host.
+    """Return the canonical form of a url, in ASCII, or None when it has no scheme or no host.
 
     Never raises, takes time as n log n, and of its own result gives the same again. RFC 3986, sections 6.2.2 and 6.2.3:
     scheme and host in lower case, escapes in upper case and only where they are needed, dot segments resolved, no default

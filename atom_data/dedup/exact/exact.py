@@ -48,7 +48,7 @@ class Same:
     """Compares by a hash that a step adds. Adds `copy_rank` (int32, 0: kept), `copy_count` (int32: alone 1) and, where
     there are copies, `copy_of` (id of the kept one; null for itself) and `copy_cluster` (id of the kept one for all).
 
-    `keep("first_copy")` keeps one of each. A document whose hash is null is no copy of anything.
+    `keep("first_copy")` keeps one of each. A document whose hash is null is not a copy of anything.
     """  # fmt: skip
 
     measure: Step
@@ -80,7 +80,7 @@ class Same:
 class SameText(Same):
     """Compares by the text as it is, byte for byte. Adds what `Same` adds.
 
-    A null text is no copy of anything; empty texts are copies of each other. `keep("first_copy")` keeps one of each.
+    A null text is not a copy of anything; empty texts are copies of each other. `keep("first_copy")` keeps one of each.
     """
 
     measure: Step = hash_text
@@ -91,7 +91,7 @@ class SameText(Same):
 class SameContent(Same):
     """Compares by the text without case, punctuation and white space, as `ContentHash` has it. Adds what `Same` adds.
 
-    A null text is no copy of anything. `keep("first_copy")` keeps one of each.
+    A null text is not a copy of anything. `keep("first_copy")` keeps one of each.
     """
 
     measure: Step = field(default_factory=ContentHash)
@@ -102,7 +102,7 @@ class SameContent(Same):
 class SameUrl(Same):
     """Compares by the canonical URL, as `CanonicalUrl` has it. Adds what `Same` adds.
 
-    A document without a URL is no copy of anything. `keep("first_copy")` keeps one of each.
+    A document without a URL is not a copy of anything. `keep("first_copy")` keeps one of each.
     """
 
     measure: Step = field(default_factory=CanonicalUrl)
@@ -111,7 +111,7 @@ class SameUrl(Same):
 
 
 def digest_records(documents: pa.RecordBatch, measured: pa.Array, first: int, name: str) -> pa.RecordBatch:
-    """Return RECORD for the documents that have a digest. ConfigError when the digests are no binary of 8 bytes or more."""
+    """Return RECORD for the documents that have a digest. ConfigError when the digests are not binary values of 8 bytes or more."""
     kind = measured.type
     width = kind.byte_width if pa.types.is_fixed_size_binary(kind) else 0
     if width < 8:

@@ -1,4 +1,4 @@
-"""Keys by which exact copies are found: a hash of the text's content, and a hash of the address in its one form.
+"""Keys by which exact copies are found: a hash of the text's content, and a hash of the canonical URL.
 
 A cryptographic hash, because a crawled page must not be able to pass for another one.
 """
@@ -29,9 +29,9 @@ class ContentHash:
     """Add `content_hash` (binary[16]) and `text_bytes` (int64, the bytes of `text` as it is).
 
     The hash is BLAKE2b of the text reduced to its content: runs of white space, control characters and punctuation
-    (category P) are one space, the ends have none, letters are small, invisible characters are gone (`text.similarity.content` has
-    the rules). A text with nothing left, such as a line of dashes, is hashed as it is, and never equals one with words.
-    A null text has a null hash. Memory: as much again as the texts of a batch.
+    (category P) are one space, the ends have none, letters are lowercase, invisible characters are gone (see
+    `text.similarity.content`). A text with nothing left, such as a line of dashes, is hashed as it is, and never equals one
+    with words. A null text has a null hash. Memory: as much again as the texts of a batch.
     """
 
     fold_case: bool = True
@@ -64,7 +64,7 @@ class CanonicalUrl:
     """Add `canonical_url` (string), `url_hash` (binary[16], BLAKE2b of it) and, where there is a `text`, `text_bytes` (int64).
 
     `canonical_url` spells alike what leads to the same page (`canonical_url` in `addresses` has the rules and their
-    sources). Both are null for a null url and for one without scheme or host: such a document is no copy of anything.
+    sources). Both are null for a null url and for one without scheme or host: such a document is not a copy of anything.
     """
 
     merge_schemes: bool = True
@@ -72,14 +72,14 @@ class CanonicalUrl:
     drop_www: bool = True
     """The host has no `www.`."""
     parameters: Path | None = None
-    """A file of parameters that say nothing of the page; None takes `filters/lists/tracking_parameters.txt`."""
+    """A file of tracking parameters; None takes `filters/lists/tracking_parameters.txt`."""
 
     def __post_init__(self) -> None:
         """Read the list, so that a wrong one is found before a document is read."""
         _tracking(self._parameters())
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """Bring every url of a batch into its one form."""
+        """Canonicalize every url of a batch."""
         is_tracking = _tracking(self._parameters())
         urls = [
             None
@@ -111,7 +111,7 @@ def _tracking(path: Path) -> Callable[[str], bool]:
         what = f"the entry '{wrong[0]}'" if wrong else f"{len(names)} entries"
         raise ConfigError(
             f"{path.name}: {what}; it takes up to {_MOST_NAMES} names of letters, digits, _ . and -, with * after for more. "
-            "Mend the list."
+            "Fix the list."
         )
     whole = frozenset(name for name in names if not name.endswith("*"))
     begun = tuple(name.rstrip("*") for name in names if name.endswith("*"))

@@ -1,4 +1,4 @@
-"""An index of near duplicates that grows by crawls and loses documents."""
+"""An index of near-duplicates: crawls are added, documents removed."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""An index of near copies that lives: crawls are added one after the other, documents taken out, indices merged.
+"""A persistent index of near copies: crawls are added one after the other, documents removed, indices merged.
 
 INDEX/index.json     the sources in order, what was removed, how documents are compared
 INDEX/index.py       the recipe that makes the rest, so that an index runs as any recipe does, also as an array
@@ -9,7 +9,6 @@ An earlier source comes before a later one, whatever the texts: adding a crawl n
 it. The result is that of one pass over all sources in this order, without the documents that were removed.
 """
 
-import json
 import re
 import shutil
 from collections import Counter
@@ -168,7 +167,9 @@ class Index:
     def added(self, name: str, files: tuple[str, ...], ids: str = "column") -> "Index":
         """Return the index with a source more, after all others. ConfigError for a name that is taken or no name."""
         if not re.fullmatch(r"[A-Za-z0-9_.]+(-[A-Za-z0-9_.]+)*", name):
-            raise ConfigError(f"--name: '{name}' is no name of a source. Use letters, digits, dots and single dashes.")
+            raise ConfigError(
+                f"--name: '{name}' is not a name of a source. Use letters, digits, dots and single dashes."
+            )
         if any(source.name == name for source in self.sources):
             there = ", ".join(source.name for source in self.sources)
             raise ConfigError(f"--name: '{name}' is in the index already; sources there: {there}. Give another name.")
@@ -189,7 +190,7 @@ class Index:
         return found
 
     def without(self, ids: Collection[str]) -> "Index":
-        """Take documents out of the index and of every sketch, and return it; the run that follows decides anew.
+        """Remove documents from the index and from every sketch, and return it; the following run decides again.
 
         Until all are purged the index says so, and no job runs: what a crash leaves is purged by the next command.
         """
@@ -251,7 +252,7 @@ def statistics(index: Index) -> list[dict[str, Any]]:
 
 
 def read_ids(path: Path) -> list[str]:
-    """Return the ids in a text file, one a line. ConfigError when there are none."""
+    """Return the ids in a text file, one per line. ConfigError when there are none."""
     try:
         ids = [line.strip() for line in path.read_text("utf-8").splitlines() if line.strip()]
     except (OSError, UnicodeDecodeError) as error:
@@ -263,4 +264,4 @@ def read_ids(path: Path) -> list[str]:
 
 def described(index: Index) -> str:
     """Return how an index compares, in one line."""
-    return json.dumps(index.compare, sort_keys=True)
+    return ", ".join(f"{name} {value}" for name, value in sorted(index.compare.items()))

@@ -1,4 +1,4 @@
-"""Taking documents out of the sketches of an index."""
+"""Removing documents from the sketches of an index."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -7,19 +7,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from atom_data.dedup.index.series import SKETCHES
-from atom_data.storage.manifest import remove_manifest
 from atom_data.storage.parquet import Output, create_parquet, open_parquet, read_parquet
 from atom_data.storage.receipts import OutputFile
 from atom_data.workspace import Workspace
 
 
 def purge(workspace: Workspace, shard: str, removed: Collection[str]) -> None:
-    """Write a sketch again without documents, and its receipt as if they had never been there."""
+    """Rewrite a sketch without some documents, and its receipt as if they had never been there."""
     receipt = workspace.receipt(SKETCHES, shard)
     path = workspace.local(SKETCHES) / f"{shard}.parquet"
     if receipt is None or not path.exists():
         return
-    remove_manifest(workspace.root, SKETCHES)
+    workspace.remove_manifest(SKETCHES)
     gone, there, found = pa.array(sorted(removed), pa.string()), 0, 0
     for batch in read_parquet(str(path), ["id"]):
         there += batch.num_rows

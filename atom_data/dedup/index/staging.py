@@ -1,8 +1,8 @@
-"""A change to an index beside it: made whole in `INDEX.adding`, then put in its place, so that one that fails changes nothing.
+"""A change to an index is made whole in `INDEX.adding`, then moved into place; one that fails changes nothing.
 
 What the index has is linked there and not copied: every file of a run is written under another name and renamed, so a
 link never changes. The change counts from the moment that `index.json` is replaced; what a crash leaves after it is put in
-place by the next command (`settle`), what one leaves before it is no part of the index.
+place by the next command (`settle`), what one leaves before it is not part of the index.
 """
 
 import os
@@ -24,7 +24,7 @@ def place_beside(folder: Path) -> Path:
 def begin(folder: Path, changed: Index) -> Index:
     """Return the changed index in the place beside, with all that the one in `folder` has made; it is not in the index yet.
 
-    An earlier attempt at the same change is gone on with. DataError when the place cannot be written.
+    An earlier attempt at the same change is continued. DataError when the place cannot be written.
     """
     place = place_beside(folder)
     beside = replace(changed, folder=place)
@@ -34,13 +34,13 @@ def begin(folder: Path, changed: Index) -> Index:
             place.mkdir(parents=True)
             if Path(changed.out).exists():
                 shutil.copytree(changed.out, beside.out, copy_function=_link)
-        sweep(str(place), "out")
-        beside.save()  # only now is it an attempt that can be gone on with
+        sweep(str(place / "out"))
+        beside.save()  # only now can the attempt be continued
     return beside
 
 
 def _is_same(place: Path, wanted: Index) -> bool:
-    """Tell whether an attempt at this change is there. The files of the new source may be others: they may have been mended."""
+    """Tell whether an attempt at this change is there. The files of the new source may be others: they may have been fixed."""
     if not (place / "index.json").exists():
         return False
     there = Index.load(place)

@@ -12,7 +12,7 @@ from atom_data.dedup.corpus import Corpus, finished, shard_inputs
 from atom_data.dedup.near.clusters import Clusters, read_numbers
 from atom_data.dedup.survivors import COLUMNS
 from atom_data.errors import DataError
-from atom_data.graph import Job, PassJob, Source, inner
+from atom_data.graph import Job, PassJob, Source, inner, rows_of
 from atom_data.job import Progress, Task, Work
 from atom_data.storage.parquet import Output, read_parquet
 from atom_data.storage.paths import join
@@ -37,22 +37,22 @@ _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
 def root_places(roots: npt.NDArray[np.int64]) -> Places:
-    """Return the places of clusters: all candidates that hang together have one place."""
+    """Return the places of clusters: all candidates of a connected component have one place."""
     return hash_places(roots.astype(np.uint64) * _MIX)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Candidates(PassJob):
-    """The job that brings together what hangs together: a task a shard, which deals its candidates out by cluster.
+    """The job that brings connected candidates together: a task per shard, which deals its candidates out by cluster.
 
     NAME/candidates/SHARD.candidates has CANDIDATES. Memory: a batch, 250 MB, and of the shard's candidates what is noted
-    of them and 12 bytes a band.
+    of them and 12 bytes per band.
     """
 
     clusters: Clusters
     source: Source
     ngram: int
-    """Shingles of so many words or characters; 0 where nothing will be confirmed: then texts are not read."""
+    """Words or characters per shingle; 0 when nothing is confirmed: then texts are not read."""
     column: str = "text"
     """Where they are taken from; any other column than `text` has them ready."""
     unit: Unit = "words"
@@ -79,7 +79,7 @@ class Candidates(PassJob):
         return CANDIDATES
 
     def tasks(self, workspace: Workspace) -> tuple[Task, ...]:
-        """One task a shard."""
+        """One task per shard."""
         return self.corpus.measures.tasks(workspace)
 
     def inputs(self, task: Task, workspace: Workspace) -> tuple[Input, ...]:
@@ -125,7 +125,7 @@ class Candidates(PassJob):
             return
         bands, done = self._bands(task.name, workspace, rows), 0
         intake = Intake(reject=lambda *_: None)
-        for batch, here in picked(self.source.read(task.shards[0], workspace, {"id", self.column}, intake), rows):
+        for batch, here in picked(rows_of(self.source, task.shards[0], workspace, {"id", self.column}, intake), rows):
             if not batch.column("id").equals(ids.slice(done, len(here)).combine_chunks()):
                 raise DataError(
                     f"{task.name}: its documents are not those that '{self.corpus.measures.name}' saw. Run the pass again."

@@ -1,4 +1,4 @@
-"""Documents that share a band, and what hangs together through them: the documents that must be looked at together."""
+"""Connected components of documents that share an LSH band: the documents that must be compared together."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -91,10 +91,10 @@ class Links(PassJob):
 
 @dataclass(frozen=True, kw_only=True)
 class Clusters(PassJob):
-    """The job that joins all links: which documents hang together, whatever the number of steps between them.
+    """The job that joins all edges into connected components of documents.
 
-    NAME/clusters/all.roots has, for every document that shares a band with another, the smallest number that it hangs
-    together with. One task. Memory: five bytes a document of the corpus (nine from 2 ** 32 documents on).
+    NAME/clusters/all.roots has, for every document that shares a band with another, the smallest number in its
+    component. One task. Memory: five bytes per document of the corpus (nine from 2 ** 32 documents on).
     """
 
     links: Links

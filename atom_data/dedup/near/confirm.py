@@ -43,9 +43,9 @@ class Confirmed(PassJob):
     """The job that decides: a task a range of clusters, and each sees all candidates of its clusters.
 
     A document is a copy only of a kept document that shares a band and enough shingles with it. With `confirm` off, all
-    that hangs together is one cluster, as other tools do it. NAME/confirmed/PART.found has `number` and the columns
+    that is connected is one cluster, as in other tools. NAME/confirmed/PART.found has `number` and the columns
     added. Memory, measured with 20 bands: 212 bytes for a candidate that has the shingle set of another, 295 for one that
-    has its own; shingles and bands beyond the pass's memory go to scratch files. What hangs together is never parted, so
+    has its own; shingles and bands beyond the pass's memory go to scratch files. A component is never split, so
     the largest cluster is the least that a task can hold: ten million pages of one template took 2.1 and 2.9 GB.
     """
 
@@ -155,7 +155,7 @@ class Confirmed(PassJob):
 
         def done(sets_done: int) -> None:
             if mapped:
-                mapped.madvise(mmap.MADV_DONTNEED)  # pages of what was compared are no memory of the task
+                mapped.madvise(mmap.MADV_DONTNEED)  # pages of what was compared are not memory of the task
             progress(0, 0, sets_done)
 
         found = confirm(

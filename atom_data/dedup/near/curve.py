@@ -26,14 +26,14 @@ class Curve:
     rows: int
 
     def __post_init__(self) -> None:
-        """Refuse what is no number of bands and rows."""
+        """Validate the numbers of bands and rows."""
         for name in ("bands", "rows"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"curve: {name} is {getattr(self, name)}. Give a whole number from 1.")
 
     @property
     def permutations(self) -> int:
-        """How many places a signature has."""
+        """Number of hashes of a signature."""
         return self.bands * self.rows
 
     @property
@@ -69,11 +69,12 @@ def best_curve(
     The error is the area under the curve below the threshold (pairs proposed for nothing) and over it above (pairs
     missed), each times its weight; of equal ones the fewest bands, then the fewest rows (datasketch 2.0.0,
     `MinHashLSH(threshold, num_perm, weights)`). bands * rows may be less than `permutations`. As confirmation refuses
-    what is proposed for nothing, a larger weight of false negatives is often the better choice. ConfigError for numbers
-    without sense.
+    what is proposed for nothing, a larger weight of false negatives is often the better choice.
+
+    ConfigError for numbers out of range.
     """
     if not 0 <= threshold <= 1:
-        raise ConfigError(f"threshold: {threshold} is no Jaccard index. Give a number from 0 to 1; 0.8 is usual.")
+        raise ConfigError(f"threshold: {threshold} is not a Jaccard index. Give a number from 0 to 1; 0.8 is usual.")
     if not 2 <= permutations <= MOST_PERMUTATIONS:
         raise ConfigError(f"permutations: {permutations}; it takes 2 to {MOST_PERMUTATIONS}. 128 is usual.")
     weights = (false_positive_weight, false_negative_weight)

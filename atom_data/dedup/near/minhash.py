@@ -33,7 +33,7 @@ BANDS, ROWS = 20, 6
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BandHashes:
-    """Add `band_hashes` (list of uint64, one a band; null for a text without shingles) and `text_bytes` (int64)."""
+    """Add `band_hashes` (list of uint64, one per band; null for a text without shingles) and `text_bytes` (int64)."""
 
     ngram: int = 5
     bands: int = BANDS
@@ -49,7 +49,7 @@ class BandHashes:
         check_shingles(self.unit, self.compatible)
 
     def signatures(self, text: pa.Array) -> npt.NDArray[np.uint32]:
-        """Return a row of `bands * rows` numbers a text: with `compatible`, datasketch's `hashvalues` of the same shingles."""
+        """Return a row of `bands * rows` numbers per text: with `compatible`, datasketch's `hashvalues` of the same shingles."""
         buffers, permutations = string_buffers(text), self.bands * self.rows
         if self.compatible:
             return datasketch_signatures(buffers, self.ngram, permutations, self.seed, SCHEMES[self.compatible])
@@ -71,7 +71,7 @@ class Sketch:
     """Add `band_hashes` and `text_bytes` as `BandHashes` does, and `shingles` (large_list of uint64, sorted, distinct).
 
     `shingles` are the hashes of the n-grams, none for a null text or one without any. All that finding and
-    confirming near copies takes, eight bytes a word of text: the text is not needed after it.
+    confirming near copies takes, eight bytes per word of text: the text is not needed after it.
     """
 
     ngram: int = 5
@@ -90,7 +90,7 @@ class Sketch:
 
 
 def check_shingles(unit: str, compatible: str) -> None:
-    """Refuse units and libraries that there are not, with a ConfigError."""
+    """Validate `unit` and `compatible`. ConfigError for unknown ones."""
     if unit not in UNITS:
         raise ConfigError(f"MinHash: unit is '{unit}'; units: {', '.join(UNITS)}. Name one of these.")
     if compatible and compatible not in SCHEMES:
@@ -113,9 +113,9 @@ class MinHash:
     `near_copy_containment` (float32, of a copy with the kept one) and `near_copy_cluster` (id of the kept one for all).
 
     A document is a near copy (rank > 0) only when it shares a band and enough n-grams, counted on the texts, with a
-    document that is kept. A text without any is no copy of anything. `keep("first_near_copy")` keeps one of each.
+    document that is kept. A text without any is not a copy of anything. `keep("first_near_copy")` keeps one of each.
     Defaults: 20 bands of 6 rows, which propose 98.0 % of pairs with a Jaccard index of 0.75 and 99.8 % at 0.8; the 14 of 8
-    of FineWeb (Penedo et al. 2024, section 3.4) propose 77 % and 92 %. They cost 120 hashes a document in place of 112, 160
+    of FineWeb (Penedo et al. 2024, section 3.4) propose 77 % and 92 %. They cost 120 hashes per document in place of 112, 160
     bytes of band hashes in place of 112, and more comparisons, whose texts refuse what is below `min_jaccard`.
     """  # fmt: skip
 
@@ -133,13 +133,13 @@ class MinHash:
     compatible: Compatible = ""
     """`datasketch`: its permutations since 2.0.0, `datasketch-legacy`: those before. Slower."""
     min_jaccard: float | None = 0.75
-    """Enough is this Jaccard index of the two sets of n-grams;"""
+    """Minimum Jaccard index of the two sets of n-grams; a pair that reaches this"""
     min_containment: float | None = None
-    """or this share of the copy's n-grams in the kept document. None: that alone is never enough."""
+    """**or** this share of the copy's n-grams in the kept document is a copy. None: only `min_jaccard` counts."""
     confirm: bool = True
-    """False trusts the bands, unconfirmed and transitively, as other tools do: of all that hangs together one is kept."""
+    """False trusts the bands, unconfirmed and transitively, as other tools do: one document per connected component is kept."""
     bucket_cap: int = 64
-    """With how many kept documents of one bucket a document is compared: hot buckets stay linear."""
+    """Maximum number of kept documents of one bucket to compare a document with: time stays linear in large buckets."""
     shingles: str = ""
     """A column that already has the sorted distinct n-grams' hashes, beside `band_hashes` and `text_bytes`: then no text
     is needed. An index has one."""
@@ -159,7 +159,7 @@ class MinHash:
     )
 
     def __post_init__(self) -> None:
-        """Choose bands and rows; refuse parameters without sense."""
+        """Choose bands and rows; validate parameters."""
         check_shingles(self.unit, self.compatible)
         self._choose()
         for name in ("ngram", "bands", "rows", "bucket_cap"):
@@ -207,7 +207,7 @@ class MinHash:
         return pa.RecordBatch.from_arrays([measured.drop_null().flatten(), pa.array(numbers)], schema=self.record)
 
     def finds(self, corpus: Corpus, source: Source) -> Job:
-        """Return the last of the jobs that find the copies: equal bands, what hangs together, its texts, the decision."""
+        """Return the last of the jobs that find the copies: equal bands, connected components, their texts, the decision."""
         clusters = Clusters(links=Links(corpus=corpus))
         return Confirmed(
             candidates=Candidates(

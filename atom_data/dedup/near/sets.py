@@ -44,7 +44,7 @@ class Digests:
     def add(self, shingles: Hashes, offsets: Integers) -> None:
         """Take in the sets of some candidates."""
         highs, lows = digests(read_only(shingles), read_only(offsets))
-        # An empty set is like no other: a text without shingles is no copy of anything.
+        # An empty set is like no other: a text without shingles is not a copy of anything.
         empty = np.flatnonzero(np.diff(offsets) == 0)
         highs[empty] = (empty + self._count).astype(np.uint64)
         self._highs.append(highs)
@@ -102,8 +102,8 @@ class Values:
 class Sets:
     """Shingles and bands of the distinct sets, in the order in which they come.
 
-    Memory: 8 bytes a set, 4 a band of it, and about 2 a band while buckets are numbered, more in a range of hashes that
-    has more distinct ones; and without a folder for the rest, 8 a shingle and 16 a band.
+    Memory: 8 bytes a set, 4 per band of it, and about 2 per band while buckets are numbered, more in a range of hashes that
+    has more distinct ones; and without a folder for the rest, 8 a shingle and 16 per band.
     """
 
     def __init__(self, stack: ExitStack, folder: Path | None) -> None:

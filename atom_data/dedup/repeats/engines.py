@@ -1,4 +1,4 @@
-"""Who was first: the engines that compare pieces of one partition, exactly or with a Bloom filter.
+"""Engines that find first occurrences among the pieces of one partition, exactly or with a Bloom filter.
 
 Both see the pieces in document order: source by `prefer`, then shard name, row, and place in the text.
 """
@@ -38,7 +38,7 @@ class Partition(Protocol):
 
 
 class Verdict(NamedTuple):
-    """What an engine says of pieces of a shard: those that repeat, and those that other pieces must tell about."""
+    """An engine's result for pieces of a shard: those that repeat, and those that are still open."""
 
     lap: int
     shard: int
@@ -61,7 +61,7 @@ FOUND = pa.schema(
 class Exact:
     """Compares by a table of all keys: what it says is so, as far as 128-bit hashes are.
 
-    The pieces of a partition are read twice for each time that its distinct keys fill the memory (91 bytes a key).
+    The pieces of a partition are read twice for each time that its distinct keys fill the memory (91 bytes per key).
     """
 
     def judge(
@@ -87,16 +87,16 @@ class Bloom:
     A line that did come before is always found. Which others are taken for repeats depends on keys and document order
     alone: every block of the filter is filled by one task, in document order, whatever the number of partitions.
 
-    Memory: for a rate of 1e-2, 1.3 bytes a line, for 1e-4 3.3, for 1e-6 8.0, and rounded up to a power of two in all.
+    Memory: for a rate of 1e-2, 1.3 bytes per line, for 1e-4 3.3, for 1e-6 8.0, and rounded up to a power of two in all.
     """
 
     lines: int
     """Distinct lines expected in all documents."""
     false_positive_rate: float = 1e-6
-    """The share of first occurrences taken for repeats when so many are in."""
+    """The false positive rate at this many keys."""
 
     def __post_init__(self) -> None:
-        """Refuse parameters without sense."""
+        """Validate parameters."""
         if self.lines < 1:
             raise ConfigError(f"Bloom: lines is {self.lines}. Give the number of distinct lines you expect.")
         if not 0 < self.false_positive_rate < 1:

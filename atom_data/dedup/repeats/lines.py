@@ -32,21 +32,21 @@ class Lines:
     min_characters: int = 1
     """Lines with fewer characters (as compared) are left alone."""
     at_most: int = 1
-    """Lines that come so many times are left alone; of those that come more often, the first one stays."""
+    """Lines with up to this many occurrences are kept; of more frequent ones the first occurrence is kept."""
     keep_first: bool = True
     """Whether the first one stays: without it, a line that comes more than `at_most` times is boilerplate everywhere."""
     within: bool = True
     """Whether a line that comes again in its own document repeats; else only other documents count, each once."""
     engine: Exact | Bloom = field(default_factory=Exact)
     seed: int = 0
-    """Key of the 128-bit hash (SipHash-2-4): among 10^12 distinct lines a pair with the same hash has odds of 1.5e-15."""
+    """Key of the 128-bit hash (SipHash-2-4): among 10^12 distinct lines, a pair with the same hash has odds of 1.5e-15."""
 
     name: ClassVar[str] = "repeated-lines"
     column: ClassVar[str] = "repeated_line"
     paragraphs: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        """Refuse parameters without sense."""
+        """Validate parameters."""
         label = type(self).__name__
         for name in ("min_characters", "at_most"):
             if getattr(self, name) < 1:

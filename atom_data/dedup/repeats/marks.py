@@ -23,7 +23,7 @@ from atom_data.text.repeats.spans import Spans
 from atom_data.workspace import Workspace
 
 SMALL_BYTES = 10_000_000
-"""Sources and languages with less text are not judged by `allow_loss`."""
+"""Sources and languages with less text are not checked by `allow_loss`."""
 
 
 class Repeatable(Protocol):
@@ -78,7 +78,7 @@ class MarkRepeats(PassJob):
         return {"repeats of": reference(self.of), "by": describe(self.by), "prefer": list(self.prefer)}
 
     def tasks(self, workspace: Workspace) -> tuple[Task, ...]:
-        """One task a shard."""
+        """One task per shard."""
         return tuple(Task(shard.name, shard.bytes, (shard,)) for shard in self.of.shards(workspace))
 
     def inputs(self, task: Task, workspace: Workspace) -> tuple[Input, ...]:

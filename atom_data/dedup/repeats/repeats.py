@@ -38,7 +38,7 @@ class Repeats(Pass):
     text's bytes). Nothing repeated, no text or a null: an empty list and zeros. Which occurrence is the first is decided
     by document order: source in `prefer`, then shard name, then row, then place in the text.
 
-    A round is two jobs with tasks that do not depend on each other: one a shard, then one a partition. Nothing in the
+    A round is two jobs with tasks that do not depend on each other: one per shard, then one per partition. Nothing in the
     columns depends on the number of partitions, the memory, or the order in which tasks run. The first comparison also
     looks at the ids. DataError when two documents have one.
     """
@@ -52,14 +52,14 @@ class Repeats(Pass):
     prefer: tuple[str, ...] = ()
     """Names of sources, best first; sources not named come after."""
     partitions: int = 16
-    """Tasks of the comparison, a power of two: take so many that one's share of all hashes is about `memory`."""
+    """Tasks of the comparison, a power of two: enough that the share of one of all hashes is about `memory`."""
     memory: str = "1GB"
     """What a comparison may use for its table; with less than its keys need, it reads its pieces more often."""
     allow_loss: float = 0.9
     """The share of a source's or language's bytes that may be repeats before the pass stops."""
 
     def __post_init__(self) -> None:
-        """Take the name of what it compares by; refuse parameters without sense."""
+        """Take the name of what it compares by; validate parameters."""
         object.__setattr__(self, "name", self.name or self.by.name)
         check_name("pass", self.name)
         if not 1 <= self.partitions <= MOST_PARTITIONS or self.partitions & (self.partitions - 1):
@@ -68,11 +68,11 @@ class Repeats(Pass):
             )
         if len(self.prefer) > MOST_SOURCES:
             raise ConfigError(f"Repeats '{self.name}': prefer names {len(self.prefer)} sources; {MOST_SOURCES} can be.")
-        self.memory_bytes  # noqa: B018 - refuses what is no size
+        self.memory_bytes  # noqa: B018 - refuses what is not a size
 
     @property
     def memory_bytes(self) -> int:
-        """`memory` as a number. ConfigError when it is no size."""
+        """`memory` as a number. ConfigError when it is not a size."""
         return parse_bytes(self.memory, f"Repeats '{self.name}': memory")
 
     @cached_property

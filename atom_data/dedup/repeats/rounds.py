@@ -102,7 +102,7 @@ class CutPieces(PassJob):
         return pa.schema([*((key, pa.uint64()) for key in keys), *places])
 
     def tasks(self, workspace: Workspace) -> tuple[Task, ...]:
-        """One task a shard of what it reads."""
+        """One task per shard of what it reads."""
         return tuple(Task(shard.name, shard.bytes, (shard,)) for shard in self.of.shards(workspace))
 
     def inputs(self, task: Task, workspace: Workspace) -> tuple[Input, ...]:
@@ -171,7 +171,7 @@ class CutPieces(PassJob):
         )
 
         def ids_of(shard: int) -> Iterator[pa.Array]:
-            for batch in self.of.read(own[shard], workspace, {"id"}, Intake(reject=lambda *_: None)):
+            for batch in rows_of(self.of, own[shard], workspace, {"id"}, Intake(reject=lambda *_: None)):
                 yield column(batch, "id").cast(pa.string())
 
         paths = [workspace.path(self.ids(name)) for name in names]

@@ -29,7 +29,7 @@ from atom_data.text.repeats.windows import hashed_windows
 from atom_data.text.words import whitespace_words
 
 UNITS = {"bytes": 16, "words": 4}
-"""What a length may be counted in, and the least of each."""
+"""What a length may be counted in, and the minimum of each."""
 MOST = 1_000_000
 
 
@@ -54,7 +54,7 @@ class Substrings:
     column: ClassVar[str] = "repeated_span"
 
     def __post_init__(self) -> None:
-        """Refuse parameters without sense."""
+        """Validate parameters."""
         if self.unit not in UNITS:
             raise ConfigError(f"Substrings: unit is '{self.unit}'. Give one of: {', '.join(UNITS)}.")
         if not UNITS[self.unit] <= self.length <= MOST:

@@ -119,6 +119,6 @@ def carried(batch: pa.RecordBatch, field: pa.Field, file: str, columns: Columns)
             found.validate(full=True)
         except pa.ArrowException as error:
             raise DataError(
-                f"{file}: column '{field.name}' holds text that is no UTF-8 ({reason(error)}). Write it as UTF-8."
+                f"{file}: column '{field.name}' holds text that is not UTF-8 ({reason(error)}). Write it as UTF-8."
             ) from error
     return found

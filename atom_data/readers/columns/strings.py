@@ -53,7 +53,7 @@ def strings_of(array: pa.Array) -> pa.Array:
 def ids_of(array: pa.Array) -> pa.Array:
     """Return a column as ids: strings, null where there is none. No two values become one.
 
-    Bytes that are no UTF-8, bytes of a fixed size, and of a binary column those with control characters, are hexadecimal.
+    Bytes that are not UTF-8, bytes of a fixed size, and of a binary column those with control characters, are hexadecimal.
     """
     if pa.types.is_fixed_size_binary(array.type):
         return _each(array, bytes.hex)
@@ -66,7 +66,7 @@ def ids_of(array: pa.Array) -> pa.Array:
 
 
 def repaired(strings: pa.Array) -> pa.Array:
-    """Return strings in UTF-8: a byte that is none is written as in Python, \\xff, so that it can still be told."""
+    """Return strings in UTF-8: a byte that is none is written as in Python, \\xff, so that it can be recovered."""
     if is_utf8(string_buffers(strings)):
         return strings
     raw = strings.cast(pa.large_binary())
@@ -74,7 +74,7 @@ def repaired(strings: pa.Array) -> pa.Array:
 
 
 def broken(strings: pa.Array) -> dict[int, tuple[int, bytes]]:
-    """Return the rows whose bytes are no UTF-8, with the place of the first such byte, and the bytes."""
+    """Return the rows whose bytes are not UTF-8, with the place of the first such byte, and the bytes."""
     rows: dict[int, tuple[int, bytes]] = {}
     if is_utf8(string_buffers(strings)):
         return rows

@@ -14,7 +14,7 @@ DIGITS = {16: 11, 32: 24, 64: 53}
 def common_type(kinds: Sequence[pa.DataType]) -> pa.DataType | None:
     """Return the type that all values fit in, or None where there is none; the order of `kinds` does not matter.
 
-    Null fits everything. Integers and floats widen; with 64-bit integers among floats it is double, and whoever casts
+    Null fits everything. Integers and floats widen; with 64-bit integers among floats it is double, and the cast
     must refuse the integers that double does not hold. Views, large and dictionary types become the plain or the large
     one; times take the finer unit, and of two time zones UTC; decimals the digits of both. Lists, maps and structs are
     as their parts are; a struct must have the same fields everywhere.

@@ -31,7 +31,7 @@ class Compression:
     trace: re.Pattern[bytes]
     """A header by which a member is known though its data, or one byte of a longer header, is damaged."""
     decompressor: Callable[[int], Any]
-    """Makes one that takes at most so many bytes for what it must remember."""
+    """Makes a decoder with this maximum window size in bytes."""
 
 
 def _gzip_trace() -> re.Pattern[bytes]:

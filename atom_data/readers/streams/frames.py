@@ -162,7 +162,7 @@ class Frames:
 
         Broken for a frame that needs what no decoder has, or another dictionary than its file holds. DataError for a
         window above the limit; and for an unknown dictionary where the first frame needs it or a second one asks for
-        the same, for then it is no bit that fell over, and all the file would be lost.
+        the same, for then it is not a bit that fell over, and all the file would be lost.
         """
         at = self.window.at
         said = header(self.window.fill(HEADER_BYTES))

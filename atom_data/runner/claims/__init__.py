@@ -1,1 +1,1 @@
-"""One run in a folder at a time, without locks: claims that processes write down, and look at."""
+"""One run in a folder at a time, without locks: claims that processes write and check."""

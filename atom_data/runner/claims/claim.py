@@ -1,4 +1,4 @@
-"""What a process writes down of its work in a folder, whom that keeps out, and what is said to those who are kept out."""
+"""What a process records about its work in a folder, which processes that keeps out, and what they report."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -7,6 +7,8 @@ from typing import Any, Literal, Self
 
 from atom_data.errors import DataError
 from atom_data.runner.claims.life import Who, is_former_self, is_running, me, same_place, uptime
+from atom_data.storage.paths import without_secrets
+from atom_data.workspace import Workspace
 
 FOLDER = "claims"
 BEAT_SECONDS = 15.0
@@ -24,9 +26,9 @@ class Part:
 
     stage: str
     index: str
-    """The number of the element, or `close`."""
+    """The number of the array task, or `close`."""
     of: str
-    """How many elements the array has; `close` for the job that closes the stage."""
+    """The number of array tasks; `close` for the job that closes the stage."""
     recipe: str
     """SHA-256 of the recipe."""
 
@@ -40,7 +42,7 @@ class Part:
         return self.stage.replace("/", "+")  # near/links, a job in a pass, is one name here
 
     def excludes(self, group: str) -> bool:
-        """Tell whether nobody of another group may be at work: one of another recipe, or of this stage parted otherwise."""
+        """Tell whether it excludes other groups: those of another recipe, or of this stage with another number of parts."""
         stage, _, others = group.partition(".")
         return group != self.group and (stage == self._stage or others.rpartition(".")[2] != self.recipe[:12])
 
@@ -54,7 +56,7 @@ class Claim:
     """UTC by that machine's clock: for people, and for who goes first of those that begin at once."""
     what: str
     held: bool = False
-    """Whether its writer has looked around and seen nobody."""
+    """Whether its writer has checked for other claims and found none."""
 
     @classmethod
     def mine(cls, what: str) -> Self:
@@ -69,7 +71,7 @@ class Claim:
             return cls(who=who, since=value["since"], what=value["what"], held=value["held"])
         except (KeyError, TypeError) as error:
             raise DataError(
-                f"{path}: is no claim of a run ({type(error).__name__}: {error}). Delete it when nothing runs in that folder."
+                f"{path}: is not a claim of a run ({type(error).__name__}: {error}). Delete it when nothing runs in that folder."
             ) from error
 
     @property
@@ -91,7 +93,7 @@ def fate(who: Who, age: float) -> Fate:
     """Tell what has become of a process that gave its last sign of life `age` seconds ago.
 
     Gone: its job was put back into Slurm's queue and is this process; its number is free or another's, on this machine; or
-    this machine was booted since. Of another machine nobody can know: it is alive, or after five minutes silent.
+    this machine was booted since. A process of another machine cannot be checked: it is alive, or after five minutes silent.
     """
     now = me()
     if is_former_self(who, now):
@@ -103,9 +105,9 @@ def fate(who: Who, age: float) -> Fate:
     return "silent" if age > SILENT_SECONDS else "alive"
 
 
-def refusal(folder: str, claim: Claim, age: float) -> DataError:
+def refusal(workspace: Workspace, claim: Claim, age: float) -> DataError:
     """Return what is said to who is kept out: who is at work, since when, and what to do."""
-    who = claim.who
+    who, folder = claim.who, without_secrets(workspace.root)
     head = f"{folder}: {claim.what} is at work there ({who}, since {claim.since[:19].replace('T', ' ')} UTC"
     if fate(who, age) == "silent":
         return DataError(

@@ -1,15 +1,15 @@
 """Claims as files of a folder.
 
 OUT/claims/HOST-PID-START.json                          a run, a submission, a repair
-OUT/claims/parts/STAGE.N.RECIPE/I/HOST-PID-START.json   element I of an array of N; `close` for the job that closes the stage
+OUT/claims/parts/STAGE.N.RECIPE/I/HOST-PID-START.json   array task I of N; `close` for the job that closes the stage
 
-There is no lock, for a network file system may lose one. A claim is a file of its own, written first and looked around
+There is no lock, because a network file system may lose one. A claim is a file of its own, written first and looked around
 from afterwards: of two that begin at once each comes to see the other, since each wrote before it looked. It says "held"
-once its writer has seen nobody. Whoever sees a held claim, or an earlier one, gives way; the earliest waits until the
-others have given way. So two are never held. NFS shows a folder as it is to who has just made a file in it.
+once its writer has seen no other claim. A process that sees a held claim, or an earlier one, gives way; the earliest waits until
+the others have given way. So two are never held. NFS shows a folder as it is to who has just made a file in it.
 
 Elements of one array do not exclude one another as long as they are different parts of the same stage of the same recipe.
-An element lists the whole runs and its own part, and never the array: a thousand of them must not ask a million times.
+An array task lists whole runs and its own part, never the array: a thousand of them must not make a million requests.
 
 How old a claim is, the clock of the file system says alone: its time of change beside that of the claim just written.
 """
@@ -60,14 +60,14 @@ class FileClaim:
     def begin(self, take_over: bool, note: Callable[[str], None], gone: Callable[[Who], bool]) -> None:
         """Write the claim, look around, and hold it. DataError names who is at work, and leaves nothing."""
         if self.path.exists():
-            raise refusal(self.workspace.root, self.claim, 0.0)
+            raise refusal(self.workspace, self.claim, 0.0)
         try:
             self._write()
             end = time.monotonic() + BEGINNING_SECONDS
             while rivals := self._living(take_over, note, gone):
                 first = min(rivals, key=lambda rival: (not rival.claim.held, rival.claim.order))
                 if first.claim.held or first.claim.order < self.claim.order or time.monotonic() > end:
-                    raise refusal(self.workspace.root, first.claim, first.age)
+                    raise refusal(self.workspace, first.claim, first.age)
                 time.sleep(PAUSE)
             self.claim = replace(self.claim, held=True)
             self._write()
@@ -81,7 +81,7 @@ class FileClaim:
             try:
                 with create(str(self.path), self.claim.who.token) as stream:
                     stream.write(json.dumps(self.claim.value(), indent=1).encode())
-            except FileNotFoundError:  # whoever has just ended there removed the folder
+            except FileNotFoundError:  # a process that has just ended there removed the folder
                 if attempt == 3:
                     raise
             else:
@@ -98,7 +98,7 @@ class FileClaim:
             if judged == "gone" or (judged == "silent" and take_over):
                 path.unlink(missing_ok=True)
                 note(
-                    f"{self.workspace.root}: an earlier run ended without a word ({rival.claim.who}, begun "
+                    f"{self.workspace.root}: an earlier run ended without a final message ({rival.claim.who}, begun "
                     f"{rival.claim.since[:19].replace('T', ' ')} UTC); going on with what it finished"
                 )
             else:
@@ -108,7 +108,7 @@ class FileClaim:
     def _beat(self) -> bool:
         try:
             os.utime(self.path)
-        except FileNotFoundError:  # taken over; or somebody tidied up
+        except FileNotFoundError:  # taken over, or removed by hand
             self._write()
             if self._living(False, lambda text: None, lambda who: False):
                 self.path.unlink(missing_ok=True)
@@ -117,7 +117,7 @@ class FileClaim:
 
     @property
     def lost(self) -> bool:
-        """Whether the claim is another's by now."""
+        """Whether another process has taken the claim."""
         return self.heart is not None and self.heart.lost
 
     def release(self) -> None:
@@ -130,7 +130,7 @@ class FileClaim:
         with contextlib.suppress(OSError):
             self.path.unlink(missing_ok=True)
             folder = self.path.parent
-            # The group of an array stays while its elements come and go; who closes the stage, or a whole run, takes it away.
+            # The group of an array stays while its tasks come and go; closing the stage, or a whole run, removes it.
             if self.part is None or self.part.index == "close":
                 for left in sorted(self.place.glob(f"{PARTS}/**/"), reverse=True):
                     with contextlib.suppress(OSError):
@@ -180,7 +180,7 @@ def _listed(folder: Path) -> list[Path]:
 
 
 def _read(path: Path, now: float) -> Rival | None:
-    """Return a claim; None when it is gone meanwhile. DataError for what is none."""
+    """Return a claim; None when it was removed meanwhile. DataError for anything else."""
     try:
         with path.open("rb") as file:
             data, changed = file.read(), os.fstat(file.fileno()).st_mtime

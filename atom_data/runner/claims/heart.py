@@ -1,4 +1,4 @@
-"""Signs of life: a thread that touches what a process holds, and ends the process when that is another's by now."""
+"""Signs of life: a thread that touches the claim of a process, and ends the process when another one has taken it."""
 
 import contextlib
 import os
@@ -10,13 +10,13 @@ from atom_data.errors import DataError
 
 
 class Heart:
-    """Beats every so many seconds until it is stopped."""
+    """Beats at an interval until it is stopped."""
 
-    def __init__(self, beat: Callable[[], bool], seconds: float) -> None:
-        """Start; `beat` gives a sign of life, and returns False when the claim is another's."""
+    def __init__(self, beat: Callable[[], bool], seconds: float, name: str = "claim") -> None:
+        """Start a thread of that name; `beat` gives a sign of life, and returns False when another process has taken the claim."""
         self.lost = False
         self._beat, self._seconds, self._stopped = beat, seconds, threading.Event()
-        self._thread = threading.Thread(target=self._go_on, name="claim", daemon=True)
+        self._thread = threading.Thread(target=self._go_on, name=name, daemon=True)
         self._thread.start()
 
     def _go_on(self) -> None:
@@ -30,7 +30,13 @@ class Heart:
                     os.kill(os.getpid(), signal.SIGTERM)
                 return
 
+    @staticmethod
+    def beats(name: str) -> bool:
+        """Tell whether a thread of this process gives signs of life under a name."""
+        return any(thread.name == name for thread in threading.enumerate())
+
     def stop(self) -> None:
         """Give no more signs of life."""
         self._stopped.set()
+        self._thread.name = "claim given up"
         self._thread.join(1)

@@ -1,4 +1,4 @@
-"""Being the only one at work in an output folder, for as long as a block of code."""
+"""Exclusive use of an output folder for a block of code."""
 
 import contextlib
 import errno
@@ -21,7 +21,7 @@ def _ignore(text: str) -> None:
 
 
 def _unknown(who: Who) -> bool:
-    """Know of no process that is gone."""
+    """Know of no process that has ended."""
     return False
 
 
@@ -38,7 +38,7 @@ def claimed(
     """Be the only one at work in an output folder, or of an array the only one at its part.
 
     `what` names the work to others; `take_over` takes the claim of a process of another machine that was silent for five
-    minutes; `note` is told of claims that were taken away; `gone` knows of processes elsewhere that are gone.
+    minutes; `note` gets a message for each claim that was removed; `gone` tells whether a process elsewhere has ended.
     DataError names who is at work; also when the claim was lost meanwhile, because this process slept.
     A folder in which nothing can be written needs no claim.
     """

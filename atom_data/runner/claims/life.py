@@ -1,6 +1,6 @@
-"""Whether the process that wrote something down still lives: by its number on this machine, by its last sign of life elsewhere.
+"""Whether the process that wrote a claim is still alive: by its process id on this machine, by its last sign of life elsewhere.
 
-A process number alone is no proof, for numbers are given again: with it goes when the process began, in ticks since the
+A process number alone is not enough, because numbers are reused: with it goes when the process began, in ticks since the
 machine was booted (proc_pid_stat(5), field 22), and in which boot and which namespace of process numbers that was.
 """
 
@@ -26,7 +26,7 @@ class Who:
     boot: str = ""
     """This boot of the machine and the namespace of process numbers, for containers have their own."""
     slurm: str = ""
-    """The job that it is on a Slurm cluster: `123`, or `123_4` for an element of an array."""
+    """The job that it is on a Slurm cluster: `123`, or `123_4` for an array task."""
     restarts: int = 0
     """How often Slurm had put that job back into the queue."""
 

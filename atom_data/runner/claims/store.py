@@ -1,9 +1,9 @@
-"""A claim on an object store, which lists nothing: claims/run.json, or claims/STAGE.N.RECIPE.I.json for an element run by hand.
+"""A claim on an object store, which lists nothing: claims/run.json, or claims/STAGE.N.RECIPE.I.json for an array task run by hand.
 
-Read, put where it is still what was read, read again; and once a minute read and put, with the time: its age is told by the
+Read, put where it is still what was read, read again; and once a minute read and put, with the time: its age is measured by the
 clocks of two machines, which must agree to a minute or so. Not covered: on stores without conditional writes (S3 has them),
 of two that put in the same moment both may go on until the first looks again, for up to a minute, and then that one ends;
-and a whole run does not see elements that were started by hand with --part.
+and a whole run does not see array tasks that were started by hand with --part.
 """
 
 import contextlib
@@ -22,9 +22,6 @@ from atom_data.workspace import Workspace
 
 BEAT_SECONDS = 60.0
 WHOLE = join(FOLDER, "run.json")
-
-_HELD: set[str] = set()
-"""What this process holds: a claim that it could not take away, as the store did not answer, binds nobody."""
 
 
 class ObjectClaim:
@@ -46,18 +43,19 @@ class ObjectClaim:
             claim, age = found
             judged = fate(claim.who, age)
             if judged == "alive" or (judged == "silent" and not take_over):
-                raise refusal(without_secrets(self.workspace.root), claim, age)
-            note(f"{without_secrets(self.workspace.root)}: an earlier run ended without a word ({claim.who}); going on")
+                raise refusal(self.workspace, claim, age)
+            note(
+                f"{without_secrets(self.workspace.root)}: an earlier run ended without a final message ({claim.who}); going on"
+            )
         if not self._write_first(seen):
             self._refuse_other()
             self._write()  # ours already, and the answer was lost; or the other one was faster, and is done
         self._refuse_other()
-        _HELD.add(self._key)
-        self.heart = Heart(self._beat, BEAT_SECONDS)
+        self.heart = Heart(self._beat, BEAT_SECONDS, self._key)
 
     @property
     def _key(self) -> str:
-        return f"{self.workspace.root} {self.name}"
+        return f"claim {self.workspace.root} {self.name}"
 
     def _other(self, name: str) -> tuple[Claim, float] | None:
         """Return the claim of another process and the seconds since its last sign of life; None where there is none."""
@@ -65,14 +63,14 @@ class ObjectClaim:
         if not value:
             return None
         claim = Claim.read(value, self.workspace.path(name))
-        if same_process(claim.who, self.claim.who) and (claim.since == self.claim.since or self._key not in _HELD):
-            return None
+        if same_process(claim.who, self.claim.who) and (claim.since == self.claim.since or not Heart.beats(self._key)):
+            return None  # ours, or left by an earlier run of this process that could not remove it
         return claim, _age(value)
 
     def _refuse_other(self) -> None:
         found = self._other(self.name)
         if found is not None:
-            raise refusal(without_secrets(self.workspace.root), *found)
+            raise refusal(self.workspace, *found)
 
     def _write(self) -> None:
         self.workspace.write_json(self.name, self._value())
@@ -93,14 +91,13 @@ class ObjectClaim:
 
     @property
     def lost(self) -> bool:
-        """Whether the claim is another's by now."""
+        """Whether another process has taken the claim."""
         return self.heart is not None and self.heart.lost
 
     def release(self) -> None:
         """Let others in; an object that says nothing takes its place, for stores are not asked to delete."""
         if self.heart is not None:
             self.heart.stop()
-        _HELD.discard(self._key)
         with contextlib.suppress(DataError, OSError):
             if not self.lost:
                 self.workspace.write_json(self.name, {})

@@ -1,1 +1,1 @@
-"""Shards that fail: errors that are alike, and stages that are finished without a few shards."""
+"""Failed shards: errors of the same kind, and stages that are finished without a few shards."""

@@ -1,11 +1,11 @@
-"""Errors that are alike: a bug in a step is met in every shard, and 5,000 tracebacks of it say no more than one."""
+"""Errors of the same kind: a bug in a step fails in every shard, and 5,000 tracebacks say no more than one."""
 
 import re
 from collections import Counter
 from dataclasses import dataclass, field
 
 MOST_ALIKE = 3
-"""So many shards that fail in the same way are enough to know that the others will."""
+"""Number of shards that must fail in the same way to conclude that the others will."""
 FRAME = re.compile(r'  File "(.*)", line (\d+), in (.*)')
 
 

@@ -2,10 +2,10 @@
 
 from contextlib import ExitStack
 
+from atom_data.graph import RowJob
 from atom_data.job import Table, Work
 from atom_data.runner.progress import Progress, last_line
 from atom_data.runner.worker import without
-from atom_data.stage import Stage
 from atom_data.storage.paths import join, write_errors
 from atom_data.terminal.table import plural
 from atom_data.workspace import Workspace
@@ -15,7 +15,7 @@ MOST_WORDS = 500
 
 
 def leave_out(progress: Progress) -> bool:
-    """Finish a stage without the shards that failed, if so few are allowed to; tell whether that was done.
+    """Finish a stage without its failed shards, if there are few enough; tell whether that was done.
 
     What stands in for a shard is an empty one, so that later stages read what there is. Only a stage can do without: of a
     pass each task looks at a part of the whole corpus, and a shard of tokens is made of several shards.
@@ -23,7 +23,7 @@ def leave_out(progress: Progress) -> bool:
     plan, job = progress.plan, progress.plan.job
     if not progress.allowed or len(progress.failures) > progress.allowed:
         return False
-    if not isinstance(job, Stage):
+    if not isinstance(job, RowJob):
         progress.display.note(f"{job.name}: --allow-failed is for stages, and this is a pass: it needs every shard.")
         return False
     tasks = {task.name: task for task in plan.tasks}

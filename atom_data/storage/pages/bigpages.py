@@ -110,7 +110,7 @@ class Bytes:
         self._source = self._raw if not page.compressed else _decompressed(self._raw, codec, page)
 
     def read(self, count: int) -> bytes:
-        """Return so many bytes, or with -1 all that are left. ValueError when there are fewer."""
+        """Return this many bytes, or with -1 the rest. ValueError when there are fewer."""
         wanted = count if count >= 0 else self._page.bytes
         if wanted > self._page.bytes:
             raise ValueError("a value is larger than its page")

@@ -37,7 +37,7 @@ def _one(stream: BinaryIO, page: Page, codec: str, nulls: bool, limit: int) -> P
             return page
         size = page.bytes + int(lengths.sum())
     except (ValueError, IndexError, OSError, ArithmeticError, pa.ArrowException):
-        return page  # whoever reads it says what is wrong
+        return page  # the reader will report what is wrong
     return replace(page, bytes=size, encoding=DELTA_LENGTH_BYTE_ARRAY) if size <= limit else page
 
 

@@ -14,7 +14,7 @@ ANY_SIZE, SMALL_BUFFER_BYTES = 1 << 62, 1 << 12
 
 
 def without_arrow_types(stream: BinaryIO) -> pq.FileMetaData:
-    """Return the footer with Arrow's own schema under a key that nobody reads.
+    """Return the footer with Arrow's own schema under a key that no reader uses.
 
     Where that schema says dictionary, Arrow makes one of every chunk, however it is encoded: time and memory grow with
     the row group, and the DELTA encodings are refused. The file ends with the footer, its length in 4 bytes, and PAR1

@@ -14,7 +14,7 @@ PLAIN, PLAIN_DICTIONARY, DELTA_LENGTH_BYTE_ARRAY, DELTA_BYTE_ARRAY, RLE_DICTIONA
 BY_INDEX = (PLAIN_DICTIONARY, RLE_DICTIONARY)
 HEADER_BYTES = 1 << 10
 MOST_HEADER_BYTES = 16 << 20
-"""A header may repeat the least and the largest value of its page; 16 MB is where Arrow stops as well."""
+"""A header may repeat the minimum and the maximum of its page; 16 MB is where Arrow stops as well."""
 DEEPEST = 16
 
 
@@ -31,7 +31,7 @@ class Page:
     """Uncompressed."""
     start: int
     stop: int
-    """Where what follows the header lies in the file."""
+    """The offset of what follows the header."""
     levels: int = 0
     """Bytes of definition and repetition levels; in DATA_V2 they are never compressed."""
     compressed: bool = True
@@ -114,7 +114,7 @@ def _value(data: bytes, place: int, kind: int, depth: int) -> tuple[Any, int]:
         size, place = _number(data, place)
         if place + size > len(data):
             raise IndexError(size)
-        return None, place + size  # the least or largest value: nobody here asks for it
+        return None, place + size  # the minimum or maximum value: not used here
     if kind == 12:
         return _struct(data, place, depth + 1)
     raise ValueError("a type that no page header has")

@@ -1,4 +1,4 @@
-"""How a row group of a Parquet file is read: so many rows at a time, which columns by dictionary, which page by piece."""
+"""How a row group of a Parquet file is read: how many rows at a time, which columns by dictionary, which pages in pieces."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -141,7 +141,7 @@ def _is_all_by_index(pages: Sequence[Page]) -> bool:
 
 
 def _narrow(leaf: Leaf, pages: Sequence[Page], rows: int, batch_bytes: int) -> int:
-    """Return so many rows that a column stays within a few batches by what its pages take."""
+    """Return how many rows to read, so that a column stays within a few batches by the size of its pages."""
     data = [page for page in pages if page.kind != DICTIONARY]
     while not leaf.nested and rows > 1 and _widest(data, rows) > FEW * batch_bytes:
         rows //= 2
@@ -160,7 +160,7 @@ def _longest(pages: Sequence[Page], values: bigpages.Values | None, unfolds: Cal
 
 
 def _widest(pages: Sequence[Page], rows: int) -> int:
-    """Return the most bytes that so many rows in a row take, by the mean of each page."""
+    """Return the maximum number of bytes that this many consecutive rows take, by the mean of each page."""
     row = np.cumsum([0, *(page.values for page in pages)])
     size = np.cumsum([0, *(page.bytes for page in pages)])
     return int((np.interp(row[:-1] + rows, row, size) - size[:-1]).max(initial=0))

@@ -82,7 +82,7 @@ CODE_PAGES = {
 """Encodings that the standard leaves out, that pages are in all the same, and that uchardet finds."""
 
 USED = {"utf8mb4": "utf-8", "utf8mb3": "utf-8", "mac-cyrillic": "x-mac-cyrillic", "uhc": "euc-kr", "cp949": "euc-kr"}
-"""Labels that are no label of the standard, but plain in their meaning; `mac-cyrillic` and `cp949` are uchardet's words."""
+"""Labels that are not label of the standard, but plain in their meaning; `mac-cyrillic` and `cp949` are uchardet's words."""
 USED |= {"cp932": "shift_jis", "cp936": "gbk", "cp950": "big5", "cp874": "windows-874", "cp10007": "x-mac-cyrillic"}
 WHITE_SPACE = "\t\n\f\r "
 LABEL_CHARACTERS = 60
@@ -110,7 +110,7 @@ def of_label(label: str) -> str | None:
 
 
 def meant_by(label: str) -> str | None:
-    """Return the encoding that somebody meant, in lower case; None where that is not plain.
+    """Return the encoding that a label means, in lowercase; None when it is unknown.
 
     Beyond the standard's labels: those of `CODE_PAGES`, `USED`, and what has the letters and digits of a label
     (`windows_1251`, `win-1251`, `utf-8;`). To believe it, the bytes must be in this encoding.

@@ -1,4 +1,4 @@
-"""Lines that are no text of a page: the line rules of RefinedWeb, judged in one pass over Arrow bytes.
+"""Lines that are not text of a page: the line rules of RefinedWeb, evaluated in one pass over Arrow bytes.
 
 A line ends at a line feed; white space around it does not count. A line is dropped by the first rule that finds it.
 """
@@ -51,7 +51,7 @@ class Line(NamedTuple):
 def boilerplate_lines(
     array: pa.Array, buffers: Buffers, kinds: int, max_uppercase_share: float
 ) -> tuple[pa.Array, Int64s]:
-    """Return the texts without lines of the wanted kinds (a bit each), and a row of counts a document.
+    """Return the texts without lines of the wanted kinds (a bit each), and a row of counts per document.
 
     The counts: dropped lines of each of KINDS, whitespace words in them, and whitespace words of the text. A text that
     loses nothing keeps its bytes. The memory is that of the texts.
@@ -68,7 +68,7 @@ def boilerplate_lines(
 
 
 def boilerplate_counts(buffers: Buffers, max_uppercase_share: float) -> Int64s:
-    """Return a row a document: the lines of each of KINDS, lines that are not blank, and their whitespace words."""
+    """Return a row per document: the lines of each of KINDS, lines that are not blank, and their whitespace words."""
     counts = np.zeros((buffers.offsets.size - 1, len(KINDS) + 2), np.int64)
     if counts.size:
         texts = read_only(buffers.data), read_only(buffers.offsets)

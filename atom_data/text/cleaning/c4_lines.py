@@ -1,4 +1,4 @@
-"""The line rules of C4, put into effect: lines are judged, cleaned and joined in one pass over Arrow bytes.
+"""The line rules of C4: lines are checked, cleaned and joined in one pass over Arrow bytes.
 
 A line ends where `str.splitlines` ends it. It is cut of white space at both ends, citations are taken out of it, and it
 is dropped by the first of the rules that it breaks. What is kept is joined by line feeds, without white space at the
@@ -65,7 +65,7 @@ class C4Rules(NamedTuple):
 def c4_lines(array: pa.Array, buffers: Buffers, rules: C4Rules) -> tuple[pa.Array, Int64s]:
     """Return the texts with the lines that the rules keep, and a row of COLUMNS for each.
 
-    The memory is that of the texts. Of letters that are no ASCII, a phrase is not found in another case.
+    The memory is that of the texts. Of letters that are not ASCII, a phrase is not found in another case.
     """
     counts = np.zeros((buffers.offsets.size - 1, len(COLUMNS)), np.int64)
     if not counts.size:
@@ -170,7 +170,7 @@ def _word_sizes(data: Bytes, position: int, stop: int) -> tuple[int, int]:
 
 @inlined
 def _without_citations(data: Bytes, position: int, stop: int, target: Bytes, to: int) -> tuple[int, int]:
-    """Copy a line without `[1]`, `[edit]` and the like; return where the copy ends and how many there were."""
+    """Copy a line without `[1]`, `[edit]` and similar marks; return where the copy ends and how many there were."""
     found = 0
     while position < stop:
         byte = item(data, position)

@@ -18,7 +18,7 @@ from atom_data.text.lines import next_line_feed
 from atom_data.text.memory import inlined, item, kernel, read_only
 
 MOJIBAKE, CONTROLS, ENTITIES, LINE_BREAKS, MARKED = 1, 2, 4, 8, 16
-"""What to look for: pairs of characters; control characters; `&`; line ends that are no line feed; characters that are
+"""What to look for: pairs of characters; control characters; `&`; line ends that are not line feed; characters that are
 marked with MARKED in the classes of `Suspects`."""  # fmt: skip
 
 RUNS = 64

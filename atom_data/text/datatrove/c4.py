@@ -48,7 +48,7 @@ def finish_line(
     copied: Bytes,
     row: Int64s,
 ) -> None:
-    """Count a line with ink from `start` to `end`, of so many words between white space; -1 when one is too long."""
+    """Count a non-blank line from `start` to `end`, with its number of words between white space; -1 when one is too long."""
     row[BULLET_LINES] += np.int64(item(data, start) == 0x2D or _is_sign(data, start, end, 0xE2, 0x80, 0xA2))
     dots = _is_sign(data, end - 3, end, 0x2E, 0x2E, 0x2E) if end - start >= 3 else False
     row[ELLIPSIS_LINES] += np.int64(dots or (end - start >= 3 and _is_sign(data, end - 3, end, 0xE2, 0x80, 0xA6)))

@@ -73,21 +73,9 @@ def _count(
 
 @called
 def _read_words(  # noqa: C901 - one loop over words, and its state would not fit through calls
-    data: Bytes,
-    start: int,
-    end: int,
-    signs: int,
-    table: English,
-    spaces: Characters,
-    state: Int64s,
-    edges: Int64s,
-    cuts: Int64s,
-    copy: Bytes,
-    copied: Bytes,
-    hashes: UInt64s,
-    before: Int64s,
-    row: Int64s,
-) -> int:
+    data: Bytes, start: int, end: int, signs: int, table: English, spaces: Characters, state: Int64s, edges: Int64s,
+    cuts: Int64s, copy: Bytes, copied: Bytes, hashes: UInt64s, before: Int64s, row: Int64s,
+) -> int:  # fmt: skip
     """Find the tokens of a document and count its lines on the way; return how many tokens there are."""
     breaks = signs & BREAKS != 0
     stop, next_line = end_of_line(data, start, end, breaks)
@@ -129,12 +117,18 @@ def _read_words(  # noqa: C901 - one loop over words, and its state would not fi
                 long = True
     if words:
         finish_line(data, first, last, -1 if long else words, sentences, signs, table, cuts, copy, copied, row)
+    row[SPLIT_LINES] = lines + _lines_left(data, next_line, end, breaks)
+    row[WORDS], row[ALPHABETIC] = row[WORDS] + plain, row[ALPHABETIC] + plain
+    row[WORD_CHARACTERS] += plain_characters
+    row[STOP_WORD_KINDS] = set_bits(row[STOP_WORD_KINDS] | kinds)
+    return tokens
+
+
+@called
+def _lines_left(data: Bytes, next_line: int, end: int, breaks: bool) -> int:
+    """Return how many lines begin after the last word of a document."""
+    lines = 0
     while next_line < end:
         _, next_line = end_of_line(data, next_line, end, breaks)
         lines += 1
-    row[SPLIT_LINES] = lines
-    row[WORDS] += plain
-    row[WORD_CHARACTERS] += plain_characters
-    row[ALPHABETIC] += plain
-    row[STOP_WORD_KINDS] = set_bits(row[STOP_WORD_KINDS] | kinds)
-    return tokens
+    return lines

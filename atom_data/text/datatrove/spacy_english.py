@@ -47,7 +47,7 @@ def split_ink(  # noqa: C901 - the loop of spaCy, in its order
     low, high, count, back = start, end, 0, cuts.size
     form, letters = 0, False
     while low < high:
-        # Long rests are no forms, and to look at them whole for each sign that is taken off would not be linear.
+        # Long rests are not forms, and to look at them whole for each sign that is taken off would not be linear.
         if high - low <= LONGEST_FORM:
             key, letters = hash_letters(data, low, high)
             form = form_of(key, table)

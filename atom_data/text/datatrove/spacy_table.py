@@ -1,6 +1,6 @@
 """What the English tokenizer of spaCy 3.8 knows: classes of characters, forms that are split in their own way, units.
 
-`english.npz` was made by `tests/text/datatrove/make_english.py` from spaCy 3.8.18 (MIT License) and, for the signs that are no
+`english.npz` was made by `tests/text/datatrove/make_english.py` from spaCy 3.8.18 (MIT License) and, for the signs that are not
 words, from datatrove 0.10.1 (Apache License 2.0).
 """
 

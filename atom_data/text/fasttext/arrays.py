@@ -7,7 +7,7 @@ import numpy as np
 from atom_data.text.arrays import Bools, Bytes, Float32s, Int32s, Int64s, UInt32s, UInt64s
 
 IGNORED = -2
-"""The place of a word that is not read, and the count of what looks like a label, which is no word at all."""
+"""The place of a word that is not read, and the count of what looks like a label, which is not a word at all."""
 
 
 class Weights(NamedTuple):
@@ -58,7 +58,7 @@ class Block(NamedTuple):
 
 
 class Stream(NamedTuple):
-    """Characters to be hashed, one a column: `<word><another>`."""
+    """Characters to be hashed, one per column: `<word><another>`."""
 
     bytes: Bytes
     """A row for each byte that a character can have."""

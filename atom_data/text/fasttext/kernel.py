@@ -17,7 +17,7 @@ from atom_data.text.hashes import load_eight
 from atom_data.text.memory import inlined, kernel
 
 BLOCK = 4096
-"""Words of a block, about: it ends with the chunk that brings so many."""
+"""Words of a block, about: it ends with the chunk that reaches this number."""
 
 CHUNK = 4096
 """Bytes of text cut into words at a time."""

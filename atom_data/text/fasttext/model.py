@@ -50,7 +50,7 @@ class Model:
 def read_model(path: Path) -> Model:
     """Return the classifier in a `.bin` or `.ftz` file.
 
-    A ConfigError says that there is no such file, that it is no fastText model, or one that does not classify; a
+    A ConfigError says that there is no such file, that it is not a fastText model, or one that does not classify; a
     DataError says what is damaged.
     """
     return Model(*read_file(path))
@@ -72,7 +72,7 @@ def predict(model: Model, buffers: Buffers) -> Predictions:
 def predict_top(model: Model, buffers: Buffers, count: int) -> Predictions:
     """Return the `count` best labels and scores of every value, best first, as `model.predict(text, k=count)`.
 
-    Two dimensions: a row a value. Where the library returns fewer, the rest is -1 and 0.
+    Two dimensions: a row per value. Where the library returns fewer, the rest is -1 and 0.
     """
     totals, rows = _embedded(model, buffers)
     shape = rows.size, min(count, len(model.labels))

@@ -141,7 +141,7 @@ def stage(
     """Fill the stream with missing words from number `index`, the first from byte `position`, or -1 for its start.
 
     Returned are the index and position to go on with, the columns at which n-grams start, all columns filled, and the
-    most bytes a character has. A word longer than the stream comes in pieces, the first of them in an empty stream.
+    size of the widest character. A word longer than the stream comes in pieces, the first of them in an empty stream.
     """
     cuts, places, words = block.cuts, block.places, block.missing
     letters, sizes, inner, owners = stream.bytes, stream.sizes, stream.inner, stream.owners

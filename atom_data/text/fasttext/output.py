@@ -225,7 +225,7 @@ def _sigmoid(shares: Float32s, table: Float32s) -> None:
 
 
 def build_output(loss: int, matrix: Float32s, counts: list[int]) -> Output:
-    """Return the output layer of a model with these label vectors, one a row, and these counts of labels."""
+    """Return the output layer of a model with these label vectors, one per row, and these counts of labels."""
     padded = aligned(*matrix.shape)
     padded[:, : matrix.shape[1]] = matrix
     children, depth = np.zeros((0, 2), np.int32), 0

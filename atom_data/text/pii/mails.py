@@ -21,7 +21,7 @@ _MOST_DOMAIN = 253
 _LOCAL_SIGNS = np.zeros(256, np.bool_)
 _LOCAL_SIGNS[[*b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ._%+-~!$*^'&#="]] = True
 
-# Ends of file names that are no top-level domains (IANA's list), as in `icon@3x.jpg`. `zip` and `mov` are domains.
+# Ends of file names that are not top-level domains (IANA's list), as in `icon@3x.jpg`. `zip` and `mov` are domains.
 _FILES = """
 asp aspx avi avif bmp bz css csv dll doc docx eot exe gif gz heic htm html ico jar jpeg jpg js json jsx less mjs otf pdf php
 png psd scss svg tar tgz tif tiff toml ts tsx ttf txt wav webm webp woff xls xlsx xml yaml yml
@@ -132,7 +132,7 @@ def _step(data: Bytes, label: int, position: int, end: int, may_end: bool, table
     kind = item(table.kinds, cell_of(code, table))
     if not _is_of_name(kind) or (kind == MARK and position == label):
         return 0
-    # What is no Latin letter does not go on with a label of ASCII that may be the last one: `anna@seaport.jpまで`.
+    # What is not a Latin letter does not go on with a label of ASCII that may be the last one: `anna@seaport.jpまで`.
     is_latin = code < 0x370 or 0x1E00 <= code < 0x1F00
     return 0 if not is_latin and may_end and position - label > 1 and _letters(data, label, position) > 1 else size
 

@@ -1,4 +1,4 @@
-"""Telephone numbers: digits in groups that look like a number somebody can dial.
+"""Telephone numbers: digits in groups that look like a number that can be dialed.
 
 A number begins with `+` and a country's digits (ITU-T E.164: 15 digits at most), or it has the groups of the North American
 plan, or it begins with the 0 that most other plans put before an area, or words before it say that it is one. Dates,
@@ -23,7 +23,7 @@ _DOT, _SLASH, _CLOSED = 1, 2, 4
 
 
 class Groups(NamedTuple):
-    """Digits with signs between: four bits a group, the last one lowest."""
+    """Digits with signs between: four bits per group, the last one lowest."""
 
     sizes: int
     leads: int

@@ -66,7 +66,7 @@ class Keys(NamedTuple):
     rules: Int64s
     """A row of alphabet, least and most a format, flat."""
     alphabets: Bools
-    """256 a row, flat; the last row is what a private key in PEM is written with."""
+    """256 per row, flat; the last row is what a private key in PEM is written with."""
 
 
 def _keys() -> Keys:
@@ -106,7 +106,7 @@ def key_place(data: Bytes, floor: int, position: int, end: int, keys: Keys) -> t
     for key in range(keys.offsets.size - 1):
         first = start
         size = item(keys.offsets, key + 1) - item(keys.offsets, key)
-        # A dot is no sign of a token, so what stands before it is looked for behind it.
+        # A dot is not a sign of a token, so what stands before it is looked for behind it.
         if item(keys.heads, item(keys.offsets, key + 1) - 1) == 0x2E:
             first -= size
         if first >= floor and first + size < end and _is_head(data, first, keys, key):

@@ -1,6 +1,6 @@
 """A split block Bloom filter: one cache line's half a key, and parts that can be filled apart from each other.
 
-Eight bits a key, one in each 32-bit word of one block (Putze, Sanders and Singler 2007, Cache-, hash- and space-efficient
+Eight bits per key, one in each 32-bit word of one block (Putze, Sanders and Singler 2007, Cache-, hash- and space-efficient
 Bloom filters; the layout and the eight multipliers are those of the Parquet format's specification, BloomFilter.md).
 Which block depends on the key alone, so a filter can be cut into parts of whole blocks, with the same answers.
 """
@@ -17,7 +17,7 @@ from atom_data.text.similarity.shingles import scatter
 _U32, _U64 = np.uint32, np.uint64
 BLOCK_BYTES = 32
 LEAST = 4096
-"""Blocks of the smallest filter, and so the most parts that any can be cut into."""
+"""Blocks of the smallest filter, and so the maximum number of parts of any filter."""
 _SALTS = np.array(
     [0x47B6137B, 0x44974D91, 0x8824AD5B, 0xA2B7289D, 0x705495C7, 0x2DF1424B, 0x9EFC4947, 0x5C6BFB31], np.uint32
 )

@@ -1,7 +1,7 @@
 """A table of what was seen where first: 64 bytes for each distinct 128-bit key, no matter how often it comes.
 
 The keys come in shards, in order of shard, document and place. A *document* here is its number in the order that decides
-which occurrence is first: whoever has the smallest number, at the smallest place, is.
+which occurrence is first: the one with the smallest number, at the smallest place.
 """
 
 from typing import NamedTuple
@@ -25,7 +25,7 @@ WHOLE = 1 << 32 + _FINE
 
 
 class Keys(NamedTuple):
-    """One value a piece: its key, the group that it is in (or an empty array), and where it is."""
+    """One value per piece: its key, the group that it is in (or an empty array), and where it is."""
 
     highs: UInt64s
     lows: UInt64s

@@ -21,7 +21,7 @@ _U64 = np.uint64
 
 
 class HashedLines(NamedTuple):
-    """One value a line: its document, its first byte in the document, its bytes, and the two halves of its hash."""
+    """One value per line: its document, its first byte in the document, its bytes, and the two halves of its hash."""
 
     rows: Int64s
     starts: Int64s
@@ -36,7 +36,7 @@ def hashed_lines(
     """Return the lines of at least `min_characters` compared characters; those of none are never among them.
 
     Compared is the folded line (see `folding`) or, with `folded=False`, its bytes; white space around it is left out.
-    Memory: 40 bytes a line, and twice the longest line.
+    Memory: 40 bytes per line, and twice the longest line.
     """
     offsets = read_only(buffers.offsets)
     data = read_only(buffers.data)

@@ -29,7 +29,7 @@ def merged(rows: Integers, starts: Integers, ends: Integers) -> Spans:
 
 
 def whole_characters(spans: Spans, buffers: Buffers) -> Spans:
-    """Return the spans without the parts of characters at their edges; a span without a whole character is gone."""
+    """Return the spans without the parts of characters at their edges; a span without a whole character is dropped."""
     starts, ends = spans.starts.copy(), spans.ends.copy()
     _shrink(read_only(buffers.data), read_only(buffers.offsets), spans.rows, starts, ends)
     kept = starts < ends

@@ -51,9 +51,9 @@ def character_shingle_set(buffers: Buffers, ngram: int) -> Shingles:
 
 
 def character_signatures(buffers: Buffers, ngram: int, permutations: int = 112, seed: int = 1) -> UInt32s:
-    """Return one row of `permutations` numbers a document, as `minhash.signatures` does of words.
+    """Return one row of `permutations` numbers per document, as `minhash.signatures` does of words.
 
-    Memory: four bytes a place, and a scratch of 40 kB.
+    Memory: four bytes per place, and a scratch of 40 kB.
     """
     factors, terms = orders(permutations, seed)
     rows = np.full((buffers.offsets.size - 1, permutations), EMPTY, np.uint32)

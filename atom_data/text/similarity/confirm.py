@@ -20,7 +20,7 @@ _STEP = 1 << 18
 
 
 class Copies(NamedTuple):
-    """What `confirm` found, one value a document: a kept document has no `copy_of` (-1) and NaN for the rest."""
+    """What `confirm` found, one value per document: a kept document has no `copy_of` (-1) and NaN for the rest."""
 
     copy_of: Int64s
     jaccard: Float32s
@@ -46,11 +46,11 @@ def confirm(
     Enough is a Jaccard index of `min_jaccard`, or `min_containment` of the document's own shingles; None asks for no such.
 
     `order` has the documents' numbers, best first: a document is compared only with better ones that are kept.
-    `buckets[document]` has a bucket number a band, -1 where the document is alone; `shingles` are the sorted sets of
+    `buckets[document]` has a bucket number per band, -1 where the document is alone; `shingles` are the sorted sets of
     `shingle_set` (a memory map will do). Each bucket remembers its first `cap` kept documents, so that time stays
     linear in a bucket; a later copy of a document beyond them can be missed. Equal documents in equal order give equal
     results, however documents and buckets are numbered. Memory: four bytes for each bucket of a document (at most
-    `cap` a bucket; eight from 2 ** 31 documents on), 16 a bucket and 16 a document. `done` is told now and then how many
+    `cap` a bucket; eight from 2 ** 31 documents on), 16 a bucket and 16 per document. `done` is called now and then with how many
     documents were looked at.
     """
     bounds = [bound for bound in (min_jaccard, min_containment) if bound is not None]

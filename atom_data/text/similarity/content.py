@@ -1,4 +1,4 @@
-"""Text reduced to its content: small letters, one space for all that only separates, nothing invisible."""
+"""Text reduced to its content: lowercase, one space for all that only separates, nothing invisible."""
 
 import functools
 
@@ -11,7 +11,7 @@ from atom_data.text.hashes import encoded
 from atom_data.text.memory import inlined, item, kernel, put, read_only
 
 INVISIBLE = (0xAD, 0x200B, 0x2060, 0xFEFF)
-"""Soft hyphen, zero-width space, word joiner, byte order mark: copies differ in them and nobody sees it."""
+"""Soft hyphen, zero-width space, word joiner, byte order mark: invisible differences between copies."""
 
 _BLANK = 0x20
 _CONTROLS_END = 0xA0
@@ -21,7 +21,7 @@ def content(buffers: Buffers, fold_case: bool = True, skip_punctuation: bool = T
     """Return each text with runs of white space and control characters as one space, none at its ends.
 
     With `skip_punctuation` characters of category P count as white space, so that "e-mail" and "e mail" are one and "1.5"
-    and "15" are not; symbols such as + and < stay. With `fold_case` letters are small, except those whose small form
+    and "15" are not; symbols such as + and < stay. With `fold_case` letters are lowercase, except those whose small form
     takes another number of bytes (see `words`). Invisible characters go; a broken byte stays as it is. Canonically
     equivalent forms stay different: normalize to NFC before. No text grows. Memory: as much as the texts.
     """

@@ -37,7 +37,7 @@ def datasketch_signatures(
     """Return, for each document, the `hashvalues` of `datasketch.MinHash(permutations, seed, scheme=scheme)`.
 
     A document of fewer words than `ngram` has one shingle of all its words; one without words has a row of EMPTY, as a
-    sketch without values has. Memory: four bytes a place, and
+    sketch without values has. Memory: four bytes per place, and
     six bytes for each of the longest text.
     """
     if scheme not in ("affine32", "legacy"):

@@ -39,10 +39,10 @@ _BAND_STEP = _U64(0x9FB21C651E98DF25)
 
 
 def signatures(buffers: Buffers, ngram: int = 5, permutations: int = 112, seed: int = 1) -> UInt32s:
-    """Return one row of `permutations` numbers a document; a document without shingles has a row of EMPTY.
+    """Return one row of `permutations` numbers per document; a document without shingles has a row of EMPTY.
 
     The order numbered k of shingle hashes x is that of a[k] * x + b[k] modulo 2 ** 32, with odd a, for the upper 32
-    bits x of the shingle's hash. Memory: four bytes a place, and a scratch of 40 kB.
+    bits x of the shingle's hash. Memory: four bytes per place, and a scratch of 40 kB.
     """
     factors, terms = orders(permutations, seed)
     rows = np.full((buffers.offsets.size - 1, permutations), EMPTY, np.uint32)
@@ -60,7 +60,7 @@ def has_shingles(signatures: UInt32s) -> Bools:
 
 
 def bands(signatures: UInt32s, bands: int = 14, rows: int = 8) -> UInt64s:
-    """Return one hash a band, of the band's number and its `rows` places; equal places give equal hashes.
+    """Return one hash per band, of the band's number and its `rows` places; equal places give equal hashes.
 
     Signatures of documents without shingles get hashes as well: leave them out with `has_shingles`.
     """

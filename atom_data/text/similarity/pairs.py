@@ -28,11 +28,11 @@ class Pairs(NamedTuple):
 def similar_pairs(shingles: Shingles, least: float) -> Pairs:
     """Return every pair of documents with a Jaccard index of at least `least`; documents without shingles are in none.
 
-    Memory: 28 bytes a shingle, 8 a document, and 16 for each pair found. Time grows with the shingles and with the
+    Memory: 28 bytes per shingle, 8 per document, and 16 for each pair found. Time grows with the shingles and with the
     pairs that share a rare one.
     """
     if not 0 < least <= 1:
-        raise ConfigError(f"similar pairs: the least Jaccard index is {least}. Give a number in (0, 1].")
+        raise ConfigError(f"similar pairs: the minimum Jaccard index is {least}. Give a number in (0, 1].")
     sizes = np.diff(shingles.offsets)
     order = np.argsort(sizes, kind="stable")
     tokens, offsets, count = _by_rarity(shingles, order)

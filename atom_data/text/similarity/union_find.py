@@ -1,4 +1,4 @@
-"""Equal hashes among millions, and what hangs together through them: links, and the clusters they make.
+"""Equal hashes among millions, as edges, and their connected components.
 
 Both are linear in their input: a bucket of ten million documents costs ten million links, not their square.
 """
@@ -36,7 +36,7 @@ def links(hashes: UInt64s, numbers: Int64s) -> tuple[Int64s, Int64s]:
 
 @inlined
 def _cell(value: np.uint64, shift: np.uint64) -> np.uint64:
-    # A shift by 64 is no shift on this processor; the product makes cells even where hashes are not.
+    # A shift by 64 is not a shift on this processor; the product makes cells even where hashes are not.
     return _U64(0) if shift == _U64(64) else value * _GOLDEN >> shift
 
 
@@ -147,7 +147,7 @@ def _number(
 
 
 class Forest:
-    """Numbers below `count` and the links between them: which hang together (union-find, Tarjan 1975).
+    """Numbers below `count` and the links between them: connected components (union-find, Tarjan 1975).
 
     Memory: five bytes a number below 2 ** 32, else nine.
     """
@@ -164,7 +164,7 @@ class Forest:
         _unite(self._parents, self._linked, read_only(members), read_only(heads))
 
     def roots(self, start: int, stop: int) -> tuple[Int64s, Int64s]:
-        """Return the numbers from `start` to `stop` that have a link, and the smallest number each hangs together with."""
+        """Return the numbers from `start` to `stop` that have a link, and the smallest number in its component."""
         numbers = np.flatnonzero(self._linked[start:stop]) + start
         found = np.empty(numbers.size, np.int64)
         _find(self._parents, numbers, found)

@@ -37,7 +37,7 @@ class Room(NamedTuple):
 
 @allocating
 def make_room(most: int) -> Room:
-    """Return room for `most` words: up to 60 bytes a word."""
+    """Return room for `most` words: up to 60 bytes per word."""
     size = 16
     while size < 2 * most:
         size *= 2
@@ -208,9 +208,9 @@ def _sort_first(keys: UInt64s, count: int, first: Int32s) -> None:
 
 
 def repetition_counts(hashes: UInt64s, sizes: Int64s, offsets: Int64s) -> Int64s:
-    """Return a row a document with `count_repetition` of its words, of which `hashes` and `sizes` in characters are given.
+    """Return a row per document with `count_repetition` of its words, of which `hashes` and `sizes` in characters are given.
 
-    Memory: up to 60 bytes a word of the longest document.
+    Memory: up to 60 bytes per word of the longest document.
     """
     found = np.zeros((offsets.size - 1, COLUMNS), np.int64)
     if found.size:

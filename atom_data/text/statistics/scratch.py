@@ -14,7 +14,7 @@ _TEXT = "_words_text"
 def words_of(batch: pa.RecordBatch) -> tuple[pa.RecordBatch, Buffers, Words]:
     """Return the batch, the buffers of `text` and its whitespace words; the batch carries them for the next step.
 
-    The scratch column `_words` has hash, start and end of each word (24 bytes a word, four to twelve for a byte of text), and
+    The scratch column `_words` has hash, start and end of each word (24 bytes per word, four to twelve for a byte of text), and
     `_words_text` the text they were found in. As long as `text` is that very array, and not one that a rewrite or a
     selection of rows has made, they are taken from there and not looked for again.
     """

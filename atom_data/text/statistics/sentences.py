@@ -2,7 +2,7 @@
 
 A sentence ends at a line feed, and at signs that Unicode calls a sentence's terminals (`lines.SENTENCE_TERMINALS`), with
 the brackets and quotation marks that close after them, where white space follows; wide signs of East Asia need none. A
-full stop before a small letter of ASCII ends nothing: `e.g. this`. What holds no letter and no number is no sentence. This
+full stop before a small letter of ASCII ends nothing: `e.g. this`. What holds no letter and no number is not a sentence. This
 is a part of Unicode Standard Annex 29, section 5; abbreviations before a capital letter do end a sentence there too.
 """
 
@@ -82,7 +82,7 @@ def _count_sentences(data: Bytes, offsets: Int64s, table: Characters, counts: In
 
 @inlined
 def _after_sign(code: int, state: int, full_stop: bool) -> tuple[int, bool]:
-    """Return what is open after a character that is no letter, number or white space."""
+    """Return what is open after a character that is not a letter, number or white space."""
     if _in(code, _WIDE_CODES):
         return _NONE, full_stop
     if is_terminal(code):

@@ -12,7 +12,7 @@ from atom_data.text.statistics.repetition import count_first, find_first
 def vocabulary(hashes: UInt64s, offsets: Int64s) -> tuple[Int64s, Float64s]:
     """Return the different words of each document and the entropy of their counts in nats, 0 without words.
 
-    Words are different when their 64-bit hashes are. Memory: 24 bytes a word of the longest document.
+    Words are different when their 64-bit hashes are. Memory: 24 bytes per word of the longest document.
     """
     different = np.zeros(offsets.size - 1, np.int64)
     entropy = np.zeros(offsets.size - 1)

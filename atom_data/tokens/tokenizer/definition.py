@@ -78,14 +78,14 @@ def _json(path: Path, raw: bytes) -> dict[str, Any]:
     try:
         page = json.loads(raw, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
-        raise ConfigError(f"{path}: is no JSON ({error}). {GIVE}.") from error
+        raise ConfigError(f"{path}: is not JSON ({error}). {GIVE}.") from error
     if not isinstance(page, dict):
-        raise ConfigError(f"{path}: holds no tokenizer: it is no JSON object. {GIVE}.")
+        raise ConfigError(f"{path}: holds no tokenizer: it is not a JSON object. {GIVE}.")
     return page
 
 
 def _no_number(name: str) -> float:
-    raise ValueError(f"{name} is no number in JSON")
+    raise ValueError(f"{name} is not a number in JSON")
 
 
 def _byte_level(vocabulary_file: Path, raw: bytes, merges_file: Path, lines: bytes) -> dict[str, Any]:
@@ -98,7 +98,7 @@ def _byte_level(vocabulary_file: Path, raw: bytes, merges_file: Path, lines: byt
     wrong = next((pair for pair in merges if len(pair) != 2 or "".join(pair) not in vocabulary), None)
     if wrong is not None:
         raise ConfigError(
-            f"{merges_file}: {' '.join(wrong)[:40]!r} is no merge of two tokens into one of {vocabulary_file.name}. "
+            f"{merges_file}: {' '.join(wrong)[:40]!r} is not a merge of two tokens into one of {vocabulary_file.name}. "
             "Give files of one tokenizer."
         )
     special = {name: number for name, number in vocabulary.items() if name == "<|endoftext|>"}

@@ -41,7 +41,7 @@ class Encoder:
 
     Workers are processes, so each encodes on one thread; the environment variable FASTOKENS_BPE_THREADS allows more.
 
-    Memory besides the cache: the texts and their ids; for one unbroken word about 60 bytes a byte of it.
+    Memory besides the cache: the texts and their ids; for one unbroken word about 60 bytes per byte of it.
     """
 
     def __init__(self, vocabulary: Vocabulary, backend: str = "fastokens") -> None:
@@ -197,7 +197,7 @@ def _unknown(vocabulary: Vocabulary, backend: str, error: BaseException) -> Conf
 
 
 def texts_of(column: pa.Array) -> list[str | None]:
-    """Return the values of a text column; null where there is none, or where it is no UTF-8."""
+    """Return the values of a text column; null where there is none, or where it is not UTF-8."""
     try:
         values: list[str | None] = column.to_pylist()
     except UnicodeDecodeError:

@@ -87,7 +87,7 @@ def _ranks(where: str, raw: bytes) -> dict[bytes, int]:
                 ranks[base64.b64decode(token, validate=True)] = int(rank)
             except (ValueError, binascii.Error) as error:
                 raise ConfigError(
-                    f"{where}, line {number}: {line[:40]!r} is no token in base64 and its rank. Give a .tiktoken file."
+                    f"{where}, line {number}: {line[:40]!r} is not a token in base64 and its rank. Give a .tiktoken file."
                 ) from error
     return ranks
 

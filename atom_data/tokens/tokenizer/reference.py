@@ -37,7 +37,7 @@ class Reference:
             self.blank = self._blank(vocabulary.unknown_id)
             """Ids that stand for no more than spaces."""
             self.losses = self._losses(vocabulary.unknown_id)
-        except BaseException as error:  # tokenizers raises no class of its own, and its panics are no Exception
+        except BaseException as error:  # tokenizers raises no class of its own, and its panics are not Exceptions
             if not is_engine_error(error):
                 raise
             raise ConfigError(
@@ -57,7 +57,7 @@ class Reference:
         return Losses(vanished=vanished, unknown=not_known, garbled=garbled, changed=changed)
 
     def _comes_back(self, text: str, ids: Sequence[int]) -> bool:
-        """Tell whether ids decode to a text, spaces apart; without a decoder nobody can tell."""
+        """Tell whether ids decode to a text, spaces apart; without a decoder this cannot be told."""
         return self._slow.decoder is None or _letters(self.decode(ids)) == _letters(self.normalize(text))
 
     def _require_ids(self, vocabulary: Vocabulary) -> None:

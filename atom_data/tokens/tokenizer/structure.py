@@ -95,12 +95,12 @@ def _check_merges(where: str, model: dict[str, Any], pieces: Pieces) -> None:
             raise _wrong(where, f"merge {number:,}: {right!r:.60} does not begin with the prefix {prefix!r:.20}")
         for piece in (left, right, left + right[len(prefix) :]):
             if piece not in pieces:
-                raise _wrong(where, f"merge {number:,}, {merge!r:.60}, names {piece!r:.60}, which is no token")
+                raise _wrong(where, f"merge {number:,}, {merge!r:.60}, names {piece!r:.60}, which is not a token")
 
 
 def _check_added(where: str, added: object, pieces: Pieces) -> None:
     if not isinstance(added, (list, type(None))):
-        raise _wrong(where, "added_tokens is no list")
+        raise _wrong(where, "added_tokens is not a list")
     names, spelled = dict[int, str](), {number: piece for piece, number in pieces.items()}
     contents: Pieces = {}
     # A special token may have the id of a token of the model: no text makes either of them, see `plain`.
@@ -118,4 +118,4 @@ def _check_added(where: str, added: object, pieces: Pieces) -> None:
 
 
 def _wrong(where: str, what: str) -> ConfigError:
-    return ConfigError(f"{where}: is no whole tokenizer: {what}. Give the tokenizer.json as its maker wrote it.")
+    return ConfigError(f"{where}: is not a whole tokenizer: {what}. Give the tokenizer.json as its maker wrote it.")

@@ -165,7 +165,7 @@ def test_stats_add_up(three: Path) -> None:
             ("add", "{three}", "{sources}/first", "--name", "first"),
             "'first' is in the index already; sources there: first, second, third.",
         ),
-        (("add", "{three}", "{sources}/first", "--name", "a--b"), "--name: 'a--b' is no name of a source."),
+        (("add", "{three}", "{sources}/first", "--name", "a--b"), "--name: 'a--b' is not a name of a source."),
         (
             ("add", "{three}", "{sources}/first", "--name", "fourth", "--unit", "characters"),
             "--unit: characters, and {three} has words. An index compares as it did when it was made",

@@ -42,8 +42,8 @@ def test_best_curve_weighs_as_datasketch_does(weights: tuple[float, float]) -> N
 @pytest.mark.parametrize(
     ("call", "text"),
     [
-        (lambda: best_curve(1.2), "threshold: 1.2 is no Jaccard index"),
-        (lambda: best_curve(float("nan")), "threshold: nan is no Jaccard index"),
+        (lambda: best_curve(1.2), "threshold: 1.2 is not a Jaccard index"),
+        (lambda: best_curve(float("nan")), "threshold: nan is not a Jaccard index"),
         (lambda: best_curve(0.8, 1), "permutations: 1; it takes 2 to 1024"),
         (lambda: best_curve(0.8, false_positive_weight=-1), r"weights: \(-1, 0.5\)"),
         (lambda: Curve(0, 8), "bands is 0"),

@@ -53,7 +53,7 @@ def test_first_is_decided_by_preferred_source_then_shard_then_row(tmp_path: Path
         ),
         (
             lambda: Repeats(of=Parquet("x"), by=Lines(), memory="much"),
-            "memory: 'much' is no size. Give a number and a unit, such as 500MB",
+            "memory: 'much' is not a size. Give a number and a unit, such as 500MB",
         ),
     ],
 )

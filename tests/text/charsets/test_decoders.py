@@ -101,7 +101,7 @@ def span(*ends: int) -> list[int]:
 def test_every_pair_gives_what_encoding_rs_gives(
     encoding: str, leads: list[int], trails: list[int], around: tuple[bytes, bytes], digest: str
 ) -> None:
-    """The digests are of the answers in tests/test_data of hsivonen/encoding_rs at c4a16764, a line a pair."""
+    """The digests are of the answers in tests/test_data of hsivonen/encoding_rs at c4a16764, a line per pair."""
     lines = [around[0] + bytes((lead, trail)) + around[1] + b"\n" for lead in leads for trail in trails]
     text = decode(b"".join(lines), encoding).text
     assert hashlib.sha256(text.encode()).hexdigest()[:16] == digest

@@ -69,5 +69,5 @@ def test_pairs_of_texts_take_their_shingles() -> None:
 
 @pytest.mark.parametrize("least", [0.0, 1.1, float("nan")])
 def test_pairs_without_a_threshold_are_refused(least: float) -> None:
-    with pytest.raises(ConfigError, match="the least Jaccard index is"):
+    with pytest.raises(ConfigError, match="the minimum Jaccard index is"):
         similar_pairs(stored([{1}]), least)

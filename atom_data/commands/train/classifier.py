@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
-from rich.table import Table
 
 from atom_data.commands.screen import console
 from atom_data.errors import ConfigError
 from atom_data.readers.open import source_for
 from atom_data.storage.made import refuse_file
+from atom_data.terminal.table import Column, print_table
 from atom_data.train.classifier import Options, report_path, train_classifier, write_report
 from atom_data.train.report import Report, Threshold
 
@@ -18,30 +18,30 @@ Value = TypeVar("Value", int, str)
 
 
 def train(
-    model: Annotated[
-        Path, typer.Argument(metavar="MODEL", help="Where to write it: a .bin file, .ftz with --quantize.")
-    ],
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="Output file: .bin, or .ftz with --quantize.")],
     good: Annotated[
-        list[str], typer.Option(help="Documents of the first label: a file, folder or glob; give it again for more.")
+        list[str], typer.Option(help="Documents of the first label: a file, folder or glob; may be repeated.")
     ],
     bad: Annotated[list[str], typer.Option(help="Documents of the second label, in the same way.")],
     labels: Annotated[str, typer.Option(help="The names of the two labels.")] = "hq,lq",
     text: Annotated[str, typer.Option(help="The field or column with the text, in JSON lines and Parquet.")] = "text",
     held_out: Annotated[float, typer.Option(help="The share of documents to test on, drawn by their ids.")] = 0.1,
-    max_bytes: Annotated[int | None, typer.Option(min=1, help="Look only at the first bytes of a text.")] = None,
-    word_ngrams: Annotated[int, typer.Option(min=1, help="Longest run of words that is a feature.")] = 2,
-    subwords: Annotated[
-        str, typer.Option(help="Shortest and longest run of characters that is one; 0,0: none.")
-    ] = "0,0",
-    dimension: Annotated[int, typer.Option(min=1, help="Numbers in a vector.")] = 100,
-    buckets: Annotated[int, typer.Option(min=1, help="Rows that n-grams share.")] = 2_000_000,
-    min_count: Annotated[int, typer.Option(min=1, help="Leave out words that are rarer.")] = 1,
-    epochs: Annotated[int, typer.Option(min=1, help="Times to read all documents.")] = 5,
-    learning_rate: Annotated[float, typer.Option(min=0, help="Where the learning rate begins.")] = 0.1,
-    seed: Annotated[int, typer.Option(min=0, help="Another seed holds out others and begins elsewhere.")] = 0,
-    quantize: Annotated[bool, typer.Option("--quantize", help="Write the small form, about a fiftieth.")] = False,
+    max_bytes: Annotated[int | None, typer.Option(min=1, help="Use only the first bytes of a text.")] = None,
+    word_ngrams: Annotated[int, typer.Option(min=1, help="Maximum length of word n-grams.")] = 2,
+    subwords: Annotated[str, typer.Option(help="Minimum and maximum length of character n-grams; 0,0: none.")] = "0,0",
+    dimension: Annotated[int, typer.Option(min=1, help="Dimension of the vectors.")] = 100,
+    buckets: Annotated[int, typer.Option(min=1, help="Number of hash buckets for n-grams.")] = 2_000_000,
+    min_count: Annotated[int, typer.Option(min=1, help="Minimum count of a word.")] = 1,
+    epochs: Annotated[int, typer.Option(min=1, help="Number of epochs.")] = 5,
+    learning_rate: Annotated[float, typer.Option(min=0, help="Initial learning rate.")] = 0.1,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Random seed, for the held-out documents and the initial weights.")
+    ] = 0,
+    quantize: Annotated[
+        bool, typer.Option("--quantize", help="Quantize the model, to about a fiftieth of its size.")
+    ] = False,
 ) -> None:
-    """Train a fastText classifier from two labeled sets, and report precision and recall on a part held out.
+    """Train a fastText classifier from two labeled sets, and report precision and recall on a held-out part.
 
     Same documents and options, same bytes. MODEL.report.json keeps the report. Needs `pip install 'atom-data[train]'`.
     """
@@ -67,7 +67,7 @@ def _two(given: str, option: str, kind: Callable[[str], Value]) -> tuple[Value, 
     try:
         first, second = (kind(part) for part in parts)
     except ValueError as error:
-        raise ConfigError(f"--{option}: '{given}' is no pair. Give two with a comma between them.") from error
+        raise ConfigError(f"--{option}: '{given}' is not a pair. Give two with a comma between them.") from error
     if kind is str and (first == second or not all(part.isidentifier() for part in parts)):
         raise ConfigError(
             f"--{option}: '{given}'; a label is letters, digits and underscores. Give two different ones."
@@ -83,15 +83,12 @@ def _show(report: Report, model: Path, written: Path, max_bytes: int | None) -> 
         ("left out", report.left_out),
     ):
         screen.print(f"[bold]{title}[/bold]  " + ", ".join(f"{name} {count:,}" for name, count in counts.items()))
-    table = Table("min", "kept", "precision", "recall", title=f"score of '{report.label}' on documents held out")
-    for threshold in report.thresholds:
-        table.add_row(*_cells(threshold))
-    table.add_section()
-    table.add_row(*_cells(report.best))
-    screen.print(table)
-    screen.print("The last line has the highest F1. Area under the curve: " + f"{report.area_under_curve:.4f}")
+    screen.prose(f"score of '{report.label}' on documents held out")
+    titles = [Column(title) for title in ("min", "kept", "precision", "recall")]
+    print_table(screen, titles, [list(_cells(threshold)) for threshold in (*report.thresholds, report.best)])
+    screen.prose(f"The last line has the highest F1. Area under the curve: {report.area_under_curve:.4f}")
     limit = "" if max_bytes is None else f", max_bytes={max_bytes}"
-    screen.print("\nIn a recipe, with a card that bounds quality_score:", soft_wrap=True)
+    screen.prose("\nIn a recipe, with a card that bounds quality_score:")
     screen.print(
         f'  FastTextClassifier(model=Path("{model}"), label="{report.label}"{limit})', soft_wrap=True, markup=False
     )

@@ -1,0 +1,1 @@
+"""Commands that train a model: a classifier, an extractor, a tokenizer."""

@@ -1,0 +1,93 @@
+"""Text that a page keeps in its data and shows only by a script: JSON-LD, Discourse's topics, the state of Next.js."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from atom_data.extract.structured import parsed, records
+from atom_data.text.html.page import Page
+from atom_data.text.html.plain import plain_text
+from atom_data.text.html.scan import scan
+from atom_data.text.html.source import unescaped
+
+MOST_BYTES = 4 << 20
+LONG_CHARACTERS = 200
+"""A text in a page's state that is shorter says little."""
+PARTS, DEPTH = 500, 20
+MORE = 4
+"""What is stored counts when it has so many times the words that the page shows."""
+DISCOURSE = re.compile(rb"data-preloaded=\"([^\"]*)\"|data-preloaded='([^']*)'")
+NEXT = re.compile(rb"<script[^>]{0,200}?id=[\"']?__NEXT_DATA__[^>]*>(.*?)</script", re.DOTALL | re.IGNORECASE)
+CONTENT = re.compile(r"content|body|text|html|article|description|cooked|paragraph|markdown|copy|story", re.IGNORECASE)
+
+
+def stored_text(page: Page, shown: int) -> str:
+    """Return the text that a page holds in its data, where that is much longer than the words it shows; else nothing."""
+    for found in (_json_ld(page), _discourse(page), _next(page)):
+        if len(found.split()) > MORE * max(shown, 5):
+            return found
+    return ""
+
+
+def _json_ld(page: Page) -> str:
+    bodies = (record.texts.get(name) for record in records(page) for name in ("articleBody", "text"))
+    return _plain(max(filter(None, bodies), key=len, default=""))
+
+
+def _discourse(page: Page) -> str:
+    """Return the posts of a topic that Discourse gives to its script: JSON in JSON in an attribute."""
+    source = page.source[:MOST_BYTES].tobytes()
+    found = DISCOURSE.search(source)
+    outer = parsed((unescaped(found[1] or found[2] or b"") or "").encode()) if found else None
+    if not isinstance(outer, dict):
+        return ""
+    topics = [_loads(value) for name, value in outer.items() if name.startswith("topic_")]
+    posts = [post for topic in topics if isinstance(topic, dict) for post in _posts(topic)]
+    return "\n\n".join(filter(None, map(_plain, posts[:PARTS])))
+
+
+def _posts(topic: dict[str, Any]) -> Iterator[str]:
+    stream = topic.get("post_stream")
+    posts = stream.get("posts") if isinstance(stream, dict) else None
+    for post in posts if isinstance(posts, list) else []:
+        if isinstance(post, dict) and isinstance(post.get("cooked"), str):
+            yield post["cooked"]
+
+
+def _next(page: Page) -> str:
+    found = NEXT.search(page.source[:MOST_BYTES].tobytes())
+    texts = [] if found is None else [*_long_texts(parsed(found[1]), "", 0)]
+    return "\n\n".join(filter(None, map(_plain, dict.fromkeys(texts[:PARTS]))))
+
+
+def _long_texts(value: object, name: str, depth: int) -> Iterator[str]:
+    """Yield the long texts of a page's state that stand under a name for content, in order."""
+    if depth > DEPTH:
+        return
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _long_texts(item, str(key), depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _long_texts(item, name, depth + 1)
+    elif isinstance(value, str) and len(value) >= LONG_CHARACTERS and " " in value and CONTENT.search(name):
+        yield value
+
+
+def _plain(text: str) -> str:
+    """Return a text without its markup, where it has any."""
+    if "<" not in text:
+        return text.strip()
+    page = scan(text.encode("utf-8", "replace"))
+    kept = np.ones(len(page.blocks), np.bool_)
+    return plain_text(page, kept).decode("utf-8", "replace")
+
+
+def _loads(text: object) -> object:
+    try:
+        return json.loads(text) if isinstance(text, str) else None
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,1 @@
+"""Parameters of a recipe, and what a folder knows of them."""

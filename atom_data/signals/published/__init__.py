@@ -1,0 +1,1 @@
+"""Signals as the makers of published corpora define them."""

@@ -1,0 +1,1 @@
+"""Pages of HTML: bytes to elements and blocks of text in one pass, and text out of blocks."""

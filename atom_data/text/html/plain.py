@@ -1,0 +1,59 @@
+"""The chosen blocks as plain text: a block a paragraph, cells of a row in one line, items of lists with a hyphen."""
+
+import numpy as np
+
+from atom_data.text.arrays import Bools, Bytes, Int32s
+from atom_data.text.html import page as columns
+from atom_data.text.html.page import Page
+from atom_data.text.html.place import Place, data_tables, nowhere, place_of
+from atom_data.text.memory import inlined, item, kernel, put
+
+LINE_FEED, TAB, SPACE, HYPHEN = 10, 9, 32, 45
+DEEPEST_LIST = 8
+_EXTRA = 4 + 2 * DEEPEST_LIST
+"""So many bytes at most stand before a block."""
+
+
+def plain_text(page: Page, kept: Bools) -> bytes:
+    """Return the text of the blocks that are kept, UTF-8."""
+    if not kept.any():
+        return b""
+    sizes = page.blocks[kept, columns.END] - page.blocks[kept, columns.START]
+    out = np.empty(int(sizes.sum()) + _EXTRA * len(sizes), np.uint8)
+    return out[: _write(page.nodes, page.blocks, page.text, kept, out)].tobytes()
+
+
+@kernel
+def _write(nodes: Int32s, blocks: Int32s, text: Bytes, kept: Bools, out: Bytes) -> int:
+    end, last, is_data = 0, nowhere(), data_tables(nodes, blocks)
+    for block in range(len(blocks)):
+        if not kept[block]:
+            continue
+        place = place_of(nodes, is_data, blocks[block, columns.NODE])
+        if end:
+            end = _separate(place, last, out, end)
+        if place.item >= 0 and place.code < 0 and place.row < 0 and place.item != last.item:
+            for _ in range(2 * min(place.items, DEEPEST_LIST)):
+                out[end] = SPACE
+                end += 1
+            out[end], out[end + 1] = HYPHEN, SPACE
+            end += 2
+        for position in range(blocks[block, columns.START], blocks[block, columns.END]):
+            put(out, end, item(text, position))
+            end += 1
+        last = place
+    return end
+
+
+@inlined
+def _separate(place: Place, last: Place, out: Bytes, end: int) -> int:
+    """Write what stands between two blocks: a tab in a row, a line feed in a table, a list or code, an empty line elsewhere."""
+    if place.row >= 0 and place.row == last.row:
+        out[end] = TAB if place.cell != last.cell else SPACE
+        return end + 1
+    out[end] = LINE_FEED
+    in_table, in_list = place.row >= 0 and place.table == last.table, place.item >= 0 and last.item >= 0
+    if in_table or in_list or (place.code >= 0 and place.code == last.code):
+        return end + 1
+    out[end + 1] = LINE_FEED
+    return end + 2

@@ -1,0 +1,40 @@
+"""Where a byte stands next, looked for in many places at once."""
+
+import numpy as np
+
+from atom_data.text.arrays import Bytes
+from atom_data.text.hashes import HIGH_BITS, LOW_BITS, load_eight
+from atom_data.text.memory import called, inlined, item
+
+WIDTH = 64
+"""Bytes that are compared without a branch between them: the loop over them becomes a few vector instructions."""
+
+
+@called
+def next_byte(data: Bytes, position: int, stop: int, byte: int) -> int:
+    """Return where a byte stands next, or the end: for long stretches without it."""
+    sought = np.uint8(byte)
+    while position + WIDTH <= stop:
+        found = False
+        for index in range(WIDTH):
+            found |= item(data, position + index) == sought
+        if found:
+            break
+        position += WIDTH
+    while position < stop and item(data, position) != sought:
+        position += 1
+    return position
+
+
+@inlined
+def near_byte(data: Bytes, position: int, stop: int, byte: int) -> int:
+    """Return where a byte stands next, or the end: for stretches of some words."""
+    pattern = np.uint64(byte) * LOW_BITS
+    while position + 8 <= stop:
+        difference = load_eight(data, position) ^ pattern
+        if (difference - LOW_BITS) & ~difference & HIGH_BITS:
+            break
+        position += 8
+    while position < stop and item(data, position) != byte:
+        position += 1
+    return position

@@ -1,0 +1,255 @@
+"""How much of the main text of pages is found, beside other engines on the same pages in the same run.
+
+    make bench-extract            (QUICK=1: some pages, with the model of the wheel, which knows them)
+    python benchmarks/extract.py --data FOLDER --multilingual FOLDER
+
+FOLDER has wcxb-dev-500.warc.gz and wcxb-dev-rest.tar.xz (the default is ../shared/data, or BENCH_DATA), the other one
+learn.warc.gz and judge.warc.gz as multilingual_pages.py writes them. What is missing is left out, and said. F1 is of the words
+of a page, each as often as it occurs, the mean over pages; words by script, as in `atom_data.train.extraction.words`. On WCXB
+models are cross-validated by site. On the multilingual set no model has seen the page's language or its tool: "English alone"
+has seen WCXB only; "other languages" also pages in other languages by other tools, each group left out in turn. There the title
+counts neither for nor against an engine: the better of both is taken. Nothing is timed here.
+Writes benchmarks/results/extract.json.
+"""
+
+import argparse
+import os
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from extract_engines import Engine, engines, versions
+from extract_fields import fields, structure
+from measure import QUICK, ROOT, write_report
+from multilingual_pages import CACHE, SETS
+
+from atom_data.text.html.plain import plain_text
+from atom_data.text.html.scan import scan
+from atom_data.text.main_text.choice import choose
+from atom_data.text.main_text.model import Model
+from atom_data.train.extraction.examples import Example, example_of
+from atom_data.train.extraction.extractor import Options, Scored, cross_validated, train
+from atom_data.train.extraction.pages import Labeled, read_pages
+from atom_data.train.extraction.words import agreement
+
+DATA = Path(os.environ.get("BENCH_DATA", ROOT.parent / "shared" / "data"))
+OURS = "atom-data"
+WCXB = (("wcxb-dev-500.warc.gz", "CC-BY-4.0"), ("wcxb-dev-rest.tar.xz", "CC-BY-4.0"))
+QUICK_PAGES = 100
+LANGUAGE_FOLDS, THEME_FOLDS = 4, 3
+LEAST_PAGES = 20
+"""Of a language that is compared."""
+SCRIPTS = {
+    "Arabic": "ar fa ur", "Armenian": "hy", "Bengali": "bn as", "Burmese": "my", "Cyrillic": "be bg kk mk ru sr uk",
+    "Devanagari": "hi mr ne", "Georgian": "ka", "Greek": "el", "Gujarati": "gu", "Gurmukhi": "pa", "Han": "zh", "Hangul": "ko",
+    "Hebrew": "he", "Japanese": "ja", "Kannada": "kn", "Khmer": "km", "Malayalam": "ml", "Sinhala": "si", "Tamil": "ta",
+    "Telugu": "te", "Thai": "th", "Tibetan": "bo dz",
+}  # fmt: skip
+"""Languages by script; all others of the set are Latin."""
+SCRIPT_OF = {language: script for script, languages in SCRIPTS.items() for language in languages.split()}
+Scores = dict[str, tuple[float, float, float]]
+"""F1, precision and recall by page."""
+
+
+def main() -> None:
+    """Measure and write the report."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--data", type=Path, default=DATA, help="the folder with WCXB's development half")
+    parser.add_argument("--multilingual", type=Path, default=CACHE, help="where multilingual_pages.py wrote its pages")
+    given = parser.parse_args()
+    contenders = engines(QUICK)
+    if QUICK:
+        quick(given.data, contenders)
+        return
+    report: dict[str, Any] = {"versions": versions(list(contenders))}
+    english = [page for name, license_name in WCXB for page in pages_at(given.data / name, license_name)]
+    examples = [example_of(page) for page in english]
+    if examples:
+        report["wcxb"] = wcxb(examples, contenders)
+    others = [page for name in SETS for page in pages_at(given.multilingual / f"{name}.warc.gz", "by package")]
+    if examples and others:
+        report["multilingual"] = multilingual(examples, others, contenders)
+    print(f"written: {write_report('extract', report).relative_to(ROOT)}")
+
+
+def pages_at(path: Path, license_name: str) -> list[Labeled]:
+    """Return the pages of a set; none, with a line that says so, where it is missing."""
+    if not path.exists():
+        print(f"  {path.name}: there is none. Give its folder; see this file's first lines.", file=sys.stderr)
+        return []
+    return read_pages(path, license_name)
+
+
+def quick(data: Path, contenders: Mapping[str, Engine]) -> None:
+    """Print a table of some pages that the model of the wheel was trained on."""
+    from atom_data.extract.main_text import model_of
+
+    pages = pages_at(data / WCXB[0][0], WCXB[0][1])[:QUICK_PAGES]
+    ours = {page.name: agreement(extracted(page, model_of(None)), page.text) for page in pages}
+    found = {
+        OURS + " (has seen these pages)": ours,
+        **{name: run(engine, pages) for name, engine in contenders.items()},
+    }
+    print_table("WCXB, some pages", found, {page.name: page.kind or "other" for page in pages})
+
+
+def extracted(page: Labeled, model: Model) -> str:
+    """Return the main text of a page by a model."""
+    read = scan(page.html)
+    kept, _ = choose(read, model.chances(read, page.url))
+    return plain_text(read, kept).decode("utf-8", "replace")
+
+
+def run(engine: Engine, pages: Sequence[Labeled], *, titled: bool = False) -> Scores:
+    """Return how an engine does on pages; one that it fails on counts as empty. `titled`: with or without the title."""
+    found = {}
+    for page in pages:
+        try:
+            text = engine(page.html.decode("utf-8", "replace"), page.url, page.language)
+        except Exception:
+            text = ""
+        found[page.name] = best_agreement(text, page) if titled else agreement(text, page.text)
+    return found
+
+
+def best_agreement(text: str, page: Labeled) -> tuple[float, float, float]:
+    """Return the better agreement of a text with the truth and with the truth and its title."""
+    title = str((page.truth.get("ground_truth") or {}).get("title") or "")
+    return max(agreement(text, page.text), agreement(text, f"{title}\n{page.text}"))
+
+
+def wcxb(examples: Sequence[Example], contenders: Mapping[str, Engine]) -> dict[str, Any]:
+    """Return the table of WCXB's development half, and how good the expected F1 is."""
+    scored = list(cross_validated(examples, Options(), print))
+    pages = [example.labeled for example in examples]
+    found = {OURS: {one.example.labeled.name: text_agreement(one) for one in scored}}
+    for name, engine in contenders.items():
+        found[name] = run(engine, pages)
+        print(f"  {name}: {np.mean([f1 for f1, _, _ in found[name].values()]):.4f}", flush=True)
+    groups = {page.name: page.kind or "other" for page in pages}
+    print_table("WCXB, development half, by kind", found, groups)
+    return {
+        "pages": len(pages),
+        "sites": len({page.site for page in pages}),
+        "cross_validation": f"{Options().folds} folds by site",
+        "by_kind": table(found, groups),
+        "expected_f1": calibration(scored),
+        "fields": fields(pages),
+        "structure": structure(scored),
+    }
+
+
+def text_agreement(one: Scored) -> tuple[float, float, float]:
+    """Return the agreement of the text that is written for a page, as the other engines' is."""
+    page = one.example.page
+    kept, _ = choose(page, one.chances)
+    return agreement(plain_text(page, kept).decode("utf-8", "replace"), one.example.labeled.text)
+
+
+def calibration(scored: Sequence[Scored], parts: int = 10) -> list[dict[str, float]]:
+    """Return the mean F1 that models expect and the one found, by deciles of the expected one."""
+    order = sorted(scored, key=lambda one: one.expected)
+    rows = []
+    for part in np.array_split(np.arange(len(order)), parts):
+        expected = float(np.mean([order[index].expected for index in part]))
+        found = float(np.mean([order[index].f1 for index in part]))
+        rows.append({"pages": len(part), "expected": round(expected, 4), "found": round(found, 4)})
+    return rows
+
+
+def multilingual(
+    english: Sequence[Example], pages: Sequence[Labeled], contenders: Mapping[str, Engine]
+) -> dict[str, Any]:
+    """Return the tables of the multilingual set, by language, script and theme."""
+    examples = [example_of(page) for page in pages]
+    found: dict[str, Scores] = {"English alone": {}, f"{OURS}, other languages": in_turn(english, examples)}
+    alone = train(english, Options(), print)
+    for example in examples:
+        found["English alone"][example.labeled.name] = scored_text(example, alone)
+    for name, engine in contenders.items():
+        found[name] = run(engine, pages, titled=True)
+        print(f"  {name}: {np.mean([f1 for f1, _, _ in found[name].values()]):.4f}", flush=True)
+    by = {
+        "language": {page.name: page.language or "" for page in pages},
+        "script": {page.name: SCRIPT_OF.get(page.language or "", "Latin") for page in pages},
+        "theme": {page.name: page.site for page in pages},
+    }
+    for name, groups in by.items():
+        print_table(f"multilingual, by {name}", found, groups)
+    return {"pages": len(pages), **{f"by_{name}": table(found, groups) for name, groups in by.items()}}
+
+
+def scored_text(example: Example, model: Model) -> tuple[float, float, float]:
+    """Return the agreement of a model's text with a page's truth, with or without the title."""
+    kept, _ = choose(example.page, model.chances(example.page, example.labeled.url))
+    return best_agreement(plain_text(example.page, kept).decode("utf-8", "replace"), example.labeled)
+
+
+def in_turn(english: Sequence[Example], examples: Sequence[Example]) -> Scores:
+    """Return how models do on languages and themes that they have not seen: a model for each pair of groups of both."""
+    languages = folds_of({example.labeled.language or "" for example in examples}, LANGUAGE_FOLDS)
+    themes = folds_of({family_of(example) for example in examples}, THEME_FOLDS)
+    found: Scores = {}
+    for language in range(LANGUAGE_FOLDS):
+        for theme in range(THEME_FOLDS):
+            held, seen = [], []
+            for example in examples:
+                own_language, own_theme = languages[example.labeled.language or ""], themes[family_of(example)]
+                if (own_language, own_theme) == (language, theme):
+                    held.append(example)
+                elif own_language != language and own_theme != theme:
+                    seen.append(example)
+            model = train([*english, *seen], Options(), lambda _: None)
+            found |= {example.labeled.name: scored_text(example, model) for example in held}
+            print(
+                f"  languages {language + 1}, themes {theme + 1}: {len(held)} pages, trained on {len(seen)}", flush=True
+            )
+    return found
+
+
+def family_of(example: Example) -> str:
+    """Return the tool that made a page: its themes are left out together."""
+    return example.labeled.site.partition("-")[0]
+
+
+def folds_of(names: Iterable[str], folds: int) -> dict[str, int]:
+    """Return a group for each name, by turns."""
+    return {name: number % folds for number, name in enumerate(sorted(names))}
+
+
+def table(found: Mapping[str, Scores], groups: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """Return the mean F1, precision and recall of each contender by group."""
+    result: dict[str, dict[str, Any]] = {}
+    for group, names in {"all": list(groups), **members(groups)}.items():
+        result[group] = {"pages": len(names)}
+        for contender, scores in found.items():
+            means = np.mean([scores[name] for name in names], 0)
+            result[group][contender] = dict(
+                zip(("f1", "precision", "recall"), (round(float(one), 4) for one in means), strict=True)
+            )
+    return result
+
+
+def members(groups: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the pages of each group."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for name, group in groups.items():
+        found[group].append(name)
+    return dict(sorted(found.items()))
+
+
+def print_table(title: str, found: Mapping[str, Scores], groups: Mapping[str, str]) -> None:
+    """Print the F1 of contenders by group; the best of a line has a star."""
+    rows = table(found, groups)
+    print(f"\n{title}: F1 of words, mean per page\n" + " | ".join(["", "pages", *found]))
+    for group, row in rows.items():
+        best = max(row[name]["f1"] for name in found)
+        cells = [f"{row[name]['f1']:.3f}{'*' if row[name]['f1'] == best else ''}" for name in found]
+        print(" | ".join([group, str(row["pages"]), *cells]))
+
+
+if __name__ == "__main__":
+    main()
