@@ -9,6 +9,7 @@ FIRST_WAIT = 0.1
 """Seconds before the second attempt; twice as long before each further one."""
 MISSING = frozenset(("404", "410", "NoSuchKey", "NotFound"))
 CHANGED = frozenset(("412", "PreconditionFailed"))
+UNKNOWN = frozenset(("501", "NotImplemented", "InvalidRequest", "InvalidArgument"))
 REFUSED = frozenset(("401", "403", "AccessDenied", "InvalidAccessKeyId", "NoSuchBucket", "SignatureDoesNotMatch"))
 
 Answer = TypeVar("Answer")
@@ -40,11 +41,17 @@ def is_changed(error: BaseException | None) -> bool:
     return any(not CHANGED.isdisjoint(_codes(one)) for one in _chain(error))
 
 
+def is_unknown(error: BaseException | None) -> bool:
+    """Tell whether an error says that a store does not know what it was asked for."""
+    return any(not UNKNOWN.isdisjoint(_codes(one)) for one in _chain(error))
+
+
 def _is_final(error: BaseException) -> bool:
     """Tell whether asking again is in vain; credentials that are nowhere have an error class and no code in botocore."""
     return (
         is_missing(error)
         or is_changed(error)
+        or is_unknown(error)
         or any(
             isinstance(one, ImportError)
             or type(one).__name__ == "NoCredentialsError"

@@ -1,7 +1,7 @@
 """EIO at every call that writes, in every job: each open for writing, write, fsync and rename below the output folder in turn.
 
 `python -m tests.chaos.failing RECIPE OUT FAULT REPORT SHARE SECONDS LANE LANES JOB...` is a process with the shim in front
-of its C library. It gives the command `run --stage JOB` again and again, for a job that is not made yet, lets the N-th call
+of its C library. It gives the command `run --stage JOB` again and again, for a job that is not made, lets the N-th call
 fail, and then none:
 
 - the run that fails says the error in a sentence and leaves no receipt for a shard that is not whole, or helps itself;
@@ -19,8 +19,10 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 
 from tests.chaos.corpus import Corpus, environment, fingerprint
@@ -34,7 +36,8 @@ COUNTS, FAULT = struct.Struct("4q"), struct.Struct("4q")
 all after it do, too, and with which error number."""
 PAGE = 4096
 MOST_FAULTS = 30
-PLACES_OF_ALL_AFTER = 3
+Place = tuple[str, int, int, bool]
+"""Job, kind, number of the call, and whether all after it fail, too."""
 
 
 @dataclass
@@ -78,7 +81,7 @@ class Disk:
 def failing_calls(corpus: Corpus, folder: Path, shim: Path, share: float, lanes: int, seconds: float) -> Tally:
     """Let this share of all calls fail, at least one in each job; all of them with a share of 1, and as far as time allows.
 
-    The jobs are dealt out to some lanes: each makes all of them in a folder of its own, and lets calls fail in its share.
+    They are dealt out to some lanes: each makes all jobs in a folder of its own, and lets its share of the calls fail.
     """
     tally, sums = Tally(), State()
     with ThreadPoolExecutor(lanes) as pool:
@@ -119,48 +122,55 @@ def _lane(corpus: Corpus, out: Path, shim: Path, share: float, lane: tuple[int, 
 
 
 def main(words: list[str]) -> None:
-    """Go through the jobs in the order in which they are made; each has its share of the time that is left."""
+    """Make all jobs, then let calls fail: this lane's share of them, in any order, as the time may be up before the last one."""
     recipe, out, fault, report = map(Path, words[:4])
     share, end_at = float(words[4]), time.monotonic() + float(words[5])
     lane, lanes, jobs = int(words[6]), int(words[7]), words[8:]
-    state = State()
+    state, places = State(), []
     with fault.open("r+b") as file:
         disk = Disk(mmap.mmap(file.fileno(), PAGE), recipe, out)
-    for number, job in enumerate(jobs):
-        if number % lanes == lane and len(state.faults) <= MOST_FAULTS:
-            now = time.monotonic()
-            until = now + (end_at - now) / len(range(number, len(jobs), lanes))
-            _job(disk, job, [other for other in jobs if other.startswith(f"{job}/")], share, until, state)
-        elif disk.run(job).code != 0:
-            raise RuntimeError(f"{job} is not made without faults")
-        report.write_text(json.dumps(vars(state)))
-
-
-def _job(disk: Disk, job: str, inner: list[str], share: float, until: float, state: State) -> None:
-    made = disk.run(job)
-    clean, counts = outputs(disk.out, job), disk.counts()
-    if made.code != 0 or not clean:
-        raise RuntimeError(f"{job} is not made without faults: {made.said}")
-    state.calls.update(dict(zip(KINDS, counts, strict=True)))
-    for kind, at, on in _places(job, counts, share):
-        if time.monotonic() > until:
+    for job in jobs:
+        made = disk.run(job)
+        if made.code != 0 or not outputs(out, job):
+            raise RuntimeError(f"{job} is not made without faults: {made.said}")
+        counts = disk.counts()
+        if not lane:
+            state.calls.update(dict(zip(KINDS, counts, strict=True)))
+        places.append([(job, *place) for place in _places(job, counts, share)])
+    for number, (job, kind, at, on) in enumerate(_turns(places)):
+        if time.monotonic() > end_at or len(state.faults) > MOST_FAULTS:
             break
-        remove(disk.out, job, inner)
-        ended = disk.run(job, kind, at, on)
-        if disk.counts()[kind] < at:
-            state.not_reached += 1
-        else:
-            state.done[f"{job}, {KINDS[kind]}, {'all after' if on else 'once'}"] += 1
-            state.tried[KINDS[kind]] += not on
-            state.ends["helped itself" if ended.code == 0 else "refused"] += 1
-        wrong = [*_wrong(ended), *unwhole(disk.out)]
-        again = disk.run(job)
-        if again.code != 0:
-            wrong.append(f"the next run ends with {again.code}: {again.said[-1500:]}")
-        elif outputs(disk.out, job) != clean:
-            wrong.append("the next run makes other outputs")
-        wrong += [f"{path.name} is left" for path in disk.out.rglob("*.partial")]
-        state.faults += [f"{job}, {KINDS[kind]} {at}{' and all after' if on else ''}: {what}" for what in wrong]
+        if number % lanes == lane:
+            _fail(disk, job, [other for other in jobs if other.startswith(f"{job}/")], (kind, at, on), state)
+            report.write_text(json.dumps(vars(state)))
+    report.write_text(json.dumps(vars(state)))
+
+
+def _turns(places: list[list[Place]]) -> Iterator[Place]:
+    """Yield the places of all jobs by turns: the first one of each, then the second ones."""
+    for row in zip_longest(*places):
+        yield from (place for place in row if place is not None)
+
+
+def _fail(disk: Disk, job: str, inner: list[str], place: tuple[int, int, bool], state: State) -> None:
+    """Make a job again, with one fault, and then without; judge both."""
+    (kind, at, on), clean = place, outputs(disk.out, job)
+    remove(disk.out, job, inner)
+    ended = disk.run(job, kind, at, on)
+    if disk.counts()[kind] < at:
+        state.not_reached += 1
+    else:
+        state.done[f"{job}, {KINDS[kind]}, {'all after' if on else 'once'}"] += 1
+        state.tried[KINDS[kind]] += not on
+        state.ends["helped itself" if ended.code == 0 else "refused"] += 1
+    wrong = [*_wrong(ended), *unwhole(disk.out)]
+    again = disk.run(job)
+    if again.code != 0:
+        wrong.append(f"the next run ends with {again.code}: {again.said[-1500:]}")
+    elif outputs(disk.out, job) != clean:
+        wrong.append("the next run makes other outputs")
+    wrong += [f"{path.name} is left" for path in disk.out.rglob("*.partial")]
+    state.faults += [f"{job}, {KINDS[kind]} {at}{' and all after' if on else ''}: {what}" for what in wrong]
 
 
 def _places(job: str, counts: tuple[int, ...], share: float) -> list[tuple[int, int, bool]]:
@@ -168,7 +178,7 @@ def _places(job: str, counts: tuple[int, ...], share: float) -> list[tuple[int, 
     every = [(kind, at, False) for kind, count in enumerate(counts) for at in range(1, count + 1)]
     after = [(kind, at, True) for kind, count in enumerate(counts) if count for at in {1, (count + 1) // 2, count}]
     every += sorted(after)
-    return random.Random(job).sample(every, max(1, round(min(share, 1.0) * len(every))))  # in any order: time may be up
+    return random.Random(job).sample(every, max(1, round(min(share, 1.0) * len(every))))
 
 
 def _wrong(ended: Ended) -> list[str]:

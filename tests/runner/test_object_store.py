@@ -16,7 +16,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from atom_data.errors import DataError
+from atom_data.runner.claims import life
 from atom_data.runner.claims.hold import claimed
+from atom_data.runner.claims.store import ObjectClaim
 from atom_data.workspace import Workspace
 from tests.command import ROOT, SAMPLE, Done, atom_data, fingerprint, recipe
 from tests.storage.s3 import ENVIRONMENT, s3_server
@@ -153,6 +155,29 @@ def test_a_second_run_on_a_store_is_refused(better_store: Any) -> None:
         claimed(workspace, "atom-data run b.py").__enter__()
     with claimed(workspace, "atom-data run b.py", take_over=True):
         pass
+
+
+@pytest.mark.parametrize("left", [False, True], ids=["never used", "used before"])
+def test_of_two_that_look_at_once_one_gets_in(better_store: Any, monkeypatch: pytest.MonkeyPatch, left: bool) -> None:
+    """Both have seen nobody before either writes: S3 compares what was seen, and the second one is refused."""
+    workspace, inner = Workspace("s3://corpus/race"), []
+    if left:
+        with claimed(workspace, "atom-data run before.py"):
+            pass
+    real = ObjectClaim._write_first
+
+    def second_comes_between(claim: ObjectClaim, seen: str | None) -> bool:
+        if not inner:
+            inner.append(claimed(workspace, "atom-data run b.py"))
+            monkeypatch.setattr(life, "_started", lambda pid: "another process")
+            inner[0].__enter__()
+            monkeypatch.undo()
+        return real(claim, seen)
+
+    monkeypatch.setattr(ObjectClaim, "_write_first", second_comes_between)
+    with pytest.raises(DataError, match=r"s3://corpus/race: atom-data run b\.py is at work there"):
+        claimed(workspace, "atom-data run a.py").__enter__()
+    inner[0].__exit__(None, None, None)
 
 
 def test_damaged_object_is_found(store: Any, tmp_path: Path) -> None:

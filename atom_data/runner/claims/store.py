@@ -1,11 +1,13 @@
 """A claim on an object store, which lists nothing: claims/run.json, or claims/STAGE.N.RECIPE.I.json for an array task run by hand.
 
-Read, put, read again; and once a minute read and put, with the time: its age is measured by the clocks of two machines, which
-must agree to a minute or so. Not covered: of two that put in the same moment both may go on until the first looks again,
-for up to a minute, and then that one ends; and a whole run does not see array tasks that were started by hand with --part.
+Read, put where it is still what was read, read again; and once a minute read and put, with the time: its age is measured by the
+clocks of two machines, which must agree to a minute or so. Not covered: on stores without conditional writes (S3 has them),
+of two that put in the same moment both may go on until the first looks again, for up to a minute, and then that one ends;
+and a whole run does not see array tasks that were started by hand with --part.
 """
 
 import contextlib
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +16,7 @@ from atom_data.errors import DataError
 from atom_data.runner.claims.claim import FOLDER, Claim, Part, fate, refusal
 from atom_data.runner.claims.heart import Heart
 from atom_data.runner.claims.life import Who, same_process
+from atom_data.storage.conditional import version, write_unless_changed
 from atom_data.storage.paths import join, without_secrets
 from atom_data.workspace import Workspace
 
@@ -32,6 +35,7 @@ class ObjectClaim:
 
     def begin(self, take_over: bool, note: Callable[[str], None], gone: Callable[[Who], bool]) -> None:
         """Look, write the claim, look again. DataError names who is at work."""
+        seen = version(self.workspace.path(self.name))  # before it is read
         for name in dict.fromkeys((WHOLE, self.name)):
             found = self._other(name)
             if found is None or gone(found[0].who):
@@ -43,7 +47,9 @@ class ObjectClaim:
             note(
                 f"{without_secrets(self.workspace.root)}: an earlier run ended without a final message ({claim.who}); going on"
             )
-        self._write()
+        if not self._write_first(seen):
+            self._refuse_other()
+            self._write()  # ours already, and the answer was lost; or the other one was faster, and is done
         self._refuse_other()
         self.heart = Heart(self._beat, BEAT_SECONDS, self._key)
 
@@ -67,8 +73,15 @@ class ObjectClaim:
             raise refusal(self.workspace, *found)
 
     def _write(self) -> None:
-        seen = datetime.now(UTC).isoformat(timespec="seconds")
-        self.workspace.write_json(self.name, self.claim.value() | {"held": True, "seen": seen})
+        self.workspace.write_json(self.name, self._value())
+
+    def _write_first(self, seen: str | None) -> bool:
+        """Write the claim unless somebody else has written one since a version was seen; False where somebody has."""
+        data = json.dumps(self._value(), indent=1).encode()
+        return write_unless_changed(self.workspace.path(self.name), data, seen, self.workspace.token)
+
+    def _value(self) -> dict[str, Any]:
+        return self.claim.value() | {"held": True, "seen": datetime.now(UTC).isoformat(timespec="seconds")}
 
     def _beat(self) -> bool:
         if self._other(self.name) is not None:
