@@ -391,7 +391,7 @@ def test_a_claim_that_cannot_be_written_whole_is_taken_back(tmp_path: Path, monk
         raise OSError(errno.EIO, "Input/output error")
 
     with monkeypatch.context() as failing, pytest.raises(DataError, match=r"cannot be written \(input/output error\)"):
-        failing.setattr(paths, "_sync_folder", sync)
+        failing.setattr(paths, "sync_folder", sync)
         claimed(workspace, "run").__enter__()
     with claimed(workspace, "run"):
         pass

@@ -57,7 +57,7 @@ def rows(text: str) -> list[str]:
 def test_a_pass_is_one_folder_with_its_jobs_in_it(made: tuple[Path, Path]) -> None:
     _path, out = made
     stages = {"read", "exact", "exact_deduped", "near", "fuzzy_deduped"}
-    assert {folder.name for folder in out.iterdir() if folder.is_dir()} == stages
+    assert {folder.name for folder in out.iterdir() if folder.is_dir()} == {*stages, "run"}, "and what made it"
     assert {plan.parent.name for plan in (out / "near").glob("*/plan.json")} == set(INNER)
     receipt = json.loads((out / "near" / "links" / "receipts" / "0000-of-0002.json").read_text())
     assert receipt["stage"] == "near/links" and receipt["outputs"][0]["path"].startswith("near/links/")

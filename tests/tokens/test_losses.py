@@ -58,7 +58,9 @@ def test_document_without_a_token_is_in_the_ledger(tmp_path: Path) -> None:
     assert written["dropped"]["tokens.no_tokens"] == written["notes"]["documents_without_tokens"] == 3
     assert written["notes"]["checked_and_changed"] == 1, "of what is left, 'partly' has lost a letter"
     ledger = pq.read_table(out / "tokens" / "drops" / "shard-00000.parquet").to_pylist()
-    assert [line["numbers"] for line in ledger if line["id"] == "gone"] == ['{"text_bytes": 12}']
+    assert [line["numbers"] for line in ledger if line["id"] == "gone"] == [
+        '{"text_bytes": 12, "shard": "s", "row": 1}'
+    ]
 
 
 def test_document_of_which_only_spaces_are_left_has_no_token(tmp_path: Path) -> None:

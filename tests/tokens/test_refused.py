@@ -50,8 +50,12 @@ def test_empty_texts_are_in_the_ledger_and_the_rest_keeps_its_rows(tmp_path: Pat
     finish(Tokenize(reads=Rows({"s": part}, batch_rows=2), tokenizer=tiny_tokenizer(tmp_path / "t.json")), out)
     assert sorted((row["id"], row["row"]) for row in table(out, "shard-00000")) == [("good", 1), ("space", 3)]
     ledger = pq.read_table(out / "tokens" / "drops" / "shard-00000.parquet").to_pylist()
-    line = {"reason": "tokens.empty_text", "rules": ["tokens.empty_text"], "numbers": '{"text_bytes": 0}'}
-    assert ledger == [{"id": "null", "url": "https://a.example", **line}, {"id": "empty", "url": None, **line}]
+    line = {"reason": "tokens.empty_text", "rules": ["tokens.empty_text"]}
+    numbers = [f'{{"text_bytes": 0, "shard": "s", "row": {row}}}' for row in (0, 2)]
+    assert ledger == [
+        {"id": "null", "url": "https://a.example", **line, "numbers": numbers[0]},
+        {"id": "empty", "url": None, **line, "numbers": numbers[1]},
+    ]
     written = receipt(out, "shard-00000")
     assert (written["rows_in"], written["rows_out"], written["dropped"]) == (4, 2, {"tokens.empty_text": 2})
     assert written["tokens"] == sum(map(len, documents(out, "shard-00000")))
