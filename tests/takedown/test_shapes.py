@@ -43,6 +43,13 @@ HELD_OUT = """
 """
 
 
+GROUPED = """
+    def stages():
+        read = Stage(name="read", reads=PAGES, steps=(count_words,))
+        return Tokenize(reads=read, tokenizer=TOKENIZER, target_tokens=7000)
+"""
+
+
 @pytest.mark.parametrize("text", [STRAIGHT, OVER_FILES, HELD_OUT], ids=["straight", "over_files", "held_out"])
 def test_recipes_of_other_shapes_are_as_if_built_again(text: str, pages: Path, tmp_path: Path) -> None:
     path, out = recipe(tmp_path, HEAD.format(pages=pages) + text), tmp_path / "out"
@@ -59,6 +66,21 @@ def test_recipes_of_other_shapes_are_as_if_built_again(text: str, pages: Path, t
     assert hashes(again) == hashes(out)
     left = {row["id"] for stage in out.iterdir() if (stage / "plan.json").exists() for row in rows(out, stage.name)}
     assert left and not left & set(ids)
+
+
+def test_token_shards_are_cut_by_what_was_there_before(pages: Path, tmp_path: Path) -> None:
+    """Nearly all text of the first file goes: without it the second and the third file would share a token shard."""
+    path, out = recipe(tmp_path, HEAD.format(pages=pages) + GROUPED), tmp_path / "out"
+    assert atom_data("run", path, "--output", out, "--workers", 1).returncode == 0
+    before = hashes(out)
+    ids = [row["id"] for row in rows(out, "read") if row["shard"].startswith("pages-0")]
+    assert atom_data("takedown", out, "--ids", listed(tmp_path, ids), "--copies", "promote").returncode == 0
+    assert "Nothing to do." in atom_data("run", path, "--output", out, "--dry-run").stdout
+    again = tmp_path / "again"
+    options = ("--workers", 1, "--removals", out / "removals" / "list.parquet")
+    assert atom_data("run", path, "--output", again, *options).returncode == 0
+    assert hashes(again) == hashes(out)
+    assert hashes(out)["tokens/shard-00001.bin"] == before["tokens/shard-00001.bin"]
 
 
 def test_a_cleaned_pass_over_files_is_refused_with_what_to_do(pages: Path, tmp_path: Path) -> None:
