@@ -45,6 +45,10 @@ UUIDS = [uuid.UUID(int=0xDEADBEEF << 96 | 0xFF00 + number) for number in range(3
         (pa.array([1, 2, -3], pa.int8()), ["1", "2", "-3"]),
         (pa.array([Decimal("1.50"), Decimal("2.00"), Decimal("3.25")]), ["1.50", "2.00", "3.25"]),
         (pa.array([0.1, 2.0, 1e16], pa.float32()), ["0.1", "2.0", "1e+16"]),
+        (
+            pa.array([0, 1, 1_000_000], pa.timestamp("us", "UTC")),
+            ["1970-01-01T00:00:00Z", "1970-01-01T00:00:00.000001Z", "1970-01-01T00:00:01Z"],
+        ),
         (pa.array(["x", "y", "z"]).dictionary_encode(), ["x", "y", "z"]),
         (pa.array(["x", "y", "z"], pa.string_view()), ["x", "y", "z"]),
     ],

@@ -54,7 +54,11 @@ def ids_of(array: pa.Array) -> pa.Array:
     """Return a column as ids: strings, null where there is none. No two values become one.
 
     Bytes that are not UTF-8, bytes of a fixed size, and of a binary column those with control characters, are hexadecimal.
+    Times keep their parts of a second.
     """
+    if pa.types.is_timestamp(array.type):
+        times = pc.strftime(array.cast(pa.timestamp(array.type.unit)), format="%Y-%m-%dT%H:%M:%SZ")
+        return pc.replace_substring_regex(times, r"\.0+Z$", "Z")
     if pa.types.is_fixed_size_binary(array.type):
         return _each(array, bytes.hex)
     ids = strings_of(array)
