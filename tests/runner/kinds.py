@@ -23,6 +23,7 @@ from atom_data.runner.recipe import load_recipe
 from atom_data.runner.worker import do_task
 from atom_data.text.buffers import string_buffers
 from atom_data.text.html.scan import scan
+from atom_data.text.main_text.alignment import aligned
 from atom_data.text.main_text.words import text_words
 from atom_data.text.repeats import first_seen
 from atom_data.text.signatures import FILE, encoded, kernel_name, load
@@ -215,6 +216,7 @@ def _call_steps() -> None:
 def _call_others() -> None:
     """Call what no recipe of this size needs: the exact search of an evaluation, tables that are full, what training asks for."""
     text_words(scan(b"<p>One page."))
+    aligned(np.arange(3, dtype=np.int32), np.arange(2, dtype=np.int32))
     shingles = shingle_set(string_buffers(pa.array([LETTERS, LETTERS + "more"])), 5)
     similar_pairs(shingles, 0.5)
     jaccard(shingles.hashes[:1], shingles.hashes[:1])

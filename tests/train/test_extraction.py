@@ -252,9 +252,9 @@ def test_the_command_trains_and_shows_f1(folder: Path, tmp_path: Path) -> None:
     assert made.returncode == 0, made.stderr
     assert "on sites held out" in made.stdout
     assert json.loads(model.with_name("model.npz.report.json").read_text())["pages"] == 24
-    again = atom_data("train-extractor", str(model), str(folder))
-    assert again.returncode != 0
-    assert "MODEL" in again.stderr
+    refused = atom_data("train-extractor", str(tmp_path), str(folder))
+    assert refused.returncode == 2
+    assert f"MODEL: {tmp_path} is a folder. Give the name of a file." in refused.stderr
 
 
 def test_an_empty_page_teaches_nothing_and_breaks_nothing() -> None:
