@@ -252,9 +252,9 @@ def test_the_command_trains_and_shows_f1(folder: Path, tmp_path: Path) -> None:
     assert made.returncode == 0, made.stderr
     assert "on sites held out" in made.stdout
     assert json.loads(model.with_name("model.npz.report.json").read_text())["pages"] == 24
-    again = atom_data("train-extractor", str(model), str(folder))
-    assert again.returncode != 0
-    assert "MODEL" in again.stderr
+    many = atom_data("train-extractor", str(model), str(folder), "--license", "CC0-1.0", "--license", "MIT")
+    assert many.returncode != 0
+    assert "--license is given 2 times; there are 1 sets. Give one a set." in many.stderr
 
 
 def test_an_empty_page_teaches_nothing_and_breaks_nothing() -> None:
