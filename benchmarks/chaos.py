@@ -76,7 +76,7 @@ def _shim(folder: Path) -> Path | None:
 
 
 def _parts(made: corpus.Corpus, folder: Path, shim: Path | None) -> dict[str, Callable[[], dict[str, Any]]]:
-    """Return the parts by name, the longest ones first. Even the short form tries each kind of fault."""
+    """Return the parts by name, the longest ones first. The short form tries each kind but the store, whose stalls take minutes."""
     until = time.monotonic() + SECONDS
     slow = {"LD_PRELOAD": str(shim), "CHAOS_SLOW_US": SLOW_US} if shim else {}
 

@@ -255,6 +255,9 @@ def test_the_command_trains_and_shows_f1(folder: Path, tmp_path: Path) -> None:
     refused = atom_data("train-extractor", str(tmp_path), str(folder))
     assert refused.returncode == 2
     assert f"MODEL: {tmp_path} is a folder. Give the name of a file." in refused.stderr
+    many = atom_data("train-extractor", str(model), str(folder), "--license", "CC0-1.0", "--license", "MIT")
+    assert many.returncode != 0
+    assert "--license is given 2 times; there are 1 sets. Give one a set." in many.stderr
 
 
 def test_an_empty_page_teaches_nothing_and_breaks_nothing() -> None:

@@ -6,10 +6,16 @@ from atom_data.text.arrays import Bools, Float32s, Int32s
 from atom_data.text.html import page as columns
 from atom_data.text.html.page import Page
 from atom_data.text.main_text.elements import slot_of, slots_for
-from atom_data.text.memory import allocating, kernel
+from atom_data.text.memory import allocating, inlined, kernel
 
 COPY_WORDS = 4
 """Of blocks with the same letters and so many words, only the likeliest counts."""
+SURE, SURE_WORDS = 0.9, 50
+"""So many words outside links, in blocks that are so likely, are a text."""
+LINKS_LEAST, OTHERS_LEAST = 0.8, 0.5
+"""Beside a text, blocks that are mostly links must be so likely, and others so: there a list of headlines is furniture, which
+on a page that is a list it is not. On WCXB, cross-validated, F1 is the same with this rule (0.8845 and 0.8846); on 507 pages of
+news in five languages, which the models have not seen, it is 0.8645 with it and 0.8194 without."""
 
 
 def choose(page: Page, chances: Float32s, *, least: float = 0.0, enough: float = 2.0) -> tuple[Bools, float]:
@@ -17,7 +23,8 @@ def choose(page: Page, chances: Float32s, *, least: float = 0.0, enough: float =
 
     Blocks are taken from the likeliest on as long as the expected F1 grows: twice the expected words that are right, over the
     words that are taken and those expected to be right on the whole page. Of equal blocks the likeliest counts. Of
-    these, blocks below `least` are left out, and all from `enough` on are kept.
+    these, blocks below `least` are left out, and all from `enough` on are kept. Beside a text, blocks that are not likely are
+    left out, too (LINKS_LEAST), unless `enough` asks for all that may be content.
     """
     kept = np.zeros(len(page.blocks), np.bool_)
     if not len(kept):
@@ -43,9 +50,23 @@ def _choose(blocks: Int32s, chances: Float32s, least: float, enough: float, kept
             if expected > best:
                 best, border = expected, chances[block]
     bound = min(max(np.float64(border), least), enough)
+    link_bound = bound
+    if enough > 1 and _sure_words(blocks, chances) >= SURE_WORDS:
+        bound, link_bound = max(bound, OTHERS_LEAST), max(bound, LINKS_LEAST)
     for block in range(len(blocks)):
-        kept[block] = single[block] and chances[block] >= bound
+        links = 2 * blocks[block, columns.LINK_WORDS] > blocks[block, columns.WORDS]
+        kept[block] = single[block] and chances[block] >= (link_bound if links else bound)
     return best
+
+
+@inlined
+def _sure_words(blocks: Int32s, chances: Float32s) -> int:
+    """Return how many words outside links are almost surely content."""
+    words = 0
+    for block in range(len(blocks)):
+        links = 2 * blocks[block, columns.LINK_WORDS] > blocks[block, columns.WORDS]
+        words += blocks[block, columns.WORDS] if chances[block] > SURE and not links else 0
+    return words
 
 
 @allocating

@@ -152,3 +152,17 @@ def test_what_is_kept_is_counted() -> None:
     assert measured(page, kept)._asdict() == {
         "words": 7, "page_words": 9, "link_words": 1, "links": 1, "tables": 1, "code_blocks": 1, "formulas": 1,
     }  # fmt: skip
+
+
+def test_links_beside_a_text_must_be_likely() -> None:
+    links = b"".join(b"<li><a href=/%d>One more headline of the day number %d</a>" % (n, n) for n in range(8))
+    text = b"<p>" + b"All of it was said before, and nobody had listened to a word of it. " * 6
+    beside, alone = scan(text + b"<ul>" + links), scan(b"<ul>" + links)
+    chances = np.full(len(beside.blocks), 0.7, np.float32)
+    chances[0] = 0.97
+    kept, _ = choose(beside, chances)
+    assert kept.tolist() == [True] + [False] * 8
+    assert choose(alone, chances[1:])[0].all()
+    assert choose(beside, chances, enough=BOUNDS["recall"][1])[0].all()
+    chances[1:] = 0.85
+    assert choose(beside, chances)[0].all()
