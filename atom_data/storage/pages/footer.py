@@ -1,6 +1,5 @@
 """The footer of a Parquet file: without the types that Arrow keeps in it, and whether it can be asked about its row groups."""
 
-import contextlib
 import io
 from collections.abc import Sequence
 from typing import BinaryIO
@@ -32,29 +31,30 @@ class RowGroups:
 
     `metadata.row_group(group).column(index)` and its `compression` end the process where the footer is damaged there: nobody
     makes a Python exception of the one in C++. So Arrow opens the columns first, as it does to read them, on a file that
-    has no data: it gets as far as the first page, in 50 microseconds.
+    has no data: it gets as far as the first page, in some 20 microseconds.
     """
 
     def __init__(self, metadata: pq.FileMetaData) -> None:
         """Take a footer that could be read."""
-        self._metadata = metadata
-        self._file = pq.ParquetFile(_NoData(), metadata=metadata, pre_buffer=False, buffer_size=SMALL_BUFFER_BYTES)
+        self._metadata, self._source = metadata, _NoData()
+        self._file = pq.ParquetFile(self._source, metadata=metadata, pre_buffer=False, buffer_size=SMALL_BUFFER_BYTES)
 
     def of(self, group: int, names: Sequence[str] | None) -> pq.RowGroupMetaData:
         """Return a row group of which columns with these names can be asked for. An exception of Arrow's where that is damaged."""
-        with contextlib.suppress(_Asked):
+        self._source.asked = False
+        try:
             next(self._file.iter_batches(batch_size=1, row_groups=[group], columns=names, use_threads=False), None)
+        except (pa.ArrowException, OSError):
+            if not self._source.asked:  # else all columns were opened, and the first page is what is missing
+                raise
         return self._metadata.row_group(group)
 
 
-class _Asked(Exception):
-    """Arrow has opened all columns and asks for the first page."""
-
-
 class _NoData(io.RawIOBase):
-    """A file of any size, of which nothing can be read."""
+    """A file of any size that ends wherever it is read."""
 
     def __init__(self) -> None:
+        self.asked = False
         self._place = 0
 
     def readable(self) -> bool:
@@ -71,7 +71,5 @@ class _NoData(io.RawIOBase):
         return self._place
 
     def read(self, size: int = -1) -> bytes:
-        raise _Asked
-
-    def readinto(self, buffer: object) -> int:
-        raise _Asked
+        self.asked = True
+        return b""
