@@ -6,8 +6,8 @@
 FOLDER has wcxb-dev-500.warc.gz, wcxb-dev-rest.tar.xz and news-multilingual.tar.xz (by default ../shared/data, or BENCH_DATA), the
 other one learn.warc.gz and judge.warc.gz as multilingual_pages.py writes them. What is missing is left out, and said.
 F1 is of the words of a page, each as often as it occurs, the mean over pages; words by script, as in
-`atom_data.train.extraction.words`. On WCXB our models are cross-validated by site. On the other sets ours is a model of WCXB's pages
-alone, nearly all of them English: every other language, tool and project is left out of its training at once. On the
+`atom_data.train.extraction.words`. On WCXB our models are cross-validated by site. On the other sets ours is a model of WCXB's
+pages alone, nearly all of them English: every other language, tool and project is left out of its training at once. On the
 multilingual pages the title counts neither for nor against an engine: the better of both is taken. Last, what other sets
 would add: models of two thirds of WCXB's sites, alone, with news and with the multilingual pages of `learn`, each on sites that it
 has not seen. Nothing is timed here. Writes benchmarks/results/extract.json.
