@@ -86,11 +86,11 @@ def _parts(made: corpus.Corpus, folder: Path, shim: Path | None) -> dict[str, Ca
     return {
         "kills": lambda: _kills(kills.kill_all(kills.Plan(made, folder, KILLS, LANES, SECONDS, slow, _say))),
         "failing calls": lambda: _tally(_failing(made, folder, shim)),
-        "full disk": lambda: _tally(disks.full_disk(made, folder, many(1, 24), until)),
-        "read-only disk": lambda: _tally(disks.read_only_disk(made, folder, many(1, 20), slow, until)),
-        "object store": lambda: _tally(store.bad_store(made, folder, many(0, 10), until)),
-        "changed inputs": lambda: _tally(inputs.changed_inputs(folder, many(1, 54), until)),
+        "object store": lambda: _tally(store.bad_store(made, folder, many(0, 6), until)),
+        "changed inputs": lambda: _tally(inputs.changed_inputs(folder, many(1, 36), until)),
         "clock": lambda: _tally(clocks.jumping_clocks(made, folder, many(1, 14), shim, until)),
+        "full disk": lambda: _tally(disks.full_disk(made, folder, many(1, 12), until)),
+        "read-only disk": lambda: _tally(disks.read_only_disk(made, folder, many(1, 10), slow, until)),
     }
 
 

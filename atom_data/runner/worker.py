@@ -8,6 +8,7 @@ import os
 import resource
 import select
 import signal
+import sys
 import threading
 import time
 import traceback
@@ -29,6 +30,8 @@ from atom_data.storage.receipts import Measured, OutputFile, Receipt
 from atom_data.workspace import Workspace
 
 REPORT_SECONDS = 0.2
+AGAIN_SECONDS = 3
+"""After so many seconds a worker that was told to end, and did not, is told again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,7 @@ def _earlier_outputs(workspace: Workspace, stage: str, shard: str) -> set[str]:
 def worker_main(connection: Connection, orders: Orders, token: str) -> None:
     """Serve tasks until the connection closes. Ctrl-C is the supervisor's business; SIGTERM removes what was begun."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _terminated)
+    end_when_told()
     end_with_server()
     _end_with(connection)
     os.environ.clear()
@@ -160,8 +163,25 @@ def _end_with(connection: Connection) -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
+def end_when_told() -> None:
+    """Have SIGTERM end this process, wherever it comes."""
+    for number in (signal.SIGTERM, signal.SIGALRM):
+        signal.signal(number, _terminated)
+    sys.unraisablehook = _unraisable
+
+
 def _terminated(number: int, frame: object) -> None:
-    raise SystemExit(128 + number)  # files that are open for writing are removed on the way out
+    """End; files that are open for writing are removed on the way out.
+
+    Where Python calls back from a library, as when a kernel is loaded, the exception is thrown away there: so once more later.
+    """
+    signal.alarm(AGAIN_SECONDS)
+    raise SystemExit(128 + signal.SIGTERM)
+
+
+def _unraisable(what: "sys.UnraisableHookArgs") -> None:
+    if not isinstance(what.exc_value, SystemExit):
+        sys.__unraisablehook__(what)
 
 
 def unchanged_job(recipe: Recipe, name: str, identity: str) -> Job:

@@ -4,6 +4,8 @@ import contextlib
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -14,7 +16,7 @@ from atom_data.errors import DataError
 from atom_data.runner.needs import Needs
 from atom_data.runner.pool import Pool
 from atom_data.runner.worker import Orders
-from tests.command import atom_data, children, fingerprint, hit, recipe, start, workers
+from tests.command import ROOT, atom_data, children, fingerprint, hit, recipe, start, workers
 
 RECIPE = """
     import os
@@ -84,6 +86,24 @@ def test_a_server_that_dies_whenever_it_starts_a_worker_is_a_sentence(
     finally:
         ended.set()
         killer.join()
+
+
+SWALLOWED = """
+import ctypes, os, signal, sys, time
+from atom_data.runner import worker
+
+worker.end_when_told()
+back = ctypes.CFUNCTYPE(None)(lambda: os.kill(os.getpid(), signal.SIGTERM))
+back()
+print("not ended yet", flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_worker_ends_although_the_exception_was_thrown_away() -> None:
+    """Where a library calls back, as llvmlite does when it loads a kernel, Python prints an exception and goes on."""
+    ended = subprocess.run([sys.executable, "-c", SWALLOWED], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (128 + signal.SIGTERM, "not ended yet\n", "")
 
 
 def kill_servers(parent: int, ended: threading.Event) -> None:
