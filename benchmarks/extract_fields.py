@@ -1,7 +1,6 @@
 """What extract.py measures beside text: title, author and date, and the structure of Markdown, against WCXB's own fields."""
 
 import importlib
-import importlib.metadata
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -38,13 +37,10 @@ def fields(pages: Sequence[Labeled]) -> dict[str, Any]:
     given that are right, and of the share of days in the truth that are found.
     """
     engines: dict[str, Callable[[Labeled], Fields]] = {"atom-data": _ours}
-    versions = {}
-    for name, make in (("trafilatura", _trafilatura), ("newspaper4k", _newspaper)):
-        try:
-            engines[name] = make()
-            versions[name] = importlib.metadata.version(name)
-        except ImportError as error:
-            print(f"  {name}: left out, {error}.")
+    try:
+        engines["trafilatura"] = _trafilatura()
+    except ImportError as error:
+        print(f"  trafilatura: left out, {error}.")
     truths = [_truth(page) for page in pages]
     found = {}
     for name, engine in engines.items():
@@ -58,7 +54,7 @@ def fields(pages: Sequence[Labeled]) -> dict[str, Any]:
         name: sum(truth[place] is not None for truth in truths)
         for place, name in enumerate(("title", "author", "date"))
     }
-    return {"pages_with": counts, "versions": versions, "engines": found}
+    return {"pages_with": counts, "engines": found}
 
 
 def _truth(page: Labeled) -> Fields:
@@ -85,19 +81,6 @@ def _trafilatura() -> Callable[[Labeled], Fields]:
     def run(page: Labeled) -> Fields:
         known = extract(page.html.decode("utf-8", "replace"), default_url=page.url)
         return known.title, known.author, known.date
-
-    return run
-
-
-def _newspaper() -> Callable[[Labeled], Fields]:
-    article = importlib.import_module("newspaper").Article
-
-    def run(page: Labeled) -> Fields:
-        found = article(page.url or "https://page.invalid/", fetch_images=False)
-        found.download(input_html=page.html.decode("utf-8", "replace"))
-        found.parse()
-        day = found.publish_date
-        return found.title, ", ".join(found.authors) or None, day.isoformat() if day else None
 
     return run
 
