@@ -31,7 +31,7 @@ from atom_data.workspace import Workspace
 
 REPORT_SECONDS = 0.2
 AGAIN_SECONDS = 3
-"""After so many seconds a worker that was told to end, and did not, is told again."""
+"""How long a worker that was told to end is given, before it is told again."""
 
 
 @dataclass(frozen=True, slots=True)
