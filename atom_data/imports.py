@@ -65,10 +65,22 @@ class SourceCode:
     """Whether it does nothing but say where its names are: then only what is asked of it matters."""
 
 
+def parsed(source: bytes) -> ast.Module:
+    """Return the tree of a source. SyntaxError where it is none.
+
+    Python 3.11 counts how deep it is in a place that it shares with whatever parses meanwhile, as a finalizer may, and then
+    says SystemError of a source without fault (github.com/python/cpython/issues/106905): once in thousands of jobs.
+    """
+    try:
+        return ast.parse(source)
+    except SystemError:
+        return ast.parse(source)
+
+
 @lru_cache(maxsize=2048)
 def read_source(source: bytes, module: str, is_package: bool) -> SourceCode:
     """Read the source of a module. SyntaxError where it is none."""
-    tree = ast.parse(source)
+    tree = parsed(source)
     statements = list(_statements(tree))
     imports = [found.imported for node in statements for found in imports_at(node, module, is_package)]
     code = _code(source, tree, statements)
@@ -82,7 +94,7 @@ def imports_behind(source: bytes, module: str, is_package: bool, name: str) -> t
 
     All imports of the source where it is not defined on top, or where what it needs looks names up at run time.
     """
-    tree, whole = ast.parse(source), read_source(source, module, is_package).imports
+    tree, whole = parsed(source), read_source(source, module, is_package).imports
     bound: dict[str, list[ast.stmt]] = {}
     for node in tree.body:
         for each in _bound(node, module, is_package):

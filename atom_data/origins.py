@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from atom_data.errors import ConfigError
-from atom_data.imports import WHOLE, Imported, imports_behind, read_source
+from atom_data.imports import WHOLE, Imported, imports_behind, parsed, read_source
 from atom_data.public_names import PUBLIC
 
 PACKAGE = "atom_data"
@@ -165,7 +165,7 @@ def _imports(source: bytes, module: str, is_package: bool) -> tuple[str, ...]:
     """Return the full names of all modules that a source may import; of `from a import b`, `a.b` too: it may be one."""
     found: dict[str, None] = {}
     parts = module.split(".")
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed(source)):
         if isinstance(node, ast.Import):
             found.update(dict.fromkeys(alias.name for alias in node.names))
         elif isinstance(node, ast.ImportFrom):

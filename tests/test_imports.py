@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import atom_data
-from atom_data.imports import READS_ITSELF, Imported, imports_behind, read_source
+from atom_data.imports import READS_ITSELF, Imported, imports_behind, parsed, read_source
 
 FILES = sorted(Path(atom_data.__file__).parent.rglob("*.py"))
 
@@ -259,3 +259,17 @@ __all__, __getattr__, __dir__ = lazy_names(__name__, {"m": "A B", "n": "C"})
 def test_names_that_are_found_in_a_way_nobody_can_read_may_be_anywhere_below(made: str) -> None:
     found = read_source(made.encode(), "atom_data.p", True)
     assert (found.lazy, found.only_names) == ((("*", "atom_data.p"),), False)
+
+
+def test_a_source_is_parsed_again_where_python_miscounts(monkeypatch: pytest.MonkeyPatch) -> None:
+    real, calls = ast.parse, []
+
+    def once_wrong(source: bytes) -> ast.Module:
+        calls.append(source)
+        if len(calls) == 1:
+            raise SystemError("AST constructor recursion depth mismatch (before=45, after=57)")
+        return real(source)
+
+    monkeypatch.setattr(ast, "parse", once_wrong)
+    assert isinstance(parsed(b"a = 1"), ast.Module)
+    assert len(calls) == 2

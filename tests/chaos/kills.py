@@ -174,7 +174,11 @@ class _Round:
         self.done.append(f"{job}: {name} to a {role}")
 
     def _hit(self, run: Run, role: str, name: str) -> bool:
-        among = {"worker": run.workers, "server": run.servers, "supervisor": lambda: [run.process.pid]}[role]
+        among = {
+            "worker": run.workers,
+            "server": run.servers,
+            "supervisor": lambda: [run.process.pid] if run.running else [],
+        }[role]
         found = among()
         if not found or not run.running:
             return False
