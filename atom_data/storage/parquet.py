@@ -180,8 +180,20 @@ def read_parquet(
                 reader, by_index = opener(how.dictionaries), how.dictionaries
                 last.callback(reader.close)
             batches = _rows_of(reader, how, group, names, path, stream)
-            plain = _plain(batches, schema, 2 * batch_bytes)
+            plain = _counted(_plain(batches, schema, 2 * batch_bytes), path, group, found.num_rows)
             yield from together(plain, batch_bytes // 2) if how.joined else plain
+
+
+def _counted(batches: Iterator[pa.RecordBatch], path: str, group: int, rows: int) -> Iterator[pa.RecordBatch]:
+    """Yield batches; DataError where they are not the rows that the footer says, by which rows have their numbers."""
+    count = 0
+    for batch in batches:
+        count += batch.num_rows
+        yield batch
+    if count != rows:
+        raise DataError(
+            f"{without_secrets(path)}: the number of rows of row group {group} is {count:,}, by the footer {rows:,}. Fetch the file again."
+        )
 
 
 def _by_piece(leaves: int) -> dict[str, Any]:

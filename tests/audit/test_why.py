@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from atom_data.audit.answers import index as index_module
@@ -321,6 +321,7 @@ TEXTS = st.lists(st.text("ab \n", max_size=12), max_size=8)
 
 
 @given(TEXTS, st.text("ab ", min_size=1, max_size=5).filter(str.strip))
+@example(["b ", "b b"], "b b")
 def test_words_are_found_where_a_plain_search_finds_them(texts: list[str], query: str) -> None:
     wanted = " ".join(query.split())
     expected = [number for number, text in enumerate(texts) if wanted in " ".join(["", *text.split(), ""]).strip()]

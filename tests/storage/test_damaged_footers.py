@@ -48,6 +48,16 @@ def _read(path: str, part: bool, said: "multiprocessing.SimpleQueue[str]") -> No
         said.put(str(error))
 
 
+def test_a_row_group_with_other_rows_than_its_footer_says_is_refused(tmp_path: Path) -> None:
+    """RowGroup's total_byte_size and num_rows (1), then file_offset: rows behind it would have other numbers in a part."""
+    rows = b"\x16\x40\x16\x02\x26"
+    path = damaged(tmp_path, rows, b"\x16\x40\x16\x06\x26")
+    with pytest.raises(
+        DataError, match=r"a\.parquet: the number of rows of row group 1 is 1, by the footer 3\. Fetch the file again\."
+    ):
+        list(read_parquet(path, ["text"]))
+
+
 @pytest.mark.parametrize("part", [False, True], ids=["read", "the bytes of a part"])
 @pytest.mark.parametrize(
     ("old", "new", "why"),

@@ -51,7 +51,10 @@ class Words:
                 yield start
                 start = data.find(self._whole, start + 1)
             return
-        yield from (found.start() for found in self._pattern.finditer(data))
+        found = self._pattern.search(data)
+        while found:  # also from inside what was found: that may lie across two documents
+            yield found.start()
+            found = self._pattern.search(data, found.start() + 1)
 
     def rows(self, texts: pa.Array) -> list[int]:
         """Return the numbers of the values that have them, in order."""
