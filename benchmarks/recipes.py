@@ -130,7 +130,7 @@ def page(report: dict[str, Any]) -> str:
     """Return both tables."""
     beside = report["datatrove"]
     lines = [
-        f"Of {beside['documents']:,} English pages of the sample, by resiliparse:",
+        f"Of {beside['documents']:,} English pages of the sample, with the texts of `fineweb_fast`:",
         "",
         "| | atom-data | datatrove | the same |\n|---|---:|---:|---|",
         f"| after the filters | {beside['filtered']:,} | {beside['filtered_by_datatrove']:,} | "
@@ -138,9 +138,6 @@ def page(report: dict[str, Any]) -> str:
         f"| after MinHash | {beside['deduped']:,} | {beside['deduped_by_datatrove']:,} | one of theirs in "
         f"{beside['clusters_with_one_of_theirs']:,} of {beside['deduped']:,} clusters; {beside['same_survivor']:,} survivors, of "
         f"these {beside['same_cluster_size']:,} with the same size of cluster |",
-        "",
-        "The hashes differ, so that pairs near the threshold may fall otherwise; and datatrove keeps the root of its union by "
-        "size, which in a cluster of three or more need not be the document read first.",
         "",
         "## What each keeps of the same pages",
         "",

@@ -7,8 +7,6 @@ without a look at the texts, the replacements of private data. Not the same, and
 - trafilatura runs without `deduplicate`, which remembers paragraphs of other pages: a text would depend on what was read before.
 - Hosts below a listed host are dropped, too: a list of domains means them.
 - The script asks for no language any more; the data was made with English at 0.65, and so is this.
-- MinHash has hashes and words of our own: pairs near the threshold may fall otherwise. Of each cluster the first read stays;
-  there it is the root of a union by size, which is the first of two.
 - Replacements of mail and IP addresses begin anew in each document, and leave version numbers alone.
 """
 
@@ -60,7 +58,8 @@ def stages(
         writes=WHERE,
         expects=(0.1, 0.5),  # Dolma 3: such rules leave 22 of 98 %; FineWeb's own take 22 % of tokens (section 3.6)
     )
-    near = MinHash(ngram=5, bands=14, rows=8, confirm=False)  # 5-grams, 14 buckets of 8 hashes (section 3.4)
+    # 5-grams, 14 buckets of 8 hashes (section 3.4); words, hashes and survivors of datatrove
+    near = MinHash(ngram=5, bands=14, rows=8, confirm=False, compatible="datatrove")
     deduped = Stage(
         name="deduped",
         reads=Copies(of=filtered, by=near, keep=("first",)),

@@ -14,6 +14,8 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from pickle import UnpicklingError
+from types import TracebackType
 from typing import Any
 
 import pyarrow as pa
@@ -61,6 +63,15 @@ def _line() -> Iterator[Any]:
         yield line
 
 
+def _hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Say what ended a worker before its task began, unless it is that nobody gave it one.
+
+    The server was ended between forking the worker and telling the supervisor, or the supervisor itself: who waits says so.
+    """
+    if not issubclass(kind, EOFError | ConnectionError | UnpicklingError):
+        sys.__excepthook__(kind, error, trace)
+
+
 def main() -> None:
     """Load what does not depend on the recipe, hear what else, load that. What fails is left to the workers to say."""
     allow_huge_pages()
@@ -80,6 +91,7 @@ def main() -> None:
         os._exit(0)
     except Exception:  # the server would end with it, without a message
         sys.stderr.write(traceback.format_exc())
+    sys.excepthook = _hook
     gc.enable()
     gc.freeze()  # what workers share, they need not look through for garbage, which would also copy its pages
 

@@ -192,7 +192,8 @@ def _counted(batches: Iterator[pa.RecordBatch], path: str, group: int, rows: int
         yield batch
     if count != rows:
         raise DataError(
-            f"{without_secrets(path)}: the number of rows of row group {group} is {count:,}, by the footer {rows:,}. Fetch the file again."
+            f"{without_secrets(path)}: the number of rows of row group {group} is {count:,}, by the footer {rows:,}. "
+            "Fetch the file again."
         )
 
 

@@ -71,6 +71,7 @@ KINDS = {
     "near_characters": "copies(MinHash(unit='characters', ngram=9, min_containment=0.9))",
     "near_datasketch": "copies(MinHash(compatible='datasketch'))",
     "near_legacy": "copies(MinHash(compatible='datasketch-legacy'))",
+    "near_datatrove": "copies(MinHash(compatible='datatrove', confirm=False))",
     "exact": "copies(SameText())",
     "content": "copies(SameContent())",
     "url": "copies(SameUrl())",

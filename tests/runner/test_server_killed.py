@@ -119,3 +119,23 @@ def servers(parent: int) -> list[int]:
             if b"forkserver" in Path(f"/proc/{pid}/cmdline").read_bytes():
                 found.append(pid)
     return found
+
+
+FORKED_FOR_NOTHING = """
+import os, sys
+from multiprocessing import forkserver
+from atom_data.runner.server import server
+server().context
+reading, writing = forkserver.connect_to_new_process([])
+forkserver.read_signed(reading)
+os.close(writing)
+print(forkserver.read_signed(reading))
+"""
+
+
+def test_a_worker_that_nobody_gives_a_task_ends_without_a_word() -> None:
+    """A server or supervisor that is killed between the fork and the task: that a pipe is empty is no fault to read of."""
+    done = subprocess.run(
+        [sys.executable, "-c", FORKED_FOR_NOTHING], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert (done.stdout.strip(), done.stderr) == ("1", "")

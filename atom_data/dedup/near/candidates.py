@@ -10,9 +10,11 @@ import pyarrow as pa
 
 from atom_data.dedup.corpus import Corpus, finished, shard_inputs
 from atom_data.dedup.near.clusters import Clusters, read_numbers
+from atom_data.dedup.near.survivor import DatatroveSurvivor
 from atom_data.dedup.survivors import COLUMNS
 from atom_data.errors import DataError
 from atom_data.graph import Job, PassJob, Source, inner, rows_of
+from atom_data.identity import describe
 from atom_data.job import Progress, Task, Work
 from atom_data.storage.parquet import Output, read_parquet
 from atom_data.storage.paths import join
@@ -31,7 +33,8 @@ CANDIDATES = pa.schema(
         ("shingles", pa.large_list(pa.uint64())),
     ]
 )
-"""`hashes` are the document's bands, `shingles` its sorted distinct shingles; both are empty where nothing is confirmed."""
+"""`hashes` are the document's bands, `shingles` its sorted distinct shingles; both are empty where nothing is confirmed. Where the
+survivor depends on signatures, `shingles` has the document's."""
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
@@ -52,11 +55,13 @@ class Candidates(PassJob):
     clusters: Clusters
     source: Source
     ngram: int
-    """Words or characters per shingle; 0 when nothing is confirmed: then texts are not read."""
+    """Words or characters per shingle; 0 when nothing is confirmed."""
     column: str = "text"
     """Where they are taken from; any other column than `text` has them ready."""
     unit: Unit = "words"
     """What `ngram` counts."""
+    survivor: DatatroveSurvivor | None = None
+    """Whose signatures take the place of the shingles; None where the survivor does not depend on them."""
 
     a_task_a_shard = True
 
@@ -88,7 +93,8 @@ class Candidates(PassJob):
 
     def identity(self) -> dict[str, object]:
         """What is brought together."""
-        return {"candidates of": self.clusters.name, "ngram": self.ngram, "column": self.column, "unit": self.unit}
+        found = {"candidates of": self.clusters.name, "ngram": self.ngram, "column": self.column, "unit": self.unit}
+        return {**found, "survivor": describe(self.survivor)} if self.survivor else found
 
     def work(self, task: Task, workspace: Workspace, progress: Progress) -> Work:
         """Take the candidates' notes, bands and texts."""
@@ -120,7 +126,7 @@ class Candidates(PassJob):
         self, task: Task, workspace: Workspace, rows: npt.NDArray[np.int64], ids: pa.ChunkedArray, progress: Progress
     ) -> Iterator[tuple[pa.Array, pa.Array]]:
         """Yield the bands and the shingles of the candidates, some at a time."""
-        if self.ngram == 0 or len(rows) == 0:
+        if (self.ngram == 0 and self.survivor is None) or len(rows) == 0:
             yield _lists_of([], len(rows)), _lists_of([], len(rows))
             return
         bands, done = self._bands(task.name, workspace, rows), 0
@@ -141,6 +147,8 @@ class Candidates(PassJob):
             progress(0, intake.bytes_read, 0)
 
     def _shingles(self, column: pa.Array) -> pa.Array:
+        if self.survivor:
+            return self.survivor.signatures(column)
         if self.column != "text":
             return column.cast(pa.large_list(pa.uint64()))
         hashes, offsets = shingles_by(self.unit, string_buffers(column), self.ngram)

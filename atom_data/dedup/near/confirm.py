@@ -103,6 +103,7 @@ class Confirmed(PassJob):
                 decided, compared = self._decided(sets, same, order, progress)
             work.notes |= {"sets": sets.count, "compared": compared}
         else:
+            order = self._with_survivors(order, table, task, workspace)
             unknown = np.full(table.num_rows, np.nan, np.float32)
             decided = Decided(best_of(table.column("root").to_numpy(), order), unknown, unknown)
         numbers = table.column("number").to_numpy()
@@ -134,6 +135,16 @@ class Confirmed(PassJob):
             read += batch.nbytes
             progress(0, read, 0)
         return pa.Table.from_batches(batches, schema), known.same()
+
+    def _with_survivors(self, order: Integers, table: pa.Table, task: Task, workspace: Workspace) -> Integers:
+        """Put those first that another tool would keep, where that is asked for."""
+        survivor = self.candidates.survivor
+        if survivor is None:
+            return order
+        found = [values_of(batch.column("shingles"))[0] for batch in self._read(task, workspace)]
+        return survivor.first(
+            order, table.column("number").to_numpy(), np.concatenate([np.zeros(0, np.uint64), *found])
+        )
 
     def _fill(self, sets: Sets, same: Same, task: Task, workspace: Workspace) -> None:
         """Read the candidates of a range again: shingles and bands of the first of each set."""

@@ -17,17 +17,20 @@ from atom_data.dedup.near.candidates import Candidates
 from atom_data.dedup.near.clusters import Clusters, Links
 from atom_data.dedup.near.confirm import Confirmed
 from atom_data.dedup.near.curve import best_curve
+from atom_data.dedup.near.survivor import DatatroveSurvivor
 from atom_data.errors import ConfigError
 from atom_data.graph import Job, Source
 from atom_data.stage import Step
 from atom_data.text.buffers import string_buffers
 from atom_data.text.similarity.character_shingles import UNITS, Unit, character_signatures, shingles_by
 from atom_data.text.similarity.datasketch import Scheme, datasketch_signatures
+from atom_data.text.similarity.datatrove import datatrove_signatures
 from atom_data.text.similarity.minhash import bands as band_hashes
 from atom_data.text.similarity.minhash import has_shingles, signatures
 
-Compatible = Literal["", "datasketch", "datasketch-legacy"]
+Compatible = Literal["", "datasketch", "datasketch-legacy", "datatrove"]
 SCHEMES: dict[str, Scheme] = {"datasketch": "affine32", "datasketch-legacy": "legacy"}
+COMPATIBLE = (*SCHEMES, "datatrove")
 BANDS, ROWS = 20, 6
 
 
@@ -42,15 +45,18 @@ class BandHashes:
     unit: Unit = "words"
     """What `ngram` counts: `words`, in lower case, or `characters`, where a run of white space is one space."""
     compatible: Compatible = ""
-    """`datasketch`: the permutations of `datasketch.MinHash` since 2.0.0, `datasketch-legacy`: those before. Slower."""
+    """`datasketch`: the permutations of `datasketch.MinHash` since 2.0.0, `datasketch-legacy`: those before; `datatrove`: its
+    words and hashes. All are slower."""
 
     def __post_init__(self) -> None:
         """Refuse what there is not."""
         check_shingles(self.unit, self.compatible)
 
-    def signatures(self, text: pa.Array) -> npt.NDArray[np.uint32]:
-        """Return a row of `bands * rows` numbers per text: with `compatible`, datasketch's `hashvalues` of the same shingles."""
+    def signatures(self, text: pa.Array) -> npt.NDArray[np.uint32] | npt.NDArray[np.uint64]:
+        """Return a row of `bands * rows` numbers per text: with `compatible`, the other library's of the same text."""
         buffers, permutations = string_buffers(text), self.bands * self.rows
+        if self.compatible == "datatrove":
+            return datatrove_signatures(text, self.ngram, permutations, self.seed)
         if self.compatible:
             return datasketch_signatures(buffers, self.ngram, permutations, self.seed, SCHEMES[self.compatible])
         sign = signatures if self.unit == "words" else character_signatures
@@ -93,8 +99,8 @@ def check_shingles(unit: str, compatible: str) -> None:
     """Validate `unit` and `compatible`. ConfigError for unknown ones."""
     if unit not in UNITS:
         raise ConfigError(f"MinHash: unit is '{unit}'; units: {', '.join(UNITS)}. Name one of these.")
-    if compatible and compatible not in SCHEMES:
-        raise ConfigError(f"MinHash: compatible is '{compatible}'; it takes {', '.join(SCHEMES)}, or nothing.")
+    if compatible and compatible not in COMPATIBLE:
+        raise ConfigError(f"MinHash: compatible is '{compatible}'; it takes {', '.join(COMPATIBLE)}, or nothing.")
     if compatible and unit != "words":
         raise ConfigError(f"MinHash: compatible='{compatible}' is for unit='words', not '{unit}'. Give one of the two.")
 
@@ -131,7 +137,9 @@ class MinHash:
     unit: Unit = "words"
     """What `ngram` counts: `words`, in lower case, or `characters`, where a run of white space is one space."""
     compatible: Compatible = ""
-    """`datasketch`: its permutations since 2.0.0, `datasketch-legacy`: those before. Slower."""
+    """`datasketch`: its permutations since 2.0.0, `datasketch-legacy`: those before; `datatrove`: the words, hashes and buckets of
+    its 0.10 for English, with `HashConfig(hash_fc="sha1", precision=64)`, and with `confirm=False` the survivor that it keeps,
+    the root of a union by size, before all that `keep` says. All are slower."""
     min_jaccard: float | None = 0.75
     """Minimum Jaccard index of the two sets of n-grams; a pair that reaches this"""
     min_containment: float | None = None
@@ -187,6 +195,13 @@ class MinHash:
             object.__setattr__(self, name, given or value)
 
     @property
+    def _survivor(self) -> DatatroveSurvivor | None:
+        """Who chooses the survivors by their signatures; None where `keep` does."""
+        if self.compatible != "datatrove" or self.confirm or self.shingles:
+            return None
+        return DatatroveSurvivor(ngram=self.ngram, bands=self.bands, rows=self.rows, seed=self.seed)
+
+    @property
     def measure(self) -> Step:
         """The step that hashes the bands of each text."""
         if self.shingles:
@@ -216,6 +231,7 @@ class MinHash:
                 ngram=self.ngram if self.confirm else 0,
                 column=self.shingles or "text",
                 unit=self.unit,
+                survivor=self._survivor,
             ),
             schema=self.added,
             confirm=self.confirm,

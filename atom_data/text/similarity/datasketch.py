@@ -17,8 +17,9 @@ from atom_data.text.arrays import Bytes, Int64s, UInt32s, UInt64s
 from atom_data.text.buffers import Buffers
 from atom_data.text.characters import Characters, cell_of, characters, decode
 from atom_data.text.hashes import encoded
-from atom_data.text.memory import allocating, inlined, item, kernel, put, read_only
+from atom_data.text.memory import inlined, item, kernel, put, read_only
 from atom_data.text.similarity.minhash import EMPTY
+from atom_data.text.similarity.sha1 import schedule, sha1
 from atom_data.text.similarity.shingles import checked_ngram
 from atom_data.text.words import CHUNK, next_words, start_document, word_edges, word_state
 
@@ -27,8 +28,6 @@ Scheme = Literal["affine32", "legacy"]
 _U32, _U64 = np.uint32, np.uint64
 _MERSENNE = _U64((1 << 61) - 1)
 _LOWER = _U64(0xFFFFFFFF)
-_BLOCK = 64
-_PADDING = 9
 
 
 def datasketch_signatures(
@@ -86,13 +85,13 @@ def _sign_affine(
     starts: Int64s,
     rows: UInt32s,
 ) -> None:
-    edges, state, schedule = word_edges(), word_state(), _schedule()
+    edges, state, room = word_edges(), word_state(), schedule()
     for document in range(offsets.size - 1):
         words = _join_words(data, offsets[document], offsets[document + 1], table, state, edges, text, starts)
         row = rows[document]
         for first in range(max(words - ngram + 1, min(words, 1))):
             end = item(starts, min(first + ngram, words)) - 1
-            value = _scatter(_sha1(text, item(starts, first), end, schedule))
+            value = _scatter(_first(text, item(starts, first), end, room))
             for order in range(row.size):
                 row[order] = min(row[order], _U32(factors[order] * value + terms[order]))
 
@@ -109,15 +108,21 @@ def _sign_legacy(
     starts: Int64s,
     rows: UInt32s,
 ) -> None:
-    edges, state, schedule = word_edges(), word_state(), _schedule()
+    edges, state, room = word_edges(), word_state(), schedule()
     for document in range(offsets.size - 1):
         words = _join_words(data, offsets[document], offsets[document + 1], table, state, edges, text, starts)
         row = rows[document]
         for first in range(max(words - ngram + 1, min(words, 1))):
             end = item(starts, min(first + ngram, words)) - 1
-            value = _U64(_sha1(text, item(starts, first), end, schedule))
+            value = _U64(_first(text, item(starts, first), end, room))
             for order in range(row.size):
                 row[order] = min(row[order], _U32(_modulo(factors[order] * value + terms[order]) & _LOWER))
+
+
+@inlined
+def _first(text: Bytes, start: int, end: int, room: UInt32s) -> np.uint32:
+    """Return the first four bytes of the SHA-1 of `text[start:end]`, the lowest first."""
+    return sha1(text, start, end, room)[0]
 
 
 @inlined
@@ -161,56 +166,3 @@ def _join_words(
             total += 1
     put(starts, words, total)
     return words
-
-
-@allocating
-def _schedule() -> UInt32s:
-    """Return room for the 80 words that SHA-1 makes of a block."""
-    return np.empty(80, np.uint32)
-
-
-@inlined
-def _turn(value: np.uint32, bits: int) -> np.uint32:
-    return _U32(value << _U32(bits) | value >> _U32(32 - bits))
-
-
-@inlined
-def _sha1(text: Bytes, start: int, end: int, schedule: UInt32s) -> np.uint32:
-    """Return the first four bytes, the lowest first, of SHA-1 of `text[start:end]`."""
-    h0, h1, h2, h3, h4 = _U32(0x67452301), _U32(0xEFCDAB89), _U32(0x98BADCFE), _U32(0x10325476), _U32(0xC3D2E1F0)
-    blocks = (end - start + _PADDING + _BLOCK - 1) // _BLOCK
-    for block in range(blocks):
-        _fill_schedule(text, start, end, start + block * _BLOCK, block == blocks - 1, schedule)
-        a, b, c, d, e = h0, h1, h2, h3, h4
-        for index in range(20):
-            mixed = _U32(_turn(a, 5) + (b & c | ~b & d) + e + item(schedule, index) + _U32(0x5A827999))
-            a, b, c, d, e = mixed, a, _turn(b, 30), c, d
-        for index in range(20, 40):
-            mixed = _U32(_turn(a, 5) + (b ^ c ^ d) + e + item(schedule, index) + _U32(0x6ED9EBA1))
-            a, b, c, d, e = mixed, a, _turn(b, 30), c, d
-        for index in range(40, 60):
-            mixed = _U32(_turn(a, 5) + (b & c | b & d | c & d) + e + item(schedule, index) + _U32(0x8F1BBCDC))
-            a, b, c, d, e = mixed, a, _turn(b, 30), c, d
-        for index in range(60, 80):
-            mixed = _U32(_turn(a, 5) + (b ^ c ^ d) + e + item(schedule, index) + _U32(0xCA62C1D6))
-            a, b, c, d, e = mixed, a, _turn(b, 30), c, d
-        h0, h1, h2, h3, h4 = _U32(h0 + a), _U32(h1 + b), _U32(h2 + c), _U32(h3 + d), _U32(h4 + e)
-    return _U32(h0 >> _U32(24) | h0 >> _U32(8) & _U32(0xFF00) | (h0 & _U32(0xFF00)) << _U32(8) | h0 << _U32(24))
-
-
-@inlined
-def _fill_schedule(text: Bytes, start: int, end: int, at: int, last: bool, schedule: UInt32s) -> None:
-    """Write the words of the block at `at`, padded as FIPS 180-4, section 5.1.1 says, and those made from them."""
-    for index in range(16):
-        word = _U32(0)
-        for place in range(at + 4 * index, at + 4 * index + 4):
-            byte = item(text, place) if place < end else np.uint8(0x80 if place == end else 0)
-            word = _U32(word << _U32(8) | _U32(byte))
-        put(schedule, index, word)
-    if last:
-        bits = _U64(end - start) * _U64(8)
-        put(schedule, 14, _U32(bits >> _U64(32)))
-        put(schedule, 15, _U32(bits & _LOWER))
-    for index in range(16, 80):
-        mixed = item(schedule, index - 3) ^ item(schedule, index - 8)
-        put(schedule, index, _turn(mixed ^ item(schedule, index - 14) ^ item(schedule, index - 16), 1))

@@ -53,13 +53,13 @@ def signatures(buffers: Buffers, ngram: int = 5, permutations: int = 112, seed: 
     return rows
 
 
-def has_shingles(signatures: UInt32s) -> Bools:
+def has_shingles(signatures: UInt32s | UInt64s) -> Bools:
     """Return, for each signature, whether its document has shingles: the others must not be compared."""
-    found: Bools = (signatures != EMPTY).any(axis=1)
+    found: Bools = (signatures != np.iinfo(signatures.dtype).max).any(axis=1)
     return found
 
 
-def bands(signatures: UInt32s, bands: int = 14, rows: int = 8) -> UInt64s:
+def bands(signatures: UInt32s | UInt64s, bands: int = 14, rows: int = 8) -> UInt64s:
     """Return one hash per band, of the band's number and its `rows` places; equal places give equal hashes.
 
     Signatures of documents without shingles get hashes as well: leave them out with `has_shingles`.
@@ -141,7 +141,7 @@ def lower_signature(row: UInt32s, places: UInt32s, count: int, factors: UInt32s,
 
 
 @kernel
-def _band(signatures: UInt32s, rows: int, hashes: UInt64s) -> None:
+def _band(signatures: UInt32s | UInt64s, rows: int, hashes: UInt64s) -> None:
     for document in range(hashes.shape[0]):
         for band in range(hashes.shape[1]):
             value = _U64(band)

@@ -146,6 +146,19 @@ def _number(
     return used, total
 
 
+def larger_roots(count: int, pairs: Iterable[tuple[Int64s, Int64s]]) -> Int64s:
+    """Return the root of each number below `count` where the smaller set joins the larger, and the second the first of equal size.
+
+    Unlike that of a `Forest`, such a root depends on the order in which the pairs come. Memory: 16 bytes a number, and the pairs.
+    """
+    parents, sizes = np.arange(count, dtype=np.int64), np.ones(count, np.int64)
+    for firsts, seconds in pairs:
+        _unite_by_size(parents, sizes, read_only(firsts), read_only(seconds))
+    found = np.empty(count, np.int64)
+    _find(parents, np.arange(count, dtype=np.int64), found)
+    return found
+
+
 class Forest:
     """Numbers below `count` and the links between them: connected components (union-find, Tarjan 1975).
 
@@ -183,6 +196,18 @@ def _unite(parents: Int64s, linked: Bytes, members: Int64s, heads: Int64s) -> No
             put(parents, other, one)
         elif other < one:
             put(parents, one, other)
+
+
+@kernel
+def _unite_by_size(parents: Int64s, sizes: Int64s, firsts: Int64s, seconds: Int64s) -> None:
+    for index in range(firsts.size):
+        one, other = _root(parents, firsts[index]), _root(parents, seconds[index])
+        if one == other:
+            continue
+        if item(sizes, one) < item(sizes, other):
+            one, other = other, one
+        put(parents, other, one)
+        put(sizes, one, item(sizes, one) + item(sizes, other))
 
 
 @inlined
