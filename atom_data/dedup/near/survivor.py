@@ -1,4 +1,4 @@
-"""Who survives in a cluster of near copies where another tool's choice is to be made again."""
+"""Who survives in a cluster of near copies where another tool's choice must come out."""
 
 from dataclasses import dataclass
 
