@@ -33,7 +33,8 @@ KEY_BYTES = 32
 HASH_BYTES = 16
 SCHEMA = pa.schema([("list", pa.string()), ("kind", pa.string()), ("length", pa.int32()), ("hash", pa.binary(16))])
 _KEYS, _TEXT_BYTES = b"keys", b"text_bytes"
-_START = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://(?:www\.)?")
+_SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://")
+_START = re.compile(r"^(?:[A-Za-z][A-Za-z0-9+.-]*://)?(?:www\.)?")
 _TARGET = re.compile(rb"(?im)^WARC-Target-URI:\s*<?([^\s>]+)")
 _ARC = re.compile(rb"^(\S+://\S+) \S+ \d{14} ")
 _FIELD = re.compile(rb'"(id|url)"\s*:\s*"((?:[^"\\]|\\.)*)"')
@@ -44,10 +45,23 @@ def plain_url(url: str) -> str:
     return _START.sub("", url).partition("#")[0].rstrip("/")
 
 
+def plain_domain(domain: str) -> str:
+    """Return a domain, or the host of a URL, in lowercase and as DNS has it (Punycode), without port and outer dots."""
+    host = re.split(r"[/?#]", _SCHEME.sub("", domain.strip()), maxsplit=1)[0].rpartition("@")[2].lower()
+    host = host.partition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0].strip(".")
+    return host if host.isascii() else ".".join(map(_ascii_label, host.split(".")))
+
+
+def _ascii_label(label: str) -> str:
+    try:
+        return label.encode("idna").decode("ascii")
+    except UnicodeError:  # no name that DNS could have: as it is written, then
+        return label
+
+
 def domains_above(url: str) -> Iterator[str]:
-    """Yield the host of a URL in lowercase, then each domain above it."""
-    host = re.split(r"[/?#]", _START.sub("", url), maxsplit=1)[0].rpartition("@")[2].lower()
-    host = host.partition(":")[0].strip(".")
+    """Yield the host of a URL, then each domain above it."""
+    host = plain_domain(url)
     while host:
         yield host
         host = host.partition(".")[2]
@@ -80,8 +94,8 @@ class Entry:
 
 
 def entry(key: bytes, kind: str, value: str) -> Entry:
-    """Return the entry of a value: a URL in its plain form, a domain in lowercase."""
-    value = plain_url(value) if kind == "url" else value.lower().strip(".") if kind == "domain" else value
+    """Return the entry of a value: a URL and a domain in their plain form."""
+    value = plain_url(value) if kind == "url" else plain_domain(value) if kind == "domain" else value
     if kind == "prefix":
         value = _START.sub("", value)
     length = len(value.encode("utf-8", "replace")) if kind == "prefix" else 0

@@ -1,11 +1,12 @@
 """What a takedown is asked to remove, and how."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from atom_data.errors import ConfigError
-from atom_data.storage.removals import Removals
+from atom_data.storage.removals import Removals, plain_domain
 
 Copies = Literal["leave", "promote"]
 Tokens = Literal["rewrite", "mask"]
@@ -18,7 +19,7 @@ class Asked:
     ids: tuple[str, ...] = ()
     """Ids; one that is a URL names the documents of that URL, too."""
     domains: tuple[str, ...] = ()
-    """Each with all domains below it."""
+    """Each with all domains below it: `www.example.org` leaves `example.org` alone. The host of a URL is one, too."""
     prefixes: tuple[str, ...] = ()
     """Beginnings of URLs; with or without scheme and `www.` they mean the same."""
     matching: tuple[str, ...] = ()
@@ -31,6 +32,14 @@ class Asked:
     """Token shards without the documents, or with their ids replaced by the end token."""
     reason: str = ""
     by: str = ""
+
+    def __post_init__(self) -> None:
+        """Take the domains in their plain form. ConfigError for what is none."""
+        plain = tuple(plain_domain(one) for one in self.domains)
+        for one, host in zip(self.domains, plain, strict=True):
+            if not host or re.search(r"\s", host):
+                raise ConfigError(f"takedown: '{one}' is no domain. Give one like example.org, which has all below it.")
+        object.__setattr__(self, "domains", plain)
 
     @property
     def is_empty(self) -> bool:

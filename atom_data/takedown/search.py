@@ -1,5 +1,6 @@
 """Which documents go: by what is asked, by their URLs, and as copies of others that go."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from atom_data.takedown.clusters import copies_of
 from atom_data.takedown.folder import Folder, data_file, ledger_file
 
 ASKED, SAME_URL, COPY, TEXT = "asked", "same url", "copy", "holds the text"
-_START = r"^[A-Za-z][A-Za-z0-9+.\-]*://(?:www\.)?"
+_START = r"^(?:[A-Za-z][A-Za-z0-9+.\-]*://)?(?:www\.)?"
 
 Note = Callable[[str], None]
 
@@ -43,7 +44,7 @@ class Found:
     looked_at: int = 0
     """Documents in all that were read from files."""
     nowhere: list[str] = field(default_factory=list)
-    """Ids that were asked for and are in no file."""
+    """What was asked for and is in no file: ids, domains and beginnings of URLs."""
 
     @property
     def ids(self) -> pa.Array:
@@ -72,11 +73,22 @@ def search(folder: Folder, asked: Asked, workers: int, note: Note = lambda said:
             why = dict.fromkeys(ids, COPY)
             known = {plain_url(one.url) for one in found.documents.values() if one.url and one not in new}
             urls -= known
-    there = {plain_url(one.url) for one in found.documents.values() if one.url}
-    found.nowhere = sorted(
-        one for one in asked.ids if one not in found.documents and not ("://" in one and plain_url(one) in there)
-    )
+    found.nowhere = _nowhere(asked, found)
     return found
+
+
+def _nowhere(asked: Asked, found: Found) -> list[str]:
+    """Return which ids, domains and beginnings of URLs have no document."""
+    urls = {one.url for one in found.documents.values() if one.url}
+    plain = {plain_url(url) for url in urls}
+    domains = {domain for url in urls for domain in domains_above(url)} if asked.domains else set()
+    missing = [
+        one for one in asked.ids if one not in found.documents and not ("://" in one and plain_url(one) in plain)
+    ]
+    missing += [one for one in asked.domains if one not in domains]
+    starts = [(one, re.sub(_START, "", one)) for one in asked.prefixes]
+    missing += [one for one, start in starts if not any(re.sub(_START, "", url).startswith(start) for url in urls)]
+    return sorted(missing)
 
 
 def _scan(
@@ -138,7 +150,7 @@ def _match(asked: Asked, ids: pa.Array, urls: Sequence[str], batch: pa.RecordBat
             pc.starts_with(started, pc.replace_substring_regex(pa.scalar(one), _START, "").as_py())
             for one in asked.prefixes
         ]
-    found += [_by_domain(column, one.lower().strip(".")) for one in asked.domains]
+    found += [_by_domain(column, one) for one in asked.domains]
     whole = found[0]
     for one in found[1:]:
         whole = pc.or_(whole, pc.fill_null(one, False))
@@ -152,8 +164,9 @@ def plain_urls(urls: pa.Array) -> pa.Array:
 
 
 def _by_domain(urls: pa.Array, domain: str) -> pa.Array:
-    """Tell which URLs are of a domain: those that hold its name are few, and looked at one by one."""
-    some = np.flatnonzero(pc.fill_null(pc.match_substring(urls, domain, ignore_case=True), False).to_numpy(False))
+    """Tell which URLs are of a domain: those that hold its name, or letters that DNS writes in another way, are few."""
+    named = pc.or_(pc.match_substring(urls, domain, ignore_case=True), pc.match_substring_regex(urls, r"[^\x00-\x7f]"))
+    some = np.flatnonzero(pc.fill_null(named, False).to_numpy(False))
     hits = np.zeros(len(urls), np.bool_)
     hits[[row for row in some.tolist() if domain in domains_above(urls[row].as_py())]] = True
     return pa.array(hits)

@@ -13,6 +13,7 @@ from atom_data.storage.removals import (
     domains_above,
     entry,
     name_of,
+    plain_domain,
     plain_url,
     read_removals,
     write_removals,
@@ -48,6 +49,8 @@ def test_an_id_that_is_nowhere_is_said_and_listed(out: Path, tmp_path: Path) -> 
     [
         ((), "takedown: nothing is asked for, and none was begun in"),
         (("--ids", "missing.txt"), "missing.txt: cannot be read"),
+        (("--domain", "https:///x"), "takedown: 'https:///x' is no domain. Give one like example.org"),
+        (("--domain", "a b"), "takedown: 'a b' is no domain."),
         (("--domain", "a.test", "--copies", "keep"), "--copies: 'keep' is not known; there are leave and promote."),
         (("--domain", "a.test", "--tokens", "zero"), "--tokens: 'zero' is not known; there are rewrite and mask."),
     ],
@@ -61,6 +64,51 @@ def test_folders_without_a_run_are_refused(tmp_path: Path) -> None:
     assert "there is no such folder" in atom_data("takedown", tmp_path / "none", "--domain", "a.test").stderr
     assert "there is no run in it" in atom_data("takedown", tmp_path, "--domain", "a.test").stderr
     assert "from folders only" in atom_data("takedown", "s3://bucket/out", "--domain", "a.test").stderr
+
+
+@pytest.mark.parametrize("given", ["www.example.org", "https://WWW.example.org./about?x", "user@www.example.org:80"])
+def test_a_host_with_www_is_itself_and_what_is_below_it(given: str, out: Path) -> None:
+    """Both ways it is easily wrong: nothing is found, or all of example.org goes."""
+    hosts = [row["url"].split("/")[2] for row in rows(out, "read")]
+    assert {"www.example.org", "news.example.org"} <= set(hosts)
+    assert atom_data("takedown", out, "--domain", given).returncode == 0
+    left = [row["url"].split("/")[2] for row in rows(out, "read")]
+    assert "www.example.org" not in left and "news.example.org" in left
+    assert read_removals(str(out / "removals" / "list.parquet")).matches(None, "http://www.example.org/new")
+
+
+def test_a_domain_and_an_url_prefix_without_documents_are_said(out: Path) -> None:
+    done = atom_data(
+        "takedown", out, "--domain", "nowhere.test", "--url-prefix", "www.nowhere.test/x", "--domain", "a.test"
+    )
+    assert done.returncode == 0
+    assert (
+        "2 are nowhere in the folder, and on the removal list all the same: nowhere.test, www.nowhere.test/x"
+        in " ".join(done.stdout.split())
+    )
+
+
+@pytest.mark.parametrize(
+    ("domain", "plain"),
+    [
+        ("Example.ORG.", "example.org"),
+        ("www.com", "www.com"),
+        ("https://a:b@www.example.org:8080/x", "www.example.org"),
+        ("b\u00fccher.example", "xn--bcher-kva.example"),
+        ("http://[2001:db8::1]:80/", "[2001:db8::1]"),
+        ("", ""),
+    ],
+)
+def test_a_domain_has_one_form(domain: str, plain: str) -> None:
+    assert plain_domain(domain) == plain
+
+
+def test_domains_above_a_host_begin_with_itself() -> None:
+    assert list(domains_above("https://www.B\u00fccher.example/x")) == [
+        "www.xn--bcher-kva.example",
+        "xn--bcher-kva.example",
+        "example",
+    ]
 
 
 def test_a_dry_run_changes_nothing_and_says_all(out: Path, tmp_path: Path) -> None:
