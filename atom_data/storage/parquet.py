@@ -106,6 +106,12 @@ def open_parquet(path: str) -> pq.ParquetFile:
     return _open(_source(path), path)
 
 
+def schema_of(path: str) -> pa.Schema:
+    """Return the columns of a Parquet file. DataError when it is none."""
+    with open_parquet(path) as file:
+        return file.schema_arrow
+
+
 def row_group_of(path: str, group: int) -> pq.RowGroupMetaData:
     """Return what the footer says of a row group, with all its columns. DataError where that is damaged."""
     with open_parquet(path) as file:
@@ -192,7 +198,8 @@ def _counted(batches: Iterator[pa.RecordBatch], path: str, group: int, rows: int
         yield batch
     if count != rows:
         raise DataError(
-            f"{without_secrets(path)}: the number of rows of row group {group} is {count:,}, by the footer {rows:,}. Fetch the file again."
+            f"{without_secrets(path)}: the number of rows of row group {group} is {count:,}, by the footer {rows:,}. "
+            "Fetch the file again."
         )
 
 
