@@ -6,18 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from atom_data.audit.answers.tokens import Read
 from atom_data.errors import ConfigError
 from atom_data.loader import Place, Samples, TokenShards, open_mix
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """A sample that reads tokens [start, stop) of a document, counted from its first."""
-
-    sample: int
-    epoch: int
-    start: int
-    stop: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +41,8 @@ class TrainingRun:
             for number, window in found:
                 for start, stop in source.spans(window)[1]:
                     if start < last and stop > first:
-                        yield Read(number, epoch, max(start, first) - first, min(stop, last) - first)
+                        here = max(start, first) - first, min(stop, last) - first
+                        yield Read(number, epoch, *here, seen=number < self.consumed)
             ahead = bool(found) and found[-1][0] < self.consumed
             epoch += 1
 

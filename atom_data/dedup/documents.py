@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from atom_data.batch import column, empty
-from atom_data.graph import Job, PassJob, Source, rows_of, stage_of
+from atom_data.graph import ShardJob, Source, rows_of, stage_of
 from atom_data.identity import describe
 from atom_data.ids import create_id_hashes
 from atom_data.job import Progress, Table, Task, Work
@@ -18,7 +18,7 @@ from atom_data.stage import Stage, Step
 from atom_data.storage.parquet import Output
 from atom_data.storage.paths import join
 from atom_data.storage.pieces import create_pieces, hash_places
-from atom_data.storage.shards import Input, Intake
+from atom_data.storage.shards import Intake
 from atom_data.workspace import Workspace
 
 DOCUMENTS = pa.schema(
@@ -54,7 +54,7 @@ class Hashes(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Measures(PassJob):
+class Measures(ShardJob):
     """The first job of a pass: each shard read once, its documents noted and their hashes dealt by range.
 
     NAME/SHARD.parquet has DOCUMENTS, NAME/SHARD.hashes the records of the comparison, NAME/SHARD.ids the hashes of the
@@ -76,29 +76,11 @@ class Measures(PassJob):
             provenance=False,
         )
 
-    a_task_a_shard = True
-
-    def sources(self) -> tuple[Source, ...]:
-        """What it measures."""
-        return (self.of,)
-
-    def upstream(self) -> tuple[Job, ...]:
-        """The jobs behind what it reads."""
-        return self.of.jobs()
-
     def check(self) -> pa.Schema:
         """Try the step on zero rows, and whether what it measures can be compared."""
         measured = self.stage.check().field(self.by.measured)
         self.by.records(empty(DOCUMENTS), pa.array([], measured.type), 0)
         return DOCUMENTS
-
-    def tasks(self, workspace: Workspace) -> tuple[Task, ...]:
-        """One task per shard."""
-        return self.stage.tasks(workspace)
-
-    def inputs(self, task: Task, workspace: Workspace) -> tuple[Input, ...]:
-        """The shard as it is now."""
-        return self.of.current(task.shards[0], workspace)
 
     def identity(self) -> dict[str, object]:
         """What is read and how it is measured."""

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from atom_data.batch import empty
 from atom_data.errors import ConfigError, DataError
-from atom_data.graph import Job, PassJob, Source, reference, rows_of
+from atom_data.graph import Job, PassJob, ShardJob, Source, reference, rows_of
 from atom_data.identity import describe
 from atom_data.job import Progress, Table, Task, Work
 from atom_data.storage.parquet import read_parquet
@@ -25,7 +25,7 @@ Makes = Callable[[Iterator[pa.RecordBatch]], Iterable[pa.RecordBatch]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class EachShard(PassJob):
+class EachShard(ShardJob):
     """A job with a task for each shard of a source: NAME/SHARD.parquet has what `make` yields for the shard's batches."""
 
     name: str
@@ -35,16 +35,6 @@ class EachShard(PassJob):
     make: Makes
     writes: pa.Schema
     """The columns that `make` yields."""
-
-    a_task_a_shard = True
-
-    def sources(self) -> tuple[Source, ...]:
-        """What it reads."""
-        return (self.of,)
-
-    def upstream(self) -> tuple[Job, ...]:
-        """The jobs behind what it reads."""
-        return self.of.jobs()
 
     def check(self) -> pa.Schema:
         """Try `make` on zero rows. ConfigError where a column is not there, and where it yields others than it should."""
@@ -56,14 +46,6 @@ class EachShard(PassJob):
                     f"job '{self.name}': no column '{name}'; columns there: {there}. Let the stage write it."
                 )
         return _tried(self.name, self.make, pa.schema([schema.field(name) for name in self.columns]), self.writes)
-
-    def tasks(self, workspace: Workspace) -> tuple[Task, ...]:
-        """One task per shard."""
-        return tuple(Task(shard.name, shard.bytes, (shard,)) for shard in self.of.shards(workspace))
-
-    def inputs(self, task: Task, workspace: Workspace) -> tuple[Input, ...]:
-        """The shard as it is now."""
-        return self.of.current(task.shards[0], workspace)
 
     def identity(self) -> dict[str, object]:
         """What it reads, and the function."""

@@ -5,6 +5,8 @@ of and the jobs that make it; runner, planner, Slurm, Ray and forecast know noth
 shows a source and a pass of your own, and `atom_data.testing` tries the contract on them.
 """
 
+from atom_data.graph.jobs import PassJob as PassJob
+from atom_data.graph.jobs import ShardJob as ShardJob
 from atom_data.graph.names import INNER as INNER
 from atom_data.graph.names import check_name as check_name
 from atom_data.graph.names import file_stem as file_stem
@@ -13,7 +15,6 @@ from atom_data.graph.names import stage_of as stage_of
 from atom_data.graph.nodes import Job as Job
 from atom_data.graph.nodes import Node as Node
 from atom_data.graph.nodes import Pass as Pass
-from atom_data.graph.nodes import PassJob as PassJob
 from atom_data.graph.nodes import RawSource as RawSource
 from atom_data.graph.nodes import Source as Source
 from atom_data.graph.nodes import in_order as in_order

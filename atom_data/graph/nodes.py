@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 import pyarrow as pa
 
@@ -15,8 +15,7 @@ from atom_data.graph.protocols import Source as Source
 from atom_data.identity import describe_fields
 from atom_data.ledger import removals_in, without_removed
 from atom_data.origins import is_ours, origin
-from atom_data.storage.receipts import Receipt
-from atom_data.storage.shards import Input, Intake, Shard, parts_meet
+from atom_data.storage.shards import Input, Intake, Shard
 from atom_data.workspace import Workspace
 
 
@@ -122,26 +121,6 @@ class Pass:
         wanted = (set(columns) - set(added.names)) | {"id", *self.needs}
         for batch in rows_of(self.of, shard, workspace, wanted, intake):
             yield added_to(batch, step(batch), added, f"{type(self).__name__}, shard '{shard.name}'")
-
-
-class PassJob:
-    """A job of a pass: gives the answers that are the same for most of them."""
-
-    __slots__ = ()
-    task_tokens = 0
-    a_task_a_shard = False
-
-    def sources(self) -> tuple[Source, ...]:
-        """It reads what the jobs before it wrote."""
-        return ()
-
-    def accept(self, receipts: Sequence[Receipt]) -> None:
-        """Refuse parts of a split file that do not meet."""
-        parts_meet(span for receipt in receipts for span in receipt.spans)
-
-    def summary(self, workspace: Workspace) -> dict[str, Any] | None:
-        """Nothing."""
-        return None
 
 
 def rows_of(

@@ -41,9 +41,11 @@ class PackedShards:
         check_content: bool = False,
     ) -> None:
         """Open a folder of tokens, as TokenShards does, and its packing. DataError when the two do not fit together."""
-        self.whole = TokenShards(
+        self.whole = whole = TokenShards(
             folder, sequence_length=1, tokenizer=tokenizer, encoding=encoding, check_content=check_content
         )
+        self.folder, self.shards, self.remote = whole.folder, whole.shards, whole.remote
+        self.eos_id, self.vocabulary, self.tokenizer = whole.eos_id, whole.vocabulary, whole.tokenizer
         self.packing = packing.rstrip("/") if is_remote(packing) else str(local(packing).absolute())
         page = read_packing(self.packing)
         names = [shard["name"] for shard in self.whole.shards]
@@ -60,36 +62,6 @@ class PackedShards:
         self._counts = [int(one["samples"]) for one in page["shards"]]
         self._ends = list(accumulate(self._counts))
         self._files = Files(self._seen)
-
-    @property
-    def folder(self) -> str:
-        """The folder of the tokens."""
-        return self.whole.folder
-
-    @property
-    def shards(self) -> list[dict[str, Any]]:
-        """The shards of the tokens, as their manifest has them."""
-        return self.whole.shards
-
-    @property
-    def remote(self) -> bool:
-        """Whether the tokens are on an object store."""
-        return self.whole.remote
-
-    @property
-    def eos_id(self) -> int:
-        """The id that ends every document."""
-        return self.whole.eos_id
-
-    @property
-    def vocabulary(self) -> int:
-        """How many ids there are."""
-        return self.whole.vocabulary
-
-    @property
-    def tokenizer(self) -> str:
-        """SHA-256 of the tokenizer."""
-        return self.whole.tokenizer
 
     def __len__(self) -> int:
         """How many samples there are."""

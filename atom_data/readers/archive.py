@@ -1,8 +1,8 @@
 """What every reader of WARC and ARC files shares: shards, the loop over records, and the columns all of them give."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import pyarrow as pa
 import xxhash
@@ -17,6 +17,7 @@ from atom_data.readers.streams.broken import TRUNCATED
 from atom_data.readers.streams.window import Window
 from atom_data.storage.paths import without_secrets
 from atom_data.storage.shards import Input, Intake, Shard
+from atom_data.workspace import Workspace
 
 COMMON = (
     pa.field("id", pa.string()),
@@ -47,6 +48,10 @@ class ArchiveSource(FileSource):
     max_header_bytes: int
     max_window_bytes: int
     ids: str
+    types: ClassVar[frozenset[bytes]]
+    """The records that are documents."""
+    layout: ClassVar[pa.Schema]
+    """The columns made of them, and their types."""
 
     @property
     def name(self) -> str:
@@ -58,20 +63,38 @@ class ArchiveSource(FileSource):
         """How ids are made, for people."""
         return IDS_SAID[self.ids]
 
+    def schema(self) -> pa.Schema:
+        """Columns and types."""
+        return self.layout
+
     def _parts(self) -> tuple[Shard, ...]:
         return split(self._whole_files(), self.split_bytes, UNCUT)
 
-    def _archive(self, shard: Shard, types: frozenset[bytes]) -> "Archive":
-        """Return a shard of it that is about to be read."""
-        return Archive(
+    def read(
+        self, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield batches of at most 1,000 rows or about 8 MB; which records are rows does not depend on the columns."""
+        rows, identities = Rows(self.layout, columns), Identities()
+        archive = Archive(
             shard=shard,
             source=self.source,
             found=current_input(self.paths, shard),
-            types=types,
+            types=self.types,
             record_bytes=self.max_record_bytes,
             header_bytes=self.max_header_bytes,
             max_window_bytes=self.max_window_bytes,
         )
+
+        def add(record: Record) -> Fault | None:
+            return self._add(record, archive, rows, identities, intake)
+
+        yield from archive.read(rows, add, intake)
+
+    def _add(
+        self, record: Record, archive: "Archive", rows: Rows, identities: Identities, intake: Intake
+    ) -> Fault | None:
+        """Make a row of a record, or say what is wrong with it."""
+        raise NotImplementedError
 
     def _prefix(self, archive: "Archive") -> str:
         """Return what ids of a file begin with."""

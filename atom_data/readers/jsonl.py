@@ -9,10 +9,11 @@ from typing import Any
 import pyarrow as pa
 
 from atom_data.errors import ConfigError
+from atom_data.readers.fields import IDS, FieldSource
 from atom_data.readers.files import SPLIT_BYTES, current_input, split
 from atom_data.readers.lines import LINE_BYTES, Line, Lines, batches_of
 from atom_data.readers.rows import Identities, Rows, file_prefix
-from atom_data.readers.source import FileSource, Places
+from atom_data.readers.source import Places
 from atom_data.readers.streams.frames import WINDOW_BYTES
 from atom_data.readers.streams.window import Window
 from atom_data.storage.shards import Intake, Shard
@@ -33,7 +34,6 @@ COMMON = (
 TYPES: dict[str, tuple[type, ...]] = {"string": (str,), "int64": (int,), "double": (int, float), "bool": (bool,)}
 
 
-IDS = ("column", "file", "row")
 WRITTEN = re.compile(rb"\xef\xbf\xbd|\\u[fF]{3}[dD]")
 """U+FFFD that was in the source text."""
 
@@ -43,7 +43,7 @@ class Unfit(Exception):
 
 
 @dataclass(frozen=True, slots=True, init=False)
-class Jsonl(FileSource):
+class Jsonl(FieldSource):
     """Documents from JSON lines, plain or compressed (.gz, .zst, .bz2, .xz): every line becomes a row.
 
     Columns: `id`, `text`, `url`, `date`, from the fields that the parameters of the same names give (null where a line
@@ -68,18 +68,13 @@ class Jsonl(FileSource):
     bytes per row of the shard without an id.
     """
 
-    paths: tuple[str, ...]
-    source: str | None
-    text: str
-    id: str
-    url: str
-    date: str
     columns: tuple[tuple[str, str], ...]
     split_bytes: int
     max_line_bytes: int
     max_window_bytes: int
-    ids: str
     suffixes = SUFFIXES
+    kind = "jsonl"
+    words = ("field", "offset of the line")
 
     def __init__(
         self,
@@ -104,21 +99,6 @@ class Jsonl(FileSource):
         fields = {"source": source, "text": text, "id": id, "url": url, "date": date, "ids": ids}
         limits = {"split_bytes": split_bytes, "max_line_bytes": max_line_bytes, "max_window_bytes": max_window_bytes}
         self._settle(paths, IDS, columns=tuple((columns or {}).items()), **fields, **limits)
-
-    @property
-    def name(self) -> str:
-        """The source's name."""
-        return self.source or "jsonl"
-
-    @property
-    def ids_said(self) -> str:
-        """How ids are made, for people."""
-        said = {
-            "column": f"field '{self.id}', else a hash of source, file, URL and text",
-            "file": f"file and field '{self.id}'",
-            "row": "file and offset of the line",
-        }
-        return said[self.ids]
 
     def schema(self) -> pa.Schema:
         """Columns and types."""

@@ -10,23 +10,23 @@ import pyarrow.compute as pc
 from atom_data.errors import ConfigError, DataError
 from atom_data.readers.columns.columns import Columns, carried, columns_of, schema_of
 from atom_data.readers.columns.strings import broken, can_be_strings, ids_of, repaired, strings_of
+from atom_data.readers.fields import IDS, FieldSource
 from atom_data.readers.files import SPLIT_BYTES, current_input, listed
 from atom_data.readers.row_groups import byte_range, on_disk, part_input, row_group_parts
 from atom_data.readers.rows import Identities, file_prefix
-from atom_data.readers.source import FileSource, Places
+from atom_data.readers.source import Places
 from atom_data.storage.parquet import BATCH_BYTES, read_parquet
 from atom_data.storage.paths import sha256, without_secrets
 from atom_data.storage.shards import Input, Intake, Shard
 from atom_data.workspace import Workspace
 
 SUFFIXES = (".parquet", ".pq")
-IDS = ("column", "file", "row")
 OURS = ("id", "text", "url", "date", "source", "file", "row")
 OWN = tuple(pa.field(name, pa.int64() if name == "row" else pa.string()) for name in OURS)
 
 
 @dataclass(frozen=True, slots=True, init=False)
-class Parquet(FileSource):
+class Parquet(FieldSource):
     """Documents from Parquet files, with all their columns.
 
     Columns: `id`, `text`, `url`, `date` as strings, from the columns that the parameters of the same names give (null
@@ -51,15 +51,10 @@ class Parquet(FileSource):
     Memory: see `read_parquet`; 150 bytes per row of the shard without an id.
     """
 
-    paths: tuple[str, ...]
-    source: str | None
-    text: str
-    id: str
-    url: str
-    date: str
     split_bytes: int
-    ids: str
     suffixes = SUFFIXES
+    kind = "parquet"
+    words = ("column", "row")
 
     def __init__(
         self,
@@ -75,21 +70,6 @@ class Parquet(FileSource):
         """Name files, globs, folders (every *.parquet below) and URLs."""
         fields = {"source": source, "text": text, "id": id, "url": url, "date": date, "ids": ids}
         self._settle(paths, IDS, split_bytes=split_bytes, **fields)
-
-    @property
-    def name(self) -> str:
-        """The source's name."""
-        return self.source or "parquet"
-
-    @property
-    def ids_said(self) -> str:
-        """How ids are made, for people."""
-        said = {
-            "column": f"column '{self.id}', else a hash of source, file, URL and text",
-            "file": f"file and column '{self.id}'",
-            "row": "file and row",
-        }
-        return said[self.ids]
 
     def schema(self) -> pa.Schema:
         """Our columns, and what else the files have."""

@@ -1,7 +1,6 @@
 """WARC files as documents: web pages with their HTML."""
 
 import re
-from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -14,8 +13,7 @@ from atom_data.readers.records import HEADER_BYTES, RECORD_BYTES, SAMPLE_BYTES, 
 from atom_data.readers.rows import Identities, Rows
 from atom_data.readers.source import Places
 from atom_data.readers.streams.frames import WINDOW_BYTES
-from atom_data.storage.shards import Intake, Shard
-from atom_data.workspace import Workspace
+from atom_data.storage.shards import Intake
 
 SUFFIXES = tuple(f".{name}{end}" for name in ("warc", "arc") for end in ("", ".gz", ".zst", ".bz2", ".xz"))
 TYPES = frozenset((b"response", b"resource"))
@@ -74,6 +72,8 @@ class Warc(ArchiveSource):
 
     mimes: tuple[str, ...]
     suffixes = SUFFIXES
+    types = TYPES
+    layout = SCHEMA
 
     def __init__(
         self,
@@ -91,23 +91,9 @@ class Warc(ArchiveSource):
         limits |= {"split_bytes": split_bytes, "max_window_bytes": max_window_bytes}
         self._settle(paths, IDS, source=source, mimes=mimes, ids=ids, **limits)
 
-    def schema(self) -> pa.Schema:
-        """Columns and types."""
-        return SCHEMA
-
-    def read(
-        self, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake
-    ) -> Iterator[pa.RecordBatch]:
-        """Yield batches of at most 1,000 rows or about 8 MB; which records are rows does not depend on the columns."""
-        rows, identities = Rows(SCHEMA, columns), Identities()
-        archive = self._archive(shard, TYPES)
-
-        def add(record: Record) -> Fault | None:
-            return self._add(record, archive, rows, identities)
-
-        yield from archive.read(rows, add, intake)
-
-    def _add(self, record: Record, archive: Archive, rows: Rows, identities: Identities) -> Fault | None:
+    def _add(
+        self, record: Record, archive: Archive, rows: Rows, identities: Identities, intake: Intake
+    ) -> Fault | None:
         values = common_values(record, archive.source, archive.found.path)
         answer = self._answer(record)
         if isinstance(answer, Fault):

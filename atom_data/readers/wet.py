@@ -1,19 +1,17 @@
 """WET files as documents: the texts that a crawler has already taken from its pages."""
 
-from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
 
-from atom_data.readers.archive import COMMON, IDS, ArchiveSource, common_values, decoded_field, record_id
+from atom_data.readers.archive import COMMON, IDS, Archive, ArchiveSource, common_values, decoded_field, record_id
 from atom_data.readers.files import SPLIT_BYTES
 from atom_data.readers.records import HEADER_BYTES, RECORD_BYTES, Fault, Record
 from atom_data.readers.rows import Identities, Rows
 from atom_data.readers.source import Places
 from atom_data.readers.streams.frames import WINDOW_BYTES
-from atom_data.storage.shards import Intake, Shard
+from atom_data.storage.shards import Intake
 from atom_data.text.charsets.decoders import decode
-from atom_data.workspace import Workspace
 
 SUFFIXES = (".wet", ".wet.gz", ".wet.zst", ".wet.bz2", ".wet.xz")
 TYPES = frozenset((b"conversion",))
@@ -31,6 +29,8 @@ class Wet(ArchiveSource):
     """
 
     suffixes = SUFFIXES
+    types = TYPES
+    layout = SCHEMA
 
     def __init__(
         self,
@@ -47,30 +47,19 @@ class Wet(ArchiveSource):
         limits |= {"split_bytes": split_bytes, "max_window_bytes": max_window_bytes}
         self._settle(paths, IDS, source=source, ids=ids, **limits)
 
-    def schema(self) -> pa.Schema:
-        """Columns and types."""
-        return SCHEMA
-
-    def read(
-        self, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake
-    ) -> Iterator[pa.RecordBatch]:
-        """Yield batches of at most 1,000 rows or about 8 MB."""
-        rows, identities = Rows(SCHEMA, columns), Identities()
-        archive = self._archive(shard, TYPES)
-
-        def add(record: Record) -> Fault | None:
-            values = common_values(record, archive.source, archive.found.path)
-            languages = record.fields.get(b"warc-identified-content-language", b"")
-            values["languages"] = decoded_field(languages) or None
-            body = record.body or b""
-            values["id"] = self._prefix(archive) + record_id(identities, record.fields, body)
-            text, _, replaced = decode(body, "utf-8")
-            values["text"] = text.replace("\0", "")
-            intake.decoded(text, replaced)
-            rows.add(values, len(body))
-            return None
-
-        yield from archive.read(rows, add, intake)
+    def _add(
+        self, record: Record, archive: Archive, rows: Rows, identities: Identities, intake: Intake
+    ) -> Fault | None:
+        values = common_values(record, archive.source, archive.found.path)
+        languages = record.fields.get(b"warc-identified-content-language", b"")
+        values["languages"] = decoded_field(languages) or None
+        body = record.body or b""
+        values["id"] = self._prefix(archive) + record_id(identities, record.fields, body)
+        text, _, replaced = decode(body, "utf-8")
+        values["text"] = text.replace("\0", "")
+        intake.decoded(text, replaced)
+        rows.add(values, len(body))
+        return None
 
     def identity(self) -> dict[str, object]:
         """What decides the rows besides the files."""

@@ -81,7 +81,7 @@ class _Walk:
             if is_dataclass(thing):
                 yield from (getattr(thing, field.name, None) for field in fields(thing))
         else:
-            yield from _inside(thing)
+            yield from contents(thing)
 
     def _note_table(self, function: FunctionType) -> None:
         if function.__module__.startswith(TABLES) and not signature(function).parameters:
@@ -120,7 +120,7 @@ class _Walk:
                 continue
 
 
-def _inside(thing: object) -> Iterator[object]:
+def contents(thing: object) -> Iterator[object]:
     """Yield what a container holds, and what a partial or a bound method calls."""
     if isinstance(thing, (tuple, list, set, frozenset)):
         yield from thing

@@ -106,6 +106,12 @@ def open_parquet(path: str) -> pq.ParquetFile:
     return _open(_source(path), path)
 
 
+def schema_of(path: str) -> pa.Schema:
+    """Return the columns of a Parquet file. DataError when it is none."""
+    with open_parquet(path) as file:
+        return file.schema_arrow
+
+
 def row_group_of(path: str, group: int) -> pq.RowGroupMetaData:
     """Return what the footer says of a row group, with all its columns. DataError where that is damaged."""
     with open_parquet(path) as file:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
 from atom_data.errors import DataError
+from atom_data.storage.formats import refuse_other_formats
 from atom_data.storage.shards import Input, file_name
 
 FORMAT = 3
@@ -99,11 +100,7 @@ class Receipt:
     @classmethod
     def read(cls, value: Mapping[str, Any], path: str) -> Self:
         """Make one of what stands in a file. DataError for a format that is not known, and for what is not a receipt."""
-        if value.get("format") not in READABLE:
-            raise DataError(
-                f"{path}: a receipt of format {value.get('format')!r}; this atom-data reads {READABLE[0]} to {FORMAT}. Use the "
-                "version that made the folder, or run into another --output."
-            )
+        refuse_other_formats(value, READABLE, path, "a receipt")
         try:
             outputs = tuple(OutputFile(**item) for item in value["outputs"])
             return cls(

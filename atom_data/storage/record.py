@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from atom_data.errors import DataError
+from atom_data.storage.formats import refuse_other_formats
 
 RUN = "run.json"
 SUBMISSION = "cluster/submission.json"
@@ -38,11 +39,7 @@ class RunRecord:
     @classmethod
     def read(cls, value: Mapping[str, Any], path: str) -> Self:
         """Make one of what stands in a file. DataError for a format that is not known, and for what is not a record."""
-        if value.get("format") != FORMAT:
-            raise DataError(
-                f"{path}: a record of format {value.get('format')!r}; this atom-data reads {FORMAT}. Use the version that made "
-                "the folder, or run into another --output."
-            )
+        refuse_other_formats(value, (FORMAT,), path, "a record")
         try:
             settings = {str(name): str(text) for name, text in dict(value.get("settings", {})).items()}
             return cls(value["recipe"], value["sha256"], tuple(value["jobs"]), tuple(value["former"]), settings)

@@ -10,11 +10,11 @@ import pyarrow.compute as pc
 from atom_data.dedup.documents import DOCUMENTS, documents_of
 from atom_data.dedup.marks import GROUPS, LOSS, loss_of
 from atom_data.errors import DataError
-from atom_data.storage.parquet import Output, create_parquet, read_parquet
+from atom_data.storage.parquet import Output, create_parquet, read_parquet, schema_of
 from atom_data.storage.receipts import OutputFile, Receipt
 from atom_data.takedown.clusters import Marks
 from atom_data.takedown.folder import data_file, part_of
-from atom_data.takedown.rows import Values, output_of, patched, renumbered, schema_of, staged
+from atom_data.takedown.rows import Values, output_of, patched, renumbered, staged
 from atom_data.workspace import Workspace
 
 

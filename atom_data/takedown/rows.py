@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from atom_data.ledger import LEDGER, removed_lines
-from atom_data.storage.parquet import Output, create_parquet, open_parquet, read_parquet
+from atom_data.storage.parquet import Output, create_parquet, open_parquet, read_parquet, schema_of
 from atom_data.storage.receipts import OutputFile
 from atom_data.storage.removals import REASON, Removals
 from atom_data.takedown.journal import FILES
@@ -41,15 +41,6 @@ def holds(path: str, ids: pa.Array, patched: pa.Array) -> bool:
         return False
     both = pa.concat_arrays([ids, patched])
     return any(pc.any(pc.is_in(batch.column("id"), both)).as_py() for batch in read_parquet(path, ("id",)))
-
-
-def schema_of(path: str) -> pa.Schema:
-    """Return the columns of a Parquet file."""
-    file = open_parquet(path)
-    try:
-        return file.schema_arrow
-    finally:
-        file.close()
 
 
 def staged(path: str) -> str:

@@ -17,10 +17,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from atom_data.errors import DataError
-from atom_data.storage.parquet import Output, create_parquet, read_parquet
+from atom_data.storage.parquet import Output, create_parquet, read_parquet, schema_of
 from atom_data.storage.paths import Hashed, create
 from atom_data.storage.receipts import OutputFile, Receipt
-from atom_data.takedown.rows import Values, output_of, patched, renumbered, schema_of, staged
+from atom_data.takedown.rows import Values, output_of, patched, renumbered, staged
 from atom_data.tokens.megatron import Index, create_megatron, read_pair
 from atom_data.workspace import Workspace
 

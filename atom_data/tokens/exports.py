@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from atom_data.errors import ConfigError, DataError
 from atom_data.storage.made import Made, read_made
-from atom_data.storage.paths import local
+from atom_data.storage.paths import is_remote, local
 from atom_data.storage.receipts import read_json, write_json
 
 FOLDER = "exports"
@@ -27,6 +27,17 @@ class Export(NamedTuple):
     folder: str
     made: tuple[Made, ...]
     """What its record says was made of these tokens; empty where the folder is gone, or holds something else now."""
+
+
+def folders_of(command: str, done: str, folder: str, target: str) -> tuple[Path, Path]:
+    """Return the absolute paths of tokens and of what is made of them. ConfigError where one is remote or in the other's run."""
+    if is_remote(folder) or is_remote(target):
+        raise ConfigError(
+            f"{command}: {folder} to {target}: only local or mounted folders are {done}. Copy them first."
+        )
+    path, place = local(folder).absolute(), local(target).absolute()
+    refuse_inside_run(command, target, path)
+    return path, place
 
 
 def note_export(tokens: Path, place: Path) -> bool:

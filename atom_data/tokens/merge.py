@@ -28,9 +28,9 @@ import numpy.typing as npt
 from atom_data.errors import ConfigError, DataError
 from atom_data.storage.made import Made, making, read_made, refuse_place, write_file
 from atom_data.storage.parquet import Output
-from atom_data.storage.paths import is_remote, join, local, sha256
+from atom_data.storage.paths import join, local, sha256
 from atom_data.storage.receipts import read_json
-from atom_data.tokens.exports import note_export, refuse_inside_run
+from atom_data.tokens.exports import folders_of, note_export
 from atom_data.tokens.manifest import manifest
 from atom_data.tokens.megatron import create_megatron, read_pair
 
@@ -69,12 +69,9 @@ def merge(
     is replaced, others stay beside it. ConfigError for a folder with anything else in it (storage/made.py), and for sources
     of different tokenizers. Memory: 32 MB, and 20 bytes per document of a prefix.
     """
-    if is_remote(folder) or is_remote(target):
-        raise ConfigError(f"merge: {folder} to {target}: only local or mounted folders are merged. Copy them first.")
+    path, place = folders_of("merge", "merged", folder, target)
     if target_bytes < 1:
         raise ConfigError(f"merge: a prefix of {target_bytes:,} bytes cannot be. Give a size above 0.")
-    path, place = local(folder).absolute(), local(target).absolute()
-    refuse_inside_run("merge", target, path)
     refuse_place(place)
     found = manifest(str(path.parent), path.name)
     groups = list(_groups([shard for shard in found["shards"] if shard["tokens"]], target_bytes))

@@ -24,9 +24,9 @@ import numpy.typing as npt
 
 from atom_data.errors import ConfigError, DataError
 from atom_data.storage.made import Made, making, write_file
-from atom_data.storage.paths import is_remote, join, local
+from atom_data.storage.paths import join
 from atom_data.storage.receipts import read_json
-from atom_data.tokens.exports import note_export, refuse_inside_run
+from atom_data.tokens.exports import folders_of, note_export
 from atom_data.tokens.manifest import manifest
 from atom_data.tokens.megatron import Index, read_pair
 
@@ -141,12 +141,9 @@ def pack_folder(
 
     A plan of the same tokens there is replaced; ConfigError for a folder with anything else in it (storage/made.py).
     """
-    if is_remote(folder) or is_remote(target):
-        raise ConfigError(f"pack: {folder} to {target}: only local or mounted folders are packed. Copy them first.")
+    path, place = folders_of("pack", "packed", folder, target)
     if length < 1:
         raise ConfigError(f"pack: a sample of {length} tokens cannot be. Give a length above 0.")
-    path, place = local(folder).absolute(), local(target).absolute()
-    refuse_inside_run("pack", target, path)
     found = manifest(str(path.parent), path.name)
     shards: list[dict[str, Any]] = []
     total = Packing(length, 0, 0, 0, 0, 0)

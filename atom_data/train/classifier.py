@@ -1,6 +1,5 @@
 """A fastText classifier trained from labeled documents (Joulin et al. 2017, Bag of Tricks for Efficient Text Classification)."""
 
-import json
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -100,18 +99,6 @@ def train_classifier(
         thresholds=thresholds(scores, positive),
         best=best_threshold(scores, positive),
     )
-
-
-def report_path(path: Path) -> Path:
-    """Return where the report of a model stands."""
-    return path.with_name(f"{path.name}.report.json")
-
-
-def write_report(report: Report, path: Path) -> Path:
-    """Write a report as JSON beside the model and return where."""
-    place = report_path(path)
-    place.write_text(json.dumps(report.as_json(), indent=1, sort_keys=True) + "\n", "utf-8")
-    return place
 
 
 def _check_parts(labeled: Labeled, trained: npt.NDArray[np.int64], tested: npt.NDArray[np.int64]) -> None:

@@ -68,5 +68,4 @@ def reads_of(workspace: Workspace, found: Tokens, layout: Layout) -> list[Read]:
     source: Any = run.samples.sources[names[0]]
     number = next(place for place, shard in enumerate(source.shards) if shard["name"] == found.shard)
     row = {"first_token": found.start, "stop_token": found.stop}
-    reads = run.reads(names[0], number, row, layout.epochs)
-    return [Read(read.sample, read.epoch, read.start, read.stop, read.sample < run.consumed) for read in reads]
+    return list(run.reads(names[0], number, row, layout.epochs))

@@ -5,7 +5,7 @@ from itertools import zip_longest
 import pyarrow as pa
 
 from atom_data.errors import DataError
-from atom_data.storage.parquet import open_parquet, read_parquet
+from atom_data.storage.parquet import read_parquet, schema_of
 from atom_data.storage.receipts import OutputFile, Receipt
 from atom_data.workspace import Workspace
 
@@ -35,7 +35,7 @@ def _in_file(one: str, other: str, before: OutputFile, after: OutputFile) -> str
 
 
 def _in_tables(one: str, other: str) -> str:
-    schemas = [_schema(path) for path in (one, other)]
+    schemas = [schema_of(path) for path in (one, other)]
     if not schemas[0].equals(schemas[1]):
         return f"its columns are {', '.join(schemas[1].names)}, were {', '.join(schemas[0].names)}"
     row, names = 0, schemas[0].names
@@ -61,11 +61,3 @@ def _in_batches(mine: pa.RecordBatch, theirs: pa.RecordBatch, row: int) -> str:
 def _shown(value: object) -> str:
     text = repr(value)
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
-
-
-def _schema(path: str) -> pa.Schema:
-    file = open_parquet(path)
-    try:
-        return file.schema_arrow
-    finally:
-        file.close()

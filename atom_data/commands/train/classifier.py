@@ -11,7 +11,8 @@ from atom_data.errors import ConfigError
 from atom_data.readers.open import source_for
 from atom_data.storage.made import refuse_file
 from atom_data.terminal.table import Column, print_table
-from atom_data.train.classifier import Options, report_path, train_classifier, write_report
+from atom_data.train.beside import report_path, write_report
+from atom_data.train.classifier import Options, train_classifier
 from atom_data.train.report import Report, Threshold
 
 Value = TypeVar("Value", int, str)
@@ -59,7 +60,7 @@ def train(
         for name, paths in zip(names, (good, bad), strict=True)
     ]
     report = train_classifier(sets, model, options)
-    _show(report, model, write_report(report, model), max_bytes)
+    _show(report, model, write_report(report.as_json(), model), max_bytes)
 
 
 def _two(given: str, option: str, kind: Callable[[str], Value]) -> tuple[Value, Value]:

@@ -9,8 +9,8 @@ from rich.table import Table
 from atom_data.commands.screen import console
 from atom_data.errors import ConfigError
 from atom_data.storage.made import refuse_file
-from atom_data.train.extraction import Options, Part, Report, train_extractor, write_report
-from atom_data.train.extraction.files import report_path
+from atom_data.train.beside import report_path, write_report
+from atom_data.train.extraction import Options, Part, Report, train_extractor
 
 Licenses = Annotated[
     list[str] | None,
@@ -65,7 +65,7 @@ def train(
         validate=validate,
         say=lambda line: screen.print(line, soft_wrap=True, markup=False, highlight=False),
     )
-    _show(report, model, write_report(report, model))
+    _show(report, model, write_report(report.as_json(), model))
 
 
 def _show(report: Report, model: Path, written: Path) -> None:

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from atom_data.dedup.repeats.rounds import ComparePieces, Found, Round, take_found
 from atom_data.errors import Refusal
-from atom_data.graph import Job, PassJob, Source, reference, rows_of
+from atom_data.graph import Job, ShardJob, Source, reference, rows_of
 from atom_data.identity import describe
 from atom_data.job import Progress, Table, Task, Work
 from atom_data.storage.paths import join
@@ -45,7 +45,7 @@ class Repeatable(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MarkRepeats(PassJob):
+class MarkRepeats(ShardJob):
     """Writes NAME/SHARD.parquet with a row for each document that has repeats: row, id, and the columns added."""
 
     name: str
@@ -56,12 +56,6 @@ class MarkRepeats(PassJob):
     """The comparison of each round; the pieces of a round come before it."""
     added: pa.Schema
     allow_loss: float
-
-    a_task_a_shard = True
-
-    def sources(self) -> tuple[Source, ...]:
-        """What it looks for repeats in."""
-        return (self.of,)
 
     def upstream(self) -> tuple[Job, ...]:
         """What it reads, and the comparisons."""
@@ -76,10 +70,6 @@ class MarkRepeats(PassJob):
     def identity(self) -> dict[str, object]:
         """What it compares by, and the order of sources."""
         return {"repeats of": reference(self.of), "by": describe(self.by), "prefer": list(self.prefer)}
-
-    def tasks(self, workspace: Workspace) -> tuple[Task, ...]:
-        """One task per shard."""
-        return tuple(Task(shard.name, shard.bytes, (shard,)) for shard in self.of.shards(workspace))
 
     def inputs(self, task: Task, workspace: Workspace) -> tuple[Input, ...]:
         """The shard, and all that was found."""

@@ -15,7 +15,7 @@ from atom_data.batch import column
 from atom_data.dedup.repeats.buckets import Buckets, Cursor, cursors, groups_of, read_bucket
 from atom_data.dedup.repeats.engines import FOUND, RANK_BITS, SHARD_BITS, Partition, Verdict
 from atom_data.errors import ConfigError, DataError
-from atom_data.graph import Job, PassJob, Source, reference, rows_of
+from atom_data.graph import Job, PassJob, ShardJob, Source, reference, rows_of
 from atom_data.identity import describe
 from atom_data.ids import Shards, create_id_hashes
 from atom_data.job import Progress, Table, Task, Work
@@ -63,7 +63,7 @@ class Round:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CutPieces(PassJob):
+class CutPieces(ShardJob):
     """Cuts the texts of every shard into pieces and deals them into partitions, by key."""
 
     name: str
@@ -75,8 +75,6 @@ class CutPieces(PassJob):
     partitions: int
     after: "ComparePieces | None"
 
-    a_task_a_shard = True
-
     @cached_property
     def round(self) -> Round:
         """The round that it works for."""
@@ -87,10 +85,6 @@ class CutPieces(PassJob):
         """What it reads, and the round before."""
         return self.of.jobs() if self.after is None else (*self.of.jobs(), self.after)
 
-    def sources(self) -> tuple[Source, ...]:
-        """What it cuts."""
-        return (self.of,)
-
     def check(self) -> pa.Schema:
         """Return the columns written. ConfigError without `id` and `text`."""
         names = self.of.schema().names
@@ -100,10 +94,6 @@ class CutPieces(PassJob):
         keys = ["high", "low", "group"] if self.round.grouped else ["high", "low"]
         places = [("document", pa.uint64()), ("start", pa.int64()), ("step", pa.int32()), ("times", pa.int32())]
         return pa.schema([*((key, pa.uint64()) for key in keys), *places])
-
-    def tasks(self, workspace: Workspace) -> tuple[Task, ...]:
-        """One task per shard of what it reads."""
-        return tuple(Task(shard.name, shard.bytes, (shard,)) for shard in self.of.shards(workspace))
 
     def inputs(self, task: Task, workspace: Workspace) -> tuple[Input, ...]:
         """The shard, and what the round before found."""

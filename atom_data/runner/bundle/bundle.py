@@ -28,6 +28,7 @@ from atom_data.reach import code_identity, job_imports
 from atom_data.runner.bundle.held import file_sources, held_files, own_modules
 from atom_data.runner.recipe import Recipe
 from atom_data.storage.beside import BUNDLE
+from atom_data.storage.formats import refuse_other_formats
 from atom_data.storage.paths import create, exists, is_remote, without_secrets
 from atom_data.workspace import Workspace
 
@@ -85,10 +86,7 @@ class Bundle:
     @classmethod
     def read(cls, value: dict[str, Any], path: str) -> Self:
         """Make one of what stands in a file. DataError for another format, and for what is none."""
-        if value.get("format") != FORMAT:
-            raise DataError(
-                f"{path}: is of format {value.get('format')!r}; this atom-data reads {FORMAT}. Use the version that made it."
-            )
+        refuse_other_formats(value, (FORMAT,), path, "a bundle")
         try:
             return cls(
                 **{

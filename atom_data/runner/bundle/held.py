@@ -4,9 +4,9 @@ import inspect
 import re
 import sys
 import sysconfig
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from atom_data.graph import Node
 from atom_data.imports import read_source
 from atom_data.readers.source import FileSource
 from atom_data.rules import Keep
+from atom_data.runner.needs import contents
 
 PLAIN = (str, int, float, bytes, type(None))
 
@@ -54,15 +55,8 @@ def parts(value: Any) -> Iterator[Any]:  # noqa: ANN401 - whatever a recipe is m
 
 
 def _inside(value: Any) -> Iterator[Any]:  # noqa: ANN401
-    if isinstance(value, (tuple, list, set, frozenset)):
-        yield from value
-    elif isinstance(value, Mapping):
-        yield from value.values()
-    elif isinstance(value, partial):
-        yield from (value.func, value.args, value.keywords)
-    elif inspect.ismethod(value):
-        yield value.__self__
-    elif inspect.isfunction(value):
+    yield from contents(value)
+    if inspect.isfunction(value):
         yield from inspect.getclosurevars(value).nonlocals.values()
         yield from (value.__defaults__, value.__kwdefaults__)
     elif is_dataclass(value) and not isinstance(value, type):

@@ -115,11 +115,6 @@ class FileClaim:
                 return False
         return True
 
-    @property
-    def lost(self) -> bool:
-        """Whether another process has taken the claim."""
-        return self.heart is not None and self.heart.lost
-
     def release(self) -> None:
         """Let others in."""
         if self.heart is not None:

@@ -54,7 +54,7 @@ def claimed(
     try:
         yield
     except KeyboardInterrupt:
-        if holder.lost:
+        if holder.heart is not None and holder.heart.lost:
             raise DataError(
                 f"{workspace!r}: this run slept, and its claim of the folder was taken over meanwhile, so it has ended; what "
                 "it finished is kept. See who is at work there before you run again."

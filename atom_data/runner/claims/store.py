@@ -89,17 +89,12 @@ class ObjectClaim:
         self._write()
         return True
 
-    @property
-    def lost(self) -> bool:
-        """Whether another process has taken the claim."""
-        return self.heart is not None and self.heart.lost
-
     def release(self) -> None:
         """Let others in; an object that says nothing takes its place, for stores are not asked to delete."""
         if self.heart is not None:
             self.heart.stop()
         with contextlib.suppress(DataError, OSError):
-            if not self.lost:
+            if self.heart is None or not self.heart.lost:
                 self.workspace.write_json(self.name, {})
 
 

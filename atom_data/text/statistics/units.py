@@ -12,17 +12,7 @@ import numpy as np
 
 from atom_data.text.arrays import Bytes, Int64s
 from atom_data.text.buffers import Buffers
-from atom_data.text.characters import (
-    LETTER,
-    MARK,
-    NUMBER,
-    SPACE,
-    UNSPACED,
-    Characters,
-    cell_of,
-    characters,
-    decode,
-)
+from atom_data.text.characters import LETTER, MARK, NUMBER, SPACE, UNSPACED, Characters, cell_of, characters, decode
 from atom_data.text.memory import inlined, item, kernel, read_only
 
 COLUMNS = ("units", "words", "alphabetic", "word_chars", "line_feeds")

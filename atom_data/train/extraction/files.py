@@ -61,18 +61,6 @@ def train_extractor(
     return report
 
 
-def report_path(path: Path) -> Path:
-    """Return where the report of a model stands."""
-    return path.with_name(f"{path.name}.report.json")
-
-
-def write_report(report: Report, path: Path) -> Path:
-    """Write a report as JSON beside the model and return where."""
-    place = report_path(path)
-    place.write_text(json.dumps(report.as_json(), indent=1, sort_keys=True) + "\n", "utf-8")
-    return place
-
-
 def write_model(model: Model, about: dict[str, Any], path: Path) -> None:
     """Write a model with what it was made of; it appears whole or not at all."""
     stream = io.BytesIO()
