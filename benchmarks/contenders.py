@@ -93,9 +93,8 @@ def steps_of(recipe: Recipe) -> list[object]:
 
 
 def extraction(recipe: Recipe) -> dict[str, Any]:
-    """Return the options of extract_plain_text that the recipe's step uses."""
-    step = next(s for s in steps_of(recipe) if isinstance(s, Extract) and isinstance(s.engine, Resiliparse))
-    return {"preserve_formatting": True, **asdict(step.engine)}
+    """Return the options of extract_plain_text that peers use; the recipe has an engine that they do not have."""
+    return {"preserve_formatting": True, **asdict(Resiliparse())}
 
 
 def chain(recipe: Recipe) -> dict[str, Any]:

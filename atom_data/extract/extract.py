@@ -9,7 +9,7 @@ from atom_data.batch import column, with_columns
 from atom_data.errors import ConfigError
 from atom_data.extract.engine import BytesEngine, Engine
 from atom_data.extract.page import Page, extracted, page_columns
-from atom_data.extract.resiliparse import Resiliparse
+from atom_data.extract.main_text import MainText
 
 HTML_BYTES = 8 << 20
 TRIAL = b"<html><body><p>A page to see whether the engine is there.</p></body></html>"
@@ -36,7 +36,7 @@ class Extract:
     Errors: ConfigError for a column that is not there, and for an engine whose package is not installed.
     """
 
-    engine: Engine | BytesEngine = field(default_factory=Resiliparse)
+    engine: Engine | BytesEngine = field(default_factory=MainText)
     max_html_bytes: int = HTML_BYTES
     charset: str | None = "charset"
     """The column with the server's charset; None where there is none."""

@@ -203,11 +203,8 @@ def test_receipts_carry_the_share_of_damage(tmp_path: Path) -> None:
     stage = Stage(name="text", reads=Warc(path, source="web"), steps=(Extract(), keep("web_page")))
     out = str(tmp_path / "out")
     work = stage.work(stage.tasks(Workspace(out))[0], Workspace(out, "t"), lambda *_: None)
-    characters = (
-        len("w\u00f6rter und w\u00f6rter\ufffd!")
-        + 3 * len("Der Käufer prüft die Größe der Häuser – „schön“ sei es, kostet 5 €.")
-        + 4
-    )
+    characters = len("w\u00f6rter und w\u00f6rter\ufffd!")
+    characters += len("Der Käufer prüft die Größe der Häuser – „schön“ sei es, kostet 5 €.")  # once of three times
     assert work.notes["damage"] == {
         "documents": 2,
         "damaged_documents": 1,

@@ -91,7 +91,8 @@ def test_every_engine_stands_behind_the_same_guard(engine: Engine) -> None:
 
 
 def test_main_content_and_whole_text() -> None:
-    assert one(PAGE, Extract()) == ("Head\n\nOne.", "A page", "ok", 0)
+    assert one(PAGE, Extract()) == ("Head\n\nOne.\n\n- two\n\noff", "A page", "ok", 0)
+    assert one(PAGE, Extract(engine=Resiliparse())) == ("Head\n\nOne.", "A page", "ok", 0)
     assert "three" in str(one(PAGE, Extract(engine=Resiliparse(alt_texts=True)))[0])
     whole = one(PAGE, Extract(engine=WholeText()))
     assert whole == ("Home\n\nHead\n\nOne.\n\n  • two\nImprint", "A page", "ok", 0)
@@ -102,12 +103,13 @@ def test_the_identity_names_step_and_engine() -> None:
     assert describe(Extract()) == {
         "step": "atom_data.Extract",
         "engine": {
-            "step": "atom_data.extract.Resiliparse",
-            "main_content": True,
-            "list_bullets": True,
-            "alt_texts": False,
-            "links": False,
+            "step": "atom_data.extract.MainText",
+            "favor": "f1",
             "comments": True,
+            "markdown": False,
+            "links": False,
+            "metadata": False,
+            "model": None,
         },
         "max_html_bytes": 8 << 20,
         "charset": "charset",
