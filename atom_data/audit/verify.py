@@ -12,7 +12,7 @@ from atom_data.runner.claims.claim import Claim
 from atom_data.runner.claims.files import others_at_work
 from atom_data.runner.claims.takedowns import faults_of, name_of, numbers, passages_path, refuse_begun
 from atom_data.runner.hashes import damage
-from atom_data.storage.beside import BESIDE
+from atom_data.storage.beside import BESIDE, PASSPORT
 from atom_data.storage.manifest import manifest_path, manifest_row
 from atom_data.storage.partials import is_begun_by
 from atom_data.storage.paths import PARTIAL, exists, size
@@ -65,7 +65,7 @@ def verify(workspace: Workspace) -> Verdict:
             f"{workspace.root}: there is no run in it (no plan.json in any folder). Give the --output of a run."
         )
     refuse_begun(workspace)
-    verdict, known = Verdict(at_work=others_at_work(workspace)), {JOBS, RUN, LIST}
+    verdict, known = Verdict(at_work=others_at_work(workspace)), {JOBS, RUN, LIST, PASSPORT}
     known |= {name(number) for number in numbers(workspace) for name in (name_of, passages_path)}
     verdict.faults += [Fault(path, what, "restore") for path, what in faults_of(workspace)]
     for folder in folders:

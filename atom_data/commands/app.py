@@ -39,6 +39,7 @@ COMMANDS = {
     "merge": ("export.merge", "Hand on"),
     "pack": ("export.pack", "Hand on"),
     "mix": ("mix.app", "Hand on"),
+    "publish": ("publish.publish.publish", "Hand on"),
     "minhash-explain": ("dedup.minhash_explain", "Deduplication"),
     "dedup-eval": ("dedup.dedup_eval", "Deduplication"),
     "dedup-index": ("index.app", "Deduplication"),

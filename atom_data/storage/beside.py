@@ -8,3 +8,5 @@ LOOKUP = "lookup"
 BUNDLE = "run"
 """What a run was made with: recipe, cards, lists, and what else `atom-data reproduce` needs. Written before the first shard."""
 BESIDE = (LOOKUP, BUNDLE)
+PASSPORT = "passport.toml"
+"""What people know of the corpus, as `atom-data publish --init` writes it to fill in."""

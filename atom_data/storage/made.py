@@ -10,6 +10,7 @@ crash leaves is known to be ours; and last, with sizes and hashes. Files that no
 """
 
 import contextlib
+import errno
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -156,6 +157,21 @@ def write_file(place: Path, name: str, data: bytes, token: str) -> dict[str, Any
         hashed = Hashed(stream)
         hashed.write(data)
     return {"path": name, "bytes": hashed.bytes, "sha256": hashed.hexdigest()}
+
+
+def link_file(source: Path, target: Path, token: str) -> None:
+    """Make `target` another name of `source`, a symbolic one where need be; what stood there is replaced at once."""
+    if target.exists() and target.samefile(source):
+        return
+    partial = target.with_name(f"{target.name}.{token}{PARTIAL}")
+    partial.unlink(missing_ok=True)
+    try:
+        os.link(source, partial)
+    except OSError as error:
+        if error.errno not in (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP):
+            raise
+        partial.symlink_to(source)
+    partial.replace(target)
 
 
 def refuse_place(place: Path) -> None:

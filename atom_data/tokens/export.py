@@ -13,7 +13,6 @@ writer, datatrove/pipeline/tokens/tokenizer.py (`TokenizedFile`), torchtitan/com
 """
 
 import csv
-import errno
 import gzip
 import io
 import os
@@ -25,9 +24,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from atom_data.errors import ConfigError, DataError
-from atom_data.storage.made import Made, making, write_file
+from atom_data.storage.made import Made, link_file, making, write_file
 from atom_data.storage.parquet import read_parquet
-from atom_data.storage.paths import PARTIAL, Hashed, create, is_remote, join, local
+from atom_data.storage.paths import Hashed, create, is_remote, join, local
 from atom_data.tokens.exports import note_export, refuse_inside_run
 from atom_data.tokens.manifest import manifest
 from atom_data.tokens.mds import join_indexes, mds_names, write_mds
@@ -162,7 +161,7 @@ def _names(kind: str, shards: list[dict[str, Any]], found: dict[str, Any], lengt
 def _linked(shard: _Shard, of: str, ending: str) -> _File:
     """Give a file of the shard another name; bytes and hash are those of its receipt."""
     item, name = shard.entry[of], f"{shard.name}.{ending}"
-    _link(local(join(shard.out, item["path"])), shard.target / name)
+    link_file(local(join(shard.out, item["path"])), shard.target / name, TOKEN)
     return _File(name, item["bytes"], item["sha256"], linked=True)
 
 
@@ -242,21 +241,6 @@ def _documents(shard: _Shard, columns: tuple[str, ...]) -> Iterator[list[dict[st
 
 def _write(shard: _Shard, ending: str, data: bytes) -> _File:
     return _File(**write_file(shard.target, f"{shard.name}.{ending}", data, TOKEN))
-
-
-def _link(source: Path, target: Path) -> None:
-    """Make `target` another name of `source`; what stood there under that name is replaced at once."""
-    if target.exists() and target.samefile(source):
-        return
-    partial = target.with_name(f"{target.name}.{TOKEN}{PARTIAL}")
-    partial.unlink(missing_ok=True)
-    try:
-        os.link(source, partial)
-    except OSError as error:
-        if error.errno not in (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP):
-            raise
-        partial.symlink_to(source)
-    partial.replace(target)
 
 
 def _short(count: int) -> str:

@@ -16,6 +16,7 @@ from atom_data.errors import ConfigError
 from atom_data.runner.claims.hold import claimed
 from atom_data.runner.claims.life import me
 from atom_data.runner.claims.takedowns import JOURNAL
+from atom_data.storage.published import published_of
 from atom_data.takedown.asked import Asked, Copies, Tokens, read_lines
 from atom_data.takedown.clusters import Patches, patches_of
 from atom_data.takedown.folder import Folder
@@ -228,6 +229,9 @@ def _say(done: Takedown, output: str, as_text: bool) -> None:
     _say_lists(journal.nowhere, journal.patches)
     for line in done.put.exports:
         screen.prose(escape(f"rebuilt: {line}"))
+    for folder in published_of(output):
+        again = command_line("publish", output, "--to", folder)
+        screen.prose(escape(f"{folder} was published and still holds what went; publish it anew: {again}"))
     if journal.tokens == "mask" and tokens:
         screen.prose(
             "Our loader leaves masked tokens out of the loss. Any other would train on them: give it the ranges in "

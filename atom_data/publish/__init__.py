@@ -1,0 +1,1 @@
+"""The papers of a corpus: hub card, Croissant, EU summary, citation and checksums, all from the same facts."""

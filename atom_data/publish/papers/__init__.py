@@ -1,0 +1,1 @@
+"""The hub card, Croissant and the citation."""
