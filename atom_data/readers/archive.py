@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import xxhash
@@ -61,13 +61,17 @@ class ArchiveSource(FileSource):
     def _parts(self) -> tuple[Shard, ...]:
         return split(self._whole_files(), self.split_bytes, UNCUT)
 
-    def _archive(self, shard: Shard, types: frozenset[bytes]) -> "Archive":
+    def _archive(self, shard: Shard, types: frozenset[bytes], intake: Intake) -> "Archive":
         """Return a shard of it that is about to be read."""
+        return self._opened(shard, types, current_input(self.paths, shard), None)
+
+    def _opened(self, shard: Shard, types: frozenset[bytes], found: Input, opened: BinaryIO | None) -> "Archive":
         return Archive(
             shard=shard,
             source=self.source,
-            found=current_input(self.paths, shard),
+            found=found,
             types=types,
+            opened=opened,
             record_bytes=self.max_record_bytes,
             header_bytes=self.max_header_bytes,
             max_window_bytes=self.max_window_bytes,
@@ -102,10 +106,12 @@ class Archive:
     record_bytes: int
     header_bytes: int
     max_window_bytes: int
+    opened: BinaryIO | None = None
+    """The file, where it was opened in a way of its own."""
 
     def read(self, rows: Rows, add: Callable[[Record], Fault | None], intake: Intake) -> Iterator[pa.RecordBatch]:
         """Yield batches of the rows that `add` makes of the records of `types`; report the rest to `intake`."""
-        window = Window(self.shard.path, self.shard.start, self.shard.stop)
+        window = Window(self.shard.path, self.shard.start, self.shard.stop, self.opened)
         try:
             walk = Walk(window, self._wanted, self.record_bytes, self.header_bytes, self.max_window_bytes)
             for item in walk:

@@ -17,7 +17,9 @@ from atom_data.readers.streams.frames import WINDOW_BYTES
 from atom_data.storage.shards import Intake, Shard
 from atom_data.workspace import Workspace
 
-SUFFIXES = tuple(f".{name}{end}" for name in ("warc", "arc") for end in ("", ".gz", ".zst", ".bz2", ".xz"))
+SUFFIXES: tuple[str, ...] = tuple(
+    f".{name}{end}" for name in ("warc", "arc") for end in ("", ".gz", ".zst", ".bz2", ".xz")
+)
 TYPES = frozenset((b"response", b"resource"))
 PAGE_MIMES = ("text/html", "application/xhtml+xml", "text/plain")
 PAGE_START = re.compile(
@@ -100,7 +102,7 @@ class Warc(ArchiveSource):
     ) -> Iterator[pa.RecordBatch]:
         """Yield batches of at most 1,000 rows or about 8 MB; which records are rows does not depend on the columns."""
         rows, identities = Rows(SCHEMA, columns), Identities()
-        archive = self._archive(shard, TYPES)
+        archive = self._archive(shard, TYPES, intake)
 
         def add(record: Record) -> Fault | None:
             return self._add(record, archive, rows, identities)

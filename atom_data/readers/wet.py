@@ -15,7 +15,7 @@ from atom_data.storage.shards import Intake, Shard
 from atom_data.text.charsets.decoders import decode
 from atom_data.workspace import Workspace
 
-SUFFIXES = (".wet", ".wet.gz", ".wet.zst", ".wet.bz2", ".wet.xz")
+SUFFIXES: tuple[str, ...] = (".wet", ".wet.gz", ".wet.zst", ".wet.bz2", ".wet.xz")
 TYPES = frozenset((b"conversion",))
 SCHEMA = pa.schema([*COMMON, pa.field("languages", pa.string()), pa.field("text", pa.string())])
 
@@ -56,7 +56,7 @@ class Wet(ArchiveSource):
     ) -> Iterator[pa.RecordBatch]:
         """Yield batches of at most 1,000 rows or about 8 MB."""
         rows, identities = Rows(SCHEMA, columns), Identities()
-        archive = self._archive(shard, TYPES)
+        archive = self._archive(shard, TYPES, intake)
 
         def add(record: Record) -> Fault | None:
             values = common_values(record, archive.source, archive.found.path)
