@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from atom_data.mix import group_by_size as group_by_size
     from atom_data.mix import group_by_value as group_by_value
     from atom_data.mix import hold_out as hold_out
+    from atom_data.readers import CommonCrawl as CommonCrawl
+    from atom_data.readers import CommonCrawlIndex as CommonCrawlIndex
+    from atom_data.readers import CommonCrawlText as CommonCrawlText
     from atom_data.readers import Jsonl as Jsonl
     from atom_data.readers import Parquet as Parquet
     from atom_data.readers import Text as Text
@@ -43,7 +46,7 @@ __all__, __getattr__, __dir__ = lazy_names(
         "extract": "Extract",
         "library": "apply exact_copies identify_languages near_copies run",
         "mix": "Quantiles group_by_size group_by_value hold_out",
-        "readers": "Jsonl Parquet Text Warc Wet",
+        "readers": "CommonCrawl CommonCrawlIndex CommonCrawlText Jsonl Parquet Text Warc Wet",
         "rules": "keep",
         "stage": "Stage",
         "tokens": "Tokenize",

@@ -45,6 +45,8 @@ class Work:
     spans: list[tuple[str, int, int]] = field(default_factory=list)
     """Of parts of split files: the file, offset of the first record and of the first one after. Parts must meet."""
     notes: dict[str, Any] = field(default_factory=dict)
+    network: Counter[str] = field(default_factory=Counter)
+    """Requests to web servers, bytes received, and requests repeated: none of it is part of a result."""
 
     def reject(self, reason: str, detail: str) -> None:
         """Count a record that could not be read, and note what was said of the first one of each reason."""
@@ -55,6 +57,7 @@ class Work:
         """Note what reading a shard of a source reported."""
         self.inputs += intake.inputs
         self.skipped.update(intake.skipped)
+        self.network.update(intake.network)
         intake.note_damage(self.notes)
         if intake.span is not None:
             self.spans.append((file_name(shard.name), *intake.span))

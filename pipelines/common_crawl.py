@@ -1,6 +1,7 @@
 """A crawl as we would make it: every language, one look at each rule's reason, every copy confirmed on the text.
 
-    atom-data run common_crawl.py --set crawl=CC-MAIN-2026-22 --set warcs='crawl/*.warc.gz' --set tokenizer=t.json -o corpus
+    atom-data run common_crawl.py --set crawl=CC-MAIN-2026-22 --set paths=warc.paths.gz --set tokenizer=t.json -o corpus
+    atom-data run common_crawl.py --set crawl=CC-MAIN-2026-22 --set warcs='crawl/*.warc.gz' -o corpus
 
 No paper's recipe. The parts, and why they are these:
 - Addresses first, before a page is parsed: the lists that FineWeb uses.
@@ -14,7 +15,8 @@ No paper's recipe. The parts, and why they are these:
 from pathlib import Path
 from typing import Literal
 
-from atom_data import Copies, Extract, MinHash, SameText, Stage, Tokenize, Warc, group_by_value, keep
+from atom_data import CommonCrawl, Copies, Extract, MinHash, SameText, Stage, Tokenize, Warc, group_by_value, keep
+from atom_data.errors import ConfigError
 from atom_data.rewrite import ReplacePrivate
 from atom_data.signals import (
     CheckUrlLists,
@@ -32,16 +34,21 @@ WHERE = ("id", "url", "date", "title", "text", "language", "language_score")
 
 def stages(
     *,
-    warcs: str,
+    paths: str | None = None,
+    warcs: str | None = None,
+    base: str = "https://data.commoncrawl.org/",
     crawl: str = "crawl",
     url_lists: Literal["datatrove", "none"] = "datatrove",
     tokenizer: Path | None = None,
 ) -> tuple[object, ...]:
-    """One crawl, or several at once; with a tokenizer also its tokens."""
+    """One crawl by a list of its files, which lie below `base`, or by the files; with a tokenizer also its tokens."""
+    if (paths is None) == (warcs is None):
+        raise ConfigError("common_crawl.py: give one of paths= (a list such as warc.paths.gz) and warcs= (the files).")
+    web = CommonCrawl(paths, base=base, source=crawl) if paths is not None else Warc(str(warcs), source=crawl)
     listed = datatrove_url_lists() if url_lists == "datatrove" else CheckUrlLists()
     pages = Stage(
         name="pages",
-        reads=Warc(warcs, source=crawl),
+        reads=web,
         steps=(
             listed, keep("url_lists"),
             Extract(), keep("web_page"),

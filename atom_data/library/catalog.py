@@ -19,7 +19,7 @@ ROOMS = {
     "rewrites": "atom_data.rewrite",
     "extractors": "atom_data.extract",
 }
-SOURCES = ("Warc", "Wet", "Jsonl", "Parquet", "Text")
+SOURCES = ("CommonCrawl", "CommonCrawlIndex", "CommonCrawlText", "Warc", "Wet", "Jsonl", "Parquet", "Text")
 PASSES = ("Copies", "Repeats", "Tokenize")
 STEPS = ("RemoveSpans",)
 """Of other rooms."""

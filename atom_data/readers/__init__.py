@@ -1,10 +1,14 @@
-"""From files to documents: WARC and WET, JSON lines, Parquet and plain text."""
+"""From files to documents: WARC and WET, Common Crawl by lists and index, JSON lines, Parquet and plain text."""
 
 from typing import TYPE_CHECKING
 
 from atom_data.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from atom_data.readers.common_crawl.files import CommonCrawl as CommonCrawl
+    from atom_data.readers.common_crawl.files import CommonCrawlText as CommonCrawlText
+    from atom_data.readers.common_crawl.files import Patience as Patience
+    from atom_data.readers.common_crawl.index import CommonCrawlIndex as CommonCrawlIndex
     from atom_data.readers.jsonl import Jsonl as Jsonl
     from atom_data.readers.parquet import Parquet as Parquet
     from atom_data.readers.plain_text import Text as Text
@@ -14,6 +18,8 @@ if TYPE_CHECKING:
 __all__, __getattr__, __dir__ = lazy_names(
     __name__,
     {
+        "common_crawl.files": "CommonCrawl CommonCrawlText Patience",
+        "common_crawl.index": "CommonCrawlIndex",
         "jsonl": "Jsonl",
         "parquet": "Parquet",
         "plain_text": "Text",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any, BinaryIO, ClassVar
 
 import pyarrow as pa
 import xxhash
@@ -75,15 +75,7 @@ class ArchiveSource(FileSource):
     ) -> Iterator[pa.RecordBatch]:
         """Yield batches of at most 1,000 rows or about 8 MB; which records are rows does not depend on the columns."""
         rows, identities = Rows(self.layout, columns), Identities()
-        archive = Archive(
-            shard=shard,
-            source=self.source,
-            found=current_input(self.paths, shard),
-            types=self.types,
-            record_bytes=self.max_record_bytes,
-            header_bytes=self.max_header_bytes,
-            max_window_bytes=self.max_window_bytes,
-        )
+        archive = self._archive(shard, intake)
 
         def add(record: Record) -> Fault | None:
             return self._add(record, archive, rows, identities, intake)
@@ -95,6 +87,22 @@ class ArchiveSource(FileSource):
     ) -> Fault | None:
         """Make a row of a record, or say what is wrong with it."""
         raise NotImplementedError
+
+    def _archive(self, shard: Shard, intake: Intake) -> "Archive":
+        """Return a shard of it that is about to be read."""
+        return self._opened(shard, current_input(self.paths, shard), None)
+
+    def _opened(self, shard: Shard, found: Input, opened: BinaryIO | None) -> "Archive":
+        return Archive(
+            shard=shard,
+            source=self.source,
+            found=found,
+            types=self.types,
+            opened=opened,
+            record_bytes=self.max_record_bytes,
+            header_bytes=self.max_header_bytes,
+            max_window_bytes=self.max_window_bytes,
+        )
 
     def _prefix(self, archive: "Archive") -> str:
         """Return what ids of a file begin with."""
@@ -125,10 +133,12 @@ class Archive:
     record_bytes: int
     header_bytes: int
     max_window_bytes: int
+    opened: BinaryIO | None = None
+    """The file, where it was opened in a way of its own."""
 
     def read(self, rows: Rows, add: Callable[[Record], Fault | None], intake: Intake) -> Iterator[pa.RecordBatch]:
         """Yield batches of the rows that `add` makes of the records of `types`; report the rest to `intake`."""
-        window = Window(self.shard.path, self.shard.start, self.shard.stop)
+        window = Window(self.shard.path, self.shard.start, self.shard.stop, self.opened)
         try:
             walk = Walk(window, self._wanted, self.record_bytes, self.header_bytes, self.max_window_bytes)
             for item in walk:

@@ -15,7 +15,9 @@ from atom_data.readers.source import Places
 from atom_data.readers.streams.frames import WINDOW_BYTES
 from atom_data.storage.shards import Intake
 
-SUFFIXES = tuple(f".{name}{end}" for name in ("warc", "arc") for end in ("", ".gz", ".zst", ".bz2", ".xz"))
+SUFFIXES: tuple[str, ...] = tuple(
+    f".{name}{end}" for name in ("warc", "arc") for end in ("", ".gz", ".zst", ".bz2", ".xz")
+)
 TYPES = frozenset((b"response", b"resource"))
 PAGE_MIMES = ("text/html", "application/xhtml+xml", "text/plain")
 PAGE_START = re.compile(

@@ -19,7 +19,7 @@ from atom_data.runner.recipe import job_identity, known_identities
 from atom_data.storage.manifest import manifest_path, manifest_row, write_manifest
 from atom_data.storage.paths import exists, sha256, without_secrets
 from atom_data.storage.receipts import Receipt, ShardList, plan_path, receipt_path, summary_path
-from atom_data.storage.shards import Input
+from atom_data.storage.shards import PUBLISHED, Input
 from atom_data.workspace import Workspace
 
 NEW = "new"
@@ -145,12 +145,14 @@ def _same(now: Input, then: Input | None, task: Task) -> bool:
         return False
     if now.sha256:
         return now.sha256 == then.sha256
+    if now.bytes == PUBLISHED:
+        return True
     if now.bytes != then.bytes:
         return False
     if now.modified == then.modified and (not then.etag or now.etag == then.etag):
         return True
     shard = task.shards[0]
-    return len(task.shards) == 1 and sha256(shard.path, shard.start, shard.stop) == then.sha256
+    return len(task.shards) == 1 and bool(shard.path) and sha256(shard.path, shard.start, shard.stop) == then.sha256
 
 
 def write_plan(plan: Plan, workspace: Workspace) -> None:

@@ -64,6 +64,7 @@ def do_task(
             cpu_seconds=round(time.process_time() - cpu, 4),
             peak_memory_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
             input_bytes=task.bytes,
+            network=dict(sorted(work.network.items())),
         )
         return commit(replace(_receipt(job, task, work, measured), settings=settings or {}), workspace)
 

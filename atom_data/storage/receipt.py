@@ -17,6 +17,10 @@ READABLE = (2, 3)
 """Formats of receipts that are read. Of any other the run stops with a sentence; nothing is rebuilt in silence."""
 
 
+_NOTHING: Mapping[str, Any] = {}
+"""One for all: of 100,000 receipts every byte counts."""
+
+
 @dataclass(frozen=True, slots=True)
 class OutputFile:
     """A file that a task made."""
@@ -43,10 +47,8 @@ class Measured:
     """The largest resident memory of the worker so far."""
     input_bytes: int = 0
     """Size of the input as it was planned."""
-
-
-_NOTHING: Mapping[str, Any] = {}
-"""One for all: of 100,000 receipts every byte counts."""
+    network: Mapping[str, int] = field(default_factory=lambda: _NOTHING)
+    """Where files were read from a web server: `requests`, `bytes` received, and requests repeated (`again`). Not there otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,7 @@ class Receipt:
             "tokens": self.tokens,
             "spans": [list(span) for span in self.spans],
             "notes": dict(self.notes),
-            "measured": asdict(self.measured),
+            "measured": _measured(self.measured),
             **({"accepted": self.accepted} if self.accepted else {}),
             **({"failed": self.failed} if self.failed else {}),
             **({"settings": dict(self.settings)} if self.settings else {}),
@@ -162,6 +164,10 @@ class Receipt:
 def _input(item: Input) -> dict[str, Any]:
     value = {"path": item.path, "bytes": item.bytes, "sha256": item.sha256, "modified": item.modified}
     return value | ({"etag": item.etag} if item.etag else {})
+
+
+def _measured(measured: Measured) -> dict[str, Any]:
+    return {name: value for name, value in asdict(measured).items() if name != "network" or value}
 
 
 def _spans(value: Mapping[str, Any]) -> tuple[tuple[str, int, int], ...]:

@@ -9,6 +9,9 @@ from typing import Any
 from atom_data.batch import DAMAGE
 from atom_data.errors import DataError
 
+PUBLISHED = -1
+"""Size that `current` gives for a file of which its publisher makes no other version: asking for 90,000 sizes would take long."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shard:
@@ -32,7 +35,7 @@ class Input:
     path: str
     """Below the folder that all files of the source have in common, or below the output folder; a URL without passwords."""
     bytes: int
-    """Its size."""
+    """Its size; PUBLISHED in what `current` says of a file that never changes once it is there."""
     sha256: str
     """Of its content, as hexadecimal digits."""
     modified: int = 0
@@ -56,6 +59,8 @@ class Intake:
     """What stands in a ledger for each document that is on the removal list: it was read, and is not among the rows."""
     damage: Counter[str] = field(default_factory=Counter)
     """Of texts that a reader decodes, what `batch.damage` counts of pages; it goes into the receipt's notes."""
+    network: Counter[str] = field(default_factory=Counter)
+    """Of sources that ask a web server: `requests`, `bytes` received, and requests repeated (`again`); it goes into the receipt."""
     span: tuple[int, int] | None = None
     """For a part of a file: offset of its first record and of the first record after it. Parts must meet exactly."""
 

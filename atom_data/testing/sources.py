@@ -10,7 +10,7 @@ from atom_data.graph import Source, whole_identity
 from atom_data.graph.contract import check_shard_names
 from atom_data.graph.protocols import SOURCE
 from atom_data.identity import canonical
-from atom_data.storage.shards import Shard
+from atom_data.storage.shards import PUBLISHED, Shard
 from atom_data.testing.fresh import try_elsewhere
 from atom_data.testing.said import Reading, broken, differs, read_all, require, same, try_travel
 from atom_data.workspace import Workspace
@@ -123,7 +123,7 @@ def try_inputs(source: Source, shard: Shard, workspace: Workspace, reading: Read
     )
     for path, item in now.items():
         then = read[path]
-        same_content = item.sha256 == then.sha256 if item.sha256 else item.bytes == then.bytes
+        same_content = item.sha256 == then.sha256 if item.sha256 else item.bytes in (then.bytes, PUBLISHED)
         require(
             same_content and (item.sha256 != "" or item.modified == then.modified),
             f"{where}: of '{path}' read() reports {then}, and current() {item}: every run would read it again.",

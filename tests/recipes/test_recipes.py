@@ -137,6 +137,23 @@ def test_models_are_named_by_their_hash(stand_ins: Path, tmp_path: Path) -> None
     assert "file lid.176.bin: SHA-256" in done.stdout and "which is not the published one (7e69ec54" in done.stdout
 
 
+def test_a_crawl_by_its_list_is_the_crawl_by_its_files(tmp_path: Path) -> None:
+    path, given = (
+        PIPELINES / "common_crawl.py",
+        ["--set", "crawl=sample", "--set", "url_lists=none", "--no-progress", "--accept"],
+    )
+    for number in (0, 1):
+        shutil.copy(SAMPLE / f"sample-0000{number}.warc.gz", tmp_path)
+    (tmp_path / "warc.paths").write_text("sample-00000.warc.gz\nsample-00001.warc.gz\n")
+    listed = ["--set", f"paths={tmp_path}/warc.paths", "--set", f"base={tmp_path}"]
+    for out, more in (("by_list", listed), ("by_files", ["--set", f"warcs={tmp_path}/*.warc.gz"])):
+        done = atom_data("run", path, "-o", tmp_path / out, *given, *more)
+        assert done.returncode == 0, done.stderr
+    assert kept(tmp_path / "by_list", "english_clean") == kept(tmp_path / "by_files", "english_clean") != []
+    neither = atom_data("check", path)
+    assert neither.returncode == 2 and "give one of paths= (a list such as warc.paths.gz) and warcs=" in neither.stderr
+
+
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_recipes_are_short_and_say_what_is_not_the_same(recipe: str) -> None:
     text = (PIPELINES / f"{recipe}.py").read_text()

@@ -3,6 +3,7 @@
 `python -m tests.runner.kinds` writes that file anew: it does every recipe's tasks, and calls every exported step.
 """
 
+import gzip
 import json
 import os
 import sys
@@ -86,6 +87,9 @@ KINDS = {
     "text_japanese": "stage(count_lines, reads=Text('*.txt', source='test', charset='shift_jis'))",
     "wet": "stage(count_characters, reads=Wet('pages.wet.gz', source='test'))",
     "warc": "stage(Extract(), reads=Warc('pages.warc.gz', source='test'))",
+    "crawl_lists": "stage(Extract(), reads=CommonCrawl('warc.paths', base='.', source='test'))",
+    "crawl_texts": "stage(count_characters, reads=CommonCrawlText('wet.paths', base='.', source='test'))",
+    "crawl_index": "stage(Extract(), reads=CommonCrawlIndex('cdx-00000.gz', base='.', source='test'))",
     "main_text": "stage(Extract(engine=MainText(markdown=True, links=True, comments=False, metadata=True), url='url'), "
     "reads=Warc('pages.warc.gz', source='test'))",
     "urls": "stage(CheckUrl(domains=Path('domains.txt')))",
@@ -143,6 +147,17 @@ def write_inputs(folder: Path) -> None:
     (folder / "pages.warc.gz").write_bytes(members(*pages))
     plain = [record(n, LETTERS.encode() * 5, "conversion") for n in range(4)]
     (folder / "pages.wet.gz").write_bytes(members(*plain))
+    for name in ("pages.warc.gz", "pages.warc.wet.gz"):
+        (folder / f"{name.split('.')[-2]}.paths").write_text(f"{name}\n")
+    (folder / "pages.warc.wet.gz").write_bytes(members(*plain))
+    entry = {
+        "filename": "pages.warc.gz",
+        "offset": 0,
+        "length": len(members(pages[0])),
+        "mime": "text/html",
+        "status": "200",
+    }
+    (folder / "cdx-00000.gz").write_bytes(gzip.compress(json.dumps(entry).encode()))
 
 
 def _encoded(text: str, charset: str) -> bytes:

@@ -16,10 +16,10 @@ class Window:
     Only the bytes [start, stop) enter the hash, each once, however often they are read.
     """
 
-    def __init__(self, path: str, start: int = 0, stop: int | None = None) -> None:
-        """Open `path` at `start`. DataError when it cannot be opened."""
+    def __init__(self, path: str, start: int = 0, stop: int | None = None, stream: BinaryIO | None = None) -> None:
+        """Open `path` at `start`, or read what is open already. DataError when it cannot be opened."""
         self.path = path
-        self.stream: BinaryIO = open_raw(path)
+        self.stream: BinaryIO = open_raw(path) if stream is None else stream
         self.total = self._size()
         self.start, self.stop = start, stop
         self.digest = hashlib.sha256()
@@ -75,6 +75,8 @@ class Window:
         place = self.base + len(self.chunk)
         try:
             data = self.stream.read(CHUNK_BYTES)
+        except DataError:  # it says all there is to say
+            raise
         except Exception as error:  # every store has errors of its own, and all of them mean: not the file's fault
             raise self.unreadable(error) from error
         if not data and self.total is not None and place < self.total:

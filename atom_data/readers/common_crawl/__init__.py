@@ -1,0 +1,1 @@
+"""Common Crawl: whole files by its lists of them, and single records by its index."""
