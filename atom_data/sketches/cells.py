@@ -125,6 +125,16 @@ class Added:
         if self._waiting > COMPACT:
             self._compact()
 
+    def join(self, other: "Added") -> None:
+        """Add what others have added up."""
+        other._compact()
+        places = np.array([self.numbers.setdefault(cell, len(self.numbers)) for cell in other.numbers], np.int64)
+        for codes, counts in zip(other._codes, other._counts, strict=True):
+            self._codes.append(places[codes // CELL] * CELL + codes % CELL)
+            self._counts.append(counts)
+        self._waiting += sum(map(len, other._counts))
+        self._compact()
+
     def _compact(self) -> None:
         if len(self._codes) > 1:
             codes, places = np.unique(np.concatenate(self._codes), return_inverse=True)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from atom_data.errors import DataError
-from atom_data.storage.paths import create, exists, is_remote, join, local, read_bytes
+from atom_data.storage.paths import create, is_remote, join, local, read_bytes
 from atom_data.workspace import Workspace
 
 SKETCHES = "sketches"
@@ -37,11 +37,7 @@ def read_sketch(workspace: Workspace, folder: str, shard: str, sha256: str | Non
     """Return the sketch of a shard whose first file has this hash; None where there is none that fits."""
     path = workspace.path(sketch_path(folder, shard))
     try:
-        if is_remote(path):
-            data = read_bytes(path) if exists(path) else b""
-        else:
-            data = local(path).read_bytes()
-        value = json.loads(_unpacked(data))
+        value = json.loads(_unpacked(read_bytes(path) if is_remote(path) else local(path).read_bytes()))
     except (OSError, DataError, ValueError, zlib.error):
         return None
     fits = isinstance(value, dict) and value.get("format") == FORMAT and value.get("sha256") == sha256

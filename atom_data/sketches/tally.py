@@ -84,6 +84,14 @@ class Counted:
         self.error += value["cut"] + value["beyond"]
         self.others = self.others or bool(value["rest_values"] or value["beyond"])
 
+    def join(self, other: "Counted") -> None:
+        """Add what others have added up."""
+        for name, counts in other.counts.items():
+            self.counts.setdefault(name, Counter()).update(counts)
+        self.rest.update(other.rest)
+        self.error += other.error
+        self.others = self.others or other.others
+
     def largest(self, count: int) -> Sequence[tuple[str, Counter[str]]]:
         """Return the values with most documents, the largest first, by name where they are equal."""
         order = sorted(self.counts.items(), key=lambda item: (-item[1].total(), item[0]))
