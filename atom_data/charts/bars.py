@@ -37,11 +37,11 @@ def columns(counts: Sequence[tuple[str, float, float]], label: str) -> str:
     for number, (name, kept, gone) in enumerate(counts):
         left, width = 10 + number * step, max(step - 2, 1)
         tall, more = (count / most * (floor - 8) for count in (kept, gone))
-        parts.append(f'<rect class="kept" x="{left:.1f}" y="{floor - tall:.1f}" width="{width:.1f}" height="{tall:.1f}"/>')
+        parts.append(
+            f'<rect class="kept" x="{left:.1f}" y="{floor - tall:.1f}" width="{width:.1f}" height="{tall:.1f}"/>'
+        )
         top = floor - tall - more
         parts.append(f'<rect class="missed" x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" height="{more:.1f}"/>')
         if number % every == 0:
             parts.append(f'<text class="tick" x="{left:.1f}" y="{floor + 16}">{shown(name)}</text>')
-    return (
-        f'<svg class="columns" viewBox="0 0 {wide} {high}" role="img" aria-label="{shown(label)}">{"".join(parts)}</svg>'
-    )
+    return f'<svg class="columns" viewBox="0 0 {wide} {high}" role="img" aria-label="{shown(label)}">{"".join(parts)}</svg>'

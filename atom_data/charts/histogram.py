@@ -15,6 +15,8 @@ WIDE = 40.0
 STEPS = 31
 """Whole numbers up to this have a bar each."""
 FATES = ("kept", "missed", "other")
+SLOTS = 5
+"""Whole numbers that there is room for, at least: a single bar should not fill the picture."""
 GAP = 22
 """Room for the bars of zero and of no value, left of a logarithmic axis."""
 
@@ -51,6 +53,13 @@ class Frame:
         return self.start + self.axis.place(number) * (RIGHT - self.start)
 
 
+def ending_at_one(bins: Sequence[Bin]) -> list[Bin]:
+    """Return the bins of shares: those that are exactly 1 stand below 1 and not above, where there is none."""
+    if any(low > 1 for low, *_ in bins) or all(float(low).is_integer() for low, *_ in bins):
+        return [*bins]
+    return [(31 / 32, 1.0, counts) if low == 1 else (low, high, counts) for low, high, counts in bins]
+
+
 def frame_of(bins: Sequence[Bin], nothing: Sequence[int], bounds: Mapping[str, float]) -> Frame:
     """Choose an axis for numbers and bounds: logarithmic where the numbers are spread over more than one size."""
     filled = [one for one in bins if sum(one[2])]
@@ -61,7 +70,8 @@ def frame_of(bins: Sequence[Bin], nothing: Sequence[int], bounds: Mapping[str, f
     aside = ["none"] if sum(nothing) else []
     whole = all(float(low).is_integer() for low, *_ in filled)
     if whole and low >= 0 and high <= STEPS + 1:
-        return Frame(Axis(min(lows) - 0.5, max([low for low, *_ in filled] + marks) + 0.5), True, aside)
+        last = max([low for low, *_ in filled] + marks + [min(lows) + SLOTS - 1])
+        return Frame(Axis(min(lows) - 0.5, last + 0.5), True, aside)
     positive = [low for low, high, _ in filled if low > 0 or high > 0 and low >= 0 and high > low]
     smallest = min([one for one in [*positive, *marks] if one > 0], default=0.0)
     if low >= 0 and smallest and high / smallest > WIDE and not _mostly_large(filled, high):
@@ -142,7 +152,7 @@ def draw(frame: Frame, bars: Sequence[Bar], bounds: Mapping[str, float], title: 
     places: list[float] = []
     for key, bound in sorted(bounds.items(), key=lambda item: item[1]):
         parts.append(_mark(frame, key, bound, places))
-    parts.append(f'<text class="most" x="{RIGHT}" y="12" text-anchor="end">highest bar {in_short(most)}</text>')
+    parts.append(f'<text class="most" x="{RIGHT}" y="12" text-anchor="end">highest bar {in_short(round(most))}</text>')
     return (
         f'<svg class="histogram" data-name="{shown(name)}" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
         f'aria-label="{shown(title)}">{"".join(parts)}</svg>'
@@ -160,7 +170,8 @@ def _below(frame: Frame) -> list[str]:
             continue
         place, label = frame.at(number), written(number)
         half = len(label) * 3.2
-        if place - half > last + 6 and place + half < WIDTH + 4:
+        free = place - half > last + 6 and (not frame.asides or place - half > frame.start)
+        if free and place + half < WIDTH + 4:
             parts.append(f'<text class="tick" x="{place:.1f}" y="{BOTTOM + 16}" text-anchor="middle">{label}</text>')
             parts.append(f'<rect class="frame" x="{place:.1f}" y="{BOTTOM}" width="1" height="4"/>')
             last = place + half
@@ -177,7 +188,9 @@ def _shade(frame: Frame, key: str, bound: float) -> str:
     """Return a light field over the numbers that miss a bound."""
     place = _edge(frame, key, bound)
     left, right = (frame.start, place) if key in ("min", "above") else (place, float(RIGHT))
-    return f'<rect class="shade" x="{left:.1f}" y="{TOP}" width="{max(0.0, right - left):.1f}" height="{BOTTOM - TOP}"/>'
+    return (
+        f'<rect class="shade" x="{left:.1f}" y="{TOP}" width="{max(0.0, right - left):.1f}" height="{BOTTOM - TOP}"/>'
+    )
 
 
 def _mark(frame: Frame, key: str, bound: float, places: list[float]) -> str:

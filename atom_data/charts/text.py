@@ -23,7 +23,9 @@ def cut(text: str, characters: int) -> str:
 
 
 def in_short(number: float) -> str:
-    """Return a number in three or four signs: `950`, `1.38 k`, `12.4 M`."""
+    """Return a number in three or four digits: `950`, `1,396`, `12.4 M`."""
+    if 1000 <= abs(number) < 10_000 and float(number).is_integer():
+        return f"{number:,.0f}"
     for size, unit in UNITS:
         if abs(number) >= size:
             return f"{number / size:.3g} {unit}" if abs(number) < 999.5 * size else f"{number / size:.0f} {unit}"
@@ -32,7 +34,7 @@ def in_short(number: float) -> str:
 
 def in_bytes(number: float) -> str:
     """Return a size: `4.2 MB`."""
-    return f"{in_short(number)}B" if abs(number) >= 1000 else f"{number:.0f} B"
+    return f"{in_short(number + 0.5)}B" if abs(number) >= 1000 else f"{number:.0f} B"
 
 
 def percent(part: float, whole: float) -> str:
