@@ -9,6 +9,7 @@ from typing import Any
 from atom_data.audit.answers.cards import cards_of
 from atom_data.charts.text import plain
 from atom_data.report.facts import Facts, StageFacts, gather
+from atom_data.report.ledgers import rules_of
 from atom_data.report.samples import Drawing, Sample, draw
 from atom_data.report.summary import Histogram, Summary, bounds_of, summarize
 from atom_data.sketches.cells import REST
@@ -154,13 +155,17 @@ def _rules(report: Report, stage: StageFacts, summary: Summary, recipe: str) -> 
     identity = report.facts.folders.found[stage.name].identity
     cards = cards_of(report.facts.workspace, identity, recipe)
     histograms = summary.histograms()
+    whole = summary.sketched == stage.finished
+    noted = {} if summary.sketched else rules_of(report.facts.workspace, stage.name, report.facts.shards[stage.name])
     order = [*cards.rules, *(name for name in (*summary.rules, *stage.dropped) if name not in cards.rules)]
     for name in dict.fromkeys(order):
         rule, numbers = cards.rules.get(name), summary.rules.get(name)
         column = rule.column if rule else summary.columns.get(name, "")
         line = RuleLine(stage.name, plain(name), column, rule.bounds() if rule else "", stage.dropped[name])
-        if numbers is not None and summary.sketched == stage.finished:
+        if numbers is not None and whole:
             line.missed, line.alone, line.text_bytes = numbers["missed"], numbers["alone"], numbers["bytes"]
+        elif name in noted:
+            line.missed, line.alone = noted[name]["missed"], noted[name]["alone"]
         report.rules.append(line)
         if name in histograms:
             report.charts.append(Chart(stage.name, name, column, bounds_of(rule), _apart(histograms[name])))

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from atom_data.sketches.bins import BINS, Integers
 
@@ -17,6 +18,8 @@ GROUPS = 16
 """Values of a column that have a histogram of their own while a shard is made, in the order in which they come."""
 KEPT_GROUPS = 6
 """Of these, how many a sketch keeps."""
+NAME_CHARACTERS = 120
+"""Of a value; what is longer is told apart by its beginning alone."""
 REST = "..."
 """The group of all values without one of their own."""
 
@@ -41,7 +44,7 @@ class Groups:
 
     def numbers(self, values: pa.Array, counted: bool) -> Integers:
         """Return the number of each value; GROUPS for those that came after as many others."""
-        coded = values.cast(pa.string()).fill_null("").dictionary_encode()
+        coded = pc.utf8_slice_codeunits(values.cast(pa.string()).fill_null(""), 0, NAME_CHARACTERS).dictionary_encode()
         numbers = np.array([self._number(name) for name in coded.dictionary.to_pylist()], np.int64)
         found: Integers = numbers[np.asarray(coded.indices, np.int64)]
         if counted:

@@ -1,9 +1,10 @@
 """For each rule how its signal is spread over the documents, with the bound drawn in."""
 
+import hashlib
 from collections.abc import Sequence
 
 from atom_data.charts.histogram import Frame, bars_of, draw, ending_at_one, frame_of, paths_of
-from atom_data.charts.text import in_short, percent, shown
+from atom_data.charts.text import cut, in_short, percent, plain, shown
 from atom_data.report.page.parts import figure, section
 from atom_data.report.report import Chart, Report
 from atom_data.report.summary import Histogram
@@ -52,7 +53,7 @@ def chart_figure(chart: Chart) -> str:
 
 def chart_name(chart: Chart) -> str:
     """Return what a script finds a picture by."""
-    return f"{chart.stage}/{chart.measure}"
+    return plain(f"{chart.stage}/{chart.measure}")
 
 
 def frame_for(chart: Chart) -> Frame:
@@ -87,14 +88,14 @@ def chooser(stage: str, charts: Sequence[Chart]) -> str:
 
 
 def group_name(key: tuple[str, str]) -> str:
-    """Return a group as a script names it."""
-    return "=".join(key) if key[0] else ""
+    """Return a group as a script names it: its value may hold anything, and a hash of it does not."""
+    return hashlib.blake2b("=".join(key).encode(), digest_size=6).hexdigest() if key[0] else ""
 
 
 def _label(key: tuple[str, str]) -> str:
     by, group = key
     value = "all others" if group == REST else group or "none"
-    return f"{by}: {value}"
+    return f"{by}: {cut(value, 60)}"
 
 
 def shapes_of(charts: Sequence[Chart]) -> Shapes:
