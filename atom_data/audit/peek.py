@@ -3,7 +3,6 @@
 Which ones are shown is decided by a hash of their ids: the same ones each time, and not the first of the first shard.
 """
 
-import hashlib
 import heapq
 import json
 from collections.abc import Collection, Iterator
@@ -12,6 +11,7 @@ from typing import Any
 
 from atom_data.audit.answers.cards import missed
 from atom_data.audit.difference import Difference, difference
+from atom_data.audit.sights import kept_instead, place, texts_of
 from atom_data.errors import ConfigError, DataError, meant
 from atom_data.graph import Job
 from atom_data.ledger import DEAD
@@ -19,7 +19,6 @@ from atom_data.rules import Keep, Rule, load_card
 from atom_data.stage import Stage
 from atom_data.storage.parquet import read_parquet
 from atom_data.storage.receipts import Receipt
-from atom_data.storage.shards import Intake, Shard
 from atom_data.workspace import Workspace
 
 LOOKED_AT = 8
@@ -88,15 +87,10 @@ def _receipts(job: Job, workspace: Workspace) -> Iterator[Receipt]:
             yield receipt
 
 
-def _place(identity: str) -> bytes:
-    """Return where a document stands in the order of a hash of its id."""
-    return hashlib.blake2b(identity.encode("utf-8", "replace"), digest_size=8).digest()
-
-
 def _kept(receipts: list[Receipt], workspace: Workspace, count: int) -> list[Sight]:
-    some = heapq.nsmallest(LOOKED_AT, (r for r in receipts if r.rows_out), key=lambda receipt: _place(receipt.shard))
+    some = heapq.nsmallest(LOOKED_AT, (r for r in receipts if r.rows_out), key=lambda receipt: place(receipt.shard))
     paths = [workspace.path(receipt.outputs[0].path) for receipt in some]
-    ids = ((_place(row["id"]), number, row["id"]) for number, path in enumerate(paths) for row in _rows(path, ("id",)))
+    ids = ((place(row["id"]), number, row["id"]) for number, path in enumerate(paths) for row in _rows(path, ("id",)))
     chosen: dict[int, list[str]] = {}
     order = heapq.nsmallest(count, ids)
     for _, number, identity in order:
@@ -114,14 +108,14 @@ def _rows(path: str, columns: Collection[str], wanted: Collection[str] | None = 
 
 
 def _dropped(stage: Stage, receipts: list[Receipt], workspace: Workspace, reason: str, count: int) -> list[Sight]:
-    lines = ((_place(identity), identity, line) for identity, line in _ledger(stage, receipts, workspace, reason))
+    lines = ((place(identity), identity, line) for identity, line in _ledger(stage, receipts, workspace, reason))
     chosen = {identity: line for _, identity, line in heapq.nsmallest(count, lines, key=lambda item: item[:2])}
     shards = {shard.name: shard for shard in stage.reads.shards(workspace)}
     texts: dict[str, str] = {}
     for name in dict.fromkeys(line.shard for line in chosen.values()):
         if name in shards:
             wanted = {identity for identity, line in chosen.items() if line.shard == name}
-            texts.update(_texts(stage, shards[name], workspace, wanted))
+            texts.update(texts_of(stage, shards[name], workspace, wanted))
     rules = _rules(stage)
     return [
         _sight(identity, line, texts.get(identity, ""), rules, receipts, workspace) for identity, line in chosen.items()
@@ -157,7 +151,7 @@ def _sight(
     workspace: Workspace,
 ) -> Sight:
     said = tuple(missed(rules[rule], line.numbers) if rule in rules else rule for rule in line.rules)
-    kept = next((str(value) for name, value in line.numbers.items() if name.endswith("copy_of") and value), "")
+    kept = kept_instead(line.numbers)
     other = _text_of(kept, receipts, workspace) if kept else None
     return Sight(
         identity, line.url, line.reason, said, text, kept, difference(other, text) if other is not None else None
@@ -176,7 +170,7 @@ def _text_of(identity: str, receipts: list[Receipt], workspace: Workspace) -> st
 def _dead(stage: Stage, receipts: list[Receipt], workspace: Workspace, reason: str, count: int) -> list[Sight]:
     letters = (
         (
-            _place(f"{row['file']}:{row['position']}"),
+            place(f"{row['file']}:{row['position']}"),
             row["file"],
             row["position"],
             row["detail"],
@@ -193,19 +187,3 @@ def _dead(stage: Stage, receipts: list[Receipt], workspace: Workspace, reason: s
         Sight(f"{file} at {position:,}", reason=name, missed=(detail,), text=(raw or b"").decode("utf-8", "replace"))
         for _, file, position, detail, raw, name in heapq.nsmallest(count, letters, key=lambda item: item[:3])
     ]
-
-
-def _texts(stage: Stage, shard: Shard, workspace: Workspace, wanted: set[str]) -> Iterator[tuple[str, str]]:
-    columns = {*stage.needed(), "id", "text"}
-    for batch in stage.reads.read(shard, workspace, columns, Intake(reject=lambda *_: None)):
-        rows = [row for row, identity in enumerate(batch.column("id").to_pylist()) if identity in wanted]
-        if not rows:
-            continue
-        some = batch.take(rows)
-        for step in stage.steps:
-            if "text" in some.schema.names:
-                break
-            if not isinstance(step, Keep):
-                some = step(some)
-        texts = some.column("text").to_pylist() if "text" in some.schema.names else [""] * some.num_rows
-        yield from zip(some.column("id").to_pylist(), (text or "" for text in texts), strict=True)

@@ -12,6 +12,7 @@ from atom_data.runner.claims.claim import Claim
 from atom_data.runner.claims.files import others_at_work
 from atom_data.runner.claims.takedowns import faults_of, name_of, numbers, passages_path, refuse_begun
 from atom_data.runner.hashes import damage
+from atom_data.sketches.store import SKETCHES
 from atom_data.storage.beside import BESIDE, PASSPORT
 from atom_data.storage.manifest import manifest_path, manifest_row
 from atom_data.storage.partials import is_begun_by
@@ -30,7 +31,7 @@ from atom_data.tokens.exports import FOLDER as EXPORTS
 from atom_data.tokens.manifest import manifest_of_receipts
 from atom_data.workspace import Workspace
 
-NOTES = ("failed", EXPORTS)
+NOTES = ("failed", SKETCHES, EXPORTS)
 PASSED_OVER = tuple(f"{folder}/" for folder in (CLUSTER, CLAIMS, *BESIDE))
 UNCLOSED = "missing: all shards are there, but the stage was refused as a whole, or the run ended before it was closed"
 

@@ -23,6 +23,7 @@ COMMANDS = {
     "list": ("catalog.list_entries", "Look"),
     "show": ("catalog.show", "Look"),
     "status": ("look.status", "Look"),
+    "report": ("report.report.report_command", "Look"),
     "peek": ("look.peek", "Look"),
     "why": ("answers.why.why", "Look"),
     "tune": ("tune.tune", "Look"),

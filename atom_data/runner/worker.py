@@ -24,6 +24,7 @@ from atom_data.reach import code_identity
 from atom_data.runner.recipe import Recipe, job_identity, load_recipe
 from atom_data.runner.server import end_with_server
 from atom_data.runner.settings.parameters import as_values
+from atom_data.sketches.watch import keep_sketch, watched
 from atom_data.storage.parquet import Output
 from atom_data.storage.paths import FORBIDDEN, is_remote, without_secrets, write_errors
 from atom_data.storage.receipts import Measured, OutputFile, Receipt
@@ -51,14 +52,16 @@ class Orders:
 def do_task(
     job: Job, task: Task, workspace: Workspace, progress: Progress, settings: Mapping[str, Any] | None = None
 ) -> Receipt:
-    """Do one task, check its accounting, remove what an earlier attempt left, write the receipt and return it.
+    """Do one task, check its accounting, write its sketch, remove what an earlier attempt left, write the receipt and return it.
 
     `settings` are the values of the recipe's parameters, for the receipt.
     """
     wall, cpu = time.monotonic(), time.process_time()
     with write_errors(without_secrets(workspace.root)):
-        work = job.work(task, workspace, progress)
+        seen, sketch = watched(job)
+        work = seen.work(task, workspace, progress)
         check_accounting(job.name, task.name, work)
+        keep_sketch(workspace, job, task.name, sketch, work.outputs)
         measured = Measured(
             wall_seconds=round(time.monotonic() - wall, 4),
             cpu_seconds=round(time.process_time() - cpu, 4),

@@ -19,6 +19,7 @@ from atom_data.errors import AtomDataError
 from atom_data.graph import Job, stage_of
 from atom_data.runner.plan import plan_job
 from atom_data.runner.recipe import Recipe
+from atom_data.sketches.store import remove_sketch
 from atom_data.storage.beside import LOOKUP
 from atom_data.storage.manifest import manifest_path
 from atom_data.storage.paths import PARTIAL, write_errors
@@ -128,6 +129,7 @@ def _remove_stage(folder: str, workspace: Workspace, really: bool) -> Freed:
         count, size = count + len(paths), size + sum(path.stat().st_size for path in paths)
         if really:
             _unlink([*paths, workspace.local(failure_path(folder, name))])
+            remove_sketch(workspace, folder, name)
     last = [manifest_path(folder), summary_path(folder), cleaned_path(folder), plan_path(folder)]
     rest = [path for path in map(workspace.local, last) if path.is_file()]
     if really:

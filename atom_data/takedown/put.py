@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from atom_data.sketches.store import remove_sketch
 from atom_data.storage.beside import LOOKUP
 from atom_data.storage.made import Made
 from atom_data.storage.paths import PARTIAL, sync_folder
@@ -45,6 +46,8 @@ def put(folder: Folder, journal: Journal, done: Sequence[Done], note: Note) -> P
         for path in gone:
             workspace.local(path).unlink(missing_ok=True)
         workspace.local(failure_path(one.job, one.shard)).unlink(missing_ok=True)
+        if one.receipt:
+            remove_sketch(workspace, one.job, one.shard)
     places = set[Path]()
     for waiting in _in_order(workspace.local(FILES)):
         target = workspace.local(waiting.relative_to(workspace.local(FILES)).as_posix())

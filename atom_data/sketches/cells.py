@@ -1,0 +1,165 @@
+"""Histograms of a stage: a cell for each measure and group, and in it what became of the documents."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from atom_data.sketches.bins import BINS, Integers
+
+KEPT, MISSED, OTHER = 0, 1, 2
+"""What became of a document: kept; dropped, and this rule was missed; dropped by another one."""
+FATES = 3
+CELL = FATES * BINS
+GROUPS = 16
+"""Values of a column that have a histogram of their own while a shard is made, in the order in which they come."""
+KEPT_GROUPS = 6
+"""Of these, how many a sketch keeps."""
+NAME_CHARACTERS = 120
+"""Of a value; what is longer is told apart by its beginning alone."""
+REST = "..."
+"""The group of all values without one of their own."""
+
+
+class Cell(NamedTuple):
+    """A histogram."""
+
+    measure: str
+    """`card.rule`, or a column or ratio."""
+    by: str
+    """The column by whose values it is split; empty for all documents."""
+    group: str
+    """The value; REST for all that have no histogram of their own."""
+
+
+@dataclass(slots=True)
+class Groups:
+    """The values of a column that documents are split by, numbered as they come."""
+
+    names: dict[str, int] = field(default_factory=dict)
+    documents: list[int] = field(default_factory=list)
+
+    def numbers(self, values: pa.Array, counted: bool) -> Integers:
+        """Return the number of each value; GROUPS for those that came after as many others."""
+        coded = pc.utf8_slice_codeunits(values.cast(pa.string()).fill_null(""), 0, NAME_CHARACTERS).dictionary_encode()
+        numbers = np.array([self._number(name) for name in coded.dictionary.to_pylist()], np.int64)
+        found: Integers = numbers[np.asarray(coded.indices, np.int64)]
+        if counted:
+            for number, count in enumerate(np.bincount(found, minlength=GROUPS + 1)[: len(self.documents)].tolist()):
+                self.documents[number] += count
+        return found
+
+    def _number(self, name: str) -> int:
+        if name not in self.names and len(self.names) < GROUPS:
+            self.names[name] = len(self.names)
+            self.documents.append(0)
+        return self.names.get(name, GROUPS)
+
+    def kept(self) -> dict[int, str]:
+        """Return the numbers of the largest groups with their names; all others are the rest."""
+        order = sorted(self.names.items(), key=lambda item: (-self.documents[item[1]], item[0]))
+        return {number: name for name, number in order[:KEPT_GROUPS]}
+
+
+@dataclass(slots=True)
+class Histograms:
+    """Counts while a shard is made. Memory: for each measure the bins that have documents, by fate and group."""
+
+    cells: dict[tuple[str, str, int], dict[int, int]] = field(default_factory=dict)
+
+    def add(self, measure: str, by: str, groups: Integers | None, codes: Integers) -> None:
+        """Count documents: `codes` are fate times BINS plus bin."""
+        whole = codes if groups is None else groups * CELL + codes
+        for code, count in zip(*(found.tolist() for found in np.unique(whole, return_counts=True)), strict=True):
+            cell = self.cells.setdefault((measure, by, code // CELL), {})
+            cell[code % CELL] = cell.get(code % CELL, 0) + count
+
+    def value(self, groups: Mapping[str, Groups]) -> list[dict[str, Any]]:
+        """Return the cells as JSON, in the order of their names."""
+        kept = {by: found.kept() for by, found in groups.items()}
+        named: dict[Cell, dict[int, int]] = {}
+        for (measure, by, number), counts in self.cells.items():
+            there = named.setdefault(Cell(measure, by, kept[by].get(number, REST) if by else ""), {})
+            for code, count in counts.items():
+                there[code] = there.get(code, 0) + count
+        return [{**cell._asdict(), **_packed(counts)} for cell, counts in sorted(named.items())]
+
+
+def _packed(counts: Mapping[int, int]) -> dict[str, list[int]]:
+    """Return bins as differences to the one before: they are short, and so is their JSON."""
+    codes = sorted(counts)
+    return {
+        "bins": [code - before for before, code in zip([0, *codes], codes, strict=False)],
+        "counts": [counts[code] for code in codes],
+    }
+
+
+COMPACT = 1 << 22
+
+
+@dataclass(slots=True)
+class Added:
+    """Histograms of many shards, added up: in any order the same. Memory: their bins with documents, and COMPACT more."""
+
+    numbers: dict[Cell, int] = field(default_factory=dict)
+    _codes: list[Integers] = field(default_factory=list)
+    _counts: list[Integers] = field(default_factory=list)
+    _waiting: int = 0
+
+    def add(self, cells: Iterable[Mapping[str, Any]]) -> None:
+        """Add the cells of a sketch."""
+        bases, lengths, steps, counts = [], [], [], []
+        for cell in cells:
+            name = Cell(cell["measure"], cell["by"], cell["group"])
+            bases.append(self.numbers.setdefault(name, len(self.numbers)) * CELL)
+            lengths.append(len(cell["bins"]))
+            steps += cell["bins"]
+            counts += cell["counts"]
+        if not steps:
+            return
+        sums, sizes = np.cumsum(np.array(steps, np.int64)), np.array(lengths, np.int64)
+        before = np.concatenate([[0], sums])[np.cumsum(sizes) - sizes]
+        self._codes.append(sums + np.repeat(np.array(bases, np.int64) - before, sizes))
+        self._counts.append(np.array(counts, np.int64))
+        self._waiting += len(counts)
+        if self._waiting > COMPACT:
+            self._compact()
+
+    def join(self, other: "Added") -> None:
+        """Add what others have added up."""
+        other._compact()
+        places = np.array([self.numbers.setdefault(cell, len(self.numbers)) for cell in other.numbers], np.int64)
+        for codes, counts in zip(other._codes, other._counts, strict=True):
+            self._codes.append(places[codes // CELL] * CELL + codes % CELL)
+            self._counts.append(counts)
+        self._waiting += sum(map(len, other._counts))
+        self._compact()
+
+    def _compact(self) -> None:
+        if len(self._codes) > 1:
+            codes, places = np.unique(np.concatenate(self._codes), return_inverse=True)
+            counts = np.zeros(len(codes), np.int64)
+            np.add.at(counts, places, np.concatenate(self._counts))
+            self._codes, self._counts = [codes], [counts]
+        self._waiting = 0
+
+    def histograms(self) -> Iterator[tuple[Cell, dict[int, list[int]]]]:
+        """Yield each cell in the order of the names: for each bin how many documents had each fate."""
+        self._compact()
+        codes = self._codes[0] if self._codes else np.zeros(0, np.int64)
+        counts = self._counts[0] if self._counts else np.zeros(0, np.int64)
+        order = np.argsort(codes, kind="stable")
+        codes, counts = codes[order], counts[order]
+        for cell, number in sorted(self.numbers.items()):
+            first, last = np.searchsorted(codes, [number * CELL, (number + 1) * CELL])
+            yield cell, _by_bin(codes[first:last].tolist(), counts[first:last].tolist())
+
+
+def _by_bin(codes: Sequence[int], counts: Sequence[int]) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for code, count in zip(codes, counts, strict=True):
+        found.setdefault(code % BINS, [0] * FATES)[code % CELL // BINS] += count
+    return found

@@ -1,0 +1,54 @@
+"""Where sketches stand: STAGE/sketches/SHARD.json.gz, beside the receipts, and no part of the result.
+
+A sketch belongs to the shard whose hash it names. One of another shard, or one that cannot be read, counts as none: it is
+made from documents that are there no more, and a report is not worth an error.
+"""
+
+import gzip
+import json
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+from atom_data.errors import DataError
+from atom_data.storage.paths import create, is_remote, join, local, read_bytes
+from atom_data.workspace import Workspace
+
+SKETCHES = "sketches"
+"""The folder of a stage's sketches, which `verify` knows and `fingerprint` leaves out."""
+FORMAT = 1
+LARGEST = 1 << 26
+"""Bytes of JSON that are read; ours have a few kB, and a small file can hold gigabytes of zeros."""
+
+
+def sketch_path(folder: str, shard: str) -> str:
+    """Return where the sketch of a shard stands, relative to the output folder."""
+    return join(folder, SKETCHES, f"{shard}.json.gz")
+
+
+def write_sketch(workspace: Workspace, folder: str, shard: str, value: Mapping[str, Any]) -> None:
+    """Write the sketch of a shard whole or not at all; the same bytes for the same counts."""
+    body = json.dumps({"format": FORMAT, **value}, ensure_ascii=False, separators=(",", ":")).encode()
+    with create(workspace.path(sketch_path(folder, shard)), workspace.token) as stream:
+        stream.write(gzip.compress(body, 6, mtime=0))
+
+
+def read_sketch(workspace: Workspace, folder: str, shard: str, sha256: str | None) -> dict[str, Any] | None:
+    """Return the sketch of a shard whose first file has this hash; None where there is none that fits."""
+    path = workspace.path(sketch_path(folder, shard))
+    try:
+        value = json.loads(_unpacked(read_bytes(path) if is_remote(path) else local(path).read_bytes()))
+    except (OSError, DataError, ValueError, zlib.error):
+        return None
+    fits = isinstance(value, dict) and value.get("format") == FORMAT and value.get("sha256") == sha256
+    return value if fits else None
+
+
+def _unpacked(data: bytes) -> bytes:
+    return zlib.decompressobj(wbits=31).decompress(data, LARGEST)
+
+
+def remove_sketch(workspace: Workspace, folder: str, shard: str) -> None:
+    """Remove the sketch of a shard that is no longer as it was; it may name domains of documents that are gone."""
+    if not workspace.is_remote:
+        workspace.local(sketch_path(folder, shard)).unlink(missing_ok=True)

@@ -1,0 +1,98 @@
+"""Counts of the values of a column, by what became of the document: exact up to a number of values, and bounded beyond."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+HELD = 1 << 16
+"""Values of a column that are counted in a shard; of a value that comes first after these, only that there was one."""
+SHOWN_CHARACTERS = 120
+"""Of a value: a domain has at most 253, and what is longer is told apart by its beginning alone."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts by value and outcome. Memory: HELD values, each with as many counts as there are outcomes."""
+
+    top: int
+    """How many values a sketch keeps: those with most documents."""
+    counts: dict[str, Counter[str]] = field(default_factory=dict)
+    """By value, then by outcome: empty for kept, else the reason."""
+    beyond: int = 0
+    """Documents whose values came after HELD others."""
+
+    def add(self, values: pa.Array, outcomes: pa.Array) -> None:
+        """Count documents; a null is the empty value. The result is the same however documents are cut into batches."""
+        texts = pc.utf8_slice_codeunits(pc.fill_null(values.cast(pa.string()), ""), 0, SHOWN_CHARACTERS)
+        table = pa.table({"value": texts, "outcome": outcomes})
+        found = table.group_by(["value", "outcome"], use_threads=False).aggregate([([], "count_all")])
+        order = _first_seen(texts)
+        rows = zip(*(found.column(name).to_pylist() for name in ("value", "outcome", "count_all")), strict=True)
+        for value, outcome, count in sorted(rows, key=lambda row: order[row[0]]):
+            if value not in self.counts and len(self.counts) >= HELD:
+                self.beyond += count
+                continue
+            self.counts.setdefault(value, Counter())[outcome] += count
+
+    def value(self) -> dict[str, Any]:
+        """Return what a sketch keeps, as JSON: the largest values, and what is known of the others."""
+        totals = sorted(((-counts.total(), value) for value, counts in self.counts.items()))
+        kept, cut = totals[: self.top], totals[self.top :]
+        rows = [[value, dict(sorted(self.counts[value].items()))] for _, value in kept]
+        rest = Counter[str]()
+        for _, value in cut:
+            rest.update(self.counts[value])
+        return {
+            "values": rows,
+            "rest": dict(sorted(rest.items())),
+            "rest_values": len(cut),
+            "cut": -cut[0][0] if cut else 0,
+            "beyond": self.beyond,
+        }
+
+
+def _first_seen(texts: pa.Array) -> dict[str, int]:
+    return {value: number for number, value in enumerate(pc.unique(texts).to_pylist())}
+
+
+@dataclass(slots=True)
+class Counted:
+    """Tallies of many shards, added up: in any order the same. Memory: the values that shards kept."""
+
+    counts: dict[str, Counter[str]] = field(default_factory=dict)
+    rest: Counter[str] = field(default_factory=Counter)
+    """Documents of values that were not among the largest of their shard, by outcome."""
+    error: int = 0
+    """A value may have up to this many documents more than are counted."""
+    others: bool = False
+    """Whether there are values that are not named."""
+
+    def add(self, value: Mapping[str, Any]) -> None:
+        """Add what a sketch keeps."""
+        for name, counts in value["values"]:
+            there = self.counts.get(name)
+            if there is None:
+                self.counts[name] = Counter(counts)
+            else:
+                for outcome, count in counts.items():
+                    there[outcome] += count
+        self.rest.update(value["rest"])
+        self.error += value["cut"] + value["beyond"]
+        self.others = self.others or bool(value["rest_values"] or value["beyond"])
+
+    def join(self, other: "Counted") -> None:
+        """Add what others have added up."""
+        for name, counts in other.counts.items():
+            self.counts.setdefault(name, Counter()).update(counts)
+        self.rest.update(other.rest)
+        self.error += other.error
+        self.others = self.others or other.others
+
+    def largest(self, count: int) -> Sequence[tuple[str, Counter[str]]]:
+        """Return the values with most documents, the largest first, by name where they are equal."""
+        order = sorted(self.counts.items(), key=lambda item: (-item[1].total(), item[0]))
+        return order[:count]
