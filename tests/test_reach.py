@@ -168,7 +168,10 @@ def test_a_docstring_or_a_comment_makes_nothing_stale() -> None:
     ("data", "users"),
     [
         ("text/charsets/tables.npz", {"wet", "lines"}),
-        ("text/datatrove/english.npz", {"measured"}),
+        (
+            "text/datatrove/english.npz",  # MinHash can count as datatrove does
+            {name for name in before() if name.startswith("near")} | {"measured", "unique"},
+        ),
         ("text/folding.npz", {name for name in before() if "lines" in name} - {"lines"}),
         ("filters/lists/bad_words/en.txt", {"tables"}),
         ("filters/lists/stop_words.txt", {"tables"}),

@@ -38,7 +38,7 @@ class Asked:
         plain = tuple(plain_domain(one) for one in self.domains)
         for one, host in zip(self.domains, plain, strict=True):
             if not host or re.search(r"\s", host):
-                raise ConfigError(f"takedown: '{one}' is no domain. Give one like example.org, which has all below it.")
+                raise ConfigError(f"takedown: no domain in '{one}'. Give one like example.org, which has all below it.")
         object.__setattr__(self, "domains", plain)
 
     @property

@@ -49,8 +49,8 @@ def test_an_id_that_is_nowhere_is_said_and_listed(out: Path, tmp_path: Path) -> 
     [
         ((), "takedown: nothing is asked for, and none was begun in"),
         (("--ids", "missing.txt"), "missing.txt: cannot be read"),
-        (("--domain", "https:///x"), "takedown: 'https:///x' is no domain. Give one like example.org"),
-        (("--domain", "a b"), "takedown: 'a b' is no domain."),
+        (("--domain", "https:///x"), "takedown: no domain in 'https:///x'. Give one like example.org"),
+        (("--domain", "a b"), "takedown: no domain in 'a b'."),
         (("--domain", "a.test", "--copies", "keep"), "--copies: 'keep' is not known; there are leave and promote."),
         (("--domain", "a.test", "--tokens", "zero"), "--tokens: 'zero' is not known; there are rewrite and mask."),
     ],
