@@ -14,7 +14,6 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 
 from atom_data.audit.answers.index import Say, index_place
-from atom_data.audit.answers.record import page_of, record_of
 from atom_data.audit.answers.search import search
 from atom_data.audit.answers.station import Station
 from atom_data.audit.answers.tokens import Layout
@@ -173,6 +172,8 @@ def _with_text(answers: Answers, query: str, count: int) -> list[Station]:
 
 
 def _print_bytes(workspace: Workspace, found: list[Station], query: str, recipe: str, html: bool) -> None:
+    from atom_data.audit.answers.record import page_of, record_of  # noqa: PLC0415 - readers compile their kernels
+
     if len(found) > 1:
         ids = ", ".join(station.id for station in found[:5])
         raise ConfigError(f"why: '{query}' is {plural(len(found), 'document')} ({ids}). Give the id of one of them.")
