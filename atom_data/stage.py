@@ -236,7 +236,10 @@ class Stage:
                     lines = ledger_lines(gone, gone.column(REASON), gone.column(RULES), step.numbers(gone))
                     work.dropped.update(gone.column(REASON).to_pylist())
                     drops.add(kept, lines)
-                batch = batch.filter(kept).drop_columns([REASON, RULES])
+                batch = batch.drop_columns([REASON, RULES])
+                if number == len(self.steps):  # what is not written need not be copied: pages are large
+                    batch = batch.select(self.check().names)
+                batch = batch.filter(kept) if gone.num_rows else batch
         drops.write(ledger)
         return batch
 

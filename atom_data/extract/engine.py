@@ -40,7 +40,11 @@ class BytesEngine(Protocol):
     """
 
     def columns(self) -> tuple[str, ...]:
-        """Return the names out of `columns.COLUMNS` that it adds, in that order; the same for all pages."""
+        """Return the names out of `columns.COLUMNS` that it adds, in that order; the same for all pages.
+
+        What can be known to be missing before a page is read, a file or a package, is a ConfigError here: `check` asks for columns
+        and reads no page.
+        """
 
     def read(self, html: bytes, url: str | None) -> Content:
         """Return the content of a page, which is valid UTF-8 without a byte order mark."""

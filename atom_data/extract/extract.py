@@ -8,11 +8,10 @@ import pyarrow as pa
 from atom_data.batch import column, with_columns
 from atom_data.errors import ConfigError
 from atom_data.extract.engine import BytesEngine, Engine
-from atom_data.extract.page import Page, extracted, page_columns
 from atom_data.extract.main_text import MainText
+from atom_data.extract.page import Page, extracted, page_columns, tried
 
 HTML_BYTES = 8 << 20
-TRIAL = b"<html><body><p>A page to see whether the engine is there.</p></body></html>"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,7 +30,9 @@ class Extract:
     `replaced_characters` (int32) says how many U+FFFD in `text` and `title` stand for such bytes; null where nothing was
     decoded. One that the page holds as a character (EF BF BD in UTF-8, `&#xFFFD;`) is what somebody wrote or an earlier
     copy lost: it is not counted, except on a page that has bad bytes, too, where the two cannot be told apart.
-    An engine may add columns of its own: see `MainText`.
+    An engine may add columns of its own. The default, `MainText`, adds `extract_confidence`, `extract_text_share`,
+    `extract_link_share`, `extract_links`, `extract_tables`, `extract_code_blocks`, `extract_formulas`, `page_kind` and
+    `page_kind_probability`: see there.
     How bytes are decoded: see `atom_data.extract.encoding`; `html` may also be text. Zero rows give the same columns.
     Errors: ConfigError for a column that is not there, and for an engine whose package is not installed.
     """
@@ -56,11 +57,11 @@ class Extract:
             raise ConfigError(f"Extract: max_html_bytes is {self.max_html_bytes}. Give a number of bytes above 0.")
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """Add the columns. Zero rows try the engine on a page of ours, so that `check` finds one that cannot work."""
-        if not batch.num_rows:
-            extracted(Page(TRIAL, None, None, None), self.engine, len(TRIAL))
-        rows = [extracted(page, self.engine, self.max_html_bytes) for page in self._pages(batch)]
+        """Add the columns. Zero rows try the engine, so that `check` finds one that cannot work."""
         more = self.engine.columns() if isinstance(self.engine, BytesEngine) else ()
+        if not batch.num_rows and not isinstance(self.engine, BytesEngine):
+            tried(self.engine)
+        rows = [extracted(page, self.engine, self.max_html_bytes) for page in self._pages(batch)]
         return with_columns(batch, **page_columns(rows, more))
 
     def _pages(self, batch: pa.RecordBatch) -> Iterator[Page]:

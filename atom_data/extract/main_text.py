@@ -60,7 +60,9 @@ class MainText:
             raise ConfigError(f"MainText: favor is {self.favor!r}; there are {', '.join(get_args(Favor))}. Give one.")
 
     def columns(self) -> tuple[str, ...]:
-        """Return the names of the columns that it adds."""
+        """Return the names of the columns that it adds. ConfigError for a model of yours that cannot be read."""
+        if self.model is not None:
+            model_of(self.model)
         return (*(MARKDOWN if self.markdown else ()), *MEASURES, *(METADATA if self.metadata else ()), *KINDS)
 
     def read(self, html: bytes, url: str | None) -> Content:

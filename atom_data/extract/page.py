@@ -17,6 +17,7 @@ from atom_data.text.clean import clean
 
 TITLE_CHARACTERS = 1000
 PLAIN = "text/plain"
+TRIAL = "<html><body><p>A page to see whether the engine is there.</p></body></html>"
 
 
 class Page(NamedTuple):
@@ -36,6 +37,17 @@ class Extracted(NamedTuple):
     status: str
     replaced: int | None
     more: Mapping[str, object] = NOTHING
+
+
+def tried(engine: Engine) -> None:
+    """Give an engine a page of ours. ConfigError for a package that is missing; what it makes of the page says nothing."""
+    try:
+        engine.extract(TRIAL, None)
+    except (AtomDataError, MemoryError):
+        raise
+    except BaseException as error:
+        if not _is_parser_error(error):
+            raise
 
 
 def extracted(page: Page, engine: Engine | BytesEngine, max_bytes: int) -> Extracted:

@@ -1,6 +1,6 @@
 """The models that tell main text from the rest of a page: learned numbers in one file of arrays."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -11,10 +11,10 @@ from atom_data.text.arrays import Bools, Float32s
 from atom_data.text.html.page import CLASS_HASHES, Page
 from atom_data.text.main_text.choice import choose
 from atom_data.text.main_text.features import Scores, write_features
-from atom_data.text.main_text.names import COLUMNS, PAGE_FIRST, SECOND_COLUMNS
+from atom_data.text.main_text.names import COLUMNS, SECOND_COLUMNS
 from atom_data.text.main_text.second import write_second
 from atom_data.text.main_text.summary import SUMMARY_COLUMNS, summary
-from atom_data.text.main_text.trees import LEAVES, Trees, chances_of
+from atom_data.text.main_text.trees import LEAVES, Bounds, Trees, chances_of, find_bounds, sum_of_row
 from atom_data.text.main_text.words import WORD_HASHES
 from atom_data.text.memory import kernel, read_only
 
@@ -40,6 +40,13 @@ class Model:
     first: Trees
     second: Trees
     kinds: tuple[Trees, ...] = ()
+    every_kind: Trees = field(init=False, repr=False, compare=False)
+    """The trees of all kinds, one kind after the other: what one call takes."""
+
+    def __post_init__(self) -> None:
+        """Put the trees of kinds together."""
+        parts = zip(*self.kinds, strict=True) if self.kinds else zip(self.first, strict=True)
+        object.__setattr__(self, "every_kind", Trees(*(read_only(np.concatenate(part)) for part in parts)))
 
     @classmethod
     def load(cls, path: str | Path) -> "Model":
@@ -84,8 +91,8 @@ class Model:
         kept, expected = choose(page, chances, least=least, enough=enough)
         if not self.kinds or not len(chances):
             return Judged(kept, chances, expected, None, None)
-        row = summary(page, found[: len(COLUMNS)].T, chances, kept, expected).reshape(-1, 1)
-        kind, chance = _likeliest([float(chances_by(row, trees)[0]) for trees in self.kinds])
+        row = summary(page, found[: len(COLUMNS)].T, chances, kept, expected)
+        kind, chance = _likeliest(_chances_of_row(row, self.every_kind, len(self.kinds)).tolist())
         return Judged(kept, chances, expected, kind, chance)
 
     def _rated(self, page: Page, url: str | None) -> tuple[Float32s, Float32s]:
@@ -99,8 +106,9 @@ class Model:
         if not blocks:
             return found, np.zeros(0, np.float32)
         write_features(page, url, self.scores, found[:count])
-        write_second(page, _chances_of_page(found, self.first)[:blocks], found[count:])
-        return found, _chances_of_page(found, self.second)[:blocks]
+        bounds = Bounds(np.empty(len(found), np.float32), np.empty(len(found), np.float32))
+        write_second(page, _chances_of_page(found, blocks, 0, count, self.first, bounds)[:blocks], found[count:])
+        return found, _chances_of_page(found, blocks, count, len(found), self.second, bounds)[:blocks]
 
     def _check(self, path: str, version: int) -> None:
         """Refuse what kernels would read beyond its end."""
@@ -154,18 +162,31 @@ def _likeliest(chances: list[float]) -> tuple[str | None, float | None]:
     return (*KINDS, OTHER)[best], shares[best]
 
 
-_COLUMNS = len(COLUMNS)
 WIDTH = 64
 """Blocks that one turn of the vector code for trees takes: the rest of a page would be taken one by one, at a fifth more time."""
 
 
 @kernel
-def _chances_of_page(found: Float32s, trees: Trees) -> Float32s:
-    """Return the probability of each block of one page."""
-    return chances_of(found, trees, PAGE_FIRST, _COLUMNS)
+def _chances_of_page(found: Float32s, blocks: int, start: int, end: int, trees: Trees, bounds: Bounds) -> Float32s:
+    """Return the probability of each block of one page; of columns from `start` to `end` the bounds are found first."""
+    find_bounds(found, blocks, bounds, start, end)
+    return chances_of(found, trees, bounds)
 
 
 @kernel
+def _chances_of_row(row: Float32s, trees: Trees, kinds: int) -> Float32s:
+    """Return a probability for each of so many sets of trees that stand one after the other, as many trees in each."""
+    chances = np.zeros(kinds, np.float32)
+    each = len(trees.splits) // kinds
+    for tree in range(each * kinds):
+        chances[tree // each] += sum_of_row(row, trees, tree)
+    for kind in range(kinds):
+        chances[kind] = np.float32(1) / (np.float32(1) + np.exp(-chances[kind]))
+    return chances
+
+
 def chances_by(found: Float32s, trees: Trees) -> Float32s:
-    """Return the probability of each block; `found` has a row a column."""
-    return chances_of(found, trees)
+    """Return the probability of each block; `found` has a row a column, and at least one block."""
+    bounds = Bounds(np.empty(len(found), np.float32), np.empty(len(found), np.float32))
+    chances: Float32s = _chances_of_page(found, found.shape[1], 0, len(found), trees, bounds)
+    return chances

@@ -6,7 +6,7 @@ from atom_data.text.arrays import Bools, Float32s, Float64s, Int32s
 from atom_data.text.html import page as columns
 from atom_data.text.html.page import Page
 from atom_data.text.main_text.names import COLUMNS
-from atom_data.text.memory import allocating, kernel
+from atom_data.text.memory import inlined, kernel
 
 CHOICE = (
     "expected", "kept_share", "kept_words_log", "kept_blocks", "kept_chance", "left_chance", "doubt", "kept_runs",
@@ -32,19 +32,19 @@ def summary(page: Page, found: Float32s, chances: Float32s, kept: Bools, expecte
     return row
 
 
-@allocating
+@inlined
 def _weighted(values: Float32s, weights: Float64s) -> float:
     """Return the weighted sum, in eight sums that do not wait for each other."""
-    parts, end = np.zeros(LANES, np.float64), weights.size - weights.size % LANES
-    for start in range(0, end, LANES):
-        for lane in range(LANES):
-            parts[lane] += values[start + lane] * weights[start + lane]
+    end = weights.size - weights.size % LANES
+    a, b, c, d, e, f, g, h = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    for at in range(0, end, LANES):
+        a, b = a + values[at] * weights[at], b + values[at + 1] * weights[at + 1]
+        c, d = c + values[at + 2] * weights[at + 2], d + values[at + 3] * weights[at + 3]
+        e, f = e + values[at + 4] * weights[at + 4], f + values[at + 5] * weights[at + 5]
+        g, h = g + values[at + 6] * weights[at + 6], h + values[at + 7] * weights[at + 7]
     for index in range(end, weights.size):
-        parts[0] += values[index] * weights[index]
-    total = 0.0
-    for lane in range(LANES):
-        total += parts[lane]
-    return total
+        a += values[index] * weights[index]
+    return a + b + c + d + e + f + g + h
 
 
 @kernel

@@ -14,7 +14,7 @@ from atom_data.text.main_text.choice import choose
 from atom_data.text.main_text.comments import without_comments
 from atom_data.text.main_text.features import block_features, no_scores
 from atom_data.text.main_text.measures import measured
-from atom_data.text.main_text.model import Model
+from atom_data.text.main_text.model import Model, _chances_of_row, chances_by
 from atom_data.text.main_text.second import stage_two_features
 from atom_data.text.main_text.trees import LEAVES, Trees
 from atom_data.text.main_text.words import FIRST_WORDS, text_words
@@ -89,6 +89,40 @@ def test_chances_are_those_of_the_trees_one_by_one() -> None:
     both = np.concatenate([rows, stage_two_features(page, first.astype(np.float32))], 1)
     second = [sum(plain_sum(row, model.second, tree) for tree in range(len(model.second.splits))) for row in both]
     assert model.chances(page, "https://e.org/") == pytest.approx(1 / (1 + np.exp(-np.array(second))), abs=1e-4)
+
+
+def drawn_trees(chance: np.random.Generator, trees: int, columns: int) -> Trees:
+    """Return trees with masks of any kind, of 0 to 31 splits."""
+    shape = (trees, LEAVES - 1)
+    masks = chance.integers(0, 2**32, shape, np.uint32) | chance.integers(0, 2**32, shape, np.uint32)
+    return Trees(
+        chance.integers(0, columns, shape, np.int32),
+        chance.choice(np.array([-2.5, -1, -0.0, 0, 0.5, 3, 1e9], np.float32), shape),
+        masks | np.uint32(1 << 31),
+        chance.normal(size=(trees, LEAVES)).astype(np.float32),
+        chance.integers(0, LEAVES, trees, np.int32),
+    )
+
+
+@pytest.mark.parametrize("blocks", [1, 2, 7, 63, 64, 65, 300])
+def test_trees_over_all_blocks_are_the_same_bits_as_one_after_the_other(blocks: int) -> None:
+    """Columns with one value, with two, and with many, so that splits are decided for all blocks, and for each."""
+    chance = np.random.default_rng(blocks)
+    trees = drawn_trees(chance, 40, 30)
+    values = np.array([-999, -2.5, -1.5, -0.0, 0, 0.25, 0.5, 7, 3e9], np.float32)
+    found = np.stack([chance.choice(chance.choice(values, 1 + column % 4), blocks) for column in range(30)])
+    plain = np.zeros(blocks, np.float32)
+    for tree in range(40):
+        plain += np.array([plain_sum(found[:, block], trees, tree) for block in range(blocks)], np.float32)
+    chances = chances_by(found, trees)
+    alone = [chances_by(np.ascontiguousarray(found[:, [block]]), trees)[0] for block in range(blocks)]
+    assert chances == pytest.approx(1 / (1 + np.exp(-plain)), rel=1e-6)
+    assert chances.tobytes() == np.array(alone, np.float32).tobytes()
+    half = trees._replace(**{name: getattr(trees, name)[:20] for name in trees._fields})
+    both = Trees(*(np.concatenate([part, part]) for part in half))
+    row = np.ascontiguousarray(found[:, 0])
+    one = chances_by(np.ascontiguousarray(found[:, [0]]), half)
+    assert _chances_of_row(row, both, 2).tobytes() == np.repeat(one, 2).tobytes()
 
 
 def test_a_model_is_written_and_read(tmp_path: Path) -> None:
