@@ -70,7 +70,9 @@ NAMES = ("report", "many", "compare")
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize(("size", "scheme"), [("wide", "light"), ("wide", "dark"), ("narrow", "light"), ("narrow", "dark")])
+@pytest.mark.parametrize(
+    ("size", "scheme"), [("wide", "light"), ("wide", "dark"), ("narrow", "light"), ("narrow", "dark")]
+)
 def test_no_complaint_and_charts_are_drawn(
     browser: Any, pages: dict[str, Path], name: str, size: str, scheme: str
 ) -> None:
@@ -85,7 +87,9 @@ def test_no_complaint_and_charts_are_drawn(
     assert len(drawn) >= 3
     assert all(area > 0 for area in drawn)
     assert page.evaluate("document.querySelectorAll('svg.histogram .bound').length") >= 2
-    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"], "nothing stands out of the screen"
+    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"], (
+        "nothing stands out of the screen"
+    )
     shot(page, f"{name}-{size}-{scheme}")
 
 
@@ -145,7 +149,9 @@ def test_themes_by_keyboard_and_contrast_of_both(browser: Any, pages: dict[str, 
     assert page.evaluate("document.activeElement.className") == "skip"
     page.keyboard.press("Tab")
     for _ in range(3):
-        colors.append((page.locator("#theme").inner_text(), page.evaluate("getComputedStyle(document.body).backgroundColor")))
+        colors.append(
+            (page.locator("#theme").inner_text(), page.evaluate("getComputedStyle(document.body).backgroundColor"))
+        )
         page.keyboard.press("Enter")
     assert [name for name, _ in colors] == ["Theme: auto", "Theme: light", "Theme: dark"]
     assert colors[0][1] == colors[1][1] != colors[2][1]

@@ -168,9 +168,7 @@ def test_a_sketch_counts_what_the_stage_did(tmp_path: Path) -> None:
     assert {cell.group for cell in by_language} == {"en", "de", ""}
     whole = sum(np.array(counts) for cell in by_language for counts in found[cell].values())
     assert whole.tolist() == np.sum([*plain.values()], axis=0).tolist()
-    tables = {
-        name: dict(table["values"]) for name, table in value["tables"].items()
-    }
+    tables = {name: dict(table["values"]) for name, table in value["tables"].items()}
     assert sum(tables["source"]["made"].values()) == 400
     assert {*tables["domain"]} == {f"{a}.example.{b}" for a in "abc" for b in ("org", "de")}
     assert {*tables["tld"]} == {"org", "de"}
