@@ -37,7 +37,7 @@ class Axis:
         unit = 10.0 ** math.floor(math.log10(rough))
         step = unit * next(factor for factor in (1, 2, 2.5, 5, 10) if factor * unit >= rough * 0.999)
         first = math.ceil(self.low / step - 1e-9)
-        count = int(math.floor(self.high / step + 1e-9)) - first + 1
+        count = math.floor(self.high / step + 1e-9) - first + 1
         return [round((first + number) * step, 12) for number in range(count)]
 
     def _decades(self) -> list[float]:

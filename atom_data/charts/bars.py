@@ -27,6 +27,15 @@ def bar(parts: Sequence[Part], whole: float, label: str = "") -> str:
     return f'<svg class="bar" viewBox="0 0 1000 10" preserveAspectRatio="none"{name}>{"".join(drawn)}</svg>'
 
 
+def legend(labels: Sequence[tuple[str, str]]) -> str:
+    """Return what each color means, as a list."""
+    signs = (
+        f'<li><svg viewBox="0 0 1 1" aria-hidden="true"><rect class="{kind}" width="1" height="1"/></svg>{shown(name)}</li>'
+        for kind, name in labels
+    )
+    return f'<ul class="legend">{"".join(signs)}</ul>'
+
+
 def columns(counts: Sequence[tuple[str, float, float]], label: str) -> str:
     """Return upright bars, for an order such as months: of each a name, what was kept and what was dropped."""
     wide, high, floor = 720, 150, 126

@@ -68,11 +68,13 @@ def frame_of(bins: Sequence[Bin], nothing: Sequence[int], bounds: Mapping[str, f
     highs = [high for _, high, _ in filled] + marks
     low, high = min(lows, default=0.0), max(highs, default=1.0)
     aside = ["none"] if sum(nothing) else []
+    if not lows:
+        return Frame(Axis(0.0, 1.0), False, aside)
     whole = all(float(low).is_integer() for low, *_ in filled)
     if whole and low >= 0 and high <= STEPS + 1:
         last = max([low for low, *_ in filled] + marks + [min(lows) + SLOTS - 1])
         return Frame(Axis(min(lows) - 0.5, last + 0.5), True, aside)
-    positive = [low for low, high, _ in filled if low > 0 or high > 0 and low >= 0 and high > low]
+    positive = [low for low, high, _ in filled if low > 0]
     smallest = min([one for one in [*positive, *marks] if one > 0], default=0.0)
     if low >= 0 and smallest and high / smallest > WIDE and not _mostly_large(filled, high):
         zero = ["0"] if any(high == 0 for _, high, _ in filled) or 0.0 in marks else []

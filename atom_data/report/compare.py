@@ -69,10 +69,8 @@ def _stages(a: Report, b: Report) -> list[StagePair]:
         both = one.get(name), two.get(name)
         if any(stage is not None and stage.kind == "pass" for stage in both):
             continue
-        rows_in, rows_out, text = (
-            _pair(*(None if stage is None else number(stage) for stage in both))
-            for number in (lambda s: s.rows_in, lambda s: s.rows_out, lambda s: s.text_bytes)
-        )
+        rows = [(stage.rows_in, stage.rows_out, stage.text_bytes) if stage else (None,) * 3 for stage in both]
+        rows_in, rows_out, text = (_pair(rows[0][place], rows[1][place]) for place in range(3))
         first, second = (None if stage is None else stage.cpu_seconds for stage in both)
         pairs.append(StagePair(name, rows_in, rows_out, text, (first, second)))
     return pairs

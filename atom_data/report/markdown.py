@@ -14,7 +14,7 @@ SIGNS = str.maketrans(
 
 
 def write_markdown(report: Report) -> str:
-    """Return the run as Markdown: what was read and kept, every rule, the largest values, what could not be read, time and memory."""
+    """Return the run as Markdown: every rule, the largest values, what could not be read, time and memory."""
     parts = [f"# {safe(report.name)}", _head(report)]
     for stage in report.facts.documents:
         if stage.kind == "stage":

@@ -148,7 +148,7 @@ def _sample(stage: str, reason: str, identity: str, line: Mapping[str, Any], car
 
 
 def _numbers(values: Mapping[str, Any]) -> dict[str, str]:
-    found = {}
+    found: dict[str, str] = {}
     for name, value in values.items():
         if value is not None and len(found) < NUMBERS and not isinstance(value, (list, dict, bytes)):
             said = f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from atom_data.commands.screen import OutFolder, console, require_folder
-from atom_data.errors import AtomDataError, ConfigError
+from atom_data.errors import AtomDataError
 from atom_data.report import compare, markdown, report
 from atom_data.report.page.compare import write_comparison
 from atom_data.report.page.page import write_page

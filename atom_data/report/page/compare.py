@@ -5,7 +5,7 @@ from atom_data.charts.histogram import bars_of, draw, ending_at_one, frame_of
 from atom_data.charts.text import in_short, percent, shown
 from atom_data.report.compare import Pair, SideBySide
 from atom_data.report.markdown import change
-from atom_data.report.page.documents import TITLES
+from atom_data.report.page.documents import MEASURES, TITLES
 from atom_data.report.page.page import page_of
 from atom_data.report.page.parts import figure, row, section, table
 from atom_data.report.page.rules import LEGEND, chart_name, said
@@ -67,9 +67,7 @@ def _rules(both: SideBySide) -> str:
             bar([Part("missed", part)], whole) if part is not None and whole else ""
             for part, whole in zip(pair.dropped, pair.read, strict=True)
         ]
-        # one picture a cell: A above B
-        drawn = "".join(f'<svg viewBox="0 0 1 .3" aria-hidden="true"></svg>{one}' for one in pictures if one)
-        cells = [drawn or "<svg></svg>", *_both(pair.dropped), change(pair.dropped, pair.read)]
+        cells = ["".join(pictures) or bar([], 1), *_both(pair.dropped), change(pair.dropped, pair.read)]
         rows.append(row(f"{pair.stage}: {pair.name}", cells, below=bounds))
     body = table("Rules of both", ("", "A above B", "A", "B", "share, B - A"), rows, kind="fall")
     return section("rules", "Rules", "Documents that each rule dropped, as a share of what its stage read.", body)
@@ -84,9 +82,10 @@ def _charts(both: SideBySide) -> str:
         frame = frame_of([*bins[0], *bins[1]], nothing, bounds)
         for name, chart, some in (("A", one, bins[0]), ("B", other, bins[1])):
             bars = bars_of(frame, some, chart.whole.nothing)
-            title = f"{name}: {chart.measure}"
-            picture = draw(frame, bars, chart.bounds, f"{title}, {said(chart.whole)}", f"{name}/{chart_name(chart)}")
-            drawn.append(figure(title, picture, said(chart.whole), _below(chart)))
+            title = f"{name}: {MEASURES.get(chart.measure, chart.measure)}"
+            words = said(chart.whole, "missed it" if "." in chart.measure else "dropped")
+            picture = draw(frame, bars, chart.bounds, f"{title}, {words}", f"{name}/{chart_name(chart)}")
+            drawn.append(figure(title, picture, words, f"{chart.stage} {_below(chart)}".strip()))
     body = (
         f'{LEGEND}<div class="grid pairs">{"".join(drawn)}</div>'
         if drawn

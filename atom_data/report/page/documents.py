@@ -1,7 +1,7 @@
 """What the documents are: languages, sources, domains, dates, kinds, lengths."""
 
-from atom_data.charts.bars import Part, bar, columns
-from atom_data.charts.text import percent, shown
+from atom_data.charts.bars import Part, bar, columns, legend
+from atom_data.charts.text import cut, percent, shown
 from atom_data.report.page.parts import row, section, table
 from atom_data.report.page.rules import chart_figure
 from atom_data.report.page.rules import shapes_of as shapes_of
@@ -21,11 +21,9 @@ MEASURES = {
     "tokens_per_word": "Tokens per word",
     "bytes_per_token": "Bytes of text per token",
 }
-LEGEND = (
-    '<ul class="legend"><li><svg viewBox="0 0 1 1" aria-hidden="true"><rect class="kept" width="1" height="1"/></svg>kept</li>'
-    '<li><svg viewBox="0 0 1 1" aria-hidden="true"><rect class="missed" width="1" height="1"/></svg>dropped</li></ul>'
-)
+LEGEND = legend((("kept", "kept"), ("missed", "dropped")))
 FIRST_LINES = 15
+VALUE_CHARACTERS = 60
 REASONS = 6
 
 
@@ -42,8 +40,8 @@ def documents(report: Report) -> str:
     if drawn:
         body.append(f'<h3>Lengths</h3><div class="grid">{"".join(drawn)}</div>')
     lead = (
-        "Kept: in the last stages. Dropped: by all stages that already knew the value. Documents that were dropped before a language "
-        "was found count in no language."
+        "Kept: in the last stages. Dropped: by all stages that already knew the value. Documents that were dropped before a "
+        "language was found count in no language."
     )
     body.insert(0, LEGEND)
     missing = "<p>No sketch has values of documents: the run is of an earlier release.</p>"
@@ -83,10 +81,14 @@ def _line(line: ValueLine, most: int, reasons: bool) -> str:
     named = list(line.dropped.items())[: REASONS if reasons else 0]
     why = "; ".join(f"{reason.partition(': ')[2]} {count:,}" for reason, count in named)
     return row(
-        line.value or "none",
+        cut(line.value, VALUE_CHARACTERS) or "none",
         [drawn, f"{line.kept:,}", f"{dropped:,}", percent(line.kept, line.kept + dropped)],
         below=why,
     )
+
+
+def _month(name: str, line: ValueLine | None) -> tuple[str, float, float]:
+    return (name, float(line.kept), float(sum(line.dropped.values()))) if line else (name, 0.0, 0.0)
 
 
 def _between(first: str, last: str) -> list[str]:
@@ -109,4 +111,5 @@ def _months(found: ValueTable) -> str:
         for month in _between(first, last)
     ]
     said = f"{len(dated)} months with documents, from {first} to {last}; {undated:,} kept documents have no date."
-    return f'<h3>{TITLES["month"]}</h3><p class="soft">{shown(said)}</p><figure class="scroll" tabindex="0" aria-label="Months">{columns(counts, said)}</figure>'
+    drawn = f'<figure class="scroll" tabindex="0" aria-label="Months">{columns(counts, said)}</figure>'
+    return f'<h3>{TITLES["month"]}</h3><p class="soft">{shown(said)}</p>{drawn}'

@@ -1,6 +1,6 @@
 """Where documents went: the whole run in one bar, and a waterfall for each stage."""
 
-from atom_data.charts.bars import Part, bar
+from atom_data.charts.bars import Part, bar, legend
 from atom_data.charts.text import in_bytes, in_short, percent, seconds, shown
 from atom_data.report.facts import StageFacts
 from atom_data.report.page.parts import row, section, table
@@ -51,13 +51,9 @@ def _strip(report: Report) -> str:
     whole = sum(part.size for part in parts)
     if not whole:
         return ""
-    legend = "".join(
-        f'<li><svg viewBox="0 0 1 1" aria-hidden="true"><rect class="{kind}" width="1" height="1"/></svg>'
-        f"{shown(name)} <b>{count:,}</b> {percent(count, whole)}</li>"
-        for kind, name, count in named
-    )
+    labels = [(kind, f"{name}: {count:,} ({percent(count, whole)})") for kind, name, count in named]
     drawn = bar(parts, whole, f"{report.kept:,} documents kept of {whole:,}").replace('class="bar"', 'class="strip"', 1)
-    return f'{drawn}<ul class="legend">{legend}</ul>'
+    return drawn + legend(labels)
 
 
 def losses(report: Report) -> str:

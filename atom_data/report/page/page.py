@@ -28,7 +28,7 @@ SECTIONS = {
 }
 
 SAMPLES = """<section id="samples" aria-labelledby="h-samples"><h2 id="h-samples">Samples</h2>
-<p class="soft">Chosen by a hash of their ids, so the same ones each time, out of a few shards of each stage. Their texts are cut.</p>
+<p class="soft">Chosen by a hash of their ids, so the same ones each time, out of a few shards of each stage.</p>
 <div id="search" class="controls" hidden>
 <label>Stage <select id="stage"></select></label><label>What became of them <select id="reason"></select></label>
 <label>Words <input id="words" type="search" autocomplete="off"></label><span id="count" class="soft" role="status"></span></div>
@@ -37,7 +37,7 @@ SAMPLES = """<section id="samples" aria-labelledby="h-samples"><h2 id="h-samples
 
 
 def write_page(report: Report) -> str:
-    """Return the page. Whatever was crawled stands in it as text: escaped in markup, and as data of a script that makes text of it."""
+    """Return the page. What was crawled stands in it as text: escaped in markup, and as data of a script that makes text of it."""
     return page_of(
         f"{report.name}: report",
         [

@@ -16,11 +16,12 @@ def section(name: str, title: str, lead: str, body: str) -> str:
 
 
 def table(caption: str, titles: Sequence[str], rows: Iterable[str], wide: Sequence[int] = (), kind: str = "") -> str:
-    """Return a table in a box that scrolls; columns of `wide` are left out where there is little room."""
+    """Return a table in a box that scrolls; columns of `wide` are left out on a telephone."""
     head = "".join(f'<th scope="col"{_class(number, wide)}>{title}</th>' for number, title in enumerate(titles))
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-label="{shown(caption)}"><table class="{kind}">'
-        f'<caption class="unseen">{shown(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+        f'<caption class="unseen">{shown(caption)}</caption><thead><tr>{head}</tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table></div>"
     )
 
 

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 
+from atom_data.charts.bars import legend
 from atom_data.charts.histogram import Frame, bars_of, draw, ending_at_one, frame_of, paths_of
 from atom_data.charts.text import cut, in_short, percent, plain, shown
 from atom_data.report.page.parts import figure, section
@@ -11,10 +12,8 @@ from atom_data.report.summary import Histogram
 from atom_data.sketches.cells import REST
 from atom_data.terminal.table import plural
 
-LEGEND = (
-    '<ul class="legend"><li><svg viewBox="0 0 1 1" aria-hidden="true"><rect class="kept" width="1" height="1"/></svg>kept by the card</li>'
-    '<li><svg viewBox="0 0 1 1" aria-hidden="true"><rect class="missed" width="1" height="1"/></svg>missed this rule</li>'
-    '<li><svg viewBox="0 0 1 1" aria-hidden="true"><rect class="other" width="1" height="1"/></svg>dropped by another rule of the card</li></ul>'
+LEGEND = legend(
+    (("kept", "kept by the card"), ("missed", "missed this rule"), ("other", "dropped by another rule of the card"))
 )
 Shapes = dict[str, dict[str, list[str]]]
 

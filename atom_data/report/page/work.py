@@ -47,15 +47,16 @@ def unread(report: Report) -> str:
         for kind, count in sorted(stage.skipped.items())
     ]
     if rows:
-        body += f"<details><summary>Records that are no documents</summary>{table('By kind', ('', 'stage', 'records'), rows)}</details>"
+        kinds = table("By kind", ("", "stage", "records"), rows)
+        body += f"<details><summary>Records that are no documents</summary>{kinds}</details>"
     damaged = next((chart for chart in report.charts if chart.measure == "replaced_characters"), None)
     if damaged is not None:
         broken = [one for one in damaged.whole.bins if one[1] > 0]
         count = sum(sum(counts) for *_, counts in broken)
         whole = sum(damaged.whole.counts)
         body += (
-            f"<h3>Damaged characters</h3><p>{count:,} of {whole:,} documents of {shown(damaged.stage)} ({percent(count, whole) or '0 %'}) "
-            "have bytes that are no characters in the encoding of their page.</p>"
+            f"<h3>Damaged characters</h3><p>{count:,} of {whole:,} documents of {shown(damaged.stage)} "
+            f"({percent(count, whole) or '0 %'}) have bytes that are no characters in the encoding of their page.</p>"
         )
         if broken:
             name = "Replaced characters per document"
@@ -102,8 +103,8 @@ def _work(stage: StageFacts, whole: float) -> str:
 def notes(report: Report) -> str:
     """Return the section of what to know about these numbers."""
     general = [
-        "Counts by reason, bytes, tokens, time and memory are those of receipts. Distributions and values are sums of sketches, one a "
-        "shard, that were counted while the shard was made.",
+        "Counts by reason, bytes, tokens, time and memory are those of receipts. Distributions and values are sums of sketches, "
+        "one per shard, that were counted while the shard was made.",
         "A histogram has sixteen bins to a doubling. Of a column that splits, a shard has histograms of the six largest values.",
         "Receipts say how long a shard took and not when it was made, so nothing here is drawn over time.",
     ]
