@@ -7,7 +7,7 @@ OUT ?= demo
 TORCH ?= torch==2.13.0
 BENCHMARKS := filters langid urls dedup repeats tokens loader plan pipeline answers takedown
 
-.PHONY: newcomer screens demo test check kernels format bench clean docs setup setup-dev test-slurm test-ray test-train test-readers test-frameworks conformance linear-time fuzz chaos cases
+.PHONY: newcomer screens demo test check kernels format bench clean docs setup setup-dev test-slurm test-ray test-train test-readers test-frameworks test-publish conformance linear-time fuzz chaos cases
 
 demo: $(VENV)/.core  ## the main job on the sample: WARC files in, training batches out
 	$(BIN)/atom-data run pipelines/sample.py --output $(OUT)
@@ -59,6 +59,9 @@ test-readers: $(VENV)/.dev  ## other projects' readers on our token shards; envi
 
 test-frameworks: $(VENV)/.dev  ## the loader's pages with Lightning, HF Trainer, Megatron, torchtitan and Grain; environments of about 4 GB
 	$(BIN)/python -m pytest tests/frameworks/frameworks.py $(ARGS)
+
+test-publish: $(VENV)/.dev  ## what `atom-data publish` leaves, read by mlcroissant and the hub's datasets; an environment of 0.6 GB
+	$(BIN)/python -m pytest tests/publish/peers.py $(ARGS)
 
 conformance: $(VENV)/.dev  ## how our cards agree with what datatrove decided
 	$(BIN)/python benchmarks/conformance.py

@@ -31,7 +31,7 @@ from atom_data.publish.summary.markdown import summary_markdown
 from atom_data.publish.summary.page import summary_page
 from atom_data.storage.made import Made, link_file, making, refuse_place, write_file
 from atom_data.storage.paths import Hashed, create, is_remote, local
-from atom_data.storage.published import BY, note_published
+from atom_data.takedown.published import BY, note_published
 from atom_data.tokens.exports import refuse_inside_run
 from atom_data.workspace import Workspace
 
@@ -56,7 +56,7 @@ class Published:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class How:
-    """What the caller chooses that is no statement of the passport."""
+    """What the caller chooses, beside what the passport says."""
 
     stages: tuple[str, ...] = ()
     memory: int = 2_000_000_000
@@ -65,11 +65,16 @@ class How:
     """Copy the shards; else they are links, hard ones where the file system has them."""
 
 
+def refuse_remote(workspace: Workspace) -> None:
+    """Refuse a run on an object store. ConfigError."""
+    if workspace.is_remote:
+        raise ConfigError(f"{workspace.root}: is published from folders only. Copy the run to one, or mount it.")
+
+
 @contextmanager
 def known_of(workspace: Workspace, passport: Passport, how: How) -> Iterator[tuple[Known, Path]]:
     """Yield facts and passport of a finished run, and a folder in which the list of all domains lies meanwhile."""
-    if workspace.is_remote:
-        raise ConfigError(f"{workspace.root}: is published from folders only. Copy the run to one, or mount it.")
+    refuse_remote(workspace)
     ask = Ask(
         stages=how.stages,
         hidden=passport.hidden,
@@ -140,7 +145,7 @@ def _write(
     )
     copied = 0
     with making(place, claim) as made:
-        noted = note_published(workspace.root, place)
+        noted = note_published(workspace, place)
         for number, (name, file) in enumerate(data.items()):
             (place / name).parent.mkdir(parents=True, exist_ok=True)
             made.files.append(_put(workspace, place / name, name, file, how.copy))

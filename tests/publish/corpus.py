@@ -10,6 +10,7 @@ from atom_data.publish.passport.passport import Passport
 from atom_data.publish.passport.read import read_passport
 from atom_data.publish.passport.write import blank
 from atom_data.signals import count_words
+from atom_data.workspace import Workspace
 from tests.tokens.corpus import SCHEMA, Rows, finish, text, tiny_tokenizer
 
 WIDE = pa.schema(
@@ -119,4 +120,4 @@ def with_hidden() -> dict[str, dict[str, str]]:
 
 def empty_passport(out: str) -> str:
     """Return the file as --init writes it."""
-    return blank(out, SOURCES)
+    return blank(Workspace(out), SOURCES)

@@ -8,7 +8,7 @@ import pytest
 
 from atom_data.errors import ConfigError, DataError
 from atom_data.publish.folder import How, publish
-from atom_data.storage.published import published_of
+from atom_data.takedown.published import published_of
 from atom_data.workspace import Workspace
 from tests.command import atom_data
 from tests.publish.corpus import KINDS, make_run, passport, with_hidden
@@ -107,10 +107,10 @@ def test_a_copy_of_a_damaged_shard_is_refused(out: Path, tmp_path: Path) -> None
 
 def test_the_run_knows_where_it_was_published(out: Path, tmp_path: Path) -> None:
     publish(Workspace(str(out)), str(tmp_path / "hub"), passport(tmp_path, KINDS), How())
-    assert list(published_of(str(out))) == [str(tmp_path / "hub")]
+    assert list(published_of(Workspace(str(out)))) == [str(tmp_path / "hub")]
     passport(tmp_path, KINDS)
     shutil.copy(tmp_path / "passport.toml", out / "passport.toml")
     done = atom_data("verify", out)
     assert done.returncode == 0, done.stderr
     shutil.rmtree(tmp_path / "hub")
-    assert not list(published_of(str(out)))
+    assert not list(published_of(Workspace(str(out))))

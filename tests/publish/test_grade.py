@@ -105,7 +105,8 @@ def test_a_full_passport_leaves_nothing_open(known: Known, tmp_path: Path) -> No
 
 @pytest.mark.parametrize(
     ("drop", "asked"),
-    [("provider.contact", {"F1.1.a.3", "F1.1.a.4"}), ("crawler.captchas", {"F2.3.d.2"}), ("rights.policy", {"F3.1.c.1", "F3.1.c.2"}),
+    [("provider.contact", {"F1.1.a.3", "F1.1.a.4"}), ("crawler.captchas", {"F2.3.d.2"}),
+     ("rights.policy", {"F3.1.c.1", "F3.1.c.2"}),
      ("training.demography", {"F1.3.f.2", "F2.3.f.3"})],
 )  # fmt: skip
 def test_what_is_missing_is_open_and_says_how_to_close_it(

@@ -72,7 +72,7 @@ def test_what_cannot_be_right_is_refused(tmp_path: Path, answers: dict[str, str]
 
 
 def test_no_file(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="there is no such file. Write one to fill in: atom-data publish OUT --init"):
+    with pytest.raises(ConfigError, match=r"there is no such file. Write one to fill in: atom-data publish OUT --init"):
         read_passport(tmp_path / "passport.toml")
 
 

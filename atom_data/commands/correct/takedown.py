@@ -16,10 +16,10 @@ from atom_data.errors import ConfigError
 from atom_data.runner.claims.hold import claimed
 from atom_data.runner.claims.life import me
 from atom_data.runner.claims.takedowns import JOURNAL
-from atom_data.storage.published import published_of
 from atom_data.takedown.asked import Asked, Copies, Tokens, read_lines
 from atom_data.takedown.clusters import Patches, patches_of
 from atom_data.takedown.folder import Folder
+from atom_data.takedown.published import published_of
 from atom_data.takedown.search import Found, refuse_many, search
 from atom_data.takedown.survey import Survey, survey
 from atom_data.takedown.takedown import Takedown
@@ -229,7 +229,7 @@ def _say(done: Takedown, output: str, as_text: bool) -> None:
     _say_lists(journal.nowhere, journal.patches)
     for line in done.put.exports:
         screen.prose(escape(f"rebuilt: {line}"))
-    for folder in published_of(output):
+    for folder in published_of(Workspace(output)):
         again = command_line("publish", output, "--to", folder)
         screen.prose(escape(f"{folder} was published and still holds what went; publish it anew: {again}"))
     if journal.tokens == "mask" and tokens:

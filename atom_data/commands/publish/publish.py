@@ -11,7 +11,7 @@ from atom_data.commands.publish.grading import print_grade
 from atom_data.commands.screen import AsJson, OutFolder, console, require_folder
 from atom_data.errors import ConfigError
 from atom_data.publish.facts.run import source_names
-from atom_data.publish.folder import How, Published, known_of
+from atom_data.publish.folder import How, Published, known_of, refuse_remote
 from atom_data.publish.folder import publish as write_folder
 from atom_data.publish.grade.grade import grade as grade_parts
 from atom_data.publish.passport.read import read_passport
@@ -19,12 +19,16 @@ from atom_data.publish.passport.write import blank, write_blank
 from atom_data.publish.summary.fields import parts_of
 from atom_data.runner.claims.life import me
 from atom_data.storage.beside import PASSPORT
-from atom_data.storage.paths import is_remote
 from atom_data.storage.sizes import parse_bytes
 from atom_data.terminal.called import command_line
 from atom_data.terminal.table import plural, printable
 from atom_data.workspace import Workspace
 
+To = Annotated[str | None, typer.Option("--to", metavar="FOLDER", help="The folder to write; created if missing.")]
+Init = Annotated[bool, typer.Option("--init", help="Write passport.toml, with every question explained, to fill in.")]
+Grading = Annotated[
+    bool, typer.Option("--grade", help="Say how far a public rubric of EU summaries is answered, and what is open.")
+]
 Stages = Annotated[
     list[str] | None,
     typer.Option("--stage", metavar="STAGE", help="Publish this stage; the last ones if left out. May be repeated."),
@@ -33,15 +37,9 @@ Stages = Annotated[
 
 def publish(
     output: OutFolder,
-    to: Annotated[
-        str | None, typer.Option("--to", metavar="FOLDER", help="The folder to write; created if missing.")
-    ] = None,
-    init: Annotated[
-        bool, typer.Option("--init", help="Write passport.toml, with every question explained, to fill in.")
-    ] = False,
-    grade: Annotated[
-        bool, typer.Option("--grade", help="Say how far a public rubric of EU summaries is answered, and what is open.")
-    ] = False,
+    to: To = None,
+    init: Init = False,
+    grade: Grading = False,
     passport: Annotated[
         Path | None, typer.Option("--passport", metavar="FILE", help=f"What people know. Default: OUT/{PASSPORT}.")
     ] = None,
@@ -63,16 +61,13 @@ def publish(
     See docs/publish.md.
     """
     require_folder(output)
-    if is_remote(output):
-        raise ConfigError(f"{output}: is published from folders only. Copy the run to one, or mount it.")
     if [init, grade, to is not None].count(True) != 1:
         raise ConfigError("publish: give one of --init, --grade and --to FOLDER.")
     workspace = Workspace(output, me().token)
+    refuse_remote(workspace)
     place = passport or workspace.local(PASSPORT)
     if init:
-        write_blank(place, blank(output, source_names(workspace, stage or ())), workspace.token)
-        given = ("--passport", place) if passport else ()
-        console().prose(escape(f"{place}: fill it in; then {command_line('publish', output, *given, '--grade')}"))
+        _init(workspace, place, passport, tuple(stage or ()))
         return
     how = How(
         stages=tuple(stage or ()),
@@ -87,6 +82,12 @@ def publish(
         return
     assert to is not None
     _say(write_folder(workspace, to, answers, how), output, to, as_text)
+
+
+def _init(workspace: Workspace, place: Path, passport: Path | None, stages: tuple[str, ...]) -> None:
+    write_blank(place, blank(workspace, source_names(workspace, stages)), workspace.token)
+    given = ("--passport", place) if passport else ()
+    console().prose(escape(f"{place}: fill it in; then {command_line('publish', workspace.root, *given, '--grade')}"))
 
 
 def _say(done: Published, output: str, to: str, as_text: bool) -> None:

@@ -83,8 +83,9 @@ def _configs(facts: Facts) -> Iterator[str]:
         yield f"- config_name: {quoted(name)}\n  features:"
         for column, kind in facts.columns[name]:
             yield from _feature(column, kind)
-        yield f"  splits:\n  - name: train\n    num_examples: {sum(file.rows for file in files)}"
-        yield f"  download_size: {sum(file.bytes for file in files)}"
+        rows, stored = sum(file.rows for file in files), sum(file.bytes for file in files)
+        yield f"  # bytes are those of the Parquet files\n  splits:\n  - name: train\n    num_bytes: {stored}"
+        yield f"    num_examples: {rows}\n  download_size: {stored}\n  dataset_size: {stored}"
 
 
 def _feature(column: str, kind: str) -> Iterator[str]:

@@ -8,6 +8,7 @@ from atom_data.errors import ConfigError
 from atom_data.publish.passport.questions import Question, Table, tables
 from atom_data.publish.passport.strings import quoted
 from atom_data.storage.paths import create
+from atom_data.workspace import Workspace
 
 WIDTH = 110
 HEAD = """\
@@ -20,9 +21,9 @@ HEAD = """\
 """
 
 
-def blank(out: str, sources: Sequence[str]) -> str:
+def blank(workspace: Workspace, sources: Sequence[str]) -> str:
     """Return the file with every question, and a table [[source]] for each source that the documents name."""
-    parts = [HEAD.format(out=out)]
+    parts = [HEAD.format(out=workspace.root)]
     for table in tables().values():
         names = list(sources) if table.name == "source" and sources else [""]
         parts += ["\n".join(_table(table, name, number == 0)) for number, name in enumerate(names)]
