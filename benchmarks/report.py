@@ -37,7 +37,6 @@ from atom_data.report.page.page import write_page
 from atom_data.report.samples import Sample
 from atom_data.rules import load_card
 from atom_data.runner.recipe import load_recipe
-
 from atom_data.sketches.sketch import Sketch
 from atom_data.sketches.store import write_sketch
 from atom_data.sketches.watch import keep_sketch, watched
