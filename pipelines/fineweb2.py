@@ -6,7 +6,7 @@ The same as huggingface/fineweb-2, fineweb-2-pipeline.py and configs/*.yml at d0
 MinHash of 14 x 8 over all crawls of the language *before* the filters, bounds of the language's config, no C4, ftfy, private data,
 lines of `|`; how many copies a document had is kept. Not the same, and why:
 - Words: FineWeb2 has a splitter for each language. `count_units` cuts punctuation off for any language with spaces; runs and
-  symbols are of words between white space. 20 configs are cards; the others are to be written (their keys are those of a card).
+  symbols are of words between white space. 20 configs are cards; `fineweb2_cards.py` makes those of its 1,900 others.
 - MinHash has hashes and words of our own; of copies the first read stays. Replacements of private data begin anew in each document.
 - GlotLID's file has no SHA-256 where we could read one: its bytes are in the stage's identity from the first run on.
 """
@@ -18,6 +18,7 @@ from atom_data.rewrite import RemoveSymbolLines, RepairUnicode, ReplacePrivate
 from atom_data.signals import (
     CountStopWords,
     FastTextLanguage,
+    count_characters,
     count_lines,
     count_units,
     count_words,
@@ -29,8 +30,12 @@ SIZES = (2, 3, 5, 100, 1000)
 """From these sizes of cluster on a document is repeated 2, 3, 5, 8 and, boilerplate again, 1 times (section 4.4)."""
 
 
-def stages(*, documents: str, language: str, glotlid: Path | None = None) -> tuple[object, ...]:
+def stages(
+    *, documents: str, language: str, glotlid: Path | None = None, cards: Path | None = None
+) -> tuple[object, ...]:
     """One language; tokenize its last stages, `copies_1` and on, for a mix with `repeats` of 1, 2, 3, 5, 8, 1."""
+    filters = keep(f"{cards}/fineweb2_{language}.toml" if cards else f"fineweb2_{language}")
+    stop_words = CountStopWords(words=cards / f"stop_words_{language}.txt") if cards else CountStopWords()
     labelled = Stage(
         name="labelled",
         reads=Parquet(documents, source="non_english"),  # what FineWeb kept apart as 2_non_english, of all crawls
@@ -38,7 +43,9 @@ def stages(*, documents: str, language: str, glotlid: Path | None = None) -> tup
         writes=WHERE,
     )
     mine, _ = group_by_value(labelled, "language", (language,))
-    bound = keep("fineweb2_language")  # language_score of configs/LANGUAGE.yml
+    bound = keep(
+        f"{cards}/fineweb2_{language}_score.toml" if cards else "fineweb2_language"
+    )  # language_score of configs/LANGUAGE.yml
     sure = Stage(name="sure", reads=mine, steps=(bound,), writes=WHERE, expects=(0.4, 1.0))
     near = MinHash(ngram=5, bands=14, rows=8, confirm=False)  # section 3.3: 14 x 8 over 5-grams, all crawls at once
     deduped = Stage(
@@ -51,8 +58,8 @@ def stages(*, documents: str, language: str, glotlid: Path | None = None) -> tup
         name="filtered",
         reads=deduped,
         steps=(
-            count_words, count_units, count_lines, measure_repetition, CountStopWords(),
-            keep(f"fineweb2_{language}"),  # configs/LANGUAGE.yml: GopherRepetition, FineWebQuality, GopherQuality
+            count_characters, count_words, count_units, count_lines, measure_repetition, stop_words,
+            filters,  # configs/LANGUAGE.yml: GopherRepetition, FineWebQuality, GopherQuality
             RepairUnicode(),  # FTFYFormatter
             ReplacePrivate(kinds=("mail", "ipv4"), by="fineweb"),  # PIIFormatter
             RemoveSymbolLines(symbols="|", replacement="\n"),  # SymbolLinesFormatter

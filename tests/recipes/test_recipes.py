@@ -13,7 +13,7 @@ from tests.command import ROOT, SAMPLE, Done, atom_data
 from tests.signals.test_encoder import files as encoder  # noqa: F401 - a fixture
 
 PIPELINES = ROOT / "pipelines"
-NOT_PUBLISHED = {"sample", "train_tiny"}
+NOT_PUBLISHED = {"sample", "train_tiny", "fineweb2_cards"}
 WARCS = f"{SAMPLE}/sample-0000[01].warc.gz"
 GERMAN = "Der Wald ist im Herbst sehr still, und die Blätter fallen von den Bäumen auf den Weg, den wir gehen. "
 ENGLISH = "The forest is quiet in autumn, and the leaves fall from the trees onto the path that we walk. "
