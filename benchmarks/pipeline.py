@@ -34,7 +34,7 @@ REAL = ROOT.parent / "shared" / "data" / "wcxb-dev-500.warc.gz"
 COPIES, LARGE_BYTES = 10, 1_000_000_000
 LARGE = os.environ.get("LARGE", "1") != "0" and not QUICK
 PEER = os.environ.get("PEER", "1") != "0"
-ROUNDS = {"atom-data": 5, "bare loop": 5, "datatrove": 3, "x10": 3, "1 GB": 1}
+ROUNDS = {"atom-data": 3, "bare loop": 3, "datatrove": 2, "x10": 2, "1 GB": 1}
 WORK = {
     "atom-data": "read, extract, URL and language and quality filters, exact and near copies, tokenize; ledgers, receipts",
     "bare loop": "read and extract; nothing is filtered or written",

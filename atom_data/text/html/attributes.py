@@ -30,7 +30,14 @@ SLOT_BYTES = 2_000
 WORDS_BYTES, LOOK_BYTES, STYLE_BYTES = 200, 40, 300
 """So much of a value counts."""
 LONGEST_WORD = 24
+LETTERS = np.zeros(256, np.uint8)
+LETTERS[65:91] = LETTERS[97:123] = np.arange(97, 123)
+"""Of a byte that is a letter of ASCII, the small letter; 0 of others."""
 GREATER, SLASH, EQUALS, QUOTE, APOSTROPHE = ord(">"), ord("/"), ord("="), ord('"'), ord("'")
+NAME_BYTES = np.arange(256, dtype=np.uint8)
+NAME_BYTES[65:91] += 32
+NAME_BYTES[:33] = NAME_BYTES[[GREATER, SLASH, EQUALS]] = 0
+"""Of a byte in the name of an attribute, the byte in lower case; 0 of those that end it."""
 _DISPLAY, _NONE, _JSON = (np.frombuffer(word, np.uint8).copy() for word in (b"display", b"none", b"json"))
 
 
@@ -125,12 +132,14 @@ def _look(data: Bytes, start: int, end: int, state: np.uint64) -> np.uint64:
 @inlined
 def _name(data: Bytes, position: int, stop: int) -> tuple[np.uint64, int]:
     """Return the hash of an attribute's name, and where it ends."""
-    state, first = SEED, position
+    state = SEED
+    if position < stop and item(data, position) == EQUALS:  # where a name begins it is part of it
+        state, position = step(state, EQUALS), position + 1
     while position < stop:
-        byte = item(data, position)
-        if byte <= 32 or byte == GREATER or byte == SLASH or (byte == EQUALS and position > first):
+        byte = item(NAME_BYTES, item(data, position))
+        if byte == 0:
             break
-        state = step(state, lower(byte))
+        state = step(state, byte)
         position += 1
     return state, position
 
@@ -161,27 +170,36 @@ def _value(data: Bytes, position: int, stop: int) -> tuple[int, int, int]:
 @called
 def read_words(tape: Tape, start: int, end: int, groups: np.uint64) -> np.uint64:
     """Note the words of a value: runs of letters, cut where a capital follows a small one. Return the groups that they add."""
-    data, state = tape.data, tape.state
-    folded, size, after_small, count = SEED, 0, False, state[at.CLASS_WORDS]
-    for position in range(start, end + 1):
-        byte = item(data, position) if position < end else 32
-        capital = 65 <= byte <= 90
-        letter = lower(byte)
-        is_letter = 97 <= letter <= 122
-        if size and (not is_letter or (capital and after_small)):
-            if size > 1:
-                group = find(CLASS_HASHES, CLASS_GROUPS, folded)
-                if group >= 0:
-                    groups |= np.uint64(1) << np.uint64(group)
-                if size < LONGEST_WORD and count < tape.class_words.size:
-                    short = (folded ^ (folded >> np.uint64(29))) & np.uint64(columns.CLASS_HASHES - 1)
-                    put(tape.class_words, count, np.int64(short))
-                    count += 1
-            folded, size = SEED, 0
-        if is_letter:
-            folded, size = step(folded, letter), size + 1
-        after_small = is_letter and not capital
-    state[at.CLASS_WORDS] = count
+    data, position = tape.data, start
+    while position < end:
+        letter = item(LETTERS, item(data, position))
+        if letter == 0:
+            position += 1
+            continue
+        begin, folded = position, step(SEED, letter)
+        small, position = item(data, position) == letter, position + 1
+        while position < end:
+            byte = item(data, position)
+            letter = item(LETTERS, byte)
+            if letter == 0 or (small and byte != letter):
+                break
+            folded, small, position = step(folded, letter), byte == letter, position + 1
+        if position - begin > 1:
+            groups = _note_word(tape, folded, position - begin, groups)
+    return groups
+
+
+@inlined
+def _note_word(tape: Tape, folded: np.uint64, size: int, groups: np.uint64) -> np.uint64:
+    """Note the hash of a word; return the groups with those that it is of."""
+    group = find(CLASS_HASHES, CLASS_GROUPS, folded)
+    if group >= 0:
+        groups |= np.uint64(1) << np.uint64(group)
+    count = tape.state[at.CLASS_WORDS]
+    if size < LONGEST_WORD and count < tape.class_words.size:
+        short = (folded ^ (folded >> np.uint64(29))) & np.uint64(columns.CLASS_HASHES - 1)
+        put(tape.class_words, count, np.int64(short))
+        tape.state[at.CLASS_WORDS] = count + 1
     return groups
 
 

@@ -9,13 +9,17 @@ from atom_data.text.html import tape as at
 from atom_data.text.html.attributes import GREATER, SLASH, holds, read_attributes, skip_attributes
 from atom_data.text.html.blocks import LESS, before_table, break_line, end_block, read_text
 from atom_data.text.html.formulas import put_formula, read_image, read_math, script_formula, skip_element
-from atom_data.text.html.lookup import SEED, find, lower, step
+from atom_data.text.html.lookup import SEED, find, step
 from atom_data.text.html.page import Page, empty_page
 from atom_data.text.html.search import near_byte, next_byte
 from atom_data.text.html.tape import DEPTH_LIMIT, STACK_NODE, Tape, new_tape
 from atom_data.text.html.tree import close_implied, close_tag, close_to, is_flagged, open_element
 from atom_data.text.memory import called, inlined, item, kernel, read_only
 
+NAME_BYTES = np.arange(256, dtype=np.uint8)
+NAME_BYTES[65:91] += 32
+NAME_BYTES[:33] = NAME_BYTES[[GREATER, SLASH]] = 0
+"""Of a byte in the name of a tag, the byte in lower case; 0 of those that end it."""
 HYPHEN, EXCLAMATION, QUESTION = ord("-"), ord("!"), ord("?")
 _SHOWN = np.frombuffer(b"katex-html", np.uint8).copy()
 
@@ -162,11 +166,11 @@ def _read_name(data: Bytes, position: int, stop: int) -> tuple[np.uint64, int, i
     """Return the hash of a tag's name, a short one that is negative for a name with a hyphen, and where the name ends."""
     state, hyphen = SEED, False
     while position < stop:
-        byte = item(data, position)
-        if byte <= 32 or byte == GREATER or byte == SLASH:
+        byte = item(NAME_BYTES, item(data, position))
+        if byte == 0:
             break
         hyphen |= byte == HYPHEN
-        state = step(state, lower(byte))
+        state = step(state, byte)
         position += 1
     short = np.int64(state & np.uint64(0x1FFFFFFF)) + 1
     return state, -short if hyphen else short, position

@@ -32,9 +32,18 @@ def near_byte(data: Bytes, position: int, stop: int, byte: int) -> int:
     pattern = np.uint64(byte) * LOW_BITS
     while position + 8 <= stop:
         difference = load_eight(data, position) ^ pattern
-        if (difference - LOW_BITS) & ~difference & HIGH_BITS:
-            break
+        found = (difference - LOW_BITS) & ~difference & HIGH_BITS
+        if found:
+            return position + first_marked(found)
         position += 8
     while position < stop and item(data, position) != byte:
         position += 1
     return position
+
+
+@inlined
+def first_marked(marks: np.uint64) -> int:
+    """Return which of eight bytes is the first whose highest bit is set; no other bit is, and one byte has it."""
+    # Of the lowest bit set, all bits below: a one in each byte up to it, which a product adds up.
+    below = ((marks & (~marks + np.uint64(1))) - np.uint64(1)) & LOW_BITS
+    return np.int64((below * LOW_BITS) >> np.uint64(56)) - 1
