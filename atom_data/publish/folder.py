@@ -29,6 +29,7 @@ from atom_data.publish.summary.fields import fields_of, parts_of
 from atom_data.publish.summary.known import Known
 from atom_data.publish.summary.markdown import summary_markdown
 from atom_data.publish.summary.page import summary_page
+from atom_data.runner.claims.takedowns import refuse_begun
 from atom_data.storage.made import Made, link_file, making, refuse_place, write_file
 from atom_data.storage.paths import Hashed, create, is_remote, local
 from atom_data.takedown.published import BY, note_published
@@ -75,10 +76,13 @@ def refuse_remote(workspace: Workspace) -> None:
 def known_of(workspace: Workspace, passport: Passport, how: How) -> Iterator[tuple[Known, Path]]:
     """Yield facts and passport of a finished run, and a folder in which the list of all domains lies meanwhile."""
     refuse_remote(workspace)
+    refuse_begun(workspace)
+    named = [row.text("name") for row in passport.rows("source")]
     ask = Ask(
         stages=how.stages,
         hidden=passport.hidden,
         crawled=passport.named("crawled"),
+        only=named[0] if len(named) == 1 else "",
         small=bool(passport.yes("provider.small_company")),
         memory=how.memory,
     )

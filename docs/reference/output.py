@@ -60,6 +60,7 @@ OUTPUT/
   cluster/                    of runs on a cluster: listings, logs, what was submitted; no part of the result
   run.json                    whose folder it is: the recipe, and the stages that count
   run/                        what the run was made with: recipe, cards, lists, versions (docs/why.md); no part of the result
+  passport.toml               what people know of the corpus, for `atom-data publish` (docs/publish.md); no part of the result
   lookup/                     where ids and URLs are, made by `atom-data why`, removed by `atom-data clean`; no part of the result
   jobs.json                   on an object store, which is not listed: the names of all jobs
 ```

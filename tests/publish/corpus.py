@@ -1,5 +1,6 @@
 """A small finished run with every column that the papers ask for, and a passport for it."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ WIDE = pa.schema(
         ("is_contaminated", pa.bool_()),
         ("page_kind", pa.string()),
         ("replaced_mail_count", pa.int32()),
+        ("consent_sources", pa.list_(pa.string())),
+        ("seen", pa.timestamp("us")),
     ]
 )
 HOSTILE = "https://evil.example/<script>alert(1)</script>"
@@ -43,6 +46,8 @@ def document(number: int, source: str) -> dict[str, Any]:
         "is_contaminated": number % 11 == 0,
         "page_kind": ("article", "forum")[number % 2],
         "replaced_mail_count": number % 2,
+        "consent_sources": ["robots:no", "meta:noai"][: number % 3],
+        "seen": datetime(2026, 1, number % 28 + 1, tzinfo=UTC).replace(tzinfo=None),
     }
 
 

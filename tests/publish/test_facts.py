@@ -2,8 +2,9 @@
 
 import csv
 import json
+import shutil
 from collections import Counter
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from atom_data.errors import ConfigError, DataError
 from atom_data.publish.facts.facts import Facts, Tally
 from atom_data.publish.facts.gather import Ask, gather, required_domains
 from atom_data.publish.facts.languages import NAMES, OFFICIAL, code_of, name_of
+from atom_data.publish.papers.words import stage_words
 from atom_data.workspace import Workspace
 from tests.publish.corpus import make_run
 from tests.tokens.corpus import SCHEMA
@@ -187,3 +189,23 @@ def test_languages_by_their_labels() -> None:
         "",
     ]
     assert name_of("deu_Latn") == "German (deu_Latn)" and name_of("") == "not identified"
+
+
+def test_one_source_without_a_column(tmp_path: Path) -> None:
+    out = make_run(tmp_path, pa.schema([field for field in SCHEMA if field.name != "source"]))
+    facts = facts_of(out, tmp_path / "s", only="pages", crawled=frozenset({"pages"}))
+    assert [(one.name, one.documents, one.tokens) for one in facts.sources] == [
+        ("pages", facts.documents, facts.token_count)
+    ]
+    assert facts.domains is not None and facts.domains.of == "crawled"
+    with pytest.raises(ConfigError, match="the documents have no column 'source' to tell it by"):
+        facts_of(out, tmp_path / "t", crawled=frozenset({"pages"}))
+
+
+def test_failed_shards_are_counted(out: Path, tmp_path: Path) -> None:
+    run = Path(shutil.copytree(out, tmp_path / "out"))
+    workspace = Workspace(str(run), "test")
+    receipt = workspace.finished_receipt("kept", "part-1")
+    workspace.write_receipt(replace(receipt, failed="the file is gone"))
+    kept = facts_of(run, tmp_path / "s").stages[1]
+    assert (kept.failed, kept.shards) == (1, 3) and "1 of 3 shards could not be made" in stage_words(kept)

@@ -69,3 +69,12 @@ def test_a_takedown_names_the_folder_that_still_holds_the_documents(out: Path, t
     assert atom_data("publish", run, *where).returncode == 0
     assert b"site3.example" not in (tmp_path / "hub" / "domains.csv").read_bytes()
     assert "Takedowns after publication: 1, with" in (tmp_path / "hub" / "eu-summary.md").read_text()
+
+
+def test_a_takedown_that_is_not_finished(out: Path, tmp_path: Path) -> None:
+    run = Path(shutil.copytree(out, tmp_path / "out"))
+    (run / "removals" / "begun").mkdir(parents=True)
+    (run / "removals" / "begun" / "journal.json").write_text("{}")
+    passport(tmp_path, KINDS)
+    done = atom_data("publish", run, "--to", tmp_path / "hub", "--passport", tmp_path / "passport.toml")
+    assert done.returncode != 0 and "a takedown that was begun is not finished" in done.stderr

@@ -26,7 +26,7 @@ from atom_data.workspace import Workspace
 COUNTED = {
     "source": ("source",),
     "language": ("language",),
-    "kind": ("page_kind", "kind"),
+    "kind": ("page_kind",),
     "license": ("license_spdx", "license"),
     "consent": ("consent_train",),
     "contaminated": ("is_contaminated", "contaminated"),
@@ -115,20 +115,23 @@ def _largest(where: str) -> str:
 
 @contextmanager
 def counted(
-    workspace: Workspace, files: Sequence[DataFile], hidden: Collection[str], memory: int, scratch: Path
+    workspace: Workspace, files: Sequence[DataFile], hidden: Collection[str], only: str, memory: int, scratch: Path
 ) -> Iterator[Counts]:
-    """Read the shards once and count them. DataError where they hold other rows than their receipts say."""
+    """Read the shards once and count them. DataError where they hold other rows than their receipts say.
+
+    `only` is the source of documents without a column `source`; empty where that is not known.
+    """
     config: dict[str, Any] = {"memory_limit": f"{memory}B", "temp_directory": str(scratch / "spill")}
     with duckdb.connect(str(scratch / "counts.db"), config=config) as database:
         database.register("nothing", SLIM.empty_table())
         database.execute("CREATE TABLE documents AS SELECT * FROM nothing")
         found = Counts(database, frozenset())
         for file in files:
-            _read(workspace, file, frozenset(hidden), found)
+            _read(workspace, file, frozenset(hidden), only, found)
         yield found
 
 
-def _read(workspace: Workspace, file: DataFile, hidden: frozenset[str], found: Counts) -> None:
+def _read(workspace: Workspace, file: DataFile, hidden: frozenset[str], only: str, found: Counts) -> None:
     path = workspace.path(file.path)
     with open_parquet(path) as opened:
         there = opened.schema_arrow.names
@@ -139,7 +142,7 @@ def _read(workspace: Workspace, file: DataFile, hidden: frozenset[str], found: C
     rows = 0
     for batch in read_parquet(path, (*dict.fromkeys([*wanted, *private]), "text")):
         rows += batch.num_rows
-        slim = _slim(batch, named, url, hidden)
+        slim = _slim(batch, named, url, hidden, only)
         if hidden and pc.any(slim["hidden"]).as_py():
             found.withheld.add(file.path)
         found.database.register("batch", slim)
@@ -151,14 +154,18 @@ def _read(workspace: Workspace, file: DataFile, hidden: frozenset[str], found: C
         raise DataError(
             f"{file.path}: holds {rows:,} documents, its receipt says {file.rows:,}. Run atom-data verify --repair first."
         )
-    has = {name for name, one in named.items() if one} | ({"domain"} if url else set())
+    has = (
+        {name for name, one in named.items() if one} | ({"domain"} if url else set()) | ({"source"} if only else set())
+    )
     found.columns |= has | ({"month"} if "date" in there else set())
 
 
-def _slim(batch: pa.RecordBatch, named: dict[str, str], url: str, hidden: frozenset[str]) -> pa.Table:
+def _slim(batch: pa.RecordBatch, named: dict[str, str], url: str, hidden: frozenset[str], only: str) -> pa.Table:
     """Return what is counted of each document."""
     none = pa.nulls(batch.num_rows, pa.string())
     columns = {name: _text(batch.column(one)) if one else none for name, one in named.items()}
+    if only and not named["source"]:
+        columns["source"] = pa.repeat(pa.scalar(only, pa.string()), batch.num_rows)
     values = _text(batch.column(url)) if url else none
     columns["domain"] = domains_of(values) if url == "url" else values
     dates = _text(batch.column("date")) if "date" in batch.schema.names else none

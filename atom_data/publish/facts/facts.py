@@ -46,6 +46,8 @@ class StageFacts:
     inputs: int
     """Different files that it read, by their hashes."""
     input_bytes: int
+    failed: int = 0
+    """Shards that could not be made, and that the run was allowed to go on without."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,8 @@ class Ask:
     """Sources that no paper names."""
     crawled: frozenset[str] = frozenset()
     """Sources that were crawled by or for the provider."""
+    only: str = ""
+    """The one source of a corpus whose documents have no column `source`."""
     small: bool = False
     """A small company."""
     memory: int = 2_000_000_000
@@ -56,7 +58,7 @@ def gather(workspace: Workspace, ask: Ask, scratch: Path) -> Facts:
     bundle, root = read_bundle(workspace), tree_of(workspace).root
     tokens = token_stages(jobs, bundle)
     docs = jobs[tokens[0].stage].docs if tokens else []
-    with counted(workspace, files, ask.hidden, ask.memory, scratch) as counts:
+    with counted(workspace, files, ask.hidden, ask.only, ask.memory, scratch) as counts:
         _check(configs, found, counts)
         by_source = _sources(counts, workspace, ask, docs)
         where, of = _crawled(ask)
@@ -122,6 +124,9 @@ def _sources(counts: Counts, workspace: Workspace, ask: Ask, docs: list[str]) ->
     tallies = counts.by("source") or ()
     _refuse_unknown(ask.hidden | ask.crawled, {one.name for one in tallies}, "source" in counts.columns)
     tokens = token_sums(counts, workspace, docs, "source")
+    if tokens is None and docs and len(tallies) == 1:
+        tokens = token_sums(counts, workspace, docs, "tokens")
+        tokens = None if tokens is None else {tallies[0].name: sum(tokens.values())}
     made = []
     for one in sorted(tallies, key=lambda tally: tally.name):
         where = "coalesce(source, '') = ?"
@@ -197,7 +202,7 @@ def origins(facts: Facts) -> dict[str, str]:
         "documents": f"receipts of {configs}, equal to a count over the documents",
         "text_bytes": f"receipts of {configs}, equal to a count over the documents",
         "tokens": "receipts of the token stages",
-        "sources": f"column source, {data}; tokens by docs.parquet; which are hidden: passport.toml",
+        "sources": f"column source or the one of passport.toml, {data}; tokens by docs.parquet; hidden ones: passport.toml",
         "domains": f"hosts of the column url without www., {data}",
         "tlds": f"last labels of these hosts, {data}",
         "months": f"column date, {data}",

@@ -29,6 +29,7 @@ class Job:
     name: str
     identity: Mapping[str, Any]
     shards: int = 0
+    failed: int = 0
     sums: Counter[str] = field(default_factory=Counter)
     dropped: Counter[str] = field(default_factory=Counter)
     unreadable: Counter[str] = field(default_factory=Counter)
@@ -44,6 +45,7 @@ class Job:
     def add(self, receipt: Receipt) -> None:
         """Count a shard."""
         self.shards += 1
+        self.failed += bool(receipt.failed)
         for name, count in (
             ("rows_in", receipt.rows_in), ("rows_out", receipt.rows_out),
             ("text_bytes", receipt.text_bytes), ("tokens", receipt.tokens),
@@ -71,6 +73,7 @@ class Job:
             tuple(steps_of(self.identity)), self.shards, sums["rows_in"], sums["rows_out"],
             _sorted(self.dropped), _sorted(self.unreadable), _sorted(self.skipped), sums["text_bytes"], sums["tokens"],
             len(self.inputs), sum(self.inputs.values()),
+            self.failed,
         )  # fmt: skip
 
 

@@ -190,6 +190,7 @@ def _made(facts: Facts) -> Iterator[str]:
         lost = "; ".join(f"{escaped(reason)} {count:,}" for reason, count in stage.dropped.items())
         unread = sum(stage.unreadable.values())
         read = f"{stage.rows_in:,}" + (f" and {unread:,} unreadable" if unread else "")
+        read += f"; {stage.failed:,} of {stage.shards:,} shards failed" if stage.failed else ""
         rows.append((escaped(stage.name), read, f"{stage.rows_out:,}", lost or "nothing"))
     yield from _table(("stage", "read", "kept", "left out, by reason"), rows)
     for stage in facts.stages:

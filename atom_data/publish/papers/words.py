@@ -22,4 +22,5 @@ def stage_words(stage: StageFacts) -> str:
     steps = ", ".join(step.name for step in stage.steps) or "no step of its own"
     lost = "; ".join(f"{reason} {count:,}" for reason, count in stage.dropped.items())
     kept = f"Stage {stage.name}: {steps}. {stage.rows_in:,} documents in, {stage.rows_out:,} kept"
-    return f"{kept}; left out: {lost}." if lost else f"{kept}."
+    failed = f" {stage.failed:,} of {stage.shards:,} shards could not be made and are missing." if stage.failed else ""
+    return f"{kept}; left out: {lost}.{failed}" if lost else f"{kept}.{failed}"
