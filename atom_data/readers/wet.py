@@ -15,7 +15,7 @@ from atom_data.storage.shards import Intake, Shard
 from atom_data.text.charsets.decoders import decode
 from atom_data.workspace import Workspace
 
-SUFFIXES: tuple[str, ...] = (".wet", ".wet.gz", ".wet.zst", ".wet.bz2", ".wet.xz")
+SUFFIXES: tuple[str, ...] = (".wet", ".wet.gz", ".wet.zst", ".wet.bz2", ".wet.xz", ".wet.lz4")
 TYPES = frozenset((b"conversion",))
 SCHEMA = pa.schema([*COMMON, pa.field("languages", pa.string()), pa.field("text", pa.string())])
 
