@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from atom_data.readers import CommonCrawlText as CommonCrawlText
     from atom_data.readers import Jsonl as Jsonl
     from atom_data.readers import Parquet as Parquet
+    from atom_data.readers import Tables as Tables
     from atom_data.readers import Text as Text
     from atom_data.readers import Warc as Warc
     from atom_data.readers import Wet as Wet
@@ -46,7 +47,7 @@ __all__, __getattr__, __dir__ = lazy_names(
         "extract": "Extract",
         "library": "apply exact_copies identify_languages near_copies run",
         "mix": "Quantiles group_by_size group_by_value hold_out",
-        "readers": "CommonCrawl CommonCrawlIndex CommonCrawlText Jsonl Parquet Text Warc Wet",
+        "readers": "CommonCrawl CommonCrawlIndex CommonCrawlText Jsonl Parquet Tables Text Warc Wet",
         "rules": "keep",
         "stage": "Stage",
         "tokens": "Tokenize",

@@ -14,7 +14,7 @@ from atom_data.dedup.index.index import described, read_ids, statistics
 from atom_data.dedup.index.staging import begin, commit, discard, settle
 from atom_data.dedup.near.minhash import BANDS, ROWS, MinHash
 from atom_data.errors import DataError
-from atom_data.readers.fields import IDS
+from atom_data.readers.fields.source import IDS
 from atom_data.readers.rows import check_ids
 from atom_data.runner.local import Options
 from atom_data.runner.local import run as run_jobs

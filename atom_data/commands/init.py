@@ -1,5 +1,6 @@
 """`init`: a folder with a recipe that runs, a few real documents to try it on, and what to do next."""
 
+import csv
 import gzip
 import json
 import shutil
@@ -29,6 +30,14 @@ def _as_parquet(folder: Path) -> None:
     pq.write_table(pa.Table.from_pylist(_documents()), folder / "documents.parquet")
 
 
+def _as_csv(folder: Path) -> None:
+    documents = _documents()
+    with (folder / "documents.csv").open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, list(documents[0]))
+        writer.writeheader()
+        writer.writerows(documents)
+
+
 def _as_text(folder: Path) -> None:
     for document in _documents():
         (folder / f"{document['id']}.txt").write_text(document["text"], "utf-8")
@@ -42,6 +51,7 @@ def _as_warc(folder: Path) -> None:
 
 KINDS: dict[str, Callable[[Path], None]] = {
     "jsonl": _as_jsonl,
+    "csv": _as_csv,
     "parquet": _as_parquet,
     "text": _as_text,
     "warc": _as_warc,

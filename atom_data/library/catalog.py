@@ -19,7 +19,7 @@ ROOMS = {
     "rewrites": "atom_data.rewrite",
     "extractors": "atom_data.extract",
 }
-SOURCES = ("CommonCrawl", "CommonCrawlIndex", "CommonCrawlText", "Warc", "Wet", "Jsonl", "Parquet", "Text")
+SOURCES = ("CommonCrawl", "CommonCrawlIndex", "CommonCrawlText", "Warc", "Wet", "Jsonl", "Parquet", "Tables", "Text")
 PASSES = ("Copies", "Repeats", "Tokenize")
 STEPS = ("RemoveSpans",)
 """Of other rooms."""

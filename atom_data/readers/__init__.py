@@ -1,4 +1,4 @@
-"""From files to documents: WARC and WET, Common Crawl by lists and index, JSON lines, Parquet and plain text."""
+"""From files to documents: WARC and WET, Common Crawl by lists and index, JSON lines, Parquet, tables and plain text."""
 
 from typing import TYPE_CHECKING
 
@@ -9,9 +9,11 @@ if TYPE_CHECKING:
     from atom_data.readers.common_crawl.files import CommonCrawlText as CommonCrawlText
     from atom_data.readers.common_crawl.files import Patience as Patience
     from atom_data.readers.common_crawl.index import CommonCrawlIndex as CommonCrawlIndex
+    from atom_data.readers.fields.mapping import Messages as Messages
     from atom_data.readers.jsonl import Jsonl as Jsonl
     from atom_data.readers.parquet import Parquet as Parquet
     from atom_data.readers.plain_text import Text as Text
+    from atom_data.readers.tables.tables import Tables as Tables
     from atom_data.readers.warc import Warc as Warc
     from atom_data.readers.wet import Wet as Wet
 
@@ -20,9 +22,11 @@ __all__, __getattr__, __dir__ = lazy_names(
     {
         "common_crawl.files": "CommonCrawl CommonCrawlText Patience",
         "common_crawl.index": "CommonCrawlIndex",
+        "fields.mapping": "Messages",
         "jsonl": "Jsonl",
         "parquet": "Parquet",
         "plain_text": "Text",
+        "tables.tables": "Tables",
         "warc": "Warc",
         "wet": "Wet",
     },

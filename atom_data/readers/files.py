@@ -19,7 +19,7 @@ SPLIT_BYTES = 1 << 30
 LONGEST_NAME = 160
 """What a name begins with that is not input."""
 COMPRESSIONS = (".gz", ".zst", ".bz2", ".xz", ".lz4")
-NOT_READ = (".lz4", ".br", ".lzma", ".lz", ".z", ".zip", ".7z", ".lzo", ".sz", ".snappy", ".tar", ".tgz")
+NOT_READ = (".br", ".lzma", ".lz", ".z", ".zip", ".7z", ".lzo", ".sz", ".snappy", ".tar", ".tgz")
 """Compressions that nothing here reads."""
 UNCUT = tuple(suffix for suffix in COMPRESSIONS if suffix != ".gz")
 """What a WARC file ends in that is not cut into parts; in .warc.gz a record is a member, in the others seldom."""
@@ -83,7 +83,7 @@ def _below(path: str, folder: str, suffixes: Sequence[str]) -> list[str]:
         elif has_suffix(name, packed):
             raise ConfigError(
                 f"{path}: {name.removeprefix(folder).lstrip('/')} is compressed in a way that is not read; "
-                f"{', '.join(COMPRESSIONS[:4])} are. Decompress it, or name the other files by a pattern."
+                f"{', '.join(COMPRESSIONS)} are. Decompress it, or name the other files by a pattern."
             )
     return names
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from atom_data.errors import ConfigError
-from atom_data.readers.fields import IDS, FieldSource
+from atom_data.readers.fields.mapping import Field, Fields, Unfit, check_columns, checked
+from atom_data.readers.fields.source import IDS, FieldSource
 from atom_data.readers.files import SPLIT_BYTES, current_input, split
 from atom_data.readers.lines import LINE_BYTES, Line, Lines, batches_of
 from atom_data.readers.rows import Identities, Rows, file_prefix
@@ -21,7 +21,9 @@ from atom_data.text.charsets.decoders import REPLACEMENT
 from atom_data.text.clean import clean
 from atom_data.workspace import Workspace
 
-SUFFIXES = tuple(f".{name}{end}" for name in ("jsonl", "ndjson", "json") for end in ("", ".gz", ".zst", ".bz2", ".xz"))
+SUFFIXES = tuple(
+    f".{name}{end}" for name in ("jsonl", "ndjson", "json") for end in ("", ".gz", ".zst", ".bz2", ".xz", ".lz4")
+)
 COMMON = (
     pa.field("id", pa.string()),
     pa.field("text", pa.string()),
@@ -31,15 +33,8 @@ COMMON = (
     pa.field("file", pa.string()),
     pa.field("offset", pa.int64()),
 )
-TYPES: dict[str, tuple[type, ...]] = {"string": (str,), "int64": (int,), "double": (int, float), "bool": (bool,)}
-
-
 WRITTEN = re.compile(rb"\xef\xbf\xbd|\\u[fF]{3}[dD]")
 """U+FFFD that was in the source text."""
-
-
-class Unfit(Exception):
-    """A line that is not a document, with the reason."""
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -47,9 +42,10 @@ class Jsonl(FieldSource):
     """Documents from JSON lines, plain or compressed (.gz, .zst, .bz2, .xz): every line becomes a row.
 
     Columns: `id`, `text`, `url`, `date`, from the fields that the parameters of the same names give (null where a line
-    has none); `source` (the parameter; without it the field `source` of the line, else `jsonl`), `file` (path below
-    the common folder of the source), `offset` (bytes, of the line in the decompressed file), and the fields of
-    `columns`: name to type, one of string, int64, double, bool.
+    has none; a dot goes into a field: `text="doc.text"`; several texts are joined by an empty line: `text=("title", "body")`;
+    `text=Messages()` takes chat messages); `source` (the parameter; without it the field `source` of the line, else
+    `jsonl`), `file` (path below the common folder of the source), `offset` (bytes, of the line in the decompressed file), and
+    the fields of `columns`: name to type, one of string, int64, double, bool.
     A line without an id (none, null, NaN, true, false, or empty) gets BLAKE2b-128 over source, file, URL, text, and the
     number of equal ones before it in the shard; a number becomes its text as Python writes it. Half surrogate pairs become
     U+FFFD, counted in the receipt; NUL is left out. Empty lines are counted, not kept.
@@ -80,7 +76,7 @@ class Jsonl(FieldSource):
         self,
         *paths: Places,
         source: str | None = None,
-        text: str = "text",
+        text: Field = "text",
         id: str = "id",  # noqa: A002
         url: str = "url",
         date: str = "date",
@@ -91,12 +87,8 @@ class Jsonl(FieldSource):
         ids: str = "column",
     ) -> None:
         """Name files, globs, folders (every *.jsonl, *.jsonl.gz, ... below) and URLs."""
-        for name, kind in (columns or {}).items():
-            if kind not in TYPES:
-                raise ConfigError(f"Jsonl: column '{name}' has type '{kind}'; there are {', '.join(TYPES)}. Take one.")
-            if name in [field.name for field in COMMON]:
-                raise ConfigError(f"Jsonl: column '{name}' is always there. Leave it out of columns=.")
-        fields = {"source": source, "text": text, "id": id, "url": url, "date": date, "ids": ids}
+        check_columns("Jsonl", columns or {}, [field.name for field in COMMON])
+        fields = {"source": source, "text": checked("Jsonl", text), "id": id, "url": url, "date": date, "ids": ids}
         limits = {"split_bytes": split_bytes, "max_line_bytes": max_line_bytes, "max_window_bytes": max_window_bytes}
         self._settle(paths, IDS, columns=tuple((columns or {}).items()), **fields, **limits)
 
@@ -146,34 +138,29 @@ class Jsonl(FieldSource):
         rows.add(values, line.bytes)
 
     def _values(self, line: Line) -> dict[str, Any]:
-        record = parsed(line, self.max_line_bytes)
-        if self.text not in record:
-            fields = ", ".join(list(record)[:20])[:200] or "none"
-            raise Unfit("no_text", f"no field '{self.text}'; fields here: {fields}")
-        text = record[self.text]
-        if text is not None and not isinstance(text, str):
-            raise Unfit("no_text", f"field '{self.text}' holds no text but {type(text).__name__}")
-        values: dict[str, Any] = {
-            "id": _string(record.get(self.id)),
-            "text": text,
-            "url": _string(record.get(self.url)),
-            "date": _string(record.get(self.date)),
-            "source": self.source or _string(record.get("source")),
-        }
-        for name, kind in self.columns:
-            values[name] = _typed(name, kind, record.get(name))
+        fields = self._fields()
+        values = fields.document(parsed(line, self.max_line_bytes))
         if b"\\u" in line.data:  # only an escape can give what is not text
             values = {name: clean(value) if isinstance(value, str) else value for name, value in values.items()}
-        values["id"] = values["id"] or None
-        values["source"] = values["source"] or self.name
-        return values
+        return fields.finished(values)
+
+    def _fields(self) -> Fields:
+        return Fields(
+            text=self.text,
+            id=self.id,
+            url=self.url,
+            date=self.date,
+            source=self.source,
+            otherwise=self.name,
+            columns=self.columns,
+        )
 
     def identity(self) -> dict[str, object]:
         """What decides the rows besides the files."""
         return {
             "reads": "jsonl",
             "source": self.source,
-            "fields": {"text": self.text, "id": self.id, "url": self.url, "date": self.date},
+            "fields": self._fields().identity(),
             "columns": dict(self.columns),
             "split_bytes": self.split_bytes,
             "max_line_bytes": self.max_line_bytes,
@@ -194,20 +181,3 @@ def parsed(line: Line, limit: int) -> dict[str, Any]:
     if not isinstance(record, dict):
         raise Unfit("bad_json", f"the line holds no object but {type(record).__name__}")
     return record
-
-
-def _string(value: object) -> str | None:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, int | float) and not isinstance(value, bool) and value == value:  # NaN is how pandas says null
-        return str(value)
-    return None
-
-
-def _typed(name: str, kind: str, value: object) -> object:
-    if value is None:
-        return None
-    fits = isinstance(value, TYPES[kind]) and (kind == "bool" or not isinstance(value, bool))
-    if not fits or (kind == "int64" and not -(1 << 63) <= value < 1 << 63):  # type: ignore[operator]
-        raise Unfit("bad_value", f"field '{name}' holds {str(value)[:40]!r}, which is no {kind}")
-    return float(value) if kind == "double" else value  # type: ignore[arg-type]

@@ -92,6 +92,10 @@ class Lines:
         whole = size <= self.limit
         return Line(offset, data if whole else data[:SAMPLE_BYTES], size, whole, ended)
 
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the decompressed bytes of the whole file."""
+        return self._pieces(Flow(self.window, compression_of(self.window), self.max_window_bytes))
+
     def _pieces(self, flow: Flow) -> Iterator[bytes]:
         window = self.window
         if flow.compression is None:

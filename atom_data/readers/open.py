@@ -3,24 +3,29 @@
 import glob
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from atom_data.errors import ConfigError
+from atom_data.errors import ConfigError, DataError
 from atom_data.graph import Source
 from atom_data.readers import jsonl, parquet, plain_text, warc, wet
 from atom_data.readers.files import files_below, has_suffix
+from atom_data.readers.lines import Lines
 from atom_data.readers.source import Places, paths_of
+from atom_data.readers.streams.window import Window
+from atom_data.readers.tables import tables
 from atom_data.storage.paths import is_remote, plain, without_secrets
 
 ENDINGS = {
     "JSON lines": jsonl.SUFFIXES,
+    "tables": (*tables.DELIMITED, *tables.ARROW),
     "Parquet": parquet.SUFFIXES,
     "text": plain_text.SUFFIXES,
     "WET": wet.SUFFIXES,
     "WARC": warc.SUFFIXES,
 }
-WITH_TEXT = ("JSON lines", "Parquet", "text", "WET")
+WITH_TEXT = ("JSON lines", "Parquet", "tables", "text", "WET")
 """Kinds whose documents have a text; a page of a WARC file has none before it is extracted."""
 
 
@@ -30,18 +35,21 @@ def source_for(
     """Return files of one of `kinds` as a source that reads each file whole.
 
     No file is parted: parts are checked to meet by the jobs of a run, and who reads a source alone has no such check.
-    `source` names it, and `text` is the field or column with the text in JSON lines and Parquet.
+    `source` names it, and `text` is the field or column with the text in JSON lines, Parquet and tables.
+    A .json file that begins as an array is a table.
     Errors: ConfigError for files of several kinds, of none, or of a kind that is not asked for.
     """
     makers: dict[str, Callable[..., Source]] = {
         "JSON lines": lambda *found: jsonl.Jsonl(*found, split_bytes=0, source=source, text=text),
         "Parquet": lambda *found: parquet.Parquet(*found, split_bytes=0, source=source, text=text),
+        "tables": lambda *found: tables.Tables(*found, source=source, text=text),
         "text": lambda *found: plain_text.Text(*found, source=source or "text"),
         "WET": lambda *found: wet.Wet(*found, split_bytes=0, source=source or "wet"),
         "WARC": lambda *found: warc.Warc(*found, split_bytes=0, source=source or "web"),
     }
     found = paths_of(where, paths)
-    return makers[kind_of(where, found, kinds)](*found)
+    kind = kind_of(where, found, kinds)
+    return makers["tables" if kind == "JSON lines" and _are_arrays(found) else kind](*found)
 
 
 def kind_of(where: str, paths: Sequence[str], kinds: Sequence[str] = WITH_TEXT) -> str:
@@ -80,6 +88,19 @@ def _kinds_at(path: str, kinds: Sequence[str]) -> list[str]:
         return [kind] if kind is not None else []
     names = _below(path) if _is_folder(path) else glob.glob(plain(path), recursive=True)  # noqa: PTH207
     return sorted({kind for name in names if (kind := _kind(name, kinds)) is not None})
+
+
+def _are_arrays(paths: Sequence[str]) -> bool:
+    """Tell whether all of some files end in .json and the first begins as an array: not a document in each line."""
+    if not all(has_suffix(path, tables.ARRAYS) and not is_remote(path) and not _is_folder(path) for path in paths):
+        return False
+    with suppress(DataError):
+        window = Window(plain(paths[0]))
+        try:
+            return next(Lines(window).pieces(), b"").removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"["
+        finally:
+            window.close()
+    return False
 
 
 def _below(folder: str) -> list[str]:

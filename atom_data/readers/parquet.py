@@ -10,7 +10,9 @@ import pyarrow.compute as pc
 from atom_data.errors import ConfigError, DataError
 from atom_data.readers.columns.columns import Columns, carried, columns_of, schema_of
 from atom_data.readers.columns.strings import broken, can_be_strings, ids_of, repaired, strings_of
-from atom_data.readers.fields import IDS, FieldSource
+from atom_data.readers.fields.derived import behind, is_made, type_at, with_made, with_nested
+from atom_data.readers.fields.mapping import Field, checked, names_of, said
+from atom_data.readers.fields.source import IDS, FieldSource
 from atom_data.readers.files import SPLIT_BYTES, current_input, listed
 from atom_data.readers.row_groups import byte_range, on_disk, part_input, row_group_parts
 from atom_data.readers.rows import Identities, file_prefix
@@ -30,7 +32,8 @@ class Parquet(FieldSource):
     """Documents from Parquet files, with all their columns.
 
     Columns: `id`, `text`, `url`, `date` as strings, from the columns that the parameters of the same names give (null
-    where a file has none; without the column for `text` there is a ConfigError); `source` (the parameter; without it
+    where a file has none; without the column for `text` there is a ConfigError; a dot goes into a struct, several texts are
+    joined, and `Messages()` takes chat messages, as in `Jsonl`); `source` (the parameter; without it
     the file's column `source`, else `parquet`), `file` (path below the common folder of the source), `row` (number in
     the file), and every other column that any file has, in a type that holds all files' values (`common_type`): a
     column of nulls fits any type, and a file without rows any columns. Columns are found in the footers of the first
@@ -43,7 +46,8 @@ class Parquet(FieldSource):
     repeats them, `ids="row"` takes the row's number in the file: `FILE#ROW` (`file_prefix` has the rules).
 
     Local files above `split_bytes` are read in parts of whole row groups; 0 turns it off.
-    Rejected, with the rest of the file still read: `parquet.bad_utf8` (a text that is not UTF-8).
+    Rejected, with the rest of the file still read: `parquet.bad_utf8` (a text that is not UTF-8), `parquet.no_text`
+    (messages that are none).
     Errors: ConfigError for a column that is not there or cannot be a string; DataError for a file that is not a Parquet
     file, cannot be read to its end, has two columns of one name, lacks a column that is asked for and that another
     file has, or has one in a type that goes with no other file's (of structs: with other fields) or a value that the
@@ -60,7 +64,7 @@ class Parquet(FieldSource):
         self,
         *paths: Places,
         source: str | None = None,
-        text: str = "text",
+        text: Field = "text",
         id: str = "id",  # noqa: A002
         url: str = "url",
         date: str = "date",
@@ -68,7 +72,7 @@ class Parquet(FieldSource):
         ids: str = "column",
     ) -> None:
         """Name files, globs, folders (every *.parquet below) and URLs."""
-        fields = {"source": source, "text": text, "id": id, "url": url, "date": date, "ids": ids}
+        fields = {"source": source, "text": checked("Parquet", text), "id": id, "url": url, "date": date, "ids": ids}
         self._settle(paths, IDS, split_bytes=split_bytes, **fields)
 
     def schema(self) -> pa.Schema:
@@ -85,17 +89,19 @@ class Parquet(FieldSource):
         return found
 
     def _taken(self) -> frozenset[str]:
-        return frozenset((*OURS, self.text, self.id, self.url, self.date))
+        return frozenset((*OURS, said(self.text), self.id, self.url, self.date))
 
     def _check(self, there: pa.Schema, path: str) -> None:
         """Check that the columns that make ours are there and can be strings."""
         where, names = without_secrets(path), ", ".join(there.names) or "none"
-        if self.text not in there.names:
-            raise ConfigError(
-                f"{where}: no column '{self.text}'; columns there: {names}. Name the one that holds the text: text=."
-            )
-        for name in (self.text, self.id, self.url, self.date):
-            kind = there.field(name).type if name in there.names else pa.string()
+        for name in names_of(self.text):
+            if type_at(name, there) is None:
+                raise ConfigError(
+                    f"{where}: no column '{name}'; columns there: {names}. Name the one that holds the text: text=."
+                )
+        plain = () if is_made(self.text) else names_of(self.text)
+        for name in (*plain, self.id, self.url, self.date):
+            kind = type_at(name, there) or pa.string()
             if not can_be_strings(kind):
                 raise ConfigError(f"{where}: column '{name}' holds {kind}, which is not a string. Name another one.")
 
@@ -120,7 +126,7 @@ class Parquet(FieldSource):
                     intake.bytes_read = min(intake.bytes_read + batch.nbytes, found.bytes)
                     numbers = pa.array(range(row, row + batch.num_rows), pa.int64())
                     row += batch.num_rows
-                    whole, numbers = self._whole(batch, numbers, intake)
+                    whole, numbers = self._whole(*self._made(batch, numbers, shard.path, intake), intake)
                     if whole.num_rows:
                         ours = self._ours(whole, numbers, found.path, identities)
                         yield _chosen(whole, ours, wanted, found.path, all_columns)
@@ -130,22 +136,38 @@ class Parquet(FieldSource):
 
     def _needed(self, wanted: list[str], there: pa.Schema, path: str, all_columns: Columns) -> list[str]:
         """Return the file's columns behind the wanted ones, and the text: the same rows are left out for every reader."""
-        behind = {"id": (self.id, self.text, self.url, "source"), "text": (self.text,), "url": (self.url,)}
-        behind |= {"date": (self.date,), "source": ("source",), "file": (), "row": ()}
-        needed: set[str] = {self.text}
+        texts = names_of(self.text)
+        made_of = {"id": (self.id, *texts, self.url, "source"), "text": texts, "url": (self.url,)}
+        made_of |= {"date": (self.date,), "source": ("source",), "file": (), "row": ()}
+        needed = {behind(name, there.names) for name in texts}
         for name in wanted:
             if name not in OURS and name not in there.names:
                 raise DataError(
                     f"{without_secrets(path)}: no column '{name}', which {without_secrets(all_columns.homes[name])} has; "
                     f"columns there: {', '.join(there.names)}. Make two sources of them."
                 )
-            needed.update(other for other in behind.get(name, (name,)) if other in there.names)
+            needed.update(behind(other, there.names) for other in made_of.get(name, (name,)))
         return [name for name in there.names if name in needed]
+
+    def _made(
+        self, batch: pa.RecordBatch, numbers: pa.Array, path: str, intake: Intake
+    ) -> tuple[pa.RecordBatch, pa.Array]:
+        """Return the batch with columns for what lies in structs, and for a text that is made of several columns."""
+        plain = () if is_made(self.text) else names_of(self.text)
+        batch = with_nested(batch, (*plain, self.id, self.url, self.date))
+        if plain:
+            return batch, numbers
+        batch, unfit = with_made(batch, self.text, without_secrets(path))
+        for row, why in unfit.items():
+            intake.reject("parquet.no_text", numbers[row].as_py(), why, b"")
+        good = pa.array([row not in unfit for row in range(batch.num_rows)])
+        return (batch.filter(good), numbers.filter(good)) if unfit else (batch, numbers)
 
     def _whole(self, batch: pa.RecordBatch, numbers: pa.Array, intake: Intake) -> tuple[pa.RecordBatch, pa.Array]:
         """Return the batch with its text as strings, without the rows whose text is not UTF-8; and the rows' numbers."""
-        text = strings_of(batch.column(self.text))
-        batch = batch.set_column(batch.schema.get_field_index(self.text), self.text, text)
+        name = said(self.text)
+        text = strings_of(batch.column(name))
+        batch = batch.set_column(batch.schema.get_field_index(name), name, text)
         bad = broken(text)
         if not bad:
             return batch, numbers
@@ -161,7 +183,7 @@ class Parquet(FieldSource):
         """Return the columns that are ours; the id only with `identities`."""
         count = batch.num_rows
         ours = {
-            "text": batch.column(self.text),
+            "text": batch.column(said(self.text)),
             "url": _string(batch, self.url),
             "date": _string(batch, self.date),
             "source": pa.repeat(pa.scalar(self.source), count) if self.source else self._source(batch),
@@ -194,7 +216,7 @@ class Parquet(FieldSource):
         return {
             "reads": "parquet",
             "source": self.source,
-            "columns": {"text": self.text, "id": self.id, "url": self.url, "date": self.date},
+            "columns": {"text": said(self.text), "id": self.id, "url": self.url, "date": self.date},
             "split_bytes": self.split_bytes,
             **({} if self.ids == "column" else {"ids": self.ids}),
             **self._types(),

@@ -18,7 +18,7 @@ from atom_data.text.charsets.decoders import decode
 from atom_data.text.charsets.labels import meant_by
 from atom_data.workspace import Workspace
 
-SUFFIXES = tuple(f".txt{end}" for end in ("", ".gz", ".zst", ".bz2", ".xz"))
+SUFFIXES = tuple(f".txt{end}" for end in ("", ".gz", ".zst", ".bz2", ".xz", ".lz4"))
 UNITS = ("file", "block", "line")
 DOCUMENT_BYTES = 16 << 20
 UTF_16_MARKS = {codecs.BOM_UTF16_LE: "utf-16le", codecs.BOM_UTF16_BE: "utf-16be"}

@@ -16,7 +16,7 @@ from atom_data.readers.streams.frames import WINDOW_BYTES
 from atom_data.storage.shards import Intake
 
 SUFFIXES: tuple[str, ...] = tuple(
-    f".{name}{end}" for name in ("warc", "arc") for end in ("", ".gz", ".zst", ".bz2", ".xz")
+    f".{name}{end}" for name in ("warc", "arc") for end in ("", ".gz", ".zst", ".bz2", ".xz", ".lz4")
 )
 TYPES = frozenset((b"response", b"resource"))
 PAGE_MIMES = ("text/html", "application/xhtml+xml", "text/plain")

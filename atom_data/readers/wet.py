@@ -13,7 +13,7 @@ from atom_data.readers.streams.frames import WINDOW_BYTES
 from atom_data.storage.shards import Intake
 from atom_data.text.charsets.decoders import decode
 
-SUFFIXES: tuple[str, ...] = (".wet", ".wet.gz", ".wet.zst", ".wet.bz2", ".wet.xz")
+SUFFIXES: tuple[str, ...] = (".wet", ".wet.gz", ".wet.zst", ".wet.bz2", ".wet.xz", ".wet.lz4")
 TYPES = frozenset((b"conversion",))
 SCHEMA = pa.schema([*COMMON, pa.field("languages", pa.string()), pa.field("text", pa.string())])
 

@@ -48,7 +48,7 @@ class Measured:
     input_bytes: int = 0
     """Size of the input as it was planned."""
     network: Mapping[str, int] = field(default_factory=lambda: _NOTHING)
-    """Where files were read from a web server: `requests`, `bytes` received, and requests repeated (`again`). Not there otherwise."""
+    """Where files were read from a web server: `requests`, `bytes` received, requests repeated (`again`). Else not there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,13 +18,23 @@ if TYPE_CHECKING:
     from atom_data.extend import AllShards, EachShard
     from atom_data.graph import Job, Node, Source
     from atom_data.mix.parts import Part
-    from atom_data.readers import CommonCrawl, CommonCrawlIndex, CommonCrawlText, Jsonl, Parquet, Text, Warc, Wet
+    from atom_data.readers import (
+        CommonCrawl,
+        CommonCrawlIndex,
+        CommonCrawlText,
+        Jsonl,
+        Parquet,
+        Tables,
+        Text,
+        Warc,
+        Wet,
+    )
     from atom_data.stage import Stage
     from atom_data.testing.passes import Held
     from atom_data.tokens import Tokenize
 
     FILES: tuple[type[Source], ...] = (
-        CommonCrawl, CommonCrawlIndex, CommonCrawlText, Jsonl, Parquet, Text, Warc, Wet, Series, Held,
+        CommonCrawl, CommonCrawlIndex, CommonCrawlText, Jsonl, Parquet, Tables, Text, Warc, Wet, Series, Held,
     )  # fmt: skip
     MADE: tuple[type[Source], ...] = (Stage, Part, Copies, Repeats)
     NODES: tuple[type[Node], ...] = (Stage, Tokenize, Copies, Repeats, Part)

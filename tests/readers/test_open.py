@@ -49,9 +49,12 @@ def test_folders_and_patterns_are_told_by_what_they_hold(tmp_path: Path) -> None
     ("paths", "said"),
     [
         (("a.parquet", "b.jsonl"), r"files of several kinds: JSON lines \(b.jsonl\) and Parquet \(a.parquet\)"),
-        (("a.doc",), r"^x: a.doc: it does not end as a file of a kind that is read here: .jsonl, .parquet, .txt, .wet"),
+        (
+            ("a.doc",),
+            r"^x: a.doc: it does not end as a file of a kind that is read here: .jsonl, .parquet, .csv, .txt, .wet",
+        ),
         (("a.warc.gz",), r"Pages have no text yet: run a recipe with Extract\(\)"),
-        ((), r"^x: no file is named\. Give JSON lines, Parquet, text, WET files"),
+        ((), r"^x: no file is named\. Give JSON lines, Parquet, tables, text, WET files"),
         (("http://me:secret@host/a",), r"^x: http://[^s]*host/a: it does not end"),
         ((3,), r"^x: 3 is not a path"),
     ],
@@ -70,7 +73,7 @@ def test_no_kind_reads_in_parts(tmp_path: Path) -> None:
     """Parts of a file are only checked to meet by the jobs of a run."""
     from atom_data.workspace import Workspace
 
-    for kind, name in zip(WITH_TEXT, ("a.jsonl", "a.parquet", "a.txt", "a.wet"), strict=True):
+    for kind, name in zip(WITH_TEXT, ("a.jsonl", "a.parquet", "a.csv", "a.txt", "a.wet"), strict=True):
         path = tmp_path / name
         with path.open("wb") as stream:
             stream.truncate(3 << 30)

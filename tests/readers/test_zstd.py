@@ -4,6 +4,7 @@ import bz2
 import gzip
 import lzma
 import struct
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -226,10 +227,38 @@ def test_packed_name_without_text_is_never_read_as_lines(tmp_path: Path, suffix:
         outcome(Warc(write(tmp_path, f"a.warc{suffix}", data)))
 
 
-@pytest.mark.parametrize("data", [b"\x04\x22\x4d\x18rest", b"\x02\x21\x4c\x18rest", skippable(b"x")[:3] + b"\1"])
-def test_lz4_is_refused_in_a_sentence(tmp_path: Path, data: bytes) -> None:
-    with pytest.raises(DataError, match=r"is compressed with LZ4, which is not read\. Decompress it: lz4 -d\."):
+LZ4_SENTENCES = {
+    b"\x04\x22\x4d\x18rest": "lz4 data of the member at 0 is broken: .*Fetch the file again",
+    b"\x02\x21\x4c\x18rest": r"is compressed with LZ4's legacy format, which is not read\. Decompress it: lz4 -d\.",
+    skippable(b"x")[:3] + b"\1": "what stands at byte 0 is no lz4 data. Fetch the file again",
+}
+
+
+@pytest.mark.parametrize("data", LZ4_SENTENCES)
+def test_broken_lz4_is_a_sentence(tmp_path: Path, data: bytes) -> None:
+    pytest.importorskip("lz4")
+    with pytest.raises(DataError, match=LZ4_SENTENCES[data]):
         outcome(Jsonl(write(tmp_path, "a.jsonl.lz4", data)))
+
+
+def test_lz4_without_its_library_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "lz4", None)
+    monkeypatch.setitem(sys.modules, "lz4.frame", None)
+    with pytest.raises(
+        DataError, match=r"is compressed with LZ4\. Install its library: pip install 'atom-data\[lz4\]'"
+    ):
+        outcome(Jsonl(write(tmp_path, "a.jsonl.lz4", b"\x04\x22\x4d\x18rest")))
+
+
+@pytest.mark.parametrize("name", ["a.jsonl.lz4", "a.jsonl"])
+def test_lz4_is_read_frame_by_frame(tmp_path: Path, name: str) -> None:
+    frame = pytest.importorskip("lz4.frame")
+    lines = [f'{{"id": "{number}", "text": "{"text " * 5000}"}}\n'.encode() for number in range(50)]
+    data = frame.compress(b"".join(lines[:20])) + frame.compress(b"".join(lines[20:]), content_checksum=True)
+    found = outcome(Jsonl(write(tmp_path, name, data)))
+    assert [row["id"] for row in found.rows] == [str(number) for number in range(50)]
+    with pytest.raises(DataError, match="ends inside the member at"):
+        outcome(Jsonl(write(tmp_path, name, data[:-30])))
 
 
 @pytest.mark.parametrize("pack", [bz2.compress, lzma.compress])

@@ -83,6 +83,7 @@ KINDS = {
     "substrings_words": "repeats(Substrings(length=8, unit='words'), 'repeated_spans')",
     "jsonl": "stage(count_words, reads=Jsonl('rows.jsonl', source='test'))",
     "jsonl_ids": "stage(count_words, reads=Jsonl('rows.jsonl', source='test', ids='row'))",
+    "tables": "stage(count_words, reads=Tables('rows.csv', source='test'))",
     "text": "stage(count_lines, reads=Text('*.txt', source='test'))",
     "text_japanese": "stage(count_lines, reads=Text('*.txt', source='test', charset='shift_jis'))",
     "wet": "stage(count_characters, reads=Wet('pages.wet.gz', source='test'))",
@@ -134,6 +135,7 @@ def write_inputs(folder: Path) -> None:
     pq.write_table(table, folder / "rows.parquet")
     rows = table.select(["id", "text", "url"]).to_pylist()
     (folder / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    (folder / "rows.csv").write_text("id,text\n1,some words\n,more of them\n", "utf-8")
     (folder / "one.txt").write_bytes((JAPANESE * 9).encode("shift_jis"))
     (folder / "domains.txt").write_text("host1.example.org\nother.example\n")
     tiny_tokenizer(folder / "tokenizer.json")

@@ -17,6 +17,9 @@ from atom_data.readers.streams.window import Window
 from atom_data.storage.paths import without_secrets
 
 BEGIN_BYTES = 512
+LZ4 = b"\x04\x22\x4d\x18"
+"""A frame (LZ4 Frame Format 1.6.4)."""
+LEGACY = b"\x02\x21\x4c\x18"
 XZ_BYTES = 1 << 20
 """What a decoder of xz takes besides its dictionary, generously."""
 
@@ -69,9 +72,9 @@ COMPRESSIONS = (
         re.compile(rb"\xfd7zXZ\x00"),
         lambda limit: lzma.LZMADecompressor(memlimit=limit + XZ_BYTES),
     ),
+    Compression("lz4", ".lz4", LZ4, _one_damaged(LZ4), lambda _: _lz4()),
 )
 GZIP, ZSTD = COMPRESSIONS[:2]
-LZ4 = (b"\x04\x22\x4d\x18", b"\x02\x21\x4c\x18")
 CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 BROKEN_DATA: tuple[type[Exception], ...] = (  # type: ignore[assignment]  # isal's stub calls its error an instance
     igzip_lib.IsalError,
@@ -80,22 +83,26 @@ BROKEN_DATA: tuple[type[Exception], ...] = (  # type: ignore[assignment]  # isal
     OSError,
     EOFError,
     ValueError,
+    RuntimeError,  # lz4's
 )
 
 
 def compression_of(window: Window) -> Compression | None:
     """Return the compression of a file by its first bytes, else by its name; None for an uncompressed one.
 
-    What is named like a compressed file is read as it is only where it begins as text. DataError for LZ4.
+    What is named like a compressed file is read as it is only where it begins as text. DataError for LZ4 without its library, and
+    for its legacy frames.
     """
     place = window.at
     window.seek(0)
     first = window.fill(BEGIN_BYTES)
     window.seek(place)
     name = without_secrets(window.path).lower()
-    if first.startswith(LZ4) or (name.endswith(".lz4") and not _is_text(first)):
+    if first.startswith(LEGACY):
         where = without_secrets(window.path)
-        raise DataError(f"{where}: is compressed with LZ4, which is not read. Decompress it: lz4 -d.")
+        raise DataError(f"{where}: is compressed with LZ4's legacy format, which is not read. Decompress it: lz4 -d.")
+    if first.startswith(LZ4):
+        _check_lz4(without_secrets(window.path))
     for compression in COMPRESSIONS:
         if first.startswith(compression.magic):
             return compression
@@ -103,6 +110,21 @@ def compression_of(window: Window) -> Compression | None:
         return ZSTD
     named = next((compression for compression in COMPRESSIONS if name.endswith(compression.suffix)), None)
     return None if named is None or _is_text(first) else named
+
+
+def _check_lz4(where: str) -> None:
+    try:
+        _lz4()
+    except ImportError as error:
+        raise DataError(
+            f"{where}: is compressed with LZ4. Install its library: pip install 'atom-data[lz4]'."
+        ) from error
+
+
+def _lz4() -> Any:  # noqa: ANN401 - lz4 has no types
+    import lz4.frame  # noqa: PLC0415 - an extra
+
+    return lz4.frame.LZ4FrameDecompressor()
 
 
 def _is_text(begin: bytes) -> bool:

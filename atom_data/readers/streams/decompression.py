@@ -89,7 +89,7 @@ class Flow:
                 detail = f"{self.compression.name} data of the member at {self.member} is broken: {error}"
                 raise Broken(f"warc.bad_{self.compression.name}", detail) from error
             if self.decompressor.eof:
-                self.window.seek(self.window.at - len(self.decompressor.unused_data))
+                self.window.seek(self.window.at - len(self.decompressor.unused_data or b""))
             if piece:
                 return piece
         return b""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from atom_data.readers.fields.mapping import Field
 from atom_data.readers.source import FileSource
 
 IDS = ("column", "file", "row")
@@ -14,7 +15,7 @@ class FieldSource(FileSource):
 
     paths: tuple[str, ...]
     source: str | None
-    text: str
+    text: Field
     id: str
     url: str
     date: str

@@ -1,0 +1,1 @@
+"""Tables that are not Parquet: CSV and TSV, Arrow IPC, JSON arrays."""
