@@ -44,6 +44,8 @@ class Options:
     says, and the elements that say what they hold: see `lessons`."""
     joined: float = 0.5
     """The share of blind articles that have the links of another page beside them."""
+    threads: float = 0.25
+    """The share of blind articles that have the thread of a forum behind them, as readers' comments stand."""
     first: Boosting = field(default_factory=lambda: Boosting(rounds=120, learning_rate=0.09))
     second: Boosting = field(default_factory=lambda: Boosting(rounds=80, learning_rate=0.08))
 
@@ -51,7 +53,7 @@ class Options:
         """Refuse what cannot be trained."""
         if self.folds < 2 or self.inner_folds < 2:
             raise ConfigError(f"folds are {self.folds}, inner_folds {self.inner_folds}. Give 2 or more of each.")
-        for name in ("blind", "joined"):
+        for name in ("blind", "joined", "threads"):
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigError(
                     f"{name} is {getattr(self, name)}; it is a share of pages. Give 0 or more, and less than 1."
@@ -76,7 +78,7 @@ class Scored:
 def train(examples: Sequence[Example], options: Options, say: Say) -> Model:
     """Return the model of all pages. DataError for fewer sites than folds."""
     _check(examples, options.inner_folds)
-    lessons = lessons_of(examples, options.blind, options.joined, options.seed)
+    lessons = lessons_of(examples, options.blind, options.joined, options.threads, options.seed)
     rows, chances = _unseen(examples, lessons, options, say)
     first = _grown(rows, lessons, options.first, options.seed)
     say("first stage trained")
