@@ -32,9 +32,9 @@ WRITER = re.compile(rb"author|byline|by-line|writer|contributor", re.IGNORECASE)
 POSTER = re.compile(rb"user-?name|poster|creator|original-?poster", re.IGNORECASE)
 SHOWN, BEFORE, BEHIND = 30, 6, 12
 """So many elements that may show a name or a date are looked at, and blocks before and behind the first heading."""
-LINE_WORDS = 15
-MOSTLY = 4
-"""Words of a block that is little else than a date."""
+LINE_WORDS, LINE_CHARACTERS = 15, 200
+MOSTLY, YEAR_DIGITS, DATED = 4, 5, 200
+"""Words and digits of a block that is little else than a date; so many are looked at."""
 INSIDE = 8
 """So many elements below one that says author are looked at for a link with the name."""
 _AUTHORS, _DATES = (
@@ -53,8 +53,9 @@ def shown_date(page: Page) -> str | None:
     for text in _lines(page):
         if (found := date_of(text, anywhere=True)) is not None:
             return found
-    for block in np.flatnonzero(page.blocks[:, columns.WORDS] <= MOSTLY):
-        if page.blocks[block, columns.DIGITS] and (found := date_of(page.text_of(int(block)))) is not None:
+    digits, words = page.blocks[:, columns.DIGITS], page.blocks[:, columns.WORDS]
+    for block in np.flatnonzero((words <= MOSTLY) & (digits >= YEAR_DIGITS))[:DATED].tolist():
+        if (found := date_of(page.text_of(block))) is not None:
             return found
     return None
 
@@ -108,7 +109,7 @@ def _lines(page: Page) -> Iterator[str]:
     behind = range(first, min(first + BEHIND, len(page.blocks)))
     for block in (*behind, *range(first - 1, max(-1, first - 1 - BEFORE), -1)):
         if page.blocks[block, columns.WORDS] <= LINE_WORDS:
-            yield page.text_of(block)
+            yield page.text_of(block)[:LINE_CHARACTERS]
 
 
 def _stripped(text: str) -> str:

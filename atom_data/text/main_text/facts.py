@@ -27,7 +27,6 @@ _ITEM = np.uint64(1 << next(number for number, group in enumerate(TAG_GROUPS) if
 _BUTTON = np.uint64(1 << next(number for number, group in enumerate(TAG_GROUPS) if group[0] == "button"))
 FACTS = len(PAGE) + len(URL_WORDS) + len(DATA_TYPES)
 _CURRENCY, _COPIES = PAGE.index("page_currency"), PAGE.index("page_copy_share")
-_STAMPS = PAGE.index("page_stamps")
 _URL, _DATA = len(PAGE), len(PAGE) + len(URL_WORDS)
 
 
@@ -84,13 +83,6 @@ def set_text_facts(facts: Float32s, currency: int, copies: int, count: int) -> N
     """Set what only the text of all blocks says: how many name a currency, and the share that repeat another."""
     facts[_CURRENCY] = currency
     facts[_COPIES] = copies / np.float32(max(1, count))
-
-
-@inlined
-def set_stamp_facts(facts: Float32s, stamps: int, fields: int, count: int) -> None:
-    """Set the share of blocks that are stamps of time, and how many fields there are to write in."""
-    facts[_STAMPS] = stamps / np.float32(max(1, count))
-    facts[_STAMPS + 1] = fields
 
 
 @inlined

@@ -9,11 +9,9 @@ from atom_data.text.html import page as columns
 from atom_data.text.html.lexicon import CLASS_WORDS
 from atom_data.text.html.page import Page
 from atom_data.text.main_text import names
-from atom_data.text.main_text.density import write_density
 from atom_data.text.main_text.elements import Elements, Sums, block_sums, known_elements
-from atom_data.text.main_text.facts import page_facts, set_stamp_facts, set_text_facts, title_words
+from atom_data.text.main_text.facts import page_facts, set_text_facts, title_words
 from atom_data.text.main_text.own import TITLE_SHARE, TITLE_WORDS, count_copies, first_title, write_own, write_place
-from atom_data.text.main_text.stamps import write_stamps
 from atom_data.text.main_text.surroundings import (
     containers_of,
     write_containers,
@@ -27,7 +25,6 @@ from atom_data.text.memory import allocating, inlined, kernel, read_only
 _TAG, _CLASS, _ELEMENT = names.first("tag"), names.first("class"), names.first("element")
 _TEXT, _CONTAINER = names.first("text"), names.first("container")
 _NEIGHBOR, _WINDOW, _ROOT = names.first("neighbor"), names.first("window"), names.first("root")
-_DENSITY, _STAMP = names.first("density"), names.first("stamp")
 _TAGS, _CLASSES, _COLUMNS = len(names.TAG_GROUPS), len(CLASS_WORDS), len(names.COLUMNS)
 _PAGE_FIRST = names.PAGE_FIRST
 NO_GROUPS_LEVELS = 6
@@ -117,9 +114,6 @@ def _features(
     write_neighbors(nodes, blocks, known, found, _NEIGHBOR)
     write_windows(sums, found, _WINDOW)
     write_roots(nodes, blocks, known, found, _ROOT)
-    write_density(nodes, blocks, sums, found, _DENSITY)
-    stamps, fields = write_stamps(nodes, blocks, text, found, _STAMP)
-    set_stamp_facts(facts, stamps, fields, len(blocks))
     for index in range(facts.size):
         found[_PAGE_FIRST + index] = facts[index]
 

@@ -65,13 +65,11 @@ TEXT = _names(
 CONTAINER = _names("words link_share sentence_share blocks word_share tag")
 NEIGHBOR = _names("words link_share heading sentences alike")
 WINDOWS = _names("near_words near_link_share around_words around_link_share around_sentence_share")
-DENSITY = _names("density density_around densest_inside densest_before densest_behind densest_levels")
-STAMPS = _names("clock calendar year stamps_before stamps_behind field_before field_behind")
 ROOTS, ROOT = ("half", "three_quarters", "nine_tenths", "plain"), ("inside", "before", "behind", "levels")
 PAGE = _names(
     """page_words page_link_share page_sentence_share page_blocks page_long_blocks page_headings page_item_share page_articles
 page_mains page_main_share page_article_share page_inputs page_images page_times page_currency page_og_type
-page_copy_share page_buttons page_tables page_posts url_depth url_size url_hyphens url_digits page_stamps page_fields"""
+page_copy_share page_buttons page_tables page_posts url_depth url_size url_hyphens url_digits"""
 )
 
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -84,8 +82,6 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("neighbor", tuple(f"neighbor_{step:+d}_{name}" for step in NEIGHBORS for name in NEIGHBOR)),
     ("window", WINDOWS),
     ("root", tuple(f"{root}_{name}" for root in ROOTS for name in ROOT)),
-    ("density", DENSITY),
-    ("stamp", STAMPS),
     ("page", PAGE),
     ("url", tuple("url_" + group[0] for group in lexicon.URL_WORDS)),
     ("data", tuple("data_" + group[0] for group in lexicon.DATA_TYPES)),

@@ -35,7 +35,7 @@ class Options:
     """How to train."""
 
     seed: int = 0
-    folds: int = 3
+    folds: int = 10
     """Of the cross-validation."""
     inner_folds: int = 2
     """For what the second stage is trained on: the first stage on pages that it has not seen."""
@@ -44,16 +44,14 @@ class Options:
     says, and the elements that say what they hold: see `lessons`."""
     joined: float = 0.5
     """The share of blind articles that have the links of another page beside them."""
-    threads: float = 0.25
-    """The share of blind articles that have the thread of a forum behind them, as readers' comments stand."""
-    first: Boosting = field(default_factory=lambda: Boosting(rounds=120, learning_rate=0.09))
-    second: Boosting = field(default_factory=lambda: Boosting(rounds=80, learning_rate=0.08))
+    first: Boosting = field(default_factory=lambda: Boosting(rounds=90, learning_rate=0.11))
+    second: Boosting = field(default_factory=lambda: Boosting(rounds=120, learning_rate=0.06))
 
     def __post_init__(self) -> None:
         """Refuse what cannot be trained."""
         if self.folds < 2 or self.inner_folds < 2:
             raise ConfigError(f"folds are {self.folds}, inner_folds {self.inner_folds}. Give 2 or more of each.")
-        for name in ("blind", "joined", "threads"):
+        for name in ("blind", "joined"):
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigError(
                     f"{name} is {getattr(self, name)}; it is a share of pages. Give 0 or more, and less than 1."
@@ -78,7 +76,7 @@ class Scored:
 def train(examples: Sequence[Example], options: Options, say: Say) -> Model:
     """Return the model of all pages. DataError for fewer sites than folds."""
     _check(examples, options.inner_folds)
-    lessons = lessons_of(examples, options.blind, options.joined, options.threads, options.seed)
+    lessons = lessons_of(examples, options.blind, options.joined, options.seed)
     rows, chances = _unseen(examples, lessons, options, say)
     first = _grown(rows, lessons, options.first, options.seed)
     say("first stage trained")

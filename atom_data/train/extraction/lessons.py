@@ -24,8 +24,6 @@ LISTS_SHARE = 0.25
 """Of these kinds so many are blind, of the share of others: what is content there is furniture elsewhere."""
 LINKS = ("collection", "listing")
 """Kinds of pages that are put beside an article."""
-THREAD = "forum"
-"""Pages of this kind are put behind an article, in the place of readers' comments."""
 LINKS_BLOCKS = 400
 """Longer ones are not."""
 SHORT_WORDS, THIN = 4, 3
@@ -52,35 +50,26 @@ class Lesson:
         return np.ascontiguousarray(block_features(self.page, self.url, scores))
 
 
-def lessons_of(
-    examples: Sequence[Example], blind: float, joined: float, threads: float, seed: int
-) -> list[Lesson]:
-    """Return a lesson for each page, the same for its name and seed; `joined` is the share of blind articles with links,
-    `threads` of those with a thread of a forum.
-    """  # fmt: skip
-    short = [example for example in examples if 0 < len(example.page.blocks) <= LINKS_BLOCKS]
-    lists = [example for example in short if example.labeled.kind in LINKS]
-    forums = [example for example in short if example.labeled.kind == THREAD]
-    return [_lesson(example, lists, forums, (blind, joined, threads), seed) for example in examples]
+def lessons_of(examples: Sequence[Example], blind: float, joined: float, seed: int) -> list[Lesson]:
+    """Return a lesson for each page, the same for its name and seed; `joined` is the share of blind articles with links."""
+    lists = [
+        example
+        for example in examples
+        if example.labeled.kind in LINKS and 0 < len(example.page.blocks) <= LINKS_BLOCKS
+    ]
+    return [_lesson(example, lists, blind, joined, seed) for example in examples]
 
 
-def _lesson(
-    example: Example,
-    lists: Sequence[Example],
-    forums: Sequence[Example],
-    shares: tuple[float, float, float],
-    seed: int,
-) -> Lesson:
-    kind, (blind, joined, threads) = example.labeled.kind, shares
+def _lesson(example: Example, lists: Sequence[Example], blind: float, joined: float, seed: int) -> Lesson:
+    kind = example.labeled.kind
     if draw(example, seed, "blind") >= blind * (LISTS_SHARE if kind in LISTS else 1):
         return _taught(example.page, example.labeled.url, False, example.content)
-    drawn, place = draw(example, seed, "joined"), draw(example, seed, "other")
-    lesson = None
-    if kind == "article" and lists and drawn < joined:
-        lesson = _joined(example, lists[int(place * len(lists))], draw(example, seed, "side") < 0.5)
-    elif kind == "article" and forums and drawn < joined + threads:
-        lesson = _joined(example, forums[int(place * len(forums))], False)
-    return lesson or _taught(example.plain, None, True, example.content)
+    if kind == "article" and lists and draw(example, seed, "joined") < joined:
+        other = lists[int(draw(example, seed, "other") * len(lists))]
+        lesson = _joined(example, other, draw(example, seed, "side") < 0.5)
+        if lesson is not None:
+            return lesson
+    return _taught(example.plain, None, True, example.content)
 
 
 def _taught(page: Page, url: str | None, is_blind: bool, content: Float64s) -> Lesson:
