@@ -27,9 +27,14 @@ from extract_fields import fields, structure
 from measure import QUICK, ROOT, write_report
 from multilingual_pages import CACHE, SETS
 
+from atom_data.extract.main_text import FEW_WORDS
+from atom_data.extract.stored import stored_text
+from atom_data.text.arrays import Bools
+from atom_data.text.html.page import Page
 from atom_data.text.html.plain import plain_text
 from atom_data.text.html.scan import scan
 from atom_data.text.main_text.choice import choose
+from atom_data.text.main_text.measures import measured
 from atom_data.text.main_text.model import Model
 from atom_data.train.extraction.examples import Example, example_of, sites_in_folds
 from atom_data.train.extraction.extractor import Options, Scored, cross_validated, scored, train
@@ -109,8 +114,7 @@ def quick(data: Path, contenders: Mapping[str, Engine]) -> None:
 def extracted(page: Labeled, model: Model) -> str:
     """Return the main text of a page by a model."""
     read = scan(page.html)
-    kept, _ = choose(read, model.chances(read, page.url))
-    return plain_text(read, kept).decode("utf-8", "replace")
+    return written(read, choose(read, model.chances(read, page.url))[0])
 
 
 def run(engine: Engine, pages: Sequence[Labeled], *, titled: bool = False) -> Scores:
@@ -154,9 +158,15 @@ def wcxb(examples: Sequence[Example], contenders: Mapping[str, Engine]) -> dict[
 
 def text_agreement(one: Scored) -> tuple[float, float, float]:
     """Return the agreement of the text that is written for a page, as the other engines' is."""
-    page = one.example.page
-    kept, _ = choose(page, one.chances)
-    return agreement(plain_text(page, kept).decode("utf-8", "replace"), one.example.labeled.text)
+    kept, _ = choose(one.example.page, one.chances)
+    return agreement(written(one.example.page, kept), one.example.labeled.text)
+
+
+def written(page: Page, kept: Bools) -> str:
+    """Return the text that MainText gives for a choice of blocks; what the page has in its data alone is found there."""
+    words = measured(page, kept).words
+    stored = stored_text(page, words) if words < FEW_WORDS else ""
+    return stored or plain_text(page, kept).decode("utf-8", "replace")
 
 
 def calibration(judged: Sequence[Scored], parts: int = 10) -> list[dict[str, float]]:
@@ -237,7 +247,7 @@ def mean_f1(examples: Sequence[Example], model: Model) -> float:
 def scored_text(example: Example, model: Model) -> tuple[float, float, float]:
     """Return the agreement of a model's text with a page's truth, with or without the title."""
     kept, _ = choose(example.page, model.chances(example.page, example.labeled.url))
-    return best_agreement(plain_text(example.page, kept).decode("utf-8", "replace"), example.labeled)
+    return best_agreement(written(example.page, kept), example.labeled)
 
 
 def table(found: Mapping[str, Scores], groups: Mapping[str, str]) -> dict[str, dict[str, Any]]:

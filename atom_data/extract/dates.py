@@ -30,6 +30,7 @@ NAMED = re.compile(
 DOTTED = re.compile(r"\b(\d{1,2})\.(\d{1,2})\.((?:19|20)\d\d)\b")
 CHINESE = re.compile(r"((?:19|20)\d\d)\s*[年./]\s*(\d{1,2})\s*[月./]\s*(\d{1,2})")
 RFC = re.compile(r"\s*[A-Z][a-z]{2}, (\d{1,2}) ([A-Z][a-z]{2}) (\d{4})")
+DASHED = re.compile(r"(?<![\d-])(\d{1,2})-(\d{1,2})-((?:19|20)\d\d)\b")
 SLASHED = re.compile(r"\b(\d{1,2})/(\d{1,2})/((?:19|20)\d\d)\b")
 
 
@@ -53,6 +54,8 @@ def date_of(text: str, *, anywhere: bool = False) -> str | None:
         return _date(found[1], found[2], found[3])
     if (found := DOTTED.search(text)) is not None:
         return _date(found[3], found[2], found[1])
+    if (found := DASHED.search(text)) is not None:
+        return _date(found[3], found[2], found[1]) or _date(found[3], found[1], found[2])
     if (found := SLASHED.search(text)) is not None:
         return _date(found[3], found[1], found[2]) or _date(found[3], found[2], found[1])
     return None

@@ -75,7 +75,7 @@ class MainText:
         kept = judged.kept if self.comments else without_comments(page, judged.kept)
         counts = measured(page, kept)
         text = plain_text(page, kept).decode("utf-8", "replace")
-        known = metadata_of(page) if self.metadata else None
+        known = metadata_of(page, url, judged.kind) if self.metadata else None
         if counts.words < FEW_WORDS and (stored := stored_text(page, counts.words)):
             return Content(stored, title_of(page), {"markdown": stored, **_metadata(known)})
         more: dict[str, object] = {} if not text else {

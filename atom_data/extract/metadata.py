@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from atom_data.extract.byline import author_of, shown_date
 from atom_data.extract.dates import date_of
 from atom_data.extract.structured import Record, records
 from atom_data.text.html import page as columns
 from atom_data.text.html import tags
-from atom_data.text.html.lexicon import CLASS_WORDS
 from atom_data.text.html.page import Page
-from atom_data.text.html.source import attributes, slot, unescaped
+from atom_data.text.html.source import slot
 
 WORD = re.compile(r"\w+")
 SEPARATOR = re.compile(r"\s+[|\-\u2013\u2014\u00b7\u2022:\u00bb\u203a~]+\s+|\s*[|\u00bb]\s*|:: ")
@@ -20,23 +20,11 @@ TITLE_SHARE = 0.5
 """A first heading is the title when it has so many words in common with what the head says (F1)."""
 HEADINGS = 5
 URL_DATE = re.compile(r"/(20\d\d|199\d)[/-](0?[1-9]|1[0-2])(?:[/-](0?[1-9]|[12]\d|3[01]))?(?=[/-])")
-AUTHOR_CHARACTERS = 100
-BY = re.compile(
-    r"^(?:view all posts by|(?:(?:written|posted|published|reviewed)\s+)?(?:by|von|par|por|di|door|av))[:\s]+",
-    re.IGNORECASE,
-)
-NO_NAME = re.compile(
-    r"\d{3}|\b(?:log ?in|sign|register|menu|search|reply|read|more|website|profile|account|share|comments?|posts?|author|ago)\b",
-    re.IGNORECASE,
-)
-WRITER = re.compile(rb"author|byline|by-line|writer|contributor", re.IGNORECASE)
-POSTER = re.compile(rb"user-?name|poster|creator|original-?poster", re.IGNORECASE)
-SHOWN, BESIDE = 30, 8
-"""So many elements that may show a name or a date are looked at, and blocks behind the first heading."""
-_AUTHORS, _DATES = (
-    np.uint64(1 << next(number for number, words in enumerate(CLASS_WORDS) if words[0] == name))
-    for name in ("author", "date")
-)
+TEXT_KINDS = ("Article", "Posting", "Report", "Question", "Recipe")
+"""Ends of the types of structured data whose dates are those of a text."""
+UNDATED = ("collection", "documentation", "listing", "product", "service")
+OF_OTHERS = ("Review", "VideoObject", "Comment", "Answer", "AggregateRating")
+"""Types that are a part of a page: who wrote them did not write the page."""
 
 
 class Metadata(NamedTuple):
@@ -96,18 +84,30 @@ def _without_site(title: str, site: str | None) -> str:
     return parts[0] if len(parts[0].split()) >= len(parts[-1].split()) or len(parts) > 2 else title
 
 
-def metadata_of(page: Page, url: str | None = None) -> Metadata:
-    """Return what structured data, the head and the elements of a page say, in this order. About 0.1 ms."""
+def metadata_of(page: Page, url: str | None = None, kind: str | None = None) -> Metadata:
+    """Return what structured data, the head and the elements of a page say, in this order. About 0.1 ms.
+
+    `kind` is the page's, as models name it. A page that is for something else than a text of a day, a shop's or a manual's, shows
+    dates of other things: there only what speaks of an article counts.
+    """  # fmt: skip
     known = records(page)
-    published = _first(known, "datePublished", "uploadDate", "dateCreated") or _slots(
-        page, columns.PUBLISHED, columns.DATE
-    )
+    texts = [record for record in known if record.kind.endswith(TEXT_KINDS)]
+    dated = texts if kind in UNDATED else [*texts, *(record for record in known if record.kind.endswith("Page"))]
+    published = _first(dated, "datePublished", "dateCreated") or _slots(page, columns.PUBLISHED)
+    if kind not in UNDATED:
+        published = (
+            published
+            or _slots(page, columns.DATE, columns.TIME)
+            or shown_date(page)
+            or _url_date(url or _address(page))
+        )
     modified = _first(known, "dateModified") or _slots(page, columns.MODIFIED)
+    site = slot(page, columns.SITE_NAME) or _first(known, "publisher") or slot(page, columns.APPLICATION)
     return Metadata(
-        _day(published) or _day(slot(page, columns.TIME)) or _shown_date(page) or _url_date(url or _address(page)),
+        _day(published),
         _day(modified),
-        _author(page, known),
-        slot(page, columns.SITE_NAME) or _first(known, "publisher") or slot(page, columns.APPLICATION),
+        author_of(page, [record for record in known if record.kind not in OF_OTHERS], site),
+        site,
         slot(page, columns.LANGUAGE) or _first(known, "inLanguage") or slot(page, columns.LOCALE),
         _address(page),
     )
@@ -136,55 +136,3 @@ def _url_date(url: str | None) -> str | None:
     if found is None or found[3] is None:
         return None
     return f"{found[1]}-{int(found[2]):02}-{int(found[3]):02}"
-
-
-def _shown_date(page: Page) -> str | None:
-    """Return the first date in an element whose class says that it is one, else in a short block behind the first heading."""
-    for node in np.flatnonzero(page.classes & _DATES)[:SHOWN]:
-        if (found := date_of(_short_text(page, int(node), 12) or "", anywhere=True)) is not None:
-            return found
-    headings = np.flatnonzero(page.nodes[:, columns.TAG] == tags.H1)
-    first = int(page.nodes[headings[0], columns.FIRST_BLOCK]) if len(headings) else 0
-    for block in range(first, min(first + BESIDE, len(page.blocks))):
-        if (
-            page.blocks[block, columns.WORDS] <= 15
-            and (found := date_of(page.text_of(block), anywhere=True)) is not None
-        ):
-            return found
-    return None
-
-
-def _author(page: Page, known: list[Record]) -> str | None:
-    """Return who is said to have written a page: by its data, its head, links and elements that say author, then user."""
-    said = _first(known, "author", "creator") or _name(slot(page, columns.AUTHOR)) or _name(slot(page, columns.CREATOR))
-    if said is not None:
-        return said[:1000]
-    shown: list[tuple[bytes, str]] = []
-    for node in np.flatnonzero(page.classes & _AUTHORS)[:SHOWN]:
-        name = _name(_short_text(page, int(node), 8))
-        if name is not None:
-            given = attributes(page, int(node))
-            shown.append((b" ".join(given.get(part, b"") for part in (b"class", b"id", b"rel", b"itemprop")), name))
-    for said_by in (WRITER, POSTER):
-        for words, name in shown:
-            if said_by.search(words):
-                return name
-    return None
-
-
-def _name(text: str | None) -> str | None:
-    """Return a text that may be a name: short, no address, not about when, none of a menu's words."""
-    if text is None:
-        return None
-    name = BY.sub("", text).strip(" ,|\u00b7-\u2022@")
-    is_name = 2 < len(name) <= AUTHOR_CHARACTERS and "://" not in name and NO_NAME.search(name) is None
-    return name if is_name and len(name.split()) <= 8 else None
-
-
-def _short_text(page: Page, node: int, words: int) -> str | None:
-    """Return the text of an element that is at most so many words long."""
-    start, end = int(page.nodes[node, columns.TEXT_FROM]), int(page.nodes[node, columns.TEXT_TO])
-    if not 0 < end - start <= 20 * words:
-        return None
-    text = unescaped(page.text[start:end].tobytes())
-    return text if text is not None and len(text.split()) <= words else None

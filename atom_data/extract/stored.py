@@ -1,4 +1,6 @@
-"""Text that a page keeps in its data and shows only by a script: JSON-LD, Discourse's topics, the state of Next.js."""
+"""Text that a page keeps in its data and shows only by a script: JSON-LD, Discourse's topics, the state of Next.js; at last its
+description.
+"""
 
 import json
 import re
@@ -21,12 +23,19 @@ MORE = 4
 """What is stored counts when it has so many times the words that the page shows."""
 DISCOURSE = re.compile(rb"data-preloaded=\"([^\"]*)\"|data-preloaded='([^']*)'")
 NEXT = re.compile(rb"<script[^>]{0,200}?id=[\"']?__NEXT_DATA__[^>]*>(.*?)</script", re.DOTALL | re.IGNORECASE)
+LEAST_DESCRIPTION = 40
+"""Words. A description that long is the begin of the text, as forums give it; a shorter one only says what the page is about."""
+_NAME = rb"(?:name|property)=[\"'](?:og:|twitter:)?description[\"']"
+_VALUE = rb"content=(?:\"([^\"]*)\"|'([^']*)')"
+DESCRIPTION = re.compile(
+    rb"<meta\s[^>]{0,99}?(?:%s[^>]{0,99}?%s|%s[^>]{0,99}?%s)" % (_NAME, _VALUE, _VALUE, _NAME), re.IGNORECASE
+)
 CONTENT = re.compile(r"content|body|text|html|article|description|cooked|paragraph|markdown|copy|story", re.IGNORECASE)
 
 
 def stored_text(page: Page, shown: int) -> str:
     """Return the text that a page holds in its data, where that is much longer than the words it shows; else nothing."""
-    for found in (_json_ld(page), _discourse(page), _next(page)):
+    for found in (_json_ld(page), _discourse(page), _next(page), _description(page)):
         if len(found.split()) > MORE * max(shown, 5):
             return found
     return ""
@@ -61,6 +70,14 @@ def _next(page: Page) -> str:
     found = NEXT.search(page.source[:MOST_BYTES].tobytes())
     texts = [] if found is None else [*_long_texts(parsed(found[1]), "", 0)]
     return "\n\n".join(filter(None, map(_plain, dict.fromkeys(texts[:PARTS]))))
+
+
+def _description(page: Page) -> str:
+    """Return the longest description that the head of a page gives, where it is a text."""
+    found = DESCRIPTION.finditer(page.source[:MOST_BYTES].tobytes())
+    texts = [_plain(unescaped(b"".join(filter(None, match.groups()))) or "") for match in found]
+    longest = max(texts, key=len, default="")
+    return longest if len(longest.split()) >= LEAST_DESCRIPTION else ""
 
 
 def _long_texts(value: object, name: str, depth: int) -> Iterator[str]:

@@ -14,6 +14,8 @@ from atom_data.errors import ConfigError
 from atom_data.extract import MainText
 from atom_data.extract.columns import COLUMNS, KINDS, MEASURES, METADATA
 from atom_data.extract.dates import date_of
+from atom_data.extract.metadata import metadata_of
+from atom_data.text.html.scan import scan
 from tests.extract.test_extract import HARMFUL
 from tests.text.html.checked import WORDS
 
@@ -130,6 +132,9 @@ def test_structured_data_comes_first() -> None:
         ("2024\u5e745\u67086\u65e5", "2024-05-06"),
         ("12/31/2024", "2024-12-31"),
         ("31/12/2024", "2024-12-31"),
+        ("03-02-2024", "2024-02-03"),
+        ("11-29-2024, 09:03 AM", "2024-11-29"),
+        ("2024-1-2-2024", None),
         ("2024-13-45", None),
         ("soon", None),
         ("", None),
@@ -137,6 +142,39 @@ def test_structured_data_comes_first() -> None:
 )
 def test_dates(text: str, day: str | None) -> None:
     assert date_of(text) == day
+
+
+@pytest.mark.parametrize(
+    ("lines", "author", "published"),
+    [
+        ("<p>By Ann Poe - May 6, 2024", "Ann Poe", "2024-05-06"),
+        ("<p>by ALL IN ONE on Jan 22, 2025", "ALL IN ONE", "2025-01-22"),
+        ("<p>ByAnn Poe | 4 min read", "Ann Poe", None),
+        ("<p>By the end of the day<p>Nov 3, 2023", None, "2023-11-03"),
+        ("<p class=byline><a href=/a>Ann Poe</a> 12 articles, 3456 points", "Ann Poe", None),
+        ("<p class=user-name>poster<p>Written by Ann Poe", "Ann Poe", None),
+        ("<div class=user-name>x99</div><div itemprop=author><a href=/a>asker</a> 3456 points of honor</div>", "asker", None),
+        ("<p class=author>34 minutes", None, None),
+    ],
+)  # fmt: skip
+def test_who_wrote_and_when_as_the_page_shows_it(lines: str, author: str | None, published: str | None) -> None:
+    known = metadata_of(scan(f"<h1>A headline</h1>{lines}<p>{SENTENCE * 3}".encode()))
+    assert (known.author, known.published) == (author, published)
+
+
+def test_the_site_is_the_author_where_nobody_else_is() -> None:
+    head = "<meta property=og:site_name content=Press><meta name=author content=press>"
+    assert metadata_of(scan(f"{head}<h1>A</h1><p>text".encode())).author == "press"
+    assert metadata_of(scan(f"{head}<h1>A</h1><p>By Ann Poe".encode())).author == "Ann Poe"
+
+
+def test_dates_and_names_of_a_part_are_not_the_pages() -> None:
+    review = {"@type": "Review", "datePublished": "2020-01-02", "author": {"name": "Buyer"}}
+    page = scan(f"<script type=application/ld+json>{json.dumps(review)}</script><h1>A</h1><p>May 6, 2024".encode())
+    assert metadata_of(page)[:3] == ("2024-05-06", None, None)
+    assert metadata_of(page, kind="product").published is None
+    article = scan(b"<meta property=article:published_time content=2024-05-06><p>text")
+    assert metadata_of(article, kind="product").published == "2024-05-06"
 
 
 BODY = "A long text that is only in the data of the page and in none of its elements. " * 10
@@ -160,6 +198,9 @@ STATE = json.dumps(
         (f"<div id=__next></div><script id=__NEXT_DATA__ type=application/json>{STATE}</script>", f"{BODY.strip()}\n\n{BODY}end"),
         ("<script type=application/ld+json>{\"@type\": \"Article\", \"articleBody\": \"short\"}</script><p>x", "x"),
         (f"<noscript><p>{BODY}</p></noscript>", BODY.strip()),
+        (f"<meta name=description content='short'><meta property='og:description' content='{BODY}'><p>L", BODY.strip()),
+        (f"<meta content='{BODY}' name='description'><p>Log in", BODY.strip()),
+        ("<meta name=\"description\" content=\"A text of a few words says what a page is about.\"><p>x", "x"),
     ],
 )  # fmt: skip
 def test_text_that_is_only_in_data(page: str, found: str) -> None:

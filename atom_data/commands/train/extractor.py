@@ -34,7 +34,7 @@ def train(
     licenses: Licenses = None,
     validate: Annotated[
         bool,
-        typer.Option("--validate/--no-validate", help="Train models on two thirds of the sites to score the others."),
+        typer.Option("--validate/--no-validate", help="Train models on a part of the sites to score the others."),
     ] = True,
     blind: Annotated[
         float,

@@ -5,26 +5,35 @@ from atom_data.text.html.lookup import table_of
 CLASS_WORDS = [
     line.split()
     for line in [
-        "nav navbar navigation navigator menu menus submenu topnav mainnav dropdown",
-        "sidebar side aside rail complementary",
-        "footer foot bottom contentinfo colophon",
-        "header head masthead topbar top banner hero",
+        "nav navbar navigation navigator menu menus submenu topnav mainnav dropdown nawigacja nawigacyjne navegacion "
+        "navegacao navigazione navigatie menue meniu",
+        "sidebar side aside rail complementary seitenleiste",
+        "footer foot bottom contentinfo colophon stopka fusszeile rodape patka lablec podval",
+        "header head masthead topbar top banner hero naglowek kopfzeile cabecera cabecalho entete hlavicka shapka",
         "breadcrumb breadcrumbs crumb crumbs",
-        "share sharing social socials follow facebook twitter pinterest",
-        "related recommended recommendations similar more suggested also upsell crosssell upsells",
-        "comment comments respond reply replies disqus",
+        "share sharing social socials follow facebook twitter pinterest teilen compartir partager compartilhar udostepnij "
+        "condividi",
+        "related recommended recommendations similar more suggested also upsell crosssell upsells verwandte relacionados "
+        "relacionadas relacionado powiazane podobne correlati correlate gerelateerd ilgili",
+        "comment comments respond reply replies disqus kommentar kommentare kommentarer komentarz komentarze komentarzy "
+        "komentar komentari komentare komentaras comentario comentarios commentaire commentaires commento commenti reactie "
+        "reacties yorum yorumlar kommentaari kommentit kommentarii komment opinie otzyv otzyvy",
         "cookie cookies consent gdpr privacy onetrust",
-        "ad ads advert advertisement adsense sponsor sponsored promo promotion dfp",
+        "ad ads advert advertisement adsense sponsor sponsored promo promotion dfp reklama reklam werbung anzeige anzeigen "
+        "publicidad publicidade publicite pubblicita annonce",
         "newsletter subscribe subscription signup mailing optin cta",
         "popup modal overlay lightbox dialog drawer offcanvas tooltip toast",
-        "content contents maincontent main entry body article articlebody story text richtext prose rte wysiwyg markdown",
-        "post posts single blog message messages bbcode",
-        "title heading headline",
-        "author byline bio avatar user username profile",
-        "date time meta metadata published timestamp",
+        "content contents maincontent main entry body article articlebody story text richtext prose rte wysiwyg markdown "
+        "inhalt contenido contenu contenuto conteudo inhoud tresc obsah innehall innhold indhold icerik kontent artikel "
+        "artigo articolo artykul articulo statya haber texte texto testo tekst",
+        "post posts single blog message messages bbcode beitrag",
+        "title heading headline titel titulo titre titolo tytul naslov nadpis baslik zagolovok rubrik",
+        "author byline bio avatar user username profile autor auteur autore yazar avtor",
+        "date time meta metadata published timestamp datum fecha tarih dato",
         "tag tags category categories label labels topics",
         "pagination pager page pages next prev previous",
-        "search filter filters facet facets sort sorting refine",
+        "search filter filters facet facets sort sorting refine suche szukaj buscar busca recherche ricerca zoeken hledat "
+        "poisk",
         "product products item items card cards tile grid listing results",
         "price prices cart basket checkout buy quantity qty add",
         "review reviews rating ratings stars testimonial testimonials",

@@ -35,7 +35,7 @@ class Options:
     """How to train."""
 
     seed: int = 0
-    folds: int = 3
+    folds: int = 10
     """Of the cross-validation."""
     inner_folds: int = 2
     """For what the second stage is trained on: the first stage on pages that it has not seen."""
@@ -44,8 +44,8 @@ class Options:
     says, and the elements that say what they hold: see `lessons`."""
     joined: float = 0.5
     """The share of blind articles that have the links of another page beside them."""
-    first: Boosting = field(default_factory=lambda: Boosting(rounds=120, learning_rate=0.09))
-    second: Boosting = field(default_factory=lambda: Boosting(rounds=80, learning_rate=0.08))
+    first: Boosting = field(default_factory=lambda: Boosting(rounds=90, learning_rate=0.11))
+    second: Boosting = field(default_factory=lambda: Boosting(rounds=120, learning_rate=0.06))
 
     def __post_init__(self) -> None:
         """Refuse what cannot be trained."""
