@@ -7,11 +7,12 @@ import pyarrow as pa
 
 from atom_data.errors import ConfigError
 from atom_data.readers.fields.mapping import Field, Fields, Unfit, check_columns, checked
+from atom_data.readers.fields.source import IDS, FieldSource
 from atom_data.readers.files import current_input, has_suffix
 from atom_data.readers.lines import Lines
 from atom_data.readers.row_groups import on_disk
 from atom_data.readers.rows import Identities, Rows, file_prefix
-from atom_data.readers.source import FileSource, Places
+from atom_data.readers.source import Places
 from atom_data.readers.streams.frames import WINDOW_BYTES
 from atom_data.readers.streams.window import Window
 from atom_data.readers.tables.formats import ARROW_FILE, Row, array_rows, arrow_rows, delimited_rows
@@ -26,7 +27,6 @@ DELIMITED = tuple(f".{name}{end}" for name in ("csv", "tsv", "tab") for end in E
 ARRAYS = tuple(f".json{end}" for end in ENDS)
 ARROW = (".arrow", ".arrows", ".ipc", ".feather")
 SUFFIXES = (*DELIMITED, *ARROW, *ARRAYS)
-IDS = ("column", "file", "row")
 ROW_BYTES = 16 << 20
 COMMON = pa.schema(
     [
@@ -37,7 +37,7 @@ COMMON = pa.schema(
 
 
 @dataclass(frozen=True, slots=True, init=False)
-class Tables(FileSource):
+class Tables(FieldSource):
     """Documents from tables: CSV and TSV (RFC 4180, names in the first line), Arrow IPC files and streams, JSON arrays.
 
     Columns: `id`, `text`, `url`, `date`, from the fields that the parameters of the same names give, as in `Jsonl`; `source`,
@@ -54,18 +54,13 @@ class Tables(FileSource):
     Memory: `max_row_bytes` some times over, for Arrow the largest record batch of the file; 150 bytes per row without an id.
     """
 
-    paths: tuple[str, ...]
-    source: str | None
-    text: Field
-    id: str
-    url: str
-    date: str
     columns: tuple[tuple[str, str], ...]
     delimiter: str | None
     max_row_bytes: int
     max_window_bytes: int
-    ids: str
     suffixes = SUFFIXES
+    kind = "table"
+    words = ("field", "row")
 
     def __init__(
         self,
@@ -89,21 +84,6 @@ class Tables(FileSource):
         limits = {"max_row_bytes": max_row_bytes, "max_window_bytes": max_window_bytes}
         columns_given = tuple((columns or {}).items())
         self._settle(paths, IDS, columns=columns_given, delimiter=delimiter, **fields, **limits)
-
-    @property
-    def name(self) -> str:
-        """The source's name."""
-        return self.source or "table"
-
-    @property
-    def ids_said(self) -> str:
-        """How ids are made, for people."""
-        said = {
-            "column": f"field '{self.id}', else a hash of source, file, URL and text",
-            "file": f"file and field '{self.id}'",
-            "row": "file and row",
-        }
-        return said[self.ids]
 
     def schema(self) -> pa.Schema:
         """Columns and types."""
