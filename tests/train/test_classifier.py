@@ -183,7 +183,7 @@ def test_mistakes_are_named(sets: tuple[Path, Path], monkeypatch: pytest.MonkeyP
     for arguments, message in (
         (
             (model, "--good", sets[0], "--bad", "nothing.doc"),
-            "nothing.doc: it does not end as a file of a kind that is read here: .jsonl, .parquet, .txt, .wet",
+            "nothing.doc: it does not end as a file of a kind that is read here: .jsonl, .parquet, .csv, .txt, .wet",
         ),
         (
             (model, "--good", sets[0].parent, "--bad", sets[1]),
