@@ -1,4 +1,4 @@
-"""Bytes that are no text, told by how they begin and by their control characters.
+"""Bytes that are not text, told by how they begin and by their control characters.
 
 Source: WHATWG MIME Sniffing, section 6 (patterns of images, sounds, fonts and archives), section 7.1 (patterns of PDF and
 PostScript, byte order marks) and section 3 (binary data bytes). The standard takes one binary data byte for a proof and
@@ -31,7 +31,7 @@ OF_CODED_DATA = np.array([*[1] * 9, 0, 0, 1, 0, 0, 0, 0, *[1] * 11, 0, *[1] * 4]
 """Binary data bytes but SO, SI and ESC."""
 SAMPLE_BYTES, SAMPLES, SHORT_BYTES = 2048, 8, 256
 ENOUGH_NULS = 16
-"""Of UTF-16, which has one for every tag, space and digit; so many on one side of pairs are no accident."""
+"""Of UTF-16, which has one for every tag, space and digit; so many on one side of pairs are not an accident."""
 MOST_STRAY = 50
 """Text has fewer than one control character, and fewer than one that cannot be decoded, in so many."""
 
@@ -51,7 +51,7 @@ def is_binary(page: bytes, charset: str | None) -> bool:
         return not _is_utf16(sample, charset)
     if low.size == 0 or len(page) > SHORT_BYTES or page.lstrip()[:1] == b"<":
         return False
-    # In a few bytes without a tag one control character is enough, if they are no UTF-8 either.
+    # In a few bytes without a tag one control character is enough, if they are not UTF-8 either.
     return bool(OF_CODED_DATA[low].any()) and not _is_utf8(page) and not _is_utf16(sample, charset)
 
 
