@@ -68,19 +68,20 @@ class ImportGraph:
     def keep_parsed(self, folder: Path) -> None:
         """Take what is in the sources from the user's cache, where they were parsed before, or parse all and keep that.
 
-        Parsing takes 0.35 s in each process that plans a run; reading and hashing them all, a tenth of that.
+        Parsing takes 0.35 s in each process that plans a run, and looking for names of data in them 0.03 s; reading and
+        hashing them all, a tenth of that.
         """
-        digest = hashlib.sha256(sys.implementation.cache_tag.encode())
+        digest = hashlib.sha256("\n".join([sys.implementation.cache_tag or "", *self.paths]).encode())
         for module, place in self.files.items():
             digest.update(module.encode() + hashlib.sha256(self._read(place)).digest())
-        path = folder / digest.hexdigest()[:16] / "parsed.bin"
+        path = folder / digest.hexdigest()[:16] / "graph.bin"
         with suppress(OSError, ValueError, TypeError, EOFError, AttributeError, pickle.UnpicklingError):
             body = read_kept(path)
             if body is None:
                 self._known = {module: self.source(module) for module in self.files}
-                keep(path, pickle.dumps(self._known))
+                keep(path, pickle.dumps((self._known, self.data)))
             else:
-                self._known = pickle.loads(body)
+                self._known, self.data = pickle.loads(body)
                 touch(path.parent)
 
     @cached_property

@@ -64,6 +64,18 @@ def _places(job: Job) -> Iterator[tuple[str, str]]:
                 waiting += _held(value)
 
 
+def contents(thing: object) -> Iterator[object]:
+    """Yield what a container holds, and what a partial or a bound method calls."""
+    if isinstance(thing, (tuple, list, set, frozenset)):
+        yield from thing
+    elif isinstance(thing, Mapping):
+        yield from thing.values()
+    elif isinstance(thing, partial):
+        yield from (thing.func, thing.args, thing.keywords)
+    elif inspect.ismethod(thing):
+        yield from (thing.__func__, thing.__self__)
+
+
 def _held(value: Any) -> Iterator[object]:  # noqa: ANN401 - whatever a step or a pass holds
     """Yield what an object is made of."""
     if isinstance(value, partial):

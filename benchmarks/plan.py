@@ -35,8 +35,8 @@ def stages():
         steps=(FastTextLanguage(), count_characters, count_words, count_lines, keep("gopher_multilingual")),
         writes=("id", "text", "language", "word_count"),
     )
-    unique = Stage(name="unique", reads=Copies(of=clean, by=MinHash()), steps=(keep("first_near_copy"),))
-    return (Tokenize(name="tokens", reads=unique, tokenizer={tokenizer!r}, target_tokens=1 << 22),)
+    fuzzy_deduped = Stage(name="fuzzy_deduped", reads=Copies(of=clean, by=MinHash()), steps=(keep("first_near_copy"),))
+    return (Tokenize(name="tokens", reads=fuzzy_deduped, tokenizer={tokenizer!r}, target_tokens=1 << 22),)
 """
 
 

@@ -108,11 +108,18 @@ def cells(row: dict[str, Any], ratios: dict[str, float], more: Sequence[str]) ->
 
 
 def stages(lines: Sequence[dict[str, Any]]) -> list[str]:
-    """Return the table of stages."""
-    rows = []
+    """Return the table of stages; the jobs of a pass count to the pass, as a user sees it."""
+    found: dict[str, dict[str, Any]] = {}
     for line in lines:
+        stage = line["stage"].partition("/")[0]
+        sums = found.setdefault(stage, {"wall_s": 0.0, "cpu_s": 0.0})
+        sums |= {name: line[name] for name in ("documents_in", "kept") if name in line and line["stage"] == stage}
+        for name in ("wall_s", "cpu_s"):
+            sums[name] += line[name]
+    rows = []
+    for stage, line in found.items():
         counts = (f"{line[name]:,}" if name in line else "" for name in ("documents_in", "kept"))
-        rows.append((line["stage"], *counts, f"{line['wall_s']:.2f}", f"{line['cpu_s']:.2f}"))
+        rows.append((stage, *counts, f"{line['wall_s']:.2f}", f"{line['cpu_s']:.2f}"))
     return table(("stage", "documents in", "kept", "wall s", "CPU s"), rows)
 
 

@@ -42,8 +42,8 @@ TICS = {
     rf"(?<!`)\b(?:{ENGLISH})|\b(?:normal|token|organ|optim|serial|initial)is(?:e|ed|es|ing)\b": "American spelling",
 }
 """Patterns, each with what to write instead."""
-ELSEWHERE = ("extract/", "filters/")
-"""Rooms whose words are looked at by their own tests, or are quoted."""
+ELSEWHERE = ("filters/",)
+"""Rooms whose words are quoted."""
 
 
 def prose(source: str) -> Iterator[tuple[int, str]]:

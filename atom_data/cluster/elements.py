@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from atom_data.dedup.corpus import SHARED_BYTES
 from atom_data.errors import DataError
 from atom_data.graph import Job
 from atom_data.workspace import Workspace
@@ -25,6 +24,8 @@ def most_tasks(job: Job, workspace: Workspace) -> int:
         shards = sum(len(source.shards(workspace)) for source in job.sources())
     except DataError:
         shards = 0
+    from atom_data.dedup.corpus import SHARED_BYTES  # noqa: PLC0415 - with it come the kernels, 0.3 s
+
     return shards or 1 + GROWTH * _input_bytes(job, workspace) // SHARED_BYTES
 
 

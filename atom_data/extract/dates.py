@@ -37,7 +37,7 @@ SLASHED = re.compile(r"\b(\d{1,2})/(\d{1,2})/((?:19|20)\d\d)\b")
 def date_of(text: str, *, anywhere: bool = False) -> str | None:
     """Return the first date of a text as ISO 8601, with its time and zone where it begins with them in this form.
 
-    `12/31/2024` is read as in America, and as elsewhere where that is no date. None where there is none, and for years
+    `12/31/2024` is read as in America, and as elsewhere where that is not a date. None where there is none, and for years
     before 1900 or beyond 2099. With `anywhere` ISO dates may stand behind other words.
     """
     text = text[:200]

@@ -49,7 +49,7 @@ def decoded(data: bytes, charset: str | None, *, markup: bool = True) -> Decoded
 
     `charset` is the server's word for it. Without `markup`, the page's own declarations are not looked for. A claim without
     a bad byte is taken; if there is none, one that is nearly right; else the one with the least damage, uchardet's among
-    them. What then is no character in the encoding becomes U+FFFD.
+    them. What then is not a character in the encoding becomes U+FFFD.
     """
     bom = next((name for mark, name in BOMS if data.startswith(mark)), None)
     if bom is not None and bom != "utf-8":

@@ -47,7 +47,7 @@ class Extract:
     """The column with the page's URL, for engines that use it; None where none is to be told."""
 
     def __post_init__(self) -> None:
-        """Refuse what is no engine, and a limit that lets no page through."""
+        """Refuse what is not an engine, and a limit that lets no page through."""
         if not isinstance(self.engine, (Engine, BytesEngine)) or isinstance(self.engine, type):
             raise ConfigError(
                 f"Extract: engine is {self.engine!r}; there are MainText(), Resiliparse(), Trafilatura(), JusText() and "

@@ -36,7 +36,7 @@ class MainText:
     `extract_links`, `extract_tables`, `extract_code_blocks` and `extract_formulas` (int32: what is kept of them; formulas with
     their LaTeX), and `page_kind` (string: article, collection, documentation, forum, listing, product, service or other) with
     `page_kind_probability` (float32). Null where there is no text, or the model has none for whole pages.
-    A page with more than 200,000 elements or 40,000 blocks of text has the status `too_complex`; memory is about 4 bytes a
+    A page with more than 200,000 elements or 40,000 blocks of text has the status `too_complex`; memory is about 4 bytes per
     byte of HTML beside the page, 150 a tag and 3 kB a block.
     """
 

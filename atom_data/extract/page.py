@@ -112,7 +112,7 @@ def _whole(content: Content, replaced: int) -> Extracted:
 
 
 def _is_parser_error(error: BaseException) -> bool:
-    """Tell whether a parser failed; a fault inside a Rust library comes as a PanicException, which is no Exception."""
+    """Tell whether a parser failed; a fault inside a Rust library comes as a PanicException, which is not an Exception."""
     return isinstance(error, Exception) or type(error).__name__ == "PanicException"
 
 

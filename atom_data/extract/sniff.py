@@ -1,4 +1,4 @@
-"""Bytes that are no text, told by how they begin and by their control characters.
+"""Bytes that are not text, told by how they begin and by their control characters.
 
 Source: WHATWG MIME Sniffing, section 6 (patterns of images, sounds, fonts and archives), section 7.1 (patterns of PDF and
 PostScript, byte order marks) and section 3 (binary data bytes). The standard takes one binary data byte for a proof and
@@ -34,7 +34,7 @@ OF_CODED_DATA = np.array([*[1] * 9, 0, 0, 1, 0, 0, 0, 0, *[1] * 11, 0, *[1] * 4]
 SAMPLE_BYTES, SAMPLES, SHORT_BYTES = 2048, 8, 256
 _NEVER_CODES = sum(1 << code for code in range(32) if NEVER_IN_TEXT[code])
 ENOUGH_NULS = 16
-"""Of UTF-16, which has one for every tag, space and digit; so many on one side of pairs are no accident."""
+"""Of UTF-16, which has one for every tag, space and digit; so many on one side of pairs are not an accident."""
 MOST_STRAY = 50
 """Text has fewer than one control character, and fewer than one that cannot be decoded, in so many."""
 

@@ -38,7 +38,7 @@ class Record:
 
 
 def records(page: Page) -> list[Record]:
-    """Return the records of a page's JSON-LD, articles first; none of what is no JSON. Bounded in size and depth."""
+    """Return the records of a page's JSON-LD, articles first; none of what is not JSON. Bounded in size and depth."""
     found: list[Record] = []
     for start, end in page.data.tolist():
         if end - start <= DATA_BYTES:

@@ -5,17 +5,18 @@ package, or of the recipe, that one of these names. It may find a kernel too man
 costs some milliseconds; one that it does not find is loaded by the worker that calls it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache
 from inspect import signature, unwrap
 from sys import modules
-from types import CodeType, FunctionType, MethodType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from numba.core.dispatcher import Dispatcher
 
 from atom_data.graph import Job
+from atom_data.reach import contents
 from atom_data.text.signatures import kernel_name
 
 PACKAGE = "atom_data"
@@ -118,18 +119,6 @@ class _Walk:
                 yield cell.cell_contents
             except ValueError:  # not bound yet
                 continue
-
-
-def contents(thing: object) -> Iterator[object]:
-    """Yield what a container holds, and what a partial or a bound method calls."""
-    if isinstance(thing, (tuple, list, set, frozenset)):
-        yield from thing
-    elif isinstance(thing, Mapping):
-        yield from thing.values()
-    elif isinstance(thing, partial):
-        yield from (thing.func, thing.args, thing.keywords)
-    elif isinstance(thing, MethodType):
-        yield from (thing.__func__, thing.__self__)
 
 
 def _function_of(value: object) -> object:

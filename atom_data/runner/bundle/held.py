@@ -13,9 +13,9 @@ from typing import Any
 from atom_data.assets import filters_folder
 from atom_data.graph import Node
 from atom_data.imports import read_source
+from atom_data.reach import contents
 from atom_data.readers.source import FileSource
 from atom_data.rules import Keep
-from atom_data.runner.needs import contents
 
 PLAIN = (str, int, float, bytes, type(None))
 
