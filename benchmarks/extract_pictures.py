@@ -1,8 +1,9 @@
-"""The pictures of docs/extraction.md, from benchmarks/results/extract.json: confidence, and precision against recall.
+"""The pictures and tables of docs/extraction.md, from benchmarks/results/extract.json.
 
     python benchmarks/extract_pictures.py
 
-Writes docs/pictures/extract_confidence.svg and docs/pictures/extract_bounds.svg: plain SVG, the same bytes for the same report.
+Writes docs/pictures/extract_confidence.svg and docs/pictures/extract_bounds.svg, plain SVG, and the tables of docs/extraction.md
+between their marks. The same bytes for the same report.
 """
 
 import json
@@ -15,6 +16,9 @@ PICTURES = ROOT / "docs" / "pictures"
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 520, 400, 62, 18, 18, 48
 INK, GRAY, BLUE, ORANGE = "#222", "#999", "#1f6fb2", "#d9730d"
 Point = tuple[float, float]
+PAGE = ROOT / "docs" / "extraction.md"
+LEAST_PAGES = 20
+"""Of a language that is in the table."""
 
 
 class Plot:
@@ -72,14 +76,45 @@ class Plot:
 
 def main() -> None:
     """Draw both."""
-    report = json.loads((RESULTS / "extract.json").read_text("utf-8"))["wcxb"]
+    report = json.loads((RESULTS / "extract.json").read_text("utf-8"))
+    english = report["wcxb"]
     PICTURES.mkdir(exist_ok=True)
     for name, picture in (
-        ("extract_confidence", confidence(report["expected_f1"])),
-        ("extract_bounds", bounds(report["bounds"], report["by_kind"]["all"])),
+        ("extract_confidence", confidence(english["expected_f1"])),
+        ("extract_bounds", bounds(english["bounds"], english["by_kind"]["all"])),
     ):
         (PICTURES / f"{name}.svg").write_text(picture, "utf-8")
         print(f"written: docs/pictures/{name}.svg")
+    text = PAGE.read_text("utf-8")
+    for name, rows, least in (
+        ("kinds", english["by_kind"], 0),
+        ("languages", report["multilingual"]["by_language"], LEAST_PAGES),
+        ("scripts", report["multilingual"]["by_script"], 0),
+        ("news", report["news"]["by_language"], 0),
+    ):
+        text = _placed(text, name, table(rows, least))
+    PAGE.write_text(text, "utf-8")
+    print("written: docs/extraction.md")
+
+
+def table(rows: dict[str, dict[str, Any]], least: int) -> str:
+    """Return F1 by group as a table of Markdown; the best of a row is bold. Groups of fewer pages are left out."""
+    engines = [name for name, value in rows["all"].items() if isinstance(value, dict)]
+    lines = [f"| | pages | {' | '.join(engines)} |", "|---|---|" + "---|" * len(engines)]
+    for group, row in rows.items():
+        if row["pages"] >= least:
+            best = max(row[engine]["f1"] for engine in engines)
+            cells = (f"**{f1:.3f}**" if (f1 := row[engine]["f1"]) == best else f"{f1:.3f}" for engine in engines)
+            lines.append(f"| {group} | {row['pages']:,} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _placed(text: str, name: str, found: str) -> str:
+    """Return a page with a table between its marks."""
+    start, end = f"<!-- {name} -->\n", f"\n<!-- /{name} -->"
+    before, _, rest = text.partition(start)
+    _, _, after = rest.partition(end)
+    return f"{before}{start}{found}{end}{after}"
 
 
 def confidence(rows: Sequence[dict[str, float]]) -> str:
