@@ -22,8 +22,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from extract_curves import bounds, calibration
 from extract_engines import Engine, engines, versions
-from extract_fields import fields, structure
+from extract_fields import by_hand, fields, structure
 from measure import QUICK, ROOT, write_report
 from multilingual_pages import CACHE, SETS
 
@@ -151,8 +152,10 @@ def wcxb(examples: Sequence[Example], contenders: Mapping[str, Engine]) -> dict[
         "cross_validation": f"{Options().folds} folds by site",
         "by_kind": table(found, groups),
         "expected_f1": calibration(judged),
-        "fields": fields(pages),
+        "bounds": bounds(judged),
+        "fields": fields(judged),
         "structure": structure(judged),
+        "structure_by_hand": by_hand(),
     }
 
 
@@ -167,17 +170,6 @@ def written(page: Page, kept: Bools) -> str:
     words = measured(page, kept).words
     stored = stored_text(page, words) if words < FEW_WORDS else ""
     return stored or plain_text(page, kept).decode("utf-8", "replace")
-
-
-def calibration(judged: Sequence[Scored], parts: int = 10) -> list[dict[str, float]]:
-    """Return the mean F1 that models expect and the one found, by deciles of the expected one."""
-    order = sorted(judged, key=lambda one: one.expected)
-    rows = []
-    for part in np.array_split(np.arange(len(order)), parts):
-        expected = float(np.mean([order[index].expected for index in part]))
-        found = float(np.mean([order[index].f1 for index in part]))
-        rows.append({"pages": len(part), "expected": round(expected, 4), "found": round(found, 4)})
-    return rows
 
 
 def multilingual(examples: Sequence[Example], alone: Model, contenders: Mapping[str, Engine]) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from tests.command import atom_data
 pytest.importorskip("lightgbm")
 
 TINY = Boosting(rounds=4, learning_rate=0.3, least_in_leaf=5, column_share=1, row_share=1)
-SMALL = Options(first=TINY, second=TINY)
+SMALL = Options(folds=3, first=TINY, second=TINY)
 WORDS = [
     "the",
     "river",

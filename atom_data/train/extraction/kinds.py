@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from atom_data.text.arrays import Bools, Float32s, Float64s, Int64s
-from atom_data.text.main_text.model import KINDS
+from atom_data.text.main_text.model import KINDS, OTHER
 from atom_data.text.main_text.trees import Trees
 from atom_data.train.extraction.boosting import Boosting, grow, probabilities
 from atom_data.train.extraction.examples import sites_in_folds
@@ -25,21 +25,34 @@ def train_kinds(scored: Sequence[Scored], options: Options) -> tuple[tuple[Trees
     if len(set(kinds.tolist())) < 2:
         return (), None
     rows = np.stack([one.summary for one in known])
-    folds = sites_in_folds([one.example for one in known], FOLDS, options.seed + 2)
     everywhere = np.ones(len(known), np.bool_)
     trees = tuple(
         _grown(rows, (kinds == kind).astype(np.float64), everywhere, options.seed) for kind in range(len(KINDS))
     )
-    return trees, _accuracy(rows, kinds, folds, options.seed)
+    return trees, round(float((_unseen(known, kinds, options.seed).argmax(1) == kinds).mean()), 4)
 
 
-def _accuracy(rows: Float32s, kinds: Int64s, folds: Int64s, seed: int) -> float:
+def unseen_kinds(scored: Sequence[Scored], options: Options) -> list[str]:
+    """Return the likeliest kind of each page by trees that have not seen its site."""
+    kinds = np.array(
+        [KINDS.index(kind) if (kind := one.example.labeled.kind) in KINDS else -1 for one in scored], np.int64
+    )
+    chances = _unseen(scored, kinds, options.seed)
+    shares = chances / np.maximum(1, chances.sum(1, keepdims=True))
+    all_shares = np.concatenate([shares, 1 - shares.sum(1, keepdims=True)], 1)
+    return [(*KINDS, OTHER)[place] for place in all_shares.argmax(1)]
+
+
+def _unseen(scored: Sequence[Scored], kinds: Int64s, seed: int) -> Float64s:
+    """Return the probability of each kind for each page, by trees that have not seen its site."""
+    rows = np.stack([one.summary for one in scored])
+    folds = sites_in_folds([one.example for one in scored], FOLDS, seed + 2)
     chances = np.zeros((len(rows), len(KINDS)))
     for fold in range(FOLDS):
         for kind in range(len(KINDS)):
             trees = _grown(rows, (kinds == kind).astype(np.float64), folds != fold, seed)
             chances[folds == fold, kind] = probabilities(rows[folds == fold], trees)
-    return round(float((chances.argmax(1) == kinds).mean()), 4)
+    return chances
 
 
 def _grown(rows: Float32s, targets: Float64s, which: Bools, seed: int) -> Trees:
