@@ -8,7 +8,7 @@ from tests.command import ROOT
 
 PAGE = (ROOT / "docs" / "inputs.md").read_text()
 CODE = "".join(path.read_text() for path in sorted((ROOT / "atom_data").rglob("*.py")))
-REASONS = sorted(set(re.findall(r"`((?:warc|text|jsonl|parquet|table|tokens)\.[a-z_0-9]+)`", PAGE)))
+REASONS = sorted(set(re.findall(r"`((?:warc|text|jsonl|parquet|table|mediawiki|tokens)\.[a-z_0-9]+)`", PAGE)))
 WORDS = (
     "undecoded", "truncated", "broken", "binary", "replaced_characters", "payload_status", "extract_status",
     "max_window_bytes", "split_bytes", "check_content", "max_epochs", "--strict",

@@ -19,7 +19,18 @@ ROOMS = {
     "rewrites": "atom_data.rewrite",
     "extractors": "atom_data.extract",
 }
-SOURCES = ("CommonCrawl", "CommonCrawlIndex", "CommonCrawlText", "Warc", "Wet", "Jsonl", "Parquet", "Tables", "Text")
+SOURCES = (
+    "CommonCrawl",
+    "CommonCrawlIndex",
+    "CommonCrawlText",
+    "Warc",
+    "Wet",
+    "Jsonl",
+    "MediaWiki",
+    "Parquet",
+    "Tables",
+    "Text",
+)
 PASSES = ("Copies", "Repeats", "Tokenize")
 STEPS = ("RemoveSpans",)
 """Of other rooms."""

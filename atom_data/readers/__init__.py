@@ -1,4 +1,4 @@
-"""From files to documents: WARC and WET, Common Crawl by lists and index, JSON lines, Parquet, tables and plain text."""
+"""From files to documents: WARC, Common Crawl by lists and index, dumps of MediaWiki, JSON lines, Parquet, tables, text."""
 
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from atom_data.readers.common_crawl.index import CommonCrawlIndex as CommonCrawlIndex
     from atom_data.readers.fields.mapping import Messages as Messages
     from atom_data.readers.jsonl import Jsonl as Jsonl
+    from atom_data.readers.mediawiki.dump import MediaWiki as MediaWiki
     from atom_data.readers.parquet import Parquet as Parquet
     from atom_data.readers.plain_text import Text as Text
     from atom_data.readers.tables.tables import Tables as Tables
@@ -24,6 +25,7 @@ __all__, __getattr__, __dir__ = lazy_names(
         "common_crawl.index": "CommonCrawlIndex",
         "fields.mapping": "Messages",
         "jsonl": "Jsonl",
+        "mediawiki.dump": "MediaWiki",
         "parquet": "Parquet",
         "plain_text": "Text",
         "tables.tables": "Tables",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         CommonCrawlIndex,
         CommonCrawlText,
         Jsonl,
+        MediaWiki,
         Parquet,
         Tables,
         Text,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from atom_data.tokens import Tokenize
 
     FILES: tuple[type[Source], ...] = (
-        CommonCrawl, CommonCrawlIndex, CommonCrawlText, Jsonl, Parquet, Tables, Text, Warc, Wet, Series, Held,
+        CommonCrawl, CommonCrawlIndex, CommonCrawlText, Jsonl, MediaWiki, Parquet, Tables, Text, Warc, Wet, Series, Held,
     )  # fmt: skip
     MADE: tuple[type[Source], ...] = (Stage, Part, Copies, Repeats)
     NODES: tuple[type[Node], ...] = (Stage, Tokenize, Copies, Repeats, Part)

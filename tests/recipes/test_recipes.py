@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.command import ROOT, SAMPLE, Done, atom_data
+from tests.readers.mediawiki.dumps import MOSS_TEXT, write_multistream
 from tests.signals.test_encoder import files as encoder  # noqa: F401 - a fixture
 
 PIPELINES = ROOT / "pipelines"
@@ -135,6 +136,21 @@ def test_models_are_named_by_their_hash(stand_ins: Path, tmp_path: Path) -> None
     shutil.copy(stand_ins / "oh_eli5.bin", lid)
     done = command("check", "fineweb_fast", stand_ins, out.with_name("other"), "--set", f"lid176={lid}")
     assert "file lid.176.bin: SHA-256" in done.stdout and "which is not the published one (7e69ec54" in done.stdout
+
+
+def test_wikipedia_from_a_dump(tmp_path: Path) -> None:
+    pytest.importorskip("mwparserfromhell")
+    path = write_multistream(tmp_path)
+    given = ["--set", f"dumps={path}", "--set", "dump=klein", "--no-progress", "--accept"]
+    done = atom_data("run", PIPELINES / "wikipedia.py", "-o", tmp_path / "out", "-w", 1, *given)
+    assert done.returncode == 0, done.stderr
+    (moss,) = kept(tmp_path / "out", "unique")
+    assert (moss["id"], moss["title"], moss["license"], moss["text"]) == (
+        "kleinwiki:1",
+        "Moss",
+        "CC-BY-SA-4.0",
+        MOSS_TEXT,
+    )
 
 
 def test_a_crawl_by_its_list_is_the_crawl_by_its_files(tmp_path: Path) -> None:
