@@ -5,9 +5,9 @@ BIN := $(VENV)/bin
 OUT ?= demo
 # The exact pin, because other torch wheels bring several GB of CUDA; only the tests and the training side need torch.
 TORCH ?= torch==2.13.0
-BENCHMARKS := filters langid urls dedup repeats tokens loader plan pipeline answers takedown
+BENCHMARKS := filters langid urls dedup repeats tokens loader plan pipeline answers takedown report
 
-.PHONY: newcomer screens demo test check kernels format bench clean docs setup setup-dev test-slurm test-ray test-train test-readers test-frameworks test-publish conformance linear-time fuzz chaos cases
+.PHONY: newcomer screens demo test check kernels format bench clean docs setup setup-dev test-slurm test-ray test-train test-readers test-frameworks test-publish test-browser conformance linear-time fuzz chaos cases
 
 demo: $(VENV)/.core  ## the main job on the sample: WARC files in, training batches out
 	$(BIN)/atom-data run pipelines/sample.py --output $(OUT)
@@ -62,6 +62,11 @@ test-frameworks: $(VENV)/.dev  ## the loader's pages with Lightning, HF Trainer,
 
 test-publish: $(VENV)/.dev  ## what `atom-data publish` leaves, read by mlcroissant and the hub's datasets; an environment of 0.6 GB
 	$(BIN)/python -m pytest tests/publish/peers.py $(ARGS)
+
+test-browser: $(VENV)/.dev  ## reports in headless Chromium with hostile documents, and axe; SCREENSHOTS=FOLDER keeps pictures
+	$(BIN)/pip install --quiet --disable-pip-version-check playwright axe-playwright-python
+	command -v chromium > /dev/null || $(BIN)/playwright install --with-deps chromium
+	$(BIN)/python -m pytest -m slow tests/browser $(ARGS)
 
 conformance: $(VENV)/.dev  ## how our cards agree with what datatrove decided
 	$(BIN)/python benchmarks/conformance.py

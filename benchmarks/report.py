@@ -1,7 +1,7 @@
 """`atom-data report` of a large run, a page with many samples, and what sketches cost the stages that make them.
 
     make bench-report          QUICK=1: 500 shards instead of 10,000, and one round
-    python benchmarks/report.py
+    python benchmarks/report.py large      # or samples, sketches: one part of it
 
 1. A made run: 4 stages of 10,000 shards, a billion documents read, receipts, manifests and sketches in the real format. A sketch is
 one of 24 that our own code counted over made documents (20 rules, 40 languages, 8 sources), with counts as large as those of a
@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from measure import QUICK, ROOT, write_report
+from measure import QUICK, RESULTS, ROOT, write_report
 
 from atom_data import Jsonl, Stage, keep
 from atom_data.job import Work
@@ -44,6 +44,7 @@ from atom_data.storage import paths
 from atom_data.storage.manifest import manifest_path, manifest_row, write_manifest
 from atom_data.storage.receipts import Measured, OutputFile, Receipt, ShardList, plan_path
 from atom_data.storage.record import RunRecord
+from atom_data.storage.shards import Input
 from atom_data.workspace import Workspace
 
 SHARDS = 500 if QUICK else 10_000
@@ -56,10 +57,18 @@ WCXB = ROOT.parent / "shared" / "data" / "wcxb-dev-500.warc.gz"
 
 def main() -> None:
     """Measure all four; write the report and print a line each."""
-    page = {"large": large(), "samples": many_samples(), "sketches": [*cost()]}
-    write_report("report", page)
-    for name, found in page.items():
-        print(name, json.dumps(found, indent=1))
+    parts = {"large": large, "samples": many_samples, "sketches": lambda: [*cost()]}
+    asked = [name for name in parts if not sys.argv[1:] or name in sys.argv[1:]]
+    before = RESULTS / "report.json"
+    page = (
+        {name: found for name, found in json.loads(before.read_text()).items() if name in parts}
+        if before.is_file()
+        else {}
+    )
+    for name in asked:
+        page[name] = parts[name]()
+        write_report("report", page)
+        print(name, json.dumps(page[name], indent=1), flush=True)
 
 
 def large() -> dict[str, Any]:
@@ -110,12 +119,9 @@ def make(out: Path) -> int:
         )
         identity = {"steps": steps, "writes": ["id"]} if stage != "tokens" else {}
         workspace.write_json(plan_path(stage), ShardList(stage, tuple(names), identity).value())
-        rows = []
+        rows, some = [], templates if stage == "filtered" else [without_rules(value) for value in templates]
         for name in names:
-            value = json.loads(chance.choice(templates))
-            if stage != "filtered":
-                value["rules"] = {}
-                value["cells"] = [cell for cell in value["cells"] if "." not in cell["measure"]]
+            value = chance.choice(some)
             drawn = {f"{domains[int(chance.paretovariate(0.4)) % 1_000_000]}" for _ in range(64)}
             value["tables"]["domain"]["values"] = [[one, {"": chance.randint(20, 2000)}] for one in sorted(drawn)]
             receipt = receipt_of(stage, name, place, value, chance)
@@ -126,6 +132,11 @@ def make(out: Path) -> int:
         write_manifest(workspace.path(manifest_path(stage)), {"job": "", "code": {}}, rows, "bench")
     workspace.write_record(RunRecord("", "", STAGES))
     return total
+
+
+def without_rules(value: dict[str, Any]) -> dict[str, Any]:
+    """Return a sketch of a stage without cards."""
+    return {**value, "rules": {}, "cells": [cell for cell in value["cells"] if "." not in cell["measure"]]}
 
 
 def receipt_of(stage: str, name: str, place: int, value: dict[str, Any], chance: random.Random) -> Receipt:
@@ -142,10 +153,8 @@ def receipt_of(stage: str, name: str, place: int, value: dict[str, Any], chance:
     )  # fmt: skip
 
 
-def paths_input(path: str) -> Any:
+def paths_input(path: str) -> Input:
     """Return an input of a receipt."""
-    from atom_data.storage.shards import Input
-
     return Input(path, 10_000_000, "0" * 64)
 
 
@@ -160,8 +169,8 @@ def card(path: Path, number: int) -> Path:
     return path
 
 
-def template(number: int, cards: list[Path]) -> str:
-    """Return the sketch of made documents, as JSON, with counts as large as those of a shard."""
+def template(number: int, cards: list[Path]) -> dict[str, Any]:
+    """Return the sketch of made documents, with counts as large as those of a shard."""
     chance = np.random.default_rng(number)
     columns: dict[str, Any] = {
         "id": [str(row) for row in range(MADE_ROWS)],
@@ -194,7 +203,7 @@ def template(number: int, cards: list[Path]) -> str:
     for rule in value["rules"].values():
         rule |= {name: count * factor for name, count in rule.items() if name != "column"}
         rule["first"] //= 2 * RULES
-    return json.dumps(value)
+    return value
 
 
 @contextmanager
@@ -312,7 +321,7 @@ def in_turns(stage: Stage, workspace: Workspace, scratch: Path) -> dict[str, Any
         shutil.rmtree(scratch, ignore_errors=True)
         began = time.process_time()
         for task in stage.tasks(workspace):
-            other = Elsewhere(workspace, str(scratch))
+            other = Elsewhere(workspace, stage.name, str(scratch))
             seen, sketch = watched(stage) if with_sketch else (stage, None)
             work: Work = seen.work(task, other, lambda *_: None)
             if with_sketch:
@@ -330,13 +339,15 @@ def in_turns(stage: Stage, workspace: Workspace, scratch: Path) -> dict[str, Any
 class Elsewhere(Workspace):
     """An output folder that is read as it is and written elsewhere."""
 
-    def __init__(self, there: Workspace, scratch: str) -> None:
+    def __init__(self, there: Workspace, stage: str, scratch: str) -> None:
+        """Write what this stage makes below `scratch`."""
         super().__init__(there.root, there.token)
-        self._scratch = scratch
+        self._stage, self._scratch = stage, scratch
 
     def path(self, *names: str) -> str:
-        """Return the place where a stage writes; what is read is named by shards, which are where they were."""
-        return paths.join(self._scratch, *names)
+        """Return the place of a file."""
+        own = names[0].partition("/")[0] == self._stage
+        return paths.join(self._scratch, *names) if own else super().path(*names)
 
 
 if __name__ == "__main__":

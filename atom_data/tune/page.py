@@ -1,21 +1,18 @@
 """The report as one HTML page: no script, nothing loaded from elsewhere, and every text escaped."""
 
 from collections.abc import Iterable, Sequence
-from html import escape
 
+from atom_data.charts.lines import Line, draw_lines
+from atom_data.charts.text import shown
 from atom_data.tune.counts import Amount, Group, Waterfall
 from atom_data.tune.curve import Curve
 from atom_data.tune.report import CURVE_GROUPS, Report, in_words, share, total_of
 from atom_data.tune.sample import Sight
 
-WIDTH, HEIGHT, MARGIN = 720, 280, 50
-LABELS = 11
-"""Thresholds that are written below a picture, at most."""
-COLORS = ("#0b62a4", "#d1495b", "#2a9d5c", "#8f5bd0", "#b87b00", "#00808a", "#555555")
 STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:75rem;margin:2rem auto;padding:0 1rem;color:#222}
 table{border-collapse:collapse;margin:.5rem 0 1.5rem}th,td{padding:.15rem .8rem;text-align:right;border-bottom:1px solid #ddd}
 th:first-child,td:first-child,td.left{text-align:left}pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f6f6f6;
-padding:.6rem}td.bar{min-width:10rem;text-align:left}td.bar div{background:#0b62a4;height:.7rem}.note{color:#8a5a00}
+padding:.6rem}td.bar{min-width:10rem;text-align:left}td.bar div{background:#0b6e99;height:.7rem}.note{color:#8a5a00}
 ul.legend{list-style:none;padding:0;margin:.3rem 0}ul.legend li{display:inline-block;margin-right:1.2rem}"""
 HEAD = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">"""
@@ -39,11 +36,6 @@ def write_page(report: Report, title: str) -> str:
     parts += [_curve(curve, report.groups, names) for curve in report.curves]
     parts += map(_sight, report.sights)
     return HEAD + "\n".join(parts) + "</body></html>\n"
-
-
-def shown(text: str) -> str:
-    """Return text as HTML: escaped, and without control characters and those that turn the writing direction."""
-    return escape("".join(c if c.isprintable() or c == "\n" else " " for c in text), quote=True)
 
 
 def _table(titles: Sequence[str], rows: Iterable[str]) -> str:
@@ -104,46 +96,9 @@ def _curve(curve: Curve, groups: Sequence[Group], names: Sequence[str | None]) -
     return f"<h2>{shown(title)}</h2>{_picture(curve, lines)}{_table(titles, rows)}"
 
 
-def _picture(curve: Curve, lines: Sequence[tuple[str, Sequence[float]]]) -> str:
-    """Draw the lines over the thresholds, which stand as far apart as in the table: that is where the documents are."""
-    last = max(len(curve.points) - 1, 1)
-
-    def across(number: int) -> float:
-        return MARGIN + number / last * (WIDTH - 2 * MARGIN)
-
-    def up(part: float) -> float:
-        return HEIGHT - MARGIN - part * (HEIGHT - 2 * MARGIN)
-
-    drawn = [
-        f'<line x1="{MARGIN}" x2="{WIDTH - MARGIN}" y1="{up(y)}" y2="{up(y)}" stroke="#ccc"/>'
-        f'<text x="{MARGIN - 6}" y="{up(y) + 4}" text-anchor="end">{y:.0%}</text>'
-        for y in (0, 0.25, 0.5, 0.75, 1)
-    ]
-    step = -(-len(curve.points) // LABELS)
-    for number, point in enumerate(curve.points):
-        x, present = across(number), point.threshold == curve.present
-        if present:
-            drawn.append(
-                f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{up(0)}" y2="{up(1)}" stroke="#555" stroke-dasharray="4"/>'
-                f'<text x="{x:.1f}" y="{up(1) - 8}" text-anchor="middle">now {point.threshold:,.4g}</text>'
-            )
-        if number % step == 0:
-            drawn.append(f'<text x="{x:.1f}" y="{HEIGHT - 20}" text-anchor="middle">{point.threshold:,.4g}</text>')
-    for number, (_, parts) in enumerate(lines):
-        dots = " ".join(f"{across(at):.1f},{up(part):.1f}" for at, part in enumerate(parts))
-        drawn.append(
-            f'<polyline points="{dots}" fill="none" stroke="{COLORS[number % len(COLORS)]}" stroke-width="2"/>'
-        )
-    name = shown(f"{curve.rule.name}.{curve.key}")
-    legend = "".join(
-        f'<li><span style="color:{COLORS[number % len(COLORS)]}">&#9632;</span> {shown(name)}</li>'
-        for number, (name, _) in enumerate(lines)
-    )
-    return (
-        f'<ul class="legend">{legend}</ul><svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" role="img" font-size="12">'
-        f"<title>share of documents kept by {name}</title>{''.join(drawn)}"
-        f'<text x="{WIDTH / 2}" y="{HEIGHT - 4}" text-anchor="middle">{name}</text></svg>'
-    )
+def _picture(curve: Curve, lines: Sequence[Line]) -> str:
+    points = [(point.threshold, point.threshold == curve.present) for point in curve.points]
+    return draw_lines(f"{curve.rule.name}.{curve.key}", points, lines)
 
 
 def _sight(sight: Sight) -> str:

@@ -50,6 +50,7 @@ OUTPUT/
     dead/SHARD.parquet        dead letters: a line for each record that could not be read; no file where there is none
     receipts/SHARD.json       the receipt, written last: without it the shard does not exist
     receipts/all.pq           all receipts in one table, once the job is finished
+    sketches/SHARD.json.gz    counts of the shard's documents for reports (docs/report.md); no part of the result
     manifest.json             the summary of a finished job that has one: of tokens, the manifest
     failed/SHARD.json         why the last attempt at a shard failed (stage, shard, message, log); gone when it succeeds
   TOKENS/                     a token pass is a stage with other files in it
