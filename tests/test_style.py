@@ -39,7 +39,7 @@ TICS = {
     r"\bwithout a (?:last )?word\b": "`without a final log line`",
     r"\bat (?:the )?most so (?:many|few|much)\b": "`maximum number of`",
     r"\bthe least (?:Jaccard|size|number|value)|\bthe most (?:bytes|places|samples|documents|rows)": "`minimum`, `maximum`",
-    rf"(?<!`)\b(?:{ENGLISH})|\b(?:normal|token|organ|optim|serial|initial)is(?:e|ed|es|ing)\b": "American spelling",
+    rf"(?<![`-])\b(?:{ENGLISH})|\b(?:normal|token|organ|optim|serial|initial)is(?:e|ed|es|ing)\b": "American spelling",
 }
 """Patterns, each with what to write instead."""
 ELSEWHERE = ("filters/",)

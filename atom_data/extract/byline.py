@@ -126,7 +126,7 @@ def _name(text: str | None) -> str | None:
 
 
 def _short_text(page: Page, node: int, words: int) -> str | None:
-    """Return the text of an element that is at most so many words long."""
+    """Return the text of an element of not more than this number of words."""
     start, end = int(page.nodes[node, columns.TEXT_FROM]), int(page.nodes[node, columns.TEXT_TO])
     if not 0 < end - start <= 20 * words:
         return None

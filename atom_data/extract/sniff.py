@@ -54,7 +54,7 @@ def is_binary(page: bytes, charset: str | None) -> bool:
     if len(page) > SHORT_BYTES or page.lstrip()[:1] == b"<":
         return False
     sample, low = data, data[data < 0x20]
-    # In a few bytes without a tag one control character is enough, if they are no UTF-8 either.
+    # In a few bytes without a tag one control character is enough, and they are not UTF-8 either.
     return bool(OF_CODED_DATA[low].any()) and not _is_utf8(page) and not _is_utf16(sample, charset)
 
 
