@@ -58,7 +58,7 @@ class SideBySide:
 
 def side_by_side(a: Report, b: Report) -> SideBySide:
     """Put two reports beside each other. It reads the receipts of both once more, for what was made otherwise."""
-    made = made_otherwise(open_side(a.facts.workspace.root), open_side(b.facts.workspace.root))
+    made = made_otherwise(open_side(a.facts.workspace), open_side(b.facts.workspace))
     return SideBySide(a, b, _stages(a, b), _rules(a, b), _charts(a, b), _values(a, b), made)
 
 

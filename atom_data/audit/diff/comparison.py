@@ -8,6 +8,7 @@ from atom_data.audit.diff.documents import KINDS, Documents, Limits, compared, r
 from atom_data.audit.diff.made import Made, made_otherwise
 from atom_data.audit.diff.side import File, Side, open_side
 from atom_data.audit.difference import Difference, difference
+from atom_data.workspace import Workspace
 
 GROUPS = ("source", "language", "domain")
 SHOWN = 20
@@ -90,7 +91,7 @@ def compare(
     one: str, other: str, limits: Limits, *, stages: tuple[str, ...] = (), text: bool = True, samples: int = 3
 ) -> Comparison:
     """Compare two output folders. ConfigError for a stage that one does not have; DataError where there is no run."""
-    a, b = open_side(one, stages), open_side(other, stages)
+    a, b = open_side(Workspace(one), stages), open_side(Workspace(other), stages)
     with compared(a, b, limits, text) as documents:
         counts = documents.counts()
         by = "id and text" if documents.text else "id"

@@ -68,11 +68,10 @@ class Side:
         return sum(found.tokens for found in self.counts.values())
 
 
-def open_side(output: str, stages: tuple[str, ...] = ()) -> Side:
+def open_side(workspace: Workspace, stages: tuple[str, ...] = ()) -> Side:
     """Look at an output folder. ConfigError for a stage that it does not have, DataError where no run is in it."""
-    workspace = Workspace(output)
     folders = open_folders(workspace)
-    side = Side(output, workspace, folders, _stages(folders, stages), tuple(workspace.job_folders()))
+    side = Side(workspace.root, workspace, folders, _stages(folders, stages), tuple(workspace.job_folders()))
     for folder in folders.found.values():
         _read(side, folder)
     side.files.sort(key=lambda file: file.place)
