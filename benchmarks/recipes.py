@@ -130,7 +130,7 @@ def page(report: dict[str, Any]) -> str:
     """Return both tables."""
     beside = report["datatrove"]
     lines = [
-        f"Of {beside['documents']:,} English pages of the sample, by resiliparse:",
+        f"Of {beside['documents']:,} English pages of the sample, by our extraction:",
         "",
         "| | atom-data | datatrove | the same |\n|---|---:|---:|---|",
         f"| after the filters | {beside['filtered']:,} | {beside['filtered_by_datatrove']:,} | "
