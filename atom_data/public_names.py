@@ -87,8 +87,9 @@ PUBLIC: frozenset[str] = frozenset(FORMER[0]) | NEW
 """Every step, comparison and engine that an identity can name. What is added later is added here, too."""
 
 MOVED = {
-    "ExtractHtml": "Extract(); its main_content, list_bullets, alt_texts, links and comments are those of the engine: "
-    "Extract(engine=Resiliparse(links=True)), with Resiliparse from atom_data.extract",
+    "ExtractHtml": "Extract(); what it gave until now is Extract(engine=Resiliparse()), and main_content, list_bullets, "
+    "alt_texts, links and comments are options of that engine: Extract(engine=Resiliparse(links=True)), with Resiliparse from "
+    "atom_data.extract",
     "ExtractTrafilatura": "Extract(engine=Trafilatura()), both from atom_data.extract; what it gave until now is "
     "Extract(engine=Trafilatura(favor_precision=True, metadata=True), max_html_bytes=4 << 20)",
 }

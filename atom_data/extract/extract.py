@@ -9,7 +9,7 @@ from atom_data.batch import column, with_columns
 from atom_data.errors import ConfigError
 from atom_data.extract.engine import BytesEngine, Engine
 from atom_data.extract.main_text import MainText
-from atom_data.extract.page import Page, extracted, page_columns, tried
+from atom_data.extract.page import Page, page_columns, read_page, reader_of, tried
 
 HTML_BYTES = 8 << 20
 
@@ -61,7 +61,8 @@ class Extract:
         more = self.engine.columns() if isinstance(self.engine, BytesEngine) else ()
         if not batch.num_rows and not isinstance(self.engine, BytesEngine):
             tried(self.engine)
-        rows = [extracted(page, self.engine, self.max_html_bytes) for page in self._pages(batch)]
+        reader = reader_of(self.engine)
+        rows = [read_page(page, reader, self.max_html_bytes) for page in self._pages(batch)]
         return with_columns(batch, **page_columns(rows, more))
 
     def _pages(self, batch: pa.RecordBatch) -> Iterator[Page]:

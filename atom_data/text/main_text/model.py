@@ -45,8 +45,11 @@ class Model:
 
     def __post_init__(self) -> None:
         """Put the trees of kinds together."""
-        parts = zip(*self.kinds, strict=True) if self.kinds else zip(self.first, strict=True)
-        object.__setattr__(self, "every_kind", Trees(*(read_only(np.concatenate(part)) for part in parts)))
+        every = Trees(*map(np.concatenate, zip(*self.kinds, strict=True))) if self.kinds else self.first
+        width = int(every.splits.max(initial=1))  # a row of trees with eight leaves is as long as one of those with 32
+        columns, borders, masks, leaves = (part[:, : width + (part is every.leaves)] for part in every[:-1])
+        parts = (columns, borders, masks, leaves, every.splits)
+        object.__setattr__(self, "every_kind", Trees(*(read_only(np.ascontiguousarray(part)) for part in parts)))
 
     @classmethod
     def load(cls, path: str | Path) -> "Model":
