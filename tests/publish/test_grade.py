@@ -1,6 +1,7 @@
 """The rubric's self-assessment: its numbers, and what closes what."""
 
 import json
+import re
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,8 @@ from atom_data.publish.folder import How, known_of
 from atom_data.publish.grade.grade import Grade, grade, rubric
 from atom_data.publish.passport.passport import Passport
 from atom_data.publish.passport.questions import tables
-from atom_data.publish.summary.fields import parts_of
+from atom_data.publish.passport.read import read_passport
+from atom_data.publish.summary.fields import fields_of, parts_of
 from atom_data.publish.summary.known import Known
 from atom_data.workspace import Workspace
 from tests.publish.corpus import KINDS, make_run, passport, with_hidden
@@ -78,17 +80,17 @@ def full(folder: Path, sources: dict[str, dict[str, str]], drop: str = "") -> Pa
             )
             if table.many or key == drop or not value:
                 continue
-            answers[key.replace(".", "__")] = value
+            answers[key.replace(".", "__")] = value.replace("said", f"said of {key}")
     many = ("model", "crawler")
     for name in many:
         more += f"[[{name}]]\n"
         for question in tables()[name].questions.values():
             if f"{name}.{question.key}" != drop:
-                more += f"{question.key} = {values[question.kind]}\n"
+                more += f"{question.key} = {values[question.kind].replace('said', f'{name} {question.key}')}\n"
     return passport(folder, sources, more, **answers)
 
 
-ALL = {name: {**values, "version": '"1"', "url": '"https://example.org"', "title": '"T"', "selection": '"all"',
+ALL = {name: {**values, "version": '"1"', "url": '"https://example.org"', "title": f'"T{name}"', "selection": '"all"',
               "opt_out": '"none"', "license": '"MIT"'} for name, values in KINDS.items()}  # fmt: skip
 
 
@@ -140,3 +142,23 @@ def test_a_hidden_source_is_never_called_complete(tmp_path: Path) -> None:
 def test_value_is_json_and_says_what_it_is(known: Known) -> None:
     page = json.loads(json.dumps(graded(known, Passport("passport.toml")).value()))
     assert page["self_assessment"] is True and len(page["questions"]) == 242
+
+
+@pytest.mark.parametrize(
+    "previous", ["", '[[previous]]\nversion = "0.9"\nurl = "https://example.org/0.9"\nchanges = "all"\n']
+)
+def test_no_field_says_a_thing_twice(known: Known, tmp_path: Path, previous: str) -> None:
+    answers = {"summary__is_first": "false" if previous else "true", "provider__representative_required": "false"}
+    said = full(tmp_path, ALL)
+    path = tmp_path / "passport.toml"
+    text = path.read_text()
+    for key, value in answers.items():
+        name = key.partition("__")[2]
+        text = re.sub(rf"^{name} = .*$", f"{name} = {value}", text, flags=re.M)
+    path.write_text(text + previous)
+    said = read_passport(path)
+    fields = {field.key: field.lines for field in fields_of(parts_of(replace(known, passport=said)))}
+    assert not {key: lines for key, lines in fields.items() if len(set(lines)) < len(lines)}
+    assert fields["1.1.b"] == ("Does not apply: a representative is not required.",)
+    assert ("This is the first version." in fields["0.a"]) is not bool(previous)
+    assert ("https://example.org/0.9" in fields["0.a"]) is bool(previous)

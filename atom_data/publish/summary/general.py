@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from atom_data.publish.passport.passport import Row
 from atom_data.publish.summary.known import TEXT, Known, language_list, official
-from atom_data.publish.summary.part import Part, answer, counted, day, formed, given, month, share, void
+from atom_data.publish.summary.part import Part, answer, counted, day, formed, given, held, month, share, void
 
 BANDS = (
     ("Less than 1 billion tokens", 0, 10**9),
@@ -40,15 +40,15 @@ def header(known: Known) -> Iterator[Part]:
     first = passport.yes("summary.is_first")
     if first and not previous:
         for name in ("links", "formats", "changes"):
-            yield void(f"0.a.{name}", "this is the first version", show=name == "links")
-        yield answer("0.a.versions", True, "")
+            yield void(f"0.a.{name}", "this is the first version")
+        yield given("0.a.versions", "This is the first version.", "")
     else:
         yield given("0.a.versions", [_version(row) for row in previous], "summary.is_first, or [[previous]]")
         links = [row.text("url") for row in previous]
         yield given("0.a.links", links if all(links) else [], "a url for each [[previous]], or summary.is_first")
         changes = [f"{row.text('version')}: {row.text('changes')}" for row in previous if row.text("changes")]
         yield given("0.a.changes", changes if len(changes) == len(previous) else [], "changes of each [[previous]]")
-        yield given("0.a.formats", [row.text("version") for row in previous], "[[previous]]")
+        yield held("0.a.formats", "people", bool(previous), "[[previous]]")
     date = passport.text("summary.date")
     yield given("0.b.date", day(date) if date else "", "summary.date")
     latest = passport.yes("summary.is_latest")
@@ -73,7 +73,7 @@ def provider(known: Known) -> Iterator[Part]:
         yield given(f"1.1.a.{key}", passport.text(f"provider.{key}"), f"provider.{key}")
     for key in ("name", "contact"):
         if passport.yes("provider.representative_required") is False:
-            yield void(f"1.1.b.{key}", "a representative is not required", show=key == "name")
+            yield void(f"1.1.b.{key}", "a representative is not required")
         else:
             close = "provider.representative_required"
             yield given(
@@ -84,8 +84,8 @@ def provider(known: Known) -> Iterator[Part]:
     models = passport.rows("model")
     named = [", ".join(filter(None, (row.text("name"), row.text("url")))) for row in models]
     yield given("1.2.a.names", named, "[[model]]")
-    traced = named if models and all(row.text("url") for row in models) else []
-    yield given("1.2.a.traced", traced, "a url for each [[model]]")
+    traced = bool(models) and all(row.text("url") for row in models)
+    yield held("1.2.a.traced", "people", traced, "a url for each [[model]]")
     links = [f"{row.text('name')}: {row.text('documentation')}" for row in models if row.text("documentation")]
     yield given("1.2.a.links", links if len(links) == len(models) else [], "documentation of each [[model]]")
     if len(models) == 1:

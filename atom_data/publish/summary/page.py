@@ -15,7 +15,7 @@ h1 { font-size: 1.6rem; } h2 { font-size: 1.3rem; margin-top: 2.5rem; } h3 { fon
 dl { margin: 0; border-top: 1px solid var(--line); }
 .field { display: grid; grid-template-columns: minmax(12rem, 1fr) 2fr; gap: 1rem; border-bottom: 1px solid var(--line);
   padding: .6rem 0; }
-dt { font-weight: 600; } dd { margin: 0; overflow-wrap: anywhere; } ul { margin: 0; padding-left: 1.2rem; }
+dt { font-weight: 600; } dd { margin: 0; } dd, p { overflow-wrap: anywhere; } ul { margin: 0; padding-left: 1.2rem; }
 ul.many { columns: 20rem; } .open dd { background: var(--soft); padding: 0 .4rem; }
 .key { font-weight: 400; opacity: .75; }
 @media (max-width: 40rem) { .field { grid-template-columns: 1fr; gap: .2rem; } }

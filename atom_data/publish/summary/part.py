@@ -41,9 +41,9 @@ def answer(name: str, value: bool | None, close: str, by: By = "people") -> Part
     return Part(name, by, ("☒ Yes  ☐ No" if value else "☐ Yes  ☒ No",))
 
 
-def void(name: str, why: str, show: bool = False) -> Part:
+def void(name: str, why: str) -> Part:
     """Return a part that does not apply, and why; a summary that says N/A without it loses points."""
-    return Part(name, "none", (f"Does not apply: {why}",) if show else (), why)
+    return Part(name, "none", (), why)
 
 
 def held(name: str, by: By, fulfilled: bool, close: str) -> Part:
