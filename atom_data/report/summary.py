@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from atom_data.rules import Rule
@@ -100,18 +101,18 @@ def summarize(workspace: Workspace, folder: str, names: Sequence[str], hashes: S
     shards = [*zip(names, hashes, strict=True)]
     cores = len(os.sched_getaffinity(0))
     if len(shards) < MANY or cores == 1:
-        return _added(workspace.root, folder, shards)
+        return _added(workspace, folder, shards)
     size = -(-len(shards) // cores)
     parts = [shards[start : start + size] for start in range(0, len(shards), size)]
     summary = Summary()
     with ProcessPoolExecutor(cores, multiprocessing.get_context("spawn")) as pool:
-        for part in pool.map(_added, [workspace.root] * len(parts), [folder] * len(parts), parts):
+        for part in pool.map(partial(_added, Workspace(workspace.root), folder), parts):
             summary.join(part)
     return summary
 
 
-def _added(root: str, folder: str, shards: Iterable[tuple[str, str | None]]) -> Summary:
-    workspace, summary = Workspace(root), Summary()
+def _added(workspace: Workspace, folder: str, shards: Iterable[tuple[str, str | None]]) -> Summary:
+    summary = Summary()
     for name, digest in shards:
         value = read_sketch(workspace, folder, name, digest)
         if value is not None:
