@@ -3,8 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from atom_data.audit.diff.made import Made, made_otherwise
-from atom_data.audit.diff.side import open_side
+from atom_data.audit.diff.made import Made
 from atom_data.report.report import FORMAT, Chart, Report, ValueTable
 
 Pair = tuple[int | None, int | None]
@@ -56,9 +55,8 @@ class SideBySide:
     """What was made otherwise: recipe, parameters, cards, code, libraries, inputs."""
 
 
-def side_by_side(a: Report, b: Report) -> SideBySide:
-    """Put two reports beside each other. It reads the receipts of both once more, for what was made otherwise."""
-    made = made_otherwise(open_side(a.facts.workspace), open_side(b.facts.workspace))
+def side_by_side(a: Report, b: Report, made: list[Made]) -> SideBySide:
+    """Put two reports beside each other, with what was made otherwise (`audit.diff.made`)."""
     return SideBySide(a, b, _stages(a, b), _rules(a, b), _charts(a, b), _values(a, b), made)
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from atom_data.rules import Rule
@@ -103,9 +104,9 @@ def summarize(workspace: Workspace, folder: str, names: Sequence[str], hashes: S
         return _added(workspace, folder, shards)
     size = -(-len(shards) // cores)
     parts = [shards[start : start + size] for start in range(0, len(shards), size)]
-    summary, plain = Summary(), Workspace(workspace.root)  # without what was read: it travels to each process
+    summary = Summary()
     with ProcessPoolExecutor(cores, multiprocessing.get_context("spawn")) as pool:
-        for part in pool.map(_added, [plain] * len(parts), [folder] * len(parts), parts):
+        for part in pool.map(partial(_added, Workspace(workspace.root), folder), parts):
             summary.join(part)
     return summary
 

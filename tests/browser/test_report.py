@@ -31,7 +31,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     texts = {
         "report": write_page(built),
         "many": write_page(many),
-        "compare": write_comparison(compare.side_by_side(built, other)),
+        "compare": write_comparison(compare.side_by_side(built, other, [])),
     }
     given = os.environ.get("REPORTS", "")
     found = {Path(path).stem: Path(path) for path in given.split(":") if path}

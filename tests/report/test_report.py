@@ -9,6 +9,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from atom_data.audit.diff.made import made_otherwise
+from atom_data.audit.diff.side import open_side
 from atom_data.charts.axis import Axis
 from atom_data.charts.histogram import bars_of, draw, ending_at_one, frame_of, paths_of
 from atom_data.charts.text import cut, in_bytes, in_short, percent, shown
@@ -153,7 +155,8 @@ def test_json_has_everything(built: report.Report) -> None:
 
 def test_two_runs_side_by_side(workspace: Workspace, tmp_path: Path) -> None:
     other = made(tmp_path / "other", card=CARD.replace("min = 5", "min = 8"))
-    both = compare.side_by_side(report.build(workspace, samples=0), report.build(other, samples=0))
+    made_so = made_otherwise(open_side(workspace.root), open_side(other.root))
+    both = compare.side_by_side(report.build(workspace, samples=0), report.build(other, samples=0), made_so)
     (pair,) = [pair for pair in both.rules if pair.name == f"own.{REASON}"]
     assert pair.bounds == ("min 5", "min 8")
     words = [len(str(row["text"]).split()) for row in rows()]

@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from atom_data.audit.diff.made import made_otherwise
+from atom_data.audit.diff.side import open_side
 from atom_data.commands.screen import OutFolder, console, require_folder
 from atom_data.errors import AtomDataError
 from atom_data.report import compare, markdown, report
@@ -71,7 +73,8 @@ def report_command(
         if other is None:
             written = _written(_built(output, samples, characters), form)
         else:
-            both = compare.side_by_side(_built(output, 0, 0), _built(other, 0, 0))
+            made = made_otherwise(open_side(Workspace(output)), open_side(Workspace(other)))
+            both = compare.side_by_side(_built(output, 0, 0), _built(other, 0, 0), made)
             written = _compared(both, form)
     if target is None:
         typer.echo(written, nl=False)

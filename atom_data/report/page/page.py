@@ -27,7 +27,7 @@ SECTIONS = {
     "notes": "Notes",
 }
 
-SAMPLES = """<section id="samples" aria-labelledby="h-samples"><h2 id="h-samples">Samples</h2>
+SAMPLES = """<section id="samples" aria-label="Samples"><h2>Samples</h2>
 <p class="soft">Chosen by a hash of their ids, so the same ones each time, out of a few shards of each stage.</p>
 <div id="search" class="controls" hidden>
 <label>Stage <select id="stage"></select></label><label>What became of them <select id="reason"></select></label>

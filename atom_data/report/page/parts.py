@@ -10,7 +10,7 @@ NAME_CHARACTERS = 160
 def section(name: str, title: str, lead: str, body: str) -> str:
     """Return a section with its heading."""
     return (
-        f'<section id="{name}" aria-labelledby="h-{name}"><h2 id="h-{name}">{shown(title)}</h2>'
+        f'<section id="{name}" aria-label="{shown(title)}"><h2>{shown(title)}</h2>'
         f'<p class="soft">{lead}</p>{body}</section>'
     )
 

@@ -33,7 +33,7 @@ def copies(report: Report) -> str:
 
 
 def unread(report: Report) -> str:
-    """Return the section of records that became no document: unreadable ones, others, and damaged characters."""
+    """Return the section of unreadable records, of those that are something else than documents, and of damaged characters."""
     rows = []
     for stage in report.facts.documents:
         whole = stage.rows_in + stage.unreadable.total()
@@ -48,7 +48,7 @@ def unread(report: Report) -> str:
     ]
     if rows:
         kinds = table("By kind", ("", "stage", "records"), rows)
-        body += f"<details><summary>Records that became no document</summary>{kinds}</details>"
+        body += f"<details><summary>Records other than documents</summary>{kinds}</details>"
     damaged = next((chart for chart in report.charts if chart.measure == "replaced_characters"), None)
     if damaged is not None:
         broken = [one for one in damaged.whole.bins if one[1] > 0]
@@ -56,7 +56,7 @@ def unread(report: Report) -> str:
         whole = sum(damaged.whole.counts)
         body += (
             f"<h3>Damaged characters</h3><p>{count:,} of {whole:,} documents of {shown(damaged.stage)} "
-            f"({percent(count, whole) or '0 %'}) have bytes that stand for no character in the encoding of their page.</p>"
+            f"({percent(count, whole) or '0 %'}) have bytes that the encoding of their page does not know.</p>"
         )
         if broken:
             name = "Replaced characters per document"
