@@ -155,7 +155,7 @@ def test_json_has_everything(built: report.Report) -> None:
 
 def test_two_runs_side_by_side(workspace: Workspace, tmp_path: Path) -> None:
     other = made(tmp_path / "other", card=CARD.replace("min = 5", "min = 8"))
-    made_so = made_otherwise(open_side(workspace.root), open_side(other.root))
+    made_so = made_otherwise(open_side(workspace), open_side(other))
     both = compare.side_by_side(report.build(workspace, samples=0), report.build(other, samples=0), made_so)
     (pair,) = [pair for pair in both.rules if pair.name == f"own.{REASON}"]
     assert pair.bounds == ("min 5", "min 8")
