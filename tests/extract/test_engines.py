@@ -179,6 +179,14 @@ def test_trafilatura_that_is_not_installed_is_said_before_a_page_is_read(monkeyp
         Extract(engine=Trafilatura())(empty(schema))
 
 
+def test_a_model_that_is_missing_is_said_before_a_page_is_read(tmp_path: Path) -> None:
+    schema = pa.schema([("html", pa.binary()), ("charset", pa.string()), ("mime", pa.string())])
+    with pytest.raises(
+        ConfigError, match=r"missing\.npz: the file is not a model for main text: .*\. Give one that was"
+    ):
+        Extract(engine=MainText(model=tmp_path / "missing.npz"))(empty(schema))
+
+
 def test_trafilatura_title_comments_and_bounds() -> None:
     pytest.importorskip("trafilatura")
     words = "A sentence of some length stands here for all to read. " * 12

@@ -100,7 +100,7 @@ def read_other(tape: Tape, position: int, stop: int, end: int, kind: int) -> tup
     if kind == NUL:
         return position + 1, end
     if kind == WHITE:
-        return position + 1, _put_space(tape, position, stop, end)
+        return position + 1, _put_space(tape, position, stop, end, True)
     after, size = position + 1, 1
     if kind == REFERENCE:
         after, written = reference(data, position, stop, text, end)
@@ -115,19 +115,19 @@ def read_other(tape: Tape, position: int, stop: int, end: int, kind: int) -> tup
             after, size = after + 1, 2
     lead = item(text, end)
     if (size == 1 and lead <= SPACE) or (size == 2 and lead == NO_BREAK_LEAD and text[end + 1] == NO_BREAK_SECOND):
-        return after, _put_space(tape, -1, stop, end)
+        return after, _put_space(tape, position, stop, end, False)
     begin_text(tape, end, position)
     state[at.AFTER_SPACE] = 0
     return after, end + size
 
 
 @inlined
-def _put_space(tape: Tape, position: int, stop: int, end: int) -> int:
-    """Write the white space at a position, or a space where that is negative; in a row only one, outside `<pre>`."""
+def _put_space(tape: Tape, position: int, stop: int, end: int, as_it_is: bool) -> int:
+    """Write the white space at a position, or a space for what stands there; in a row only one, outside `<pre>`."""
     text, state = tape.text, tape.state
     if state[at.PREFORMATTED]:
         byte = SPACE
-        if position >= 0:
+        if as_it_is:
             byte = np.int64(item(tape.data, position))
             if byte == RETURN:
                 byte = LINE_FEED

@@ -183,3 +183,8 @@ def test_any_bytes_keep_every_promise_and_give_the_same_again(html: bytes) -> No
 def test_text_without_markup_is_itself(text: str) -> None:
     found = " ".join(texts(text))
     assert found.split() == text.split() or not any(map(str.isalnum, text))
+
+
+@pytest.mark.parametrize("page", [b"<pre>&nbsp;x", b"<pre>\xc2\xa0x", b"<pre>&#32;x", b"<pre> x"])
+def test_a_block_that_begins_with_a_space_begins_where_that_stands(page: bytes) -> None:
+    assert scan(page).blocks[:, columns.PLACE].tolist() == [5]
