@@ -119,6 +119,13 @@ def test_wrong_card_names_rule(tmp_path: Path, page: str, what: str) -> None:
     assert what in failed(atom_data("check", path), 2)
 
 
+def test_check_says_that_there_is_nothing_to_read(tmp_path: Path) -> None:
+    path = recipe(tmp_path, PLAIN.format(files=str(tmp_path / "none" / "*.jsonl")))
+    done = atom_data("check", path)
+    assert failed(done, 2).endswith("no such file or folder, and no file matches it. Check the path.")
+    assert "1 stage\n" in done.stdout, "what fits is said first"
+
+
 def test_empty_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     path = recipe(tmp_path, PLAIN.format(files=str(tmp_path / "in")))

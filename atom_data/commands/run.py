@@ -59,7 +59,7 @@ def check(
     """Try a recipe on zero rows: finds wrong order, missing columns, unknown cards and misspelled names in a second.
 
     Prints a line per stage with the columns that it writes; for a pass, those that it adds. An output folder that the recipe would
-    read from, or that is not for a run, is refused as well.
+    read from, or that is not for a run, is refused as well. Exit code 2, after all that, when a source has nothing to read.
     """
     check_out(output)
     loaded = load(recipe, Workspace(output), given)
@@ -68,17 +68,24 @@ def check(
     made = {job.name: job.check() for job in loaded.jobs}
     passes = passes_of(loaded.nodes)
     stages = dict.fromkeys(stage_of(name) for name in made)
+    seen, nothing = first_files(loaded)
     said = [
         *_parameters_said(loaded, output),
         *files_said(loaded, Workspace(output)),
         *filter(None, map(ids_said, raw_sources(loaded.nodes))),
         *filter(None, (address_said(job, made[job.name]) for job in loaded.jobs)),
         *_unread(loaded),
-        *map(printable, first_files(loaded)),
+        *map(printable, seen),
     ]
     if as_text:
-        found = {"recipe": recipe, "parameters": plain(loaded.values), "stages": as_values(made, passes), "notes": said}
+        found = {
+            "recipe": recipe,
+            "parameters": plain(loaded.values),
+            "stages": as_values(made, passes),
+            "notes": [*said, *nothing],
+        }
         typer.echo(json.dumps(found, indent=1))
+        _refuse_nothing(nothing)
         return
     screen = console()
     room = max(map(len, made if jobs else stages)) if screen.is_terminal else 0
@@ -89,7 +96,17 @@ def check(
         screen.prose(f"[bold]{name}[/bold]{' ' * (room - len(name))}  {listed}", set_in=room + 2)
     for line in said:
         screen.prose(escape(line))
-    screen.prose(f"{recipe}: {plural(len(stages), 'stage')}, each reads what the one before it writes")
+    screen.prose(f"{recipe}: {plural(len(stages), 'stage')}{_IN_ORDER if len(stages) > 1 else ''}")
+    _refuse_nothing(nothing)
+
+
+_IN_ORDER = ", each reads what the one before it writes"
+
+
+def _refuse_nothing(nothing: Sequence[str]) -> None:
+    """Refuse a recipe whose steps fit and whose sources have nothing to read: a run would."""
+    if nothing:
+        raise ConfigError("\n".join(printable(line) for line in nothing))
 
 
 def _parameters_said(loaded: Recipe, output: str) -> list[str]:
@@ -146,7 +163,7 @@ def run(
         check_hashes=check_hashes,
     )  # fmt: skip
     if dry_run:
-        _say_what_would_be_done(load(recipe, workspace, given), how)
+        _say_what_would_be_done(load(recipe, workspace, given), how, jobs)
         return
     if not (planned or close or how.part):
         refuse_queued(workspace)
@@ -208,9 +225,9 @@ def _work(loaded: Recipe, how: Options, close: bool, display: Display, cluster: 
     return failures
 
 
-def _say_what_would_be_done(loaded: Recipe, how: Options) -> None:
+def _say_what_would_be_done(loaded: Recipe, how: Options, inside: bool) -> None:
     jobs = loaded.stage(how.stage) if how.stage else loaded.jobs
-    for line in dry_run_lines(loaded, Workspace(how.out), jobs, how.accept_code, how.replace):
+    for line in dry_run_lines(loaded, Workspace(how.out), jobs, how.accept_code, how.replace, inside):
         console().prose(escape(line))
 
 

@@ -1,6 +1,6 @@
 """What `check` looks at before a run: every fault of a recipe in one round, and the first file of each source."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -9,7 +9,7 @@ from atom_data.batch import PROVENANCE
 from atom_data.errors import AtomDataError, ConfigError, MissingColumn
 from atom_data.graph import Job, RowJob, Source, is_stage, raw_sources, stage_of
 from atom_data.runner.recipe import Recipe
-from atom_data.storage.shards import Intake
+from atom_data.storage.shards import Intake, Shard
 from atom_data.workspace import Workspace
 
 
@@ -48,21 +48,31 @@ def require_no_faults(recipe: Recipe) -> None:
         raise MissingColumn("\n".join(map(str, found)), tuple(dict.fromkeys(columns)))
 
 
-def first_files(recipe: Recipe) -> list[str]:
+def first_files(recipe: Recipe) -> tuple[list[str], list[str]]:
     """Return a sentence on the first file of each source: how many rows its first batch has, and what is in them.
 
-    A source whose first file cannot be read says so; nothing is refused here. Memory and time: a batch of each source.
+    The second list has those of the sources that have nothing to read. A source whose first file cannot be read says so in
+    the first one. Memory and time: a batch of each source.
     """
-    return [_first_file(source) for source in raw_sources(recipe.nodes)]
+    said, nothing = list[str](), list[str]()
+    for source in raw_sources(recipe.nodes):
+        try:
+            shards = source.shards(Workspace(""))
+        except ConfigError as error:
+            nothing.append(f"{source.name}: {error}")
+        except AtomDataError as error:
+            said.append(f"{source.name}: {error}")
+        else:
+            if shards:
+                said.append(_first_file(source, shards))
+            else:
+                nothing.append(f"{source.name}: there is no shard to read. Check the paths in the recipe.")
+    return said, nothing
 
 
-def _first_file(source: Source) -> str:
-    workspace, dead = Workspace(""), list[str]()
+def _first_file(source: Source, shards: Sequence[Shard]) -> str:
+    workspace, dead, first = Workspace(""), list[str](), shards[0]
     try:
-        shards = source.shards(workspace)
-        if not shards:
-            return f"{source.name}: there is no shard to read. Check the paths in the recipe."
-        first = shards[0]
         intake = Intake(reject=lambda reason, position, detail, raw: dead.append(f"{reason}: {detail}"))
         batch = next(iter(source.read(first, workspace, source.schema().names, intake)), None)
     except AtomDataError as error:

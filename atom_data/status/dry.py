@@ -16,15 +16,24 @@ from atom_data.workspace import Workspace
 
 
 def dry_run(
-    recipe: Recipe, workspace: Workspace, jobs: Sequence[Job], accept_code: bool = False, replace: bool = False
+    recipe: Recipe,
+    workspace: Workspace,
+    jobs: Sequence[Job],
+    accept_code: bool = False,
+    replace: bool = False,
+    inside: bool = False,
 ) -> list[str]:
-    """Return, line by line, what a run of these jobs would do. Errors as that run would have before its first shard."""
+    """Return, line by line, what a run of these jobs would do. Errors as that run would have before its first shard.
+
+    A pass is a line; `inside` shows each of its jobs. What rebuilding takes is always that of all of them.
+    """
     check_places(recipe, workspace)
     for job in recipe.jobs:
         job.check()
     ahead = list(look_ahead(jobs, workspace, accept_code))
-    lines = [line for found in ahead if not (found.idle and INNER in found.job.name) for line in _said(found)]
-    lines += _sums(ahead, recipe.path)
+    shown = [found for found in ahead if inside or INNER not in found.job.name]
+    lines = [line for found in shown for line in _said(found)]
+    lines += _sums(ahead, shown, recipe.path)
     left = workspace.left_over([job.name for job in recipe.jobs])
     lines += [said_left_over(workspace, left)] if left else []
     if not replace:
@@ -59,11 +68,11 @@ def _line(what: str, why: str, cost: Cost) -> str:
     return f"  {what}, {why}: {len(cost.shards):,}: {cost.names} (took {cost.said})"
 
 
-def _sums(ahead: Sequence[Outlook], recipe: str) -> list[str]:
+def _sums(ahead: Sequence[Outlook], shown: Sequence[Outlook], recipe: str) -> list[str]:
     again = Cost.total(cost for found in ahead for cost in found.again.values())
     gone = Cost.total(found.gone for found in ahead)
-    new = sum(len(found.new) for found in ahead)
-    unknown = [found.job.name for found in ahead if found.names is None]
+    new = sum(len(found.new) for found in shown)
+    unknown = [found.job.name for found in shown if found.names is None]
     lines = []
     if again.shards:
         most = " at most: shards whose input turns out the same are kept" if _follow(ahead) else ""

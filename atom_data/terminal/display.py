@@ -69,7 +69,7 @@ class Display:
             self.note(why)
         elif compiled == kernels or time.monotonic() - self._said >= COMPILING_SECONDS:
             self._said = time.monotonic()
-            self.note(f"compiled {compiled} of {kernels} kernels")
+            self.note(f"compiled {compiled:,} of {plural(kernels, 'kernel')}")
 
     def start(self, job: str, tasks: int, total_bytes: int) -> None:
         """Begin a job of `tasks` tasks."""

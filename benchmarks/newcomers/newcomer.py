@@ -100,7 +100,6 @@ def mistakes(person: Person) -> None:
         "the wrong ending",
         'Stage(name="clean", reads=Jsonl("in/*.jsonl.gz"))',
         "in/*.jsonl.gz: no such file or folder, and no file matches it",
-        code=0,
     )
     check(
         "JSON lines without text",

@@ -49,7 +49,8 @@ def test_first_dry_run_makes_not_even_the_folder(folder: Path) -> None:
     run(folder, "--dry-run")  # the recipe's own folder has its __pycache__ now, if Python makes one
     said = dry(folder)
     assert "clean: 0 shards to keep, 4 to make anew\n  anew: 4: 0.jsonl, 1.jsonl, 2.jsonl, ...\n" in said
-    assert "its shards are known when the stages before it are finished" in said
+    assert "exact: 0 shards to keep, 4 to make anew" in said and "exact/" not in said
+    assert "its shards are known when the stages before it are finished" in dry(folder, "--jobs")
     assert f"no receipt tells what they take: atom-data plan {folder}/recipe.py does." in said
     assert not (folder / "out").exists()
 
@@ -95,7 +96,7 @@ def test_dry_run_of_a_stage_is_of_that_stage(folder: Path) -> None:
 
 def test_dry_run_of_a_pass_is_of_all_its_jobs(folder: Path) -> None:
     assert run(folder, "--stage", "clean").returncode == 0
-    said = dry(folder, "--stage", "exact")
+    said = dry(folder, "--stage", "exact", "--jobs")
     assert "exact/text-hash: 0 shards to keep, 4 to make anew" in said and "exact: " in said and "clean" not in said
 
 
