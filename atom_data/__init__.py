@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from atom_data.readers import CommonCrawl as CommonCrawl
     from atom_data.readers import CommonCrawlIndex as CommonCrawlIndex
     from atom_data.readers import CommonCrawlText as CommonCrawlText
+    from atom_data.readers import HubDataset as HubDataset
     from atom_data.readers import Jsonl as Jsonl
     from atom_data.readers import MediaWiki as MediaWiki
     from atom_data.readers import Parquet as Parquet
@@ -48,7 +49,7 @@ __all__, __getattr__, __dir__ = lazy_names(
         "extract": "Extract",
         "library": "apply exact_copies identify_languages near_copies run",
         "mix": "Quantiles group_by_size group_by_value hold_out",
-        "readers": "CommonCrawl CommonCrawlIndex CommonCrawlText Jsonl MediaWiki Parquet Tables Text Warc Wet",
+        "readers": "CommonCrawl CommonCrawlIndex CommonCrawlText HubDataset Jsonl MediaWiki Parquet Tables Text Warc Wet",
         "rules": "keep",
         "stage": "Stage",
         "tokens": "Tokenize",

@@ -31,7 +31,7 @@ WITHOUT_EFFECT = frozenset(("atom_data.public_names",))
 OF_A_WHEEL = frozenset(("filters", "templates"))
 """Folders that only a wheel has in the package: cards, each of which counts where it is used, and recipes to copy."""
 
-CARRIERS = frozenset(("boto3", "botocore", "lz4", "smart_open"))
+CARRIERS = frozenset(("boto3", "botocore", "huggingface_hub", "lz4", "smart_open"))
 """Libraries that bring bytes as they are from where they lie: what arrives counts by its content."""
 SAID_BY_JOBS = frozenset(("gigatoken",))
 """Of those that are chosen by a parameter the version stands in the job's own identity."""

@@ -58,6 +58,7 @@ class Work:
         self.inputs += intake.inputs
         self.skipped.update(intake.skipped)
         self.network.update(intake.network)
+        self.notes |= intake.notes
         intake.note_damage(self.notes)
         if intake.span is not None:
             self.spans.append((file_name(shard.name), *intake.span))

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from atom_data.readers.common_crawl.files import Patience as Patience
     from atom_data.readers.common_crawl.index import CommonCrawlIndex as CommonCrawlIndex
     from atom_data.readers.fields.mapping import Messages as Messages
+    from atom_data.readers.hub.dataset import HubDataset as HubDataset
     from atom_data.readers.jsonl import Jsonl as Jsonl
     from atom_data.readers.mediawiki.dump import MediaWiki as MediaWiki
     from atom_data.readers.parquet import Parquet as Parquet
@@ -24,6 +25,7 @@ __all__, __getattr__, __dir__ = lazy_names(
         "common_crawl.files": "CommonCrawl CommonCrawlText Patience",
         "common_crawl.index": "CommonCrawlIndex",
         "fields.mapping": "Messages",
+        "hub.dataset": "HubDataset",
         "jsonl": "Jsonl",
         "mediawiki.dump": "MediaWiki",
         "parquet": "Parquet",

@@ -14,6 +14,7 @@ from atom_data.errors import ConfigError
 from atom_data.storage.paths import is_remote, plain, size, without_secrets
 from atom_data.storage.shards import Input, Shard, part_name, shard_name
 from atom_data.storage.state import state
+from atom_data.storage.web.listing import MARKS, is_pattern, list_remote, refuse_untested
 
 SPLIT_BYTES = 1 << 30
 LONGEST_NAME = 160
@@ -56,10 +57,8 @@ def listed(paths: Sequence[str], suffixes: Sequence[str]) -> tuple[File, ...]:
 
 def _expanded(path: str, suffixes: Sequence[str]) -> list[str]:
     if is_remote(path):
-        if any(mark in urlsplit(path).path for mark in "*[") or path.endswith("/"):
-            where = without_secrets(path)
-            raise ConfigError(f"{where}: a remote folder or pattern cannot be listed. List its files by name.")
-        return [path]
+        refuse_untested(path)
+        return _remote(path, suffixes) if is_pattern(path) else [path]
     place = _absolute(path)
     if Path(place).is_dir():
         names = _below(path, place, suffixes)
@@ -71,6 +70,19 @@ def _expanded(path: str, suffixes: Sequence[str]) -> list[str]:
         what = "no such file or folder, and no file matches it"
     if not names:
         raise ConfigError(f"{path}: {what}. Check the path.")
+    return names
+
+
+def _remote(path: str, suffixes: Sequence[str]) -> list[str]:
+    """Return the files of a store below a folder, or that a pattern names; hidden ones as on disk."""
+    known, base = tuple(suffixes), MARKS.split(path, maxsplit=1)[0].rpartition("/")[0]
+    names = [name for name in list_remote(path) if not any(map(_is_hidden, _parts(base, name)))]
+    if not MARKS.search(path):
+        names = [name for name in names if has_suffix(name, known)]
+    if not names:
+        raise ConfigError(
+            f"{without_secrets(path)}: no file there ends in {', '.join(known)}, or matches. Check the path."
+        )
     return names
 
 

@@ -7,14 +7,13 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from atom_data.errors import DataError
 from atom_data.storage.retry import ask, is_missing
 
-PARTIAL = ".partial"
-# User and password before the host; smart_open takes secret keys that hold a slash, which urlsplit would call a path.
+PARTIAL = ".partial"  # CREDENTIALS: before the host; smart_open takes secret keys with a slash, for urlsplit a path
 CREDENTIALS = re.compile(r"([a-z0-9+.-]+://)[^/@:\s]*:(?!\d+(?:/|$))\S*@", re.IGNORECASE)
 QUERY = re.compile(r"\?[^\s'\")]+")
 HANDED_OVER_BYTES = 4 << 20
@@ -48,7 +47,7 @@ def join(folder: str, *names: str) -> str:
 
 def without_secrets(url: str) -> str:
     """Return the URL without user, password and query: what may stand in a log or a receipt."""
-    if not is_remote(url):
+    if not is_remote(url) or url.startswith("hf://"):
         return url
     parts = urlsplit(CREDENTIALS.sub(r"\1", url))
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
@@ -56,12 +55,15 @@ def without_secrets(url: str) -> str:
 
 def open_raw(path: str) -> BinaryIO:
     """Open a file or URL for reading, undecompressed. DataError when it cannot be opened."""
+    if path.startswith("hf://"):
+        from atom_data.storage.web.hub import open_hub  # noqa: PLC0415 - which imports this page
+
+        return cast(BinaryIO, open_hub(path))
     try:
         if is_remote(path):
             import smart_open  # noqa: PLC0415 - it imports the library of every store that is installed
 
-            stream: Any = smart_open.open(path, "rb", compression="disable")
-            return stream  # type: ignore[no-any-return]
+            return smart_open.open(path, "rb", compression="disable")
         return local(path).open("rb")
     except Exception as error:  # every store has errors of its own: botocore's, urllib3's and others are not OSError
         raise unreadable(path, "cannot be opened", error) from error

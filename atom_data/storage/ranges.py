@@ -68,7 +68,7 @@ def _read(path: str, start: int, stop: int, tag: str | None) -> tuple[bytes, str
             return stream.read(stop - start), found
     url = urlsplit(path)
     wanted = {} if tag is None else {"IfMatch": tag}
-    answer = _client(os.getpid()).get_object(
+    answer = client(os.getpid()).get_object(
         Bucket=url.netloc, Key=url.path.lstrip("/"), Range=f"bytes={start}-{stop - 1}", **wanted
     )
     data: bytes = answer["Body"].read()
@@ -82,7 +82,7 @@ def _http_tag(stream: Any) -> str | None:  # noqa: ANN401 - smart_open's class
 
 
 @lru_cache(maxsize=1)
-def _client(process: int) -> Any:  # noqa: ANN401
+def client(process: int) -> Any:  # noqa: ANN401
     """Return this process's client: a forked one must not share its parent's connections."""
     import boto3  # noqa: PLC0415 - the s3 extra
     from botocore.config import Config  # noqa: PLC0415

@@ -61,6 +61,8 @@ class Intake:
     """Of texts that a reader decodes, what `batch.damage` counts of pages; it goes into the receipt's notes."""
     network: Counter[str] = field(default_factory=Counter)
     """Of sources that ask a web server: `requests`, `bytes` received, and requests repeated (`again`); it goes into the receipt."""
+    notes: dict[str, Any] = field(default_factory=dict)
+    """What a source says of what it read, for the notes of the receipt: the same for all of its shards."""
     span: tuple[int, int] | None = None
     """For a part of a file: offset of its first record and of the first record after it. Parts must meet exactly."""
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         CommonCrawl,
         CommonCrawlIndex,
         CommonCrawlText,
+        HubDataset,
         Jsonl,
         MediaWiki,
         Parquet,
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
     from atom_data.tokens import Tokenize
 
     FILES: tuple[type[Source], ...] = (
-        CommonCrawl, CommonCrawlIndex, CommonCrawlText, Jsonl, MediaWiki, Parquet, Tables, Text, Warc, Wet, Series, Held,
+        CommonCrawl, CommonCrawlIndex, CommonCrawlText, HubDataset, Jsonl, MediaWiki, Parquet, Tables, Text, Warc, Wet,
+        Series, Held,
     )  # fmt: skip
     MADE: tuple[type[Source], ...] = (Stage, Part, Copies, Repeats)
     NODES: tuple[type[Node], ...] = (Stage, Tokenize, Copies, Repeats, Part)

@@ -28,14 +28,14 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Path]
     with s3_server(every=7) as url, pytest.MonkeyPatch.context() as monkeypatch:
         for name, value in {**ENVIRONMENT, "AWS_ENDPOINT_URL": url}.items():
             monkeypatch.setenv(name, value)
-        ranges._client.cache_clear()
+        ranges.client.cache_clear()
         client = boto3.client("s3")
         client.create_bucket(Bucket="corpus")
         for path in sorted((folder / "out" / "tokens").rglob("*")):
             if path.is_file():
                 client.upload_file(str(path), "corpus", str(path.relative_to(folder)))
         yield client, folder
-    ranges._client.cache_clear()
+    ranges.client.cache_clear()
 
 
 def opened(folder: str) -> Samples:

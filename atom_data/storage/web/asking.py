@@ -52,6 +52,8 @@ class Traffic:
     """`requests`; `bytes` received; `again`: requests that were repeated."""
     waited: float = 0.0
     """Seconds of pauses."""
+    bearer: str = field(default="", repr=False)
+    """A token for the server itself; not sent on to where it leads."""
 
 
 @dataclass(slots=True)
@@ -86,7 +88,7 @@ def ask_for(url: str, start: int, stop: int, patience: Patience, traffic: Traffi
         try:
             with turn(urlsplit(url).netloc.rpartition("@")[2], patience.requests):
                 traffic.counts["requests"] += 1
-                total, found = _receive(url, start, stop, data, patience)
+                total, found = _receive(url, start, stop, data, patience, traffic.bearer)
                 traffic.counts["bytes"] += len(data) - before
         except Later as later:
             traffic.counts["bytes"] += len(data) - before
@@ -114,12 +116,15 @@ def _wait(url: str, later: Later, pause: float, patience: Patience, traffic: Tra
     traffic.waited += seconds
 
 
-def _receive(url: str, start: int, stop: int, data: bytearray, patience: Patience) -> tuple[int, str]:
+def _receive(url: str, start: int, stop: int, data: bytearray, patience: Patience, bearer: str) -> tuple[int, str]:
     """Ask once for what `data` lacks of [start, stop) and add what comes. Return the file's size and ETag."""
     begin = start + len(data)
     headers = {"Range": f"bytes={begin}-{stop - 1}", "Accept-Encoding": "identity", "User-Agent": "atom-data"}
+    request = urllib.request.Request(url, headers=headers)
+    if bearer:
+        request.add_unredirected_header("Authorization", f"Bearer {bearer}")
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=patience.stall) as answer:
+        with urllib.request.urlopen(request, timeout=patience.stall) as answer:
             total = _total(url, answer, begin)
             _read(answer, min(stop, total) - begin, data, patience.stall)
             return total, str(answer.headers.get("ETag") or "")

@@ -38,6 +38,13 @@ class WebFile(io.RawIOBase):
         """Position."""
         return self.at
 
+    def size(self) -> int:
+        """Return the size of the file; where it is not known yet, its first byte is asked for."""
+        if self.total is None:
+            answer = ask_for(self.url, 0, 1, self.patience, self.traffic)
+            self.total, self.etag = answer.total, answer.etag
+        return self.total
+
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Go to a position; from the end only after asking for the first piece."""
         if whence == io.SEEK_END:
