@@ -53,8 +53,8 @@ from tests.command import SAMPLE
 PACKAGE = Path(atom_data.__file__).parent
 EDIT = b"\n_EDITED = 1\n"
 CALLERS = (
-    "__main__", "audit", "catalog", "cli", "cluster", "commands", "evaluate", "forecast", "import_graph", "library", "loader",
-    "public_names", "reach", "runner", "status", "terminal", "train", "tune",
+    "__main__", "audit", "catalog", "charts", "cli", "cluster", "commands", "evaluate", "forecast", "import_graph", "library",
+    "loader", "public_names", "reach", "report", "runner", "sketches", "status", "terminal", "train", "tune",
 )  # fmt: skip
 """What calls jobs and is called by none."""
 EVERYONES = ("batch", "errors", "graph", "job", "rules", "stage", "workspace", "storage.parquet")

@@ -40,6 +40,8 @@ from tests.command import ROOT, SAMPLE, recipe
 from tests.test_contract import batch, exported
 
 PACKAGE = Path(atom_data.__file__).parent
+WATCHERS = ("runner", "sketches")
+"""What calls jobs, or looks at what they did."""
 
 
 LOADED = """
@@ -89,7 +91,7 @@ def test_jobs_call_nothing_that_is_not_reached(tmp_path: Path) -> None:
     for job in load_recipe(str(recipe(tmp_path, RUN.format(folder=tmp_path)))).jobs:
         for task in job.tasks(workspace):
             files = called(lambda job=job, task=task: do_task(job, task, workspace, lambda *_: None))  # type: ignore[misc]
-            found = {modules[file] for file in files if file in modules and file.split("/")[-2] != "runner"}
+            found = {modules[file] for file in files if file in modules and file.split("/")[-2] not in WATCHERS}
             assert "atom_data.storage.paths" in found
             rest = found - graph.reached(job_imports(job)) - {"atom_data.reach", "atom_data.import_graph"}
             assert rest == set(), job.name
