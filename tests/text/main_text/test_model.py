@@ -10,7 +10,7 @@ from atom_data.extract.main_text import BOUNDS, model_of
 from atom_data.text.html import page as columns
 from atom_data.text.html.scan import scan
 from atom_data.text.main_text import names
-from atom_data.text.main_text.choice import choose
+from atom_data.text.main_text.choice import DOUBT, choose
 from atom_data.text.main_text.comments import without_comments
 from atom_data.text.main_text.features import block_features, no_scores
 from atom_data.text.main_text.measures import measured
@@ -120,14 +120,14 @@ def test_the_choice_has_the_highest_expected_f1() -> None:
     chances[-1], chances[3] = 0.2, 0.9
     kept, expected = choose(page, chances)
     single = np.arange(len(words)) < len(words) - 1
-    total = (chances * words)[single].sum()
-    best = max(
-        2 * (chances * words)[some].sum() / (words[some].sum() + total)
-        for bound in chances[single]
-        if (some := single & (chances >= bound)).any()
-    )
-    assert expected == pytest.approx(best, rel=1e-5)
-    assert 2 * (chances * words)[kept].sum() / (words[kept].sum() + total) == pytest.approx(best, rel=1e-5)
+
+    def f1_of(some: np.ndarray, sure: np.ndarray) -> float:
+        return float(2 * (sure * words)[some].sum() / (words[some].sum() + (sure * words)[single].sum()))
+
+    doubted = chances.astype(float) ** DOUBT
+    best = max(f1_of(single & (chances >= bound), doubted) for bound in chances[single])
+    assert f1_of(kept, doubted) == pytest.approx(best, rel=1e-5)
+    assert expected == pytest.approx(f1_of(kept, chances), rel=1e-5)
     assert kept[3]
     assert not kept[-1]
     fewer, more = (
