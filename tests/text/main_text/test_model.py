@@ -61,6 +61,14 @@ def test_numbers_of_a_block() -> None:
     assert text["url_blog"] == 1
 
 
+@pytest.mark.parametrize(
+    ("word", "group"),
+    [("Kommentare", "comment"), ("lista_komentarzy komentarze", "comment"), ("tresc", "content"), ("stopka", "footer")],
+)
+def test_class_words_of_other_languages_are_known(word: str, group: str) -> None:
+    assert by_name(f"<div class='{word}'><p>hello world</p></div>".encode())[0][f"class_{group}"] == 1
+
+
 def test_class_words_and_first_words_are_scored() -> None:
     page = scan(b"<div class=story><p>hello world</p></div>")
     scores = no_scores()
