@@ -157,7 +157,7 @@ def by_hand() -> dict[str, Any]:
 
     ours = MainText(markdown=True)
     engines: dict[str, Callable[[str], str]] = {
-        "atom-data": lambda html: str(ours.read(html.encode(), None).columns.get("markdown") or "")
+        "atom-data": lambda html: str(ours.read(html.encode(), None).more.get("markdown") or "")
     }
     try:
         extract = importlib.import_module("trafilatura").extract

@@ -111,10 +111,9 @@ def table(rows: dict[str, dict[str, Any]], least: int) -> str:
 
 def _placed(text: str, name: str, found: str) -> str:
     """Return a page with a table between its marks."""
-    start, end = f"<!-- {name} -->\n", f"\n<!-- /{name} -->"
-    before, _, rest = text.partition(start)
-    _, _, after = rest.partition(end)
-    return f"{before}{start}{found}{end}{after}"
+    start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
+    first, last = text.index(start) + len(start), text.index(end)
+    return f"{text[:first]}{found}\n{text[last:]}"
 
 
 def confidence(rows: Sequence[dict[str, float]]) -> str:

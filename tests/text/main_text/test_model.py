@@ -10,7 +10,7 @@ from atom_data.extract.main_text import BOUNDS, model_of
 from atom_data.text.html import page as columns
 from atom_data.text.html.scan import scan
 from atom_data.text.main_text import names
-from atom_data.text.main_text.choice import choose
+from atom_data.text.main_text.choice import DOUBT, choose
 from atom_data.text.main_text.comments import without_comments
 from atom_data.text.main_text.features import block_features, no_scores
 from atom_data.text.main_text.measures import measured
@@ -59,6 +59,14 @@ def test_numbers_of_a_block() -> None:
     assert text["neighbor_-1_heading"] == 1
     assert text["page_blocks"] == 6
     assert text["url_blog"] == 1
+
+
+@pytest.mark.parametrize(
+    ("word", "group"),
+    [("Kommentare", "comment"), ("lista_komentarzy komentarze", "comment"), ("tresc", "content"), ("stopka", "footer")],
+)
+def test_class_words_of_other_languages_are_known(word: str, group: str) -> None:
+    assert by_name(f"<div class='{word}'><p>hello world</p></div>".encode())[0][f"class_{group}"] == 1
 
 
 def test_class_words_and_first_words_are_scored() -> None:
@@ -154,14 +162,14 @@ def test_the_choice_has_the_highest_expected_f1() -> None:
     chances[-1], chances[3] = 0.2, 0.9
     kept, expected = choose(page, chances)
     single = np.arange(len(words)) < len(words) - 1
-    total = (chances * words)[single].sum()
-    best = max(
-        2 * (chances * words)[some].sum() / (words[some].sum() + total)
-        for bound in chances[single]
-        if (some := single & (chances >= bound)).any()
-    )
-    assert expected == pytest.approx(best, rel=1e-5)
-    assert 2 * (chances * words)[kept].sum() / (words[kept].sum() + total) == pytest.approx(best, rel=1e-5)
+
+    def f1_of(some: np.ndarray, sure: np.ndarray) -> float:
+        return float(2 * (sure * words)[some].sum() / (words[some].sum() + (sure * words)[single].sum()))
+
+    doubted = chances.astype(float) ** DOUBT
+    best = max(f1_of(single & (chances >= bound), doubted) for bound in chances[single])
+    assert f1_of(kept, doubted) == pytest.approx(best, rel=1e-5)
+    assert expected == pytest.approx(f1_of(kept, chances), rel=1e-5)
     assert kept[3]
     assert not kept[-1]
     fewer, more = (
