@@ -1,4 +1,4 @@
-"""Data sets in folders and on a hub of our own: configurations, splits, revisions, licenses; patterns on stores; what is refused."""
+"""Data sets in folders and on a hub of our own: configurations, splits, revisions, licenses; patterns on stores; refusals."""
 
 import json
 from collections.abc import Iterator
@@ -146,7 +146,7 @@ def test_errors(folder: Path, hub: Hub) -> None:
         HubDataset(path="hf://datasets/org/none@v9").schema()
     with pytest.raises(DataError, match=r"is not an address of a data set. Write hf://datasets/OWNER/NAME"):
         Parquet("hf://models/org/x/a.parquet").shards(Workspace(""))
-    with pytest.raises(ConfigError, match="is not a folder. Give the folder of a data set, or hf://"):
+    with pytest.raises(ConfigError, match=r"is not a folder\. Give the folder of a data set, or hf://"):
         HubDataset(path=f"{folder}/nothing").schema()
     with pytest.raises(ConfigError, match="it is a folder, or hf://datasets/OWNER/NAME@REVISION"):
         HubDataset(path="s3://bucket/set")
