@@ -151,7 +151,7 @@ def test_errors(folder: Path, hub: Hub) -> None:
     with pytest.raises(ConfigError, match="it is a folder, or hf://datasets/OWNER/NAME@REVISION"):
         HubDataset(path="s3://bucket/set")
     (folder / "README.md").write_text("---\nlicense: [a\n---\n")
-    with pytest.raises(ConfigError, match="README.md: the YAML at its head is broken"):
+    with pytest.raises(ConfigError, match=r"README.md: the YAML at its head is broken"):
         HubDataset(path=str(folder)).schema()
 
 
