@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
+import numpy as np
 import pyarrow as pa
 
 from atom_data.errors import AtomDataError
@@ -11,12 +12,22 @@ from atom_data.extract.columns import COLUMNS
 from atom_data.extract.encoding import decoded, utf_8_of
 from atom_data.extract.engine import NOTHING, BytesEngine, Content, Engine, EngineError
 from atom_data.extract.markup import is_too_complex
-from atom_data.extract.sniff import is_binary
+from atom_data.extract.sniff import (
+    BINARY_START,
+    MOST_STRAY,
+    NEVER_IN_TEXT,
+    SAMPLE_BYTES,
+    SAMPLES,
+    SHORT_BYTES,
+    is_binary,
+)
+from atom_data.text.charsets.controls import control_count
 from atom_data.text.charsets.decoders import REPLACEMENT
 from atom_data.text.clean import clean
 
 TITLE_CHARACTERS = 1000
 PLAIN = "text/plain"
+_NEVER_CODES = sum(1 << code for code in range(32) if NEVER_IN_TEXT[code])
 TRIAL = "<html><body><p>A page to see whether the engine is there.</p></body></html>"
 
 
@@ -110,11 +121,19 @@ def _refused(page: Page, max_bytes: int, *, own_limits: bool) -> str | None:
         return "no_html"
     if len(page.data) > max_bytes:
         return "too_large"
-    if is_binary(page.data, page.charset):
+    if not _is_plain(page.data) and is_binary(page.data, page.charset):
         return "binary"
     if page.mime != PLAIN and not own_limits and is_too_complex(page.data):
         return "too_complex"
     return None
+
+
+def _is_plain(data: bytes) -> bool:
+    """Tell whether a page has so few control characters that `is_binary` would say no: nearly all have, and this is faster."""
+    if len(data) <= SHORT_BYTES or BINARY_START.match(data):
+        return False
+    found = control_count(np.frombuffer(data, np.uint8), _NEVER_CODES, SAMPLES, SAMPLE_BYTES)
+    return found <= 2 or found * MOST_STRAY <= min(len(data), SAMPLES * SAMPLE_BYTES)
 
 
 def _whole(content: Content, replaced: int) -> Extracted:

@@ -10,8 +10,6 @@ import re
 import numpy as np
 import numpy.typing as npt
 
-from atom_data.text.charsets.controls import control_count
-
 BINARY_START = re.compile(
     rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|\0\0[\x01\x02]\0|II\*\0|MM\0\*"  # PNG, JPEG, icons and cursors, TIFF
     rb"|GIF8[79]a[^ -~]|GIF8[79]a.[^ -~]|RIFF.{4}(?:WEBPVP|AVI |WAVE)|FORM.{4}AIF[FC]"
@@ -32,7 +30,6 @@ SO, SI and ESC (ISO 2022): noise has 8.6 % of them."""
 OF_CODED_DATA = np.array([*[1] * 9, 0, 0, 1, 0, 0, 0, 0, *[1] * 11, 0, *[1] * 4], np.bool_)
 """Binary data bytes but SO, SI and ESC."""
 SAMPLE_BYTES, SAMPLES, SHORT_BYTES = 2048, 8, 256
-_NEVER_CODES = sum(1 << code for code in range(32) if NEVER_IN_TEXT[code])
 ENOUGH_NULS = 16
 """Of UTF-16, which has one for every tag, space and digit; so many on one side of pairs are not an accident."""
 MOST_STRAY = 50
@@ -47,13 +44,13 @@ def is_binary(page: bytes, charset: str | None) -> bool:
     """
     if BINARY_START.match(page):
         return True
-    data = np.frombuffer(page, np.uint8)
-    found = control_count(data, _NEVER_CODES, SAMPLES, SAMPLE_BYTES)
-    if found > 2 and found * MOST_STRAY > min(data.size, SAMPLES * SAMPLE_BYTES):
-        return not _is_utf16(_sample(data), charset)
-    if len(page) > SHORT_BYTES or page.lstrip()[:1] == b"<":
+    sample = _sample(np.frombuffer(page, np.uint8))
+    low = sample[sample < 0x20]
+    found = int(np.count_nonzero(NEVER_IN_TEXT[low]))
+    if found > 2 and found * MOST_STRAY > sample.size:
+        return not _is_utf16(sample, charset)
+    if low.size == 0 or len(page) > SHORT_BYTES or page.lstrip()[:1] == b"<":
         return False
-    sample, low = data, data[data < 0x20]
     # In a few bytes without a tag one control character is enough, and they are not UTF-8 either.
     return bool(OF_CODED_DATA[low].any()) and not _is_utf8(page) and not _is_utf16(sample, charset)
 
