@@ -1,5 +1,6 @@
 """Data sets of the Hugging Face Hub: `hf://datasets/OWNER/NAME@REVISION/FILE`, by huggingface_hub."""
 
+import os
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -49,7 +50,7 @@ def hub_info(repository: str, revision: str) -> HubInfo:
     """Return commit and files of a data set; asked once in a process. DataError where the hub does not give it."""
     hub = _library(repository)
     try:
-        info = hub.HfApi().dataset_info(repository, revision=revision or None)
+        info = hub.HfApi(endpoint=os.environ.get("HF_ENDPOINT")).dataset_info(repository, revision=revision or None)
     except Exception as error:  # the library's errors have several bases
         raise DataError(
             f"hf://datasets/{repository}{'@' + revision if revision else ''}: cannot be listed ({reason(error)}). Check the "
@@ -63,7 +64,8 @@ def open_hub(address: str) -> WebFile:
     place = hub_place(address)
     hub = _library(place.repository)
     commit = place.revision if COMMIT.fullmatch(place.revision) else hub_info(place.repository, place.revision).commit
-    url = hub.hf_hub_url(place.repository, place.path, repo_type="dataset", revision=commit)
+    endpoint = os.environ.get("HF_ENDPOINT")
+    url = hub.hf_hub_url(place.repository, place.path, repo_type="dataset", revision=commit, endpoint=endpoint)
     return WebFile(url, Patience(seconds=120.0), Traffic(bearer=hub.get_token() or ""))
 
 
