@@ -24,8 +24,8 @@ COPIES = ("", "near_")
 """Before `copy_rank` and `copy_count`: the columns of copies by text, and of near copies."""
 TEXT_BYTES = "text_bytes"
 
-_HOST = r"^\s*[A-Za-z][A-Za-z0-9+.\-]*://(?:[^/?#\\@]*@)?(?:[Ww]{3}\.)?(?P<host>[^/?#:@\\\s]{1,253})"
-_TLD = r"\.(?P<tld>[^.0-9\[\]]{1,63})\.?$"
+_HOST = r"^\s*[A-Za-z][A-Za-z0-9+.\-]*://(?:[^/?#\\@]*@)?(?:[Ww]{3}\.)?(?P<host>[^/?#:@\\\s]+)"
+_TLD = r"\.(?P<tld>[^.0-9\[\]]+)\.?$"
 _MONTH = r"^(?P<month>(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2]))(?:[^0-9]|$)"
 
 Bools = npt.NDArray[np.bool_]
