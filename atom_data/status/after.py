@@ -65,6 +65,8 @@ def next_commands(workspace: Workspace, stages: Sequence[JobStatus], screen: Scr
     for _, stage, reason in by_count(stages)[:1]:
         look = command_line("peek", output, "--stage", stage.name, "--reason", reason)
         lines.insert(0, (look, "what was dropped most, and why"))
+    if not workspace.is_remote:
+        lines.insert(len(lines) - 1, (command_line("report", output), "all of it as a page to look at"))
     if stages[-1].sums["tokens"]:
         lines.append(
             (command_line("batches", f"{output.rstrip('/')}/{stages[-1].name}"), "what a training loop would see")
