@@ -142,7 +142,7 @@ def _ledger(
 def _tokens(context: Context, job: Job, receipt: Receipt, done: Done) -> Receipt:
     workspace, files = context.folder.workspace, token_files(receipt)
     mask, outputs = context.journal.tokens == "mask", [files[end] for end in ("docs.parquet", "bin", "idx")]
-    outputs += [files["masked.npy"]] if "masked.npy" in files else []
+    outputs += [files["masked"]] if "masked" in files else []
     shard, notes, ledger = None, receipt.notes, ledger_file(receipt)
     lost = rows_in_ledger(workspace.path(ledger.path), context.ids) if ledger else {}
     if lost or holds(workspace.path(files["docs.parquet"].path), context.ids, context.patched):

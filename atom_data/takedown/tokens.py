@@ -1,7 +1,7 @@
 """A token shard without some documents: written anew, or with their ids replaced by the end token.
 
 Of a masked document docs.parquet keeps the number of tokens, so that offsets and order are as they were; all else in its
-row is null. SHARD.masked.npy (int64, two columns: first token, token after the last) has the ranges for loaders that are
+row is null. SHARD.masked (int64, two columns: first token, token after the last) has the ranges for loaders that are
 not ours, and the receipt's notes `masked` the same, with `unmasked`, the SHA-256 of the .bin before: the fingerprint of the
 tokens goes by it, so that the state of a run stays valid.
 """
@@ -25,7 +25,7 @@ from atom_data.tokens.megatron import Index, create_megatron, read_pair
 from atom_data.workspace import Workspace
 
 ENDINGS = ("docs.parquet", "bin", "idx")
-SIDECAR = "masked.npy"
+SIDECAR = "masked"
 PIECE_TOKENS = 1 << 22
 Bools = npt.NDArray[np.bool_]
 

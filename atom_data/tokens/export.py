@@ -34,7 +34,7 @@ from atom_data.tokens.megatron import Index, read_pair
 
 TOKEN = "export"
 SIDECAR_ROWS = 65_536
-MASK = "masked.npy"
+MASK = "masked"
 """Beside a shard in which a takedown masked documents: int64, a row a range, first token and token after the last."""
 
 

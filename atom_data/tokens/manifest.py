@@ -151,7 +151,7 @@ def _masks(receipt: Receipt, outputs: dict[str, OutputFile]) -> dict[str, Any]:
     """Return what a takedown masked in a shard: ranges of tokens, their file, and the SHA-256 of the .bin before."""
     if "masked" not in receipt.notes:
         return {}
-    sidecar = {"mask": asdict(outputs["masked.npy"])} if "masked.npy" in outputs else {}
+    sidecar = {"mask": asdict(outputs["masked"])} if "masked" in outputs else {}
     return {"masked": receipt.notes["masked"], "unmasked": receipt.notes["unmasked"], **sidecar}
 
 

@@ -55,7 +55,7 @@ OUTPUT/
     failed/SHARD.json         why the last attempt at a shard failed (stage, shard, message, log); gone when it succeeds
   TOKENS/                     a token pass is a stage with other files in it
     SHARD.bin, SHARD.idx      ids as Megatron reads them; SHARD.docs.parquet says of each document what and where it is
-    SHARD.masked.npy          where a takedown masked documents: ranges of tokens, see docs/takedown.md
+    SHARD.masked              where a takedown masked documents: ranges of tokens, see docs/takedown.md
   removals/                   of takedowns: list.parquet, what must not come back, as keyed hashes; 0001.json, the receipt of
                               each; 0001.passages.npy, hashes of the texts that went
   cluster/                    of runs on a cluster: listings, logs, what was submitted; no part of the result

@@ -7,6 +7,7 @@ Not among the tests that `pytest` finds by itself: the environments take some mi
 
 import importlib.util
 import json
+import shutil
 import subprocess
 from functools import cache
 from itertools import pairwise
@@ -20,7 +21,7 @@ from atom_data.tokens import manifest
 from atom_data.tokens.export import export
 from atom_data.tokens.megatron import read_pair
 from atom_data.tokens.merge import merge
-from tests.command import ROOT
+from tests.command import ROOT, atom_data
 from tests.tokens.corpus import rows, tiny_tokenizer, token_run
 
 LENGTH = 64
@@ -123,6 +124,35 @@ def test_megatron_reads_writes_the_same_bytes_and_blends(out: Path, tmp_path: Pa
             assert tuple(ids[start:stop].tolist()) in every
             several += 1
     assert len(found["samples"]) == 40 and several > 20
+
+
+@pytest.fixture
+def masked(out: Path, tmp_path: Path) -> Path:
+    """The same run, of which some documents were taken down and their tokens masked."""
+    shutil.copytree(out, tmp_path / "masked")
+    ids = tmp_path / "ids.txt"
+    ids.write_text("".join(f"p{shard}-{row}\n" for shard in (0, 2) for row in (0, 7, 8, 89)))
+    done = atom_data("takedown", tmp_path / "masked", "--ids", ids, "--tokens", "mask")
+    assert done.returncode == 0, done.stderr
+    return tmp_path / "masked"
+
+
+def test_megatron_and_olmo_read_masked_shards(out: Path, masked: Path, tmp_path: Path) -> None:
+    """The same documents at the same places; of those that went, end tokens: eight documents for Megatron, windows for OLMo."""
+    before, now = documents(out), documents(masked)
+    gone = [(old, new) for name in now for old, new in zip(before[name], now[name], strict=True) if old != new]
+    assert len(gone) == 8 and all(new == [0] * len(old) for old, new in gone)
+    export(str(masked / "tokens"), str(tmp_path / "megatron"), "megatron")
+    merge(str(masked / "tokens"), str(tmp_path / "merged"), 8_000)
+    found = ask("megatron", tmp_path / "megatron", tmp_path / "merged", LENGTH, manifest(str(masked))["vocabulary"])
+    assert found["documents"] == now and found["same_bytes"] == dict.fromkeys(now, True)
+    export(str(masked / "tokens"), str(tmp_path / "olmo"), "olmo")
+    windows = [
+        ids[start : start + LENGTH]
+        for ids in map(flat, now.values())
+        for start in range(0, len(ids) - LENGTH + 1, LENGTH)
+    ]
+    assert ask("olmo", tmp_path / "olmo", LENGTH, itemsize(masked))["instances"] == windows
 
 
 def test_olmo_finds_the_documents_and_cuts_the_same_windows(out: Path, tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ def test_a_masked_folder_is_whole_and_says_what_is_masked(out: Path, ids: Path, 
     for ending, target in (("bin", "megatron"), ("npy", "olmo"), ("ds", "datatrove"), ("bin", "offsets")):
         exported = np.fromfile(targets[target] / f"{shard['name']}.{ending}", "<u2")
         assert (exported == stored).all()
-        assert np.load(targets[target] / f"{shard['name']}.masked.npy").tolist() == shard["masked"]
+        assert np.load(targets[target] / f"{shard['name']}.masked").tolist() == shard["masked"]
     merged = next((tmp_path / "merged").glob("*.bin"))
     assert (np.fromfile(merged, "<u2")[: len(stored)] == stored).all()
 

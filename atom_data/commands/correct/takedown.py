@@ -77,7 +77,7 @@ def takedown(
     back. A takedown that was killed goes on with `atom-data takedown OUT`. See docs/takedown.md.
 
     **--tokens mask** keeps order and offsets: a training run goes on with its state, and the loader leaves masked tokens out of
-    the loss. Other loaders would train on the end tokens there, unless they read SHARD.masked.npy.
+    the loss. Other loaders would train on the end tokens there, unless they read SHARD.masked.
 
     **--copies leave**, for rights, takes along the copies of a document that was the kept one, and all of the same URLs.
     **promote**, for quality, removes what was asked alone, and runs the recipe so that the next copy is kept.
@@ -235,7 +235,7 @@ def _say(done: Takedown, output: str, as_text: bool) -> None:
     if journal.tokens == "mask" and tokens:
         screen.prose(
             "Our loader leaves masked tokens out of the loss. Any other would train on them: give it the ranges in "
-            "SHARD.masked.npy (docs/takedown.md), or take down with --tokens rewrite."
+            "SHARD.masked (docs/takedown.md), or take down with --tokens rewrite."
         )
 
 
