@@ -87,7 +87,6 @@ def test_listed_file_whose_name_looks_like_a_pattern(tmp_path: Path) -> None:
         ("{root}/none.warc", "no such file or folder"),
         ("{root}/*.nothing", "no file matches it"),
         ("{root}/empty", "no file ending in .warc, .warc.gz in it"),
-        ("s3://bucket/*.warc", "cannot be listed"),
         ("https://host/folder/", "cannot be listed"),
     ],
 )

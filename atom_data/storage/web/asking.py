@@ -133,9 +133,8 @@ def _receive(url: str, start: int, stop: int, data: bytearray, patience: Patienc
             if error.code == 416:  # the file ends before `begin`
                 return begin, str(error.headers.get("ETag") or "")
             if error.code not in LATER:
-                raise DataError(
-                    f"{without_secrets(url)}: cannot be opened ({reason(error)}). Check the URL."
-                ) from error
+                todo = "Check your access: on a hub, HF_TOKEN" if error.code == 401 else "Check the URL"
+                raise DataError(f"{without_secrets(url)}: cannot be opened ({reason(error)}). {todo}.") from error
             raise Later(reason(error), _seconds(error.headers.get("Retry-After"))) from error
     except urllib.error.URLError as error:
         if isinstance(error.reason, ssl.SSLCertVerificationError):

@@ -164,7 +164,7 @@ def test_a_strict_configuration_does_not_pass(texts: dict[str, str], sets: Sets,
     found = run(tmp_path, some, "bands=4, rows=16")
     count, share = recall({name: sets[name] for name in some}, found)[0.75, 0.80]
     assert count > 60
-    assert share < 0.5
+    assert share < 0.6
 
 
 def articles(lines: str, truth: str) -> tuple[dict[str, str], set[frozenset[str]]]:

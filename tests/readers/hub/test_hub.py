@@ -121,9 +121,7 @@ def test_revisions(hub: Hub) -> None:
 
 def test_private(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     hub.token = "hf_secret"
-    with pytest.raises(
-        DataError, match=r"hf://datasets/org/set: cannot be listed .*Check the name, the revision and your access"
-    ):
+    with pytest.raises(DataError, match=r"/datasets/org/set/resolve/.*: cannot be opened \(HTTP Error 401: .*HF_TOKEN"):
         texts(HubDataset(path="hf://datasets/org/set"))
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
     assert texts(HubDataset(path="hf://datasets/org/set", split="test")) == ["four"]
