@@ -23,6 +23,12 @@ TABLES = {"source": 64, "language": 64, "page_kind": 16, "month": 64, "tld": 64,
 COPIES = ("", "near_")
 """Before `copy_rank` and `copy_count`: the columns of copies by text, and of near copies."""
 TEXT_BYTES = "text_bytes"
+SIZES = "_sketch_text_bytes"
+COUNTED = (
+    *(REASON, RULES, "source", "language", "page_kind", "date", "url", "token_count", "word_count", REPLACED),
+    *(f"{before}copy_{what}" for before in COPIES for what in ("rank", "count")),
+)
+"""Columns that are counted whatever a card looks at."""
 
 _HOST = r"^\s*[A-Za-z][A-Za-z0-9+.\-]*://(?:[^/?#\\@]*@)?(?:[Ww]{3}\.)?(?P<host>[^/?#:@\\\s]+)"
 _TLD = r"\.(?P<tld>[^.0-9\[\]]+)\.?$"
@@ -58,8 +64,8 @@ class Sketch:
         for rule in card.rules:
             name = f"{card.name}.{rule.reason}"
             self.columns[name] = rule.column
-            values = batch.column(rule.column)
-            if is_binned(values.type):
+            if rule.column in batch.schema.names and is_binned(batch.schema.field(rule.column).type):
+                values = batch.column(rule.column)
                 fates = np.where(missed[name], MISSED, np.where(gone, OTHER, KEPT))
                 self._add(name, groups, fates * BINS + bins_of(values))
         if gone.any():
@@ -147,7 +153,22 @@ def _missed(rules: pa.Array, card: Card) -> dict[str, Bools]:
     return found
 
 
+def counted_columns(batch: pa.RecordBatch, card: Card | None) -> pa.RecordBatch:
+    """Return what is counted of a batch: no text, but how long each is."""
+    names = {*COUNTED, *(rule.column for rule in (card.rules if card else ()))} - {"text"}
+    chosen = [name for name in batch.schema.names if name in names and not name.startswith(SIZES)]
+    columns = [batch.column(name) for name in chosen]
+    sizes = _text_bytes(batch)
+    if sizes is not None:
+        chosen, columns = [*chosen, SIZES], [*columns, pa.array(sizes)]
+    if not chosen:  # the number of rows is that of a column
+        chosen, columns = [SIZES], [pa.nulls(batch.num_rows, pa.float64())]
+    return pa.RecordBatch.from_arrays(columns, names=chosen)
+
+
 def _text_bytes(batch: pa.RecordBatch) -> npt.NDArray[np.float64] | None:
+    if SIZES in batch.schema.names:
+        return None if batch.column(SIZES).null_count else np.asarray(batch.column(SIZES))
     if "text" not in batch.schema.names:
         return None
     return np.asarray(pc.fill_null(pc.binary_length(batch.column("text")), 0), np.float64)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from atom_data.errors import DataError
-from atom_data.storage.paths import create, is_remote, join, local, read_bytes
+from atom_data.storage.paths import PARTIAL, create, is_remote, join, local, read_bytes, write_errors
 from atom_data.workspace import Workspace
 
 SKETCHES = "sketches"
@@ -27,10 +27,23 @@ def sketch_path(folder: str, shard: str) -> str:
 
 
 def write_sketch(workspace: Workspace, folder: str, shard: str, value: Mapping[str, Any]) -> None:
-    """Write the sketch of a shard whole or not at all; the same bytes for the same counts."""
+    """Write the sketch of a shard; the same bytes for the same counts.
+
+    It is not waited for until it is on disk, which would take as long as all the counting of a small shard: one that a power
+    failure cuts off cannot be read, and counts as none.
+    """
     body = json.dumps({"format": FORMAT, **value}, ensure_ascii=False, separators=(",", ":")).encode()
-    with create(workspace.path(sketch_path(folder, shard)), workspace.token) as stream:
-        stream.write(gzip.compress(body, 6, mtime=0))
+    data, path = gzip.compress(body, 6, mtime=0), workspace.path(sketch_path(folder, shard))
+    if is_remote(path):
+        with create(path, workspace.token) as stream:
+            stream.write(data)
+        return
+    target = local(path)
+    partial = target.with_name(f"{target.name}.{workspace.token}{PARTIAL}")
+    with write_errors(path):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(data)
+        partial.replace(target)
 
 
 def read_sketch(workspace: Workspace, folder: str, shard: str, sha256: str | None) -> dict[str, Any] | None:

@@ -4,7 +4,6 @@ The runner watches and the stage does not know: what decides a document must not
 picture would make every finished shard stale (see `reach`). Each batch goes on as it came.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -12,27 +11,76 @@ import pyarrow as pa
 
 from atom_data.errors import AtomDataError
 from atom_data.graph import Job
-from atom_data.rules import Keep, load_card
-from atom_data.sketches.sketch import Sketch
+from atom_data.rules import Card, Keep, load_card
+from atom_data.sketches.sketch import Sketch, counted_columns
 from atom_data.sketches.store import write_sketch
 from atom_data.stage import Stage
 from atom_data.storage.parquet import Output, read_parquet
 from atom_data.workspace import Workspace
 
+ROWS = 4096
+END = ""
 DOCUMENTS = ".docs.parquet"
 """How the file ends that says what is in a token shard."""
+
+
+@dataclass(slots=True)
+class Waiting:
+    """What a stage's steps saw, until it is counted for ROWS documents at once: counting takes milliseconds, of however few.
+
+    Memory: the columns that are counted of ROWS documents and a batch, for each card of the stage; of texts their lengths.
+    """
+
+    sketch: Sketch = field(default_factory=Sketch)
+    cards: dict[str, Card] = field(default_factory=dict)
+    batches: dict[str, list[pa.RecordBatch]] = field(default_factory=dict)
+    """By card, in the order of the steps; by END what the stage keeps."""
+    rows: int = 0
+
+    def add(self, name: str, batch: pa.RecordBatch) -> None:
+        """Take a batch. The first step sees every one: only there may what waits be counted, all of it or nothing."""
+        if not batch.num_rows or self.sketch.fault:
+            return
+        if name == next(iter(self.batches), name):
+            if self.rows >= ROWS:
+                self.count()
+            self.rows += batch.num_rows
+        self.batches.setdefault(name, []).append(counted_columns(batch, self.cards.get(name)))
+
+    def count(self) -> None:
+        """Count what waits. What fails is noted, and from there on nothing is counted: half of a shard would be a wrong number."""
+        try:
+            for name, batches in self.batches.items():
+                whole = (
+                    pa.concat_tables(map(_table, batches), promote_options="permissive").combine_chunks().to_batches()
+                )
+                for batch in whole:  # one, as long as no column has two GB
+                    if name == END:
+                        self.sketch.kept(batch)
+                    else:
+                        self.sketch.card(self.cards[name], batch)
+        except (pa.ArrowException, ArithmeticError, LookupError, TypeError, ValueError) as error:
+            self.sketch.fault = f"{type(error).__name__}: {error}"[:200]
+        self.sketch.seen.clear()
+        self.batches = {name: [] for name in self.batches}
+        self.rows = 0
+
+
+def _table(batch: pa.RecordBatch) -> pa.Table:
+    return pa.Table.from_batches([batch])
 
 
 @dataclass(frozen=True, slots=True)
 class WatchedKeep(Keep):
     """A card whose marks are counted."""
 
-    sketch: Sketch = field(default_factory=Sketch, repr=False, compare=False)
+    waiting: Waiting = field(default_factory=Waiting, repr=False, compare=False)
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Mark the rows as the card does, and count them."""
         marked = Keep(self.card, self.folder)(batch)
-        _count(self.sketch, marked, lambda: self.sketch.card(load_card(self.card, self.folder), marked))
+        self.waiting.cards.setdefault(self.card, load_card(self.card, self.folder))
+        self.waiting.add(self.card, marked)
         return marked
 
 
@@ -40,36 +88,30 @@ class WatchedKeep(Keep):
 class End:
     """The step after the last one: it counts what is left."""
 
-    sketch: Sketch
+    waiting: Waiting
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Return the batch itself."""
-        _count(self.sketch, batch, lambda: self.sketch.kept(batch))
+        self.waiting.add(END, batch)
         return batch
 
 
-def _count(sketch: Sketch, batch: pa.RecordBatch, count: Callable[[], None]) -> None:
-    """Count a batch. What fails is noted, and from there on nothing is counted: half a batch would be a wrong number."""
-    if batch.num_rows and not sketch.fault:
-        try:
-            count()
-        except (pa.ArrowException, ArithmeticError, LookupError, TypeError, ValueError) as error:
-            sketch.fault = f"{type(error).__name__}: {error}"[:200]
-
-
-def watched(job: Job) -> tuple[Job, Sketch | None]:
-    """Return a stage as one that is watched, with the sketch that it fills. Any other job, and a class of a user, as it is."""
+def watched(job: Job) -> tuple[Job, Waiting | None]:
+    """Return a stage as one that is watched, with what fills its sketch. Any other job, and a class of a user, as it is."""
     if type(job) is not Stage:
         return job, None
-    sketch = Sketch()
-    steps = [WatchedKeep(step.card, step.folder, sketch) if type(step) is Keep else step for step in job.steps]
-    return replace(job, steps=(*steps, End(sketch))), sketch
+    waiting = Waiting()
+    steps = [WatchedKeep(step.card, step.folder, waiting) if type(step) is Keep else step for step in job.steps]
+    return replace(job, steps=(*steps, End(waiting))), waiting
 
 
-def keep_sketch(workspace: Workspace, job: Job, shard: str, sketch: Sketch | None, outputs: list[Output]) -> None:
+def keep_sketch(workspace: Workspace, job: Job, shard: str, waiting: Waiting | None, outputs: list[Output]) -> None:
     """Write the sketch of a shard that was made; of a token shard it is made of the numbers that stand beside it."""
-    if sketch is None:
+    if waiting is None:
         sketch = _of_tokens(workspace, outputs)
+    else:
+        waiting.count()
+        sketch = waiting.sketch
     if sketch is not None and outputs:
         value = {"stage": job.name, "shard": shard, "sha256": outputs[0].sha256, **sketch.value()}
         write_sketch(workspace, job.name, shard, value)

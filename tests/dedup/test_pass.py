@@ -48,7 +48,6 @@ DIE_ONCE = """
 JOBS = {
     "exact.text-hash", "exact.groups", "out.exact", "exact.guard", "out.distinct", "near.band-hashes", "near.links",
     "near.clusters", "near.candidates", "near.confirmed", "out.near", "near.guard", "out.unique",
-    "distinct.sketches", "unique.sketches",
 }  # fmt: skip
 INNER = {"text-hash", "groups", "band-hashes", "links", "clusters", "candidates", "confirmed", "guard"}
 
