@@ -167,7 +167,7 @@ def test_a_docstring_or_a_comment_makes_nothing_stale() -> None:
 @pytest.mark.parametrize(
     ("data", "users"),
     [
-        ("text/charsets/tables.npz", {"wet", "lines"}),
+        ("text/charsets/tables.npz", {"wet"}),
         (
             "text/datatrove/english.npz",  # MinHash can count as datatrove does
             {name for name in before() if name.startswith("near")} | {"measured", "unique"},

@@ -22,7 +22,7 @@ from atom_data.extract.sniff import (
     is_binary,
 )
 from atom_data.text.charsets.controls import control_count
-from atom_data.text.charsets.decoders import REPLACEMENT
+from atom_data.text.charsets.labels import REPLACEMENT
 from atom_data.text.clean import clean
 
 TITLE_CHARACTERS = 1000

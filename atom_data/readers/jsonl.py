@@ -17,7 +17,7 @@ from atom_data.readers.source import Places
 from atom_data.readers.streams.frames import WINDOW_BYTES
 from atom_data.readers.streams.window import Window
 from atom_data.storage.shards import Intake, Shard
-from atom_data.text.charsets.decoders import REPLACEMENT
+from atom_data.text.charsets.labels import REPLACEMENT
 from atom_data.text.clean import clean
 from atom_data.workspace import Workspace
 

@@ -6,12 +6,11 @@ from typing import NamedTuple
 import numpy as np
 
 from atom_data.text.charsets import kernels
-from atom_data.text.charsets.labels import CODE_PAGES, LABELS
+from atom_data.text.charsets.labels import CODE_PAGES, LABELS, REPLACEMENT
 from atom_data.text.charsets.tables import multi_byte, single_byte
 from atom_data.text.memory import read_only
 
 MARK = "\ufeff"
-REPLACEMENT = "\ufffd"
 PYTHON = {name: name for name in CODE_PAGES} | {"mac-centraleurope": "mac_latin2"}
 UTF_16 = {"utf-16le": "utf-16-le", "utf-16be": "utf-16-be"}
 NAMES = (*LABELS, *CODE_PAGES)

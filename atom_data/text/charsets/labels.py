@@ -3,6 +3,9 @@
 import re
 from functools import cache
 
+REPLACEMENT = "\ufffd"
+"""What stands for bytes that no decoder knows. It is here, as who only counts it needs no decoder."""
+
 LABELS = {
     "utf-8": "unicode-1-1-utf-8 unicode11utf8 unicode20utf8 utf-8 utf8 x-unicode20utf8",
     "ibm866": "866 cp866 csibm866 ibm866",
