@@ -10,6 +10,8 @@ import pyarrow.compute as pc
 
 HELD = 1 << 16
 """Values of a column that are counted in a shard; of a value that comes first after these, only that there was one."""
+FEW = 64
+"""Documents below which Python counts sooner than Arrow has begun to."""
 SHOWN_CHARACTERS = 120
 """Of a value: a domain has at most 253, and what is longer is told apart by its beginning alone."""
 
@@ -28,11 +30,9 @@ class Tally:
     def add(self, values: pa.Array, outcomes: pa.Array) -> None:
         """Count documents; a null is the empty value. The result is the same however documents are cut into batches."""
         texts = pc.utf8_slice_codeunits(pc.fill_null(values.cast(pa.string()), ""), 0, SHOWN_CHARACTERS)
-        table = pa.table({"value": texts, "outcome": outcomes})
-        found = table.group_by(["value", "outcome"], use_threads=False).aggregate([([], "count_all")])
-        order = _first_seen(texts)
-        rows = zip(*(found.column(name).to_pylist() for name in ("value", "outcome", "count_all")), strict=True)
-        for value, outcome, count in sorted(rows, key=lambda row: order[row[0]]):
+        found = _counted(texts, outcomes)
+        order = {value: number for number, value in enumerate(dict.fromkeys(value for value, _ in found))}
+        for (value, outcome), count in sorted(found.items(), key=lambda item: order[item[0][0]]):
             if value not in self.counts and len(self.counts) >= HELD:
                 self.beyond += count
                 continue
@@ -55,8 +55,14 @@ class Tally:
         }
 
 
-def _first_seen(texts: pa.Array) -> dict[str, int]:
-    return {value: number for number, value in enumerate(pc.unique(texts).to_pylist())}
+def _counted(texts: pa.Array, outcomes: pa.Array) -> dict[tuple[str, str], int]:
+    """Return how many documents have each value and outcome, in the order in which they come first."""
+    if len(texts) < FEW:
+        return Counter(zip(texts.to_pylist(), outcomes.to_pylist(), strict=True))
+    table = pa.table({"value": texts, "outcome": outcomes})
+    found = table.group_by(["value", "outcome"], use_threads=False).aggregate([([], "count_all")])
+    rows = zip(*(found.column(name).to_pylist() for name in ("value", "outcome")), strict=True)
+    return dict(zip(rows, found.column("count_all").to_pylist(), strict=True))
 
 
 @dataclass(slots=True)
