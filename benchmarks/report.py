@@ -38,7 +38,6 @@ from atom_data.report.page.page import write_page
 from atom_data.report.samples import Sample
 from atom_data.rules import load_card
 from atom_data.runner.recipe import load_recipe
-from atom_data.sketches.sketch import Sketch
 from atom_data.sketches.store import FORMAT, sketch_path
 from atom_data.sketches.watch import keep_sketch, watched
 from atom_data.storage import paths
@@ -193,9 +192,8 @@ def template(number: int, cards: list[Path]) -> dict[str, Any]:
     }
     columns |= {f"signal_{rule}": chance.lognormal(rule % 7 - 2, 1, MADE_ROWS) for rule in range(RULES)}
     stage = Stage(name="made", reads=Jsonl("x", source="x"), steps=tuple(keep(str(path)) for path in cards))
-    seen, sketch = watched(stage)
-    assert isinstance(seen, Stage)
-    assert isinstance(sketch, Sketch)
+    seen, waiting = watched(stage)
+    assert isinstance(seen, Stage) and waiting is not None
     batch = pa.record_batch(columns)
     for step in seen.steps:
         batch = step(batch)
@@ -203,7 +201,8 @@ def template(number: int, cards: list[Path]) -> dict[str, Any]:
             batch = batch.filter(pa.compute.is_null(batch.column("_drop_reason"))).drop_columns(
                 ["_drop_reason", "_drop_rules"]
             )
-    value = sketch.value()
+    waiting.count()
+    value = waiting.sketch.value()
     assert "fault" not in value
     factor = DOCUMENTS // MADE_ROWS
     for cell in value["cells"]:
@@ -330,10 +329,10 @@ def in_turns(stage: Stage, workspace: Workspace, scratch: Path) -> dict[str, Any
         began = time.process_time()
         for task in stage.tasks(workspace):
             other = Elsewhere(workspace, stage.name, str(scratch))
-            seen, sketch = watched(stage) if with_sketch else (stage, None)
+            seen, waiting = watched(stage) if with_sketch else (stage, None)
             work: Work = seen.work(task, other, lambda *_: None)
             if with_sketch:
-                keep_sketch(other, stage, task.name, sketch, work.outputs)
+                keep_sketch(other, stage, task.name, waiting, work.outputs)
         if number:  # the first one loads models and kernels
             took[with_sketch].append(time.process_time() - began)
     plain, sketched = min(took[False]), min(took[True])
