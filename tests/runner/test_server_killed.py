@@ -6,8 +6,8 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
+from multiprocessing import forkserver
 from pathlib import Path
 
 import pytest
@@ -73,19 +73,24 @@ def test_workers_of_a_killed_server_end_and_others_take_their_place(tmp_path: Pa
 def test_a_server_that_dies_whenever_it_starts_a_worker_is_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("atom_data.runner.pool.START_SECONDS", 0.05)
-    pool, ended = (
-        Pool(Orders(str(tmp_path / "recipe.py"), str(tmp_path / "out")), 1, Needs((), (), ())),
-        threading.Event(),
-    )
-    killer = threading.Thread(target=kill_servers, args=(os.getpid(), ended))
-    killer.start()
-    try:
-        with pytest.raises(DataError, match=r"ended 5 times while it started a worker .* finished shards are kept"):
-            pool._start()
-    finally:
-        ended.set()
-        killer.join()
+    """It is stopped first, so that it cannot answer before it is killed."""
+    connect, asked = forkserver.connect_to_new_process, []
+
+    def to_a_dying_server(files: list[int]) -> object:
+        forkserver.ensure_running()
+        pid = forkserver._forkserver._forkserver_pid  # type: ignore[attr-defined]
+        os.kill(pid, signal.SIGSTOP)
+        made = connect(files)
+        os.kill(pid, signal.SIGKILL)
+        asked.append(pid)
+        return made
+
+    monkeypatch.setattr("multiprocessing.forkserver.connect_to_new_process", to_a_dying_server)
+    monkeypatch.setattr("atom_data.runner.pool.START_SECONDS", 0.5)
+    pool = Pool(Orders(str(tmp_path / "recipe.py"), str(tmp_path / "out")), 1, Needs((), (), ()))
+    with pytest.raises(DataError, match=r"ended 5 times while it started a worker .* finished shards are kept"):
+        pool._start()
+    assert len(set(asked)) == 5
 
 
 SWALLOWED = """
@@ -104,12 +109,6 @@ def test_a_worker_ends_although_the_exception_was_thrown_away() -> None:
     """Where a library calls back, as llvmlite does when it loads a kernel, Python prints an exception and goes on."""
     ended = subprocess.run([sys.executable, "-c", SWALLOWED], capture_output=True, text=True, check=False, cwd=ROOT)
     assert (ended.returncode, ended.stdout, ended.stderr) == (128 + signal.SIGTERM, "not ended yet\n", "")
-
-
-def kill_servers(parent: int, ended: threading.Event) -> None:
-    while not ended.wait(0.002):
-        for pid in servers(parent):
-            hit(pid, signal.SIGKILL, lambda: servers(parent))
 
 
 def servers(parent: int) -> list[int]:
