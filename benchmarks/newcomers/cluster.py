@@ -116,6 +116,6 @@ def researcher(person: Person) -> None:
     person.hears("epochs without a word", "atom-data mix plan mix.toml", "note:*epochs", code=0)
     planned = json.loads(person.types("atom-data plan first/recipe.py -o first/out --json 2> plan.err"))
     assert planned["cost"]
-    assert "figures lie in their intervals" in person.types("atom-data plan first/recipe.py -o first/out --compare")
+    assert "figures are within their intervals" in person.types("atom-data plan first/recipe.py -o first/out --compare")
     person.types("atom-data minhash-explain --bands 14 --rows 8")
     person.types("atom-data dedup-eval first/data/documents.jsonl")

@@ -52,4 +52,4 @@ def notebook(person: Person) -> None:
     person.types("atom-data init jsonl first")
     assert "('fuzzy_deduped', 38)" in person.runs(RUN, "run.py")
     helped = person.runs("from atom_data import MinHash\nhelp(MinHash)\n", "helped.py")
-    assert "bucket_cap: int = 64" in helped and "hot buckets stay linear" in helped
+    assert "bucket_cap: int = 64" in helped and "linear in large buckets" in helped
