@@ -70,7 +70,12 @@ def _usage(error: Any) -> str:  # noqa: ANN401
 
 
 def _fail(text: str, code: int) -> None:
-    sys.stderr.write(f"{text}\n")
+    if sys.stderr.isatty():  # it is wrapped between words; else every sentence is a line
+        from atom_data.commands.screen import console  # noqa: PLC0415 - seldom asked for
+
+        console(stderr=True).prose(text, markup=False)
+    else:
+        sys.stderr.write(f"{text}\n")
     sys.exit(code)
 
 

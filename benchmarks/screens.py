@@ -58,6 +58,13 @@ SCREENS = (
     Screen("verify", "verify {out}"),
     Screen("verify-fault", "verify {work}/broken"),
     Screen("fingerprint", "fingerprint {out}"),
+    Screen("report", "report {out} --to {fresh}.html"),
+    Screen("publish-init", "publish {out} --init --passport {fresh}.toml"),
+    Screen("publish-grade", "publish {out} --grade --passport {work}/passport.toml"),
+    Screen("why", "why {out} https://www.debian.org/doc/manuals/aptitude/index.it.html"),
+    Screen("diff", "diff {out} {out}"),
+    Screen("takedown", "takedown {out} --domain debian-handbook.info --dry-run"),
+    Screen("reproduce", "reproduce {out} --into {fresh} --prepare"),
     Screen("list", "list"),
     Screen("show-card", "show fineweb"),
     Screen("show-signal", "show count_words"),
@@ -102,6 +109,7 @@ def prepare(work: Path) -> None:
     """Make the runs that commands look at."""
     atom_data(f"init jsonl {work}/first", 0, work)
     atom_data(f"run {RECIPE} -o {work}/out --workers 2", 0, work)
+    atom_data(f"publish {work}/out --init --passport {work}/passport.toml", 0, work)
     shutil.copytree(work / "out", work / "broken")
     shard = next((work / "broken" / "clean").glob("*.parquet"))
     shard.write_bytes(shard.read_bytes()[:-9])

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from resiliparse.parse.html import HTMLTree
+
 from atom_data.errors import ConfigError
 from atom_data.extract.engine import Content
 
@@ -40,7 +42,7 @@ class JusText:
             max_link_density=self.max_link_density,
             **sizes,
         )
-        title = next((part.text for part in paragraphs if part.dom_path.endswith("head.title")), None)
+        title = HTMLTree.parse(html).title  # jusText throws the head away before it looks
         return Content("\n".join(part.text for part in paragraphs if not part.is_boilerplate), title)
 
 
