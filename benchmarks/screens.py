@@ -145,6 +145,7 @@ def cannot_wrap(line: str, width: int) -> bool:
     words = line.split()
     return (
         (line.startswith("  ") and "atom-data " in line)
+        or line.startswith("exec ")  # of a batch script that is shown as it is
         or len(words) == 1
         or any(cell_len(word) > width - 8 for word in words)
     )

@@ -53,7 +53,7 @@ def reproduce(
         screen.prose(escape(f"not as it was: {line}"))
     if prepare_only:
         for words in (("run", recipe, "-o", into), ("reproduce", output, "--into", into)):
-            console().print(escape(command_line(*words)), soft_wrap=True)
+            console().print(f"  {escape(command_line(*words))}", soft_wrap=True)
         return
     make(str(recipe), into, workers)
     _say(judge(workspace, new), output, into, as_text)

@@ -13,6 +13,8 @@ from atom_data.terminal.table import Column, print_table, printable
 NUMBERS = 6
 """Numbers of questions that a line names."""
 
+FROM = "passport.toml: "
+
 
 def print_grade(found: Grade, known: Known, as_text: bool) -> None:
     """Print the weights by section and who answers, then what closes the open questions."""
@@ -25,7 +27,7 @@ def print_grade(found: Grade, known: Known, as_text: bool) -> None:
         "doi:10.5281/zenodo.18803975). A question counts where it is answered; whether an answer of people is true and clear, "
         "only others can judge.\n"
     )
-    titles = ("answered", "by data", "by form", "by people", "open", "does not apply")
+    titles = ("answered", "by data", "by form", "by people", "open", "n/a")
     columns = (Column("section", left=True), *(Column(title) for title in titles))
     rows = [[name, *_cells(found.score(name))] for name in found.sections]
     rows += [["all", *_cells(found.score())]]
@@ -38,8 +40,8 @@ def print_grade(found: Grade, known: Known, as_text: bool) -> None:
     if not ways:
         screen.print("\nNothing is open.")
         return
-    screen.print("\nOpen, with the weight, what closes it, and the questions:")
-    rows = [[f"{weight}", escape(close), _numbers(asked)] for close, weight, asked in ways]
+    screen.print("\nOpen, with the weight, what of passport.toml closes it, and the questions:")
+    rows = [[f"{weight}", escape(close.removeprefix(FROM)), _numbers(asked)] for close, weight, asked in ways]
     print_table(
         screen, (Column("weight"), Column("what closes it", left=True), Column("questions", 1, left=True)), rows
     )
