@@ -53,7 +53,7 @@ def _say_that_it_compiles() -> None:
 @functools.cache
 def _said() -> None:
     place = cache_folder()
-    sys.stderr.write(f"compiling kernels for this machine, once; kept in {place} (`atom-data warm` compiles all)\n")
+    sys.stderr.write(f"compiling kernels for this machine, once; kept in {place}\n  (`atom-data warm` compiles all)\n")
     sys.stderr.flush()
 
 
