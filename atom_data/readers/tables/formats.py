@@ -3,13 +3,13 @@
 import codecs
 import csv
 import io
+import itertools
 import json
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
 import pyarrow as pa
-from pyarrow import csv as arrow_csv
 
 from atom_data.errors import DataError
 from atom_data.readers.fields.mapping import Unfit
@@ -26,45 +26,78 @@ READ_BYTES = 1 << 20
 SPACE = " \t\n\r"
 
 
+class _CsvLines:
+    """The lines of a CSV file for its parser, as Latin-1, so that every byte is a character; it counts those of a row."""
+
+    def __init__(self, stream: Unpacked, where: str, most: int) -> None:
+        buffered = io.BufferedReader(stream, READ_BYTES)
+        self._text = io.TextIOWrapper(buffered, encoding="latin-1", newline="")
+        self._where, self._most = where, most
+        self._row, self._parts, self._size = 0, [""], 0
+
+    def begin(self, row: int) -> None:
+        """Begin with a row."""
+        self._row, self._parts, self._size = row, [], 0
+
+    @property
+    def sample(self) -> bytes:
+        """What was read of the row, its beginning at most."""
+        return "".join(self._parts).rstrip("\r\n")[:SAMPLE_BYTES].encode("latin-1")
+
+    def __iter__(self) -> Iterator[str]:
+        """It is one."""
+        return self
+
+    def __next__(self) -> str:
+        """Return the next line. DataError where the row is above its limit."""
+        line = self._text.readline(self._most + 1)
+        if not line:
+            raise StopIteration
+        if self._size < SAMPLE_BYTES:
+            self._parts.append(line[:SAMPLE_BYTES])
+        self._size += len(line)
+        if self._size > self._most:
+            raise DataError(
+                f"{self._where}: row {self._row:,} or one of the next has more than the {self._most:,} bytes allowed. Pass a "
+                "larger max_row_bytes, or check its quotes."
+            )
+        return line
+
+
 def delimited_rows(stream: Unpacked, where: str, delimiter: str, most: int) -> Iterator[Row]:
     """Yield the rows of a CSV file (RFC 4180) as strings by the names in its first line; empty lines are left out.
 
-    A row with more or fewer values than names is `bad_row`, one that is not UTF-8 `bad_utf8`. Memory: `most` bytes a few times,
-    which a row may have. Errors: DataError for a row above that, and for names that are missing or twice the same.
+    A row with more or fewer values than names is `bad_row`, and so is one whose quotes do not close where a value ends: what
+    a quote that was never closed took in of the next rows goes with it, and is not taken for its text. One that is not UTF-8
+    is `bad_utf8`. Memory: `most` bytes a few times, which a row may have. Errors: DataError for a row above that, and for names
+    that are missing or twice the same.
     """
     names = _names(stream, where, delimiter)
-    bad: dict[int, str] = {}
-
-    def note(row: arrow_csv.InvalidRow) -> str:
-        bad[row.number - 2] = f"{row.actual_columns} values, and the first line has {row.expected_columns} names"
-        texts[row.number - 2] = row.text.encode()[:SAMPLE_BYTES]
-        return "skip"
-
-    texts: dict[int, bytes] = {}
-    number = 0
-    try:
-        reader = arrow_csv.open_csv(
-            pa.PythonFile(stream, mode="r"),
-            arrow_csv.ReadOptions(use_threads=False, block_size=most),
-            arrow_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=note),
-            arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.binary()), strings_can_be_null=False),
-        )
-        for batch in reader:
-            for row in _rows_of(batch):
-                while number in bad:
-                    yield number, Unfit("bad_row", bad.pop(number)), texts.pop(number)
-                    number += 1
-                yield number, *_decoded(row)
-                number += 1
-    except pa.ArrowException as error:
-        if "straddl" in str(error):
-            said = f"row {number:,} or one of the next has more than the {most:,} bytes allowed. "
-            said += "Pass a larger max_row_bytes, or check its quotes"
+    csv.field_size_limit(max(csv.field_size_limit(), most))  # the lines have a limit of their own
+    lines = _CsvLines(stream, where, most)
+    rows = csv.reader(lines, delimiter=delimiter, strict=True)
+    next(rows, None)
+    for number in itertools.count():
+        values: list[str] | None = []
+        while not values:  # an empty line has none
+            lines.begin(number)
+            try:
+                values = next(rows)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield (
+                    number,
+                    Unfit("bad_row", f"its quotes do not close where a value ends ({reason(error)})"),
+                    lines.sample,
+                )
+                break
         else:
-            said = f"row {number:,} or one of the next cannot be read ({reason(error)}). Check the delimiter and the quotes"
-        raise DataError(f"{where}: {said}.") from error
-    for number in sorted(bad):
-        yield number, Unfit("bad_row", bad[number]), texts[number]
+            if len(values) != len(names):
+                said = f"{len(values)} values, and the first line has {len(names)} names"
+                yield number, Unfit("bad_row", said), lines.sample
+            else:
+                yield number, *_decoded(names, values)
 
 
 def _names(stream: Unpacked, where: str, delimiter: str) -> list[str]:
@@ -83,12 +116,14 @@ def _names(stream: Unpacked, where: str, delimiter: str) -> list[str]:
     return names
 
 
-def _decoded(row: dict[str, Any]) -> tuple[dict[str, Any] | Unfit, bytes]:
-    try:
-        return {name: value.decode() for name, value in row.items()}, b""
-    except UnicodeDecodeError as error:
-        name = next(name for name, value in row.items() if value is error.object or value == error.object)
-        return Unfit("bad_utf8", f"byte {error.start} of '{name}' is not UTF-8"), error.object[:SAMPLE_BYTES]
+def _decoded(names: list[str], values: list[str]) -> tuple[dict[str, Any] | Unfit, bytes]:
+    row = {}
+    for name, value in zip(names, values, strict=True):
+        try:
+            row[name] = value if value.isascii() else value.encode("latin-1").decode()
+        except UnicodeDecodeError as error:
+            return Unfit("bad_utf8", f"byte {error.start} of '{name}' is not UTF-8"), error.object[:SAMPLE_BYTES]
+    return row, b""
 
 
 def _rows_of(batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:

@@ -47,9 +47,10 @@ class Tables(FieldSource):
 
     CSV and JSON may be compressed (.gz, .zst, .bz2, .xz, .lz4); Arrow has compressions of its own. What is in a file says its
     ending: .csv; .tsv and .tab with tabs; `delimiter` says another sign. Files are read whole, one after the other.
-    Rejected, with the rest of the file still read: `table.bad_row` (a row of CSV with more or fewer values than names),
+    Rejected, with the rest of the file still read: `table.bad_row` (a row of CSV with more or fewer values than names, or whose
+    quotes do not close where a value ends: with it goes what they took in of the next rows),
     `table.bad_utf8`, `table.bad_json` (what is not an object), `table.no_text`, `table.bad_value`.
-    Errors: DataError for a file that is broken or cut off where this shows (a row of CSV that ends in a quote does not), for
+    Errors: DataError for a file that is broken or cut off, for
     an array that is not one, and for a row above `max_row_bytes`.
     Memory: `max_row_bytes` some times over, for Arrow the largest record batch of the file; 150 bytes per row without an id.
     """

@@ -109,6 +109,32 @@ def test_bad_rows_cost_themselves(tmp_path: Path) -> None:
     assert found.rejects == [("table.bad_json", 1), ("table.no_text", 2), ("table.no_text", 3)]
 
 
+@pytest.mark.parametrize(
+    ("body", "kept", "lost"),
+    [
+        (b'a,"one"\nb,"never closed\nc,"three"\nd,four\n', ["one", "four"], b'b,"never closed\nc,"three"'),
+        (b'a,"one"\nb,"never closed\nc,three\n', ["one"], b'b,"never closed\nc,three'),
+        (b'a,"one"\nb,"closed" and more\nc,"a ""quoted"" word"\n', ["one", 'a "quoted" word'], b'b,"closed" and more'),
+    ],
+)
+def test_a_quote_that_is_not_closed_gives_no_text(body: bytes, kept: list[str], lost: bytes, tmp_path: Path) -> None:
+    """It would take the next rows into its text, and they would be gone without a word."""
+    (tmp_path / "a.csv").write_bytes(b"id,text\n" + body)
+    found = outcome(Tables(f"{tmp_path}/a.csv"))
+    assert [row["text"] for row in found.rows] == kept
+    assert (found.rejects, found.samples) == ([("table.bad_row", 1)], [lost])
+    assert found.details[0].startswith("its quotes do not close where a value ends (")
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+def test_lines_may_end_in_three_ways(end: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(end.join([b"\xef\xbb\xbfid,text", b"a,\xc3\xa9", b'b,"x,y"', b""]))
+    assert [(row["id"], row["text"]) for row in outcome(Tables(f"{tmp_path}/a.csv")).rows] == [
+        ("a", "\u00e9"),
+        ("b", "x,y"),
+    ]
+
+
 def test_delimiter(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(as_csv(ROWS, ";"))
     assert outcome(Tables(f"{tmp_path}/a.csv", delimiter=";")).rows[0]["text"] == ROWS[0]["text"]
