@@ -5,7 +5,7 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,14 +39,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             web.at_once += 1
             web.most_at_once = max(web.most_at_once, web.at_once)
             fault = web.faults[path].pop(0) if web.faults[path] else ""
-        try:
-            time.sleep(web.hold)
+        time.sleep(web.hold)
+        with web.lock:  # before the answer: who has it may ask again before this thread goes on
+            web.at_once -= 1
+        with suppress(BrokenPipeError, ConnectionResetError):
             self.answer(path, fault)
-        except (BrokenPipeError, ConnectionResetError):
-            pass
-        finally:
-            with web.lock:
-                web.at_once -= 1
 
     def answer(self, path: str, fault: str) -> None:
         data = self.web.files.get(path)
@@ -76,9 +73,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         if fault in ("cut", "stall", "drip"):
             body = body[: len(body) // 2] if fault == "cut" else body[:100]
-        self.wfile.write(body)
-        with self.web.lock:
+        with self.web.lock:  # before they go, likewise
             self.web.sent[path] += len(body)
+        self.wfile.write(body)
         if fault == "stall":
             time.sleep(1.5)
         for byte in data[start + 100 : start + 120] if fault == "drip" else b"":
