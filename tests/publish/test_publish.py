@@ -37,7 +37,8 @@ def test_grade_is_called_a_self_assessment(out: Path, tmp_path: Path) -> None:
     done = atom_data("publish", out, "--grade", "--passport", tmp_path / "passport.toml")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("A self-assessment by the 242 weighted questions")
-    assert "passport.toml: provider.name" in done.stdout and "Scraped and crawled data" in done.stdout
+    assert "what of passport.toml closes it" in done.stdout
+    assert " provider.name " in done.stdout and "Scraped and crawled data" in done.stdout
     page = json.loads(atom_data("publish", out, "--grade", "--passport", tmp_path / "passport.toml", "--json").stdout)
     assert page["all"]["open"] == sum(one["weight"] for one in page["questions"] if one["by"] == "open")
 
