@@ -95,6 +95,7 @@ setup-dev: $(VENV)/.dev
 $(VENV)/.core: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	$(BIN)/python -m compileall -q atom_data  # as pip does for what is not editable
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.core

@@ -66,7 +66,7 @@ def run(command: Sequence[str], folder: Path, environment: Mapping[str, str] | N
                 [sys.executable, "-I", "-S", __file__, str(report), *command],
                 stdout=stream,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, **(environment or {})},
+                env={**_environment(), **(environment or {})},
                 cwd=ROOT,
                 check=False,
             )
@@ -75,6 +75,11 @@ def run(command: Sequence[str], folder: Path, environment: Mapping[str, str] | N
             tail = output.read_bytes()[-TAIL_BYTES:].decode("utf-8", "replace")
             raise RuntimeError(f"{' '.join(command[:4])} ...: exit code {took['exit']}. Its output ends:\n{tail}")
     return Run(took["wall_s"], took["cpu_s"], took["peak_mb"], folder)
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment without the wish to keep no bytecode: who runs a tool twice has compiled its sources once."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 class Memory(threading.Thread):

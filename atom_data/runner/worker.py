@@ -14,6 +14,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -69,7 +70,7 @@ def do_task(
             input_bytes=task.bytes,
             network=dict(sorted(work.network.items())),
         )
-        return commit(replace(_receipt(job, task, work, measured), settings=settings or {}), workspace)
+        return commit(replace(_receipt(job, task, work, measured, workspace), settings=settings or {}), workspace)
 
 
 def commit(receipt: Receipt, workspace: Workspace) -> Receipt:
@@ -86,15 +87,17 @@ def without(job: Job, task: Task, outputs: Sequence[Output], workspace: Workspac
     work = Work(outputs=list(outputs))
     with contextlib.suppress(AtomDataError, OSError):  # a file that is gone
         work.inputs += job.inputs(task, workspace)
-    return commit(replace(_receipt(job, task, work, Measured(input_bytes=task.bytes)), failed=why), workspace)
+    measured = Measured(input_bytes=task.bytes)
+    return commit(replace(_receipt(job, task, work, measured, workspace), failed=why), workspace)
 
 
-def _receipt(job: Job, task: Task, work: Work, measured: Measured) -> Receipt:
+def _receipt(job: Job, task: Task, work: Work, measured: Measured, workspace: Workspace) -> Receipt:
+    code: dict[str, str] = workspace.keep(f"code of {job.name}", partial(code_identity, job))
     return Receipt(
         stage=job.name,
         shard=task.name,
         job=job_identity(job),
-        code=code_identity(job),
+        code=code,
         inputs=tuple(replace(item, path=without_secrets(item.path)) for item in work.inputs),
         outputs=tuple(OutputFile(item.path, item.bytes, item.sha256, item.rows) for item in work.outputs),
         rows_in=work.rows_in,

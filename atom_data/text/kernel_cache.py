@@ -26,6 +26,7 @@ import numba
 import numpy as np
 from numba import config
 from numba.core.caching import CompileResultCacheImpl, FunctionCache
+from numba.core.runtime import rtsys
 from numba.core.serialize import dumps
 
 from atom_data.assets import cache_folder, keep, read_kept
@@ -112,6 +113,18 @@ class KernelCache(FunctionCache):  # type: ignore[misc] # Numba has no types
     def flush(self) -> None:
         """Keep all: a file that is out of date has another name."""
 
+    def load_overload(self, sig: Any, target_context: Any) -> Any:  # noqa: ANN401
+        """Return the compiled form that is on disk, else None.
+
+        What it calls of Numba's own is made known first. All else that Numba makes ready, a fifth of a second of imports and
+        tables for typing, only compiling needs.
+        """
+        rtsys.initialize(target_context)
+        found = self._load_overload(sig, target_context)
+        if found is None:
+            target_context.refresh()
+        return found
+
     def _load_overload(self, sig: Any, target_context: Any) -> Any:  # noqa: ANN401
         if not self._enabled:
             return None
@@ -141,3 +154,26 @@ class _Form(CompileResultCacheImpl):  # type: ignore[misc]
     def __init__(self, function: Callable[..., Any]) -> None:
         self._py_func = function
         self._lineno = function.__code__.co_firstlineno
+
+    def reduce(self, data: Any) -> Any:  # noqa: ANN401
+        """Return what is written: what Numba writes, but in place of the code before it was made for the processor its names.
+
+        That code is half of the time of reading. It is for kernels that are copied into others, which ours are not; one that
+        is called by another is found without it.
+        """
+        (name, kind, (made, _)), *rest = super().reduce(data)
+        module = data.library._get_module_for_linking()
+        things = [*module.functions, *module.global_variables]
+        return (name, kind, (made, _no_code())), rest, [thing.name for thing in things if not thing.is_declaration]
+
+    def rebuild(self, target_context: Any, payload: Any) -> Any:  # noqa: ANN401
+        """Read it again, after Numba was told which names there are."""
+        library, rest, names = payload
+        target_context.codegen()._engine._defined_symbols.update(names)
+        return super().rebuild(target_context, (library, *rest))
+
+
+@functools.cache
+def _no_code() -> bytes:
+    code: bytes = llvm.parse_assembly("").as_bitcode()
+    return code

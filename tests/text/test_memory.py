@@ -188,3 +188,40 @@ def test_read_only_arrays_need_one_compilation() -> None:
     view = memory.read_only(np.zeros(3))
     with pytest.raises(ValueError, match="read-only"):
         view[0] = 1
+
+
+CALLED = """
+from atom_data.text.memory import kernel
+from atom_data.outside import outside
+
+@kernel
+def above(value):
+    return outside(value) + 5
+"""
+
+
+def test_kernel_that_was_kept_can_be_called_by_another(small: Path) -> None:
+    (small / "atom_data" / "above.py").write_text(CALLED)
+    asked = "from atom_data.outside import outside\noutside(1)\n" + ASKED.replace("outside", "above")
+    assert run(small, asked) == ["25", "0"]
+    assert run(small, asked) == ["25", "1"]
+
+
+def test_no_kernel_of_ours_is_called_by_another() -> None:
+    """What is read from disk cannot be copied into a kernel: each call would cost what the function itself takes."""
+    for name in declared():
+        import_module(name.partition(":")[0])
+    compiled = {
+        thing
+        for module, space in [*sys.modules.items()]
+        if module.startswith("atom_data.")
+        for thing in vars(space).values()
+        if isinstance(thing, Dispatcher)
+    }
+    called = [
+        f"{thing.py_func.__qualname__} calls {other}"
+        for thing in compiled
+        for name in thing.py_func.__code__.co_names
+        if isinstance(named := thing.py_func.__globals__.get(name), Dispatcher) and (other := kernel_name(named))
+    ]
+    assert not called

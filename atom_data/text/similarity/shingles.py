@@ -42,13 +42,13 @@ def shingle_set(buffers: Buffers, ngram: int) -> Shingles:
 
 def jaccard(left: UInt64s, right: UInt64s) -> float:
     """Return how much two sorted sets share: common over all. Two empty sets share nothing."""
-    shared = int(common(read_only(left), 0, left.size, read_only(right), 0, right.size))
+    shared = int(_shared(read_only(left), read_only(right)))
     return shared / max(left.size + right.size - shared, 1)
 
 
 def containment(left: UInt64s, right: UInt64s) -> float:
     """Return the share of the first sorted set that the second one has. Of an empty set it is 0."""
-    return int(common(read_only(left), 0, left.size, read_only(right), 0, right.size)) / max(left.size, 1)
+    return int(_shared(read_only(left), read_only(right))) / max(left.size, 1)
 
 
 @kernel
@@ -78,6 +78,11 @@ def checked_ngram(ngram: int) -> int:
 
 
 @kernel
+def _shared(left: UInt64s, right: UInt64s) -> int:
+    return common(left, 0, left.size, right, 0, right.size)
+
+
+@inlined
 def common(left: UInt64s, left_start: int, left_end: int, right: UInt64s, right_start: int, right_end: int) -> int:
     """Return how many values two sorted runs of distinct values have in common."""
     shared = 0
