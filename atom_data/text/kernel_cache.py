@@ -31,6 +31,8 @@ from numba.core.serialize import dumps
 
 from atom_data.assets import cache_folder, keep, read_kept
 
+OTHER_NUMBA = (AttributeError, TypeError, ValueError)
+"""What a release of Numba with other internals would raise: then kernels are compiled in every process, and work."""
 ANNOUNCED: ContextVar[bool] = ContextVar("announced", default=False)
 """Whether somebody else says that kernels are compiled, and how far that is."""
 
@@ -130,7 +132,7 @@ class KernelCache(FunctionCache):  # type: ignore[misc] # Numba has no types
             return None
         key = self._index_key(sig, target_context.codegen())
         body = read_kept(self._path(key))
-        with suppress(pickle.UnpicklingError, EOFError, ValueError):
+        with suppress(pickle.UnpicklingError, EOFError, *OTHER_NUMBA):
             if body is not None:
                 return self._impl.rebuild(target_context, pickle.loads(body))
         _say_that_it_compiles()
@@ -139,7 +141,7 @@ class KernelCache(FunctionCache):  # type: ignore[misc] # Numba has no types
     def _save_overload(self, sig: Any, data: Any) -> None:  # noqa: ANN401
         if not self._enabled or not self._impl.check_cachable(data):
             return
-        with suppress(OSError):
+        with suppress(OSError, *OTHER_NUMBA):
             keep(self._path(self._index_key(sig, data.codegen)), dumps(self._impl.reduce(data)))
 
     def _path(self, key: tuple[Any, ...]) -> Path:

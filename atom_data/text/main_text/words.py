@@ -6,7 +6,7 @@ import numpy as np
 
 from atom_data.text.arrays import Bytes, Float32s, Int32s, UInt64s
 from atom_data.text.html import page as columns
-from atom_data.text.html.lookup import FACTOR, SEED, lower, step
+from atom_data.text.html.lookup import FACTOR, SEED, step
 from atom_data.text.html.page import Page
 from atom_data.text.memory import allocating, inlined, item, kernel
 
@@ -18,6 +18,10 @@ PAIR_BYTES = 6
 WORD_HASHES = 1 << 16
 """Hashes of words and of whole short blocks are below this."""
 MEAN, LEAST, MOST, WHOLE = range(4)
+FOLDED = np.zeros(256, np.uint8)
+FOLDED[48:58], FOLDED[97:123], FOLDED[128:] = np.arange(48, 58), np.arange(97, 123), np.arange(128, 256)
+FOLDED[65:91] = np.arange(97, 123)
+"""Of a byte of a letter or digit the one that is hashed: in lower case; 0 of others."""
 
 
 def text_words(page: Page) -> Int32s:
@@ -50,10 +54,9 @@ def read_first(
     for index in range(FIRST_WORDS + 1):
         hashes[index] = -1
     for position in range(start, stop + 1):
-        byte = lower(item(text, position)) if position < end else 32
+        byte = item(FOLDED, item(text, position)) if position < end else 0
         is_unspaced = 0xE3 <= byte <= 0xE9
-        is_letter = 97 <= byte <= 122 or byte >= 128 or 48 <= byte <= 57
-        if is_letter and not (is_unspaced and size >= PAIR_BYTES):
+        if byte and not (is_unspaced and size >= PAIR_BYTES):
             state, size = step(state, byte), size + 1
             continue
         if size:
