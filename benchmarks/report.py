@@ -332,7 +332,7 @@ def in_turns(stage: Stage, workspace: Workspace, scratch: Path) -> dict[str, Any
             seen, waiting = watched(stage) if with_sketch else (stage, None)
             work: Work = seen.work(task, other, lambda *_: None)
             if with_sketch:
-                keep_sketch(other, stage, task.name, waiting, work.outputs)
+                keep_sketch(other, stage, task, waiting, work.outputs)
         if number:  # the first one loads models and kernels
             took[with_sketch].append(time.process_time() - began)
     plain, sketched = min(took[False]), min(took[True])

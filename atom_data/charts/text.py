@@ -46,7 +46,9 @@ def percent(part: float, whole: float) -> str:
 
 
 def seconds(number: float) -> str:
-    """Return a time: `12.3 s`, `4.1 min`, `2.5 h`."""
+    """Return a time: `87 ms`, `12.3 s`, `4.1 min`, `2.5 h`."""
+    if 0 < number < 0.9995:
+        return f"{number * 1000:.3g} ms"
     if number < 120:
         return f"{number:.3g} s"
     return f"{number / 60:.1f} min" if number < 7200 else f"{number / 3600:,.1f} h"

@@ -1,7 +1,8 @@
 """Copies, what could not be read, what the work took, and what to know about the numbers."""
 
-from atom_data.charts.bars import Part, bar
+from atom_data.charts.bars import Part, bar, spark
 from atom_data.charts.text import in_bytes, in_short, percent, seconds, shown
+from atom_data.report.course import Course
 from atom_data.report.facts import StageFacts
 from atom_data.report.page.parts import row, section, table
 from atom_data.report.page.rules import chart_figure
@@ -9,7 +10,7 @@ from atom_data.report.report import CLUSTERS, Chart, Report
 from atom_data.report.summary import Histogram
 from atom_data.terminal.table import plural
 
-WIDE = (3, 4, 7)
+WIDE, WIDE_OVER_TIME = (3, 5, 7), (2, 5)
 
 
 def copies(report: Report) -> str:
@@ -79,9 +80,41 @@ def work(report: Report) -> str:
         row(f"{name}/{shard}", [seconds(taken), f"{rows_in:,}", in_short(rows_in / taken) if taken else ""])
         for taken, name, shard, rows_in in slow
     ]
+    body += _over_time(report.course)
     body += f"<h3>Slowest shards</h3>{table('The shards that took longest', ('', 'time', 'documents', 'per second'), lines)}"
     lead = "Of all workers together, as receipts have it. Rates are those of one worker."
     return section("work", "Time and memory", lead, body)
+
+
+def _over_time(course: Course) -> str:
+    """Return documents per second over time, a line for each step."""
+    if course.fault:
+        return f'<h3>Over time</h3><p class="soft">Not known. {shown(course.fault)}</p>'
+    rows = [
+        row(
+            lane.stage,
+            [
+                spark(lane.rates, f"{lane.stage} over time"),
+                seconds(max(lane.began, 0.0)),
+                seconds(lane.ended - lane.began),
+                in_short(max(lane.rates)),
+                f"{lane.at_once:,}",
+            ],
+            WIDE_OVER_TIME,
+        )
+        for lane in course.lanes
+    ]
+    titles = ("", "documents per second", "began after", "took", "at most per second", "shards at once")
+    said = f"From {course.began} to {course.ended} UTC, {seconds(course.seconds)} of work"
+    if course.pauses:
+        said += f", without {plural(len(course.pauses), 'pause')} of {seconds(sum(course.pauses))} in all"
+    said += (
+        ". By the times at which the files of receipts were last written, and how long each shard took: a shard that was "
+        "written again, as by a takedown, stands where that was."
+    )
+    return f'<h3>Over time</h3><p class="soft">{shown(said)}</p>' + table(
+        "Documents per second over time", titles, rows, WIDE_OVER_TIME, "fall"
+    )
 
 
 def _work(stage: StageFacts, whole: float) -> str:
@@ -106,7 +139,7 @@ def notes(report: Report) -> str:
         "Counts by reason, bytes, tokens, time and memory are those of receipts. Distributions and values are sums of sketches, "
         "one per shard, that were counted while the shard was made.",
         "A histogram has sixteen bins to a doubling. Of a column that splits, a shard has histograms of the six largest values.",
-        "Receipts say how long a shard took and not when it was made, so nothing here is drawn over time.",
+        "Receipts say how long a shard took and not when it was made: what is drawn over time is by the times of their files.",
     ]
     lines = "".join(f"<li>{shown(line)}</li>" for line in [*report.notes, *general])
     return section("notes", "About these numbers", "", f'<ul class="notes">{lines}</ul>')
