@@ -7,7 +7,7 @@ UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 def plain(text: str) -> str:
     """Return text without control characters and those that turn the writing direction; line ends and tabs stay."""
-    return "".join(c if c.isprintable() or c in "\n\t" else " " for c in text)
+    return "".join(c if c.isprintable() or c in "\n\t\u00a0" else " " for c in text)
 
 
 def shown(text: str) -> str:

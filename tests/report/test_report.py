@@ -17,7 +17,7 @@ from atom_data.charts.text import cut, in_bytes, in_short, percent, seconds, sho
 from atom_data.report import compare, markdown, report
 from atom_data.report.page.compare import write_comparison
 from atom_data.report.page.page import as_data, write_page
-from atom_data.report.summary import Summary, summarize
+from atom_data.report.summary import Histogram, Summary, summarize
 from atom_data.sketches.store import remove_sketch
 from atom_data.workspace import Workspace
 from tests.command import atom_data
@@ -269,12 +269,24 @@ def test_a_bar_that_is_many_times_as_high_is_cut_and_the_others_can_be_seen() ->
 def test_a_rule_that_asks_for_a_value_of_a_list_has_no_picture(tmp_path: Path) -> None:
     card = 'source = "test"\n[[rule]]\nreason = "few"\ncolumn = "word_count"\nmin = 5\n'
     card += '[[rule]]\nreason = "listed"\ncolumn = "text_chars"\none_of = [1, 2, 3, 20, 21, 22]\n'
+    card += '[[rule]]\nreason = "never"\ncolumn = "word_count"\nmax = 1000000\n'
     built = report.build(made(tmp_path, card=card))
     assert {chart.measure for chart in built.charts} >= {"own.few", "own.listed"}
     page = write_page(built)
     assert page.count('data-name="clean/own.few"') == 1
     assert 'data-name="clean/own.listed"' not in page
     assert "own.<wbr>listed" in page
+    assert re.search(r'1 rule that took nothing</bdi><span class="bounds">own.<wbr>never</span>', page)
+
+
+def test_a_run_without_copies_says_so_and_draws_no_empty_picture(tmp_path: Path) -> None:
+    built = report.build(made(tmp_path), samples=0)
+    assert "No stage of this run looked for copies." in write_page(built)
+    alone = Histogram([(1.0, 2.0, [7, 0, 0])])
+    built.charts.append(report.Chart("clean", "near_copies", "near_copies", {}, {("", ""): alone}))
+    page = write_page(built)
+    assert "clean: no two documents have nearly the same text." in page
+    assert "looked for copies" not in page and "Clusters of" not in page
 
 
 def test_kept_documents_are_those_of_the_last_stage_that_has_the_column(tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ from atom_data.charts.bars import Part, bar, legend
 from atom_data.charts.text import in_bytes, in_short, percent, seconds, shown
 from atom_data.report.facts import StageFacts
 from atom_data.report.page.parts import row, section, table
-from atom_data.report.report import Report
+from atom_data.report.report import Report, RuleLine
+from atom_data.terminal.table import plural
 
 SHADES = ("missed", "missed two", "missed three", "missed four")
 WIDE = (4, 5, 6)
@@ -83,19 +84,28 @@ def _waterfall(report: Report, stage: StageFacts) -> str:
     titles = ("", "", "documents", "share", "alone", "text", *(["tokens"] if ratio else []))
     first = [bar([Part("rest", left)], left), f"{left:,}", percent(left, left), *[""] * (len(titles) - 4)]
     rows = [row("read", first, WIDE)]
-    for line in report.rules:
-        if line.stage != stage.name:
-            continue
-        left -= line.dropped
-        alone = "" if line.alone is None else f"{line.alone:,}"
-        text = in_bytes(line.text_bytes) if line.text_bytes else ""
-        tokens = [in_short(line.text_bytes / ratio) if line.text_bytes else ""] if ratio else []
-        drawn = bar([Part("rest", left), Part("missed", line.dropped)], stage.rows_in)
-        cells = [drawn, f"{line.dropped:,}", percent(line.dropped, stage.rows_in), alone, text, *tokens]
-        rows.append(row(line.name, cells, WIDE, line.bounds and f"{line.column}: {line.bounds}"))
+    mine = [line for line in report.rules if line.stage == stage.name]
+    for line in mine:
+        if line.dropped or line.missed:
+            left -= line.dropped
+            rows.append(_rule(line, left, stage.rows_in, ratio))
+    nothing = [line.name for line in mine if not line.dropped and not line.missed]
+    if nothing:
+        said = f"{plural(len(nothing), 'rule')} that took nothing"
+        rows.append(row(said, ["", "0", *[""] * (len(titles) - 3)], WIDE, ", ".join(nothing)))
     text = in_bytes(stage.text_bytes) if stage.text_bytes else ""
     tokens = [in_short(stage.text_bytes / ratio)] if ratio else []
     drawn = bar([Part("kept", stage.rows_out)], stage.rows_in)
     cells = [drawn, f"{stage.rows_out:,}", percent(stage.rows_out, stage.rows_in), "", text, *tokens]
     rows.append(row("kept", cells, WIDE, kind="sum"))
     return f"<h3>{shown(stage.name)}</h3>" + table(f"Documents of {stage.name} by reason", titles, rows, WIDE, "fall")
+
+
+def _rule(line: RuleLine, left: int, read: int, ratio: float) -> str:
+    """Return the row of a rule: what is left after it, and what it took."""
+    alone = "" if line.alone is None else f"{line.alone:,}"
+    text = in_bytes(line.text_bytes) if line.text_bytes else ""
+    tokens = [in_short(line.text_bytes / ratio) if line.text_bytes else ""] if ratio else []
+    drawn = bar([Part("rest", left), Part("missed", line.dropped)], read)
+    cells = [drawn, f"{line.dropped:,}", percent(line.dropped, read), alone, text, *tokens]
+    return row(line.name, cells, WIDE, line.bounds and f"{line.column}: {line.bounds}")

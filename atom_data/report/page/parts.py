@@ -34,7 +34,7 @@ def row(name: str, cells: Sequence[str], wide: Sequence[int] = (), below: str = 
         f'<td class="picture">{cell}</td>' if cell.startswith("<svg") else f"<td{_class(number, wide)}>{cell}</td>"
         for number, cell in enumerate(cells, 1)
     )
-    more = f'<span class="bounds">{broken(shown(cut(below, 400)))}</span>' if below else ""
+    more = f'<span class="bounds">{broken(shown(cut(below, 2000)))}</span>' if below else ""
     mark = f' class="{kind}"' if kind else ""
     return f'<tr{mark}><th scope="row"><bdi dir="auto">{broken(shown(cut(name, NAME_CHARACTERS)))}</bdi>{more}</th>{drawn}</tr>'
 

@@ -74,7 +74,7 @@ def said(found: Histogram, missed_it: str = "missed it") -> str:
     kept, missed, other = found.counts
     whole = kept + missed + other
     parts = [plural(whole, "document")]
-    parts += [f"{missed:,} {missed_it} ({percent(missed, whole)})"] if missed else []
+    parts += [f"{missed:,} {missed_it} ({percent(missed, whole)})".replace(" %", "\u00a0%")] if missed else []
     parts += [f"{other:,} dropped otherwise"] if other else []
     return ", ".join(parts)
 

@@ -15,19 +15,22 @@ WIDE, WIDE_OVER_TIME = (3, 5, 7), (2, 5)
 
 def copies(report: Report) -> str:
     """Return the section of copies: how large their clusters are."""
-    drawn = []
-    for chart in report.charts:
-        if chart.measure in CLUSTERS:
-            clusters = [one for one in chart.whole.bins if one[0] >= 2]
-            count = sum(sum(counts) for *_, counts in clusters)
-            title = f"Clusters of {CLUSTERS[chart.measure]}"
-            made = Histogram(clusters)
-            picture = chart_figure(
-                Chart(chart.stage, title, f"documents in a cluster, in {chart.stage}", {}, {("", ""): made})
-            )
-            said = f"{count:,} clusters of two documents and more"
-            drawn.append(picture.replace(plural(count, "document"), said))
-    body = f'<div class="grid">{"".join(drawn)}</div>' if drawn else "<p>No stage of this run looked for copies.</p>"
+    drawn, none, looked = [], [], [chart for chart in report.charts if chart.measure in CLUSTERS]
+    for chart in looked:
+        clusters = [one for one in chart.whole.bins if one[0] >= 2]
+        count = sum(sum(counts) for *_, counts in clusters)
+        if not count:
+            none.append(f"<p>{shown(chart.stage)}: no two documents have {CLUSTERS[chart.measure]}.</p>")
+            continue
+        title = f"Clusters of {CLUSTERS[chart.measure]}"
+        made = Histogram(clusters)
+        picture = chart_figure(
+            Chart(chart.stage, title, f"documents in a cluster, in {chart.stage}", {}, {("", ""): made})
+        )
+        said = f"{plural(count, 'cluster')} of two documents and more"
+        drawn.append(picture.replace(plural(count, "document"), said))
+    body = f'<div class="grid">{"".join(drawn)}</div>' if drawn else ""
+    body += "".join(none) if looked else "<p>No stage of this run looked for copies.</p>"
     return section(
         "copies", "Copies", "Each cluster counts once. One document of it stays, the others are copies.", body
     )
@@ -71,19 +74,23 @@ def work(report: Report) -> str:
     whole = sum(stage.cpu_seconds for stage in report.stages) or 1.0
     rows = [_work(stage, whole) for stage in report.stages]
     titles = ("", "processor time", "", "shards", "documents per second", "input per second", "memory", "slowest shard")
-    body = table("What each step took", ("", "", *titles[1:2], *titles[3:]), rows, WIDE)
+    body = table("What each step took", ("", "", *titles[1:2], *titles[3:]), rows, WIDE, "work")
     slow = sorted(
         ((taken, stage.name, shard, rows_in) for stage in report.stages for taken, shard, rows_in in stage.slowest),
         reverse=True,
     )[:12]
     lines = [
-        row(f"{name}/{shard}", [seconds(taken), f"{rows_in:,}", in_short(rows_in / taken) if taken else ""])
+        row(f"{name}/{shard}", [seconds(taken), *(_some(rows_in, taken) if rows_in else ("", ""))])
         for taken, name, shard, rows_in in slow
     ]
     body += _over_time(report.course)
     body += f"<h3>Slowest shards</h3>{table('The shards that took longest', ('', 'time', 'documents', 'per second'), lines)}"
     lead = "Of all workers together, as receipts have it. Rates are those of one worker."
     return section("work", "Time and memory", lead, body)
+
+
+def _some(documents: int, taken: float) -> tuple[str, str]:
+    return f"{documents:,}", in_short(documents / taken) if taken else ""
 
 
 def _over_time(course: Course) -> str:
