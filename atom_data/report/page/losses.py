@@ -92,7 +92,7 @@ def _waterfall(report: Report, stage: StageFacts) -> str:
     nothing = [line.name for line in mine if not line.dropped and not line.missed]
     if nothing:
         said = f"{plural(len(nothing), 'rule')} that took nothing"
-        rows.append(row(said, ["", "0", *[""] * (len(titles) - 3)], WIDE, ", ".join(nothing)))
+        rows.append(row(said, [bar([], 1), "0", *[""] * (len(titles) - 3)], WIDE, ", ".join(nothing)))
     text = in_bytes(stage.text_bytes) if stage.text_bytes else ""
     tokens = [in_short(stage.text_bytes / ratio)] if ratio else []
     drawn = bar([Part("kept", stage.rows_out)], stage.rows_in)
