@@ -1,21 +1,20 @@
-"""`atom-data report` of a large run, a page with many samples, and what sketches cost the stages that make them.
+"""`atom-data report` of a large run, a page with many samples, and what sketches and reports cost beside the runs.
 
-    make bench-report          QUICK=1: 500 shards instead of 10,000, and one round
+    make bench-report          QUICK=1: 500 shards instead of 10,000, few pages, and one round
     python benchmarks/report.py large      # or samples, sketches: one part of it
 
-1. A made run: 3 stages of 10,000 shards, a billion documents read, receipts, manifests and sketches in the real format. A sketch is
-one of 8 that our own code counted over made documents (20 rules, 40 languages, 8 sources), with counts as large as those of a
-shard of 100,000 documents and with domains drawn for each shard from a million. There are no texts in it, so no samples.
+1. A made run (`made_run.py`): 3 stages of 10,000 shards, a billion documents read. Its report as a page, Markdown and JSON.
 2. A page with 10,000 samples of 1,200 characters: until Chromium has loaded it and shows the first of them.
-3. The stages of `sample.py`, and of `fineweb_fast.py` over the pages of WCXB, with and without sketches, in turns: processor time.
-4. Processor time of the report of these runs beside that of the runs.
+3. Runs of `sample.py`, and of `fineweb_fast.py` over the pages of WCXB and over one file of 16 copies of them whose words differ
+   (`marked.py`). Each stage with and without sketches, in turns: processor time; and the whole commands `run` and `report`.
+
+Writes benchmarks/results/report.json, and the table of docs/report.md from it.
 """
 
-import gzip
 import json
 import os
-import random
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -27,190 +26,81 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
-from measure import QUICK, RESULTS, ROOT, proportional, write_report
+import made_run
+import marked
+from measure import QUICK, RESULTS, ROOT, proportional, run, write_report
+from table import place, placed, table
 
-from atom_data import Jsonl, Stage, keep
+from atom_data import Stage
 from atom_data.job import Work
 from atom_data.report import report
 from atom_data.report.page.page import write_page
 from atom_data.report.samples import Sample
-from atom_data.rules import load_card
 from atom_data.runner.recipe import load_recipe
-from atom_data.sketches.store import FORMAT, sketch_path
 from atom_data.sketches.watch import keep_sketch, watched
 from atom_data.storage import paths
-from atom_data.storage.manifest import manifest_path, manifest_row, write_manifest
-from atom_data.storage.receipts import Measured, OutputFile, Receipt, ShardList, plan_path
-from atom_data.storage.record import RunRecord
-from atom_data.storage.shards import Input
 from atom_data.workspace import Workspace
 
 SHARDS = 500 if QUICK else 10_000
-DOCUMENTS = 100_000
-STAGES = ("pages", "filtered", "tokens")
-TEMPLATES, MADE_ROWS, RULES, LANGUAGES, SOURCES = 8, 5_000, 20, 40, 8
+COPIES = 2 if QUICK else 16
 ROUNDS = 1 if QUICK else 5
 WCXB = ROOT.parent / "shared" / "data" / "wcxb-dev-500.warc.gz"
+LIMITS = {"wall_s": 60, "peak_mb": 1000}
+PAGE = ROOT / "docs" / "report.md"
+BEGIN, END = "<!-- benchmarks/report.py writes from here -->", "<!-- to here -->"
 
 
 def main() -> None:
-    """Measure all four; write the report and print a line each."""
+    """Measure all parts, or those that are asked for; write the report and the page."""
     parts = {"large": large, "samples": many_samples, "sketches": lambda: [*cost()]}
     asked = [name for name in parts if not sys.argv[1:] or name in sys.argv[1:]]
     before = RESULTS / "report.json"
-    page = (
-        {name: found for name, found in json.loads(before.read_text()).items() if name in parts}
-        if before.is_file()
-        else {}
-    )
+    found = json.loads(before.read_text()) if before.is_file() else {}
+    page = {name: found[name] for name in (*parts, "rows") if name in found}
     for name in asked:
         page[name] = parts[name]()
-        write_report("report", page)
+        if name == "large":
+            page["rows"] = page["large"].pop("rows")
+        write_report("report", {"limits": LIMITS, "lead": LEAD, **page})
         print(name, json.dumps(page[name], indent=1), flush=True)
+    text = written(json.loads(before.read_text()))
+    PAGE.write_text(placed(PAGE.read_text("utf-8"), text, BEGIN, END), "utf-8")
+
+
+LEAD = f"A made run of 3 stages with {SHARDS:,} shards each, {made_run.DOCUMENTS:,} documents in a shard of the first"
 
 
 def large() -> dict[str, Any]:
-    """Make a run of many shards, and report it."""
+    """Make a run of many shards, and report it in each form."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "large"
-        began = time.perf_counter()
-        documents = make(out)
-        made = time.perf_counter() - began
-        target = Path(folder) / "large.html"
+        documents = made_run.make(out, SHARDS)
+        sketches = [path.stat().st_size for path in out.glob("*/sketches/*")]
         row: dict[str, Any] = {
             "shards": SHARDS,
-            "stages": len(STAGES),
+            "stages": len(made_run.STAGES),
             "documents": documents,
-            "make_s": round(made, 1),
+            "sketch_bytes": round(statistics.mean(sketches)),
         }
-        row["sketch_bytes"] = round(
-            sum(path.stat().st_size for path in out.glob("*/sketches/*")) / len([*out.glob("*/sketches/*")])
-        )
-        with memory_of_children() as peak:
-            began = time.perf_counter()
-            command = [sys.executable, "-m", "atom_data", "report", str(out), "--to", str(target)]
-            before = os.times()
-            subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-            after = os.times()
-        row |= {
-            "wall_s": round(time.perf_counter() - began, 1),
-            "cpu_s": round(sum(after[2:4]) - sum(before[2:4]), 1),
-            "peak_mb": round(max(peak) / 1e6),
-            "page_bytes": target.stat().st_size,
-        }
-        return row | opened(target)
-
-
-def make(out: Path) -> int:
-    """Write plans, receipts, manifests and sketches of all stages; return how many documents the first one read."""
-    paths.os.fsync = lambda *_: None  # 60,000 small files: what is measured is reading them
-    workspace, chance = Workspace(str(out), "bench"), random.Random(1)
-    cards = [card(out / f"own_{number}.toml", number) for number in range(2)]
-    templates = [template(number, cards) for number in range(TEMPLATES)]
-    domains = [f"site-{number}.example" for number in range(1_000_000)]
-    total, names = 0, [f"part-{number:05}" for number in range(SHARDS)]
-    for place, stage in enumerate(STAGES):
-        steps = (
-            [{"card": str(path), "sha256": load_card(str(path)).sha256} for path in cards]
-            if stage == "filtered"
-            else []
-        )
-        identity = {"steps": steps, "writes": ["id"]} if stage != "tokens" else {}
-        workspace.write_json(plan_path(stage), ShardList(stage, tuple(names), identity).value())
-        rows, some = [], templates if stage == "filtered" else [without_rules(value) for value in templates]
-        for name in names:
-            value = chance.choice(some)
-            drawn = {f"{domains[int(chance.paretovariate(0.4)) % 1_000_000]}" for _ in range(64)}
-            value["tables"]["domain"]["values"] = [[one, {"": chance.randint(20, 2000)}] for one in sorted(drawn)]
-            receipt = receipt_of(stage, name, place, value, chance)
-            total += receipt.rows_in if place == 0 else 0
-            workspace.write_receipt(receipt)
-            put_sketch(out / sketch_path(stage, name), {"stage": stage, "shard": name, "sha256": "0" * 64, **value})
-            rows.append(manifest_row(receipt))
-        write_manifest(workspace.path(manifest_path(stage)), {"job": "", "code": {}}, rows, "bench")
-    workspace.write_record(RunRecord("", "", STAGES))
-    return total
-
-
-def put_sketch(path: Path, value: dict[str, Any]) -> None:
-    """Write a sketch as `write_sketch` does, but for the effort of its compression: there are 30,000 to make."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    body = json.dumps({"format": FORMAT, **value}, ensure_ascii=False, separators=(",", ":")).encode()
-    path.write_bytes(gzip.compress(body, 1, mtime=0))
-
-
-def without_rules(value: dict[str, Any]) -> dict[str, Any]:
-    """Return a sketch of a stage without cards."""
-    return {**value, "rules": {}, "cells": [cell for cell in value["cells"] if "." not in cell["measure"]]}
-
-
-def receipt_of(stage: str, name: str, place: int, value: dict[str, Any], chance: random.Random) -> Receipt:
-    """Return the receipt of a made shard."""
-    read = DOCUMENTS // (place + 1)
-    dropped = {rule: numbers["first"] for rule, numbers in value["rules"].items() if numbers["first"]}
-    ending = "docs.parquet" if stage == "tokens" else "parquet"
-    taken = chance.lognormvariate(4, 0.3)
-    inputs = () if place == 0 else (paths_input(f"{STAGES[place - 1]}/{name}.parquet"),)
-    return Receipt(
-        stage, name, inputs=inputs, outputs=(OutputFile(f"{stage}/{name}.{ending}", 10_000_000, "0" * 64, read),),
-        rows_in=read, rows_out=read - sum(dropped.values()), dropped=dropped, text_bytes=read * 3000,
-        tokens=read * 800 if stage == "tokens" else 0, measured=Measured(taken, taken * 0.9, 900_000_000, 50_000_000),
-    )  # fmt: skip
-
-
-def paths_input(path: str) -> Input:
-    """Return an input of a receipt."""
-    return Input(path, 10_000_000, "0" * 64)
-
-
-def card(path: Path, number: int) -> Path:
-    """Write a card of ten rules."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    rules = [
-        f'[[rule]]\nreason = "rule_{rule}"\ncolumn = "signal_{number * 10 + rule}"\nmin = 0.02\n'
-        for rule in range(RULES // 2)
-    ]
-    path.write_text('source = "made"\n' + "".join(rules))
-    return path
-
-
-def template(number: int, cards: list[Path]) -> dict[str, Any]:
-    """Return the sketch of made documents, with counts as large as those of a shard."""
-    chance = np.random.default_rng(number)
-    columns: dict[str, Any] = {
-        "id": [str(row) for row in range(MADE_ROWS)],
-        "text": ["x" * int(size) for size in chance.lognormal(7, 1.2, MADE_ROWS).clip(1, 50_000)],
-        "url": [
-            f"https://site-{int(one)}.example/{row}"
-            for row, one in enumerate(chance.pareto(0.4, MADE_ROWS) % 1_000_000)
-        ],
-        "date": [f"20{20 + row % 6}-{row % 12 + 1:02}-01" for row in range(MADE_ROWS)],
-        "language": [f"l{int(one) % LANGUAGES:02}" for one in chance.pareto(0.7, MADE_ROWS)],
-        "source": [f"crawl-{int(one)}" for one in chance.integers(0, SOURCES, MADE_ROWS)],
-    }
-    columns |= {f"signal_{rule}": chance.lognormal(rule % 7 - 2, 1, MADE_ROWS) for rule in range(RULES)}
-    stage = Stage(name="made", reads=Jsonl("x", source="x"), steps=tuple(keep(str(path)) for path in cards))
-    seen, waiting = watched(stage)
-    assert isinstance(seen, Stage) and waiting is not None
-    batch = pa.record_batch(columns)
-    for step in seen.steps:
-        batch = step(batch)
-        if "_drop_reason" in batch.schema.names:
-            batch = batch.filter(pa.compute.is_null(batch.column("_drop_reason"))).drop_columns(
-                ["_drop_reason", "_drop_rules"]
+        rows = []
+        for form in ("html", "md", "json"):
+            target = Path(folder) / f"large.{form}"
+            with memory_of_children() as peak:
+                began, before = time.perf_counter(), os.times()
+                command = [sys.executable, "-m", "atom_data", "report", str(out), "--format", form, "--to", str(target)]
+                subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+                wall, after = time.perf_counter() - began, os.times()
+            rows.append(
+                {
+                    "what": f"report --format {form}",
+                    "wall_s": [round(wall, 1)],
+                    "cpu_s": [round(sum(after[2:4]) - sum(before[2:4]), 1)],
+                    "peak_mb": round(max(peak) / 1e6),
+                    "limited": True,
+                    "bytes": target.stat().st_size,
+                }
             )
-    waiting.count()
-    value = waiting.sketch.value()
-    assert "fault" not in value
-    factor = DOCUMENTS // MADE_ROWS
-    for cell in value["cells"]:
-        cell["counts"] = [count * factor for count in cell["counts"]]
-    for rule in value["rules"].values():
-        rule |= {name: count * factor for name, count in rule.items() if name != "column"}
-        rule["first"] //= 2 * RULES
-    return value
+        return row | opened(Path(folder) / "large.html") | {"rows": rows}
 
 
 @contextmanager
@@ -248,16 +138,7 @@ def many_samples() -> dict[str, Any]:
     """Write a page with 10,000 samples, and open it."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "out"
-        command = [
-            sys.executable,
-            "-m",
-            "atom_data",
-            "run",
-            str(ROOT / "pipelines" / "sample.py"),
-            "--output",
-            str(out),
-        ]
-        subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+        subprocess.run(command_of("sample.py", {}, out), cwd=ROOT, check=True, capture_output=True)
         built = report.build(Workspace(str(out)), samples=60)
         texts = [sample for sample in built.samples if sample.text]
         some: list[Sample] = [replace(texts[number % len(texts)], id=f"{number}") for number in range(10_000)]
@@ -267,12 +148,19 @@ def many_samples() -> dict[str, Any]:
         return row | opened(target)
 
 
+def command_of(recipe: str, given: dict[str, str], out: Path) -> list[str]:
+    """Return the command that runs a recipe of ours on one worker."""
+    words = [word for key, value in given.items() for word in ("--set", f"{key}={value}")]
+    path = str(ROOT / "pipelines" / recipe)
+    return [sys.executable, "-m", "atom_data", "run", path, "--output", str(out), "--workers", "1", *words]
+
+
 def opened(page: Path) -> dict[str, Any]:
-    """Return how long Chromium takes from its call until the page shows samples or charts; the best of three."""
+    """Return how long Chromium takes from its call until the page shows samples or charts, three times."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
-        return {"open_s": "not measured: playwright is not installed"}
+        return {"open_s": []}
     took = []
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
@@ -282,39 +170,59 @@ def opened(page: Path) -> dict[str, Any]:
             tab.goto(page.as_uri())
             tab.locator("svg.histogram").first.wait_for()
             tab.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-            took.append(time.perf_counter() - began)
+            took.append(round(time.perf_counter() - began, 2))
             tab.close()
         browser.close()
-    return {"open_s": round(min(took), 2)}
+    return {"open_s": took}
 
 
 def cost() -> Iterator[dict[str, Any]]:
-    """Yield the processor time of stages with and without sketches, and of the report of each run."""
-    recipes: list[tuple[str, dict[str, str]]] = [("sample.py", {})]
+    """Yield what sketches and the report cost beside each run."""
+    yield costs("sample.py", "the sample", {}, ROUNDS)
     if WCXB.is_file():
-        recipes.append(("fineweb_fast.py", {"warcs": str(WCXB), "url_lists": "none"}))
-    for name, given in recipes:
+        given = {"warcs": str(WCXB), "url_lists": "none"}
+        yield costs("fineweb_fast.py", "WCXB, 498 pages", given, ROUNDS)
         with tempfile.TemporaryDirectory() as folder:
-            path, out = ROOT / "pipelines" / name, Path(folder) / "out"
-            words = [word for key, value in given.items() for word in ("--set", f"{key}={value}")]
-            command = [sys.executable, "-m", "atom_data", "run", str(path), "--output", str(out), *words]
-            subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-            workspace, recipe = Workspace(str(out)), load_recipe(str(path), given)
-            stages = {job.name: job for job in recipe.jobs if isinstance(job, Stage)}
-            for stage in stages.values():
-                yield {"recipe": name, "stage": stage.name, **in_turns(stage, workspace, Path(folder) / "again")}
-            began = time.process_time()
-            made = report.build(workspace, str(path), stages)
-            text = write_page(made)
-            taken = time.process_time() - began
-            run = sum(one.cpu_seconds for one in made.stages)
-            yield {"recipe": name, "run_cpu_s": round(run, 2), "report_cpu_s": round(taken, 2), "page_bytes": len(text)}
+            (one,) = marked.write(WCXB, Path(folder) / "many", COPIES, one=True)
+            what = f"{COPIES} marked copies of WCXB in one file"
+            yield costs("fineweb_fast.py", what, {**given, "warcs": str(one)}, -(-ROUNDS // 2))
 
 
-def in_turns(stage: Stage, workspace: Workspace, scratch: Path) -> dict[str, Any]:
+def costs(recipe: str, what: str, given: dict[str, str], rounds: int) -> dict[str, Any]:
+    """Return the processor time of a run, of its sketches by stage, and of its report."""
+    with tempfile.TemporaryDirectory() as folder:
+        path, out = str(ROOT / "pipelines" / recipe), Path(folder) / "out"
+        whole = run(command_of(recipe, given, out), Path(folder))
+        reports = [
+            run([sys.executable, "-m", "atom_data", "report", str(out), "--to", str(Path(folder) / "page.html")], out)
+            for _ in range(3)
+        ]
+        workspace = Workspace(str(out))
+        stages = [job for job in load_recipe(path, given).jobs if isinstance(job, Stage)]
+        rows = [in_turns(stage, workspace, Path(folder) / "again", rounds) for stage in stages]
+        facts = report.build(workspace, samples=0)
+        sketches = sum(row["sketched_cpu_s"] - row["plain_cpu_s"] for row in rows)
+        shown = statistics.median(one.cpu_s for one in reports)
+        return {
+            "recipe": recipe,
+            "what": what,
+            "documents": facts.read,
+            "shards": facts.documents[0].shards,
+            "run_cpu_s": round(whole.cpu_s, 2),
+            "sketches_cpu_s": round(sketches, 3),
+            "sketches_share": round(sketches / whole.cpu_s, 4),
+            "report_cpu_s": round(shown, 2),
+            "report_share": round(shown / whole.cpu_s, 4),
+            "run_peak_mb": round(whole.peak_mb),
+            "report_peak_mb": round(max(one.peak_mb for one in reports)),
+            "stages": rows,
+        }
+
+
+def in_turns(stage: Stage, workspace: Workspace, scratch: Path, rounds: int) -> dict[str, Any]:
     """Return the least processor time of a stage over all its shards, with sketches and without, of rounds in turns."""
     took: dict[bool, list[float]] = {True: [], False: []}
-    for number in range(2 * ROUNDS + 1):
+    for number in range(2 * rounds + 1):
         with_sketch = bool(number % 2)
         shutil.rmtree(scratch, ignore_errors=True)
         began = time.process_time()
@@ -323,15 +231,49 @@ def in_turns(stage: Stage, workspace: Workspace, scratch: Path) -> dict[str, Any
             seen, waiting = watched(stage) if with_sketch else (stage, None)
             work: Work = seen.work(task, other, lambda *_: None)
             if with_sketch:
-                keep_sketch(other, stage, task.name, waiting, work.outputs)
+                keep_sketch(other, stage, task, waiting, work.outputs)
         if number:  # the first one loads models and kernels
             took[with_sketch].append(time.process_time() - began)
     plain, sketched = min(took[False]), min(took[True])
     return {
+        "stage": stage.name,
         "plain_cpu_s": round(plain, 3),
         "sketched_cpu_s": round(sketched, 3),
         "share": round(sketched / plain - 1, 4),
     }
+
+
+def written(found: dict[str, Any]) -> str:
+    """Return what docs/report.md says of all this."""
+    lines = [f"{place(found['machine'])}.", ""]
+    rows = [
+        (
+            f"`{one['recipe']}`: {one['what']}",
+            f"{one['documents']:,}",
+            f"{one['run_cpu_s']:.1f}",
+            f"{one['sketches_cpu_s']:.2f} ({one['sketches_share']:.1%})",
+            f"{one['report_cpu_s']:.1f} ({one['report_share']:.1%})",
+            f"{one['run_peak_mb']:,}",
+            f"{one['report_peak_mb']:,}",
+        )
+        for one in found["sketches"]
+    ]
+    titles = ("run", "documents", "run, CPU s", "sketches, CPU s", "report, CPU s", "run, peak MB", "report, peak MB")
+    lines += [*table(titles, rows), ""]
+    large, samples = found["large"], found["samples"]
+    said = ", ".join(f"{row['what'].removeprefix('report ')} {row['wall_s'][0]} s" for row in found["rows"])
+    peak, page = max(row["peak_mb"] for row in found["rows"]), found["rows"][0]["bytes"] / 1e6
+    lines.append(
+        f"A made run of {large['stages']} stages with {large['shards']:,} shards each, {large['documents']:,} documents and "
+        f"sketches of {large['sketch_bytes'] / 1e3:.0f} kB: {said}; at most {peak:,} MB of all processes. Chromium shows the "
+        f"page of {page:.1f} MB after {_times(large['open_s'])}, and one with {samples['samples']:,} samples "
+        f"({samples['page_bytes'] / 1e6:.0f} MB) after {_times(samples['open_s'])}."
+    )
+    return "\n".join([*lines, ""])
+
+
+def _times(seconds: list[float]) -> str:
+    return f"{min(seconds)} to {max(seconds)} s" if seconds else "a time that was not measured"
 
 
 class Elsewhere(Workspace):

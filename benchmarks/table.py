@@ -91,12 +91,14 @@ def limited(report: dict[str, Any]) -> str:
         kept = "yes" if wall <= limits["wall_s"] and peak <= limits["peak_mb"] else "no"
         figures = (f"{statistics.median(row[name]):.2f}" for name in ("wall_s", "cpu_s"))
         rows.append((row["what"], *figures, f"{wall:.2f}", f"{peak:,.0f}", kept if row["limited"] else ""))
-    bounds = f"at most {limits['wall_s']:.0f} s and {limits['peak_mb']:.0f} MB for each command on the login node"
+    bounds = f"at most {limits['wall_s']:.0f} s and {limits['peak_mb']:.0f} MB for each command"
+    lead = report.get("lead") or f"{report['shards']:,} shards of one document"
+    bounds += "" if "lead" in report else " on the login node"
     return "\n".join(
         [
             f"### {report['name']}",
             "",
-            f"{report['shards']:,} shards of one document; {bounds}. {place(report['machine'])}.",
+            f"{lead}; {bounds}. {place(report['machine'])}.",
             "",
             *table(("command", "wall s", "CPU s", "slowest wall s", "peak MB", "within limits"), rows),
             "",

@@ -27,6 +27,16 @@ def bar(parts: Sequence[Part], whole: float, label: str = "") -> str:
     return f'<svg class="bar" viewBox="0 0 1000 10" preserveAspectRatio="none"{name}>{"".join(drawn)}</svg>'
 
 
+def spark(numbers: Sequence[float], label: str) -> str:
+    """Return numbers over time as one shape, as wide as its place and each as high as its share of the largest."""
+    most = max(numbers, default=0.0) or 1.0
+    steps = "".join(f"V{20 - 19 * number / most:.2f}h1" for number in numbers)
+    return (
+        f'<svg class="spark" viewBox="0 0 {len(numbers)} 20" preserveAspectRatio="none" role="img" aria-label="{shown(label)}">'
+        f'<path class="kept" d="M0 20{steps}V20z"/></svg>'
+    )
+
+
 def legend(labels: Sequence[tuple[str, str]]) -> str:
     """Return what each color means, as a list."""
     signs = (
@@ -51,6 +61,6 @@ def columns(counts: Sequence[tuple[str, float, float]], label: str) -> str:
         )
         top = floor - tall - more
         parts.append(f'<rect class="missed" x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" height="{more:.1f}"/>')
-        if number % every == 0:
+        if number % every == 0 and left + 45 < wide:  # a name must not stand out of the picture
             parts.append(f'<text class="tick" x="{left:.1f}" y="{floor + 16}">{shown(name)}</text>')
     return f'<svg class="columns" viewBox="0 0 {wide} {high}" role="img" aria-label="{shown(label)}">{"".join(parts)}</svg>'

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from atom_data.charts.axis import Axis, written
 from atom_data.charts.text import in_short, shown
@@ -19,6 +20,11 @@ SLOTS = 5
 """Whole numbers that there is room for, at least: a single bar should not fill the picture."""
 GAP = 22
 """Room for the bars of zero and of no value, left of a logarithmic axis."""
+MANY, TALLEST = 8, 50
+"""From how many times the next one on a bar is cut, as the others could not be seen beside it; and how many times taller
+than the whole picture it may be: one document must not look like many."""
+CUT = (TOP + 24.0, TOP + 30.0)
+"""Where a bar that is cut has its gap."""
 
 Bin = tuple[float, float, Sequence[int]]
 """From, to, and how many documents of each of FATES."""
@@ -128,25 +134,48 @@ def _more(counts: list[float] | list[int], others: Sequence[int], part: float) -
         counts[number] += count * part  # type: ignore[call-overload]
 
 
-def paths_of(bars: Sequence[Bar]) -> tuple[list[str], float]:
-    """Return the shapes of kept, missed and other documents, stacked, and how many documents the highest bar has."""
-    most = max((sum(bar.counts) for bar in bars), default=0.0)
+def heights(bars: Sequence[Bar]) -> tuple[float, str]:
+    """Return how many documents the whole height stands for, and how the picture says so.
+
+    One or two bars that are many times as high as the next are cut, and the height is twice that of the next.
+    """
+    sizes = sorted((sum(bar.counts) for bar in bars), reverse=True)
+    for place, (upper, lower) in enumerate(pairwise(sizes[:3]), 1):
+        if lower and upper > MANY * lower:
+            cut = " and ".join(in_short(round(size)) for size in sizes[:place])
+            full = math.ceil(max(2 * lower, upper / TALLEST))
+            return full, f"full height {in_short(full)}, cut: {cut}"
+    most = sizes[0] if sizes else 0.0
+    return most, f"highest bar {in_short(round(most))}"
+
+
+def paths_of(bars: Sequence[Bar]) -> tuple[list[str], str]:
+    """Return the shapes of kept, missed and other documents, stacked, and what is said of their heights."""
+    most, label = heights(bars)
     drawn: list[list[str]] = [[], [], []]
     for bar in bars:
-        floor = float(BOTTOM)
+        floor, whole = float(BOTTOM), sum(bar.counts)
         for fate in (0, 2, 1):  # what the rule drops stands on top
-            tall = bar.counts[fate] / most * (BOTTOM - TOP) if most else 0.0
+            tall = bar.counts[fate] / max(most, whole) * (BOTTOM - TOP) if most else 0.0
             if tall > 0:
                 tall = max(tall, 0.7)
-                wide = bar.right - bar.left
-                drawn[fate].append(f"M{bar.left:.1f} {floor:.1f}h{wide:.1f}v{-tall:.1f}h{-wide:.1f}z")
+                drawn[fate].append(_shape(bar, floor - tall, floor, whole > most))
                 floor -= tall
-    return ["".join(parts) for parts in drawn], most
+    return ["".join(parts) for parts in drawn], label
+
+
+def _shape(bar: Bar, top: float, floor: float, cut: bool) -> str:
+    """Return a part of a bar, without what lies in the gap of one that is cut."""
+    pieces = [(top, min(floor, CUT[0])), (max(top, CUT[1]), floor)] if cut else [(top, floor)]
+    wide = bar.right - bar.left
+    return "".join(
+        f"M{bar.left:.1f} {low:.1f}h{wide:.1f}v{high - low:.1f}h{-wide:.1f}z" for high, low in pieces if low > high
+    )
 
 
 def draw(frame: Frame, bars: Sequence[Bar], bounds: Mapping[str, float], title: str, name: str) -> str:
     """Return the picture as SVG. `title` says in words what it shows; `name` is what a script finds its shapes by."""
-    paths, most = paths_of(bars)
+    paths, label = paths_of(bars)
     parts = [f'<rect class="frame" x="{LEFT}" y="{BOTTOM}" width="{RIGHT - LEFT}" height="1"/>']
     parts += [_shade(frame, key, bound) for key, bound in bounds.items()]
     parts += [f'<path class="{fate}" d="{path}"/>' for fate, path in zip(FATES, paths, strict=True)]
@@ -154,7 +183,7 @@ def draw(frame: Frame, bars: Sequence[Bar], bounds: Mapping[str, float], title: 
     places: list[float] = []
     for key, bound in sorted(bounds.items(), key=lambda item: item[1]):
         parts.append(_mark(frame, key, bound, places))
-    parts.append(f'<text class="most" x="{RIGHT}" y="12" text-anchor="end">highest bar {in_short(round(most))}</text>')
+    parts.append(f'<text class="most" x="{RIGHT}" y="12" text-anchor="end">{label}</text>')
     return (
         f'<svg class="histogram" data-name="{shown(name)}" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
         f'aria-label="{shown(title)}">{"".join(parts)}</svg>'

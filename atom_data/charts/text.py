@@ -7,7 +7,7 @@ UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 def plain(text: str) -> str:
     """Return text without control characters and those that turn the writing direction; line ends and tabs stay."""
-    return "".join(c if c.isprintable() or c in "\n\t" else " " for c in text)
+    return "".join(c if c.isprintable() or c in "\n\t\u00a0" else " " for c in text)
 
 
 def shown(text: str) -> str:
@@ -46,7 +46,9 @@ def percent(part: float, whole: float) -> str:
 
 
 def seconds(number: float) -> str:
-    """Return a time: `12.3 s`, `4.1 min`, `2.5 h`."""
+    """Return a time: `87 ms`, `12.3 s`, `4.1 min`, `2.5 h`."""
+    if 0 < number < 0.9995:
+        return f"{number * 1000:.3g} ms"
     if number < 120:
         return f"{number:.3g} s"
     return f"{number / 60:.1f} min" if number < 7200 else f"{number / 3600:,.1f} h"

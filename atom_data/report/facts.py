@@ -70,7 +70,7 @@ class StageFacts:
 
 @dataclass(slots=True)
 class Shards:
-    """The finished shards of a stage that a report may look into. Memory: about 300 bytes each."""
+    """The finished shards of a folder. Memory: about 350 bytes each."""
 
     names: list[str] = field(default_factory=list)
     sha256: list[str | None] = field(default_factory=list)
@@ -79,8 +79,10 @@ class Shards:
     dropped: list[str] = field(default_factory=list)
     """As JSON, a count per reason."""
     unreadable: list[str] = field(default_factory=list)
+    rows_in: list[int] = field(default_factory=list)
     rows_out: list[int] = field(default_factory=list)
     input_bytes: list[int] = field(default_factory=list)
+    wall_seconds: list[float] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -92,6 +94,7 @@ class Facts:
     stages: dict[str, StageFacts] = field(default_factory=dict)
     """Each after those that it reads, passes among them."""
     shards: dict[str, Shards] = field(default_factory=dict)
+    """By folder: those of the jobs of a pass are there, too."""
 
     @property
     def documents(self) -> list[StageFacts]:
@@ -124,16 +127,16 @@ def gather(workspace: Workspace) -> Facts:
         if name not in facts.stages:
             kind = there.kind if there else "pass"
             facts.stages[name] = StageFacts(name, kind, there.reads if there else ())
-        _read(facts, folder, facts.stages[name], there is not None)
+        _read(facts, folder, facts.stages[name])
     for stage in facts.stages.values():
         stage.times = _hundredths(sorted(stage.times))
     return facts
 
 
-def _read(facts: Facts, folder: str, stage: StageFacts, documents: bool) -> None:
+def _read(facts: Facts, folder: str, stage: StageFacts) -> None:
     listed = facts.workspace.shard_list(folder)
     stage.shards += len(listed.shards) if listed else 0
-    shards = facts.shards.setdefault(folder, Shards()) if documents else Shards()
+    shards = facts.shards.setdefault(folder, Shards())
     manifest = facts.workspace.manifest(folder)
     if manifest is not None:
         stage.left_out += len(manifest.failed)
@@ -153,7 +156,9 @@ def _take(stage: StageFacts, shards: Shards, table: pa.Table) -> None:
     shards.paths += table.column("path").to_pylist()
     shards.dropped += table.column("dropped").to_pylist()
     shards.unreadable += table.column("unreadable").to_pylist()
+    shards.rows_in += table.column("rows_in").to_pylist()
     shards.rows_out += table.column("rows_out").to_pylist()
+    shards.wall_seconds += table.column("wall_seconds").to_pylist()
     shards.input_bytes += table.column("input_bytes").to_pylist()
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from atom_data.audit.answers.cards import cards_of
 from atom_data.charts.text import plain
+from atom_data.report.course import Course, course_of
 from atom_data.report.facts import Facts, StageFacts, gather
 from atom_data.report.ledgers import rules_of
 from atom_data.report.samples import Drawing, Sample, draw
@@ -66,7 +67,7 @@ class ValueLine:
 
     value: str
     kept: int
-    """In the last stages."""
+    """In the last stages that have the column."""
     dropped: dict[str, int]
     """By `stage: reason`."""
 
@@ -83,6 +84,8 @@ class ValueTable:
     """Of each value there may be up to this many documents more."""
     complete: bool
     """Whether every value is named."""
+    kept_by: list[str]
+    """The stages whose kept documents these are: the last ones that have the column."""
 
 
 @dataclass(slots=True)
@@ -99,6 +102,7 @@ class Report:
     sketched: dict[str, int] = field(default_factory=dict)
     """Shards with a sketch, by stage."""
     notes: list[str] = field(default_factory=list)
+    course: Course = field(default_factory=Course)
 
     @property
     def stages(self) -> list[StageFacts]:
@@ -135,7 +139,7 @@ def build(
     """
     facts = gather(workspace)
     name = PurePosixPath(workspace.root.rstrip("/")).name or "run"
-    report = Report(name, PurePosixPath(recipe).name, facts)
+    report = Report(name, PurePosixPath(recipe).name, facts, course=course_of(facts))
     summaries: dict[str, Summary] = {}
     for stage in facts.documents:
         shards = facts.shards[stage.name]
@@ -143,7 +147,7 @@ def build(
         summaries[stage.name] = summary
         report.sketched[stage.name] = summary.sketched
         _rules(report, stage, summary, recipe)
-    report.tables = [table for table in (_table(name, facts, summaries) for name in _names(summaries)) if table]
+    report.tables = [table for table in (table_of(name, facts, summaries) for name in _names(summaries)) if table]
     report.notes = _notes(report, summaries)
     if samples:
         report.samples = draw(Drawing(facts, stages or {}, samples, characters, recipe))
@@ -184,11 +188,17 @@ def _names(summaries: Mapping[str, Summary]) -> list[str]:
     return list(dict.fromkeys(name for summary in summaries.values() for name in summary.tables))
 
 
-def _table(name: str, facts: Facts, summaries: Mapping[str, Summary]) -> ValueTable | None:
-    """Add up what became of documents by a value: kept as the last stages say, dropped as each stage does."""
+def table_of(name: str, facts: Facts, summaries: Mapping[str, Summary]) -> ValueTable | None:
+    """Add up what became of documents by a value: kept as the last stages that have it say, dropped as each stage does."""
     kept: Counter[str] = Counter()
     dropped: dict[str, Counter[str]] = {}
-    ends = {stage.name for stage in facts.ends}
+    ends = [stage.name for stage in facts.ends]
+    known = [
+        stage
+        for stage, summary in summaries.items()
+        if name in summary.tables and any("" in outcomes for outcomes in summary.tables[name].counts.values())
+    ]
+    last = [stage for stage in known if stage in ends] or known[-1:]
     error, complete = 0, True
     for stage, summary in summaries.items():
         table = summary.tables.get(name)
@@ -199,7 +209,7 @@ def _table(name: str, facts: Facts, summaries: Mapping[str, Summary]) -> ValueTa
             for outcome, count in outcomes.items():
                 if outcome:
                     dropped.setdefault(value, Counter())[f"{stage}: {outcome}"] += count
-                elif stage in ends:
+                elif stage in last:
                     kept[value] += count
     values = {*kept, *dropped}
     order = sorted(values, key=lambda value: (-kept[value] - dropped.get(value, Counter()).total(), value))
@@ -209,7 +219,7 @@ def _table(name: str, facts: Facts, summaries: Mapping[str, Summary]) -> ValueTa
     ]
     if name == "month":
         lines.sort(key=lambda line: line.value)
-    return ValueTable(name, lines, len(values), error, complete) if [*values] != [""] else None
+    return ValueTable(name, lines, len(values), error, complete, last) if [*values] != [""] else None
 
 
 def _notes(report: Report, summaries: Mapping[str, Summary]) -> list[str]:
@@ -245,6 +255,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "tokens": report.tokens,
         "bytes_per_token": round(report.facts.bytes_per_token, 4),
         "stages": [_stage(stage, report) for stage in report.stages],
+        "over_time": asdict(report.course),
         "rules": [asdict(line) for line in report.rules],
         "distributions": [_chart(chart) for chart in report.charts],
         "values": [asdict(table) for table in report.tables],

@@ -62,7 +62,7 @@ def do_task(
         seen, sketch = watched(job)
         work = seen.work(task, workspace, progress)
         check_accounting(job.name, task.name, work)
-        keep_sketch(workspace, job, task.name, sketch, work.outputs)
+        keep_sketch(workspace, job, task, sketch, work.outputs)
         measured = Measured(
             wall_seconds=round(time.monotonic() - wall, 4),
             cpu_seconds=round(time.process_time() - cpu, 4),

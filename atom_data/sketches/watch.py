@@ -4,22 +4,30 @@ The runner watches and the stage does not know: what decides a document must not
 picture would make every finished shard stale (see `reach`). Each batch goes on as it came.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from atom_data.errors import AtomDataError
 from atom_data.graph import Job
+from atom_data.job import Task
 from atom_data.rules import Card, Keep, load_card
+from atom_data.sketches.bins import is_binned
 from atom_data.sketches.sketch import Sketch, counted_columns
 from atom_data.sketches.store import write_sketch
 from atom_data.stage import Stage
-from atom_data.storage.parquet import Output, read_parquet
+from atom_data.storage.parquet import Output, read_parquet, schema_of
+from atom_data.storage.shards import Shard
 from atom_data.workspace import Workspace
 
 ROWS = 4096
 END = ""
+WORDS = "word_count"
+Floats = npt.NDArray[np.float64]
 DOCUMENTS = ".docs.parquet"
 """How the file ends that says what is in a token shard."""
 
@@ -105,31 +113,71 @@ def watched(job: Job) -> tuple[Job, Waiting | None]:
     return replace(job, steps=(*steps, End(waiting))), waiting
 
 
-def keep_sketch(workspace: Workspace, job: Job, shard: str, waiting: Waiting | None, outputs: list[Output]) -> None:
+def keep_sketch(workspace: Workspace, job: Job, task: Task, waiting: Waiting | None, outputs: list[Output]) -> None:
     """Write the sketch of a shard that was made; of a token shard it is made of the numbers that stand beside it."""
     if waiting is None:
-        sketch = _of_tokens(workspace, outputs)
+        sketch = _of_tokens(workspace, task.shards, outputs)
     else:
         waiting.count()
         sketch = waiting.sketch
     if sketch is not None and outputs:
-        value = {"stage": job.name, "shard": shard, "sha256": outputs[0].sha256, **sketch.value()}
-        write_sketch(workspace, job.name, shard, value)
+        value = {"stage": job.name, "shard": task.name, "sha256": outputs[0].sha256, **sketch.value()}
+        write_sketch(workspace, job.name, task.name, value)
 
 
-def _of_tokens(workspace: Workspace, outputs: list[Output]) -> Sketch | None:
-    """Return a sketch of the lengths of a token shard's documents: 12 bytes each are read of what was just written."""
+def _of_tokens(workspace: Workspace, shards: Sequence[Shard], outputs: list[Output]) -> Sketch | None:
+    """Return a sketch of the lengths of a token shard's documents: 24 bytes each are read of what was just written.
+
+    Where the shards that it was made of say how many words each document has, these are read, too. Memory: one shard's.
+    """
     path = next((output.path for output in outputs if output.path.endswith(DOCUMENTS)), None)
     if path is None:
         return None
-    sketch = Sketch()
+    made = workspace.path("")
+    sketch, words = Sketch(), Words({shard.name: shard for shard in shards if shard.path.startswith(made)})
     try:
-        for batch in read_parquet(workspace.path(path), ("tokens", "text_bytes")):
+        for batch in read_parquet(workspace.path(path), ("tokens", "text_bytes", "shard", "row")):
             tokens, sizes = (np.asarray(batch.column(name), np.float64) for name in ("tokens", "text_bytes"))
             sketch.numbers("tokens", tokens)
-            sketch.numbers(
-                "bytes_per_token", np.divide(sizes, tokens, out=np.full(len(sizes), np.nan), where=tokens > 0)
-            )
-    except (AtomDataError, KeyError, ValueError) as error:
+            sketch.numbers("bytes_per_token", _ratio(sizes, tokens))
+            for rows, counts in words.of(batch):
+                sketch.numbers("tokens_per_word", _ratio(tokens[rows], counts))
+    except (AtomDataError, LookupError, ValueError) as error:
         sketch.fault = f"{type(error).__name__}: {error}"[:200]
     return sketch
+
+
+def _ratio(one: Floats, other: Floats) -> Floats:
+    found: Floats = np.divide(one, other, out=np.full(len(one), np.nan), where=other > 0)
+    return found
+
+
+@dataclass(slots=True)
+class Words:
+    """The words of documents, by the shards that a token shard is made of; its documents stand together by shard."""
+
+    shards: dict[str, Shard]
+    """Those that a stage made: all their rows can be read, so that a row is where it is said to be."""
+    shard: str = ""
+    counts: Floats | None = None
+    """Of the present shard, by row; None where it does not say."""
+
+    def of(self, batch: pa.RecordBatch) -> Iterator[tuple[slice, Floats]]:
+        """Yield which documents of a batch are of one shard, and how many words each of them has."""
+        runs = pc.run_end_encode(batch.column("shard"))
+        numbers, first = np.asarray(batch.column("row"), np.int64), 0
+        for name, last in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
+            if name != self.shard:
+                self.shard, self.counts = name, self._read(self.shards.get(name))
+            if self.counts is not None:
+                yield slice(first, last), self.counts[numbers[first:last]]
+            first = last
+
+    def _read(self, shard: Shard | None) -> Floats | None:
+        if shard is None or not shard.path.endswith(".parquet"):
+            return None
+        schema = schema_of(shard.path)
+        if WORDS not in schema.names or not is_binned(schema.field(WORDS).type):
+            return None
+        columns = [batch.column(WORDS).cast(pa.float64()) for batch in read_parquet(shard.path, (WORDS,))]
+        return np.asarray(pa.chunked_array(columns, pa.float64()).fill_null(np.nan), np.float64)

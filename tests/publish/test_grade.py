@@ -139,6 +139,19 @@ def test_a_hidden_source_is_never_called_complete(tmp_path: Path) -> None:
     assert by["F2.1.c.1"] == by["F2.1.c.2"] == by["F2.1.c.3"] == by["F2.1.c.5"] == "open"
 
 
+@pytest.mark.parametrize("alone", [False, True])
+def test_domains_of_a_hidden_crawl_are_open_and_what_closes_them_is_not_the_recipe(tmp_path: Path, alone: bool) -> None:
+    hidden = {"kind": '"crawled"', "hidden": "true"}
+    sources = {name: ALL[name] | (hidden if alone or name == "manuals" else {}) for name in ALL}
+    sources = {name: values | {"kind": '"crawled"'} for name, values in sources.items()}
+    with known_of(Workspace(str(make_run(tmp_path))), full(tmp_path, sources), How()) as (known, _):
+        found = grade(parts_of(known))
+    verdicts = {one.question.id: one for one in found.verdicts}
+    for name in ("F2.3.f.1", "F2.3.h.1", "F2.3.h.2", "F2.3.i.1"):
+        assert verdicts[name].by == "open"
+        assert verdicts[name].close == "a crawled source is hidden: hidden = false shows its domains"
+
+
 def test_value_is_json_and_says_what_it_is(known: Known) -> None:
     page = json.loads(json.dumps(graded(known, Passport("passport.toml")).value()))
     assert page["self_assessment"] is True and len(page["questions"]) == 242

@@ -15,6 +15,9 @@ from atom_data.publish.papers.card import size_category
 from atom_data.publish.papers.licenses import hub_license, license_address
 from atom_data.publish.summary.fields import template
 from atom_data.publish.summary.part import size
+from atom_data.report import report
+from atom_data.report.markdown import write_markdown
+from atom_data.report.page.page import write_page
 from atom_data.workspace import Workspace
 from tests.publish.corpus import KINDS, make_run, passport, with_hidden
 from tests.tokens.corpus import SCHEMA
@@ -77,6 +80,7 @@ def test_numbers_are_the_same_everywhere(out: Path, tmp_path: Path, hidden: bool
     check_languages(out, markdown, summary, facts)
     assert all(facts["root"] in text for text in (card.content, summary, croissant["identifier"]))
     assert (hub / "ROOT").read_text().strip() == facts["root"]
+    check_report(out, documents, text_bytes, tokens)
 
 
 def check_languages(out: Path, markdown: str, summary: str, facts: dict[str, Any]) -> None:
@@ -90,6 +94,30 @@ def check_languages(out: Path, markdown: str, summary: str, facts: dict[str, Any
     for name, count, size_, tokens in counted:
         label = {"": "not identified"}.get(name, rf"\({name}\)".replace("_", r"\\_"))
         assert re.search(rf"{label}: {count:,} documents, {re.escape(size(size_))}, {tokens:,} tokens", summary)
+
+
+def check_report(out: Path, documents: int, text_bytes: int, tokens: int) -> None:
+    """The report in its three forms: what receipts say in it, and what sketches add up to."""
+    built = report.build(Workspace(str(out)), samples=0)
+    value, markdown, page = report.as_json(built), write_markdown(built), write_page(built)
+    (kept,) = [stage for stage in value["stages"] if stage["name"] == "kept"]
+    assert (kept["rows_out"], kept["text_bytes"]) == (value["kept"], kept["text_bytes"]) == (documents, text_bytes)
+    assert value["tokens"] == tokens
+    read = duckdb.sql(f"SELECT count(*) FROM '{out}/clean/drops/*.parquet'").fetchall()[0][0] + documents
+    assert value["read"] == read
+    assert f"{documents:,} of {read:,} documents kept" in markdown and f", {tokens:,} tokens, " in markdown
+    assert f"<small>{tokens:,}, " in page or f"<dd>{tokens:,}<small>" in page
+    assert f'aria-label="{documents:,} documents kept of {read:,}"' in page
+    sizes = {(one["stage"], one["measure"]): one["groups"][0] for one in value["distributions"]}
+    assert sum(sum(counts) for *_, counts in sizes["kept", "text_bytes"]["bins"]) == documents
+    assert sum(sum(counts) for *_, counts in sizes["tokens", "tokens"]["bins"]) == documents
+    for table in value["values"]:
+        column = {"language": "language", "source": "source", "page_kind": "page_kind"}.get(table["name"])
+        if column:
+            query = f"SELECT coalesce({column}, ''), count(*) FROM '{out}/kept/*.parquet' GROUP BY 1"
+            there = {line["value"]: line["kept"] for line in table["lines"] if line["kept"]}
+            assert there == dict(duckdb.sql(query).fetchall()), column
+    assert {"language", "source", "page_kind"} <= {table["name"] for table in value["values"]}
 
 
 def test_every_field_of_the_template_stands_in_the_summary(out: Path, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """`atom-data publish` as it is typed."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -54,6 +55,14 @@ def test_grade_is_called_a_self_assessment(out: Path, tmp_path: Path) -> None:
 def test_mistakes(out: Path, arguments: tuple[str, ...], said: str) -> None:
     done = atom_data("publish", out, *arguments)
     assert done.returncode == 2 and said in done.stderr
+
+
+def test_a_missing_passport_names_the_command_that_writes_it(out: Path, tmp_path: Path) -> None:
+    said = " ".join(atom_data("publish", out, "--grade").stderr.split())
+    assert re.search(rf"Write one to fill in: \S.* publish {re.escape(str(out))} --init$", said), said
+    place = tmp_path / "mine.toml"
+    said = " ".join(atom_data("publish", out, "--to", tmp_path / "hub", "--passport", place).stderr.split())
+    assert said.endswith(f" publish {out} --passport {place} --init"), said
 
 
 def test_a_takedown_names_the_folder_that_still_holds_the_documents(out: Path, tmp_path: Path) -> None:

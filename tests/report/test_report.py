@@ -12,11 +12,12 @@ import pytest
 from atom_data.audit.diff.made import made_otherwise
 from atom_data.audit.diff.side import open_side
 from atom_data.charts.axis import Axis
-from atom_data.charts.histogram import bars_of, draw, ending_at_one, frame_of, paths_of
-from atom_data.charts.text import cut, in_bytes, in_short, percent, shown
+from atom_data.charts.histogram import Bar, bars_of, draw, ending_at_one, frame_of, heights, paths_of
+from atom_data.charts.text import cut, in_bytes, in_short, percent, seconds, shown
 from atom_data.report import compare, markdown, report
 from atom_data.report.page.compare import write_comparison
 from atom_data.report.page.page import as_data, write_page
+from atom_data.report.summary import Histogram, Summary, summarize
 from atom_data.sketches.store import remove_sketch
 from atom_data.workspace import Workspace
 from tests.command import atom_data
@@ -206,6 +207,9 @@ def test_the_command_writes_what_is_asked_for(workspace: Workspace, tmp_path: Pa
 
 
 def test_numbers_in_short() -> None:
+    assert [seconds(n) for n in (0, 0.0123, 0.9996, 12.34, 300, 9000)] == [
+        "0 s", "12.3 ms", "1 s", "12.3 s", "5.0 min", "2.5 h",
+    ]  # fmt: skip
     assert [in_short(n) for n in (0, 7, 950, 1396, 12_345, 999_600, 1_000_000, 1.5e9, 0.25)] == [
         "0", "7", "950", "1,396", "12.3 k", "1000 k", "1 M", "1.5 G", "0.25",
     ]  # fmt: skip
@@ -240,9 +244,61 @@ def test_documents_are_shared_among_bars_and_none_is_lost() -> None:
     bars = bars_of(frame, bins, [4, 0, 0])
     sums = [sum(bar.counts[fate] for bar in bars) for fate in range(3)]
     assert sums == pytest.approx([4 + sum(n + 1 for n in range(-3, 14)), 34, 17])
-    paths, most = paths_of(bars)
+    paths, label = paths_of(bars)
     assert all(paths)
-    assert most > 0
+    assert label == f"highest bar {max(sum(bar.counts) for bar in bars):.0f}"
+
+
+def test_a_bar_that_is_many_times_as_high_is_cut_and_the_others_can_be_seen() -> None:
+    bins = [(0.0, 0.0, [390, 0, 10]), *((float(n), n + 1.0, [0, 5 - n, 0]) for n in range(1, 5))]
+    frame = frame_of(bins, [0, 0, 0], {"max": 0.0})
+    paths, label = paths_of(bars_of(frame, bins, [0, 0, 0]))
+    assert label == "full height 8, cut: 400"
+    kept, missed, other = (
+        [float(tall) for tall in re.findall(r"v(-[0-9.]+)", path)] for path in (paths[0], paths[1], paths[2])
+    )
+    assert missed == pytest.approx([-128 * count / 8 for count in (4, 3, 2, 1)])
+    assert sum(kept) + sum(other) == pytest.approx(-128 + 6), "the whole height, without its gap"
+    assert heights([Bar(0, 1, [8.0]), Bar(1, 2, [1.0])]) == (8.0, "highest bar 8"), "what can be seen is not cut"
+    assert heights([Bar(0, 1, [1000.0]), Bar(1, 2, [1.0])]) == (20, "full height 20, cut: 1,000"), "one is not many"
+    assert heights([Bar(0, 1, [100.0]), Bar(1, 2, [90.0]), Bar(2, 3, [4.0])])[1] == "full height 8, cut: 100 and 90"
+    assert heights([Bar(0, 1, [5.0])]) == (5.0, "highest bar 5")
+    assert heights([]) == (0.0, "highest bar 0")
+
+
+def test_a_rule_that_asks_for_a_value_of_a_list_has_no_picture(tmp_path: Path) -> None:
+    card = 'source = "test"\n[[rule]]\nreason = "few"\ncolumn = "word_count"\nmin = 5\n'
+    card += '[[rule]]\nreason = "listed"\ncolumn = "text_chars"\none_of = [1, 2, 3, 20, 21, 22]\n'
+    card += '[[rule]]\nreason = "never"\ncolumn = "word_count"\nmax = 1000000\n'
+    built = report.build(made(tmp_path, card=card))
+    assert {chart.measure for chart in built.charts} >= {"own.few", "own.listed"}
+    page = write_page(built)
+    assert page.count('data-name="clean/own.few"') == 1
+    assert 'data-name="clean/own.listed"' not in page
+    assert "own.<wbr>listed" in page
+    assert re.search(r'1 rule that took nothing</bdi><span class="bounds">own.<wbr>never</span>', page)
+
+
+def test_a_run_without_copies_says_so_and_draws_no_empty_picture(tmp_path: Path) -> None:
+    built = report.build(made(tmp_path), samples=0)
+    assert "No stage of this run looked for copies." in write_page(built)
+    alone = Histogram([(1.0, 2.0, [7, 0, 0])])
+    built.charts.append(report.Chart("clean", "near_copies", "near_copies", {}, {("", ""): alone}))
+    page = write_page(built)
+    assert "clean: no two documents have nearly the same text." in page
+    assert "looked for copies" not in page and "Clusters of" not in page
+
+
+def test_kept_documents_are_those_of_the_last_stage_that_has_the_column(tmp_path: Path) -> None:
+    built = report.build(made(tmp_path), samples=0)
+    assert all(table.kept_by == ["clean"] for table in built.tables)
+    read = summarize(built.facts.workspace, "read", built.facts.shards["read"].names, built.facts.shards["read"].sha256)
+    clean = Summary()
+    table = report.table_of("language", built.facts, {"read": read, "clean": clean})
+    assert table is not None and table.kept_by == ["read"]
+    assert sum(line.kept for line in table.lines) == built.read
+    built.tables = [table]
+    assert "Kept: by read. Stages after it have no such column." in write_page(built)
 
 
 def test_shares_of_one_stand_at_the_end_of_the_axis() -> None:

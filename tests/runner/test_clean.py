@@ -152,13 +152,18 @@ def test_stages_that_the_recipe_lost_go_when_asked_for_and_only_what_is_theirs(m
     path.write_text(path.read_text().replace('"exact_deduped"', '"other"'))
     assert atom_data("run", path, "-o", out, "-w", 2).returncode == 0
     (out / "exact_deduped" / "mine.txt").write_text("mine")
+    sketches = {name for name in tree(out) if "/sketches/" in name}
+    assert {name.partition("/")[0] for name in sketches} >= {"exact_deduped", "other"}
     said = atom_data("clean", out, "--recipe", path, "--dry-run").stdout
     assert "not in the recipe: exact_deduped. With --stale these go, too." in said
     assert atom_data("clean", out, "--recipe", path).returncode == 0
     assert (out / "exact_deduped" / "0.jsonl.parquet").exists()
     said = atom_data("clean", out, "--recipe", path, "--stale").stdout
     assert "exact_deduped" in said and "not in the recipe" in said
-    assert sorted(tree(out / "exact_deduped")) == ["mine.txt"]
+    assert sorted(tree(out / "exact_deduped")) == ["mine.txt"], "also its sketches, which name domains and languages"
+    assert {name for name in tree(out) if "/sketches/" in name} == {
+        name for name in sketches if not name.startswith("exact_deduped/")
+    }
     assert "exact_deduped/mine.txt: an orphan" in atom_data("verify", out).stderr
     (out / "exact_deduped" / "mine.txt").unlink()
     assert atom_data("verify", out).returncode == 0

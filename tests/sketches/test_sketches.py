@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, strategies as st
 
-from atom_data import Jsonl, Stage, keep
+from atom_data import Jsonl, Stage, Tokenize, keep
 from atom_data.rules import load_card
 from atom_data.runner.worker import do_task
 from atom_data.signals import count_characters, count_words
@@ -25,6 +25,7 @@ from atom_data.sketches.tally import HELD, Counted, Tally
 from atom_data.sketches.watch import watched
 from atom_data.storage.receipts import Receipt
 from atom_data.workspace import Workspace
+from tests.tokens.corpus import SHARDS, Rows, finish, tiny_tokenizer
 
 NUMBERS = st.floats(2**-20, 2**42) | st.floats(-(2**42), -(2**-20)) | st.integers(1, 1 << 40).map(float)
 
@@ -269,3 +270,45 @@ def test_read_back_from_parquet_the_kept_rows_are_those_counted(tmp_path: Path) 
     added.add(value["cells"])
     kept = sum(counts[0] for counts in dict(added.histograms())[Cell("text_bytes", "", "")].values())
     assert kept == table.num_rows
+
+
+def token_cells(out: Path, tokens: str) -> dict[str, Counter[int]]:
+    """Return how many documents of all token shards are in each bin, by measure."""
+    workspace, found = Workspace(str(out), "test"), dict[str, Counter[int]]()
+    for shard in workspace.shard_names(tokens):
+        receipt = workspace.finished_receipt(tokens, shard)
+        value = read_sketch(workspace, tokens, shard, receipt.outputs[0].sha256)
+        assert value is not None and "fault" not in value
+        for cell in value["cells"]:
+            bins = np.cumsum(cell["bins"]).tolist()
+            found.setdefault(cell["measure"], Counter()).update(dict(zip(bins, cell["counts"], strict=True)))
+    return found
+
+
+@pytest.mark.parametrize("counted", [True, False])
+def test_tokens_per_word_where_the_stage_before_counted_words(tmp_path: Path, counted: bool) -> None:
+    steps = (count_words,) if counted else ()
+    clean = Stage(name="clean", reads=Rows(SHARDS, 7), steps=steps)
+    tokens = Tokenize(reads=clean, tokenizer=tiny_tokenizer(tmp_path / "tokenizer.json"), target_tokens=3000)
+    finish(clean, tmp_path / "out")
+    assert len(finish(tokens, tmp_path / "out")) > 1
+    expected: dict[str, Counter[int]] = {
+        "tokens": Counter(),
+        "bytes_per_token": Counter(),
+        "tokens_per_word": Counter(),
+    }
+    for path in (tmp_path / "out" / "tokens").glob("*.docs.parquet"):
+        for row in pq.read_table(path).to_pylist():
+            before = (
+                pq.read_table(tmp_path / "out" / "clean" / f"{row['shard']}.parquet")
+                .slice(row["row"], 1)
+                .to_pylist()[0]
+            )
+            assert before["id"] == row["id"]
+            words = before["word_count"] if counted else 0
+            numbers = {"tokens": row["tokens"], "bytes_per_token": row["text_bytes"] / row["tokens"]}
+            numbers |= {"tokens_per_word": row["tokens"] / words} if words else {}
+            for name, number in numbers.items():
+                expected[name][int(bins_of_numbers(np.array([number], np.float64))[0])] += 1
+    assert token_cells(tmp_path / "out", "tokens") == {name: counts for name, counts in expected.items() if counts}
+    assert bool(expected["tokens_per_word"]) is counted

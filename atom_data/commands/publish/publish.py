@@ -74,7 +74,7 @@ def publish(
         scratch=scratch,
         copy=copy,
     )
-    answers = read_passport(place)
+    answers = read_passport(place, command_line("publish", output, *_named(passport), "--init"))
     if grade:
         with known_of(workspace, answers, how) as (known, _):
             print_grade(grade_parts(parts_of(known)), known, as_text)
@@ -85,8 +85,13 @@ def publish(
 
 def _init(workspace: Workspace, place: Path, passport: Path | None, stages: tuple[str, ...]) -> None:
     write_blank(place, blank(workspace, source_names(workspace, stages)), workspace.token)
-    given = ("--passport", place) if passport else ()
-    console().prose(escape(f"{place}: fill it in; then {command_line('publish', workspace.root, *given, '--grade')}"))
+    next_one = command_line("publish", workspace.root, *_named(passport), "--grade")
+    console().prose(escape(f"{place}: fill it in; then {next_one}"))
+
+
+def _named(passport: Path | None) -> tuple[object, ...]:
+    """Return how a passport is named on a command line that was not the usual one."""
+    return ("--passport", passport) if passport else ()
 
 
 def _say(done: Published, output: str, to: str, as_text: bool) -> None:

@@ -15,17 +15,16 @@ URL = re.compile(r"https?://[^\s<>\"]+")
 MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 
-def read_passport(path: Path) -> Passport:
+def read_passport(path: Path, write_one: str = "atom-data publish OUT --init") -> Passport:
     """Read the file. ConfigError for a file that is not there or is not TOML, and for each thing in it that cannot be right.
 
-    Empty answers count as none: what is required is looked at by `require`.
+    Empty answers count as none: what is required is looked at by `require`. `write_one` is the command that writes a file
+    to fill in, as it is typed.
     """
     try:
         page = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError as error:
-        raise ConfigError(
-            f"{path}: there is no such file. Write one to fill in: atom-data publish OUT --init"
-        ) from error
+        raise ConfigError(f"{path}: there is no such file. Write one to fill in: {write_one}") from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path}: is not TOML ({error}). Correct it there.") from error
     known = tables()

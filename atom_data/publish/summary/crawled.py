@@ -1,6 +1,6 @@
 """Section 2.3 of the summary: crawlers, and the domains that they brought."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from atom_data.publish.facts.gather import DOMAINS, LISTED
 from atom_data.publish.passport.passport import Row
@@ -15,6 +15,7 @@ PARTS = (
     "f.demography", "f.sites", "f.other", "g.modality", "h.domains", "i.more", "i.urls", "i.other",
 )  # fmt: skip
 COLUMN_URL = "recipe: keep the column url"
+HIDDEN = "a crawled source is hidden: hidden = false shows its domains"
 
 
 def crawled(known: Known) -> Iterator[Part]:
@@ -65,7 +66,7 @@ def _periods(known: Known, rows: tuple[Row, ...]) -> Part:
 
 def _content(known: Known) -> Iterator[Part]:
     there = known.sources("crawled")
-    yield counted("2.3.f.geography", tld_lines(known), COLUMN_URL)
+    yield _of_urls("2.3.f.geography", tld_lines(known), known)
     spoken = [f"{known.title(one)}: {names(one.languages)}" for one in there if one.languages]
     yield counted("2.3.f.languages", spoken, "recipe: add FastTextLanguage and keep the column language")
     yield given("2.3.f.demography", known.passport.text("training.demography"), "training.demography")
@@ -77,16 +78,20 @@ def _content(known: Known) -> Iterator[Part]:
 
 def _domains(known: Known) -> Iterator[Part]:
     found = known.facts.domains
-    if found is None or not found.largest:
-        for name in ("h.domains", "i.more"):
-            yield counted(f"2.3.{name}", None, COLUMN_URL)
-    else:
-        yield counted("2.3.h.domains", domain_lines(known), "")
-        every = f"All {found.count:,} domains, with documents and bytes: {DOMAINS}."
-        yield counted("2.3.i.more", every, "")
-    urls = "The address of each document stands in the column url of the data." if known.facts.has_urls else None
-    yield counted("2.3.i.urls", urls, COLUMN_URL)
+    there = found is not None and bool(found.largest)
+    yield _of_urls("2.3.h.domains", domain_lines(known) if there else [], known)
+    every = f"All {found.count:,} domains, with documents and bytes: {DOMAINS}." if found is not None and there else ""
+    yield _of_urls("2.3.i.more", [every] if every else [], known)
+    urls = "The address of each document stands in the column url of the data."
+    yield _of_urls("2.3.i.urls", [urls] if known.facts.has_urls else [], known)
     yield given("2.3.i.other", known.passport.text("notes.crawled"), "notes.crawled")
+
+
+def _of_urls(name: str, said: Sequence[str], known: Known) -> Part:
+    """Return what addresses say: never complete while a crawled source is hidden, whose documents are not among them."""
+    if any(one.hidden for one in known.sources("crawled")):
+        return Part(name, "open", tuple(said), HIDDEN)
+    return counted(name, said, COLUMN_URL)
 
 
 def domain_lines(known: Known) -> list[str]:

@@ -1,10 +1,13 @@
 """What the documents are: languages, sources, domains, dates, kinds, lengths."""
 
+from collections.abc import Sequence
+
 from atom_data.charts.bars import Part, bar, columns, legend
 from atom_data.charts.text import cut, percent, shown
 from atom_data.report.page.parts import row, section, table
 from atom_data.report.page.rules import chart_figure, shapes_of as shapes_of
 from atom_data.report.report import Chart, Report, ValueLine, ValueTable
+from atom_data.terminal.table import plural
 
 TITLES = {
     "language": "Languages",
@@ -29,9 +32,12 @@ REASONS = 6
 def documents(report: Report) -> str:
     """Return the section of what the documents are."""
     tables = {found.name: found for found in report.tables}
+    ends = [stage.name for stage in report.facts.ends]
     body = ['<div class="two">']
-    body += [_values(tables[name]) for name in TITLES if name in tables and name != "month"]
+    body += [_values(tables[name], ends) for name in TITLES if name in tables and name not in ("month", "source")]
     body.append("</div>")
+    if "source" in tables:
+        body.append(_values(tables["source"], ends))
     if "month" in tables:
         body.append(_months(tables["month"]))
     pictures = [_last(report, name) for name in MEASURES]
@@ -56,7 +62,7 @@ def _titled(chart: Chart) -> Chart:
     return Chart(chart.stage, MEASURES[chart.measure], f"in {chart.stage}", {}, {("", ""): chart.whole})
 
 
-def _values(found: ValueTable) -> str:
+def _values(found: ValueTable, ends: Sequence[str]) -> str:
     most = max((line.kept + sum(line.dropped.values()) for line in found.lines), default=0)
     rows = [_line(line, most, found.name == "source") for line in found.lines]
     titles = ("", "", "kept", "dropped", "kept of all")
@@ -66,8 +72,10 @@ def _values(found: ValueTable) -> str:
         more = table(f"{TITLES[found.name]}, continued", titles, rows[FIRST_LINES:], kind=f"values {found.name}")
         rest = f"<details><summary>{len(rows) - FIRST_LINES} more</summary>{more}</details>"
     error = ""
+    if found.kept_by and not {*found.kept_by} & {*ends}:
+        error = f'<p class="soft">Kept: by {shown(", ".join(found.kept_by))}. Stages after it have no such column.</p>'
     if not found.complete:
-        error = (
+        error += (
             f'<p class="soft">{found.values:,} values are named in sketches; of each there may be up to {found.error:,} documents '
             "more than stand here, in shards where it was not among the largest.</p>"
         )
@@ -78,16 +86,14 @@ def _line(line: ValueLine, most: int, reasons: bool) -> str:
     dropped = sum(line.dropped.values())
     drawn = bar([Part("kept", line.kept), Part("missed", dropped)], most)
     named = list(line.dropped.items())[: REASONS if reasons else 0]
-    why = "; ".join(f"{reason.partition(': ')[2]} {count:,}" for reason, count in named)
+    others = dropped - sum(count for _, count in named) if named else 0
+    said = [f"{reason.partition(': ')[2]} {count:,}" for reason, count in named]
+    why = "; ".join([*said, *([f"others {others:,}"] if others else [])])
     return row(
         cut(line.value, VALUE_CHARACTERS) or "none",
         [drawn, f"{line.kept:,}", f"{dropped:,}", percent(line.kept, line.kept + dropped)],
         below=why,
     )
-
-
-def _month(name: str, line: ValueLine | None) -> tuple[str, float, float]:
-    return (name, float(line.kept), float(sum(line.dropped.values()))) if line else (name, 0.0, 0.0)
 
 
 def _between(first: str, last: str) -> list[str]:
@@ -109,6 +115,6 @@ def _months(found: ValueTable) -> str:
         else (month, 0.0, 0.0)
         for month in _between(first, last)
     ]
-    said = f"{len(dated)} months with documents, from {first} to {last}; {undated:,} kept documents have no date."
+    said = f"{plural(len(dated), 'month')} with documents, from {first} to {last}; {undated:,} kept without a date."
     drawn = f'<figure class="scroll" tabindex="0" aria-label="Months">{columns(counts, said)}</figure>'
     return f'<h3>{TITLES["month"]}</h3><p class="soft">{shown(said)}</p>{drawn}'

@@ -4,7 +4,8 @@ from atom_data.charts.bars import Part, bar, legend
 from atom_data.charts.text import in_bytes, in_short, percent, seconds, shown
 from atom_data.report.facts import StageFacts
 from atom_data.report.page.parts import row, section, table
-from atom_data.report.report import Report
+from atom_data.report.report import Report, RuleLine
+from atom_data.terminal.table import plural
 
 SHADES = ("missed", "missed two", "missed three", "missed four")
 WIDE = (4, 5, 6)
@@ -17,10 +18,10 @@ def overview(report: Report) -> str:
     tokens = report.tokens
     work = sum(stage.cpu_seconds for stage in facts.stages.values())
     figures = [
-        ("documents read", in_short(report.read), f"{report.read:,}"),
-        ("documents kept", in_short(report.kept), f"{report.kept:,}, {percent(report.kept, report.read)}"),
+        ("documents read", in_short(report.read), _exact(report.read)),
+        ("documents kept", in_short(report.kept), _with(_exact(report.kept), percent(report.kept, report.read))),
         ("text kept", in_bytes(text), f"{text / report.kept:,.0f} bytes per document" if report.kept else ""),
-        ("tokens", in_short(tokens) if tokens else "none yet", _ratio(report)),
+        ("tokens", in_short(tokens) if tokens else "none yet", _with(_exact(tokens), _ratio(report))),
         ("processor time", seconds(work), f"{report.read / work:,.0f} documents per second" if work else ""),
     ]
     cells = "".join(f"<div><dt>{name}</dt><dd>{value}<small>{more}</small></dd></div>" for name, value, more in figures)
@@ -31,6 +32,16 @@ def overview(report: Report) -> str:
         f'<p class="lead">Made{made} in {len(report.stages)} steps.</p>'
         f'<dl class="figures">{cells}</dl>{_strip(report)}</header>'
     )
+
+
+def _exact(number: int) -> str:
+    """Return a whole number in full where it is not already shown in full."""
+    full = f"{number:,}"
+    return "" if full == in_short(number) else full
+
+
+def _with(*parts: str) -> str:
+    return ", ".join(part for part in parts if part)
 
 
 def _ratio(report: Report) -> str:
@@ -70,27 +81,31 @@ def losses(report: Report) -> str:
 
 def _waterfall(report: Report, stage: StageFacts) -> str:
     left, ratio = stage.rows_in, report.facts.bytes_per_token
-    rows = [
-        row(
-            "read", [bar([Part("rest", left)], stage.rows_in), f"{left:,}", "100.0 %" if left else "", "", "", ""], WIDE
-        )
-    ]
-    known = set()
-    for line in report.rules:
-        if line.stage != stage.name:
-            continue
-        known.add(line.name)
-        left -= line.dropped
-        alone = "" if line.alone is None else f"{line.alone:,}"
-        text = in_bytes(line.text_bytes) if line.text_bytes else ""
-        tokens = in_short(line.text_bytes / ratio) if line.text_bytes and ratio else ""
-        drawn = bar([Part("rest", left), Part("missed", line.dropped)], stage.rows_in)
-        cells = [drawn, f"{line.dropped:,}", percent(line.dropped, stage.rows_in), alone, text, tokens]
-        rows.append(row(line.name, cells, WIDE, line.bounds and f"{line.column}: {line.bounds}"))
+    titles = ("", "", "documents", "share", "alone", "text", *(["tokens"] if ratio else []))
+    first = [bar([Part("rest", left)], left), f"{left:,}", percent(left, left), *[""] * (len(titles) - 4)]
+    rows = [row("read", first, WIDE)]
+    mine = [line for line in report.rules if line.stage == stage.name]
+    for line in mine:
+        if line.dropped or line.missed:
+            left -= line.dropped
+            rows.append(_rule(line, left, stage.rows_in, ratio))
+    nothing = [line.name for line in mine if not line.dropped and not line.missed]
+    if nothing:
+        said = f"{plural(len(nothing), 'rule')} that took nothing"
+        rows.append(row(said, [bar([], 1), "0", *[""] * (len(titles) - 3)], WIDE, ", ".join(nothing)))
     text = in_bytes(stage.text_bytes) if stage.text_bytes else ""
-    tokens = in_short(stage.text_bytes / ratio) if ratio else ""
+    tokens = [in_short(stage.text_bytes / ratio)] if ratio else []
     drawn = bar([Part("kept", stage.rows_out)], stage.rows_in)
-    cells = [drawn, f"{stage.rows_out:,}", percent(stage.rows_out, stage.rows_in), "", text, tokens]
+    cells = [drawn, f"{stage.rows_out:,}", percent(stage.rows_out, stage.rows_in), "", text, *tokens]
     rows.append(row("kept", cells, WIDE, kind="sum"))
-    titles = ("", "", "documents", "share", "alone", "text", "tokens")
     return f"<h3>{shown(stage.name)}</h3>" + table(f"Documents of {stage.name} by reason", titles, rows, WIDE, "fall")
+
+
+def _rule(line: RuleLine, left: int, read: int, ratio: float) -> str:
+    """Return the row of a rule: what is left after it, and what it took."""
+    alone = "" if line.alone is None else f"{line.alone:,}"
+    text = in_bytes(line.text_bytes) if line.text_bytes else ""
+    tokens = [in_short(line.text_bytes / ratio) if line.text_bytes else ""] if ratio else []
+    drawn = bar([Part("rest", left), Part("missed", line.dropped)], read)
+    cells = [drawn, f"{line.dropped:,}", percent(line.dropped, read), alone, text, *tokens]
+    return row(line.name, cells, WIDE, line.bounds and f"{line.column}: {line.bounds}")

@@ -51,6 +51,7 @@
   }
 
   const samples = read("samples");
+  if (!samples.length) return;
   const list = byId("list"), stage = byId("stage"), reason = byId("reason"), words = byId("words"), more = byId("more");
   const PAGE = 20;
   let found = [], shown = 0;
@@ -141,16 +142,14 @@
     shown = 0;
     extend();
   };
-  if (samples.length) {
-    option(stage, "*", "all stages");
-    for (const [name, count] of counted("stage", samples)) option(stage, name, `${name} (${count})`);
-    reasons();
-    stage.addEventListener("change", () => { reasons(); filter(); });
-    reason.addEventListener("change", filter);
-    let wait = 0;
-    words.addEventListener("input", () => { clearTimeout(wait); wait = setTimeout(filter, 120); });
-    more.addEventListener("click", extend);
-    byId("search").hidden = false;
-    filter();
-  }
+  option(stage, "*", "all stages");
+  for (const [name, count] of counted("stage", samples)) option(stage, name, `${name} (${count})`);
+  reasons();
+  stage.addEventListener("change", () => { reasons(); filter(); });
+  reason.addEventListener("change", filter);
+  let wait = 0;
+  words.addEventListener("input", () => { clearTimeout(wait); wait = setTimeout(filter, 120); });
+  more.addEventListener("click", extend);
+  byId("search").hidden = false;
+  filter();
 })();

@@ -27,13 +27,12 @@ SECTIONS = {
     "notes": "Notes",
 }
 
-SAMPLES = """<section id="samples" aria-label="Samples"><h2>Samples</h2>
-<p class="soft">Chosen by a hash of their ids, so the same ones each time, out of a few shards of each stage.</p>
+SAMPLES = """<p class="soft">Chosen by a hash of their ids, so the same ones each time, out of a few shards of each stage.</p>
 <div id="search" class="controls" hidden>
 <label>Stage <select id="stage"></select></label><label>What became of them <select id="reason"></select></label>
 <label>Words <input id="words" type="search" autocomplete="off"></label><span id="count" class="soft" role="status"></span></div>
 <noscript><p>Samples are shown by the script of this page.</p></noscript>
-<div id="list"></div><button id="more" type="button" hidden>Show more</button></section>"""
+<div id="list"></div><button id="more" type="button" hidden>Show more</button>"""
 
 
 def write_page(report: Report) -> str:
@@ -50,12 +49,18 @@ def write_page(report: Report) -> str:
             copies(report),
             unread(report),
             work(report),
-            SAMPLES,
+            _samples(len(report.samples)),
             notes(report),
             "</main>",
         ],
         {"shapes": shapes_of(report.charts), "samples": [asdict(sample) for sample in report.samples]},
     )
+
+
+def _samples(count: int) -> str:
+    """Return the section that the script fills."""
+    none = '<p class="soft">None: none were asked for, or the files that they would be read from are not here.</p>'
+    return f'<section id="samples" aria-label="Samples"><h2>Samples</h2>{SAMPLES if count else none}</section>'
 
 
 def page_of(title: str, sections: Sequence[str], data: dict[str, Any]) -> str:

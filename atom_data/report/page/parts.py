@@ -1,10 +1,13 @@
 """Parts that sections are made of: headings, tables, figures."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from atom_data.charts.text import cut, shown
 
 NAME_CHARACTERS = 160
+BREAKS = re.compile(r"_|\.(?=[^\W\d])")
+"""A number is not broken at its point."""
 
 
 def section(name: str, title: str, lead: str, body: str) -> str:
@@ -31,23 +34,21 @@ def row(name: str, cells: Sequence[str], wide: Sequence[int] = (), below: str = 
         f'<td class="picture">{cell}</td>' if cell.startswith("<svg") else f"<td{_class(number, wide)}>{cell}</td>"
         for number, cell in enumerate(cells, 1)
     )
-    more = f'<span class="bounds">{shown(cut(below, 400))}</span>' if below else ""
+    more = f'<span class="bounds">{broken(shown(cut(below, 2000)))}</span>' if below else ""
     mark = f' class="{kind}"' if kind else ""
     return f'<tr{mark}><th scope="row"><bdi dir="auto">{broken(shown(cut(name, NAME_CHARACTERS)))}</bdi>{more}</th>{drawn}</tr>'
 
 
 def figure(title: str, picture: str, counts: str, below: str = "") -> str:
     """Return a picture with what it shows in words."""
-    said = f"<p><code>{shown(cut(below, 300))}</code></p>" if below else ""
-    return (
-        f'<figure><figcaption><h4>{shown(cut(title, NAME_CHARACTERS))}</h4>{said}<p class="counts">{shown(counts)}</p></figcaption>'
-        f"{picture}</figure>"
-    )
+    said = f"<p><code>{broken(shown(cut(below, 300)))}</code></p>" if below else ""
+    head = f"<h4>{broken(shown(cut(title, NAME_CHARACTERS)))}</h4>"
+    return f'<figure><figcaption>{head}{said}<p class="counts">{shown(counts)}</p></figcaption>{picture}</figure>'
 
 
 def broken(text: str) -> str:
     """Return HTML with places where a long name may go on in the next line."""
-    return text.replace("_", "_<wbr>").replace(".", ".<wbr>")
+    return BREAKS.sub(r"\g<0><wbr>", text)
 
 
 def _class(number: int, wide: Sequence[int]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from atom_data.charts.bars import legend
 from atom_data.charts.histogram import Frame, bars_of, draw, ending_at_one, frame_of, paths_of
-from atom_data.charts.text import cut, in_short, percent, plain, shown
+from atom_data.charts.text import cut, percent, plain, shown
 from atom_data.report.page.parts import figure, section
 from atom_data.report.report import Chart, Report
 from atom_data.report.summary import Histogram
@@ -21,8 +21,16 @@ Shapes = dict[str, dict[str, list[str]]]
 def rules(report: Report) -> str:
     """Return the section of the rules: a picture for each one that bounds a number."""
     body = []
+    lists = {(line.stage, line.name) for line in report.rules if line.bounds}
+    """Rules that are known: those of them without a bound of numbers ask for a value of a list, and have no picture."""
     for stage in report.facts.documents:
-        charts = [chart for chart in report.charts if chart.stage == stage.name and "." in chart.measure]
+        charts = [
+            chart
+            for chart in report.charts
+            if chart.stage == stage.name
+            and "." in chart.measure
+            and (chart.bounds or (chart.stage, chart.measure) not in lists)
+        ]
         if charts:
             pictures = "".join(map(chart_figure, charts))
             body.append(
@@ -31,7 +39,8 @@ def rules(report: Report) -> str:
             )
     lead = (
         "How the numbers lie that a rule looks at, and where its bound is. Axes are logarithmic where numbers are spread over "
-        "several sizes. Bars are counted in bins of 3 to 6 % width, so next to a bound one of them may have both colors."
+        "several sizes. Bars are counted in bins of 3 to 6 % width, so next to a bound one of them may have both colors. One "
+        "that is many times as high as the others is cut: it has a gap, and its number stands above."
     )
     missing = "<p>No sketch has numbers of rules: the run is of an earlier release, or its cards bound no numbers.</p>"
     return section("rules", "Rules and their bounds", lead, LEGEND + "".join(body) if body else missing)
@@ -65,7 +74,7 @@ def said(found: Histogram, missed_it: str = "missed it") -> str:
     kept, missed, other = found.counts
     whole = kept + missed + other
     parts = [plural(whole, "document")]
-    parts += [f"{missed:,} {missed_it} ({percent(missed, whole)})"] if missed else []
+    parts += [f"{missed:,} {missed_it} ({percent(missed, whole)})".replace(" %", "\u00a0%")] if missed else []
     parts += [f"{other:,} dropped otherwise"] if other else []
     return ", ".join(parts)
 
@@ -105,7 +114,7 @@ def shapes_of(charts: Sequence[Chart]) -> Shapes:
             continue
         frame = frame_for(chart)
         for key, histogram in chart.groups.items():
-            paths, most = paths_of(bars_of(frame, ending_at_one(histogram.bins), histogram.nothing))
-            shapes = [*paths, f"highest bar {in_short(round(most))}", said(histogram)]
+            paths, label = paths_of(bars_of(frame, ending_at_one(histogram.bins), histogram.nothing))
+            shapes = [*paths, label, said(histogram)]
             found.setdefault(chart_name(chart), {})[group_name(key)] = shapes
     return found
