@@ -2,12 +2,12 @@
 
 import os
 from functools import lru_cache
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from atom_data.storage.paths import is_remote, open_raw, plain, unreadable
+from atom_data.storage.paths import is_remote, plain, unreadable
 from atom_data.storage.retry import ask
-from atom_data.storage.web.stream import WebFile
+from atom_data.storage.web.stream import WebFile, open_input
 
 
 class State(NamedTuple):
@@ -32,11 +32,10 @@ def state(path: str) -> State:
 
 
 def _remote_state(path: str) -> State:
-    with open_raw(path) as stream:
-        if path.startswith("hf://"):
-            file = cast(WebFile, stream)
-            size = file.size()
-            return State(size, 0, file.etag)
+    with open_input(path) as stream:
+        if isinstance(stream, WebFile):
+            size = stream.size()
+            return State(size, 0, stream.etag)
         etag = _etag(path, stream)
         try:
             return State(stream.seek(0, os.SEEK_END), 0, etag)

@@ -1,5 +1,7 @@
 """A part of a file asked for over HTTP, again and again while its server is busy, slow or breaks off."""
 
+import base64
+import http
 import http.client
 import re
 import socket
@@ -10,7 +12,7 @@ import urllib.request
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from atom_data.errors import DataError
 from atom_data.storage.paths import reason, without_secrets
@@ -64,7 +66,11 @@ class Answer:
     total: int
     """Size of the whole file."""
     etag: str
-    """What the server calls this version; empty where it does not say."""
+    """What the server calls this version (else when it was modified last); empty where it does not say."""
+
+
+WHOLE = -1
+"""Instead of the size of a file: its server gives no parts."""
 
 
 class Later(Exception):
@@ -76,9 +82,12 @@ class Later(Exception):
         self.seconds, self.unreached = seconds, unreached
 
 
-def ask_for(url: str, start: int, stop: int, patience: Patience, traffic: Traffic, etag: str = "") -> Answer:
+def ask_for(
+    url: str, start: int, stop: int, patience: Patience, traffic: Traffic, etag: str = "", try_parts: bool = False
+) -> Answer:
     """Return bytes [start, stop) of a URL, fewer only at the end of the file. What came before a break is kept.
 
+    With `try_parts`, a server that gives whole files and no parts is answered for by WHOLE, and its bytes are not read.
     Errors: DataError where it is not there or was changed meanwhile (another ETag than `etag`), where its server gives no parts
     of files, and when `patience` is at its end. Memory: the part.
     """
@@ -88,7 +97,7 @@ def ask_for(url: str, start: int, stop: int, patience: Patience, traffic: Traffi
         try:
             with turn(urlsplit(url).netloc.rpartition("@")[2], patience.requests):
                 traffic.counts["requests"] += 1
-                total, found = _receive(url, start, stop, data, patience, traffic.bearer)
+                total, found = _receive(url, start, stop, data, patience, traffic.bearer, try_parts)
                 traffic.counts["bytes"] += len(data) - before
         except Later as later:
             traffic.counts["bytes"] += len(data) - before
@@ -116,22 +125,34 @@ def _wait(url: str, later: Later, pause: float, patience: Patience, traffic: Tra
     traffic.waited += seconds
 
 
-def _receive(url: str, start: int, stop: int, data: bytearray, patience: Patience, bearer: str) -> tuple[int, str]:
+def _request(url: str, begin: int, stop: int, bearer: str) -> urllib.request.Request:
+    """Return the request for bytes [begin, stop); a user and password in the URL go into its head, which redirects lose."""
+    parts = urlsplit(url)
+    user, _, host = parts.netloc.rpartition("@")
+    headers = {"Range": f"bytes={begin}-{stop - 1}", "Accept-Encoding": "identity", "User-Agent": "atom-data"}
+    request = urllib.request.Request(urlunsplit(parts._replace(netloc=host)), headers=headers)
+    basic = f"Basic {base64.b64encode(unquote(user).encode()).decode()}" if user else ""
+    if bearer or basic:
+        request.add_unredirected_header("Authorization", f"Bearer {bearer}" if bearer else basic)
+    return request
+
+
+def _receive(
+    url: str, start: int, stop: int, data: bytearray, patience: Patience, bearer: str, try_parts: bool
+) -> tuple[int, str]:
     """Ask once for what `data` lacks of [start, stop) and add what comes. Return the file's size and ETag."""
     begin = start + len(data)
-    headers = {"Range": f"bytes={begin}-{stop - 1}", "Accept-Encoding": "identity", "User-Agent": "atom-data"}
-    request = urllib.request.Request(url, headers=headers)
-    if bearer:
-        request.add_unredirected_header("Authorization", f"Bearer {bearer}")
     try:
-        with urllib.request.urlopen(request, timeout=patience.stall) as answer:
+        with urllib.request.urlopen(_request(url, begin, stop, bearer), timeout=patience.stall) as answer:
+            if try_parts and answer.status == http.HTTPStatus.OK:
+                return WHOLE, _version(answer.headers)
             total = _total(url, answer, begin)
             _read(answer, min(stop, total) - begin, data, patience.stall)
-            return total, str(answer.headers.get("ETag") or "")
+            return total, _version(answer.headers)
     except urllib.error.HTTPError as error:
         with error:
             if error.code == 416:  # the file ends before `begin`
-                return begin, str(error.headers.get("ETag") or "")
+                return begin, _version(error.headers)
             if error.code not in LATER:
                 todo = "Check your access: on a hub, HF_TOKEN" if error.code == 401 else "Check the URL"
                 raise DataError(f"{without_secrets(url)}: cannot be opened ({reason(error)}). {todo}.") from error
@@ -175,6 +196,11 @@ def _read(answer: Any, count: int, data: bytearray, stall: float) -> None:  # no
             if len(data) - there < SLOWEST_BYTES * passed:
                 raise Later(f"it gave {len(data) - there:,} bytes in {passed:.0f} seconds")
             since, there = time.monotonic(), len(data)
+
+
+def _version(headers: Any) -> str:  # noqa: ANN401 - of urllib
+    """Return what tells this version of a file from others; empty where the server does not say."""
+    return str(headers.get("ETag") or headers.get("Last-Modified") or "")
 
 
 def _seconds(said: str | None) -> float:
