@@ -1,6 +1,7 @@
 """What is said of a document that was taken down: by which takedown, when and why, and nothing of what it was."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from atom_data.loader import Samples, TokenShards
+from atom_data.storage.removals import LIST, Removals, entry, write_removals
 from tests.command import Done, atom_data
 from tests.takedown.corpus import listed, rows
 
@@ -100,3 +102,22 @@ def test_masks_without_their_receipts(out: Path, gone: list[dict[str, Any]], tmp
     done = atom_data("batches", tmp_path / "alone/tokens", "-n", 1 + number, "--length", LENGTH, "--batch-size", 1)
     assert f"sample {number}: most of its tokens are masked; their document was taken down" in words(done)
     assert done.returncode == 0 and "document None" not in done.stdout
+
+
+def test_diff_names_the_removal_list(out: Path, built: Path, tmp_path: Path) -> None:
+    """Of documents that a takedown took out it says so, also where the list knows their domain alone; and that the lists differ."""
+    before = {row["id"] for row in rows(built, "near_deduped")}
+    done = atom_data("takedown", out, "--domain", "blog.test")
+    assert done.returncode == 0, done.stderr
+    away = before - {row["id"] for row in rows(out, "near_deduped")}
+    assert away
+    found = json.loads(atom_data("diff", built, out, "--json").stdout)
+    assert found["counts"]["out"] == len(away)
+    assert found["out_for"] == [{"stage": "", "reason": "on its removal list", "count": len(away)}]
+    assert {sample["reason"] for sample in found["samples"]} == {"on its removal list"}
+    (made,) = [one for one in found["made"] if one["kind"] == "removals"]
+    assert made["before"] == "none" and made["after"].endswith(" entries")
+    assert json.loads(atom_data("diff", out, built, "--json").stdout)["in_despite"] == found["out_for"]
+    domain = Removals({"k": b"k" * 32}, frozenset([replace(entry(b"k" * 32, "domain", "blog.test"), list="k")]))
+    write_removals(str(out / LIST), domain, "t")
+    assert json.loads(atom_data("diff", built, out, "--json").stdout)["out_for"] == found["out_for"]
