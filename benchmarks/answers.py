@@ -97,7 +97,10 @@ def asked(out: Path, scratch: Path) -> dict[str, Any]:
     found["index"]["bytes"] = sum(path.stat().st_size for path in (out / "lookup").iterdir())
     for name, rows, column in (("id_kept", kept, "id"), ("id_dropped", dropped, "id"), ("url_kept", kept, "url")):
         found[name] = figures([command(scratch, "why", out, row[column]) for row in rows[:QUESTIONS]])
-    words = [command(scratch, "why", out, text, "-n", 1000) for text in ("no such words", kept[-1]["text"])]
+    words = [
+        command(scratch, "why", out, "no such words", exit_code=1),
+        command(scratch, "why", out, kept[-1]["text"], "-n", 1000),
+    ]
     found["words"] = figures(words) | {"text_bytes": text_bytes(out / "pages")}
     return found
 
@@ -124,16 +127,22 @@ def compared(first: Path, second: Path, scratch: Path) -> dict[str, Any]:
         ("itself", (first, first)),
     ):
         took = [command(scratch, "diff", *words, "--json") for _ in range(1 if QUICK else 2)]
-        both = 2 * DOCUMENTS
+        both = documents_of(words[0]) + documents_of(words[1])
         rate = both / statistics.median(one.cpu_s for one in took)
         found[name] = figures(took) | {"documents_of_both": both, "documents_per_s_core": round(rate)}
     return found
 
 
-def command(scratch: Path, *words: object) -> Run:
+def documents_of(out: Path) -> int:
+    """Return the documents of the stage that is compared."""
+    return sum(json.loads(path.read_text())["rows_out"] for path in (out / "clean" / "receipts").glob("*.json"))
+
+
+def command(scratch: Path, *words: object, exit_code: int = 0) -> Run:
     """Run a command of atom-data."""
     with tempfile.TemporaryDirectory(dir=scratch) as place:
-        return run([sys.executable, "-m", "atom_data", *map(str, words)], Path(place), {"PYTHONPATH": str(ROOT)})
+        environment = {"PYTHONPATH": str(ROOT)}
+        return run([sys.executable, "-m", "atom_data", *map(str, words)], Path(place), environment, exit_code)
 
 
 def figures(took: Sequence[Run]) -> dict[str, Any]:

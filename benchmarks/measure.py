@@ -54,8 +54,8 @@ class Run:
     """What the run wrote."""
 
 
-def run(command: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None) -> Run:
-    """Run a command once, on a machine at rest. RuntimeError with the end of its output when it fails."""
+def run(command: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None, exit_code: int = 0) -> Run:
+    """Run a command once, on a machine at rest. RuntimeError with the end of its output when it ends with another exit code."""
     folder.mkdir(parents=True, exist_ok=True)
     os.sync()
     time.sleep(SETTLE_SECONDS)
@@ -71,7 +71,7 @@ def run(command: Sequence[str], folder: Path, environment: Mapping[str, str] | N
                 check=False,
             )
         took: dict[str, Any] = json.loads(report.read_bytes()) if report.exists() else {"exit": None}
-        if took["exit"] != 0:
+        if took["exit"] != exit_code:
             tail = output.read_bytes()[-TAIL_BYTES:].decode("utf-8", "replace")
             raise RuntimeError(f"{' '.join(command[:4])} ...: exit code {took['exit']}. Its output ends:\n{tail}")
     return Run(took["wall_s"], took["cpu_s"], took["peak_mb"], folder)

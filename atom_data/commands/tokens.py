@@ -6,15 +6,17 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
+from atom_data.audit.answers.removed import masked_by, removed, takedowns_text
 from atom_data.audit.batches import draw
 from atom_data.audit.trace import stations
 from atom_data.audit.training_run import TrainingRun, open_run
 from atom_data.commands.answers.stations import place_text, print_station
 from atom_data.commands.screen import console
-from atom_data.errors import ConfigError
+from atom_data.errors import ConfigError, DataError
 from atom_data.loader.batches import Turns
 from atom_data.terminal.called import command_line
 from atom_data.terminal.screen import Screen
+from atom_data.workspace import Workspace
 
 
 def batches(
@@ -40,12 +42,17 @@ def batches(
         )
         screen.prose(f"  begins with {batch.first_tokens}; to resume after it: {escape(str(batch.state))}")
         origin = batch.origin
+        if origin["id"] is None:
+            said = escape(_masked(tokens, origin["token_shard"]))
+            screen.prose(f"  sample {batch.samples[0]}: most of its tokens are masked; {said}")
+            continue
         screen.print(
             f"  sample {batch.samples[0]} is token {origin['sample_start']:,} on of {origin['token_shard']}; "
             f"{origin['tokens_here']} of its tokens are of document {origin['id']}"
         )
         screen.prose(f"    {escape(place_text(origin, {}))}")
-    screen.prose(f"\nFull lineage: atom-data trace {tokens} {origin['id']}")
+    if origin["id"] is not None:
+        screen.prose(f"\nFull lineage: atom-data trace {tokens} {origin['id']}")
 
 
 def trace(
@@ -85,12 +92,26 @@ def trace(
         screen.prose(
             f"[bold]sample {number}[/bold]  {address.source}, epoch {address.epoch}: tokens {spans} of {address.shard}",
         )
+        folder = run.samples.sources[address.source].folder
         for row in run.samples.documents(number):
-            screen.prose(f"  document {row['id']}  tokens {row['first_here']:,} to {row['stop_here']:,}")
-            _way(screen, run.samples.sources[address.source].folder, row, "    ")
+            place = f"tokens {row['first_here']:,} to {row['stop_here']:,}"
+            if row["id"] is None:
+                screen.prose(f"  [bold]masked[/bold]  {place}: {escape(_masked(folder, address.shard))}")
+                continue
+            screen.prose(f"  document {row['id']}  {place}")
+            _way(screen, folder, row, "    ")
+
+
+def _masked(folder: str, shard: str) -> str:
+    """Say who masked the tokens of a document that is gone."""
+    path = Path(folder).absolute()
+    found = masked_by(Workspace(str(path.parent)), path.name, shard)
+    by = takedowns_text(found) if found else "a takedown whose receipt is not beside these tokens"
+    return f"their document was taken down by {by}. They are end tokens now, and no label counts there."
 
 
 def _trace_document(screen: Screen, run: TrainingRun, ranks: Turns, document: str, epochs: int) -> None:
+    _refuse_removed(run, document)
     name, shard, row = run.find(document)
     source = run.samples.sources[name]
     screen.print(f"[bold]tokens[/bold]  {row['tokens']:,} tokens in {source.shards[shard]['name']}")
@@ -105,6 +126,17 @@ def _trace_document(screen: Screen, run: TrainingRun, ranks: Turns, document: st
         )
     if not reads:
         screen.print("[bold]never[/bold]  it is in the rest of its shard that fills no sample, or no stage reaches it")
+
+
+def _refuse_removed(run: TrainingRun, document: str) -> None:
+    """Say of a document that was taken down by which takedown. DataError."""
+    for source in run.samples.sources.values():
+        gone = removed(Workspace(str(Path(source.folder).absolute().parent)), document)
+        if gone is not None and source.find(document) is None:
+            by = f" by {takedowns_text(gone.takedowns)}" if gone.takedowns else ""
+            raise DataError(
+                f"{source.folder}: '{document}' was taken down{by}. Its tokens are gone or masked: no sample reads them."
+            )
 
 
 def _way(screen: Screen, folder: str, row: dict[str, Any], indent: str = "") -> None:

@@ -10,8 +10,9 @@ import pyarrow.parquet as pq
 
 from atom_data.readers.files import ranges
 from atom_data.storage.parquet import open_parquet, row_group_of
-from atom_data.storage.paths import is_remote, open_raw, unreadable
+from atom_data.storage.paths import is_remote, unreadable
 from atom_data.storage.shards import Input, Shard
+from atom_data.storage.web.stream import open_input
 
 
 def row_group_parts(files: Sequence[Shard], split_bytes: int) -> tuple[Shard, ...]:
@@ -42,7 +43,7 @@ def on_disk(path: str) -> Iterator[str]:
     if not is_remote(path):
         yield path
         return
-    with tempfile.NamedTemporaryFile(suffix=".parquet") as copy, open_raw(path) as stream:
+    with tempfile.NamedTemporaryFile(suffix=".parquet") as copy, open_input(path) as stream:
         try:
             shutil.copyfileobj(stream, copy, 1 << 20)
         except Exception as error:

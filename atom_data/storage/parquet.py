@@ -16,6 +16,7 @@ from atom_data.storage.pages.plain import has_dictionary, pieces, plain_field, t
 from atom_data.storage.pages.rowgroups import Plan, leaves_of, plan
 from atom_data.storage.pages.rows import row_bytes
 from atom_data.storage.paths import Hashed, create, is_remote, local, open_raw, reason, unreadable, without_secrets
+from atom_data.storage.web.stream import open_input
 
 ROW_GROUP_BYTES = 32 << 20
 BATCH_BYTES = 8 << 20
@@ -130,7 +131,7 @@ def row_group_of(path: str, group: int) -> pq.RowGroupMetaData:
 
 
 def _source(path: str) -> Any:  # noqa: ANN401
-    return open_raw(path) if is_remote(path) else str(local(path))
+    return open_input(path) if is_remote(path) else str(local(path))
 
 
 def _open(source: Any, path: str, **options: Any) -> pq.ParquetFile:  # noqa: ANN401

@@ -2,14 +2,11 @@
 
 import os
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from atom_data.storage.paths import is_remote, open_raw, plain, unreadable
+from atom_data.storage.paths import is_remote, plain, unreadable
 from atom_data.storage.retry import ask
-
-if TYPE_CHECKING:
-    from atom_data.storage.web.stream import WebFile
 
 
 class State(NamedTuple):
@@ -34,11 +31,12 @@ def state(path: str) -> State:
 
 
 def _remote_state(path: str) -> State:
-    with open_raw(path) as stream:
-        if path.startswith("hf://"):
-            file = cast("WebFile", stream)
-            size = file.size()
-            return State(size, 0, file.etag)
+    from atom_data.storage.web.stream import WebFile, open_input  # noqa: PLC0415 - most inputs are files
+
+    with open_input(path) as stream:
+        if isinstance(stream, WebFile):
+            size = stream.size()
+            return State(size, 0, stream.etag)
         etag = _etag(path, stream)
         try:
             return State(stream.seek(0, os.SEEK_END), 0, etag)

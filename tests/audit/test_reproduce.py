@@ -159,6 +159,16 @@ def test_a_changed_input_is_named_with_the_value_that_it_changes(made: Path, tmp
     assert "input" in done.stderr
 
 
+def test_an_input_that_is_another_one_is_named_also_where_the_corpus_is_the_same(made: Path, tmp_path: Path) -> None:
+    out = moved(made, tmp_path)
+    page = tmp_path / "crawl" / "1.jsonl"
+    page.write_text(page.read_text() + "\n\n")
+    done = command("reproduce", out, "--into", tmp_path / "new", "--input", tmp_path / "crawl", cwd=tmp_path)
+    assert done.returncode == 0 and "the same corpus, to the last byte" in done.stdout, done.stderr
+    now, was = (sha256(str(path))[:12] for path in (page, made.parent / "project/in/1.jsonl"))
+    assert f"not as it was, and of no matter: 1.jsonl: SHA-256 {now}..., was {was}..." in " ".join(done.stderr.split())
+
+
 @pytest.mark.parametrize("name", ["recipe/cards/words.toml", "recipe/recipe.py", "modules/helper_of_mine.py"])
 def test_a_changed_copy_is_refused(made: Path, tmp_path: Path, name: str) -> None:
     out = moved(made, tmp_path)

@@ -1,11 +1,12 @@
 """What `atom-data diff` says of two corpora: counts, groups, samples, and how they were made."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from atom_data.audit.answers.rows import cell, find_rows
 from atom_data.audit.diff.documents import KINDS, Documents, Limits, compared, read
 from atom_data.audit.diff.made import Made, made_otherwise
+from atom_data.audit.diff.removed import ON_LIST, is_removed, removed_count
 from atom_data.audit.diff.side import File, Side, open_side
 from atom_data.audit.difference import Difference, difference
 from atom_data.workspace import Workspace
@@ -131,7 +132,12 @@ def _reasons(documents: Documents, kind: str, other: Side) -> list[Reason]:
             GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2""",
         kind,
     )
-    return [Reason(stage, reason, int(count)) for stage, reason, count in rows]
+    found = [Reason(stage, reason, int(count)) for stage, reason, count in rows]
+    gone = removed_count(documents, kind, _ledger(other), other)
+    if gone:
+        found = [replace(one, count=one.count - gone) if one.reason == NOT_READ else one for one in found]
+        found = [one for one in (*found, Reason("", ON_LIST, gone)) if one.count]
+    return sorted(found, key=lambda one: (-one.count, one.stage, one.reason))
 
 
 def _group(documents: Documents, name: str) -> list[Line]:
@@ -177,7 +183,8 @@ def _samples(documents: Documents, kind: str, count: int) -> Iterator[Sample]:
             found = documents.ask(
                 f"SELECT stage, reason FROM ({_ledger(other)}) WHERE id = ? ORDER BY 1, 2 LIMIT 1", identity
             )
-            reason = ": ".join(found[0]) if found else NOT_READ
+            away = ON_LIST if not found and is_removed(documents, kind, identity, other) else NOT_READ
+            reason = ": ".join(found[0]) if found else away
         differs = None
         if kind == "changed" and documents.text:
             texts = [

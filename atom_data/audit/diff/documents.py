@@ -49,6 +49,12 @@ class Documents:
         """Return the rows of a query."""
         return self._do(sql, list(values)).fetchall()  # type: ignore[no-any-return]
 
+    def each(self, sql: str, *values: Any) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401
+        """Yield the rows of a query, 10,000 at a time; nothing else may be asked meanwhile."""
+        found = self._do(sql, list(values))
+        while rows := found.fetchmany(10_000):
+            yield from rows
+
     def _do(self, sql: str, values: Sequence[Any] = ()) -> Any:  # noqa: ANN401 - a relation of DuckDB
         import duckdb  # noqa: PLC0415 - 100 ms
 

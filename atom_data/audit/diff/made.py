@@ -6,6 +6,7 @@ from typing import Any
 
 from atom_data.audit.diff.side import Side, identities
 from atom_data.graph import stage_of
+from atom_data.ledger import removals_in
 from atom_data.runner.changed import HASH
 
 NAMED = 5
@@ -16,7 +17,7 @@ class Made:
     """One thing that differs."""
 
     kind: str
-    """`recipe`, `stage`, `card`, `file`, `parameter`, `code`, `library` or `input`."""
+    """`recipe`, `stage`, `card`, `file`, `parameter`, `code`, `library`, `removals` or `input`."""
     where: str
     """A stage, or a file."""
     before: str
@@ -25,7 +26,7 @@ class Made:
 
 def made_otherwise(a: Side, b: Side) -> list[Made]:
     """Return what differs in how two corpora were made: the recipe first, then stage by stage, inputs last."""
-    found = [*_recipes(a, b), *_stages(a, b), *_code(a, b), *_inputs(a, b)]
+    found = [*_recipes(a, b), *_stages(a, b), *_code(a, b), *_removals(a, b), *inputs_otherwise(a, b)]
     first = {
         (one.kind, one.before, one.after): one for one in reversed(found)
     }  # a pass, and the stage that reads it, say the same
@@ -126,7 +127,15 @@ def _code(a: Side, b: Side) -> Iterator[Made]:
                 yield Made(kind, stage, f"{name} {before or 'not used'}", f"{name} {after or 'not used'}")
 
 
-def _inputs(a: Side, b: Side) -> Iterator[Made]:
+def _removals(a: Side, b: Side) -> Iterator[Made]:
+    """Yield the removal lists, where they keep other documents out."""
+    one, other = removals_in(a.workspace), removals_in(b.workspace)
+    if one.entries != other.entries:
+        yield Made("removals", "", *(f"{len(found.entries):,} entries" if found else "none" for found in (one, other)))
+
+
+def inputs_otherwise(a: Side, b: Side) -> Iterator[Made]:
+    """Yield the input files that are others, or read by one alone: five of each, and how many more there are."""
     mine, theirs = a.inputs, b.inputs
     lists = {
         "only there": sorted(name for name in mine if name not in theirs),

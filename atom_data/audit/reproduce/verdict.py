@@ -5,7 +5,8 @@ import platform
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from atom_data.audit.diff.made import Made, changes
+from atom_data.audit.diff.made import Made, changes, inputs_otherwise
+from atom_data.audit.diff.side import open_side
 from atom_data.audit.reproduce.cells import first_cell
 from atom_data.audit.root import tree_of
 from atom_data.import_graph import import_graph
@@ -37,6 +38,8 @@ class Verdict:
     first: Difference | None = None
     noted: list[str] = field(default_factory=list)
     """What else is not as it was, also where the root is the same."""
+    inputs: list[str] = field(default_factory=list)
+    """Inputs that are others, where the root is the same in spite of that."""
 
     @property
     def same(self) -> bool:
@@ -47,7 +50,10 @@ class Verdict:
 def judge(workspace: Workspace, new: Workspace) -> Verdict:
     """Compare a corpus with the rebuilt one, by receipts; where they differ, the first shard that does is read."""
     verdict = Verdict(tree_of(workspace).root, tree_of(new).root, noted=surroundings(read_bundle(workspace)))
-    if not verdict.same:
+    if verdict.same:
+        others = inputs_otherwise(open_side(workspace), open_side(new))
+        verdict.inputs = [f"{one.where}: SHA-256 {one.after}..., was {one.before}..." for one in others if one.before]
+    else:
         verdict.first = first_difference(workspace, new)
     return verdict
 

@@ -64,6 +64,8 @@ def _say(verdict: Verdict, output: str, into: str, as_text: bool) -> None:
         typer.echo(json.dumps({"same": verdict.same, **asdict(verdict)}, indent=1))
     elif verdict.same:
         console().prose(f"{escape(into)}: the same corpus, to the last byte\n{verdict.root}")
+        for line in verdict.inputs:
+            console(stderr=True).prose(escape(f"not as it was, and of no matter: {line}"))
     first = verdict.first
     if first is not None:
         where = f"{first.stage}/{first.shard}: " if first.stage else ""

@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 
 from atom_data.audit.answers.index import Say, index_place
+from atom_data.audit.answers.removed import Removed, removed, takedowns_text
 from atom_data.audit.answers.search import search
 from atom_data.audit.answers.station import Station
 from atom_data.audit.answers.tokens import Layout
@@ -78,6 +79,8 @@ def why(
     at least, unless the writing has no spaces.
     why OUT ID --raw: the bytes of the record that it came from; --html: the page in it. Both need the input of the run.
 
+    Of an id or URL that was taken down: by which takedown, when and why, and nothing else.
+
     The first question makes an index of ids and URLs in OUT/lookup, about 40 bytes per document; later ones add what is new.
     OUT may be a folder of tokens whose run is gone: then docs.parquet answers. With --json a list of answers.
     """
@@ -88,6 +91,10 @@ def why(
     made_by = recipe or recipe_of(workspace)
     with _open(workspace, made_by) as answers:
         found = answers.named(query) or _with_text(answers, query, count)
+        gone = None if found else removed(workspace, query)
+        if gone is not None:
+            _print_removed(gone, raw or html, as_text)
+            return
         if not found:
             raise not_there(answers, query)
         if raw or html:
@@ -99,6 +106,21 @@ def why(
             typer.echo(json.dumps([asdict(answer) for answer in given], indent=1, ensure_ascii=False, default=str))
             return
         _print_all(answers, given, len(found), text, layout)
+
+
+def _print_removed(gone: Removed, record: bool, as_text: bool) -> None:
+    """Say of what a takedown took out that it did, and no more."""
+    by = takedowns_text(gone.takedowns) if gone.takedowns else "the list came from another corpus"
+    if record:
+        raise DataError(f"why: '{gone.id}' was taken down, so its record is not read: {by}.")
+    if as_text:
+        typer.echo(json.dumps([asdict(gone)], indent=1, ensure_ascii=False))
+        return
+    screen = console()
+    screen.prose(f"[bold]{escape(gone.id)}[/bold]")
+    verb = "was taken down" if gone.was_here else "is on the removal list"
+    screen.prose(f"  {verb}: {escape(by)}")
+    screen.prose("  Nothing else of it is in this folder, and it does not come back when the folder is built again.")
 
 
 def _print_all(answers: Answers, given: list[Answer], found: int, text: bool, layout: Layout | None) -> None:

@@ -10,7 +10,7 @@ from atom_data.readers.lines import Lines
 from atom_data.readers.streams.window import Window
 from atom_data.storage.paths import is_remote, size, without_secrets
 from atom_data.storage.shards import Shard, shard_name
-from atom_data.storage.web.asking import Patience, Traffic
+from atom_data.storage.web.traffic import Patience, Traffic
 from atom_data.storage.web.stream import join_base, open_patiently
 
 BASE = "https://data.commoncrawl.org/"

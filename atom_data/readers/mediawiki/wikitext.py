@@ -2,23 +2,22 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from html import unescape
 from typing import Any
 
+from atom_data.readers.mediawiki.gaps import GAP, without_gaps
+from atom_data.readers.mediawiki.quotes import APOSTROPHE, without_quotes
+from atom_data.readers.mediawiki.templates import SHOWN_ARGUMENT, template_text
 from atom_data.readers.mediawiki.wikitables import table_lines
 
 NAMED = ("file", "image", "category", "media")
 """Namespaces 6, 14 and -2 in English, which every wiki understands; their own names come with the dump."""
-SHOWN_ARGUMENT = {
-    "lang": 2, "transl": 2, "transliteration": 2, "nowrap": 1, "nobr": 1, "small": 1, "big": 1, "smallcaps": 1, "sc": 1, "abbr": 1,
-    "em": 1, "strong": 1, "sub": 1, "sup": 1, "math": 1, "mvar": 1, "var": 1, "code": 1, "tt": 1, "quote": 1, "blockquote": 1,
-}  # fmt: skip
-"""Templates that only give form to an argument, by the argument's number; any other template is left out."""
 LEFT_OUT = frozenset(
     ("gallery", "timeline", "score", "imagemap", "graph", "templatestyles", "style", "script", "references", "ref", "section",
      "inputbox", "mapframe", "maplink", "indicator", "categorytree", "charinsert", "hiero", "ce", "chem")
 )  # fmt: skip
-VERBATIM = frozenset(("nowiki", "pre", "code", "syntaxhighlight", "source", "math"))
+VERBATIM = frozenset(("nowiki", "pre", "syntaxhighlight", "source", "math"))
 BLOCKS = frozenset(("div", "p", "blockquote", "center", "poem", "ul", "ol", "dl"))
 NO_TABLES = frozenset(("infobox", "navbox", "metadata", "ambox", "vertical-navbox", "sidebar", "toc", "noprint"))
 MARKS = {"b": "**", "i": "*", "strong": "**", "em": "*"}
@@ -26,8 +25,22 @@ SWITCH = re.compile(r"__[A-Z]{3,30}__")
 OTHER_WIKI = re.compile(r"[a-z]{2,3}(?:-[a-z-]{2,12})?:\S")
 SPACES = re.compile(r"[ \t\u00a0]+")
 LINES = re.compile(r"\n{3,}")
+STRAY_TAG = re.compile(
+    r"</?(?:a|b|big|blockquote|center|div|font|gallery|i|li|noinclude|nowiki|ol|onlyinclude|p|ref|references|small|span|strike|sub|sup|"
+    r"table|tbody|td|th|tr|tt|u|ul)(?:\s[^<>\n]*)?/?>",
+    re.IGNORECASE,
+)
+"""Tags that the parser leaves in the text, because they are never opened or never closed."""
+FILE = re.compile(
+    r"[^:/|]+:[^|]+\.(?:jpe?g|png|gif|svg|webp|tiff?|xcf|og[gav]|webm|mid|wav|mp3|flac|opus|mpe?g)", re.IGNORECASE
+)
+CONTROLS = str.maketrans("", "", "\x00\x01\x02")
+ATTRIBUTES = re.compile(
+    r"""(?:(?:align|bgcolor|class|colspan|height|rowspan|scope|style|valign|width) ?= ?(?:"[^"]*"|[\w#%;:-]+) ?)+"""
+)
 HEADING = "\x00"
 """Before the level and the words of a heading, until it is known whether something stands below it."""
+FINISHED = str.maketrans(APOSTROPHE, "'", HEADING + GAP)
 
 
 @dataclass(slots=True)
@@ -45,12 +58,15 @@ class Wikitext:
     shown: Mapping[str, int] = field(default_factory=lambda: SHOWN_ARGUMENT)
     left_out: Collection[str] = NAMED
     """Namespaces whose links are left out, in lowercase."""
+    in_table: bool = False
+    """Whether this is of a cell: a table in it is a line of text."""
 
     def text(self, wikitext: str) -> str:
         """Return the text of a page. Memory: some 30 times the page."""
         import mwparserfromhell  # noqa: PLC0415 - an extra
 
-        code = mwparserfromhell.parse(wikitext.replace("\x00", ""))
+        # Runs of apostrophes are left to us: the parser pairs them across lines, and loses the links and tags between them.
+        code = mwparserfromhell.parse(wikitext.translate(CONTROLS), skip_style_tags=True)
         return self._finished(self._nodes(code.nodes))
 
     def _nodes(self, nodes: Iterable[Any]) -> str:
@@ -65,12 +81,15 @@ class Wikitext:
             if prefix:
                 out.append(_item(prefix, counts, "".join(out[since:])))
                 prefix, since = "", len(out)
-            out.append(self._node(node, kind))
+            text = self._node(node, kind)
+            # Runs of apostrophes on both sides of a tag are two runs; comments are gone before MediaWiki looks for them.
+            apart = kind not in ("Text", "Comment") and (not text or text.strip("'") != text)
+            out.append(f"{GAP}{text}{GAP}" if apart else text)
         return "".join(out)
 
     def _node(self, node: Any, kind: str) -> str:  # noqa: ANN401 - mwparserfromhell has no types
         if kind == "Text":
-            return SWITCH.sub("", str(node.value))
+            return STRAY_TAG.sub("", SWITCH.sub("", str(node.value)))
         if kind == "Wikilink":
             return self._link(node)
         if kind == "ExternalLink":
@@ -81,7 +100,7 @@ class Wikitext:
             title = SPACES.sub(" ", self._nodes(node.title.nodes)).strip()
             return f"\n{HEADING}{node.level}{title}\n" if title else ""
         if kind == "HTMLEntity":
-            return str(node.normalize() or "")
+            return str(node.normalize() or "").translate(CONTROLS).replace("'", APOSTROPHE)
         if kind == "Template":
             return self._template(node)
         if kind == "Argument":
@@ -89,10 +108,10 @@ class Wikitext:
         return ""
 
     def _link(self, node: Any) -> str:  # noqa: ANN401
-        target = str(node.title).strip()
+        target = unescape(str(node.title)).translate(CONTROLS).strip()
         space, colon, _ = target.partition(":")
-        if colon and space.strip().replace("_", " ").lower() in self.left_out:
-            return ""
+        if (colon and space.strip().replace("_", " ").lower() in self.left_out) or FILE.fullmatch(target):
+            return GAP
         if node.text is None and OTHER_WIKI.match(target):
             return ""
         return (
@@ -108,30 +127,27 @@ class Wikitext:
         return f"[{title}]({str(node.url).strip()})" if self.markdown and title else title
 
     def _template(self, node: Any) -> str:  # noqa: ANN401
-        name = str(node.name).strip().lower().replace("_", " ")
-        if name == "!":
-            return "|"
-        if name == "convert" and node.has("1") and node.has("2"):
-            return f"{self._argument(node, '1')} {self._argument(node, '2')}"
-        if name.startswith("formatnum:"):
-            return name.removeprefix("formatnum:")
-        number = self.shown.get(name)
-        return "" if number is None or not node.has(str(number)) else self._argument(node, str(number))
+        def argument(name: str) -> str | None:
+            return self._nodes(node.get(name).value.nodes).strip() if node.has(name) else None
 
-    def _argument(self, node: Any, number: str) -> str:  # noqa: ANN401
-        return self._nodes(node.get(number).value.nodes).strip()
+        name = self._nodes(node.name.nodes).strip().lower().replace("_", " ")
+        text = template_text(name, self.shown, argument)
+        return GAP if text is None else text
 
     def _tag(self, node: Any) -> str:  # noqa: ANN401
         name = str(node.tag).strip().lower()
         if name == "br":
             return "\n"
         if name in LEFT_OUT or name == "hr" or node.contents is None:
-            return ""
+            return GAP if name == "ref" else ""
         if name in VERBATIM:
             return self._verbatim(node, name)
         if name == "table":
             return self._table(node)
         inner = self._nodes(node.contents.nodes)
+        if name == "code":
+            inner = without_gaps(without_quotes(inner, markdown=False)).strip()
+            return f"`{inner}`" if self.markdown and inner else inner
         if name in ("li", "dd", "dt"):
             return f"\n- {inner.strip()}\n" if name == "li" else f"\n{inner.strip()}\n"
         if name in BLOCKS:
@@ -141,12 +157,13 @@ class Wikitext:
 
     def _verbatim(self, node: Any, name: str) -> str:  # noqa: ANN401
         inner = str(node.contents)
+        if name in ("nowiki", "pre"):
+            inner = unescape(inner).translate(CONTROLS)
+        inner = inner.replace("'", APOSTROPHE)
         if name == "math":
             return f"${inner.strip()}$" if self.markdown else inner.strip()
         if not self.markdown or name == "nowiki":
             return inner
-        if name == "code":
-            return f"`{self._nodes(node.contents.nodes)}`"
         language = next((str(one.value).strip() for one in node.attributes if str(one.name).strip() == "lang"), "")
         return f"\n```{language}\n{inner.strip(chr(10))}\n```\n"
 
@@ -159,10 +176,18 @@ class Wikitext:
         }
         if not NO_TABLES.isdisjoint(classes):
             return ""
-        lines = table_lines(
-            node, lambda nodes: " ".join(self._nodes(nodes).replace(HEADING, "").split()), self.markdown
-        )
+        within = replace(self, in_table=True)
+        lines = table_lines(node, within._cell, self.markdown and not self.in_table)
         return "\n" + "\n".join(lines) + "\n" if lines else ""
+
+    def _cell(self, nodes: Iterable[Any]) -> str:
+        """Return a cell on one line; nothing if it only has attributes before a template that would be its text."""
+        lines = self._nodes(nodes).replace(HEADING, "").split("\n")
+        text = " ".join(" ".join(self._line(line) for line in lines).split())
+        return "" if ATTRIBUTES.fullmatch(text) else text
+
+    def _line(self, line: str) -> str:
+        return without_gaps(without_quotes(line, self.markdown))
 
     def _finished(self, text: str) -> str:
         """Return lines without empty headings, spaces and empty lines that say nothing."""
@@ -171,6 +196,7 @@ class Wikitext:
         fenced = False
         for line in text.split("\n"):
             fenced ^= line.startswith("```")
+            line = line if fenced else self._line(line)
             if line.startswith(HEADING):
                 level = int(line[1])
                 headings = [*(one for one in headings if one[0] < level), (level, line[2:])]
@@ -184,7 +210,7 @@ class Wikitext:
                     lines += ["", f"{'#' * level} {title}" if self.markdown else title, ""]
                 headings = []
             lines.append(line)
-        return LINES.sub("\n\n", "\n".join(lines)).replace(HEADING, "").strip()
+        return LINES.sub("\n\n", "\n".join(lines)).translate(FINISHED).strip()
 
 
 def _item(prefix: str, counts: dict[str, int], before: str) -> str:

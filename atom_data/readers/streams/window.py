@@ -2,10 +2,11 @@
 
 import hashlib
 import io
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from atom_data.errors import DataError
-from atom_data.storage.paths import advice, open_raw, reason, without_secrets
+from atom_data.storage.paths import advice, reason, without_secrets
+from atom_data.storage.web.stream import open_input
 
 CHUNK_BYTES = 1 << 20
 
@@ -19,7 +20,7 @@ class Window:
     def __init__(self, path: str, start: int = 0, stop: int | None = None, stream: BinaryIO | None = None) -> None:
         """Open `path` at `start`, or read what is open already. DataError when it cannot be opened."""
         self.path = path
-        self.stream: BinaryIO = open_raw(path) if stream is None else stream
+        self.stream: BinaryIO = cast(BinaryIO, open_input(path)) if stream is None else stream
         self.total = self._size()
         self.start, self.stop = start, stop
         self.digest = hashlib.sha256()

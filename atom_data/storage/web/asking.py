@@ -1,5 +1,7 @@
 """A part of a file asked for over HTTP, again and again while its server is busy, slow or breaks off."""
 
+import base64
+import http
 import http.client
 import re
 import socket
@@ -7,13 +9,12 @@ import ssl
 import time
 import urllib.error
 import urllib.request
-from collections import Counter
-from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from atom_data.errors import DataError
 from atom_data.storage.paths import reason, without_secrets
+from atom_data.storage.web.traffic import WHOLE, Answer, Patience, Traffic
 from atom_data.storage.web.turns import turn
 
 LATER = frozenset((403, 408, 420, 425, 429, 500, 502, 503, 504))
@@ -30,43 +31,6 @@ UNREACHED = 60.0
 READ_BYTES = 1 << 18
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
-    """How a server is asked."""
-
-    seconds: float = 1800.0
-    """All pauses of one file together, before its shard fails."""
-    pause: float = 1.0
-    """Before the second attempt; twice as long before each further one that brings nothing, at most 64 times as long."""
-    stall: float = 60.0
-    """Seconds without an answer, or with less than 1 kB per second, after which a request is given up and repeated."""
-    requests: int = 8
-    """At one host at the same time, of all processes of a user on a machine."""
-
-
-@dataclass(slots=True)
-class Traffic:
-    """What was asked of a server for one file."""
-
-    counts: Counter[str] = field(default_factory=Counter)
-    """`requests`; `bytes` received; `again`: requests that were repeated."""
-    waited: float = 0.0
-    """Seconds of pauses."""
-    bearer: str = field(default="", repr=False)
-    """A token for the server itself; not sent on to where it leads."""
-
-
-@dataclass(slots=True)
-class Answer:
-    """A part of a file."""
-
-    data: bytes
-    total: int
-    """Size of the whole file."""
-    etag: str
-    """What the server calls this version; empty where it does not say."""
-
-
 class Later(Exception):
     """The server may answer later: why, and how many seconds it asks for."""
 
@@ -76,9 +40,12 @@ class Later(Exception):
         self.seconds, self.unreached = seconds, unreached
 
 
-def ask_for(url: str, start: int, stop: int, patience: Patience, traffic: Traffic, etag: str = "") -> Answer:
+def ask_for(
+    url: str, start: int, stop: int, patience: Patience, traffic: Traffic, etag: str = "", try_parts: bool = False
+) -> Answer:
     """Return bytes [start, stop) of a URL, fewer only at the end of the file. What came before a break is kept.
 
+    With `try_parts`, a server that gives whole files and no parts is answered for by WHOLE, and its bytes are not read.
     Errors: DataError where it is not there or was changed meanwhile (another ETag than `etag`), where its server gives no parts
     of files, and when `patience` is at its end. Memory: the part.
     """
@@ -88,7 +55,7 @@ def ask_for(url: str, start: int, stop: int, patience: Patience, traffic: Traffi
         try:
             with turn(urlsplit(url).netloc.rpartition("@")[2], patience.requests):
                 traffic.counts["requests"] += 1
-                total, found = _receive(url, start, stop, data, patience, traffic.bearer)
+                total, found = _receive(url, start, stop, data, patience, traffic.bearer, try_parts)
                 traffic.counts["bytes"] += len(data) - before
         except Later as later:
             traffic.counts["bytes"] += len(data) - before
@@ -116,22 +83,34 @@ def _wait(url: str, later: Later, pause: float, patience: Patience, traffic: Tra
     traffic.waited += seconds
 
 
-def _receive(url: str, start: int, stop: int, data: bytearray, patience: Patience, bearer: str) -> tuple[int, str]:
+def _request(url: str, begin: int, stop: int, bearer: str) -> urllib.request.Request:
+    """Return the request for bytes [begin, stop); a user and password in the URL go into its head, which redirects lose."""
+    parts = urlsplit(url)
+    user, _, host = parts.netloc.rpartition("@")
+    headers = {"Range": f"bytes={begin}-{stop - 1}", "Accept-Encoding": "identity", "User-Agent": "atom-data"}
+    request = urllib.request.Request(urlunsplit(parts._replace(netloc=host)), headers=headers)
+    basic = f"Basic {base64.b64encode(unquote(user).encode()).decode()}" if user else ""
+    if bearer or basic:
+        request.add_unredirected_header("Authorization", f"Bearer {bearer}" if bearer else basic)
+    return request
+
+
+def _receive(
+    url: str, start: int, stop: int, data: bytearray, patience: Patience, bearer: str, try_parts: bool
+) -> tuple[int, str]:
     """Ask once for what `data` lacks of [start, stop) and add what comes. Return the file's size and ETag."""
     begin = start + len(data)
-    headers = {"Range": f"bytes={begin}-{stop - 1}", "Accept-Encoding": "identity", "User-Agent": "atom-data"}
-    request = urllib.request.Request(url, headers=headers)
-    if bearer:
-        request.add_unredirected_header("Authorization", f"Bearer {bearer}")
     try:
-        with urllib.request.urlopen(request, timeout=patience.stall) as answer:
+        with urllib.request.urlopen(_request(url, begin, stop, bearer), timeout=patience.stall) as answer:
+            if try_parts and answer.status == http.HTTPStatus.OK:
+                return WHOLE, _version(answer.headers)
             total = _total(url, answer, begin)
             _read(answer, min(stop, total) - begin, data, patience.stall)
-            return total, str(answer.headers.get("ETag") or "")
+            return total, _version(answer.headers)
     except urllib.error.HTTPError as error:
         with error:
             if error.code == 416:  # the file ends before `begin`
-                return begin, str(error.headers.get("ETag") or "")
+                return begin, _version(error.headers)
             if error.code not in LATER:
                 todo = "Check your access: on a hub, HF_TOKEN" if error.code == 401 else "Check the URL"
                 raise DataError(f"{without_secrets(url)}: cannot be opened ({reason(error)}). {todo}.") from error
@@ -175,6 +154,11 @@ def _read(answer: Any, count: int, data: bytearray, stall: float) -> None:  # no
             if len(data) - there < SLOWEST_BYTES * passed:
                 raise Later(f"it gave {len(data) - there:,} bytes in {passed:.0f} seconds")
             since, there = time.monotonic(), len(data)
+
+
+def _version(headers: Any) -> str:  # noqa: ANN401 - of urllib
+    """Return what tells this version of a file from others; empty where the server does not say."""
+    return str(headers.get("ETag") or headers.get("Last-Modified") or "")
 
 
 def _seconds(said: str | None) -> float:

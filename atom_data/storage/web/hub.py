@@ -8,7 +8,7 @@ from typing import Any
 
 from atom_data.errors import DataError
 from atom_data.storage.paths import reason
-from atom_data.storage.web.asking import Patience, Traffic
+from atom_data.storage.web.traffic import Patience, Traffic
 from atom_data.storage.web.stream import WebFile
 
 PLACE = re.compile(r"hf://datasets/([\w.-]+(?:/[\w.-]+)?)(?:@([^/@]+(?:%2F[^/@]+)*))?(?:/(.*))?")

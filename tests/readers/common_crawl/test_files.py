@@ -14,7 +14,8 @@ from atom_data import CommonCrawl, CommonCrawlText, Warc, Wet
 from atom_data.errors import ConfigError, DataError
 from atom_data.readers import Patience
 from atom_data.storage.web import stream as streams
-from atom_data.storage.web.asking import Traffic, ask_for
+from atom_data.storage.web.asking import ask_for
+from atom_data.storage.web.traffic import Traffic
 from atom_data.testing import check_source
 from atom_data.workspace import Workspace
 from tests.command import atom_data, fingerprint, recipe
