@@ -13,8 +13,8 @@ from atom_data.readers.files import has_suffix
 from atom_data.readers.lines import Lines
 from atom_data.readers.streams.window import Window
 from atom_data.storage.paths import reason, without_secrets
-from atom_data.storage.web.traffic import Patience, Traffic
 from atom_data.storage.web.stream import open_patiently
+from atom_data.storage.web.traffic import Patience, Traffic
 
 COLUMNAR = (".parquet",)
 CDX = (".gz", ".cdx", ".cdxj")

@@ -29,8 +29,8 @@ from atom_data.readers.warc import PAGE_MIMES, SCHEMA, TYPES, Warc
 from atom_data.storage.paths import exists, is_remote, without_secrets
 from atom_data.storage.shards import Input, Intake, Shard
 from atom_data.storage.state import state
-from atom_data.storage.web.traffic import Patience, Traffic
 from atom_data.storage.web.stream import WebFile, join_base, open_patiently
+from atom_data.storage.web.traffic import Patience, Traffic
 from atom_data.workspace import LISTINGS, Workspace
 
 TASK_BYTES = 256 << 20

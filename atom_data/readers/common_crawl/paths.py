@@ -10,8 +10,8 @@ from atom_data.readers.lines import Lines
 from atom_data.readers.streams.window import Window
 from atom_data.storage.paths import is_remote, size, without_secrets
 from atom_data.storage.shards import Shard, shard_name
-from atom_data.storage.web.traffic import Patience, Traffic
 from atom_data.storage.web.stream import join_base, open_patiently
+from atom_data.storage.web.traffic import Patience, Traffic
 
 BASE = "https://data.commoncrawl.org/"
 """Where Common Crawl's files are (commoncrawl.org/get-started)."""

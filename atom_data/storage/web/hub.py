@@ -8,8 +8,8 @@ from typing import Any
 
 from atom_data.errors import DataError
 from atom_data.storage.paths import reason
-from atom_data.storage.web.traffic import Patience, Traffic
 from atom_data.storage.web.stream import WebFile
+from atom_data.storage.web.traffic import Patience, Traffic
 
 PLACE = re.compile(r"hf://datasets/([\w.-]+(?:/[\w.-]+)?)(?:@([^/@]+(?:%2F[^/@]+)*))?(?:/(.*))?")
 COMMIT = re.compile(r"[0-9a-f]{40}")
