@@ -12,8 +12,7 @@ from atom_data.errors import ConfigError
 from atom_data.library.catalog import KINDS, adders, entries, find, mend, needs
 from atom_data.library.documentation import parameters
 from atom_data.rules import load_card
-from tests.command import atom_data as called
-from tests.command import recipe
+from tests.command import atom_data as called, recipe
 
 RECIPE = """
     from atom_data import Jsonl, Stage, keep

@@ -9,8 +9,7 @@ import pytest
 from datatrove.pipeline.extractors.base import BaseExtractor
 from datatrove.pipeline.filters import RegexFilter
 from datatrove.pipeline.formatters import PIIFormatter
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 import atom_data.dedup
 import atom_data.extract

@@ -31,9 +31,9 @@ from atom_data import (
     Warc,
     Wet,
     hold_out,
+    import_graph as import_graph_module,
     keep,
 )
-from atom_data import import_graph as import_graph_module
 from atom_data.assets import filters_folder
 from atom_data.graph import Job, in_order
 from atom_data.import_graph import CARRIERS, DISTRIBUTIONS, SAID_BY_JOBS, WITHOUT_EFFECT, ImportGraph, import_graph

@@ -7,8 +7,7 @@ from atom_data.audit.faults import Cure, Fault
 from atom_data.audit.root import Tree
 from atom_data.cluster.chain import FOLDER as CLUSTER
 from atom_data.errors import DataError
-from atom_data.runner.claims.claim import FOLDER as CLAIMS
-from atom_data.runner.claims.claim import Claim
+from atom_data.runner.claims.claim import FOLDER as CLAIMS, Claim
 from atom_data.runner.claims.files import others_at_work
 from atom_data.runner.claims.takedowns import faults_of, name_of, numbers, passages_path, refuse_begun
 from atom_data.runner.hashes import damage

@@ -9,8 +9,7 @@ from atom_data.commands import options
 from atom_data.commands.screen import OutFolder, Set, console, load, recipe_of, require_folder
 from atom_data.errors import ConfigError, DataError
 from atom_data.forecast.limits import gigabytes
-from atom_data.status.clean import Cleaning
-from atom_data.status.clean import clean as clean_folder
+from atom_data.status.clean import Cleaning, clean as clean_folder
 from atom_data.storage.record import RUN
 from atom_data.terminal.table import Column, plural, print_table
 from atom_data.workspace import Workspace

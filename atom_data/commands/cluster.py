@@ -11,8 +11,7 @@ from rich.markup import escape
 from atom_data.cluster.chain import FOLDER
 from atom_data.cluster.failures import silent_ends, stage_failures
 from atom_data.cluster.profile import Profile, load_profile
-from atom_data.cluster.slurm import Array, in_queue, still_queued, submission, submit
-from atom_data.cluster.slurm import cancel as cancel_jobs
+from atom_data.cluster.slurm import Array, cancel as cancel_jobs, in_queue, still_queued, submission, submit
 from atom_data.commands.options import Where
 from atom_data.commands.screen import DEFAULT_OUT, Output, console, printable
 from atom_data.errors import AtomDataError, ConfigError, DataError, TimeUp

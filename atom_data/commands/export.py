@@ -10,8 +10,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from atom_data.commands.screen import console
 from atom_data.terminal.table import is_are, plural
 from atom_data.tokens.export import export as export_shards
-from atom_data.tokens.merge import TARGET_BYTES
-from atom_data.tokens.merge import merge as merge_shards
+from atom_data.tokens.merge import TARGET_BYTES, merge as merge_shards
 from atom_data.tokens.pack import pack_folder
 
 Tokens = Annotated[str, typer.Argument(metavar="OUT/TOKENS", help="A finished tokens folder.")]

@@ -16,8 +16,7 @@ from atom_data.dedup.near.minhash import BANDS, ROWS, MinHash
 from atom_data.errors import DataError
 from atom_data.readers.fields.source import IDS
 from atom_data.readers.rows import check_ids
-from atom_data.runner.local import Options
-from atom_data.runner.local import run as run_jobs
+from atom_data.runner.local import Options, run as run_jobs
 from atom_data.runner.places import refuse_overlap
 from atom_data.runner.recipe import load_recipe
 from atom_data.runner.server import server

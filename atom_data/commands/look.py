@@ -17,8 +17,7 @@ from atom_data.audit.faults import advice
 from atom_data.audit.peek import peek as peek_documents
 from atom_data.audit.repair import repair
 from atom_data.audit.root import Tree
-from atom_data.audit.verify import Verdict
-from atom_data.audit.verify import verify as verify_folder
+from atom_data.audit.verify import Verdict, verify as verify_folder
 from atom_data.cluster.metrics import write_metrics
 from atom_data.cluster.slurm import in_queue, submission
 from atom_data.commands.options import GoneFile, TakeOver, TokenizerFile, Workers

@@ -9,8 +9,7 @@ import pyarrow as pa
 import typer
 from rich.markup import escape
 
-from atom_data.cluster.slurm import requeue as back_to_the_queue
-from atom_data.cluster.slurm import submitting
+from atom_data.cluster.slurm import requeue as back_to_the_queue, submitting
 from atom_data.commands import options
 from atom_data.commands.cluster import (
     array_log,
@@ -31,9 +30,7 @@ from atom_data.runner.check import added, address_said, as_values, first_files, 
 from atom_data.runner.claims.hold import claimed
 from atom_data.runner.claims.life import me
 from atom_data.runner.failing.left_out import left_out
-from atom_data.runner.local import GRACE_SECONDS, Options, check_out
-from atom_data.runner.local import close as close_stage
-from atom_data.runner.local import run as run_jobs
+from atom_data.runner.local import GRACE_SECONDS, Options, check_out, close as close_stage, run as run_jobs
 from atom_data.runner.places import check_places
 from atom_data.runner.pool import Workers
 from atom_data.runner.progress import Failure

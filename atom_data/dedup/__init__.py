@@ -6,21 +6,22 @@ from atom_data.lazy import lazy_names
 
 if TYPE_CHECKING:
     from atom_data.dedup.copies import Copies as Copies
-    from atom_data.dedup.exact.exact import Same as Same
-    from atom_data.dedup.exact.exact import SameContent as SameContent
-    from atom_data.dedup.exact.exact import SameText as SameText
-    from atom_data.dedup.exact.exact import SameUrl as SameUrl
-    from atom_data.dedup.exact.exact import hash_text as hash_text
-    from atom_data.dedup.exact.keys import CanonicalUrl as CanonicalUrl
-    from atom_data.dedup.exact.keys import ContentHash as ContentHash
-    from atom_data.dedup.near.minhash import BandHashes as BandHashes
-    from atom_data.dedup.near.minhash import MinHash as MinHash
-    from atom_data.dedup.near.minhash import Sketch as Sketch
-    from atom_data.dedup.near.minhash import measured_before as measured_before
-    from atom_data.dedup.repeats.engines import Bloom as Bloom
-    from atom_data.dedup.repeats.engines import Exact as Exact
-    from atom_data.dedup.repeats.lines import Lines as Lines
-    from atom_data.dedup.repeats.lines import Paragraphs as Paragraphs
+    from atom_data.dedup.exact.exact import (
+        Same as Same,
+        SameContent as SameContent,
+        SameText as SameText,
+        SameUrl as SameUrl,
+        hash_text as hash_text,
+    )
+    from atom_data.dedup.exact.keys import CanonicalUrl as CanonicalUrl, ContentHash as ContentHash
+    from atom_data.dedup.near.minhash import (
+        BandHashes as BandHashes,
+        MinHash as MinHash,
+        Sketch as Sketch,
+        measured_before as measured_before,
+    )
+    from atom_data.dedup.repeats.engines import Bloom as Bloom, Exact as Exact
+    from atom_data.dedup.repeats.lines import Lines as Lines, Paragraphs as Paragraphs
     from atom_data.dedup.repeats.remove import RemoveSpans as RemoveSpans
     from atom_data.dedup.repeats.repeats import Repeats as Repeats
     from atom_data.dedup.repeats.substrings import Substrings as Substrings

@@ -6,10 +6,12 @@ from atom_data.lazy import lazy_names
 from atom_data.public_names import MOVED
 
 if TYPE_CHECKING:
-    from atom_data.extract.engine import BytesEngine as BytesEngine
-    from atom_data.extract.engine import Content as Content
-    from atom_data.extract.engine import Engine as Engine
-    from atom_data.extract.engine import EngineError as EngineError
+    from atom_data.extract.engine import (
+        BytesEngine as BytesEngine,
+        Content as Content,
+        Engine as Engine,
+        EngineError as EngineError,
+    )
     from atom_data.extract.extract import Extract as Extract
     from atom_data.extract.justext import JusText as JusText
     from atom_data.extract.main_text import MainText as MainText

@@ -9,8 +9,7 @@ import numpy as np
 from atom_data.extract.byline import author_of, shown_date
 from atom_data.extract.dates import date_of
 from atom_data.extract.structured import Record, records
-from atom_data.text.html import page as columns
-from atom_data.text.html import tags
+from atom_data.text.html import page as columns, tags
 from atom_data.text.html.page import Page
 from atom_data.text.html.source import slot
 

@@ -9,9 +9,7 @@ import pyarrow as pa
 from atom_data.errors import ConfigError
 from atom_data.graph.contract import added_to, as_declared, same_rows
 from atom_data.graph.names import stage_of
-from atom_data.graph.protocols import Job as Job
-from atom_data.graph.protocols import Node as Node
-from atom_data.graph.protocols import Source as Source
+from atom_data.graph.protocols import Job as Job, Node as Node, Source as Source
 from atom_data.identity import describe_fields
 from atom_data.ledger import removals_in, without_removed
 from atom_data.origins import is_ours, origin

@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING
 from atom_data.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from atom_data.library.copies import exact_copies as exact_copies
-    from atom_data.library.copies import near_copies as near_copies
+    from atom_data.library.copies import exact_copies as exact_copies, near_copies as near_copies
     from atom_data.library.recipes import run as run
-    from atom_data.library.steps import apply as apply
-    from atom_data.library.steps import identify_languages as identify_languages
+    from atom_data.library.steps import apply as apply, identify_languages as identify_languages
 
 __all__, __getattr__, __dir__ = lazy_names(
     __name__,

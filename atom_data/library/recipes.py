@@ -8,8 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from atom_data.errors import DataError
-from atom_data.runner.local import Options
-from atom_data.runner.local import run as run_jobs
+from atom_data.runner.local import Options, run as run_jobs
 from atom_data.runner.settings.parameters import as_text
 from atom_data.runner.settings.remembered import recipe_for
 from atom_data.terminal.display import Display, OnlyCompiling

@@ -5,17 +5,15 @@ from typing import TYPE_CHECKING
 from atom_data.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from atom_data.mix.mix import Mix as Mix
-    from atom_data.mix.mix import Source as Source
-    from atom_data.mix.mix import load_mix as load_mix
-    from atom_data.mix.mixture import BLOCK as BLOCK
-    from atom_data.mix.mixture import Mixture as Mixture
-    from atom_data.mix.parts import Part as Part
-    from atom_data.mix.parts import group_by_size as group_by_size
-    from atom_data.mix.parts import group_by_value as group_by_value
-    from atom_data.mix.parts import hold_out as hold_out
-    from atom_data.mix.plan import MixPlan as MixPlan
-    from atom_data.mix.plan import plan_mix as plan_mix
+    from atom_data.mix.mix import Mix as Mix, Source as Source, load_mix as load_mix
+    from atom_data.mix.mixture import BLOCK as BLOCK, Mixture as Mixture
+    from atom_data.mix.parts import (
+        Part as Part,
+        group_by_size as group_by_size,
+        group_by_value as group_by_value,
+        hold_out as hold_out,
+    )
+    from atom_data.mix.plan import MixPlan as MixPlan, plan_mix as plan_mix
     from atom_data.mix.quantiles import Quantiles as Quantiles
 
 __all__, __getattr__, __dir__ = lazy_names(

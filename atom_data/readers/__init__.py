@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING
 from atom_data.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from atom_data.readers.common_crawl.files import CommonCrawl as CommonCrawl
-    from atom_data.readers.common_crawl.files import CommonCrawlText as CommonCrawlText
-    from atom_data.readers.common_crawl.files import Patience as Patience
+    from atom_data.readers.common_crawl.files import (
+        CommonCrawl as CommonCrawl,
+        CommonCrawlText as CommonCrawlText,
+        Patience as Patience,
+    )
     from atom_data.readers.common_crawl.index import CommonCrawlIndex as CommonCrawlIndex
     from atom_data.readers.fields.mapping import Messages as Messages
     from atom_data.readers.hub.dataset import HubDataset as HubDataset

@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from atom_data.readers.framing import ARC, BLANK, arc_fields, framing_of
-from atom_data.readers.framing import Fields as Fields
+from atom_data.readers.framing import ARC, BLANK, Fields as Fields, arc_fields, framing_of
 from atom_data.readers.streams.broken import TRUNCATED, Broken
 from atom_data.readers.streams.compression import compression_of
 from atom_data.readers.streams.decompression import Flow

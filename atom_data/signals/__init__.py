@@ -11,16 +11,17 @@ if TYPE_CHECKING:
     from atom_data.signals.datatrove import measure_as_datatrove as measure_as_datatrove
     from atom_data.signals.encoder import OnnxClassifier as OnnxClassifier
     from atom_data.signals.language import FastTextLanguage as FastTextLanguage
-    from atom_data.signals.lines import count_lines as count_lines
-    from atom_data.signals.lines import measure_lines as measure_lines
+    from atom_data.signals.lines import count_lines as count_lines, measure_lines as measure_lines
     from atom_data.signals.nemo import measure_as_nemo as measure_as_nemo
     from atom_data.signals.placeholders import count_placeholders as count_placeholders
     from atom_data.signals.published.dclm import measure_as_dclm as measure_as_dclm
     from atom_data.signals.published.labels import FastTextLabel as FastTextLabel
     from atom_data.signals.published.loops import CountLoops as CountLoops
-    from atom_data.signals.published.url_lists import CheckUrlLists as CheckUrlLists
-    from atom_data.signals.published.url_lists import datatrove_url_lists as datatrove_url_lists
-    from atom_data.signals.published.url_lists import dclm_url_lists as dclm_url_lists
+    from atom_data.signals.published.url_lists import (
+        CheckUrlLists as CheckUrlLists,
+        datatrove_url_lists as datatrove_url_lists,
+        dclm_url_lists as dclm_url_lists,
+    )
     from atom_data.signals.repetition import measure_repetition as measure_repetition
     from atom_data.signals.sampling import SampleUnit as SampleUnit
     from atom_data.signals.sentences import count_sentences as count_sentences
@@ -28,8 +29,7 @@ if TYPE_CHECKING:
     from atom_data.signals.units import count_units as count_units
     from atom_data.signals.urls import CheckUrl as CheckUrl
     from atom_data.signals.vocabulary import measure_vocabulary as measure_vocabulary
-    from atom_data.signals.words import count_characters as count_characters
-    from atom_data.signals.words import count_words as count_words
+    from atom_data.signals.words import count_characters as count_characters, count_words as count_words
 
 __all__, __getattr__, __dir__ = lazy_names(
     __name__,

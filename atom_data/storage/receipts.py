@@ -10,11 +10,13 @@ from typing import Any, NamedTuple
 
 from atom_data.errors import DataError
 from atom_data.storage.paths import create, exists, is_remote, join, local, plain, read_bytes
-from atom_data.storage.receipt import FORMAT as FORMAT
-from atom_data.storage.receipt import Measured as Measured
-from atom_data.storage.receipt import OutputFile as OutputFile
-from atom_data.storage.receipt import Receipt as Receipt
-from atom_data.storage.receipt import ShardList as ShardList
+from atom_data.storage.receipt import (
+    FORMAT as FORMAT,
+    Measured as Measured,
+    OutputFile as OutputFile,
+    Receipt as Receipt,
+    ShardList as ShardList,
+)
 
 PLAN = "plan.json"
 JOBS = "jobs.json"

@@ -24,6 +24,7 @@ from atom_data.storage.paths import PARTIAL
 from atom_data.storage.receipts import Receipt
 from atom_data.storage.removals import (
     BEGUN,
+    FOLDER as REMOVALS,
     KEY_BYTES,
     LIST,
     Removals,
@@ -33,7 +34,6 @@ from atom_data.storage.removals import (
     read_removals,
     write_removals,
 )
-from atom_data.storage.removals import FOLDER as REMOVALS
 from atom_data.takedown import chain
 from atom_data.takedown.asked import Asked
 from atom_data.takedown.clusters import patches_of

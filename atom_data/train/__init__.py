@@ -5,10 +5,8 @@ from typing import TYPE_CHECKING
 from atom_data.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from atom_data.train.classifier import Options as Options
-    from atom_data.train.classifier import train_classifier as train_classifier
-    from atom_data.train.report import Report as Report
-    from atom_data.train.report import Threshold as Threshold
+    from atom_data.train.classifier import Options as Options, train_classifier as train_classifier
+    from atom_data.train.report import Report as Report, Threshold as Threshold
 
 __all__, __getattr__, __dir__ = lazy_names(
     __name__, {"classifier": "Options train_classifier", "report": "Report Threshold"}

@@ -16,8 +16,7 @@ from atom_data import ledger
 from atom_data.library.documentation import documented
 from atom_data.storage import manifest, receipt, shards
 from atom_data.tokens import tokenize
-from atom_data.tokens.manifest import FORMAT as TOKENS_FORMAT
-from atom_data.tokens.manifest import manifest as token_manifest
+from atom_data.tokens.manifest import FORMAT as TOKENS_FORMAT, manifest as token_manifest
 
 PAGE = Path(__file__).with_suffix(".md")
 

@@ -7,8 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from datasketch import MinHash as SketchMinHash
-from datasketch import MinHashLSH
+from datasketch import MinHash as SketchMinHash, MinHashLSH
 
 from atom_data import MinHash
 from atom_data.dedup import BandHashes

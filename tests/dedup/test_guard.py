@@ -3,8 +3,7 @@
 from pathlib import Path
 
 import pyarrow as pa
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from atom_data.dedup.guard import LEAST_MEMORY, SMALL, summed, summed_on_disk
 from atom_data.dedup.marks import LOSS

@@ -2,8 +2,7 @@
 
 import pyarrow as pa
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from atom_data.errors import ConfigError
 from atom_data.extract import Extract, Resiliparse, Trafilatura

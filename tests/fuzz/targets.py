@@ -22,8 +22,7 @@ from atom_data.storage.shards import check_spans
 from tests.fuzz import seeds
 from tests.fuzz.mutate import changed, changed_json
 from tests.readers.archives import Outcome, outcome, page, record, write
-from tests.text.html.checked import WORDS
-from tests.text.html.checked import seeds as pages_to_change
+from tests.text.html.checked import WORDS, seeds as pages_to_change
 from tests.text.html.invariants import check
 from tests.tokens.corpus import finish, tiny_tokenizer
 

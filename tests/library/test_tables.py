@@ -14,8 +14,7 @@ import pandas
 import polars
 import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from atom_data import keep
 from atom_data.errors import ConfigError, DataError

@@ -10,8 +10,7 @@ from pathlib import Path
 import brotli
 import pytest
 from backports import zstd
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from atom_data.extract import Extract, Resiliparse
 from atom_data.extract.page import Page, extracted

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 from backports import zstd
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from atom_data.errors import ConfigError, DataError
 from atom_data.readers import Jsonl, Text, Warc, Wet

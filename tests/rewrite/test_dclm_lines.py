@@ -6,8 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from datatrove.pipeline.formatters import SymbolLinesFormatter
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from atom_data.assets import filters_folder
 from atom_data.errors import ConfigError

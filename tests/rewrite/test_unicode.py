@@ -7,8 +7,7 @@ import ftfy
 import pyarrow as pa
 import pytest
 from ftfy.badness import BADNESS_RE, MOJIBAKE_CATEGORIES, is_bad
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from atom_data.errors import ConfigError
 from atom_data.rewrite import NormalizeUnicode, RepairUnicode

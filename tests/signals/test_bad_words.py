@@ -8,8 +8,7 @@ import pyarrow as pa
 import pytest
 from datatrove.data import Document
 from datatrove.pipeline.filters import C4BadWordsFilter, c4_filters
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from atom_data.assets import filters_folder
 from atom_data.errors import ConfigError

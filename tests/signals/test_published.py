@@ -6,8 +6,7 @@ from pathlib import Path
 import fasttext
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from atom_data.errors import ConfigError
 from atom_data.signals import CountLoops, FastTextLabel

@@ -5,8 +5,7 @@ from pathlib import Path
 from threading import current_thread
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from atom_data.errors import DataError
 from atom_data.storage.receipts import (

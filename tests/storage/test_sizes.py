@@ -1,8 +1,7 @@
 """Sizes: one grammar, said in its error; what Slurm is given counts as Slurm counts."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from atom_data.cluster.profile import Profile
 from atom_data.errors import ConfigError

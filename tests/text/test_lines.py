@@ -3,8 +3,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from atom_data.text.lines import BULLETS, SENTENCE_TERMINALS, SHORT_CHARS, line_counts
 from tests.text.reference import broken, buffers_of, texts

@@ -5,8 +5,7 @@ import sys
 import unicodedata
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from atom_data.text.characters import LETTER, NUMBER, UNSPACED, kind_of
 from atom_data.text.phrases import (

@@ -5,8 +5,7 @@ import unicodedata
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from atom_data.text.buffers import Buffers, string_buffers
 from atom_data.text.words import CHUNK, Words, unicode_words, whitespace_words

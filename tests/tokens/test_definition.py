@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 import tiktoken
 import tokenizers
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from atom_data.errors import ConfigError
 from atom_data.tokens.tokenizer import ranks

@@ -13,8 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from atom_data.errors import ConfigError, DataError
-from atom_data.tokens import export as exporting
-from atom_data.tokens import manifest
+from atom_data.tokens import export as exporting, manifest
 from atom_data.tokens.export import export
 from atom_data.tokens.megatron import read_pair
 from atom_data.tokens.merge import merge

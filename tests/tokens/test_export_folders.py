@@ -13,8 +13,7 @@ import pytest
 from atom_data.errors import ConfigError, DataError
 from atom_data.storage.made import RECORD, read_made
 from atom_data.storage.paths import sha256
-from atom_data.tokens import export as exporting
-from atom_data.tokens import manifest
+from atom_data.tokens import export as exporting, manifest
 from atom_data.tokens.export import export
 from atom_data.tokens.exports import exports_of
 from atom_data.tokens.merge import merge

@@ -22,8 +22,7 @@ from atom_data.takedown.folder import Folder
 from atom_data.takedown.published import published_of
 from atom_data.takedown.search import Found, refuse_many, search
 from atom_data.takedown.survey import Survey, survey
-from atom_data.takedown.takedown import Takedown
-from atom_data.takedown.takedown import takedown as take_down
+from atom_data.takedown.takedown import Takedown, takedown as take_down
 from atom_data.terminal.called import command_line
 from atom_data.terminal.table import Column, plural, print_table
 from atom_data.workspace import Workspace

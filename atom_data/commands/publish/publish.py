@@ -11,8 +11,7 @@ from atom_data.commands.publish.grading import print_grade
 from atom_data.commands.screen import AsJson, OutFolder, console, require_folder
 from atom_data.errors import ConfigError
 from atom_data.publish.facts.run import source_names
-from atom_data.publish.folder import How, Published, known_of, refuse_remote
-from atom_data.publish.folder import publish as write_folder
+from atom_data.publish.folder import How, Published, known_of, publish as write_folder, refuse_remote
 from atom_data.publish.grade.grade import grade as grade_parts
 from atom_data.publish.passport.read import read_passport
 from atom_data.publish.passport.write import blank, write_blank

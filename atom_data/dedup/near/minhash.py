@@ -25,8 +25,7 @@ from atom_data.text.buffers import string_buffers
 from atom_data.text.similarity.character_shingles import UNITS, Unit, character_signatures, shingles_by
 from atom_data.text.similarity.datasketch import Scheme, datasketch_signatures
 from atom_data.text.similarity.datatrove import datatrove_signatures
-from atom_data.text.similarity.minhash import bands as band_hashes
-from atom_data.text.similarity.minhash import has_shingles, signatures
+from atom_data.text.similarity.minhash import bands as band_hashes, has_shingles, signatures
 
 Compatible = Literal["", "datasketch", "datasketch-legacy", "datatrove"]
 SCHEMES: dict[str, Scheme] = {"datasketch": "affine32", "datasketch-legacy": "legacy"}

@@ -13,8 +13,7 @@ from atom_data.readers.wet import Wet
 from atom_data.storage.paths import is_remote
 from atom_data.storage.shards import PUBLISHED, Input, Intake, Shard
 from atom_data.storage.state import state
-from atom_data.storage.web.asking import Patience as Patience
-from atom_data.storage.web.asking import Traffic
+from atom_data.storage.web.asking import Patience as Patience, Traffic
 from atom_data.storage.web.stream import open_patiently
 from atom_data.workspace import Workspace
 

@@ -10,11 +10,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from atom_data.errors import DataError
-from atom_data.readers.framing import BLANK, WARC, Framing
-from atom_data.readers.framing import HEAD_END as HEAD_END
+from atom_data.readers.framing import BLANK, HEAD_END as HEAD_END, WARC, Framing
 from atom_data.readers.streams.broken import TRUNCATED, Broken
-from atom_data.readers.streams.compression import BROKEN_DATA as BROKEN_DATA
-from atom_data.readers.streams.compression import ZSTD, Compression
+from atom_data.readers.streams.compression import BROKEN_DATA as BROKEN_DATA, ZSTD, Compression
 from atom_data.readers.streams.frames import WINDOW_BYTES, Frames, is_chained
 from atom_data.readers.streams.window import Window
 from atom_data.storage.paths import without_secrets

@@ -3,8 +3,7 @@
 from atom_data.charts.bars import Part, bar, columns, legend
 from atom_data.charts.text import cut, percent, shown
 from atom_data.report.page.parts import row, section, table
-from atom_data.report.page.rules import chart_figure
-from atom_data.report.page.rules import shapes_of as shapes_of
+from atom_data.report.page.rules import chart_figure, shapes_of as shapes_of
 from atom_data.report.report import Chart, Report, ValueLine, ValueTable
 
 TITLES = {

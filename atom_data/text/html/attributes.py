@@ -3,8 +3,7 @@
 import numpy as np
 
 from atom_data.text.arrays import Bytes
-from atom_data.text.html import page as columns
-from atom_data.text.html import tape as at
+from atom_data.text.html import page as columns, tape as at
 from atom_data.text.html.lexicon import CLASS_GROUPS, CLASS_HASHES
 from atom_data.text.html.lookup import FACTOR, SEED, find, lower, name_hash, step, table_of
 from atom_data.text.html.search import near_byte

@@ -4,8 +4,7 @@ import numpy as np
 
 from atom_data.text.arrays import Bytes, Int32s
 from atom_data.text.hashes import HIGH_BITS, LOW_BITS, load_eight
-from atom_data.text.html import page as columns
-from atom_data.text.html import tape as at
+from atom_data.text.html import page as columns, tape as at
 from atom_data.text.html.counts import count_text
 from atom_data.text.html.entities import AMPERSAND, reference
 from atom_data.text.html.lookup import SEED

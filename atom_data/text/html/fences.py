@@ -3,8 +3,7 @@
 import numpy as np
 
 from atom_data.text.arrays import Bytes, Int32s
-from atom_data.text.html import page as columns
-from atom_data.text.html import tags
+from atom_data.text.html import page as columns, tags
 from atom_data.text.html.attributes import CLASS, ENDED, START, next_attribute
 from atom_data.text.html.lookup import lower
 from atom_data.text.memory import called, inlined, item

@@ -3,8 +3,7 @@
 import numpy as np
 
 from atom_data.text.arrays import Bytes, Int32s, Int64s
-from atom_data.text.html import page as columns
-from atom_data.text.html import tags
+from atom_data.text.html import page as columns, tags
 from atom_data.text.html.attributes import ENDED, HREF, next_attribute
 from atom_data.text.html.entities import AMPERSAND, reference
 from atom_data.text.memory import called, inlined, item, put

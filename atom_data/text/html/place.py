@@ -5,8 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from atom_data.text.arrays import Bools, Int32s
-from atom_data.text.html import page as columns
-from atom_data.text.html import tags
+from atom_data.text.html import page as columns, tags
 from atom_data.text.memory import allocating, called, inlined
 
 CELL_WORDS = 30

@@ -3,9 +3,7 @@
 import numpy as np
 
 from atom_data.text.arrays import Bytes
-from atom_data.text.html import page as columns
-from atom_data.text.html import tags
-from atom_data.text.html import tape as at
+from atom_data.text.html import page as columns, tags, tape as at
 from atom_data.text.html.attributes import GREATER, SLASH, holds, read_attributes, skip_attributes
 from atom_data.text.html.blocks import LESS, before_table, break_line, end_block, read_text
 from atom_data.text.html.formulas import put_formula, read_image, read_math, script_formula, skip_element

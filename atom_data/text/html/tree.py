@@ -6,9 +6,7 @@ across a block stays in the stack as FORGOTTEN, where the standard's adoption ag
 
 import numpy as np
 
-from atom_data.text.html import page as columns
-from atom_data.text.html import tags
-from atom_data.text.html import tape as at
+from atom_data.text.html import page as columns, tags, tape as at
 from atom_data.text.html.counts import count_text
 from atom_data.text.html.tape import EFFORT_LIMIT, FORGOTTEN, STACK_KEY, STACK_NODE, STACK_TAG, Tape
 from atom_data.text.memory import called, inlined, item

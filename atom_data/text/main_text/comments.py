@@ -3,8 +3,7 @@
 import numpy as np
 
 from atom_data.text.arrays import Bools, Int32s, UInt64s
-from atom_data.text.html import page as columns
-from atom_data.text.html import tags
+from atom_data.text.html import page as columns, tags
 from atom_data.text.html.lexicon import CLASS_WORDS
 from atom_data.text.html.page import Page
 from atom_data.text.memory import kernel

@@ -5,8 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from atom_data.text.arrays import Float32s, Int32s, Int64s, UInt64s
-from atom_data.text.html import page as columns
-from atom_data.text.html import tags
+from atom_data.text.html import page as columns, tags
 from atom_data.text.html.lexicon import CLASS_WORDS
 from atom_data.text.main_text.names import TAG_GROUPS
 from atom_data.text.memory import allocating, inlined

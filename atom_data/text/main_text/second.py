@@ -5,8 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from atom_data.text.arrays import Float32s, Int32s
-from atom_data.text.html import page as columns
-from atom_data.text.html import tags
+from atom_data.text.html import page as columns, tags
 from atom_data.text.html.page import Page
 from atom_data.text.main_text.elements import slot_of, slots_for
 from atom_data.text.main_text.names import CONTAINERS, SECOND_COLUMNS

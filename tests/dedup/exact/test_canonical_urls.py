@@ -1,8 +1,7 @@
 """Addresses: the examples of RFC 3986 and of browsers, what is one page and what is not, and hostile ones."""
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from atom_data.dedup.exact.canonical_urls import canonical_url
 from atom_data.dedup.exact.keys import CanonicalUrl, _tracking

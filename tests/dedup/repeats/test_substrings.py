@@ -6,8 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from atom_data import Repeats, Substrings
 from tests.dedup.repeats.repeated import NO_TEXT, cut, execute, marked, page, shards

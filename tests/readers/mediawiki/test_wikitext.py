@@ -1,8 +1,7 @@
 """Wikitext with known answers, as text and as Markdown."""
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from atom_data.readers.mediawiki.wikitext import Wikitext
 

@@ -12,8 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.feather as feather
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from atom_data import Jsonl, Tables
 from atom_data.errors import ConfigError, DataError

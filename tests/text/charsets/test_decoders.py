@@ -5,8 +5,7 @@ import itertools
 import time
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from atom_data.text.charsets.decoders import NAMES, decode
 from atom_data.text.charsets.labels import LABELS, meant_by, of_label

@@ -4,8 +4,7 @@ import re
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from atom_data.text.buffers import string_buffers
 from atom_data.text.characters import LETTER, MARK, NUMBER, UNSPACED, kind_of

@@ -6,8 +6,7 @@ import unicodedata
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from atom_data.text.buffers import string_buffers
 from atom_data.text.cleaning.c4_lines import COLUMNS, DECIMAL_DIGITS, POLICIES, C4Rules, c4_lines

@@ -10,8 +10,7 @@ import fasttext
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from atom_data.errors import AtomDataError, ConfigError, DataError
 from atom_data.signals.language_model import language_model

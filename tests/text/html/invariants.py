@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from atom_data.text.html import page as columns
-from atom_data.text.html import tags
+from atom_data.text.html import page as columns, tags
 from atom_data.text.html.scan import scan
 from atom_data.text.html.tape import BLOCK_LIMIT, DEPTH_LIMIT, NODE_LIMIT
 

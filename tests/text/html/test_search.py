@@ -1,8 +1,7 @@
 """Bytes looked for eight at a time are found where a plain search finds them, and text is copied as byte by byte."""
 
 import numpy as np
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from numba import njit
 
 from atom_data.text.html.blocks import KINDS, _copy_plain

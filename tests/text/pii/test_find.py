@@ -6,8 +6,7 @@ import re
 
 import pyarrow as pa
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from atom_data.rewrite.private import WORDS_BEFORE_PHONE
 from atom_data.text.buffers import string_buffers

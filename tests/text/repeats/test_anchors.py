@@ -4,8 +4,7 @@ from collections import defaultdict
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from atom_data.text.buffers import Buffers
 from atom_data.text.repeats.anchors import Ranges, gram_of, window_ranges

@@ -4,8 +4,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from atom_data.text.repeats.bloom import BLOCK_BYTES, add_and_test, blocks_for, false_positive_rate
 from atom_data.text.repeats.first_seen import WHOLE, Keys, Seen, bucket_of

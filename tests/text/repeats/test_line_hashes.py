@@ -3,8 +3,7 @@
 import re
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from atom_data.text.folding import fold
 from atom_data.text.repeats.line_hashes import hashed_lines

@@ -3,8 +3,7 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from atom_data.text.repeats.spans import Spans, cut, merged, whole_characters
 from tests.text.reference import buffers_of, texts

@@ -5,8 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from atom_data.errors import ConfigError
 from atom_data.text.similarity.character_shingles import character_shingle_set, character_signatures

@@ -5,8 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 from datasketch import MinHash
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from atom_data.errors import ConfigError
 from atom_data.text.similarity.datasketch import Scheme, datasketch_signatures

@@ -10,8 +10,7 @@ import pytest
 from datatrove.pipeline.dedup.minhash import MinhashConfig, MinhashDedupSignature
 from datatrove.utils.hashing import HashConfig
 from datatrove.utils.text import ngrams, simplify_text
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from atom_data.errors import ConfigError
 from atom_data.text.similarity.datatrove import NO_PLACE, datatrove_roots, datatrove_signatures, simplified

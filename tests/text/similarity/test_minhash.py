@@ -6,8 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from datasketch import MinHash as SketchMinHash
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from atom_data.errors import ConfigError
 from atom_data.text.buffers import string_buffers

@@ -1,8 +1,7 @@
 """Counts of characters, symbols and kinds of words, against a plain reading."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from atom_data.text.statistics.counts import STOP_WORDS, character_counts, word_counts
 from atom_data.text.words import whitespace_words

@@ -1,8 +1,7 @@
 """Kinds of characters, against `unicodedata` character by character."""
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from atom_data.text.characters import LETTER, MARK, NUMBER, PUNCTUATION, SPACE, UNSPACED, kind_of
 from atom_data.text.statistics.kinds import kind_counts

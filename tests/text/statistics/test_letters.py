@@ -1,8 +1,7 @@
 """Letters, marks and other characters, against a plain look at every one."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from atom_data.text.characters import LETTER, MARK, SPACE, UNSPACED, kind_of
 from atom_data.text.statistics.letters import letter_counts, letter_shares

@@ -4,8 +4,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from atom_data.text.memory import kernel
 from atom_data.text.statistics.repetition import DUPLICATE_NGRAMS, TOP_NGRAMS, find_first, repetition_counts

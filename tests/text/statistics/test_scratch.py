@@ -1,8 +1,7 @@
 """Words handed from step to step: the same words, and never those of another text."""
 
 import pyarrow as pa
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from atom_data.batch import with_columns
 from atom_data.text.statistics.scratch import words_of

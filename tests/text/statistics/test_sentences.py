@@ -3,8 +3,7 @@
 import re
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from atom_data.text.characters import LETTER, MARK, NUMBER, UNSPACED, kind_of
 from atom_data.text.statistics.sentences import CLOSERS, WIDE, longest_words, sentence_counts

@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from atom_data.text.statistics.stop_words import count_listed, word_lists
 from atom_data.text.words import unicode_words

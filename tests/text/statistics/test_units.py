@@ -4,8 +4,7 @@ import re
 from itertools import groupby
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from atom_data.text.characters import LETTER, MARK, NUMBER, SPACE, UNSPACED, kind_of
 from atom_data.text.statistics.units import COLUMNS, unit_counts
