@@ -8,11 +8,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from atom_data.readers.fields.mapping import Field, Fields, Unfit, check_columns, checked
-from atom_data.readers.fields.source import IDS, FieldSource
+from atom_data.readers.fields.mapping import Field, Unfit, check_columns, checked
+from atom_data.readers.fields.source import IDS, FieldSource, own_columns, schema_with
 from atom_data.readers.files import SPLIT_BYTES, current_input, split
 from atom_data.readers.lines import LINE_BYTES, Line, Lines, batches_of
-from atom_data.readers.rows import Identities, Rows, file_prefix
+from atom_data.readers.rows import Identities, Rows
 from atom_data.readers.source import Places
 from atom_data.readers.streams.frames import WINDOW_BYTES
 from atom_data.readers.streams.window import Window
@@ -24,15 +24,7 @@ from atom_data.workspace import Workspace
 SUFFIXES = tuple(
     f".{name}{end}" for name in ("jsonl", "ndjson", "json") for end in ("", ".gz", ".zst", ".bz2", ".xz", ".lz4")
 )
-COMMON = (
-    pa.field("id", pa.string()),
-    pa.field("text", pa.string()),
-    pa.field("url", pa.string()),
-    pa.field("date", pa.string()),
-    pa.field("source", pa.string()),
-    pa.field("file", pa.string()),
-    pa.field("offset", pa.int64()),
-)
+COMMON = own_columns("offset")
 WRITTEN = re.compile(rb"\xef\xbf\xbd|\\u[fF]{3}[dD]")
 """U+FFFD that was in the source text."""
 
@@ -87,14 +79,14 @@ class Jsonl(FieldSource):
         ids: str = "column",
     ) -> None:
         """Name files, globs, folders (every *.jsonl, *.jsonl.gz, ... below) and URLs."""
-        check_columns("Jsonl", columns or {}, [field.name for field in COMMON])
+        check_columns("Jsonl", columns or {}, COMMON.names)
         fields = {"source": source, "text": checked("Jsonl", text), "id": id, "url": url, "date": date, "ids": ids}
         limits = {"split_bytes": split_bytes, "max_line_bytes": max_line_bytes, "max_window_bytes": max_window_bytes}
         self._settle(paths, IDS, columns=tuple((columns or {}).items()), **fields, **limits)
 
     def schema(self) -> pa.Schema:
         """Columns and types."""
-        return pa.schema([*COMMON, *(pa.field(name, pa.type_for_alias(kind)) for name, kind in self.columns)])
+        return schema_with(COMMON, self.columns)
 
     def _parts(self) -> tuple[Shard, ...]:
         return split(self._whole_files(), self.split_bytes)
@@ -124,13 +116,7 @@ class Jsonl(FieldSource):
             intake.reject(f"jsonl.{reason}", line.offset, detail, line.data[: 1 << 16])
             return
         values["file"], values["offset"] = file, line.offset
-        if self.ids == "row":
-            values["id"] = f"{file_prefix(self.source, file)}{line.offset}"
-        elif values["id"] is None:
-            parts = (values["source"], file, values["url"] or "", values["text"] or "")
-            values["id"] = identities.next(*(part.encode() for part in parts))
-        if self.ids == "file":
-            values["id"] = file_prefix(self.source, file) + values["id"]
+        values["id"] = self._id(values, line.offset, identities)
         text = values["text"] or ""
         # A line that is not UTF-8 is rejected: what an escape made of half a surrogate pair is all that is replaced.
         replaced = text.count(REPLACEMENT) - len(WRITTEN.findall(line.data)) if REPLACEMENT in text else 0
@@ -138,29 +124,18 @@ class Jsonl(FieldSource):
         rows.add(values, line.bytes)
 
     def _values(self, line: Line) -> dict[str, Any]:
-        fields = self._fields()
+        fields = self._fields(self.columns)
         values = fields.document(parsed(line, self.max_line_bytes))
         if b"\\u" in line.data:  # only an escape can give what is not text
             values = {name: clean(value) if isinstance(value, str) else value for name, value in values.items()}
         return fields.finished(values)
-
-    def _fields(self) -> Fields:
-        return Fields(
-            text=self.text,
-            id=self.id,
-            url=self.url,
-            date=self.date,
-            source=self.source,
-            otherwise=self.name,
-            columns=self.columns,
-        )
 
     def identity(self) -> dict[str, object]:
         """What decides the rows besides the files."""
         return {
             "reads": "jsonl",
             "source": self.source,
-            "fields": self._fields().identity(),
+            "fields": self._fields(self.columns).identity(),
             "columns": dict(self.columns),
             "split_bytes": self.split_bytes,
             "max_line_bytes": self.max_line_bytes,

@@ -12,7 +12,7 @@ from atom_data.readers.columns.columns import Columns, carried, columns_of, sche
 from atom_data.readers.columns.strings import broken, can_be_strings, ids_of, repaired, strings_of
 from atom_data.readers.fields.derived import behind, is_made, type_at, with_made, with_nested
 from atom_data.readers.fields.mapping import Field, checked, names_of, said
-from atom_data.readers.fields.source import IDS, FieldSource
+from atom_data.readers.fields.source import IDS, FieldSource, own_columns
 from atom_data.readers.files import SPLIT_BYTES, current_input, listed
 from atom_data.readers.row_groups import byte_range, on_disk, part_input, row_group_parts
 from atom_data.readers.rows import Identities, file_prefix
@@ -23,8 +23,8 @@ from atom_data.storage.shards import Input, Intake, Shard
 from atom_data.workspace import Workspace
 
 SUFFIXES = (".parquet", ".pq")
-OURS = ("id", "text", "url", "date", "source", "file", "row")
-OWN = tuple(pa.field(name, pa.int64() if name == "row" else pa.string()) for name in OURS)
+OWN = own_columns("row")
+OURS = tuple(OWN.names)
 
 
 @dataclass(frozen=True, slots=True, init=False)

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 
 from atom_data.errors import ConfigError
-from atom_data.readers.fields.mapping import Field, Fields, Unfit, check_columns, checked
-from atom_data.readers.fields.source import IDS, FieldSource
+from atom_data.readers.fields.mapping import Field, Unfit, check_columns, checked
+from atom_data.readers.fields.source import IDS, FieldSource, own_columns, schema_with
 from atom_data.readers.files import current_input, has_suffix
 from atom_data.readers.lines import Lines
 from atom_data.readers.row_groups import on_disk
-from atom_data.readers.rows import Identities, Rows, file_prefix
+from atom_data.readers.rows import Identities, Rows
 from atom_data.readers.source import Places
 from atom_data.readers.streams.frames import WINDOW_BYTES
 from atom_data.readers.streams.window import Window
@@ -28,12 +28,7 @@ ARRAYS = tuple(f".json{end}" for end in ENDS)
 ARROW = (".arrow", ".arrows", ".ipc", ".feather")
 SUFFIXES = (*DELIMITED, *ARROW, *ARRAYS)
 ROW_BYTES = 16 << 20
-COMMON = pa.schema(
-    [
-        (name, pa.int64() if name == "row" else pa.string())
-        for name in ("id", "text", "url", "date", "source", "file", "row")
-    ]
-)
+COMMON = own_columns("row")
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -88,7 +83,7 @@ class Tables(FieldSource):
 
     def schema(self) -> pa.Schema:
         """Columns and types."""
-        return pa.schema([*COMMON, *(pa.field(name, pa.type_for_alias(kind)) for name, kind in self.columns)])
+        return schema_with(COMMON, self.columns)
 
     def read(
         self, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake
@@ -132,7 +127,7 @@ class Tables(FieldSource):
 
     def _add(self, row: Row, file: str, rows: Rows, identities: Identities, intake: Intake) -> None:
         number, record, sample = row
-        fields = self._fields()
+        fields = self._fields(self.columns)
         try:
             if isinstance(record, Unfit):
                 raise record
@@ -143,32 +138,15 @@ class Tables(FieldSource):
             return
         values = {name: clean(value) if isinstance(value, str) else value for name, value in values.items()}
         values["file"], values["row"] = file, number
-        if self.ids == "row":
-            values["id"] = f"{file_prefix(self.source, file)}{number}"
-        elif not values["id"]:
-            parts = (values["source"], file, values["url"] or "", values["text"] or "")
-            values["id"] = identities.next(*(part.encode() for part in parts))
-        if self.ids == "file":
-            values["id"] = file_prefix(self.source, file) + values["id"]
+        values["id"] = self._id(values, number, identities)
         rows.add(values, len(values["text"] or ""))
-
-    def _fields(self) -> Fields:
-        return Fields(
-            text=self.text,
-            id=self.id,
-            url=self.url,
-            date=self.date,
-            source=self.source,
-            otherwise=self.name,
-            columns=self.columns,
-        )
 
     def identity(self) -> dict[str, object]:
         """What decides the rows besides the files."""
         return {
             "reads": "tables",
             "source": self.source,
-            "fields": self._fields().identity(),
+            "fields": self._fields(self.columns).identity(),
             "columns": dict(self.columns),
             "delimiter": self.delimiter,
             "max_row_bytes": self.max_row_bytes,
