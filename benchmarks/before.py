@@ -8,9 +8,7 @@ copies and repeated lines over texts, 2,000 shards of a document each, status an
 take turns, and what counts is CPU time, pair by pair: wall time says more about a busy machine than about the code.
 """
 
-import argparse
 import json
-import os
 import shutil
 import statistics
 import sys
@@ -20,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from contenders import SAMPLE, lay_out
+from inputs import DATA, arguments
 from measure import LOAD, QUICK, ROOT, Run, run, write_report
 
-DATA = Path(os.environ.get("BENCH_DATA", ROOT.parent / "shared" / "data"))
 PAGES = "wcxb-dev-500.warc.gz"
 PAIRS = 1 if QUICK else 5
 SHARDS = 200 if QUICK else 2_000
@@ -41,7 +39,7 @@ RECIPES = {
 
 def main() -> None:
     """Measure in pairs, write the report, print a line for each job."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = arguments(__doc__)
     parser.add_argument("--before", type=Path, required=True, help="a checkout of the earlier commit")
     parser.add_argument("--only", nargs="*", help="these jobs only")
     given = parser.parse_args()

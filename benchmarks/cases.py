@@ -7,7 +7,6 @@ It prints a line a folder and every case that is not as expected, and writes res
 1 when a case is not as expected, 2 where the archive is missing.
 """
 
-import argparse
 import json
 import os
 import resource
@@ -23,6 +22,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
+from inputs import arguments
 from measure import ROOT, write_report
 
 from atom_data import Extract
@@ -57,8 +57,7 @@ class Case(NamedTuple):
 
 def main() -> int:
     """Read every input, print and report."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
+    parser = arguments(__doc__, "the texts")
     archive = parser.parse_args().data / ARCHIVE
     if not archive.is_file():
         print(

@@ -7,7 +7,6 @@ file is missing is left out and named: put `wcxb-dev-500.warc.gz`, `warc-quirks.
 or give their folder with --data.
 """
 
-import argparse
 import codecs
 import re
 import sys
@@ -19,6 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from inputs import arguments
 from measure import ROOT, write_report
 from resiliparse.parse.encoding import detect_encoding, map_encoding_to_html5
 
@@ -40,8 +40,7 @@ Page = tuple[str, bytes, str | None]
 
 def main() -> None:
     """Decode every page in both ways, write the report, print a line a set."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
+    parser = arguments(__doc__, "the texts")
     folder = parser.parse_args().data
     report: dict[str, Any] = {"sets": {}, "missing": []}
     with tempfile.TemporaryDirectory(prefix="bench-charsets-") as place:

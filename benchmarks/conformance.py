@@ -5,21 +5,19 @@
 FOLDER holds golden.tar.xz (the default is ../shared/data, or BENCH_DATA).
 """
 
-import argparse
 import io
-import os
 import tarfile
 from collections import Counter
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from inputs import archive
 
 from atom_data import keep
 from atom_data.rules import REASON
 from atom_data.signals import measure_as_datatrove
 
-DATA = Path(os.environ.get("BENCH_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
 DECISIONS = "golden/datatrove-0.10.1-run/filters_dev.parquet"
 CARDS = {
     "gopher_rep": "datatrove_gopher_repetition",
@@ -33,12 +31,7 @@ CARDS = {
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--data", type=Path, default=DATA, help="the folder with golden.tar.xz")
-    golden = parser.parse_args().data / "golden.tar.xz"
-    if not golden.exists():
-        raise SystemExit(f"{golden}: it is not here. It holds what datatrove decided. Name its folder by --data.")
-    decided = decisions(golden)
+    decided = decisions(archive(__doc__, "golden.tar.xz", "what datatrove decided"))
     print("| filter | documents | same decision | same reason | differing |\n|---|---|---|---|---|")
     for name, (same, reasons, differing) in compared(decided).items():
         share = f"{same:,} ({100 * same / decided.num_rows:.2f} %)"

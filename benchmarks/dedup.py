@@ -12,7 +12,6 @@ Peers that cannot be installed or fail are listed with their error.
 
 import argparse
 import json
-import os
 import random
 import shutil
 import statistics
@@ -30,9 +29,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from environment import environment, version
-from measure import QUICK, ROOT, Run, in_turn, row, write_report
+from inputs import arguments
+from measure import QUICK, ROOT, Run, in_turn, row
 from smart_open import open as open_stream
-from table import section
+from table import each, tell
 
 from atom_data.dedup import BandHashes
 from atom_data.evaluate.truth import shingles_of
@@ -40,7 +40,6 @@ from atom_data.text.buffers import string_buffers
 from atom_data.text.similarity.minhash import signatures
 from atom_data.text.similarity.pairs import Pairs, similar_pairs
 
-DATA = Path(os.environ.get("BENCH_DATA", ROOT.parent / "shared" / "data"))
 PEERS = ROOT / "benchmarks" / "peers"
 BANDS, ROWS, NGRAM, THRESHOLD = 14, 8, 5, 0.75
 PERMUTATIONS = BANDS * ROWS
@@ -88,8 +87,7 @@ def stages():
 
 def main() -> None:
     """Measure, hold against the truth, write the report, print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--data", type=Path, default=DATA, help="the folder with the texts")
+    parser = arguments(__doc__, "the texts")
     parser.add_argument("--only", nargs="*", help="these tools beside ours")
     parser.add_argument("--copies", type=float, default=1 / 6, help="of how many texts an edited copy is added")
     parser.add_argument("--sign", type=Path, help=argparse.SUPPRESS)
@@ -100,10 +98,8 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory(prefix="bench-dedup-") as place:
         report = measure(given.data, Path(place), given.only, given.copies)
-    path = write_report("dedup" if given.copies < 1 else "dedup_large", report)
-    print(section(json.loads(path.read_bytes())))
-    print(json.dumps({name: report[name] for name in ("quality", "ratios", "failed")}, indent=1))
-    print(f"\nwritten: {path.relative_to(ROOT)}")
+    said = {name: json.dumps(report[name], indent=1) for name in ("quality", "ratios", "failed")}
+    tell("dedup" if given.copies < 1 else "dedup_large", report, *each(said))
 
 
 def sign(data: Path) -> dict[str, float]:

@@ -13,8 +13,6 @@ would add: models of two thirds of WCXB's sites, alone, with news and with the m
 has not seen. Nothing is timed here. Writes benchmarks/results/extract.json.
 """
 
-import argparse
-import os
 import sys
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -25,6 +23,7 @@ import numpy as np
 from extract_curves import bounds, calibration
 from extract_engines import Engine, engines, versions
 from extract_fields import by_hand, fields, structure
+from inputs import arguments
 from measure import QUICK, ROOT, write_report
 from multilingual_pages import CACHE, SETS
 
@@ -42,7 +41,6 @@ from atom_data.train.extraction.extractor import Options, Scored, cross_validate
 from atom_data.train.extraction.pages import Labeled, read_pages
 from atom_data.train.extraction.words import agreement
 
-DATA = Path(os.environ.get("BENCH_DATA", ROOT.parent / "shared" / "data"))
 OURS = "atom-data"
 WCXB = (("wcxb-dev-500.warc.gz", "CC-BY-4.0"), ("wcxb-dev-rest.tar.xz", "CC-BY-4.0"))
 QUICK_PAGES = 100
@@ -62,8 +60,7 @@ Scores = dict[str, tuple[float, float, float]]
 
 def main() -> None:
     """Measure and write the report."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--data", type=Path, default=DATA, help="the folder with WCXB's development half")
+    parser = arguments(__doc__, "WCXB's development half")
     parser.add_argument("--multilingual", type=Path, default=CACHE, help="where multilingual_pages.py wrote its pages")
     given = parser.parse_args()
     contenders = engines(QUICK)

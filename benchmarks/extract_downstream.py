@@ -8,7 +8,6 @@ results/extract_downstream.json, and the table and the texts of docs/extraction_
 """
 
 import difflib
-import os
 import re
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from urllib.parse import urlsplit
 import pyarrow as pa
 import pyarrow.parquet as pq
 from extract_speed import read
+from inputs import DATA
 from measure import ROOT, write_report
 from pipeline_results import outcome
 from table import placed, table
@@ -37,7 +37,6 @@ from atom_data.signals import (
     measure_as_datatrove,
 )
 
-DATA = Path(os.environ.get("BENCH_DATA", ROOT.parent / "shared" / "data"))
 PAGE = ROOT / "docs" / "extraction_examples.md"
 INPUTS = {"sample": sorted((ROOT / "pipelines" / "sample").glob("*.warc.gz")), "WCXB": [DATA / "wcxb-dev-500.warc.gz"]}
 ENGINES = {"resiliparse": "Extract(engine=Resiliparse())", "atom-data": "Extract()"}

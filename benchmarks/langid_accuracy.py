@@ -7,11 +7,9 @@ FOLDER holds langid.tar.xz (the default is ../shared/data, or BENCH_DATA). Nothi
 benchmarks/results/accuracy/language.json and the tables of docs/language.md.
 """
 
-import argparse
 import csv
 import io
 import json
-import os
 import random
 import sysconfig
 import tarfile
@@ -22,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from inputs import archive
 from measure import RESULTS, ROOT, write_report
 from table import BEGIN, END
 
@@ -29,7 +28,6 @@ from atom_data.signals import FastTextLanguage
 from atom_data.signals.language_model import language_model
 from atom_data.text.fasttext.model import read_model
 
-DATA = Path(os.environ.get("BENCH_DATA", ROOT.parent / "shared" / "data"))
 PAGE = ROOT / "docs" / "language.md"
 KINDS = ("single-words", "word-pairs", "sentences")
 PUBLISHED = ("cld2", "cld3", "langdetect", "langid", "simplemma", "lingua-low-accuracy", "lingua-high-accuracy")
@@ -51,12 +49,7 @@ SAME = {"nb": "no", "cmn": "zh", "hbs": "sh", "fil": "tl", "iw": "he", "pes": "f
 
 def main() -> None:
     """Measure, write the report and the page."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--data", type=Path, default=DATA, help="the folder with langid.tar.xz")
-    labeled = parser.parse_args().data / "langid.tar.xz"
-    if not labeled.exists():
-        raise SystemExit(f"{labeled}: it is not here. It holds texts with their languages. Name its folder by --data.")
-    files = unpacked(labeled)
+    files = unpacked(archive(__doc__, "langid.tar.xz", "texts with their languages"))
     labels = set(read_model(language_model()).labels)
     declared = declarations(files)
     report = {

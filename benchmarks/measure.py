@@ -188,6 +188,12 @@ def write_report(name: str, report: Mapping[str, Any]) -> Path:
     return path
 
 
+def note(clock: Path, took: Mapping[str, float]) -> None:
+    """Add what one run took to the file of its tool: a contender in an environment of its own says it this way."""
+    with clock.open("a", encoding="utf-8") as opened:
+        opened.write(json.dumps(took) + "\n")
+
+
 def machine() -> dict[str, Any]:
     """What a figure depends on: processor, cores, memory, system, Python, other load. No name of a host."""
     system = platform.system()

@@ -23,7 +23,6 @@ have been seen by an engine's author, one text in three is a manual's step, and 
 an engine reads a script and drops navigation in a language that it did not learn from; not how well it does on news or shops.
 """
 
-import argparse
 import gzip
 import hashlib
 import json
@@ -34,6 +33,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from inputs import DATA, arguments
 from measure import ROOT
 from pages import sites, wikis
 from pages.containers import FAMILIES, Family, pages_of
@@ -41,7 +41,6 @@ from pages.documents import Made, Text, order
 from pages.packages import known, unpacked
 from pages.sources import declarations, gnome_help
 
-DATA = Path(os.environ.get("BENCH_DATA", ROOT.parent / "shared" / "data"))
 CACHE = Path(os.environ.get("BENCH_CACHE", ROOT / "benchmarks" / ".environments")) / "multilingual"
 INDEX = ROOT / "benchmarks" / "multilingual_pages.json"
 LEAST = 60
@@ -96,7 +95,7 @@ DATE = "2024-01-01T00:00:00Z"
 
 def main() -> None:
     """Make the pages and write them, their truth and the index."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = arguments(__doc__)
     parser.add_argument("--cache", type=Path, default=CACHE, help="where packages are unpacked and the set is written")
     parser.add_argument("--data", type=Path, default=DATA, help="the folder with langid.tar.xz, for the Declaration")
     given = parser.parse_args()

@@ -9,7 +9,6 @@ copies of the file whose pages are marked so that none is taken for a copy (`mar
 Common Crawl's size. That the work is the same is looked at with resiliparse as the engine, as the loop has it.
 """
 
-import argparse
 import json
 import os
 import shutil
@@ -23,10 +22,11 @@ from pathlib import Path
 from typing import Any
 
 from contenders import PACKED, SAMPLE, datatrove_command, lay_out, loop_command, ours_command, versions
+from inputs import arguments
 from marked import write
-from measure import QUICK, ROOT, Contender, Run, in_turn, row, run, write_report
+from measure import QUICK, ROOT, Contender, Run, in_turn, row, run
 from pipeline_results import DIFFERENCES, results, same_work, stages
-from table import section
+from table import tell
 
 from atom_data.runner.recipe import Recipe, load_recipe
 
@@ -59,7 +59,7 @@ class Input:
 
 def main() -> None:
     """Measure, check that the work was the same, write the report, print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = arguments(__doc__)
     parser.add_argument("--data", type=Path, nargs="+", help="WARC files instead of the 498 pages or the sample")
     given = parser.parse_args().data
     files = (
@@ -67,18 +67,14 @@ def main() -> None:
     )
     with tempfile.TemporaryDirectory(prefix="bench-pipeline-") as place:
         report = measure(files, Path(place))
-    path = write_report("pipeline", report)
-    print(section(json.loads(path.read_bytes())))
+    said = []
     for label, aim in AIMS.items():
         name = f"bare loop {label}".strip()
         if name in report["ratios"]:
             wall, cpu = (1 / report["ratios"][name + figure] for figure in ("", " CPU"))
-            print(f"{wall:.2f} times the {name} by wall, {cpu:.2f} by CPU; the aim is {aim} by CPU")
-    for name, reason in report["same_work"]["left out"].items():
-        print(f"- {name} is left out: {reason}")
-    for line in DIFFERENCES:
-        print(f"- {line}")
-    print(f"\nwritten: {path.relative_to(ROOT)}")
+            said.append(f"{wall:.2f} times the {name} by wall, {cpu:.2f} by CPU; the aim is {aim} by CPU")
+    said += [f"{name} is left out: {reason}" for name, reason in report["same_work"]["left out"].items()]
+    tell("pipeline", report, *said, *DIFFERENCES)
 
 
 def inputs(files: Sequence[Path], scratch: Path) -> list[Input]:

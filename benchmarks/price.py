@@ -8,9 +8,7 @@ bare loop, twice each, and trafilatura with FineWeb's options. Rates of datatrov
 langid.json, dedup.json and tokens.json, per MB of text. Writes results/price.json and the tables of docs/price.md.
 """
 
-import argparse
 import json
-import os
 import pickle
 import subprocess
 import tempfile
@@ -19,6 +17,7 @@ from typing import Any
 
 from contenders import lay_out, loop_command, ours_command
 from fastwarc.warc import ArchiveIterator, WarcRecordType
+from inputs import DATA, arguments
 from marked import records
 from measure import RESULTS, ROOT, run, write_report
 from pipeline_results import outcome, stages
@@ -27,7 +26,7 @@ from table import placed, table
 
 from atom_data.runner.recipe import load_recipe
 
-DATA = Path(os.environ.get("BENCH_DATA", ROOT.parent / "shared" / "data")) / "wcxb-dev-500.warc.gz"
+PAGES = DATA / "wcxb-dev-500.warc.gz"
 PAGE = ROOT / "docs" / "price.md"
 PAGES, SIZE, COPIES = 200, 79_000, 10
 WARCS, RESPONSES = 90_000, 52_000
@@ -54,7 +53,7 @@ print(trafilatura.__version__, time.process_time() - start, size)
 
 def main() -> None:
     """Measure, write the report and the page."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser = arguments(__doc__)
     parser.add_argument("--trafilatura", help="a Python that has it")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="price-") as place:
@@ -66,7 +65,7 @@ def main() -> None:
 
 def chosen() -> set[int]:
     """Return the records whose pages are PAGES in a row by size with a mean of SIZE."""
-    sizes = sorted((len(page), number) for number, page in enumerate(_pages(DATA)))
+    sizes = sorted((len(page), number) for number, page in enumerate(_pages(PAGES)))
     starts = range(len(sizes) - PAGES)
     start = min(starts, key=lambda at: abs(sum(size for size, _ in sizes[at : at + PAGES]) / PAGES - SIZE))
     return {number for _, number in sizes[start : start + PAGES]}
@@ -82,7 +81,7 @@ def measured(scratch: Path, trafilatura: str | None) -> dict[str, Any]:
     wanted, files = chosen(), []
     for copy in range(COPIES):
         files.append(scratch / f"{copy:02}.warc.gz")
-        members = (member for number, member in enumerate(records(DATA, copy)) if number in wanted)
+        members = (member for number, member in enumerate(records(PAGES, copy)) if number in wanted)
         files[-1].write_bytes(b"".join(members))
     path = lay_out(files, 1, scratch / "input")
     recipe, count = load_recipe(str(path)), PAGES * COPIES

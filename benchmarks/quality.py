@@ -7,13 +7,13 @@ Writes benchmarks/results/quality.json, and the tables of docs/guides/quality.md
 """
 
 import json
-import os
 import tarfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from inputs import DATA
 from measure import RESULTS, ROOT
 from table import placed
 
@@ -35,7 +35,6 @@ from atom_data.signals import (
     measure_repetition,
 )
 
-DATA = Path(os.environ.get("BENCH_DATA", ROOT.parent / "shared" / "data"))
 LABELS = "golden/dclm/data/agreement_data.jsonl"
 PAGE = ROOT / "docs" / "guides" / "quality.md"
 BEGIN, END = "<!-- benchmarks/quality.py writes from here -->", "<!-- to here -->"

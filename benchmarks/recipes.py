@@ -7,7 +7,6 @@ Writes benchmarks/results/recipes.json, and the tables of docs/recipes.md from i
 kinds, chosen to judge extraction: their yields are not those of a crawl.
 """
 
-import argparse
 import json
 import os
 import subprocess
@@ -17,13 +16,13 @@ from typing import Any
 
 import pyarrow.parquet as pq
 from environment import environment
+from inputs import DATA, arguments
 from measure import RESULTS, ROOT
 from table import placed
 
 from atom_data import Stage, apply, run
 from atom_data.runner.recipe import load_recipe
 
-DATA = Path(os.environ.get("BENCH_DATA", ROOT.parent / "shared" / "data"))
 PAGE = ROOT / "docs" / "recipes.md"
 BEGIN, END = "<!-- recipes:begin -->", "<!-- recipes:end -->"
 SAMPLE = f"{ROOT}/pipelines/sample/*.warc.gz"
@@ -37,7 +36,7 @@ PEER = ("datatrove==0.10.1", "xxhash<4", "spacy", "regex", "ftfy", "orjson", "to
 
 def main() -> None:
     """Run, compare, and write."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser = arguments(__doc__)
     parser.add_argument("--peer", help="a Python with datatrove 0.10.1 and spaCy")
     parser.add_argument("--workers", type=int, default=1)
     given = parser.parse_args()

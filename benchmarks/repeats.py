@@ -9,10 +9,8 @@ receipts. The suffix array is a bare loop in memory that only counts, and checks
 number of repeated bytes in both.
 """
 
-import argparse
 import gzip
 import json
-import os
 import statistics
 import sys
 import tempfile
@@ -26,11 +24,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from environment import environment, version
+from inputs import arguments
 from langid import instead
-from measure import QUICK, ROOT, Run, in_turn, row, write_report
-from table import section
+from measure import QUICK, ROOT, Run, in_turn, row
+from table import each, tell
 
-DATA = Path(os.environ.get("BENCH_DATA", ROOT.parent / "shared" / "data"))
 PEERS = Path(__file__).resolve().parent / "peers"
 ROUNDS, PEER_ROUNDS = (1, 1) if QUICK else (3, 2)
 QUICK_BYTES = 8_000_000
@@ -89,16 +87,11 @@ DIFFERENCES = (
 
 def main() -> None:
     """Measure, compare what was removed, write the report, print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--data", type=Path, default=DATA, help="the folder with the texts")
+    parser = arguments(__doc__, "the texts")
     data = parser.parse_args().data
     with tempfile.TemporaryDirectory(prefix="bench-repeats-") as place:
         report = measure(data, Path(place))
-    path = write_report("repeats", report)
-    print(section(json.loads(path.read_bytes())))
-    for name, same in report["same_work"].items():
-        print(f"- {name}: {same}")
-    print(f"\nwritten: {path.relative_to(ROOT)}")
+    tell("repeats", report, *each(report["same_work"]))
 
 
 def lay_out(data: Path, scratch: Path) -> dict[str, int]:

@@ -8,7 +8,6 @@ Exit code 0 where each job of one has its like in the other and the batches of e
 with a line for each that has none. Intermediates that `atom-data clean` took away count by their receipts.
 """
 
-import argparse
 import hashlib
 import json
 import sys
@@ -18,6 +17,7 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+from inputs import arguments
 
 from atom_data.loader import Batches, Samples, TokenShards
 
@@ -104,7 +104,7 @@ def compare(first: Path, second: Path) -> list[str]:
 
 def main() -> None:
     """Read the folders, and say what is not the same."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser = arguments(__doc__)
     parser.add_argument("first", type=Path, help="the --output of a run")
     parser.add_argument("second", type=Path, help="that of another")
     options = parser.parse_args()

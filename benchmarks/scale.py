@@ -24,7 +24,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import scale_page
-from measure import QUICK, RESULTS, ROOT, Memory, machine
+from inputs import DATA
+from measure import QUICK, RESULTS, Memory, machine
 from scale_checks import CHECKS
 
 from atom_data import MinHash
@@ -35,7 +36,6 @@ from atom_data.text.similarity.union_find import links
 
 DOCUMENTS = int(os.environ.get("SCALE_DOCUMENTS", "1000000" if QUICK else "100000000"))
 HOT = DOCUMENTS // 10
-DATA = Path(os.environ.get("BENCH_DATA", ROOT.parent / "shared" / "data"))
 WORKERS = 2
 MEMORY = os.environ.get("SCALE_MEMORY", "1GB")
 GROUPED = 2_000_000 if QUICK else 20_000_000

@@ -2,10 +2,10 @@
 
 import json
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from measure import RESULTS, ROOT
+from measure import RESULTS, ROOT, write_report
 
 PAGE = ROOT / "docs" / "performance.md"
 BEGIN = "<!-- benchmarks/table.py writes from here -->"
@@ -29,6 +29,20 @@ def main() -> None:
         report for report in found if "rows" in report and all("wall_s" in row for row in report["rows"])
     ]  # others count by themselves
     PAGE.write_text(placed(PAGE.read_text("utf-8"), "\n".join(section(report) for report in reports)), "utf-8")
+
+
+def tell(name: str, report: Mapping[str, Any], *lines: str) -> None:
+    """Write a report; print its table, what else there is to say of it, and where it lies."""
+    path = write_report(name, report)
+    print(section(json.loads(path.read_bytes())))
+    for line in lines:
+        print(f"- {line}")
+    print(f"\nwritten: {path.relative_to(ROOT)}")
+
+
+def each(said: Mapping[str, object]) -> list[str]:
+    """Return a line per name and what is said of it."""
+    return [f"{name}: {value}" for name, value in said.items()]
 
 
 def placed(page: str, made: str, first: str = BEGIN, last: str = END) -> str:

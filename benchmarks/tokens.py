@@ -40,9 +40,10 @@ import xxhash
 from datatrove.pipeline.readers import ParquetReader
 from datatrove.pipeline.tokens import DocumentTokenizer
 from environment import environment, version
+from inputs import arguments
 from langid import sample_texts
-from measure import QUICK, ROOT, Run, in_turn, row, write_report
-from table import section
+from measure import QUICK, ROOT, Run, in_turn, note, row
+from table import each, tell
 
 from atom_data import Parquet, Tokenize
 from atom_data.reach import code_identity
@@ -56,7 +57,6 @@ from atom_data.tokens.tokenizer.encode import Encoder, load_encoder, pieces
 from atom_data.tokens.tokenizer.vocabulary import load_vocabulary
 from atom_data.workspace import Workspace
 
-DATA = Path(os.environ.get("BENCH_DATA", ROOT.parent / "shared" / "data"))
 ROUNDS, SLOW_ROUNDS = (1, 1) if QUICK else (9, 2)
 QUICK_BYTES = 3_000_000
 LOOSE = 1e-4
@@ -75,24 +75,18 @@ SLOW = ("tokenizers, bare", "datatrove", "dolma")
 
 def main() -> None:
     """Measure, check that the ids are the same, write the report, print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--data", type=Path, default=DATA, help="the folder with the texts")
+    parser = arguments(__doc__, "the texts")
     parser.add_argument("--tool", choices=list(WORK), help=argparse.SUPPRESS)
     parser.add_argument("--place", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--out", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.tool:
         took = TOOLS[given.tool](given.place, given.out)
-        with (given.place / f"{given.tool}.clock").open("a", encoding="utf-8") as clock:
-            clock.write(json.dumps(took) + "\n")
+        note(given.place / f"{given.tool}.clock", took)
         return
     with tempfile.TemporaryDirectory(prefix="bench-tokens-") as place:
         report = measure(given.data, Path(place))
-    path = write_report("tokens", report)
-    print(section(json.loads(path.read_bytes())))
-    for name, ratio in report["ratios"].items():
-        print(f"- {name}: {ratio}")
-    print(f"\nwritten: {path.relative_to(ROOT)}")
+    tell("tokens", report, *each(report["ratios"]))
 
 
 def clocked(work: Callable[[], object]) -> dict[str, float]:

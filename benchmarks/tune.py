@@ -10,7 +10,6 @@ is checked that tune counts for every reason what the run's ledger has counted. 
 a bound costs without stored signals: the run of the same stage by one worker.
 """
 
-import argparse
 import json
 import statistics
 import subprocess
@@ -25,8 +24,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from measure import QUICK, ROOT, Run, in_turn, row, run, write_report
-from table import section
+from inputs import arguments
+from measure import QUICK, ROOT, Run, in_turn, row, run
+from table import tell
 
 from atom_data import Extract, Warc
 from atom_data.storage.shards import Intake
@@ -62,14 +62,12 @@ QUESTIONS = {
 
 def main() -> None:
     """Make the rows, measure, check, write the report, print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = arguments(__doc__)
     parser.add_argument("--rows", type=int, default=ROWS, help="documents to make")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-tune-") as place:
         report = measure(given.rows, Path(place))
-    path = write_report("tune", report)
-    print(section(json.loads(path.read_bytes())))
-    print(f"\nslowest question, as a whole process: {report['slowest_wall_s']} s; written: {path.relative_to(ROOT)}")
+    tell("tune", report, f"slowest question, as a whole process: {report['slowest_wall_s']} s")
 
 
 def measure(rows: int, scratch: Path) -> dict[str, Any]:

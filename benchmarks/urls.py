@@ -28,8 +28,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from contenders import DATATROVE, PEERS
 from environment import environment, version
-from measure import QUICK, ROOT, Run, in_turn, row, write_report
-from table import section
+from inputs import arguments
+from measure import QUICK, ROOT, Run, in_turn, row
+from table import tell
 
 from atom_data.assets import filters_folder
 from atom_data.signals import CheckUrl
@@ -68,7 +69,7 @@ SUFFIXES = ["com", "net", "org", "de", "co.uk", "ru", "fr", "info", "io", "com.b
 
 def main() -> None:
     """Measure, compare the verdicts, write the report, print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = arguments(__doc__)
     parser.add_argument("--contend", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--out", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -77,11 +78,9 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory(prefix="bench-urls-") as place:
         report = measure(Path(place))
-    path = write_report("urls", report)
-    print(section(json.loads(path.read_bytes())))
-    for line in report["rows"]:
-        print(f"- {line['tool']}: start-up {min(line['result']['start_up_cpu_s']):.2f} s of CPU")
-    print(f"- {report['same_work']}\n\nwritten: {path.relative_to(ROOT)}")
+    starts = {line["tool"]: min(line["result"]["start_up_cpu_s"]) for line in report["rows"]}
+    said = [f"{tool}: start-up {seconds:.2f} s of CPU" for tool, seconds in starts.items()]
+    tell("urls", report, *said, str(report["same_work"]))
 
 
 def contend(inputs: Path, out: Path) -> None:

@@ -58,27 +58,22 @@ def hypertext(text: Text) -> str:
 
 def mediawiki(text: Text) -> str:
     """Return a text as wikitext."""
-    parts = []
-    for block in text.blocks:
-        words = f"<nowiki>{html.escape(block.text)}</nowiki>"
-        if block.kind == "heading":
-            parts.append(f"\n== {words} ==\n")
-        elif block.kind == "code":
-            parts.append(f"\n<pre>{html.escape(block.text)}</pre>\n")
-        else:
-            parts.append(f"* {words}" if block.kind == "item" else f"\n{words}\n")
-    return "\n".join(parts)
+    forms = {"heading": "\n== {words} ==\n", "code": "\n<pre>{plain}</pre>\n", "item": "* {words}"}
+    plain = [html.escape(block.text) for block in text.blocks]
+    return "\n".join(_wiki(text, forms, [f"<nowiki>{words}</nowiki>" for words in plain], plain))
 
 
 def dokuwiki(text: Text) -> str:
     """Return a text as DokuWiki writes it."""
-    parts = [f"====== {text.title} ======"]
-    for block in text.blocks:
-        words = f"%%{block.text}%%" if "%%" not in block.text else block.text
-        if block.kind == "heading":
-            parts.append(f"\n===== {block.text} =====\n")
-        elif block.kind == "code":
-            parts.append(f"\n<code>\n{block.text}\n</code>\n")
-        else:
-            parts.append(f"  * {words}" if block.kind == "item" else f"\n{words}\n")
-    return "\n".join(parts)
+    forms = {"heading": "\n===== {plain} =====\n", "code": "\n<code>\n{plain}\n</code>\n", "item": "  * {words}"}
+    plain = [block.text for block in text.blocks]
+    words = [f"%%{text}%%" if "%%" not in text else text for text in plain]
+    return "\n".join([f"====== {text.title} ======", *_wiki(text, forms, words, plain)])
+
+
+def _wiki(text: Text, forms: dict[str, str], words: list[str], plain: list[str]) -> list[str]:
+    """Return each block in the form of its kind, a paragraph between empty lines; `words` are those where signs are nothing."""
+    return [
+        forms.get(block.kind, "\n{words}\n").format(words=safe, plain=bare)
+        for block, safe, bare in zip(text.blocks, words, plain, strict=True)
+    ]

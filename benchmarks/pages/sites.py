@@ -4,7 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pages import markup
@@ -114,7 +114,7 @@ def nikola_pages(texts: Sequence[Text], cache: Path, theme: str) -> Iterator[Mad
         "CONTENT_FOOTER": "Contents © 2024 The authors - Powered by Nikola",
         "NAVIGATION_LINKS": {language: [["/archive.html", "Archive"], ["/categories/", "Tags"], ["/rss.xml", "RSS"]]},
     }
-    (folder / "conf.py").write_text("".join(f"{key} = {value!r}\n" for key, value in settings.items()))
+    _settings(folder / "conf.py", settings)
     (folder / "posts").mkdir()
     for number, text in enumerate(texts):
         about = {
@@ -145,7 +145,7 @@ def pelican_pages(texts: Sequence[Text], cache: Path) -> Iterator[Made]:
         "SOCIAL": [["Mastodon", "#"], ["Code", "#"]],
         "OUTPUT_PATH": "output",
     }
-    (folder / "pelicanconf.py").write_text("".join(f"{key} = {value!r}\n" for key, value in settings.items()))
+    _settings(folder / "pelicanconf.py", settings)
     (folder / "content").mkdir()
     for number, text in enumerate(texts):
         about = {
@@ -160,6 +160,11 @@ def pelican_pages(texts: Sequence[Text], cache: Path) -> Iterator[Made]:
     _run([str(Path(sys.executable).with_name("pelican")), "-s", "pelicanconf.py", "-q"], folder)
     for number, text in enumerate(texts):
         yield made(text, "pelican-notmyidea", (folder / "output" / f"post{number}.html").read_bytes())
+
+
+def _settings(file: Path, settings: Mapping[str, object]) -> None:
+    """Write settings as a Python file."""
+    file.write_text("".join(f"{key} = {value!r}\n" for key, value in settings.items()))
 
 
 def _fresh(folder: Path) -> Path:
