@@ -4,7 +4,8 @@ import csv
 import gzip
 import json
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -49,12 +50,42 @@ def _as_warc(folder: Path) -> None:
     shutil.copyfile(packed if packed.exists() else templates_folder().parent / "sample" / SAMPLE, folder / PAGES)
 
 
-KINDS: dict[str, Callable[[Path], None]] = {
-    "jsonl": _as_jsonl,
-    "csv": _as_csv,
-    "parquet": _as_parquet,
-    "text": _as_text,
-    "warc": _as_warc,
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of input: how the documents of the template are written in it, and what its recipe says instead."""
+
+    write: Callable[[Path], None]
+    template: str = "jsonl"
+    """The recipe that it is made of."""
+    instead: Mapping[str, str] = field(default_factory=dict)
+    """What stands in that recipe, and what in this kind's."""
+
+
+def _instead(files: str, says: str, source: str, pattern: str, columns: str) -> dict[str, str]:
+    """Return what a recipe over files says where that over JSON lines says something else."""
+    imported = ", ".join(sorted(("Copies", "MinHash", "SameText", "Stage", source)))
+    return {
+        "JSON lines": files,
+        "the files; each line is an object with a `text`, and an `id` and `url` if there are any.": says,
+        "Copies, Jsonl, MinHash, SameText, Stage": imported,
+        'Jsonl(str(HERE / "data" / "*.jsonl")': f'{source}(str(HERE / "data" / "{pattern}")',
+        '"id", "url", "date", "source", "file", "offset"': columns,
+    }
+
+
+_COLUMN = "the files; they need a column of texts, `text` unless you say which:"
+_ROW = '"id", "url", "date", "source", "file", "row"'
+_TABLES = f'{_COLUMN} Tables(..., text="content").\nTSV, Arrow and arrays of JSON are read in the same way.'
+_TEXTS = 'the files, a document each; Text(..., unit="block") or unit="line" cuts them.'
+KINDS = {
+    "jsonl": Kind(_as_jsonl),
+    "csv": Kind(_as_csv, instead=_instead("CSV", _TABLES, "Tables", "*.csv", _ROW)),
+    "parquet": Kind(
+        _as_parquet,
+        instead=_instead("Parquet", f'{_COLUMN} Parquet(..., text="content").', "Parquet", "*.parquet", _ROW),
+    ),
+    "text": Kind(_as_text, instead=_instead("text files", _TEXTS, "Text", "*.txt", '"id", "source", "file", "offset"')),
+    "warc": Kind(_as_warc, "warc"),
 }
 
 
@@ -78,11 +109,12 @@ def init(
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConfigError(f"{folder}: is not empty. Give a new or an empty folder.")
     (folder / "data").mkdir(parents=True)
-    KINDS[kind](folder / "data")
+    made = KINDS[kind]
+    made.write(folder / "data")
     recipe, output = folder / RECIPE, folder / "out"
     words = {"{command}": called(), "{recipe}": str(recipe), "{output}": str(output)}
-    page = (templates_folder() / f"{kind}.py").read_text("utf-8")
-    for name, word in words.items():
+    page = (templates_folder() / f"{made.template}.py").read_text("utf-8")
+    for name, word in {**made.instead, **words}.items():
         page = page.replace(name, word)
     recipe.write_text(page, "utf-8")
     files = sorted((folder / "data").iterdir())
