@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from atom_data.errors import DataError
 from atom_data.job import Table, Work, commonest
+from atom_data.storage.parquet import integers, strings
 from atom_data.storage.receipts import Receipt
 from atom_data.storage.removals import LIST, REASON, Removals, read_removals
 from atom_data.storage.shards import Intake, Shard
@@ -18,24 +19,14 @@ Rows = npt.NDArray[np.int64]
 
 LEDGER = pa.schema(
     [
-        ("id", pa.string()),
-        ("url", pa.string()),
-        ("reason", pa.string()),
+        *strings("id", "url", "reason"),
         ("rules", pa.list_(pa.string())),
         ("numbers", pa.string()),
     ]
 )
 """One line a dropped document: `reason` is the one counted, `rules` are all that failed, `numbers` (JSON) decided it. `url` is
 null where the source has none."""
-DEAD = pa.schema(
-    [
-        ("file", pa.string()),
-        ("position", pa.int64()),
-        ("reason", pa.string()),
-        ("detail", pa.string()),
-        ("raw", pa.binary()),
-    ]
-)
+DEAD = pa.schema([*strings("file"), *integers("position"), *strings("reason", "detail"), ("raw", pa.binary())])
 """One line per record that could not be read: the shard in `file`, the byte or row in `position`, and its first bytes (64 kB) in
 `raw`."""
 

@@ -93,7 +93,7 @@ class Memory(threading.Thread):
     def run(self) -> None:
         """Look until stopped."""
         while not self.stopped.wait(SAMPLE_SECONDS):
-            self.most = max(self.most, sum(map(_proportional, _family(self.pid))))
+            self.most = max(self.most, sum(map(proportional, _family(self.pid))))
 
 
 def _family(pid: int) -> list[int]:
@@ -110,7 +110,8 @@ def _family(pid: int) -> list[int]:
     return family
 
 
-def _proportional(pid: int) -> int:
+def proportional(pid: int) -> int:
+    """Return the proportional set size of a process in bytes; 0 of one that is gone."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:

@@ -29,7 +29,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from measure import QUICK, RESULTS, ROOT, write_report
+from measure import QUICK, RESULTS, ROOT, proportional, write_report
 
 from atom_data import Jsonl, Stage, keep
 from atom_data.job import Work
@@ -242,15 +242,6 @@ def below(process: int) -> list[int]:
     except OSError:
         return []
     return [*children, *(one for child in children for one in below(child))]
-
-
-def proportional(process: int) -> int:
-    """Return the proportional set size of a process in bytes."""
-    try:
-        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return 0
-    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
 
 
 def many_samples() -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 import contextlib
 import io
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 from unittest import mock
@@ -144,3 +145,16 @@ POISON = """
         return (Stage(name="second", reads=first),)
 """
 """A recipe of two stages, whose `step` does `what` when it meets the document "poison"."""
+
+
+def poisoned(folder: Path) -> Path:
+    """Write four shards below FOLDER/in, of a document each, the second with the document that POISON looks for."""
+    (folder / "in").mkdir()
+    for number, identity in enumerate(["a", "poison", "c", "d"]):
+        write_lines(folder / "in" / f"part-{number}.jsonl", [{"id": identity, "text": "text"}])
+    return folder
+
+
+def write_lines(path: Path, records: Iterable[Mapping[str, object]]) -> None:
+    """Write records as JSON lines."""
+    path.write_text("".join(json.dumps(record) + "\n" for record in records))

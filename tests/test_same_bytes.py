@@ -1,14 +1,14 @@
 """Promise 1: the same recipe over the same inputs gives the same bytes, whatever happens on the way."""
 
 import random
-import shutil
 import signal
 import time
 from pathlib import Path
 
 import pytest
 
-from tests.command import ROOT, SAMPLE, atom_data, fingerprint, hit, sample_recipe, start, workers
+from tests.command import ROOT, SAMPLE, atom_data, fingerprint, sample_recipe, start
+from tests.killing import killed_runs
 
 RECIPE = ROOT / "pipelines" / "sample.py"
 
@@ -60,21 +60,8 @@ def test_run_shard_by_shard_as_an_array_gives_same_bytes(sample_run: Path, tmp_p
 
 
 def test_run_after_twenty_killed_workers_gives_same_bytes(sample_run: Path, tmp_path: Path) -> None:
-    chance, killed, rounds = random.Random(20), 0, 0
-    while killed < 20:
-        rounds += 1
-        assert rounds < 12, "the runs end before their workers can be killed"
-        out = tmp_path / f"out-{rounds}"
-        run = start("run", RECIPE, "--output", out, "--workers", 3, "--retries", 100)
-        while run.poll() is None and killed < 20:
-            time.sleep(chance.uniform(0.01, 0.4))
-            alive = workers(run)
-            if alive:
-                killed += hit(chance.choice(alive), signal.SIGKILL, lambda run=run: workers(run))
-        _, errors = run.communicate(timeout=300)
-        assert run.returncode == 0, errors
+    for out in killed_runs(tmp_path, RECIPE, kills=20, workers_each=3, rounds=11, pause=0.4, seed=20):
         assert fingerprint(out) == fingerprint(sample_run)
-        shutil.rmtree(out)
 
 
 def test_run_interrupted_keeps_finished_shards_and_goes_on(sample_run: Path, tmp_path: Path) -> None:

@@ -47,11 +47,7 @@ from atom_data.workspace import Workspace
 
 
 def check(
-    recipe: RecipePath,
-    output: Output = DEFAULT_OUT,
-    given: Set = None,
-    jobs: Jobs = False,
-    as_text: AsJson = False,
+    recipe: RecipePath, output: Output = DEFAULT_OUT, given: Set = None, jobs: Jobs = False, as_text: AsJson = False
 ) -> None:
     """Try a recipe on zero rows: finds wrong order, missing columns, unknown cards and misspelled names in a second.
 

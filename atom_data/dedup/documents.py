@@ -15,22 +15,13 @@ from atom_data.ids import create_id_hashes
 from atom_data.job import Progress, Table, Task, Work
 from atom_data.signals.urls import domains_of
 from atom_data.stage import Stage, Step
-from atom_data.storage.parquet import Output
+from atom_data.storage.parquet import Output, strings
 from atom_data.storage.paths import join
 from atom_data.storage.pieces import create_pieces, hash_places
 from atom_data.storage.shards import Intake
 from atom_data.workspace import Workspace
 
-DOCUMENTS = pa.schema(
-    [
-        ("id", pa.string()),
-        ("source", pa.string()),
-        ("language", pa.string()),
-        ("domain", pa.string()),
-        ("date", pa.string()),
-        ("text_bytes", pa.int64()),
-    ]
-)
+DOCUMENTS = pa.schema([*strings("id", "source", "language", "domain", "date"), ("text_bytes", pa.int64())])
 """What survivor policies and the guard look at; columns that the corpus lacks are null. Row by row as in the shard."""
 
 

@@ -13,21 +13,13 @@ from atom_data.dedup.documents import DOCUMENTS
 from atom_data.dedup.near.clusters import read_numbers
 from atom_data.graph import Job, PassJob
 from atom_data.job import Progress, Table, Task, Work
-from atom_data.storage.parquet import read_parquet
+from atom_data.storage.parquet import integers, read_parquet, strings
 from atom_data.storage.paths import join
 from atom_data.storage.shards import Input
 from atom_data.workspace import Workspace
 
 GROUPS = ("source", "language", "domain")
-LOSS = pa.schema(
-    [
-        ("column", pa.string()),
-        ("value", pa.string()),
-        ("documents", pa.int64()),
-        ("removed", pa.int64()),
-        ("sample", pa.string()),
-    ]
-)
+LOSS = pa.schema([*strings("column", "value"), *integers("documents", "removed"), *strings("sample")])
 """What a group of documents would lose, with one of them: `id -> id of the document that is kept`."""
 
 

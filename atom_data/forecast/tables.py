@@ -9,6 +9,7 @@ from atom_data.forecast.compare import Compared
 from atom_data.forecast.estimate import Estimate, total
 from atom_data.forecast.forecast import Forecast, StageForecast
 from atom_data.graph import stage_of
+from atom_data.graph.names import gathered
 from atom_data.terminal.display import clock
 from atom_data.terminal.table import Column, print_table
 
@@ -27,10 +28,7 @@ COMPARED = (
 
 def by_stage(stages: Sequence[StageForecast]) -> list[StageForecast]:
     """Return the forecasts of stages and passes, as a recipe names them: the jobs of a pass added up."""
-    found: dict[str, list[StageForecast]] = {}
-    for stage in stages:
-        found.setdefault(stage_of(stage.name), []).append(stage)
-    return [parts[0] if len(parts) == 1 else _together(name, parts) for name, parts in found.items()]
+    return gathered(stages, _together)
 
 
 def _together(name: str, parts: Sequence[StageForecast]) -> StageForecast:

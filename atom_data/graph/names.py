@@ -1,9 +1,23 @@
 """Names of stages, and of the jobs below one."""
 
+from collections.abc import Callable, Iterable
+from typing import Protocol, TypeVar
+
 from atom_data.errors import ConfigError
 
 INNER = "/"
 """Between the name of a pass and that of a job in it."""
+
+
+class Named(Protocol):
+    """What has the name of a job."""
+
+    @property
+    def name(self) -> str:
+        """The name of a job, or of a stage or pass."""
+
+
+OfJob = TypeVar("OfJob", bound=Named)
 
 
 def inner(name: str, job: str) -> str:
@@ -14,6 +28,14 @@ def inner(name: str, job: str) -> str:
 def stage_of(name: str) -> str:
     """Return the stage or pass that a job belongs to, as a person sees it: for `near/links` the pass `near`."""
     return name.partition(INNER)[0]
+
+
+def gathered(jobs: Iterable[OfJob], together: Callable[[str, list[OfJob]], OfJob]) -> list[OfJob]:
+    """Return things of jobs by stage or pass, in the order of the jobs: `together` makes one of those of a pass."""
+    found: dict[str, list[OfJob]] = {}
+    for job in jobs:
+        found.setdefault(stage_of(job.name), []).append(job)
+    return [parts[0] if len(parts) == 1 else together(name, parts) for name, parts in found.items()]
 
 
 def file_stem(name: str) -> str:

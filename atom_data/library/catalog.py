@@ -13,6 +13,7 @@ from atom_data.batch import empty, visible
 from atom_data.errors import AtomDataError, ConfigError, meant
 from atom_data.library.documentation import own_text
 from atom_data.rules import Card, load_card
+from atom_data.storage.parquet import strings
 
 ROOMS = {
     "signals": "atom_data.signals",
@@ -39,17 +40,7 @@ PARTS = ("Content", "Engine", "EngineError")
 COMPARISONS = ("SameText", "SameContent", "SameUrl", "MinHash", "Lines", "Paragraphs", "Substrings")
 KINDS = (*ROOMS, "cards", "sources", "passes")
 
-COMMON = pa.schema(
-    [
-        ("id", pa.string()),
-        ("url", pa.string()),
-        ("text", pa.string()),
-        ("html", pa.binary()),
-        ("mime", pa.string()),
-        ("charset", pa.string()),
-        ("language", pa.string()),
-    ]
-)
+COMMON = pa.schema([*strings("id", "url", "text"), ("html", pa.binary()), *strings("mime", "charset", "language")])
 """What a step is tried on, with no row, to see what it adds."""
 
 

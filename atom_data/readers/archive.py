@@ -15,18 +15,11 @@ from atom_data.readers.rows import Identities, Rows, file_prefix
 from atom_data.readers.source import FileSource
 from atom_data.readers.streams.broken import TRUNCATED
 from atom_data.readers.streams.window import Window
+from atom_data.storage.parquet import strings
 from atom_data.storage.paths import without_secrets
 from atom_data.storage.shards import Input, Intake, Shard
-from atom_data.workspace import Workspace
 
-COMMON = (
-    pa.field("id", pa.string()),
-    pa.field("url", pa.string()),
-    pa.field("date", pa.string()),
-    pa.field("source", pa.string()),
-    pa.field("file", pa.string()),
-    pa.field("offset", pa.int64()),
-)
+COMMON = (*strings("id", "url", "date", "source", "file"), pa.field("offset", pa.int64()))
 IDS_SAID = {
     "record": "a hash of the record: its WARC-Record-ID, URL, date and payload",
     "file": "file and a hash of the record: its WARC-Record-ID, URL, date and payload",
@@ -35,6 +28,8 @@ IDS = tuple(IDS_SAID)
 TYPES = frozenset(
     (b"warcinfo", b"response", b"resource", b"request", b"metadata", b"revisit", b"conversion", b"continuation")
 )
+AddsRow = Callable[[Record, "Archive", Rows, Identities, Intake], Fault | None]
+"""Makes a row of a record, or says what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -70,23 +65,11 @@ class ArchiveSource(FileSource):
     def _parts(self) -> tuple[Shard, ...]:
         return split(self._whole_files(), self.split_bytes, UNCUT)
 
-    def read(
-        self, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake
-    ) -> Iterator[pa.RecordBatch]:
-        """Yield batches of at most 1,000 rows or about 8 MB; which records are rows does not depend on the columns."""
+    def _read(self, shard: Shard, columns: Collection[str], intake: Intake, add: AddsRow) -> Iterator[pa.RecordBatch]:
+        """Yield batches of the rows that `add` makes of records; where it makes none, it says what is wrong with one."""
         rows, identities = Rows(self.layout, columns), Identities()
         archive = self._archive(shard, intake)
-
-        def add(record: Record) -> Fault | None:
-            return self._add(record, archive, rows, identities, intake)
-
-        yield from archive.read(rows, add, intake)
-
-    def _add(
-        self, record: Record, archive: "Archive", rows: Rows, identities: Identities, intake: Intake
-    ) -> Fault | None:
-        """Make a row of a record, or say what is wrong with it."""
-        raise NotImplementedError
+        yield from archive.read(rows, lambda record: add(record, archive, rows, identities, intake), intake)
 
     def _archive(self, shard: Shard, intake: Intake) -> "Archive":
         """Return a shard of it that is about to be read."""

@@ -110,32 +110,27 @@ class Jsonl(FieldSource):
 
     def _add(self, line: Line, file: str, rows: Rows, identities: Identities, intake: Intake) -> None:
         try:
-            values = self._values(line)
+            values = self._values(parsed(line, self.max_line_bytes), self.columns)
         except Unfit as unfit:
             reason, detail = unfit.args
             intake.reject(f"jsonl.{reason}", line.offset, detail, line.data[: 1 << 16])
             return
+        if b"\\u" in line.data:  # only an escape can give what is not text
+            values = {name: clean(value) if isinstance(value, str) else value for name, value in values.items()}
         values["file"], values["offset"] = file, line.offset
-        values["id"] = self._id(values, line.offset, identities)
+        self._complete(values, line.offset, identities)
         text = values["text"] or ""
         # A line that is not UTF-8 is rejected: what an escape made of half a surrogate pair is all that is replaced.
         replaced = text.count(REPLACEMENT) - len(WRITTEN.findall(line.data)) if REPLACEMENT in text else 0
         intake.decoded(text, max(0, replaced))
         rows.add(values, line.bytes)
 
-    def _values(self, line: Line) -> dict[str, Any]:
-        fields = self._fields(self.columns)
-        values = fields.document(parsed(line, self.max_line_bytes))
-        if b"\\u" in line.data:  # only an escape can give what is not text
-            values = {name: clean(value) if isinstance(value, str) else value for name, value in values.items()}
-        return fields.finished(values)
-
     def identity(self) -> dict[str, object]:
         """What decides the rows besides the files."""
         return {
             "reads": "jsonl",
             "source": self.source,
-            "fields": self._fields(self.columns).identity(),
+            "fields": self._named(),
             "columns": dict(self.columns),
             "split_bytes": self.split_bytes,
             "max_line_bytes": self.max_line_bytes,

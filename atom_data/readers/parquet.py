@@ -216,7 +216,7 @@ class Parquet(FieldSource):
         return {
             "reads": "parquet",
             "source": self.source,
-            "columns": {"text": said(self.text), "id": self.id, "url": self.url, "date": self.date},
+            "columns": self._named(),
             "split_bytes": self.split_bytes,
             **({} if self.ids == "column" else {"ids": self.ids}),
             **self._types(),

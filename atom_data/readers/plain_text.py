@@ -13,6 +13,7 @@ from atom_data.readers.rows import Identities, Rows
 from atom_data.readers.source import FileSource, Places
 from atom_data.readers.streams.frames import WINDOW_BYTES
 from atom_data.readers.streams.window import Window
+from atom_data.storage.parquet import strings
 from atom_data.storage.shards import Intake, Shard
 from atom_data.text.charsets.decoders import decode
 from atom_data.text.charsets.labels import meant_by
@@ -23,15 +24,7 @@ UNITS = ("file", "block", "line")
 DOCUMENT_BYTES = 16 << 20
 UTF_16_MARKS = {codecs.BOM_UTF16_LE: "utf-16le", codecs.BOM_UTF16_BE: "utf-16be"}
 WIDE = "the file is in UTF-16: take unit='file', or convert it to UTF-8;"
-SCHEMA = pa.schema(
-    [
-        pa.field("id", pa.string()),
-        pa.field("text", pa.string()),
-        pa.field("source", pa.string()),
-        pa.field("file", pa.string()),
-        pa.field("offset", pa.int64()),
-    ]
-)
+SCHEMA = pa.schema([*strings("id", "text", "source", "file"), ("offset", pa.int64())])
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -58,6 +51,7 @@ class Text(FileSource):
     max_document_bytes: int
     max_window_bytes: int
     charset: str
+    ids_said = "a hash of source, file and text"
 
     def __init__(
         self,
@@ -85,11 +79,6 @@ class Text(FileSource):
     def name(self) -> str:
         """The source's name."""
         return self.source
-
-    @property
-    def ids_said(self) -> str:
-        """How ids are made, for people."""
-        return "a hash of source, file and text"
 
     def schema(self) -> pa.Schema:
         """Columns and types."""

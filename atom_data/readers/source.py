@@ -4,6 +4,7 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from atom_data.errors import ConfigError
 from atom_data.graph import RawSource, Source
@@ -23,17 +24,12 @@ SHOWN = 8
 class FileSource(RawSource):
     """A source of files: a frozen dataclass with a field `paths`, whose constructor hands its parameters to `_settle`.
 
-    `suffixes` says which files of a folder it reads; `ids_said` tells people how it makes ids.
+    `suffixes` says which files of a folder it reads.
     """
 
     __slots__ = ()
     paths: tuple[str, ...]
     suffixes: tuple[str, ...]
-
-    @property
-    def ids_said(self) -> str:
-        """How ids are made, for people."""
-        raise NotImplementedError
 
     def _settle(self, paths: Sequence[Places], ways_of_ids: tuple[str, ...], **fields: object) -> None:
         """Set the fields of a source, once, after checking them: `*paths` is more than a dataclass can write by itself.
@@ -79,9 +75,22 @@ def paths_of(where: str, given: Sequence[Places]) -> tuple[str, ...]:
     return tuple(map(str, found))
 
 
+@runtime_checkable
+class SaysIds(Protocol):
+    """A source that tells people how it makes ids."""
+
+    @property
+    def name(self) -> str:
+        """The source's name."""
+
+    @property
+    def ids_said(self) -> str:
+        """How ids are made: `a hash of source, file and text`."""
+
+
 def ids_said(source: Source) -> str:
-    """Say how a source of files makes ids; nothing of a source that is not ours."""
-    return f"{source.name} ids: {source.ids_said}" if isinstance(source, FileSource) else ""
+    """Say how a source makes ids; nothing of one that does not tell."""
+    return f"{source.name} ids: {source.ids_said}" if isinstance(source, SaysIds) else ""
 
 
 def unread(source: Source) -> str | None:

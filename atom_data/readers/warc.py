@@ -1,6 +1,7 @@
 """WARC files as documents: web pages with their HTML."""
 
 import re
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -13,7 +14,8 @@ from atom_data.readers.records import HEADER_BYTES, RECORD_BYTES, SAMPLE_BYTES, 
 from atom_data.readers.rows import Identities, Rows
 from atom_data.readers.source import Places
 from atom_data.readers.streams.frames import WINDOW_BYTES
-from atom_data.storage.shards import Intake
+from atom_data.storage.shards import Intake, Shard
+from atom_data.workspace import Workspace
 
 SUFFIXES: tuple[str, ...] = tuple(
     f".{name}{end}" for name in ("warc", "arc") for end in ("", ".gz", ".zst", ".bz2", ".xz", ".lz4")
@@ -92,6 +94,12 @@ class Warc(ArchiveSource):
         limits = {"max_record_bytes": max_record_bytes, "max_header_bytes": max_header_bytes}
         limits |= {"split_bytes": split_bytes, "max_window_bytes": max_window_bytes}
         self._settle(paths, IDS, source=source, mimes=mimes, ids=ids, **limits)
+
+    def read(
+        self, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield batches of at most 1,000 rows or about 8 MB; which records are rows does not depend on the columns."""
+        return self._read(shard, columns, intake, self._add)
 
     def _add(
         self, record: Record, archive: Archive, rows: Rows, identities: Identities, intake: Intake

@@ -1,5 +1,6 @@
 """WET files as documents: the texts that a crawler has already taken from its pages."""
 
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -10,8 +11,9 @@ from atom_data.readers.records import HEADER_BYTES, RECORD_BYTES, Fault, Record
 from atom_data.readers.rows import Identities, Rows
 from atom_data.readers.source import Places
 from atom_data.readers.streams.frames import WINDOW_BYTES
-from atom_data.storage.shards import Intake
+from atom_data.storage.shards import Intake, Shard
 from atom_data.text.charsets.decoders import decode
+from atom_data.workspace import Workspace
 
 SUFFIXES: tuple[str, ...] = (".wet", ".wet.gz", ".wet.zst", ".wet.bz2", ".wet.xz", ".wet.lz4")
 TYPES = frozenset((b"conversion",))
@@ -46,6 +48,12 @@ class Wet(ArchiveSource):
         limits = {"max_record_bytes": max_record_bytes, "max_header_bytes": max_header_bytes}
         limits |= {"split_bytes": split_bytes, "max_window_bytes": max_window_bytes}
         self._settle(paths, IDS, source=source, ids=ids, **limits)
+
+    def read(
+        self, shard: Shard, workspace: Workspace, columns: Collection[str], intake: Intake
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield batches of at most 1,000 rows or about 8 MB; which records are rows does not depend on the columns."""
+        return self._read(shard, columns, intake, self._add)
 
     def _add(
         self, record: Record, archive: Archive, rows: Rows, identities: Identities, intake: Intake

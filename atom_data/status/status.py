@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from atom_data.graph import Job, stage_of
+from atom_data.graph.names import gathered
 from atom_data.stage import Stage
 from atom_data.status.stale import Now, now
 from atom_data.storage.manifest import COUNTS, manifest_row
@@ -114,10 +115,7 @@ class JobStatus:
 
 def by_stage(statuses: Sequence[JobStatus]) -> list[JobStatus]:
     """Return the statuses of stages and passes, as a recipe names them: the jobs of a pass added up."""
-    stages: dict[str, list[JobStatus]] = {}
-    for status in statuses:
-        stages.setdefault(stage_of(status.name), []).append(status)
-    return [parts[0] if len(parts) == 1 else _together(name, parts) for name, parts in stages.items()]
+    return gathered(statuses, _together)
 
 
 def _together(name: str, parts: list[JobStatus]) -> JobStatus:

@@ -17,27 +17,22 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from atom_data.errors import DataError
+from atom_data.storage.parquet import integers, strings
 from atom_data.storage.paths import create, is_remote, join, local, read_bytes
 from atom_data.storage.receipts import Receipt
 
 SCHEMA = pa.schema(
     [
-        ("shard", pa.string()),
-        ("rows_in", pa.int64()),
-        ("rows_out", pa.int64()),
-        ("dropped", pa.string()),
-        ("unreadable", pa.string()),
-        ("skipped", pa.string()),
-        ("text_bytes", pa.int64()),
-        ("tokens", pa.int64()),
-        ("input_bytes", pa.int64()),
-        ("output_bytes", pa.int64()),
+        *strings("shard"),
+        *integers("rows_in", "rows_out"),
+        *strings("dropped", "unreadable", "skipped"),
+        *integers("text_bytes", "tokens", "input_bytes", "output_bytes"),
         ("wall_seconds", pa.float64()),
         ("cpu_seconds", pa.float64()),
-        ("peak_memory_bytes", pa.int64()),
-        ("path", pa.string()),
-        ("bytes", pa.int64()),
-        ("sha256", pa.string()),
+        *integers("peak_memory_bytes"),
+        *strings("path"),
+        *integers("bytes"),
+        *strings("sha256"),
     ]
 )
 """One row per shard, in the order of the plan. `dropped`, `unreadable` and `skipped` are JSON, a count per reason; `path`,

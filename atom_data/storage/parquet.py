@@ -23,6 +23,16 @@ BUFFER_BYTES = 1 << 18
 BUFFERS_BYTES = 16 << 20
 
 
+def strings(*names: str) -> list[pa.Field]:
+    """Return a column of strings for each name."""
+    return [pa.field(name, pa.string()) for name in names]
+
+
+def integers(*names: str) -> list[pa.Field]:
+    """Return a column of int64 for each name."""
+    return [pa.field(name, pa.int64()) for name in names]
+
+
 @dataclass(slots=True)
 class Output:
     """A finished file of a shard."""

@@ -7,6 +7,7 @@ from hypothesis import given, strategies as st
 
 from atom_data.dedup.survivors import Survivors, ranks_within
 from atom_data.errors import ConfigError
+from atom_data.storage.parquet import integers, strings
 
 ROWS = [
     {"number": 0, "id": "d", "source": "web", "date": "2024-01-01", "text_bytes": 10},
@@ -15,15 +16,7 @@ ROWS = [
     {"number": 3, "id": "a", "source": "web", "date": "2025-06-01", "text_bytes": 10},
     {"number": 4, "id": "a", "source": "web", "date": "2025-06-01", "text_bytes": 10},
 ]
-SCHEMA = pa.schema(
-    [
-        ("number", pa.int64()),
-        ("id", pa.string()),
-        ("source", pa.string()),
-        ("date", pa.string()),
-        ("text_bytes", pa.int64()),
-    ]
-)
+SCHEMA = pa.schema([*integers("number"), *strings("id", "source", "date"), *integers("text_bytes")])
 
 
 @pytest.mark.parametrize(

@@ -141,16 +141,6 @@ def test_justext_takes_paragraphs_with_words_of_a_language() -> None:
         one(page, Extract(engine=JusText(language="Elvish")))
 
 
-def test_justext_that_is_not_installed_is_said_before_a_page_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    from atom_data.extract import justext
-
-    monkeypatch.setitem(sys.modules, "justext", None)
-    justext._library.cache_clear()
-    schema = pa.schema([("html", pa.binary()), ("charset", pa.string()), ("mime", pa.string())])
-    with pytest.raises(ConfigError, match=r"^JusText: the package justext is not installed\. pip install"):
-        Extract(engine=JusText())(empty(schema))
-
-
 @pytest.mark.parametrize("wrong", ["trafilatura", Trafilatura, None, len])
 def test_what_is_no_engine_is_refused(wrong: object) -> None:
     with pytest.raises(
@@ -169,14 +159,16 @@ def test_an_engine_is_no_step() -> None:
         Stage(name="text", reads=Jsonl("x"), steps=(Resiliparse(),))  # type: ignore[arg-type]
 
 
-def test_trafilatura_that_is_not_installed_is_said_before_a_page_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    from atom_data.extract import trafilatura
-
-    monkeypatch.setitem(sys.modules, "trafilatura", None)
-    trafilatura._library.cache_clear()
+@pytest.mark.parametrize("engine", [JusText(), Trafilatura()])
+def test_a_library_that_is_not_installed_is_said_before_a_page_is_read(
+    engine: JusText | Trafilatura, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = type(engine).__name__.lower()
+    monkeypatch.setitem(sys.modules, library, None)
+    importlib.import_module(f"atom_data.extract.{library}")._library.cache_clear()
     schema = pa.schema([("html", pa.binary()), ("charset", pa.string()), ("mime", pa.string())])
-    with pytest.raises(ConfigError, match=r"Trafilatura: the package trafilatura is not installed\. pip install"):
-        Extract(engine=Trafilatura())(empty(schema))
+    with pytest.raises(ConfigError, match=rf"^\w+: the package {library} is not installed\. pip install"):
+        Extract(engine=engine)(empty(schema))
 
 
 def test_a_model_that_is_missing_is_said_before_a_page_is_read(tmp_path: Path) -> None:

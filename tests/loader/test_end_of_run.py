@@ -12,9 +12,8 @@ from atom_data.errors import ConfigError
 from atom_data.loader import Batches, Mixture, Samples, TokenShards, open_mix
 from atom_data.mix import load_mix, plan_mix
 from tests.command import atom_data
-from tests.tokens.corpus import rows, token_run
+from tests.mix.corpora import BLOCK, token_folders, write_mix
 
-BLOCK = 64
 MIX = """
 sequence_length = 32
 [sources.web]
@@ -29,17 +28,7 @@ weights = { web = 0.75, code = 0.25 }
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("mix")
-    for name, count in (("a", 200), ("b", 60)):
-        (place / name).mkdir()
-        token_run(place / name, {f"{name}{i}": rows(count, f"{name}{i}-") for i in range(2)}, target_tokens=300)
-    return place
-
-
-def write(folder: Path, text: str) -> str:
-    path = folder / "mix.toml"
-    path.write_text(f"block = {BLOCK}\n{text}")
-    return str(path)
+    return token_folders(tmp_path_factory.mktemp("mix"), {"a": 200, "b": 60})
 
 
 def read(samples: Samples) -> Counter[str]:
@@ -52,7 +41,7 @@ def read(samples: Samples) -> Counter[str]:
 
 
 def test_run_without_samples_ends_before_max_epochs_are_passed(folder: Path) -> None:
-    samples = open_mix(write(folder, MIX))
+    samples = open_mix(write_mix(folder, MIX))
     times = read(samples)
     assert max(count for place, count in times.items() if place.startswith("code")) == 2
     code = sum(count for place, count in times.items() if place.startswith("code"))
@@ -61,19 +50,19 @@ def test_run_without_samples_ends_before_max_epochs_are_passed(folder: Path) -> 
 
 
 def test_run_ends_with_the_samples_of_its_mix(folder: Path) -> None:
-    samples = open_mix(write(folder, "samples = 50\n" + MIX))
+    samples = open_mix(write_mix(folder, "samples = 50\n" + MIX))
     assert sum(read(samples).values()) == 50
     assert len(list(Batches(samples, batch_size=4, rank=1, world=3))) == 4
-    assert sum(read(open_mix(write(folder, "samples = 50\n" + MIX))).values()) == 50
+    assert sum(read(open_mix(write_mix(folder, "samples = 50\n" + MIX))).values()) == 50
 
 
 def test_more_than_the_mix_allows_is_refused(folder: Path) -> None:
-    samples = open_mix(write(folder, "samples = 50\n" + MIX))
+    samples = open_mix(write_mix(folder, "samples = 50\n" + MIX))
     with pytest.raises(ConfigError, match=r"stop is 51, and the run has 50 samples: samples in .*mix\.toml says so"):
         Batches(samples, batch_size=1, stop=51)
     with pytest.raises(ConfigError, match=r"there is no sample 50 in 50 samples: samples in"):
         samples[50]
-    unending = open_mix(write(folder, MIX))
+    unending = open_mix(write_mix(folder, MIX))
     with pytest.raises(
         ConfigError, match=r"stop is 1,000,000, .* then 'code' has been read max_epochs = 2 times\. Raise"
     ):
@@ -87,7 +76,7 @@ def test_torch_dataset_has_the_length_of_the_mix(folder: Path) -> None:
     pytest.importorskip("torch")
     from atom_data.loader.dataset import TokenDataset, TokenLoader
 
-    dataset = TokenDataset(open_mix(write(folder, "samples = 50\n" + MIX)))
+    dataset = TokenDataset(open_mix(write_mix(folder, "samples = 50\n" + MIX)))
     assert len(dataset) == 50
     assert [len(batch["sample"]) for batch in TokenLoader(dataset, batch_size=20, num_workers=1)] == [20, 20]
     with pytest.raises(ConfigError, match="stop is 51"):
@@ -99,13 +88,13 @@ def test_stage_that_begins_after_a_source_is_used_up_is_refused(folder: Path) ->
     with pytest.raises(
         ConfigError, match=r"a stage starts at sample 6,400; at sample [\d,]+ 'code' has been read more"
     ):
-        open_mix(write(folder, MIX + late))
+        open_mix(write_mix(folder, MIX + late))
     early = late.replace(str(BLOCK * 100), str(BLOCK))
-    assert open_mix(write(folder, MIX + early)).stop is None, "code is read no more: nothing ends the run"
+    assert open_mix(write_mix(folder, MIX + early)).stop is None, "code is read no more: nothing ends the run"
 
 
 def test_plan_counts_exactly_what_the_loader_reads(folder: Path) -> None:
-    samples = open_mix(write(folder, "samples = 777\n" + MIX.replace("= 2", "= 99")))
+    samples = open_mix(write_mix(folder, "samples = 777\n" + MIX.replace("= 2", "= 99")))
     plan = plan_mix(load_mix(str(folder / "mix.toml")))
     found = Counter(samples.order(number).source for number in range(777))
     assert {part.name: part.samples for part in plan.parts} == found
@@ -126,7 +115,7 @@ def test_plan_counts_exactly_what_the_loader_reads(folder: Path) -> None:
     ],
 )
 def test_weights_that_do_not_add_up_are_said(folder: Path, caplog: Any, weights: str, says: str) -> None:
-    path = write(folder, "samples = 50\n" + MIX.replace("{ web = 0.75, code = 0.25 }", weights))
+    path = write_mix(folder, "samples = 50\n" + MIX.replace("{ web = 0.75, code = 0.25 }", weights))
     with caplog.at_level(logging.WARNING):
         open_mix(path)
     done = atom_data("mix", "plan", path)
@@ -145,7 +134,7 @@ def test_weights_given_in_python_are_said_too(folder: Path, caplog: Any) -> None
 
 @pytest.mark.parametrize("weight", ["0", "-0.1", "nan", "inf", "0.0"])
 def test_weights_that_are_none_are_refused(folder: Path, weight: str) -> None:
-    path = write(folder, MIX.replace("code = 0.25", f"code = {weight}"))
+    path = write_mix(folder, MIX.replace("code = 0.25", f"code = {weight}"))
     with pytest.raises(ConfigError, match=r"weight of 'code' is|no stage reads the source 'code'"):
         open_mix(path)
     sources = {name: TokenShards(str(folder / name / "out" / "tokens"), sequence_length=32) for name in ("a", "b")}
@@ -155,7 +144,7 @@ def test_weights_that_are_none_are_refused(folder: Path, weight: str) -> None:
 
 def test_many_epochs_are_said_where_nobody_meant_them(folder: Path, caplog: Any) -> None:
     text = MIX.replace("max_epochs = 2\n", "")
-    path = write(folder, "samples = 2000\n" + text)
+    path = write_mix(folder, "samples = 2000\n" + text)
     open_mix(path)
     epochs = plan_mix(load_mix(path)).epochs("code")
     assert epochs > 4
@@ -163,7 +152,7 @@ def test_many_epochs_are_said_where_nobody_meant_them(folder: Path, caplog: Any)
     assert says in caplog.text
     assert says in " ".join(atom_data("mix", "plan", path).stdout.split())
     caplog.clear()
-    open_mix(write(folder, "samples = 2000\n" + MIX.replace("max_epochs = 2", "max_epochs = 99")))
+    open_mix(write_mix(folder, "samples = 2000\n" + MIX.replace("max_epochs = 2", "max_epochs = 99")))
     assert "'code'" not in caplog.text
     source = TokenShards(str(folder / "b" / "out" / "tokens"), sequence_length=32)
     Batches(Samples(source), batch_size=1, stop=5 * len(source))

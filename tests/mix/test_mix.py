@@ -10,25 +10,14 @@ from atom_data.loader import open_mix
 from atom_data.mix import load_mix, plan_mix
 from atom_data.mix.plan import FOREVER
 from tests.command import atom_data
+from tests.mix.corpora import BLOCK, token_folders, write_mix
 from tests.tokens.corpus import rows, tiny_tokenizer, token_run
-
-BLOCK = 64
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three finished token folders: a/out/tokens, b/out/tokens, c/out/tokens."""
-    place = tmp_path_factory.mktemp("mix")
-    for name, count in (("a", 200), ("b", 60), ("c", 90)):
-        (place / name).mkdir()
-        token_run(place / name, {f"{name}{i}": rows(count, f"{name}{i}-") for i in range(2)}, target_tokens=300)
-    return place
-
-
-def write(folder: Path, text: str) -> str:
-    path = folder / "mix.toml"
-    path.write_text(f"block = {BLOCK}\n{text}")
-    return str(path)
+    return token_folders(tmp_path_factory.mktemp("mix"), {"a": 200, "b": 60, "c": 90})
 
 
 TWO_STAGES = """
@@ -54,7 +43,7 @@ weights = { web = 0.25, code = 0.75 }
 
 
 def test_plan_is_what_the_loader_reads(folder: Path) -> None:
-    path = write(folder, TWO_STAGES)
+    path = write_mix(folder, TWO_STAGES)
     plan, samples = plan_mix(load_mix(path)), open_mix(path)
     assert samples.seed == 7
     read = Counter(samples.address(number).source for number in range(1000))
@@ -67,7 +56,7 @@ def test_plan_is_what_the_loader_reads(folder: Path) -> None:
 
 
 def test_plan_repeats_are_reads_within_one_epoch_of_the_source(folder: Path) -> None:
-    plan = plan_mix(load_mix(write(folder, TWO_STAGES)))
+    plan = plan_mix(load_mix(write_mix(folder, TWO_STAGES)))
     once, thrice = (next(part for part in plan.parts if part.name == f"web.{number}") for number in (0, 1))
     assert thrice.epochs / once.epochs == pytest.approx(3, rel=0.1)
     assert plan.epochs("web") == pytest.approx(once.epochs, rel=0.1)
@@ -75,7 +64,7 @@ def test_plan_repeats_are_reads_within_one_epoch_of_the_source(folder: Path) -> 
 
 def test_plan_without_stages_is_by_size(folder: Path) -> None:
     text = 'sequence_length = 32\n[sources.a]\ntokens = "a/out/tokens"\n[sources.b]\ntokens = "b/out/tokens"\nrepeats = 2\n'
-    plan = plan_mix(load_mix(write(folder, text)))
+    plan = plan_mix(load_mix(write_mix(folder, text)))
     shares = {part.name: part.shares[0] for part in plan.parts}
     sizes = {part.name: part.windows * part.repeats for part in plan.parts}
     assert shares["a"] == pytest.approx(sizes["a"] / sum(sizes.values()), abs=1 / BLOCK)
@@ -83,24 +72,24 @@ def test_plan_without_stages_is_by_size(folder: Path) -> None:
 
 
 def test_plan_end_of_a_source_is_the_sample_that_passes_its_epochs(folder: Path) -> None:
-    plan = plan_mix(load_mix(write(folder, TWO_STAGES)))
+    plan = plan_mix(load_mix(write_mix(folder, TWO_STAGES)))
     end, source = plan.ends["code"], next(part for part in plan.parts if part.name == "code")
     for samples, fits in ((end - 1, True), (end, False)):
         text = TWO_STAGES.replace("samples = 1000", f"samples = {samples}")
         if fits:
-            assert plan_mix(load_mix(write(folder, text))).epochs("code") <= 9
+            assert plan_mix(load_mix(write_mix(folder, text))).epochs("code") <= 9
         else:
             with pytest.raises(
                 ConfigError,
                 match=rf"the run reads 'code' 9\.\d\d times; max_epochs is 9, which it passes at sample {end:,}\. Lower its",
             ):
-                plan_mix(load_mix(write(folder, text)))
+                plan_mix(load_mix(write_mix(folder, text)))
     assert source.windows * 9 < end
 
 
 def test_plan_of_a_source_that_is_never_used_up(folder: Path) -> None:
     text = TWO_STAGES.replace("max_epochs = 9", "max_epochs = 3") + "[[stages]]\nstart = 704\nweights = { web = 1 }\n"
-    assert plan_mix(load_mix(write(folder, text))).ends["code"] == FOREVER
+    assert plan_mix(load_mix(write_mix(folder, text))).ends["code"] == FOREVER
 
 
 REFUSED = [
@@ -139,7 +128,7 @@ REFUSED = [
 def test_mix_that_cannot_be_is_refused(folder: Path, old: str, new: str, says: str) -> None:
     text = "sequence_length = 32" if says == "it names no source" else TWO_STAGES.replace(old, new)
     with pytest.raises(AtomDataError, match=says) as caught:
-        open_mix(write(folder, text))
+        open_mix(write_mix(folder, text))
     assert "mix.toml" in str(caught.value)
     assert isinstance(caught.value, (ConfigError, DataError))
 
@@ -147,7 +136,7 @@ def test_mix_that_cannot_be_is_refused(folder: Path, old: str, new: str, says: s
 def test_mix_with_a_source_nobody_reads_is_refused(folder: Path) -> None:
     text = TWO_STAGES.replace(", code = 0.25", "").replace(", code = 0.75", "")
     with pytest.raises(ConfigError, match=r"no stage reads the source 'code'\. Give it a weight, or leave it out"):
-        load_mix(write(folder, text))
+        load_mix(write_mix(folder, text))
 
 
 def test_mix_of_two_tokenizers_is_refused(folder: Path) -> None:
@@ -157,7 +146,7 @@ def test_mix_of_two_tokenizers_is_refused(folder: Path) -> None:
     tokenizer.write_text(tokenizer.read_text() + "\n")
     token_run(other, {"s": rows(100)})
     with pytest.raises(ConfigError, match=r"'code' has tokenizer [0-9a-f]{16}, 'web\.0' [0-9a-f]{16}\. Tokenize all"):
-        plan_mix(load_mix(write(folder, TWO_STAGES.replace("c/out/tokens", "other/out/tokens"))))
+        plan_mix(load_mix(write_mix(folder, TWO_STAGES.replace("c/out/tokens", "other/out/tokens"))))
 
 
 def test_mix_file_that_is_none_is_refused(tmp_path: Path) -> None:
@@ -169,9 +158,9 @@ def test_mix_file_that_is_none_is_refused(tmp_path: Path) -> None:
 
 
 def test_command_shows_the_plan_or_refuses(folder: Path) -> None:
-    done = atom_data("mix", "plan", write(folder, TWO_STAGES))
+    done = atom_data("mix", "plan", write_mix(folder, TWO_STAGES))
     assert done.returncode == 0, done.stderr
     assert "from sample 640: web.0" in done.stdout and "code 75.00%" in done.stdout
     assert "the run: 1,000 samples, 32,000 tokens" in done.stdout
-    done = atom_data("mix", "plan", write(folder, TWO_STAGES.replace("max_epochs = 9", "max_epochs = 1")))
+    done = atom_data("mix", "plan", write_mix(folder, TWO_STAGES.replace("max_epochs = 9", "max_epochs = 1")))
     assert done.returncode == 2 and "max_epochs is 1" in done.stderr

@@ -11,16 +11,14 @@ from atom_data.publish.passport.passport import Passport
 from atom_data.publish.passport.read import read_passport
 from atom_data.publish.passport.write import blank
 from atom_data.signals import count_words
+from atom_data.storage.parquet import strings
 from atom_data.workspace import Workspace
 from tests.tokens.corpus import SCHEMA, Rows, finish, text, tiny_tokenizer
 
 WIDE = pa.schema(
     [
         *SCHEMA,
-        ("date", pa.string()),
-        ("language", pa.string()),
-        ("license_spdx", pa.string()),
-        ("consent_train", pa.string()),
+        *strings("date", "language", "license_spdx", "consent_train"),
         ("is_contaminated", pa.bool_()),
         ("page_kind", pa.string()),
         ("replaced_mail_count", pa.int32()),

@@ -1,6 +1,5 @@
 """A recipe on a real Ray cluster of two nodes: the same bytes as here, and failures that end in exit code 1."""
 
-import json
 import os
 import signal
 import subprocess
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.command import POISON, ROOT, Done, atom_data, fingerprint, recipe
+from tests.command import POISON, ROOT, Done, atom_data, fingerprint, poisoned, recipe
 from tests.own import write_page
 
 pytestmark = pytest.mark.slow
@@ -44,11 +43,7 @@ def on_ray(address: str, path: Path, out: Path, *more: object) -> Done:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "in").mkdir()
-    for number, identity in enumerate(["a", "poison", "c", "d"]):
-        line = json.dumps({"id": identity, "text": "text"})
-        (tmp_path / "in" / f"part-{number}.jsonl").write_text(line + "\n")
-    return tmp_path
+    return poisoned(tmp_path)
 
 
 def test_sample_on_two_nodes_gives_the_same_bytes(address: str, sample_run: Path, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 import gzip
 import http.server
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from typing import Any
 from atom_data.graph import Source
 from atom_data.storage.shards import Input, Intake, Shard
 from atom_data.workspace import Workspace
+from tests.serving import serving
 
 PAGE = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<html><p>page %d</p></html>"
 
@@ -128,12 +128,5 @@ def served(files: dict[str, bytes], cut: int | None = None, says_length: bool = 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(Handler) as address:
+        yield address

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.command import atom_data, fingerprint, recipe
-from tests.runner.test_stages import RECIPE, corpus
+from tests.runner.test_stages import RECIPE, finished_run
 
 CLEANED = [
     "exact/text-hash", "exact/groups", "near/band-hashes", "near/links", "near/clusters", "near/candidates",
@@ -19,11 +19,7 @@ CLEANED = [
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    folder = tmp_path_factory.mktemp("clean")
-    path = recipe(folder, RECIPE.format(pages=corpus(folder / "in")))
-    done = atom_data("run", path, "-o", folder / "out", "-w", 2)
-    assert done.returncode == 0, done.stderr
-    return path, folder / "out"
+    return finished_run(tmp_path_factory.mktemp("clean"))
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.command import Done, atom_data, recipe
+from tests.command import Done, atom_data, recipe, write_lines
 
 RECIPE = """
     from atom_data import Copies, Jsonl, SameText, Stage, keep
@@ -26,8 +26,8 @@ NOTHING = "This was a dry run: nothing was made, removed or written."
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "in").mkdir()
     for number in range(4):
-        lines = [{"id": f"{number}-{i}", "text": f"text {number} {i}"} for i in range(5)]
-        (tmp_path / "in" / f"{number}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+        records = [{"id": f"{number}-{i}", "text": f"text {number} {i}"} for i in range(5)]
+        write_lines(tmp_path / "in" / f"{number}.jsonl", records)
     return tmp_path
 
 

@@ -14,16 +14,12 @@ from atom_data.job import Task
 from atom_data.runner.worker import judged
 from atom_data.storage.shards import Shard
 from atom_data.workspace import Workspace
-from tests.command import POISON, atom_data, recipe
+from tests.command import POISON, atom_data, poisoned, recipe
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "in").mkdir()
-    for number, identity in enumerate(["a", "poison", "c", "d"]):
-        line = json.dumps({"id": identity, "text": "text"})
-        (tmp_path / "in" / f"part-{number}.jsonl").write_text(line + "\n")
-    return tmp_path
+    return poisoned(tmp_path)
 
 
 def finished(folder: Path, stage: str = "first") -> list[str]:

@@ -1,6 +1,5 @@
 """Output folders held against the input: a run must not read what it writes, nor write among somebody's files."""
 
-import json
 import os
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 
 from atom_data.errors import ConfigError
 from atom_data.runner.places import refuse_overlap
-from tests.command import atom_data, recipe
+from tests.command import atom_data, recipe, write_lines
 
 RECIPE = """
     from atom_data import Jsonl, Parquet, Stage, Warc
@@ -29,8 +28,16 @@ def data(folder: Path, count: int = 10) -> Path:
         {"id": str(number), "text": f"text {number}", "url": f"https://a.example/{number}"} for number in range(count)
     ]
     pq.write_table(pa.Table.from_pylist(rows), place / "a.parquet")
-    (place / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    write_lines(place / "a.jsonl", rows)
     return place
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder that has data, as the working folder."""
+    data(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -83,34 +90,25 @@ APART = [
 
 
 @pytest.mark.parametrize(("path", "out"), REACHED)
-def test_an_output_folder_that_the_input_reaches_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, out: str
-) -> None:
-    data(tmp_path)
-    monkeypatch.chdir(tmp_path)
-    absolute = out if "://" in out else str(tmp_path / out)
+def test_an_output_folder_that_the_input_reaches_is_refused(here: Path, path: str, out: str) -> None:
+    absolute = out if "://" in out else str(here / out)
     for given in (out, absolute):
         with pytest.raises(ConfigError, match=r"inside (it|the output)") as raised:
             refuse_overlap("web", path, given)
         assert "source 'web': it reads " in str(raised.value) and "secret" not in str(raised.value)
 
 
+@pytest.mark.usefixtures("here")
 @pytest.mark.parametrize(("path", "out"), WITHIN)
-def test_input_inside_the_output_folder_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, out: str
-) -> None:
-    data(tmp_path)
-    monkeypatch.chdir(tmp_path)
+def test_input_inside_the_output_folder_is_refused(path: str, out: str) -> None:
     with pytest.raises(ConfigError, match=r"which is inside the output folder .*: a run replaces and removes"):
         refuse_overlap("web", path, out)
 
 
 @pytest.mark.parametrize(("path", "out"), APART)
-def test_what_never_meets_is_fine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, out: str) -> None:
-    data(tmp_path)
-    monkeypatch.chdir(tmp_path)
+def test_what_never_meets_is_fine(here: Path, path: str, out: str) -> None:
     refuse_overlap("web", path, out)
-    refuse_overlap("web", path if "://" in path else str(tmp_path / path), out)
+    refuse_overlap("web", path if "://" in path else str(here / path), out)
 
 
 def test_links_are_followed_on_both_sides(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from atom_data.runner.changed import code_change
 from atom_data.workspace import Workspace
-from tests.command import atom_data, recipe
+from tests.command import atom_data, recipe, write_lines
 
 RECIPE = """
     from atom_data import Jsonl, Stage, keep
@@ -28,8 +28,8 @@ RECIPE = """
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "in").mkdir()
     for number in range(3):
-        lines = [{"id": f"{number}-{i}", "text": f"text {i}"} for i in range(5)]
-        (tmp_path / "in" / f"part-{number}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+        path = tmp_path / "in" / f"part-{number}.jsonl"
+        write_lines(path, ({"id": f"{number}-{i}", "text": f"text {i}"} for i in range(5)))
     (tmp_path / "card.toml").write_text(
         'source = "a test"\n[[rule]]\nreason = "source"\ncolumn = "source"\none_of = ["test"]\n'
     )

@@ -39,14 +39,17 @@ def corpus(folder: Path) -> str:
     return str(folder / "*.jsonl")
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def finished_run(folder: Path) -> tuple[Path, Path]:
     """Return a recipe and its finished output folder."""
-    folder = tmp_path_factory.mktemp("stages")
     path = recipe(folder, RECIPE.format(pages=corpus(folder / "in")))
     done = atom_data("run", path, "-o", folder / "out", "-w", 2)
     assert done.returncode == 0, done.stderr
     return path, folder / "out"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    return finished_run(tmp_path_factory.mktemp("stages"))
 
 
 def rows(text: str) -> list[str]:

@@ -98,19 +98,12 @@ def test_open_raw_error_keeps_secrets(tmp_path: Path) -> None:
             question(str(tmp_path / "none"))
 
 
-@pytest.mark.parametrize(
-    "url, shown",
-    [
-        ("s3://bucket/a@b:c", "s3://bucket/a@b:c"),
-        ("s3://KEY:SEC/RET@bucket/x", "s3://bucket/x"),
-        ("https://user:pass@host:80/x?token=SECRET#y", "https://host:80/x"),
-        ("https://token@host/x", "https://host/x"),
-        ("https://host:8080/a@b", "https://host:8080/a@b"),
-        ("/local/path?x@y", "/local/path?x@y"),
-    ],
-)
-def test_without_secrets(url: str, shown: str) -> None:
-    assert without_secrets(url) == shown
+def test_without_secrets() -> None:
+    for plain in ("s3://bucket/a@b:c", "https://host:8080/a@b", "/local/path?x@y"):
+        assert without_secrets(plain) == plain
+    assert without_secrets("s3://KEY:SEC/RET@bucket/x") == "s3://bucket/x"
+    assert without_secrets("https://user:pass@host:80/x?token=SECRET#y") == "https://host:80/x"
+    assert without_secrets("https://token@host/x") == "https://host/x"
 
 
 def test_reason_is_short_and_without_secrets() -> None:

@@ -200,16 +200,10 @@ def texts_of(page: Page, content: np.ndarray) -> list[str]:
     return [page.text_of(block) for block in np.flatnonzero(content > 0.5).tolist()]
 
 
-@pytest.mark.parametrize(
-    ("url", "site"),
-    [
-        ("https://www.a.example.com/x", "example.com"),
-        ("https://news.bbc.co.uk/", "bbc.co.uk"),
-        ("https://a.github.io", "github.io"),
-    ],
-)
-def test_a_site_is_what_one_owner_has(url: str, site: str) -> None:
-    assert site_of(url) == site
+def test_a_site_is_what_one_owner_has() -> None:
+    assert site_of("https://www.a.example.com/x") == "example.com"
+    assert site_of("https://news.bbc.co.uk/") == "bbc.co.uk"
+    assert site_of("https://a.github.io") == "github.io"
 
 
 def test_words_are_counted_by_script() -> None:

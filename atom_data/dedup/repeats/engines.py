@@ -46,13 +46,7 @@ class Verdict(NamedTuple):
 
 
 FOUND = pa.schema(
-    [
-        ("row", pa.int64()),
-        ("start", pa.int64()),
-        ("step", pa.int32()),
-        ("times", pa.int32()),
-        ("open", pa.bool_()),
-    ]
+    [("row", pa.int64()), ("start", pa.int64()), ("step", pa.int32()), ("times", pa.int32()), ("open", pa.bool_())]
 )
 """A piece: `step` units (or windows) from `start` on, `times` times one after the other. `open`: not decided yet."""
 

@@ -14,17 +14,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from atom_data.errors import DataError
+from atom_data.storage.parquet import integers, strings
 from atom_data.storage.paths import create, open_raw, unreadable
 
-SELECTED = pa.schema(
-    [
-        ("task", pa.int32()),
-        ("file", pa.string()),
-        ("start", pa.int64()),
-        ("stop", pa.int64()),
-        ("range_stop", pa.int64()),
-    ]
-)
+SELECTED = pa.schema([("task", pa.int32()), *strings("file"), *integers("start", "stop", "range_stop")])
 """A record: its file, its bytes, and where the range ends that is asked for at once with those before it."""
 TASKS = b"atom_data.tasks"
 BATCH_ROWS = 1 << 16

@@ -133,45 +133,8 @@ def _content(value: object, field: Messages) -> str | None:
     return _string(value, f"{field.field}.{field.content}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fields:
-    """Which fields of a record make which columns of a document."""
-
-    text: Field
-    id: str
-    url: str
-    date: str
-    source: str | None
-    otherwise: str
-    """The source of a record that names none."""
-    columns: Sequence[tuple[str, str]] = ()
-    """Further columns, each with its type."""
-
-    def document(self, record: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the columns of a record. Unfit where it has no text, or a field of another type than its column."""
-        values: dict[str, Any] = {
-            "id": scalar(_maybe(record, self.id)),
-            "text": text_of(record, self.text),
-            "url": scalar(_maybe(record, self.url)),
-            "date": scalar(_maybe(record, self.date)),
-            "source": self.source or scalar(record.get("source")),
-        }
-        for name, kind in self.columns:
-            values[name] = typed(name, kind, _maybe(record, name))
-        return values
-
-    def finished(self, values: dict[str, Any]) -> dict[str, Any]:
-        """Return the columns with what stands for an empty id and source."""
-        values["id"] = values["id"] or None
-        values["source"] = values["source"] or self.otherwise
-        return values
-
-    def identity(self) -> dict[str, object]:
-        """What of it decides a result."""
-        return {"text": said(self.text), "id": self.id, "url": self.url, "date": self.date}
-
-
-def _maybe(record: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401
+def field_or_none(record: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401 - whatever a record holds
+    """Return the value of a field, None where there is none."""
     try:
         return value_at(record, name)
     except KeyError:

@@ -18,6 +18,7 @@ from atom_data.readers.streams.compression import compression_of
 from atom_data.readers.streams.decompression import Flow
 from atom_data.readers.streams.frames import WINDOW_BYTES
 from atom_data.readers.streams.window import CHUNK_BYTES, Window
+from atom_data.storage.parquet import integers, strings
 from atom_data.storage.paths import without_secrets
 from atom_data.storage.shards import Intake, Shard
 from atom_data.text.clean import clean
@@ -31,12 +32,10 @@ LEFT_OUT = (6, 14, -2)
 """Namespaces whose links are not part of a text: files, categories, media."""
 SCHEMA = pa.schema(
     [
-        *((name, pa.string()) for name in ("id", "text", "url", "date", "title", "license", "source", "file")),
-        ("offset", pa.int64()),
-        ("page_id", pa.int64()),
-        ("revision", pa.int64()),
+        *strings("id", "text", "url", "date", "title", "license", "source", "file"),
+        *integers("offset", "page_id", "revision"),
         ("namespace", pa.int32()),
-        ("redirect", pa.string()),
+        *strings("redirect"),
     ]
 )
 
@@ -71,6 +70,7 @@ class MediaWiki(FileSource):
     max_page_characters: int
     max_window_bytes: int
     suffixes = SUFFIXES
+    ids_said = "name of the wiki and number of the page"
 
     def __init__(
         self,
@@ -103,11 +103,6 @@ class MediaWiki(FileSource):
     def name(self) -> str:
         """The source's name."""
         return self.source
-
-    @property
-    def ids_said(self) -> str:
-        """How ids are made, for people."""
-        return "name of the wiki and number of the page"
 
     def schema(self) -> pa.Schema:
         """Columns and types. ConfigError where the parser of wikitext is not installed and needed."""

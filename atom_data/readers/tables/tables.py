@@ -127,18 +127,17 @@ class Tables(FieldSource):
 
     def _add(self, row: Row, file: str, rows: Rows, identities: Identities, intake: Intake) -> None:
         number, record, sample = row
-        fields = self._fields(self.columns)
         try:
             if isinstance(record, Unfit):
                 raise record
-            values = fields.finished(fields.document(record))
+            values = self._values(record, self.columns)
         except Unfit as unfit:
             why, detail = unfit.args
             intake.reject(f"table.{why}", number, detail, sample or repr(record)[: 1 << 16].encode("utf-8", "replace"))
             return
         values = {name: clean(value) if isinstance(value, str) else value for name, value in values.items()}
         values["file"], values["row"] = file, number
-        values["id"] = self._id(values, number, identities)
+        self._complete(values, number, identities)
         rows.add(values, len(values["text"] or ""))
 
     def identity(self) -> dict[str, object]:
@@ -146,7 +145,7 @@ class Tables(FieldSource):
         return {
             "reads": "tables",
             "source": self.source,
-            "fields": self._fields(self.columns).identity(),
+            "fields": self._named(),
             "columns": dict(self.columns),
             "delimiter": self.delimiter,
             "max_row_bytes": self.max_row_bytes,

@@ -13,12 +13,8 @@ from atom_data.storage.web.hub import hub_info, hub_place
 MARKS = re.compile(r"[*?\[]")
 S3 = ("s3", "s3a", "s3n")
 OTHERS = {
-    "gs": "gcloud storage cp -r, or mount it by gcsfuse",
-    "gcs": "gcloud storage cp -r, or mount it by gcsfuse",
-    "az": "azcopy copy, or mount it by blobfuse2",
-    "azure": "azcopy copy, or mount it by blobfuse2",
-    "abfs": "azcopy copy, or mount it by blobfuse2",
-    "abfss": "azcopy copy, or mount it by blobfuse2",
+    **dict.fromkeys(("gs", "gcs"), "gcloud storage cp -r, or mount it by gcsfuse"),
+    **dict.fromkeys(("az", "azure", "abfs", "abfss"), "azcopy copy, or mount it by blobfuse2"),
     "hdfs": "hdfs dfs -get",
 }
 """Stores that nothing here is tested with, and what brings their files."""

@@ -59,12 +59,11 @@ def boilerplate_lines(
     counts = np.zeros((buffers.offsets.size - 1, len(KINDS) + 2), np.int64)
     if not counts.size:
         return array, counts
-    data = np.empty(int(buffers.offsets[-1] - buffers.offsets[0]), np.uint8)
-    offsets = np.zeros_like(buffers.offsets)
+    made = Buffers(np.empty(int(buffers.offsets[-1] - buffers.offsets[0]), np.uint8), np.zeros_like(buffers.offsets))
     texts = read_only(buffers.data), read_only(buffers.offsets)
-    _drop_lines(*texts, kinds, max_uppercase_share, _COUNTED, characters(), data, offsets, counts)
+    _drop_lines(*texts, kinds, max_uppercase_share, _COUNTED, characters(), made, counts)
     changed = counts[:, : len(KINDS)].any()
-    return (string_array(data, offsets, array) if changed else array), counts
+    return (string_array(made.data, made.offsets, array) if changed else array), counts
 
 
 def boilerplate_counts(buffers: Buffers, max_uppercase_share: float) -> Int64s:
@@ -101,8 +100,7 @@ def _drop_lines(
     max_uppercase_share: float,
     counted: Phrases,
     table: Characters,
-    target: Bytes,
-    target_offsets: Int64s,
+    made: Buffers,
     counts: Int64s,
 ) -> None:
     to = 0
@@ -114,7 +112,7 @@ def _drop_lines(
             counts[document, len(KINDS) + 1] += line.words
             kind = _kind(data, position, stop, line, kinds, max_uppercase_share, counted, table)
             if kind == _NONE:
-                to = copied(data, position, min(stop + 1, end), target, to)
+                to = copied(data, position, min(stop + 1, end), made.data, to)
             else:
                 counts[document, kind] += 1
                 counts[document, len(KINDS)] += line.words
@@ -122,7 +120,7 @@ def _drop_lines(
                 if stop == end and to > begin:
                     to -= 1
             position = stop + 1
-        target_offsets[document + 1] = to
+        made.offsets[document + 1] = to
 
 
 @inlined

@@ -70,23 +70,16 @@ def c4_lines(array: pa.Array, buffers: Buffers, rules: C4Rules) -> tuple[pa.Arra
     counts = np.zeros((buffers.offsets.size - 1, len(COLUMNS)), np.int64)
     if not counts.size:
         return array, counts
-    data = np.empty(int(buffers.offsets[-1] - buffers.offsets[0]) + 1, np.uint8)
-    offsets = np.zeros_like(buffers.offsets)
+    room = int(buffers.offsets[-1] - buffers.offsets[0]) + 1
+    made = Buffers(np.empty(room, np.uint8), np.zeros_like(buffers.offsets))
     texts = read_only(buffers.data), read_only(buffers.offsets)
-    _rewrite(*texts, rules, _PHRASES, characters(), data, offsets, counts)
-    return string_array(data, offsets, array), counts
+    _rewrite(*texts, rules, _PHRASES, characters(), made, counts)
+    return string_array(made.data, made.offsets, array), counts
 
 
 @kernel
 def _rewrite(
-    data: Bytes,
-    offsets: Int64s,
-    rules: C4Rules,
-    phrases: Phrases,
-    table: Characters,
-    target: Bytes,
-    target_offsets: Int64s,
-    counts: Int64s,
+    data: Bytes, offsets: Int64s, rules: C4Rules, phrases: Phrases, table: Characters, made: Buffers, counts: Int64s
 ) -> None:
     to = 0
     for document in range(offsets.size - 1):
@@ -100,12 +93,12 @@ def _rewrite(
                 stop = last_character(data, start, stop)[1]
                 row[_LINES] += 1
             if to > begin:
-                put(target, to, 0x0A)
+                put(made.data, to, 0x0A)
             line = to + np.int64(to > begin)
-            after = _kept_line(data, start, stop, rules, phrases, table, target, line, row)
+            after = _kept_line(data, start, stop, rules, phrases, table, made.data, line, row)
             to = after if after >= 0 else to
-        to = _strip(target, begin, to)
-        target_offsets[document + 1] = to
+        to = _strip(made.data, begin, to)
+        made.offsets[document + 1] = to
 
 
 @inlined

@@ -65,21 +65,12 @@ def suspect_lines(buffers: Buffers, wanted: int, suspects: Suspects) -> Places:
     most = int(np.count_nonzero(buffers.data[buffers.offsets[0] : buffers.offsets[-1]] == 0x0A)) + buffers.offsets.size
     found = Places(*(np.empty(most, np.int64) for _ in Places._fields))
     none = buffers.offsets.size == 1
-    count = 0 if none else _find_lines(read_only(buffers.data), read_only(buffers.offsets), wanted, suspects, *found)
+    count = 0 if none else _find_lines(read_only(buffers.data), read_only(buffers.offsets), wanted, suspects, found)
     return Places(*(values[:count] for values in found))
 
 
 @kernel
-def _find_lines(
-    data: Bytes,
-    offsets: Int64s,
-    wanted: int,
-    suspects: Suspects,
-    starts: Int64s,
-    ends: Int64s,
-    kinds: Int64s,
-    documents: Int64s,
-) -> int:
+def _find_lines(data: Bytes, offsets: Int64s, wanted: int, suspects: Suspects, found: Places) -> int:
     count = 0
     for document in range(offsets.size - 1):
         position, end, markup = offsets[document], offsets[document + 1], 0
@@ -88,7 +79,8 @@ def _find_lines(
             seen = _look(data, position, stop, wanted, suspects)
             markup |= seen & MARKUP
             if seen & ~MARKUP:
-                starts[count], ends[count], kinds[count], documents[count] = position, stop, seen | markup, document
+                found.starts[count], found.ends[count] = position, stop
+                found.kinds[count], found.documents[count] = seen | markup, document
                 count += 1
             position = stop
     return count

@@ -4,6 +4,8 @@ One pass looks for a byte that such a thing cannot be without: `@`, a digit, a c
 tokens. What stands around it is then judged exactly, within a bounded number of bytes, so that time is linear.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from atom_data.text.arrays import Bytes, Int64s
@@ -27,6 +29,16 @@ MAIL, IPV4, IPV6, PHONE, CARD, IBAN, KEY = range(len(KINDS))
 _U64 = np.uint64
 
 
+class Sought(NamedTuple):
+    """What is looked for, as the kernel takes it."""
+
+    wanted: int
+    public_only: bool
+    keys: Keys
+    before_phone: Phrases
+    table: Characters
+
+
 def private_places(buffers: Buffers, wanted: int, public_only: bool, words_before_phone: Phrases) -> Places:
     """Return where there are things of the wanted kinds; the first found wins where two overlap.
 
@@ -35,29 +47,18 @@ def private_places(buffers: Buffers, wanted: int, public_only: bool, words_befor
     texts = read_only(buffers.data), read_only(buffers.offsets)
     if buffers.offsets.size == 1:
         return Places(*(np.zeros(0, np.int64) for _ in Places._fields))
+    sought = Sought(wanted, public_only, KEYS, words_before_phone, characters())
     room = 1024 + int(buffers.offsets[-1] - buffers.offsets[0]) // 256
     while True:
         found = Places(*(np.empty(room, np.int64) for _ in Places._fields))
-        count = _find(*texts, wanted, public_only, KEYS, words_before_phone, characters(), *found)
+        count = _find(*texts, sought, found)
         if count <= room:
             return Places(*(values[:count] for values in found))
         room = count
 
 
 @kernel
-def _find(
-    data: Bytes,
-    offsets: Int64s,
-    wanted: int,
-    public_only: bool,
-    keys: Keys,
-    before_phone: Phrases,
-    table: Characters,
-    starts: Int64s,
-    ends: Int64s,
-    kinds: Int64s,
-    documents: Int64s,
-) -> int:
+def _find(data: Bytes, offsets: Int64s, sought: Sought, found: Places) -> int:
     count = 0
     for document in range(offsets.size - 1):
         floor, end = offsets[document], offsets[document + 1]
@@ -68,12 +69,13 @@ def _find(
                 if not _is_interesting(lane):
                     position += 8
                     continue
-            start, stop, kind = _first_in(data, floor, position, end, wanted, public_only, keys, before_phone, table)
+            start, stop, kind = _first_in(data, floor, position, end, sought)
             if kind < 0:
                 position = min(position + 8, end)
                 continue
-            if count < starts.size:
-                starts[count], ends[count], kinds[count], documents[count] = start, stop, kind, document
+            if count < found.starts.size:
+                found.starts[count], found.ends[count] = start, stop
+                found.kinds[count], found.documents[count] = kind, document
             count += 1
             floor = position = stop
     return count
@@ -95,63 +97,44 @@ def _is_interesting(lane: np.uint64) -> bool:
 
 
 @called
-def _first_in(
-    data: Bytes,
-    floor: int,
-    position: int,
-    end: int,
-    wanted: int,
-    public_only: bool,
-    keys: Keys,
-    before_phone: Phrases,
-    table: Characters,
-) -> tuple[int, int, int]:
+def _first_in(data: Bytes, floor: int, position: int, end: int, sought: Sought) -> tuple[int, int, int]:
     """Return the first thing that is seen at one of eight bytes, and its kind, or -1."""
-    if wanted >> KEY & 1:
-        start, after = key_place(data, floor, position, end, keys)
+    if sought.wanted >> KEY & 1:
+        start, after = key_place(data, floor, position, end, sought.keys)
         if after >= 0:
             return start, after, KEY
     for at in range(position, min(position + 8, end)):
         byte = item(data, at)
         start, after, kind = 0, -1, -1
-        if byte == 0x40 and wanted >> MAIL & 1:
-            start, after = mail_place(data, floor, at, end, table)
+        if byte == 0x40 and sought.wanted >> MAIL & 1:
+            start, after = mail_place(data, floor, at, end, sought.table)
             kind = MAIL
-        elif byte == 0x3A and wanted >> IPV6 & 1:
-            start, after = ipv6_place(data, floor, at, end, public_only)
+        elif byte == 0x3A and sought.wanted >> IPV6 & 1:
+            start, after = ipv6_place(data, floor, at, end, sought.public_only)
             kind = IPV6
         elif np.uint8(byte - 0x30) < 10 and (at == floor or np.uint8(item(data, at - 1) - 0x30) >= 10):
-            start, after, kind = _number(data, floor, at, end, wanted, public_only, before_phone, table)
+            start, after, kind = _number(data, floor, at, end, sought)
         if after >= 0:
             return start, after, kind
     return 0, -1, -1
 
 
 @inlined
-def _number(
-    data: Bytes,
-    floor: int,
-    position: int,
-    end: int,
-    wanted: int,
-    public_only: bool,
-    before_phone: Phrases,
-    table: Characters,
-) -> tuple[int, int, int]:
+def _number(data: Bytes, floor: int, position: int, end: int, sought: Sought) -> tuple[int, int, int]:
     """Return the thing that the digits at `position` belong to, and its kind; its end is -1 when there is none."""
-    if wanted >> IPV4 & 1:
-        after = ipv4_end(data, floor, position, end, public_only)
+    if sought.wanted >> IPV4 & 1:
+        after = ipv4_end(data, floor, position, end, sought.public_only)
         if after >= 0:
             return position, after, IPV4
-    if wanted >> IBAN & 1:
+    if sought.wanted >> IBAN & 1:
         after = iban_end(data, floor, position, end)
         if after >= 0:
             return position - 2, after, IBAN
-    if wanted >> CARD & 1:
+    if sought.wanted >> CARD & 1:
         after = card_end(data, floor, position, end)
         if after >= 0:
             return position, after, CARD
-    if wanted >> PHONE & 1:
-        start, after = phone_place(data, floor, position, end, before_phone, table)
+    if sought.wanted >> PHONE & 1:
+        start, after = phone_place(data, floor, position, end, sought.before_phone, sought.table)
         return start, after, PHONE
     return 0, -1, -1

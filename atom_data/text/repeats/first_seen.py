@@ -61,7 +61,7 @@ class Seen:
         """
         at, keys = 0, Keys(*map(read_only, keys))
         while True:
-            at = _note(*self._range(), self.used, int(0.7 * len(self.slots)), distinct_documents, at, *keys)
+            at = _note(*self._range(), self.used, int(0.7 * len(self.slots)), distinct_documents, at, keys)
             if at == keys.highs.size:
                 return
             self.upper = self.lower + (self.upper - self.lower) // 2
@@ -87,7 +87,7 @@ class Seen:
         begins in the same document less than `distance` after it.
         """
         staying, several = np.empty(keys.highs.size, np.int64), np.zeros(keys.highs.size, np.bool_)
-        _judge(*self._range(), distance, at_most, keep_first, staying, several, *map(read_only, keys))
+        _judge(*self._range(), distance, at_most, keep_first, staying, several, Keys(*map(read_only, keys)))
         return staying, several
 
     def _range(self) -> tuple[UInt64s, int, int]:
@@ -144,40 +144,34 @@ def _note(
     limit: int,
     distinct_documents: bool,
     begin: int,
-    highs: UInt64s,
-    lows: UInt64s,
-    groups: UInt64s,
-    documents: UInt64s,
-    starts: Int64s,
-    steps: Int64s,
-    times: Int64s,
+    keys: Keys,
 ) -> int:
-    grouped = groups.size > 0
-    for index in range(begin, highs.size):
-        high, low = item(highs, index), item(lows, index)
-        basis = item(groups, index) if grouped else high
+    grouped = keys.groups.size > 0
+    for index in range(begin, keys.highs.size):
+        high, low = item(keys.highs, index), item(keys.lows, index)
+        basis = item(keys.groups, index) if grouped else high
         part = _part(basis, low)
         if part < lower or part >= upper:
             continue
         if used[0] + 2 > limit:
             return index
-        slot, document = _find(slots, high, low), item(documents, index)
+        slot, document = _find(slots, high, low), item(keys.documents, index)
         if slots[slot, COUNT] == 0:
             used[0] += 1
             _set(slots, slot, high, low, part)
-            slots[slot, DOCUMENT], slots[slot, START] = document, _U64(item(starts, index))
-            slots[slot, COUNT] = _U64(1) if distinct_documents else _U64(item(times, index))
+            slots[slot, DOCUMENT], slots[slot, START] = document, _U64(item(keys.starts, index))
+            slots[slot, COUNT] = _U64(1) if distinct_documents else _U64(item(keys.times, index))
         else:
             if document < slots[slot, DOCUMENT]:
-                slots[slot, DOCUMENT], slots[slot, START] = document, _U64(item(starts, index))
+                slots[slot, DOCUMENT], slots[slot, START] = document, _U64(item(keys.starts, index))
             if not distinct_documents:
-                slots[slot, COUNT] += _U64(item(times, index))
+                slots[slot, COUNT] += _U64(item(keys.times, index))
             elif slots[slot, LAST] != document:
                 slots[slot, COUNT] += _U64(1)
         slots[slot, LAST] = document
         if grouped:
             used[0] += _note_group(slots, basis, high, low, part)
-    return highs.size
+    return keys.highs.size
 
 
 @kernel
@@ -190,29 +184,23 @@ def _judge(
     keep_first: bool,
     staying: Int64s,
     several: Bools,
-    highs: UInt64s,
-    lows: UInt64s,
-    groups: UInt64s,
-    documents: UInt64s,
-    starts: Int64s,
-    steps: Int64s,
-    times: Int64s,
+    keys: Keys,
 ) -> None:
-    grouped = groups.size > 0
-    for index in range(highs.size):
-        high, low = item(highs, index), item(lows, index)
-        basis = item(groups, index) if grouped else high
+    grouped = keys.groups.size > 0
+    for index in range(keys.highs.size):
+        high, low = item(keys.highs, index), item(keys.lows, index)
+        basis = item(keys.groups, index) if grouped else high
         part = _part(basis, low)
         if part < lower or part >= upper:
             put(staying, index, -1)
             continue
         slot = _find(slots, high, low)
-        kept, count = 0, item(times, index)
+        kept, count = 0, item(keys.times, index)
         if np.int64(slots[slot, COUNT]) <= at_most:
             kept = count
-        elif keep_first and slots[slot, DOCUMENT] == item(documents, index):
-            missing = np.int64(slots[slot, START]) + distance - item(starts, index)
-            step = item(steps, index)
+        elif keep_first and slots[slot, DOCUMENT] == item(keys.documents, index):
+            missing = np.int64(slots[slot, START]) + distance - item(keys.starts, index)
+            step = item(keys.steps, index)
             kept = min(count, max(0, (missing + step - 1) // step))
         put(staying, index, kept)
         if grouped:

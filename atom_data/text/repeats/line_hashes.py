@@ -48,7 +48,7 @@ def hashed_lines(
         scratch = np.empty(2 * longest + 8 if folded else 0, np.uint8)
         table = folding()
         options = paragraphs, folded, max(1, min_characters), _U64(seed)
-        used = _fill_lines(data, offsets, *options, table.pages, table.shifts, scratch, *places, *hashes)
+        used = _fill_lines(data, offsets, *options, table.pages, table.shifts, scratch, HashedLines(*places, *hashes))
     return HashedLines(*places[:, :used], *hashes[:, :used])
 
 
@@ -73,11 +73,7 @@ def _fill_lines(
     pages: UInt16s,
     shifts: Int32s,
     scratch: Bytes,
-    rows: Int64s,
-    starts: Int64s,
-    sizes: Int64s,
-    highs: UInt64s,
-    lows: UInt64s,
+    found: HashedLines,
 ) -> int:
     used = 0
     for document in range(offsets.size - 1):
@@ -96,8 +92,8 @@ def _fill_lines(
                 if characters < least:
                     continue
                 high, low = siphash(data, left, right, seed, _U64(0))
-            rows[used], starts[used], sizes[used] = document, start - first, position - start
-            highs[used], lows[used] = high, low
+            found.rows[used], found.starts[used], found.sizes[used] = document, start - first, position - start
+            found.highs[used], found.lows[used] = high, low
             used += 1
     return used
 

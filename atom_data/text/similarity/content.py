@@ -30,7 +30,7 @@ def content(buffers: Buffers, fold_case: bool = True, skip_punctuation: bool = T
     if offsets.size > 1:
         table = _ascii(fold_case, skip_punctuation)
         data = read_only(buffers.data)
-        _reduce(data, offsets, fold_case, skip_punctuation, table, characters(), found.data, found.offsets)
+        _reduce(data, offsets, fold_case, skip_punctuation, table, characters(), found)
     return found
 
 
@@ -52,8 +52,7 @@ def _reduce(
     skip_punctuation: bool,
     ascii_table: Bytes,
     table: Characters,
-    found: Bytes,
-    found_offsets: Int64s,
+    found: Buffers,
 ) -> None:
     total = 0
     for document in range(offsets.size - 1):
@@ -67,10 +66,10 @@ def _reduce(
                     gap = True
                     continue
                 if gap and total > begin:
-                    put(found, total, _BLANK)
+                    put(found.data, total, _BLANK)
                     total += 1
                 gap = False
-                put(found, total, byte)
+                put(found.data, total, byte)
                 total += 1
                 continue
             code, size = decode(data, position, end)
@@ -84,12 +83,12 @@ def _reduce(
                 position += size
                 continue
             if gap and total > begin:
-                put(found, total, _BLANK)
+                put(found.data, total, _BLANK)
                 total += 1
             gap = False
-            total = _copy(data, position, size, code, item(table.shifts, cell) if fold_case else 0, found, total)
+            total = _copy(data, position, size, code, item(table.shifts, cell) if fold_case else 0, found.data, total)
             position += size
-        found_offsets[document + 1] = total
+        found.offsets[document + 1] = total
 
 
 @inlined

@@ -3,16 +3,15 @@
 import json
 import random
 import shutil
-import signal
-import time
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.command import atom_data, fingerprint, hit, recipe, start, workers
+from tests.command import atom_data, fingerprint, recipe
 from tests.dedup.repeats.repeated import LINES, page, shards
+from tests.killing import killed_runs
 
 RECIPE = """
     from atom_data import Bloom, Lines, Parquet, RemoveSpans, Repeats, Stage, Substrings, keep
@@ -127,19 +126,8 @@ def test_shard_by_shard_and_part_by_part_as_an_array_gives_same_bytes(
 
 def test_killed_workers_change_no_byte(finished: tuple[str, Path], tmp_path: Path) -> None:
     source, out = finished
-    path, chance, killed, rounds = write_recipe(tmp_path / "recipe", source), random.Random(3), 0, 0
-    while killed < 6:
-        rounds += 1
-        assert rounds < 8, "the runs end before their workers can be killed"
-        place = tmp_path / f"out-{rounds}"
-        run = start("run", path, "-o", place, "-w", 2, "--retries", 100)
-        while run.poll() is None and killed < 6:
-            time.sleep(chance.uniform(0.01, 0.2))
-            alive = workers(run)
-            if alive:
-                killed += hit(chance.choice(alive), signal.SIGKILL, lambda run=run: workers(run))
-        _, errors = run.communicate(timeout=300)
-        assert run.returncode == 0, errors
+    path = write_recipe(tmp_path / "recipe", source)
+    for place in killed_runs(tmp_path, path, kills=6, workers_each=2, rounds=7, pause=0.2, seed=3):
         assert fingerprint(place) == fingerprint(out)
 
 

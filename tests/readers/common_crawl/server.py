@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.serving import serving
+
 
 @dataclass
 class Web:
@@ -90,14 +92,5 @@ class Handler(http.server.BaseHTTPRequestHandler):
 @contextmanager
 def misbehaving(web: Web) -> Iterator[Web]:
     """Serve files, and give where they are."""
-    handler = type("Handler", (Handler,), {"web": web})
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    web.url = f"http://127.0.0.1:{server.server_port}"
-    try:
+    with serving(type("Handler", (Handler,), {"web": web})) as web.url:
         yield web
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -2,12 +2,13 @@
 
 import http.server
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
+
+from tests.serving import serving
 
 COMMITS = {"main": "a" * 40, "v1": "b" * 40}
 
@@ -83,12 +84,5 @@ class Handler(http.server.BaseHTTPRequestHandler):
 @contextmanager
 def serve(hub: Hub) -> Iterator[str]:
     """Serve a hub, and give its address."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (Handler,), {"hub": hub}))
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(type("Handler", (Handler,), {"hub": hub})) as address:
+        yield address
