@@ -14,7 +14,6 @@ from atom_data.errors import ConfigError
 from atom_data.storage.paths import is_remote, plain, size, without_secrets
 from atom_data.storage.shards import Input, Shard, part_name, shard_name
 from atom_data.storage.state import state
-from atom_data.storage.web.listing import MARKS, is_pattern, list_remote, refuse_untested
 
 SPLIT_BYTES = 1 << 30
 LONGEST_NAME = 160
@@ -57,8 +56,7 @@ def listed(paths: Sequence[str], suffixes: Sequence[str]) -> tuple[File, ...]:
 
 def _expanded(path: str, suffixes: Sequence[str]) -> list[str]:
     if is_remote(path):
-        refuse_untested(path)
-        return _remote(path, suffixes) if is_pattern(path) else [path]
+        return _remote(path, suffixes)
     place = _absolute(path)
     if Path(place).is_dir():
         names = _below(path, place, suffixes)
@@ -74,7 +72,17 @@ def _expanded(path: str, suffixes: Sequence[str]) -> list[str]:
 
 
 def _remote(path: str, suffixes: Sequence[str]) -> list[str]:
-    """Return the files of a store below a folder, or that a pattern names; hidden ones as on disk."""
+    """Return the files of a store below a folder, or that a pattern names, hidden ones as on disk; a URL without one as it is."""
+    from atom_data.storage.web.listing import (  # noqa: PLC0415 - clients of HTTP, which files on disk do without
+        MARKS,
+        is_pattern,
+        list_remote,
+        refuse_untested,
+    )
+
+    refuse_untested(path)
+    if not is_pattern(path):
+        return [path]
     known, base = tuple(suffixes), MARKS.split(path, maxsplit=1)[0].rpartition("/")[0]
     names = [name for name in list_remote(path) if not any(map(_is_hidden, _parts(base, name)))]
     if not MARKS.search(path):

@@ -13,11 +13,8 @@ from sys import modules
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-from numba.core.dispatcher import Dispatcher
-
 from atom_data.graph import Job
 from atom_data.reach import contents
-from atom_data.text.signatures import kernel_name
 
 PACKAGE = "atom_data"
 """The modules of recipes begin with it, too: see `recipe.load_recipe`."""
@@ -46,6 +43,18 @@ def needs(jobs: tuple[Job, ...]) -> Needs:
     return Needs(*(tuple(sorted(names)) for names in (walk.modules, walk.kernels, walk.tables)))
 
 
+def _is_compiled(thing: object) -> bool:
+    """Tell whether Numba made it. Where nothing has imported Numba, which takes 0.2 s, it made nothing."""
+    numba = modules.get("numba.core.dispatcher")
+    return numba is not None and isinstance(thing, vars(numba)["Dispatcher"])
+
+
+def _kernel_name(thing: object) -> str | None:
+    from atom_data.text.signatures import kernel_name  # noqa: PLC0415 - Numba, which has made the thing
+
+    return kernel_name(thing)
+
+
 class _Walk:
     """What was seen so far."""
 
@@ -68,8 +77,8 @@ class _Walk:
 
     def _behind(self, thing: Any) -> Iterator[object]:  # noqa: ANN401 - anything that a recipe can hold
         function = unwrap(thing) if callable(thing) else thing
-        if isinstance(thing, Dispatcher):
-            if (name := kernel_name(thing)) is not None:
+        if _is_compiled(thing):
+            if (name := _kernel_name(thing)) is not None:
                 self.kernels.add(name)
         elif isinstance(thing, type):
             yield from self._methods(thing)

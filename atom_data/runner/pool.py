@@ -12,7 +12,6 @@ from typing import Any, Protocol
 
 from atom_data.errors import DataError
 from atom_data.job import Task
-from atom_data.runner.compiling import said_of_compiling
 from atom_data.runner.needs import Needs
 from atom_data.runner.progress import Progress
 from atom_data.runner.server import server
@@ -20,7 +19,6 @@ from atom_data.runner.worker import Orders, worker_main
 from atom_data.storage.partials import sweep
 from atom_data.storage.paths import join
 from atom_data.terminal.display import Display
-from atom_data.text.signatures import not_compiled
 
 STARTS, START_SECONDS = 5, 0.2
 """How often a worker is started where its server dies over it, and the pause between."""
@@ -75,9 +73,13 @@ class Pool:
 
     def announce(self, display: Display) -> None:
         """Say at once where the server will have to compile kernels before workers can start."""
-        missing = () if self.announced else not_compiled(self.needs.kernels)
+        if self.announced or not self.needs.kernels:
+            return
+        from atom_data.runner.compiling import said_of_compiling  # noqa: PLC0415 - Numba, which is loaded where there are kernels
+        from atom_data.text.signatures import not_compiled  # noqa: PLC0415
+
         self.announced = True
-        if missing:
+        if missing := not_compiled(self.needs.kernels):
             display.compiling(0, len(missing), said_of_compiling(len(missing)))
 
     def prepare(self, display: Display) -> None:

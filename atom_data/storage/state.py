@@ -2,12 +2,14 @@
 
 import os
 from functools import lru_cache
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
 from atom_data.storage.paths import is_remote, open_raw, plain, unreadable
 from atom_data.storage.retry import ask
-from atom_data.storage.web.stream import WebFile
+
+if TYPE_CHECKING:
+    from atom_data.storage.web.stream import WebFile
 
 
 class State(NamedTuple):
@@ -34,7 +36,7 @@ def state(path: str) -> State:
 def _remote_state(path: str) -> State:
     with open_raw(path) as stream:
         if path.startswith("hf://"):
-            file = cast(WebFile, stream)
+            file = cast("WebFile", stream)
             size = file.size()
             return State(size, 0, file.etag)
         etag = _etag(path, stream)
