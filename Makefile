@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 OUT ?= demo
 # The exact pin, because other torch wheels bring several GB of CUDA; only the tests and the training side need torch.
 TORCH ?= torch==2.13.0
-BENCHMARKS := filters langid urls dedup repeats tokens loader plan pipeline answers takedown report
+BENCHMARKS := filters langid urls dedup repeats tokens loader plan pipeline answers takedown selection report
 
 .PHONY: newcomer screens demo test check kernels format bench clean docs setup setup-dev test-slurm test-ray test-train test-readers test-frameworks test-publish test-browser conformance linear-time fuzz chaos cases
 

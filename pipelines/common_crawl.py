@@ -1,7 +1,7 @@
 """A crawl as we would make it: every language, one look at each rule's reason, every copy confirmed on the text.
 
-    atom-data run common_crawl.py --set crawl=CC-MAIN-2026-22 --set paths=warc.paths.gz --set tokenizer=t.json -o corpus
-    atom-data run common_crawl.py --set crawl=CC-MAIN-2026-22 --set warcs='crawl/*.warc.gz' -o corpus
+    atom-data run pipelines/common_crawl.py --set crawl=CC-MAIN-2026-22 --set paths=warc.paths.gz --set tokenizer=t.json -o corpus
+    atom-data run pipelines/common_crawl.py --set crawl=CC-MAIN-2026-22 --set warcs='crawl/*.warc.gz' -o corpus
 
 No paper's recipe. The parts, and why they are these:
 - Addresses first, before a page is parsed: the lists that FineWeb uses.

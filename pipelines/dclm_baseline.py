@@ -1,6 +1,6 @@
 """DCLM-baseline (Li et al. 2024, DataComp-LM, section 4): heuristics of RefinedWeb, deduplication, and one classifier.
 
-    atom-data run dclm_baseline.py --set warcs='crawl/*.warc.gz' --set lists=banlists --set model=oh_eli5.bin -o dclm
+    atom-data run pipelines/dclm_baseline.py --set warcs='crawl/*.warc.gz' --set lists=banlists --set model=oh_eli5.bin -o dclm
 
 The same as mlfoundations/dclm at 361714b, baselines_configs/dclm_baseline_refinedweb.yaml, step by step: resiliparse's main
 content, lists of addresses, addresses cut out (where its code looks for them), two newlines, English, page rules, line rules and

@@ -1,6 +1,6 @@
 """FineWeb2 (Penedo et al. 2025, FineWeb2), one language and script at a time, with copies counted for rehydration.
 
-    atom-data run fineweb2.py --set language=deu_Latn --set glotlid=glotlid.bin --set documents='others/*.parquet' -o german
+    atom-data run pipelines/fineweb2.py --set language=deu_Latn --set glotlid=glotlid.bin --set documents='text/*.parquet' -o de
 
 The same as huggingface/fineweb-2, fineweb-2-pipeline.py and configs/*.yml at d0defb2: GlotLID's label and the bound of its score,
 MinHash of 14 x 8 over all crawls of the language *before* the filters, bounds of the language's config, no C4, ftfy, private data,

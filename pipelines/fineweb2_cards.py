@@ -1,7 +1,7 @@
 """Cards for a language of FineWeb2 that has none here, from its config: filters, the bound of its score, its stop words.
 
     python pipelines/fineweb2_cards.py configs/swh_Latn.yml cards
-    atom-data run fineweb2.py --set language=swh_Latn --set cards=cards --set glotlid=glotlid.bin --set documents='...'
+    atom-data run pipelines/fineweb2.py --set language=swh_Latn --set cards=cards --set glotlid=glotlid.bin --set documents='...'
 
 Configs of 1,929 languages and scripts lie in https://github.com/huggingface/fineweb-2, folder configs (Apache-2.0; Penedo et al.
 2025). What is bounded, and what is fixed for all, is that of fineweb-2-pipeline.py: `rules` has them in its order. Scripts

@@ -1,6 +1,6 @@
 """FineWeb-Edu (Penedo et al. 2024, The FineWeb Datasets, section 4): the pages of FineWeb that teach something.
 
-    atom-data run fineweb_edu.py --set fineweb='fineweb/*.parquet' --set model=model.onnx --set tokenizer=tokenizer.json -o edu
+    atom-data run pipelines/fineweb_edu.py --set fineweb='in/*.parquet' --set model=model.onnx --set tokenizer=tokenizer.json -o edu
 
 The same: the classifier of HuggingFaceFW/fineweb-edu-classifier (Snowflake-arctic-embed-m with one regression output) on the first
 512 tokens of each document, kept from a score of 3 on. Not the same, and why:

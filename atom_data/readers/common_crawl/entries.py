@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
@@ -12,7 +12,7 @@ from atom_data.errors import ConfigError, DataError
 from atom_data.readers.files import has_suffix
 from atom_data.readers.lines import Lines
 from atom_data.readers.streams.window import Window
-from atom_data.storage.paths import reason, without_secrets
+from atom_data.storage.paths import is_remote, local, reason, without_secrets
 from atom_data.storage.web.stream import open_patiently
 from atom_data.storage.web.traffic import Patience, Traffic
 
@@ -32,6 +32,7 @@ NAMES = {
 }
 """Columns of the columnar index (github.com/commoncrawl/cc-index-table) that are looked at."""
 ENTRIES = pa.schema(list(NAMES.items()))
+PATTERN = frozenset("*?[")
 LINE_BYTES = 1 << 20
 BATCH_ROWS = 1 << 16
 PART_BYTES = 1 << 20
@@ -55,20 +56,42 @@ def _columnar(path: str, patience: Patience, traffic: Traffic) -> Iterator[pa.Re
     with open_patiently(path, patience, traffic, PART_BYTES) as stream:
         try:
             file = pq.ParquetFile(pa.PythonFile(stream, mode="r"), pre_buffer=False)
-            missing = [name for name in NAMES if name not in file.schema_arrow.names]
-            if missing:
-                raise ConfigError(
-                    f"{where}: no column '{missing[0]}'; columns there: {', '.join(file.schema_arrow.names)}. Give files of Common "
-                    "Crawl's columnar index (cc-index/table/cc-main/warc)."
-                )
+            _refuse_others(where, file.schema_arrow.names)
             for batch in file.iter_batches(BATCH_ROWS, columns=list(NAMES)):
                 yield pa.RecordBatch.from_arrays(
                     [batch.column(n).cast(kind) for n, kind in NAMES.items()], schema=ENTRIES
                 )
         except (pa.ArrowException, OSError) as error:
-            raise DataError(
-                f"{where}: is not a file of the columnar index ({reason(error)}). Fetch it again."
-            ) from error
+            raise not_columnar(path, error) from error
+
+
+def is_on_disk(path: str) -> bool:
+    """Tell whether DuckDB can read a file itself: of the columnar index, on disk, with a name that it does not take for a pattern.
+
+    ConfigError where it does not have the columns; DataError where it cannot be read.
+    """
+    if is_remote(path) or not has_suffix(path, COLUMNAR) or not PATTERN.isdisjoint(path):
+        return False
+    try:
+        names = pq.read_schema(local(path)).names
+    except (pa.ArrowException, OSError) as error:
+        raise not_columnar(path, error) from error
+    _refuse_others(path, names)
+    return True
+
+
+def not_columnar(path: str, error: BaseException) -> DataError:
+    """Return the error for a file of the columnar index that cannot be read."""
+    return DataError(f"{without_secrets(path)}: is not a file of the columnar index ({reason(error)}). Fetch it again.")
+
+
+def _refuse_others(where: str, names: Sequence[str]) -> None:
+    missing = [name for name in NAMES if name not in names]
+    if missing:
+        raise ConfigError(
+            f"{where}: no column '{missing[0]}'; columns there: {', '.join(names)}. Give files of Common Crawl's columnar index "
+            "(cc-index/table/cc-main/warc)."
+        )
 
 
 def _cdx(path: str, patience: Patience, traffic: Traffic) -> Iterator[pa.RecordBatch]:

@@ -15,7 +15,7 @@ import pyarrow as pa
 from atom_data.assets import cache_folder
 from atom_data.errors import ConfigError, DataError
 from atom_data.readers.archive import IDS, Archive
-from atom_data.readers.common_crawl.entries import SUFFIXES, entries
+from atom_data.readers.common_crawl.entries import SUFFIXES, entries, is_on_disk
 from atom_data.readers.common_crawl.files import PATIENCE
 from atom_data.readers.common_crawl.paths import BASE
 from atom_data.readers.common_crawl.selection import Chosen, Filter, Placed, records_of, select, tasks_of
@@ -162,9 +162,11 @@ class CommonCrawlIndex(Warc):
         def made() -> str:
             if not exists(path):
                 traffic = Traffic()
-                found = chain.from_iterable(entries(file.path, self.patience, traffic) for file in files)
+                here = [file.path for file in files if is_on_disk(file.path)]
+                others = sorted({file.path for file in files}.difference(here))
+                found = chain.from_iterable(entries(other, self.patience, traffic) for other in others)
                 token = f"{workspace.token}.{os.getpid()}"
-                select(found, self._filter(), path, self.gap_bytes, self.task_bytes, token)
+                select(found, here, self._filter(), path, self.gap_bytes, self.task_bytes, token)
             return path
 
         kept: str = workspace.keep(f"selection {path}", made)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,8 +15,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from atom_data.errors import DataError
+from atom_data.readers.common_crawl.entries import not_columnar
 from atom_data.storage.parquet import integers, strings
-from atom_data.storage.paths import create, open_raw, unreadable
+from atom_data.storage.paths import create, local, open_raw, unreadable
 
 SELECTED = pa.schema([("task", pa.int32()), *strings("file"), *integers("start", "stop", "range_stop")])
 """A record: its file, its bytes, and where the range ends that is asked for at once with those before it."""
@@ -62,25 +64,36 @@ class Chosen:
     """Of the files and places of its records."""
 
 
-def select(batches: Iterable[pa.RecordBatch], wanted: Filter, path: str, gap: int, task_bytes: int, token: str) -> None:
+def select(
+    batches: Iterable[pa.RecordBatch],
+    files: Sequence[str],
+    wanted: Filter,
+    path: str,
+    gap: int,
+    task_bytes: int,
+    token: str,
+) -> None:
     """Write the records of an index that a filter takes to `path`, in the order of their files and offsets, each once.
 
+    `files` are of the columnar index, on disk: DuckDB reads them itself, on all cores, and of the columns what it needs.
     Memory: what DuckDB takes, which has a file on disk for what does not fit; 100 bytes per record of a task.
-    DataError for an offset or a length that is none.
+    DataError for a file that cannot be read, and for an offset or a length that is none.
     """
     import duckdb  # noqa: PLC0415 - takes a tenth of a second
 
     condition, values = wanted.where()
+    insert = "insert into taken select warc_filename, warc_record_offset, warc_record_length from {} where " + condition
     with tempfile.TemporaryDirectory() as folder, duckdb.connect(str(Path(folder) / "selected.duckdb")) as base:
-        base.execute("set threads = 1")
+        base.execute(f"set threads = {len(os.sched_getaffinity(0))}")
         base.execute("create table taken (file varchar, start bigint, length bigint)")
+        for file in files:
+            try:
+                base.execute(insert.format("read_parquet(?, hive_partitioning = false)"), [str(local(file)), *values])
+            except duckdb.Error as error:
+                raise not_columnar(file, error) from error
         for batch in batches:
             base.register("entries", pa.Table.from_batches([batch]))
-            base.execute(
-                "insert into taken select warc_filename, warc_record_offset, warc_record_length from entries where "
-                + condition,
-                values,
-            )
+            base.execute(insert.format("entries"), values)
             base.unregister("entries")
         bad = base.execute("select * from taken where start < 0 or length <= 0 or file is null limit 1").fetchone()
         if bad is not None:

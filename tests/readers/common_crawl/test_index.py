@@ -79,6 +79,16 @@ def test_rows_are_the_records_that_fit(name: str, index: str, folder: Path, entr
     assert 0 < len(places) == len(found.rows) and found.rows == expected and not found.rejects
 
 
+def test_a_name_that_is_a_pattern_is_one_file(tmp_path: Path) -> None:
+    """DuckDB would take brackets for a pattern, and `part-[01].parquet` for files of other names."""
+    folder, entries = tmp_path / "crawl", write_crawl(tmp_path / "crawl")
+    (folder / "part-1.parquet").rename(folder / "part-[01].parquet")
+    one = CommonCrawlIndex(f"{folder}/part-[[]01].parquet", base=str(folder), **ALL)
+    assert len(outcome(one).rows) == len(entries) // 2
+    both = CommonCrawlIndex(f"{folder}/part-*.parquet", base=str(folder), **ALL)
+    assert len(outcome(both).rows) == len(entries)
+
+
 def test_contract(folder: Path, entries: list[Entry], web: Web) -> None:
     for base in (str(folder), web.url):
         check_source(CommonCrawlIndex(f"{folder}/cdx-00000.gz", base=base, task_bytes=60_000), shards=2)
@@ -139,7 +149,7 @@ def test_ranges_hold_every_record_once(rows: list[tuple[str, int, int]], gap: in
     every = Filter(languages=(), mimes=(), statuses=(), domains=(), digests=())
     with tempfile.TemporaryDirectory() as name:
         path = f"{name}/selected.parquet"
-        select([batch], every, path, gap, most, "t")
+        select([batch], (), every, path, gap, most, "t")
         tasks = tasks_of(path)
         placed = [list(records_of(path, number)) for number in range(len(tasks))]
     lengths: dict[tuple[str, int], int] = {}
@@ -216,6 +226,13 @@ def test_broken_columnar_index(tmp_path: Path) -> None:
         ConfigError, match=r"no column 'fetch_status'; columns there: url. Give files of Common Crawl's columnar"
     ):
         CommonCrawlIndex(f"{tmp_path}/a.parquet").shards(Workspace(""))
+    write_crawl(tmp_path / "crawl")
+    data = bytearray((tmp_path / "crawl/part-0.parquet").read_bytes())
+    end = len(data) - 8 - int.from_bytes(data[-8:-4], "little")
+    data[4:end] = bytes(end - 4)
+    (tmp_path / "a.parquet").write_bytes(data)
+    with pytest.raises(DataError, match=r"a.parquet: is not a file of the columnar index \(.*\). Fetch it again."):
+        CommonCrawlIndex(f"{tmp_path}/a.parquet", **ALL).shards(Workspace(""))
     with pytest.raises(ConfigError, match=r"languages is 'deu'; it is a list of values. Give languages=\('deu',\)."):
         CommonCrawlIndex("a.parquet", languages="deu")
 
