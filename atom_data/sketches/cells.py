@@ -114,7 +114,7 @@ class Histograms:
                 places[own] = own
                 mine, some = _summed([places[mine // CELL] * CELL + mine % CELL], [some])
             starts = np.flatnonzero(np.diff(mine // CELL, prepend=-1))
-            for start, stop in zip(starts, [*starts[1:], len(mine)], strict=True):
+            for start, stop in zip(starts, [*starts[1:], len(mine)] if len(mine) else [], strict=True):
                 name = kept[by].get(int(mine[start]) // CELL, REST) if by else ""
                 named[Cell(measure, by, name)] = _packed(mine[start:stop] % CELL, some[start:stop])
         return [{**cell._asdict(), **packed} for cell, packed in sorted(named.items(), key=lambda item: item[0])]
