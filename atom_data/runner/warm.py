@@ -25,10 +25,7 @@ from atom_data.import_graph import import_graph
 from atom_data.imports import Imported
 from atom_data.runner.compiling import load_kernels
 from atom_data.runner.server import LINE, allow_huge_pages
-from atom_data.text.signatures import function_of, load, not_compiled
-
-FIRST = "atom_data.text.hashes:hash_values"
-"""A kernel that nearly every recipe needs: with the first one Numba makes itself ready, in 0.3 s of waiting."""
+from atom_data.text.signatures import function_of
 
 
 def warm(needs: dict[str, Any], line: Any) -> None:  # noqa: ANN401 - a socket's file
@@ -79,8 +76,6 @@ def main() -> None:
     try:
         with _line() as line:
             if line is not None:
-                if not not_compiled([FIRST]):
-                    load(FIRST)
                 pa.array(
                     [""]
                 )  # with the first one Arrow imports pandas, where it is installed: 0.25 s, in every worker else
