@@ -183,6 +183,10 @@ class Stage:
 
     def needed(self) -> tuple[str, ...]:
         """The columns of the source that are needed, found by leaving each out and trying zero rows."""
+        return self._read
+
+    @cached_property
+    def _read(self) -> tuple[str, ...]:
         whole, target = empty(self.reads.schema()), self.check()
         needed = []
         for name in whole.schema.names:

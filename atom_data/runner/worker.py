@@ -59,10 +59,13 @@ def do_task(
     """
     wall, cpu = time.monotonic(), time.process_time()
     with write_errors(without_secrets(workspace.root)):
-        seen, sketch = watched(job)
+        # Once a job: zero rows are pushed through the steps of each new stage, which takes longer than a small shard.
+        _, seen, waiting = workspace.keep(f"watched {id(job)}", lambda: (job, *watched(job)))
+        if waiting is not None:
+            waiting.begin()
         work = seen.work(task, workspace, progress)
         check_accounting(job.name, task.name, work)
-        keep_sketch(workspace, job, task, sketch, work.outputs)
+        keep_sketch(workspace, job, task, waiting, work.outputs)
         measured = Measured(
             wall_seconds=round(time.monotonic() - wall, 4),
             cpu_seconds=round(time.process_time() - cpu, 4),

@@ -45,6 +45,10 @@ class Waiting:
     """By card, in the order of the steps; by END what the stage keeps."""
     rows: int = 0
 
+    def begin(self) -> None:
+        """Begin a shard: forget another one, or what a task that failed has left."""
+        self.sketch, self.batches, self.rows = Sketch(), {}, 0
+
     def add(self, name: str, batch: pa.RecordBatch) -> None:
         """Take a batch. The first step sees every one: only there may what waits be counted, all of it or nothing."""
         if not batch.num_rows or self.sketch.fault:
@@ -59,10 +63,7 @@ class Waiting:
         """Count what waits. What fails is noted, and from there on nothing is counted: half of a shard would be a wrong number."""
         try:
             for name, batches in self.batches.items():
-                whole = (
-                    pa.concat_tables(map(_table, batches), promote_options="permissive").combine_chunks().to_batches()
-                )
-                for batch in whole:  # one, as long as no column has two GB
+                for batch in _together(batches):
                     if name == END:
                         self.sketch.kept(batch)
                     else:
@@ -74,8 +75,13 @@ class Waiting:
         self.rows = 0
 
 
-def _table(batch: pa.RecordBatch) -> pa.Table:
-    return pa.Table.from_batches([batch])
+def _together(batches: list[pa.RecordBatch]) -> list[pa.RecordBatch]:
+    """Return batches as one, as long as no column has two GB."""
+    if len(batches) == 1:
+        return batches
+    tables = [pa.Table.from_batches([batch]) for batch in batches]
+    whole: list[pa.RecordBatch] = pa.concat_tables(tables, promote_options="permissive").combine_chunks().to_batches()
+    return whole
 
 
 @dataclass(frozen=True, slots=True)
