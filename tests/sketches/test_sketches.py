@@ -25,6 +25,7 @@ from atom_data.sketches.tally import HELD, Counted, Tally
 from atom_data.sketches.watch import watched
 from atom_data.storage.receipts import Receipt
 from atom_data.workspace import Workspace
+from tests.command import write_lines
 from tests.tokens.corpus import SHARDS, Rows, finish, tiny_tokenizer
 
 NUMBERS = st.floats(2**-20, 2**42) | st.floats(-(2**42), -(2**-20)) | st.integers(1, 1 << 40).map(float)
@@ -200,6 +201,25 @@ def test_the_same_sketch_again(tmp_path: Path) -> None:
         paths.append(workspace.local(sketch_path("clean", receipt.shard)))
     assert paths[0].read_bytes() == paths[1].read_bytes()
     assert paths[0].stat().st_size < 4096
+
+
+def test_each_shard_of_a_stage_has_a_sketch_of_its_own_also_after_a_task_that_failed(tmp_path: Path) -> None:
+    for name, count in (("a", 3), ("b", 2)):
+        write_lines(tmp_path / f"{name}.jsonl", ({"id": f"{name}{n}", "text": f"text {n}"} for n in range(count)))
+    stage = Stage(name="clean", reads=Jsonl(str(tmp_path), source="made"), steps=(count_words,))
+    workspace = Workspace(str(tmp_path / "out"), "test")
+
+    def failing(documents: int, read: int, kept: int) -> None:
+        raise RuntimeError("stopped")
+
+    first, second = stage.tasks(workspace)
+    with pytest.raises(RuntimeError, match="stopped"):
+        do_task(stage, first, workspace, failing)
+    for task, count in ((first, 3), (second, 2)):
+        receipt = do_task(stage, task, workspace, lambda *_: None)
+        sketch = read_sketch(workspace, "clean", receipt.shard, receipt.outputs[0].sha256)
+        assert sketch is not None
+        assert sketch["tables"]["source"]["values"] == [["made", {"": count}]]
 
 
 def test_a_sketch_of_another_shard_or_a_broken_one_counts_as_none(tmp_path: Path) -> None:
