@@ -200,14 +200,14 @@ def costs(recipe: str, what: str, given: dict[str, str], rounds: int) -> dict[st
         workspace = Workspace(str(out))
         stages = [job for job in load_recipe(path, given).jobs if isinstance(job, Stage)]
         rows = [in_turns(stage, workspace, Path(folder) / "again", rounds) for stage in stages]
-        facts = report.build(workspace, samples=0)
+        built = report.build(workspace, samples=0)
         sketches = sum(row["sketched_cpu_s"] - row["plain_cpu_s"] for row in rows)
         shown = statistics.median(one.cpu_s for one in reports)
         return {
             "recipe": recipe,
             "what": what,
-            "documents": facts.read,
-            "shards": facts.documents[0].shards,
+            "documents": built.read,
+            "shards": built.facts.documents[0].shards,
             "run_cpu_s": round(whole.cpu_s, 2),
             "sketches_cpu_s": round(sketches, 3),
             "sketches_share": round(sketches / whole.cpu_s, 4),

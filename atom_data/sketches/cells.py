@@ -16,6 +16,7 @@ FATES = 3
 CELL = FATES * BINS
 GROUPS = 16
 """Values of a column that have a histogram of their own while a shard is made, in the order in which they come."""
+ALL_GROUPS = CELL * (GROUPS + 1)
 KEPT_GROUPS = 6
 """Of these, how many a sketch keeps."""
 NAME_CHARACTERS = 120
@@ -64,37 +65,75 @@ class Groups:
         return {number: name for name, number in order[:KEPT_GROUPS]}
 
 
+FEW = 512
+"""Documents that are kept as they come: to count them takes longer than to have them counted with others."""
+WAITING = 1 << 18
+"""Codes that wait, at most, until they are added up."""
+
+
 @dataclass(slots=True)
 class Histograms:
-    """Counts while a shard is made. Memory: for each measure the bins that have documents, by fate and group."""
+    """Counts while a shard is made. Memory: for each measure the bins that have documents, by fate and group, and WAITING more."""
 
-    cells: dict[tuple[str, str, int], dict[int, int]] = field(default_factory=dict)
+    numbers: dict[tuple[str, str], int] = field(default_factory=dict)
+    """By measure and the column that it is split by: where its codes begin, in ALL_GROUPS."""
+    _codes: list[Integers] = field(default_factory=list)
+    _counts: list[Integers] = field(default_factory=list)
+    _waiting: int = 0
 
     def add(self, measure: str, by: str, groups: Integers | None, codes: Integers) -> None:
         """Count documents: `codes` are fate times BINS plus bin."""
+        first = self.numbers.setdefault((measure, by), len(self.numbers)) * ALL_GROUPS
         whole = codes if groups is None else groups * CELL + codes
-        for code, count in zip(*(found.tolist() for found in np.unique(whole, return_counts=True)), strict=True):
-            cell = self.cells.setdefault((measure, by, code // CELL), {})
-            cell[code % CELL] = cell.get(code % CELL, 0) + count
+        if len(whole) < FEW:
+            self._wait(whole + first, np.ones(len(whole), np.int64))
+        else:
+            counts = np.bincount(whole)
+            found = np.flatnonzero(counts)
+            self._wait(found + first, counts[found])
+
+    def _wait(self, codes: Integers, counts: Integers) -> None:
+        self._codes.append(codes)
+        self._counts.append(counts)
+        self._waiting += len(codes)
+        if self._waiting > WAITING:
+            self._codes, self._counts = ([part] for part in _summed(self._codes, self._counts))
+            self._waiting = 0
 
     def value(self, groups: Mapping[str, Groups]) -> list[dict[str, Any]]:
         """Return the cells as JSON, in the order of their names."""
+        codes, counts = _summed(self._codes, self._counts)
         kept = {by: found.kept() for by, found in groups.items()}
-        named: dict[Cell, dict[int, int]] = {}
-        for (measure, by, number), counts in self.cells.items():
-            there = named.setdefault(Cell(measure, by, kept[by].get(number, REST) if by else ""), {})
-            for code, count in counts.items():
-                there[code] = there.get(code, 0) + count
-        return [{**cell._asdict(), **_packed(counts)} for cell, counts in sorted(named.items())]
+        named: dict[Cell, dict[str, list[int]]] = {}
+        for (measure, by), number in self.numbers.items():
+            first, last = np.searchsorted(codes, [number * ALL_GROUPS, (number + 1) * ALL_GROUPS])
+            mine, some = codes[first:last] - number * ALL_GROUPS, counts[first:last]
+            if by:  # groups without a name of their own become one, after the others
+                own = [number for number, name in kept[by].items() if name != REST]
+                places = np.full(GROUPS + 1, GROUPS, np.int64)
+                places[own] = own
+                mine, some = _summed([places[mine // CELL] * CELL + mine % CELL], [some])
+            starts = np.flatnonzero(np.diff(mine // CELL, prepend=-1))
+            for start, stop in zip(starts, [*starts[1:], len(mine)], strict=True):
+                name = kept[by].get(int(mine[start]) // CELL, REST) if by else ""
+                named[Cell(measure, by, name)] = _packed(mine[start:stop] % CELL, some[start:stop])
+        return [{**cell._asdict(), **packed} for cell, packed in sorted(named.items(), key=lambda item: item[0])]
 
 
-def _packed(counts: Mapping[int, int]) -> dict[str, list[int]]:
+def _packed(codes: Integers, counts: Integers) -> dict[str, list[int]]:
     """Return bins as differences to the one before: they are short, and so is their JSON."""
-    codes = sorted(counts)
-    return {
-        "bins": [code - before for before, code in zip([0, *codes], codes, strict=False)],
-        "counts": [counts[code] for code in codes],
-    }
+    return {"bins": np.diff(codes, prepend=0).tolist(), "counts": counts.tolist()}
+
+
+def _summed(codes: Sequence[Integers], counts: Sequence[Integers]) -> tuple[Integers, Integers]:
+    """Return each code once, sorted, with the sum of its counts."""
+    if not codes:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    every, some = np.concatenate(codes), np.concatenate(counts)
+    order = np.argsort(every, kind="stable")
+    every = every[order]
+    starts = np.flatnonzero(np.diff(every, prepend=-1))
+    return every[starts], np.add.reduceat(some[order], starts) if len(starts) else some
 
 
 COMPACT = 1 << 22
@@ -139,20 +178,13 @@ class Added:
         self._compact()
 
     def _compact(self) -> None:
-        if len(self._codes) > 1:
-            codes, places = np.unique(np.concatenate(self._codes), return_inverse=True)
-            counts = np.zeros(len(codes), np.int64)
-            np.add.at(counts, places, np.concatenate(self._counts))
-            self._codes, self._counts = [codes], [counts]
+        self._codes, self._counts = ([part] for part in _summed(self._codes, self._counts))
         self._waiting = 0
 
     def histograms(self) -> Iterator[tuple[Cell, dict[int, list[int]]]]:
         """Yield each cell in the order of the names: for each bin how many documents had each fate."""
         self._compact()
-        codes = self._codes[0] if self._codes else np.zeros(0, np.int64)
-        counts = self._counts[0] if self._counts else np.zeros(0, np.int64)
-        order = np.argsort(codes, kind="stable")
-        codes, counts = codes[order], counts[order]
+        (codes,), (counts,) = self._codes, self._counts
         for cell, number in sorted(self.numbers.items()):
             first, last = np.searchsorted(codes, [number * CELL, (number + 1) * CELL])
             yield cell, _by_bin(codes[first:last].tolist(), counts[first:last].tolist())

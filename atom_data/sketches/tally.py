@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 HELD = 1 << 16
 """Values of a column that are counted in a shard; of a value that comes first after these, only that there was one."""
-FEW = 64
+FEW = 512
 """Documents below which Python counts sooner than Arrow has begun to."""
 SHOWN_CHARACTERS = 120
 """Of a value: a domain has at most 253, and what is longer is told apart by its beginning alone."""

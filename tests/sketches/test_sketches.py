@@ -18,7 +18,7 @@ from atom_data.rules import load_card
 from atom_data.runner.worker import do_task
 from atom_data.signals import count_characters, count_words
 from atom_data.sketches.bins import BINS, FIRST, NEGATIVE, NOTHING, ZERO, bins_of, bins_of_numbers, edges_of, start_of
-from atom_data.sketches.cells import CELL, FATES, Added, Cell
+from atom_data.sketches.cells import CELL, FATES, FEW, GROUPS, REST, Added, Cell, Groups, Histograms
 from atom_data.sketches.sketch import Sketch
 from atom_data.sketches.store import LARGEST, read_sketch, remove_sketch, sketch_path
 from atom_data.sketches.tally import HELD, Counted, Tally
@@ -270,6 +270,33 @@ def test_read_back_from_parquet_the_kept_rows_are_those_counted(tmp_path: Path) 
     added.add(value["cells"])
     kept = sum(counts[0] for counts in dict(added.histograms())[Cell("text_bytes", "", "")].values())
     assert kept == table.num_rows
+
+
+@pytest.mark.parametrize("size", [3, FEW, 3 * FEW])
+def test_histograms_are_the_counts_of_each_group_however_many_come_at_once(size: int) -> None:
+    chance = np.random.default_rng(size)
+    histograms, groups = Histograms(), Groups()
+    plain: dict[tuple[str, str], Counter[int]] = {}
+    names = [f"n{number}" for number in range(GROUPS + 5)] + [REST]
+    weights = np.array([2.0**-number for number in range(len(names))])
+    for _ in range(6):
+        values = chance.choice(names[::-1], size, p=(weights / weights.sum()))
+        codes = chance.integers(0, CELL, size)
+        histograms.add("m", "", None, codes)
+        histograms.add("m", "by", groups.numbers(pa.array(values), True), codes)
+        for value, code in zip(values.tolist(), codes.tolist(), strict=True):
+            plain.setdefault(("", ""), Counter())[code] += 1
+            plain.setdefault(("by", value), Counter())[code] += 1
+    kept = {*groups.kept().values()} - {REST}
+    expected: dict[tuple[str, str], Counter[int]] = {}
+    for (by, value), counts in plain.items():
+        expected.setdefault((by, value if value in kept or not by else REST), Counter()).update(counts)
+    found = {
+        (cell["by"], cell["group"]): Counter(dict(zip(np.cumsum(cell["bins"]).tolist(), cell["counts"], strict=True)))
+        for cell in histograms.value({"by": groups})
+    }
+    assert found == expected
+    assert size < 10 or len(found) > 3
 
 
 def token_cells(out: Path, tokens: str) -> dict[str, Counter[int]]:
