@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -114,7 +115,7 @@ class Histograms:
                 places[own] = own
                 mine, some = _summed([places[mine // CELL] * CELL + mine % CELL], [some])
             starts = np.flatnonzero(np.diff(mine // CELL, prepend=-1))
-            for start, stop in zip(starts, [*starts[1:], len(mine)] if len(mine) else [], strict=True):
+            for start, stop in pairwise([*starts, len(mine)]):
                 name = kept[by].get(int(mine[start]) // CELL, REST) if by else ""
                 named[Cell(measure, by, name)] = _packed(mine[start:stop] % CELL, some[start:stop])
         return [{**cell._asdict(), **packed} for cell, packed in sorted(named.items(), key=lambda item: item[0])]

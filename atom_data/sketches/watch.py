@@ -6,6 +6,7 @@ picture would make every finished shard stale (see `reach`). Each batch goes on 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,8 @@ ROWS = 4096
 END = ""
 WORDS = "word_count"
 Floats = npt.NDArray[np.float64]
+FAILURES = (pa.ArrowException, ArithmeticError, LookupError, TypeError, ValueError)
+"""What counting may fail with: a stage does not fail for a picture."""
 DOCUMENTS = ".docs.parquet"
 """How the file ends that says what is in a token shard."""
 
@@ -68,7 +71,7 @@ class Waiting:
                         self.sketch.kept(batch)
                     else:
                         self.sketch.card(self.cards[name], batch)
-        except (pa.ArrowException, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        except FAILURES as error:
             self.sketch.fault = f"{type(error).__name__}: {error}"[:200]
         self.sketch.seen.clear()
         self.batches = {name: [] for name in self.batches}
@@ -127,8 +130,16 @@ def keep_sketch(workspace: Workspace, job: Job, task: Task, waiting: Waiting | N
         waiting.count()
         sketch = waiting.sketch
     if sketch is not None and outputs:
-        value = {"stage": job.name, "shard": task.name, "sha256": outputs[0].sha256, **sketch.value()}
+        value = {"stage": job.name, "shard": task.name, "sha256": outputs[0].sha256, **value_of(sketch)}
         write_sketch(workspace, job.name, task.name, value)
+
+
+def value_of(sketch: Sketch) -> dict[str, Any]:
+    """Return what was counted, or what that failed with."""
+    try:
+        return sketch.value()
+    except FAILURES as error:
+        return {"fault": f"{type(error).__name__}: {error}"[:200]}
 
 
 def _of_tokens(workspace: Workspace, shards: Sequence[Shard], outputs: list[Output]) -> Sketch | None:

@@ -22,7 +22,7 @@ from atom_data.sketches.cells import CELL, FATES, FEW, GROUPS, REST, Added, Cell
 from atom_data.sketches.sketch import Sketch
 from atom_data.sketches.store import LARGEST, read_sketch, remove_sketch, sketch_path
 from atom_data.sketches.tally import HELD, Counted, Tally
-from atom_data.sketches.watch import watched
+from atom_data.sketches.watch import value_of, watched
 from atom_data.storage.receipts import Receipt
 from atom_data.workspace import Workspace
 from tests.command import write_lines
@@ -317,6 +317,29 @@ def test_histograms_are_the_counts_of_each_group_however_many_come_at_once(size:
     }
     assert found == expected
     assert size < 10 or len(found) > 3
+
+
+def test_no_documents_have_no_histogram() -> None:
+    histograms, none = Histograms(), np.zeros(0, np.int64)
+    histograms.add("m", "", None, none)
+    histograms.add("m", "by", Groups().numbers(pa.array([], pa.string()), True), none)
+    assert histograms.value({"by": Groups()}) == []
+    assert Histograms().value({}) == []
+
+
+def test_a_stage_that_keeps_nothing_has_a_sketch(tmp_path: Path) -> None:
+    rows = [{"id": str(number), "text": "a", "language": "en"} for number in range(3)]
+    workspace, receipt, _ = made_run(tmp_path, rows)
+    assert receipt.rows_out == 0
+    value = read_sketch(workspace, "clean", receipt.shard, receipt.outputs[0].sha256)
+    assert value is not None and "fault" not in value
+    assert value["rules"]["own.words"]["missed"] == 3
+
+
+def test_a_sketch_that_cannot_be_put_together_says_so() -> None:
+    sketch = Sketch()
+    sketch.histograms.add("m", "by", np.zeros(1, np.int64), np.zeros(1, np.int64))
+    assert value_of(sketch) == {"fault": "KeyError: 'by'"}, "its groups were never numbered"
 
 
 def token_cells(out: Path, tokens: str) -> dict[str, Counter[int]]:
