@@ -85,9 +85,9 @@ class Rule:
     def bounds(self) -> str:
         """Return the bounds as a person would write them."""
         parts = [f"{name} {getattr(self, name)}" for name in BOUNDS if getattr(self, name) is not None]
-        parts += [f"{name} {list(getattr(self, name))}" for name in CHOICES if getattr(self, name) is not None]
-        parts += [f"where {name} is one of {list(choice)}" for name, choice in self.where]
-        return ", ".join(parts)
+        chosen = ((name.replace("_", " "), choice) for name in CHOICES if (choice := getattr(self, name)) is not None)
+        lists = (*chosen, *((f"where {name} is one of", choice) for name, choice in self.where))
+        return ", ".join([*parts, *(f"{words} {', '.join(map(str, choice))}" for words, choice in lists)])
 
 
 def _is_in(values: pa.Array, choice: tuple[Bound, ...]) -> pa.Array:

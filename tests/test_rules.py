@@ -124,7 +124,7 @@ def test_keep_bound_of_other_type_is_refused(card: str) -> None:
 
 def test_keep_choice_that_the_column_cannot_hold_is_refused(tmp_path: Path) -> None:
     batch = pa.record_batch({"id": ["a"], "count": pa.array([1], pa.uint32())})
-    with pytest.raises(ConfigError, match=r"bounds column 'count', which is uint32, with one_of \[-1\]"):
+    with pytest.raises(ConfigError, match="bounds column 'count', which is uint32, with one of -1"):
         keep(own(tmp_path, 'column = "count"\none_of = [-1]'))(batch)
 
 
