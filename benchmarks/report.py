@@ -227,9 +227,11 @@ def in_turns(stage: Stage, workspace: Workspace, scratch: Path, rounds: int) -> 
         with_sketch = bool(number % 2)
         shutil.rmtree(scratch, ignore_errors=True)
         began = time.process_time()
+        seen, waiting = watched(stage) if with_sketch else (stage, None)  # once a job, as a worker does
         for task in stage.tasks(workspace):
             other = Elsewhere(workspace, stage.name, str(scratch))
-            seen, waiting = watched(stage) if with_sketch else (stage, None)
+            if waiting is not None:
+                waiting.begin()
             work: Work = seen.work(task, other, lambda *_: None)
             if with_sketch:
                 keep_sketch(other, stage, task, waiting, work.outputs)
