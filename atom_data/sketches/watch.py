@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from atom_data.errors import AtomDataError
 from atom_data.graph import Job
@@ -171,24 +170,21 @@ def _ratio(one: Floats, other: Floats) -> Floats:
 
 @dataclass(slots=True)
 class Words:
-    """The words of documents, by the shards that a token shard is made of; its documents stand together by shard."""
+    """The words of documents, by the shards that a token shard is made of; its documents are mixed, so a batch has many of each."""
 
     shards: dict[str, Shard]
     """Those that a stage made: all their rows can be read, so that a row is where it is said to be."""
-    shard: str = ""
-    counts: Floats | None = None
-    """Of the present shard, by row; None where it does not say."""
 
-    def of(self, batch: pa.RecordBatch) -> Iterator[tuple[slice, Floats]]:
-        """Yield which documents of a batch are of one shard, and how many words each of them has."""
-        runs = pc.run_end_encode(batch.column("shard"))
-        numbers, first = np.asarray(batch.column("row"), np.int64), 0
-        for name, last in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
-            if name != self.shard:
-                self.shard, self.counts = name, self._read(self.shards.get(name))
-            if self.counts is not None:
-                yield slice(first, last), self.counts[numbers[first:last]]
-            first = last
+    def of(self, batch: pa.RecordBatch) -> Iterator[tuple[npt.NDArray[np.int64], Floats]]:
+        """Yield which documents of a batch are of one shard, and how many words each of them has: a shard is read once."""
+        names = batch.column("shard").fill_null("").dictionary_encode()
+        codes, numbers = np.asarray(names.indices), np.asarray(batch.column("row"), np.int64)
+        order = np.argsort(codes, kind="stable")
+        bounds = np.searchsorted(codes[order], np.arange(len(names.dictionary) + 1))
+        for code, name in enumerate(names.dictionary.to_pylist()):
+            counts, rows = self._read(self.shards.get(name)), order[bounds[code] : bounds[code + 1]]
+            if counts is not None:
+                yield rows, counts[numbers[rows]]
 
     def _read(self, shard: Shard | None) -> Floats | None:
         if shard is None or not shard.path.endswith(".parquet"):

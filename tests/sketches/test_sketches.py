@@ -22,8 +22,9 @@ from atom_data.sketches.cells import CELL, FATES, FEW, GROUPS, REST, Added, Cell
 from atom_data.sketches.sketch import Sketch
 from atom_data.sketches.store import LARGEST, read_sketch, remove_sketch, sketch_path
 from atom_data.sketches.tally import HELD, Counted, Tally
-from atom_data.sketches.watch import value_of, watched
+from atom_data.sketches.watch import Words, value_of, watched
 from atom_data.storage.receipts import Receipt
+from atom_data.storage.shards import Shard
 from atom_data.workspace import Workspace
 from tests.command import write_lines
 from tests.tokens.corpus import SHARDS, Rows, finish, tiny_tokenizer
@@ -382,3 +383,20 @@ def test_tokens_per_word_where_the_stage_before_counted_words(tmp_path: Path, co
                 expected[name][int(bins_of_numbers(np.array([number], np.float64))[0])] += 1
     assert token_cells(tmp_path / "out", "tokens") == {name: counts for name, counts in expected.items() if counts}
     assert bool(expected["tokens_per_word"]) is counted
+
+
+def test_words_of_mixed_documents_are_read_once_for_each_shard(tmp_path: Path) -> None:
+    """A token shard has its documents in an order of their own: to read a shard for each of them took hours of a large one."""
+    rows, shards = 200, {}
+    for number, name in enumerate("abc"):
+        words = pa.array([1000 * number + row for row in range(rows)], pa.int32())
+        pq.write_table(pa.table({"word_count": words}), tmp_path / f"{name}.parquet")
+        shards[name] = Shard(name, str(tmp_path / f"{name}.parquet"), 0)
+    names = [*"abc" * rows, "not there"]
+    numbers = [place // 3 for place in range(3 * rows)] + [7]
+    found = list(Words(shards).of(pa.record_batch({"shard": names, "row": numbers})))
+    assert [len(places) for places, _ in found] == [rows] * 3
+    said = {
+        place: count for places, counts in found for place, count in zip(places.tolist(), counts.tolist(), strict=True)
+    }
+    assert said == {place: 1000 * "abc".index(names[place]) + numbers[place] for place in range(3 * rows)}
