@@ -34,6 +34,8 @@ SHOWN, BEFORE, BEHIND = 30, 6, 12
 LINE_WORDS, LINE_CHARACTERS = 15, 200
 MOSTLY, YEAR_DIGITS, DATED = 4, 5, 200
 """Words and digits of a block that is little else than a date; so many are looked at."""
+UPPER_PART = 0.5
+"""Of a page's blocks: further down stand dates of reviews, versions and other pages."""
 INSIDE = 8
 """So many elements below one that says author are looked at for a link with the name."""
 _AUTHORS, _DATES = (
@@ -53,7 +55,8 @@ def shown_date(page: Page) -> str | None:
         if (found := date_of(text, anywhere=True)) is not None:
             return found
     digits, words = page.blocks[:, columns.DIGITS], page.blocks[:, columns.WORDS]
-    for block in np.flatnonzero((words <= MOSTLY) & (digits >= YEAR_DIGITS))[:DATED].tolist():
+    short = np.flatnonzero((words <= MOSTLY) & (digits >= YEAR_DIGITS))[:DATED]
+    for block in short[short < len(words) * UPPER_PART].tolist():
         if (found := date_of(page.text_of(block))) is not None:
             return found
     return None

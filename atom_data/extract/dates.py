@@ -3,7 +3,7 @@
 import datetime
 import re
 
-ISO = re.compile(r"\s*(\d{4})-?(\d\d)-?(\d\d)(?:[T\s]+(\d\d:\d\d(?::\d\d)?)(?:\.\d+)?\s*(Z|[+-]\d\d:?\d\d)?)?")
+ISO = re.compile(r"[\s\"']*(\d{4})-?(\d\d)-?(\d\d)(?:[T\s]+(\d\d:\d\d(?::\d\d)?)(?:\.\d+)?\s*(Z|[+-]\d\d:?\d\d)?)?")
 MONTHS = {
     name: number
     for number, names in enumerate(
@@ -27,6 +27,7 @@ ACCENTS = str.maketrans("äéèûáíóú", "aeeuaiou")
 NAMED = re.compile(
     r"(?:(\d{1,2})(?:st|nd|rd|th|er|\.)?\s+(?:de\s+)?([^\W\d_]{3,10})|([^\W\d_]{3,10})\.?\s+(\d{1,2})(?:st|nd|rd|th)?)\.?,?\s+(?:de\s+)?((?:19|20)\d\d)"
 )
+YEAR_NAMED = re.compile(r"\b((?:19|20)\d\d)\s+([^\W\d_]{3,10})\.?\s+(\d{1,2})\b")
 DOTTED = re.compile(r"\b(\d{1,2})\.(\d{1,2})\.((?:19|20)\d\d)\b")
 CHINESE = re.compile(r"((?:19|20)\d\d)\s*[年./]\s*(\d{1,2})\s*[月./]\s*(\d{1,2})")
 RFC = re.compile(r"\s*[A-Z][a-z]{2}, (\d{1,2}) ([A-Z][a-z]{2}) (\d{4})")
@@ -50,6 +51,10 @@ def date_of(text: str, *, anywhere: bool = False) -> str | None:
         month = MONTHS.get(name.lower().translate(ACCENTS))
         if month is not None:
             return _date(groups[-1], month, number)
+    if (found := YEAR_NAMED.search(text)) is not None:
+        month = MONTHS.get(found[2].lower().translate(ACCENTS))
+        if month is not None:
+            return _date(found[1], month, found[3])
     if (found := CHINESE.search(text)) is not None:
         return _date(found[1], found[2], found[3])
     if (found := DOTTED.search(text)) is not None:

@@ -12,6 +12,7 @@ from atom_data.extract.structured import Record, records
 from atom_data.text.html import page as columns, tags
 from atom_data.text.html.page import Page
 from atom_data.text.html.source import slot
+from atom_data.text.main_text.model import OTHER
 
 WORD = re.compile(r"\w+")
 SEPARATOR = re.compile(r"\s+[|\-\u2013\u2014\u00b7\u2022:\u00bb\u203a~]+\s+|\s*[|\u00bb]\s*|:: ")
@@ -87,20 +88,22 @@ def metadata_of(page: Page, url: str | None = None, kind: str | None = None) -> 
     """Return what structured data, the head and the elements of a page say, in this order. About 0.1 ms.
 
     `kind` is the page's, as models name it. A page that is for something else than a text of a day, a shop's or a manual's, shows
-    dates of other things: there only what speaks of an article counts.
+    dates of other things: there only what speaks of an article counts. The date that systems give to every page they keep,
+    schema.org's WebPage, counts nowhere: a text of a day says it elsewhere, too.
     """  # fmt: skip
     known = records(page)
     texts = [record for record in known if record.kind.endswith(TEXT_KINDS)]
-    dated = texts if kind in UNDATED else [*texts, *(record for record in known if record.kind.endswith("Page"))]
-    published = _first(dated, "datePublished", "dateCreated") or _slots(page, columns.PUBLISHED)
+    published = _first_day(texts, "datePublished", "dateCreated")
     if kind not in UNDATED:
+        published = published or _slots(page, columns.PUBLISHED)
+    if kind not in UNDATED and kind != OTHER:
         published = (
             published
             or _slots(page, columns.DATE, columns.TIME)
             or shown_date(page)
             or _url_date(url or _address(page))
         )
-    modified = _first(known, "dateModified") or _slots(page, columns.MODIFIED)
+    modified = _first_day(known, "dateModified") or _slots(page, columns.MODIFIED)
     site = slot(page, columns.SITE_NAME) or _first(known, "publisher") or slot(page, columns.APPLICATION)
     return Metadata(
         _day(published),
@@ -123,6 +126,12 @@ def _slots(page: Page, *numbers: int) -> str | None:
 def _first(known: list[Record], *names: str) -> str | None:
     """Return the first value of a name in the records of articles and pages."""
     return next((value for name in names for record in known if (value := record.texts.get(name))), None)
+
+
+def _first_day(known: list[Record], *names: str) -> str | None:
+    """Return the first value of a name that is a date."""
+    values = (value for name in names for record in known if (value := record.texts.get(name)))
+    return next((value for value in values if _day(value)), None)
 
 
 def _day(value: str | None) -> str | None:

@@ -133,6 +133,8 @@ def test_structured_data_comes_first() -> None:
         ("31/12/2024", "2024-12-31"),
         ("03-02-2024", "2024-02-03"),
         ("11-29-2024, 09:03 AM", "2024-11-29"),
+        ('"2024-05-06T07:08:09Z"', "2024-05-06T07:08:09Z"),
+        ("2024 May 6;15(1)", "2024-05-06"),
         ("2024-1-2-2024", None),
         ("2024-13-45", None),
         ("soon", None),
@@ -172,8 +174,29 @@ def test_dates_and_names_of_a_part_are_not_the_pages() -> None:
     page = scan(f"<script type=application/ld+json>{json.dumps(review)}</script><h1>A</h1><p>May 6, 2024".encode())
     assert metadata_of(page)[:3] == ("2024-05-06", None, None)
     assert metadata_of(page, kind="product").published is None
-    article = scan(b"<meta property=article:published_time content=2024-05-06><p>text")
-    assert metadata_of(article, kind="product").published == "2024-05-06"
+
+
+@pytest.mark.parametrize(
+    ("head", "published"),
+    [
+        ({"@type": "NewsArticle", "datePublished": "2024-05-06"}, ["2024-05-06"] * 3),
+        ({"@type": "NewsArticle", "datePublished": "soon", "dateCreated": "2024-05-06"}, ["2024-05-06"] * 3),
+        ({"@type": "WebPage", "datePublished": "2024-05-06"}, [None] * 3),
+        ("<meta property=article:published_time content=2024-05-06>", ["2024-05-06", "2024-05-06", None]),
+        ("<time datetime=2024-05-06>", ["2024-05-06", None, None]),
+    ],
+)
+def test_what_dates_a_page_depends_on_its_kind(head: object, published: list[str | None]) -> None:
+    html = head if isinstance(head, str) else f"<script type=application/ld+json>{json.dumps(head)}</script>"
+    page = scan(f"{html}<h1>A</h1><p>text".encode())
+    assert [metadata_of(page, kind=kind).published for kind in ("article", "other", "product")] == published
+
+
+def test_a_date_far_down_is_not_the_pages() -> None:
+    lines = "".join(f"<p>{SENTENCE}" for _ in range(40))
+    assert metadata_of(scan(f"<h1>A</h1>{lines}<p>{SENTENCE}<p>May 6, 2024".encode())).published is None
+    lines = "".join(f"<p>{SENTENCE}" for _ in range(15))
+    assert metadata_of(scan(f"<h1>A</h1>{lines}<p>May 6, 2024{lines * 2}".encode())).published == "2024-05-06"
 
 
 BODY = "A long text that is only in the data of the page and in none of its elements. " * 10
