@@ -90,26 +90,60 @@ def put_inline(
 ) -> int:  # fmt: skip
     """Write text with marks for the elements from `first` on that lie in it; return the new end. `marks` is room for 2 x MARKS."""
     open_nodes, open_kinds = marks[0], marks[1]
-    depth, node, count = 0, first, len(nodes)
-    begin = end
-    for position in range(start, stop):
-        byte = item(text, position)
+    depth, begin, position = 0, end, start
+    node, opens_at = _next_marked(nodes, first, stop, links)
+    while position < stop:
         while depth and nodes[open_nodes[depth - 1], columns.TEXT_TO] <= position:
             depth -= 1
             end = _close(source, nodes, open_nodes[depth], open_kinds[depth], out, end)
-        if byte > SPACE:
-            while node < count and nodes[node, columns.TEXT_FROM] <= position:
+        if item(text, position) > SPACE:
+            while opens_at <= position:
                 kind = np.int64(KINDS[nodes[node, columns.TAG]])
                 if (
-                    kind
-                    and depth < MARKS
+                    depth < MARKS
                     and nodes[node, columns.TEXT_TO] > position
                     and _may_open(open_kinds, depth, kind, links and kind == LINKED and is_link(source, nodes, node))
                 ):
                     end = put_mark(kind, True, out, end)
                     open_nodes[depth], open_kinds[depth] = node, kind
                     depth += 1
-                node += 1
+                node, opens_at = _next_marked(nodes, node + 1, stop, links)
+        # White space stands before the mark of what begins with it.
+        after = max(position + 1, min(stop, opens_at))
+        if depth:
+            after = min(after, np.int64(nodes[open_nodes[depth - 1], columns.TEXT_TO]))
+        end = _put_run(text, position, after, in_row, one_line, out, end)
+        position = after
+    while depth:
+        depth -= 1
+        end = _close(source, nodes, open_nodes[depth], open_kinds[depth], out, end)
+    return max(end, begin)
+
+
+@inlined
+def _next_marked(nodes: Int32s, node: int, stop: int, links: bool) -> tuple[int, int]:
+    """Return the next element that may be marked, and where its text begins; one at `stop` for none."""
+    while node < len(nodes) and nodes[node, columns.TEXT_FROM] < stop:
+        kind = KINDS[nodes[node, columns.TAG]]
+        if kind and (links or kind != LINKED):
+            return node, np.int64(nodes[node, columns.TEXT_FROM])
+        node += 1
+    return node, stop
+
+
+@called
+def _put_run(text: Bytes, start: int, stop: int, in_row: bool, one_line: bool, out: Bytes, end: int) -> int:
+    """Write text without marks. Most has no line feed, and is copied."""
+    special = 0
+    for position in range(start, stop):
+        byte = item(text, position)
+        special += (byte == LINE_FEED) | (in_row & (byte == PIPE))
+    if not special:
+        for position in range(start, stop):
+            put(out, end + position - start, item(text, position))
+        return end + stop - start
+    for position in range(start, stop):
+        byte = item(text, position)
         if byte == LINE_FEED:
             end = _put_break(in_row or one_line, out, end)
         else:
@@ -118,10 +152,7 @@ def put_inline(
                 end += 1
             put(out, end, byte)
             end += 1
-    while depth:
-        depth -= 1
-        end = _close(source, nodes, open_nodes[depth], open_kinds[depth], out, end)
-    return max(end, begin)
+    return end
 
 
 @inlined

@@ -24,27 +24,37 @@ def markdown_text(page: Page, kept: Bools, *, links: bool = False) -> bytes:
     """Return the blocks that are kept as Markdown, UTF-8; with `links`, those that lead somewhere have their address."""
     if not kept.any():
         return b""
-    sizes = page.blocks[kept, columns.END] - page.blocks[kept, columns.START]
-    lines = int(np.count_nonzero(page.text == LINE_FEED)) + 2 * len(sizes)
-    # At most: each sign escaped or a break of three bytes; margins of all lines; cells of a row and the line below; marks.
-    size = 3 * int(sizes.sum()) + _LINE_EXTRA * lines + _CELL_EXTRA * len(sizes) + 16 * len(page.nodes)
-    if links:
-        size += 2 * page.source.size + 2 * ADDRESS_BYTES * len(sizes)
-    out = np.empty(size, np.uint8)
-    end = _write(page.source, page.nodes, page.blocks, page.text, kept, links, out)
-    return out[:end].tobytes()
+    written: bytes = _write(page.source, page.nodes, page.blocks, page.text, kept, links).tobytes()
+    return written
+
+
+@inlined
+def _room(source: Bytes, nodes: Int32s, blocks: Int32s, text: Bytes, kept: Bools, links: bool) -> int:
+    """Return how many bytes are written at most.
+
+    Each sign is escaped or a break of three bytes; margins of all lines; cells of a row and the line below; marks; addresses.
+    """
+    size, count, lines = 0, 0, 2
+    for position in range(text.size):
+        lines += item(text, position) == LINE_FEED
+    for block in range(len(blocks)):
+        size += kept[block] * (blocks[block, columns.END] - blocks[block, columns.START])
+        count += kept[block]
+    room = 3 * size + _LINE_EXTRA * (lines + 2 * count) + _CELL_EXTRA * count + 16 * len(nodes)
+    return room + (2 * source.size + 2 * ADDRESS_BYTES * count if links else 0)
 
 
 @kernel
-def _write(source: Bytes, nodes: Int32s, blocks: Int32s, text: Bytes, kept: Bools, links: bool, out: Bytes) -> int:
+def _write(source: Bytes, nodes: Int32s, blocks: Int32s, text: Bytes, kept: Bools, links: bool) -> Bytes:
+    out = np.empty(_room(source, nodes, blocks, text, kept, links), np.uint8)
     end, last, is_data, first, headed, fence = 0, nowhere(), data_tables(nodes, blocks), 0, -1, TICK
     marks = np.zeros((2, MARKS), np.int64)
     for block in range(len(blocks)):
+        if not kept[block]:
+            continue
         start, stop = np.int64(blocks[block, columns.START]), np.int64(blocks[block, columns.END])
         while first < len(nodes) and nodes[first, columns.TEXT_FROM] < start:
             first += 1
-        if not kept[block]:
-            continue
         place = place_of(nodes, is_data, blocks[block, columns.NODE])
         end, headed = _finish(nodes, place, last, headed, fence, out, end)
         if end:
@@ -62,7 +72,7 @@ def _write(source: Bytes, nodes: Int32s, blocks: Int32s, text: Bytes, kept: Bool
             end = _put_block(source, nodes, text, start, stop, first, links, place, last, marks, out, end)
         last = place
     end, headed = _finish(nodes, nowhere(), last, headed, fence, out, end)
-    return end
+    return out[:end]
 
 
 @called
