@@ -12,13 +12,20 @@ import numpy as np
 import pytest
 
 from atom_data.errors import ConfigError, DataError
+from atom_data.text.html import page as columns
 from atom_data.text.html.page import Page
 from atom_data.text.main_text.alignment import aligned
 from atom_data.text.main_text.model import Model
 from atom_data.text.main_text.trees import Trees
 from atom_data.train.extraction import Options, train_extractor
 from atom_data.train.extraction.boosting import Boosting, probabilities, trees_of
-from atom_data.train.extraction.examples import content_shares, example_of, sites_in_folds
+from atom_data.train.extraction.examples import (
+    block_weights,
+    content_shares,
+    example_of,
+    page_weight,
+    sites_in_folds,
+)
 from atom_data.train.extraction.lessons import lessons_of
 from atom_data.train.extraction.pages import Labeled, read_pages, site_of
 from atom_data.train.extraction.words import agreement, words_of
@@ -194,6 +201,22 @@ def test_lessons_hide_what_other_pages_do_not_have(folder: Path) -> None:
         assert texts_of(lessons[number].page, lessons[number].content) == texts_of(
             examples[number].page, examples[number].content
         )
+
+
+def test_a_page_with_little_main_text_weighs_more() -> None:
+    words = np.array([90, 10], np.int32)
+    alike = page_weight(words, np.array([1.0, 1.0])), page_weight(words, np.array([0.0, 1.0]))
+    assert alike[1] / alike[0] == pytest.approx((1.02 / 0.12) ** 0.6)
+    assert page_weight(words, np.array([0.0, 0.5])) > alike[1]
+    assert page_weight(np.zeros(0, np.int32), np.zeros(0)) == pytest.approx(0.02**-0.6)
+
+
+def test_short_blocks_without_content_stand_for_the_others(folder: Path) -> None:
+    for example in map(example_of, read_pages(folder, "CC0-1.0")):
+        (lesson,) = lessons_of([example], 0, 0, 0)
+        all_weights = block_weights(lesson.page.blocks[:, columns.WORDS])
+        factor = page_weight(lesson.page.blocks[:, columns.WORDS], lesson.content)
+        assert lesson.weights.sum() == pytest.approx(all_weights.sum() * factor, rel=0.05)
 
 
 def texts_of(page: Page, content: np.ndarray) -> list[str]:

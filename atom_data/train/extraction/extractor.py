@@ -44,8 +44,8 @@ class Options:
     says, and the elements that say what they hold: see `lessons`."""
     joined: float = 0.5
     """The share of blind articles that have the links of another page beside them."""
-    first: Boosting = field(default_factory=lambda: Boosting(rounds=90, learning_rate=0.11))
-    second: Boosting = field(default_factory=lambda: Boosting(rounds=120, learning_rate=0.06))
+    first: Boosting = field(default_factory=lambda: Boosting(rounds=90, learning_rate=0.11, least_in_leaf=200))
+    second: Boosting = field(default_factory=lambda: Boosting(rounds=120, learning_rate=0.06, least_in_leaf=400))
 
     def __post_init__(self) -> None:
         """Refuse what cannot be trained."""

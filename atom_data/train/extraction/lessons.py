@@ -17,7 +17,7 @@ from atom_data.text.html import page as columns
 from atom_data.text.html.page import Page
 from atom_data.text.html.scan import scan
 from atom_data.text.main_text.features import Scores, block_features, no_scores
-from atom_data.train.extraction.examples import Example, block_weights, without_meaning
+from atom_data.train.extraction.examples import Example, block_weights, page_weight, without_meaning
 
 LISTS = ("collection", "listing", "product", "service")
 LISTS_SHARE = 0.25
@@ -75,12 +75,13 @@ def _lesson(example: Example, lists: Sequence[Example], blind: float, joined: fl
 def _taught(page: Page, url: str | None, is_blind: bool, content: Float64s) -> Lesson:
     """Return a lesson in which of the short blocks without content, half of all blocks, every THIN-th stands for the others."""
     words = page.blocks[:, columns.WORDS]
-    weights = block_weights(words)
+    weights = block_weights(words) * np.float32(page_weight(words, content))
     short = (words <= SHORT_WORDS) & (content == 0)
     places = np.flatnonzero(short)
     chosen = places[len(places) % THIN :: THIN]
-    weights[places], factor = 0, len(places) / max(1, len(chosen))
-    weights[chosen] = block_weights(words)[chosen] * np.float32(factor)
+    those, factor = weights[chosen], len(places) / max(1, len(chosen))
+    weights[places] = 0
+    weights[chosen] = those * np.float32(factor)
     kept = np.flatnonzero(weights > 0)
     return Lesson(page, url, is_blind, content, weights, kept)
 
