@@ -22,8 +22,6 @@ _CELL_EXTRA = 16 * CELLS
 
 def markdown_text(page: Page, kept: Bools, *, links: bool = False) -> bytes:
     """Return the blocks that are kept as Markdown, UTF-8; with `links`, those that lead somewhere have their address."""
-    if not kept.any():
-        return b""
     written: bytes = _write(page.source, page.nodes, page.blocks, page.text, kept, links).tobytes()
     return written
 
