@@ -41,9 +41,9 @@ def test_a_sample_is_the_same_each_time(sample_run: Path) -> None:
 
 def test_commands_to_paste_name_the_run_as_it_was_named(sample_run: Path) -> None:
     shown = atom_data("tune", sample_run, "--measure", "90").stdout
-    assert f"\n  atom-data tune {sample_run} --sweep sample_languages." in shown
+    assert f"\n  atom-data tune {sample_run} --sweep " in shown
     shown = atom_data("tune", SAMPLE, "-o", sample_run, "--stage", "clean", "--measure", "90").stdout
-    assert f"\n  atom-data tune {SAMPLE} -o {sample_run} --stage clean --sweep sample_languages." in shown
+    assert f"\n  atom-data tune {SAMPLE} -o {sample_run} --stage clean --sweep " in shown
 
 
 RECIPE = """
