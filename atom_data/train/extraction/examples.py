@@ -27,8 +27,8 @@ _BOXES = re.compile(
 _INLINE = re.compile(rb"<(/?)time(?=[\s>/])", re.IGNORECASE)
 LEAST_LEFT = 3
 RARE, LEAST_SHARE = 0.6, 0.02
-"""A page weighs one over its share of main text, and LEAST_SHARE, to the power of RARE. Of 1, 0.6 and 0.3 the best on two of five
-folds of WCXB's development half."""
+"""A page weighs one over its share of main text, and LEAST_SHARE, to the power of RARE. Of 1, 0.6 and 0.3 the best on one of five
+folds of WCXB's development half, for the second stage alone."""
 
 
 @dataclass(frozen=True, slots=True)
