@@ -62,17 +62,17 @@ def search(folder: Folder, asked: Asked, workers: int, note: Note = lambda said:
     texts = _by_text(folder, asked, workers) if asked.matching else set()
     first, why = True, dict.fromkeys(texts, TEXT)
     ids |= texts
+    looked_for = set(urls)
     while first or ids or urls:
         note(f"looking for {len(ids):,} ids and {len(urls):,} URLs")
         match = partial(_match, asked if first else Asked(), pa.array(sorted(ids), pa.string()), sorted(urls))
         new = _scan(folder, match, found, workers, first, why)
         ids, urls, first = set(), set(), False
         if leave and new:
-            urls = {plain_url(one.url) for one in new if one.url}
+            urls = {plain_url(one.url) for one in new if one.url} - looked_for
+            looked_for |= urls
             ids = copies_of(folder, [one.id for one in new], workers) - set(found.documents)
             why = dict.fromkeys(ids, COPY)
-            known = {plain_url(one.url) for one in found.documents.values() if one.url and one not in new}
-            urls -= known
     found.nowhere = _nowhere(asked, found)
     return found
 
