@@ -31,6 +31,7 @@ BLOCK = 1 << 16
 SEAL = ',\n "sha256": "{}"\n}}\n'
 """How a receipt ends: the SHA-256 of all before it, so that an edited receipt is noticed."""
 SEAL_BYTES = len(SEAL.format("0" * 64))
+SEVERAL = 2
 
 
 class Reading(NamedTuple):
@@ -51,9 +52,24 @@ def receipt_path(folder: str, shard: str) -> str:
 
 
 def seal(value: Mapping[str, Any]) -> bytes:
-    """Return a receipt as it is written: readable JSON that ends with the hash of what stands before it."""
-    body = json.dumps(value, indent=1, ensure_ascii=False).removesuffix("\n}").encode()
+    """Return a receipt as it is written: JSON with a line a value, which ends with the hash of what stands before it.
+
+    Python's own indented JSON, a line for every number, is not written in C: it was a sixth of the time of a shard of a document.
+    """
+    lines = (f"{_line(name)}: {_lines(item)}" for name, item in value.items())
+    body = ("{\n " + ",\n ".join(lines)).encode()
     return body + SEAL.format(hashlib.sha256(body).hexdigest()).encode()
+
+
+def _line(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _lines(value: object) -> str:
+    """Return a value in a line; a list of several, such as inputs and outputs, with a line for each."""
+    if not isinstance(value, (list, tuple)) or len(value) < SEVERAL:
+        return _line(value)
+    return "[\n  " + ",\n  ".join(map(_line, value)) + "\n ]"
 
 
 def is_sealed(data: bytes) -> bool:
