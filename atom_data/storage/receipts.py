@@ -32,6 +32,7 @@ SEAL = ',\n "sha256": "{}"\n}}\n'
 """How a receipt ends: the SHA-256 of all before it, so that an edited receipt is noticed."""
 SEAL_BYTES = len(SEAL.format("0" * 64))
 SEVERAL = 2
+_line = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class Reading(NamedTuple):
@@ -59,10 +60,6 @@ def seal(value: Mapping[str, Any]) -> bytes:
     lines = (f"{_line(name)}: {_lines(item)}" for name, item in value.items())
     body = ("{\n " + ",\n ".join(lines)).encode()
     return body + SEAL.format(hashlib.sha256(body).hexdigest()).encode()
-
-
-def _line(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
 
 
 def _lines(value: object) -> str:
