@@ -136,7 +136,7 @@ class Cluster:
             return [pid for pid, title in processes() if title.startswith(starts)]
 
         def theirs() -> list[int]:
-            return [pid for pid, _ in processes() if f"SLURMD_NODENAME={name}".encode() in _environment(pid)]
+            return [pid for pid, _ in processes() if f"SLURMD_NODENAME={name}".encode() in _variables(pid)]
 
         for among in (steps, theirs):
             for pid in among():
@@ -192,7 +192,7 @@ def processes() -> list[tuple[int, str]]:
     return found
 
 
-def _environment(pid: int) -> list[bytes]:
+def _variables(pid: int) -> list[bytes]:
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     return []
