@@ -24,6 +24,7 @@ from atom_data.cluster.elements import most_tasks, ranges
 from atom_data.cluster.profile import Profile
 from atom_data.errors import ConfigError, DataError
 from atom_data.graph import file_stem, in_order, stage_of
+from atom_data.runner.claims.claim import Part
 from atom_data.runner.claims.hold import claimed
 from atom_data.runner.claims.life import me
 from atom_data.runner.cleaned import bring_back, cleaned_of
@@ -38,6 +39,8 @@ from atom_data.workspace import Workspace
 
 MAX_ARRAY_SIZE = 1001
 """Slurm's default, where there is no Slurm to ask."""
+NO_STAGE = "/submission"
+"""What a submission claims: no stage's part, as elements may start before the last sbatch has answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,7 @@ def submit(
     with claimed(
         workspace,
         f"atom-data run {recipe.path} --on slurm",
+        part=Part(NO_STAGE, "close", "close", recipe.sha256),
         take_over=take_over,
         gone=lambda who: not dry_run and who.slurm.partition("_")[0] in ended,
     ):
