@@ -125,18 +125,7 @@ class Keep:
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Add `_drop_reason` (first failing rule as `card.reason`, null = kept) and `_drop_rules` (all failing)."""
-        card = load_card(self.card, self.folder)
-        _require_columns(card, batch)
-        failed = [pc.invert(rule.passes(batch)) for rule in card.rules]
-        names = [f"{card.name}.{rule.reason}" for rule in card.rules]
-        first = pa.nulls(batch.num_rows, pa.string())
-        for name, misses in reversed(list(zip(names, failed, strict=True))):
-            first = pc.if_else(misses, pa.scalar(name), first)
-        masks = [misses.to_numpy(zero_copy_only=False) for misses in failed]
-        every: list[list[str] | None] = [None] * batch.num_rows
-        for row in np.flatnonzero(np.logical_or.reduce(masks)).tolist():
-            every[row] = [name for name, mask in zip(names, masks, strict=True) if mask[row]]
-        return with_columns(batch, **{REASON: first, RULES: pa.array(every, pa.list_(pa.string()))})
+        return mark(load_card(self.card, self.folder), batch)
 
     def numbers(self, batch: pa.RecordBatch) -> pa.Array:
         """Return per row, as JSON, the values that the card looked at and those it wants recorded."""
@@ -145,6 +134,23 @@ class Keep:
         names = list(dict.fromkeys([*judged, *card.record]))
         rows = pa.RecordBatch.from_arrays([column(batch, name) for name in names], names=names).to_pylist()
         return pa.array([json.dumps(row, ensure_ascii=False, default=str) for row in rows], pa.string())
+
+
+def mark(card: Card, batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Do what a step `Keep` does with a card that was read."""
+    _require_columns(card, batch)
+    failed = [pc.invert(rule.passes(batch)) for rule in card.rules]
+    first, listed = pa.nulls(batch.num_rows, pa.string()), pa.list_(pa.string())
+    if not any(misses.true_count for misses in failed):
+        return with_columns(batch, **{REASON: first, RULES: pa.nulls(batch.num_rows, listed)})
+    names = [f"{card.name}.{rule.reason}" for rule in card.rules]
+    for name, misses in reversed(list(zip(names, failed, strict=True))):
+        first = pc.if_else(misses, pa.scalar(name), first)
+    masks = [misses.to_numpy(zero_copy_only=False) for misses in failed]
+    every: list[list[str] | None] = [None] * batch.num_rows
+    for row in np.flatnonzero(np.logical_or.reduce(masks)).tolist():
+        every[row] = [name for name, mask in zip(names, masks, strict=True) if mask[row]]
+    return with_columns(batch, **{REASON: first, RULES: pa.array(every, listed)})
 
 
 def keep(card: str) -> Keep:

@@ -65,12 +65,15 @@ def decoded(data: bytes, charset: str | None, *, markup: bool = True) -> Decoded
     return utf_8
 
 
-def utf_8_of(data: bytes, charset: str | None, *, markup: bool = True) -> tuple[bytes, int]:
+def utf_8_of(data: bytes | memoryview, charset: str | None, *, markup: bool = True) -> tuple[bytes | memoryview, int]:
     """Return what `decoded` finds as UTF-8, and how many characters had to be replaced. Bytes that are UTF-8 are not copied."""
-    offsets = np.array([0, len(data)], np.int64)
-    if is_utf8(Buffers(np.frombuffer(data, np.uint8), offsets)) and not (data.isascii() and _is_disguised(data)):
-        return data.removeprefix(codecs.BOM_UTF8), 0
-    found = decoded(data, charset, markup=markup)
+    codes = np.frombuffer(data, np.uint8)
+    if is_utf8(Buffers(codes, np.array([0, codes.size], np.int64))):
+        if codes.max(initial=0) >= 0x80:
+            return data[len(codecs.BOM_UTF8) :] if data[: len(codecs.BOM_UTF8)] == codecs.BOM_UTF8 else data, 0
+        if not _is_disguised(bytes(data)):
+            return data, 0
+    found = decoded(bytes(data), charset, markup=markup)
     return clean(found.text).encode(), found.replaced
 
 

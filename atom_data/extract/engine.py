@@ -46,8 +46,8 @@ class BytesEngine(Protocol):
         and reads no page.
         """
 
-    def read(self, html: bytes, url: str | None) -> Content:
-        """Return the content of a page, which is valid UTF-8 without a byte order mark."""
+    def read(self, html: bytes | memoryview, url: str | None) -> Content:
+        """Return the content of a page, which is valid UTF-8 without a byte order mark: mostly a view of the column, uncopied."""
 
 
 class EngineError(Exception):

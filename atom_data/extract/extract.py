@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import numpy as np
 import pyarrow as pa
 
 from atom_data.batch import column, with_columns
@@ -68,8 +69,17 @@ class Extract:
     def _pages(self, batch: pa.RecordBatch) -> Iterator[Page]:
         pages = column(batch, "html").cast(pa.large_binary())
         said = [_strings(batch, name) for name in (self.charset, self.mime, self.url)]
-        for page, charset, mime, url in zip(pages, *said, strict=True):
-            yield Page(page.as_py(), charset, mime, url)
+        for page, charset, mime, url in zip(_views(pages), *said, strict=True):
+            yield Page(page, charset, mime, url)
+
+
+def _views(pages: pa.LargeBinaryArray) -> Iterator[memoryview | None]:
+    """Yield the values as views of the column: pages are the largest thing in a crawl, and nothing here writes to them."""
+    _, offsets, data = pages.buffers()
+    ends = np.frombuffer(offsets, np.int64)[pages.offset : pages.offset + len(pages) + 1].tolist() if len(pages) else []
+    view = memoryview(data or b"")
+    for valid, start, end in zip(pages.is_valid().to_pylist(), ends, ends[1:], strict=False):
+        yield view[start:end] if valid else None
 
 
 def _strings(batch: pa.RecordBatch, name: str | None) -> list[str | None]:

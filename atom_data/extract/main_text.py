@@ -65,7 +65,7 @@ class MainText:
             model_of(self.model)
         return (*(MARKDOWN if self.markdown else ()), *MEASURES, *(METADATA if self.metadata else ()), *KINDS)
 
-    def read(self, html: bytes, url: str | None) -> Content:
+    def read(self, html: bytes | memoryview, url: str | None) -> Content:
         """Return text, title and columns."""
         page = scan(html)
         if page.cut:

@@ -4,13 +4,12 @@ import re
 from collections import Counter
 from typing import NamedTuple
 
-import numpy as np
-
 from atom_data.extract.byline import author_of, shown_date
 from atom_data.extract.dates import date_of
 from atom_data.extract.structured import Record, records
 from atom_data.text.html import page as columns, tags
 from atom_data.text.html.page import Page
+from atom_data.text.html.place import first_with
 from atom_data.text.html.source import slot
 from atom_data.text.main_text.model import OTHER
 
@@ -47,7 +46,7 @@ def title_of(page: Page) -> str | None:
     other = slot(page, columns.OG_TITLE)
     known = [text for text in (other, head) if text]
     for heading in _headings(page):
-        if not known or max(_shared(heading, text) for text in known) >= TITLE_SHARE:
+        if not known or any(_shared(heading, text) >= TITLE_SHARE for text in known):
             return heading
     return _without_site(known[-1] if head else known[0], slot(page, columns.SITE_NAME)) if known else None
 
@@ -55,9 +54,8 @@ def title_of(page: Page) -> str | None:
 def _headings(page: Page) -> list[str]:
     """Return the texts of the first `<h1>` elements that hold a block."""
     found = []
-    nodes = np.flatnonzero(page.nodes[:, columns.TAG] == tags.H1)[:HEADINGS]
-    for node in nodes:
-        start, end = page.nodes[node, columns.FIRST_BLOCK], page.nodes[node, columns.END_BLOCK]
+    for node in first_with(page, tags.H1, HEADINGS):
+        start, end = int(page.nodes[node, columns.FIRST_BLOCK]), int(page.nodes[node, columns.END_BLOCK])
         if 0 < end - start <= 3:
             found.append(" ".join(" ".join(page.text_of(block) for block in range(start, end)).split()))
     return found

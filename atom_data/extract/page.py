@@ -34,7 +34,7 @@ TRIAL = "<html><body><p>A page to see whether the engine is there.</p></body></h
 class Page(NamedTuple):
     """A page as a crawler stored it, and what the server said about it."""
 
-    data: bytes | None
+    data: bytes | memoryview | None
     charset: str | None
     mime: str | None
     url: str | None
@@ -43,7 +43,7 @@ class Page(NamedTuple):
 class Reader(NamedTuple):
     """How an engine reads a page."""
 
-    read: Callable[[bytes, Page], tuple[Content, int]]
+    read: Callable[[bytes | memoryview, Page], tuple[Content, int]]
     """Give it the bytes; it returns what the engine takes, and how many characters decoding replaced."""
     own_limits: bool
     """Whether it has limits of its own for pages built to do harm."""
@@ -88,7 +88,7 @@ def read_page(page: Page, reader: Reader, max_bytes: int) -> Extracted:
     if reason is not None or page.data is None:
         return Extracted(None, None, reason or "no_html", None)
     if page.mime == PLAIN:
-        source = decoded(page.data, page.charset, markup=False)
+        source = decoded(bytes(page.data), page.charset, markup=False)
         return _whole(Content(source.text), source.replaced)
     try:
         content, replaced = reader.read(page.data, page)
@@ -103,15 +103,15 @@ def read_page(page: Page, reader: Reader, max_bytes: int) -> Extracted:
     return _whole(content, replaced)
 
 
-def _read_bytes(engine: BytesEngine, data: bytes, page: Page) -> tuple[Content, int]:
+def _read_bytes(engine: BytesEngine, data: bytes | memoryview, page: Page) -> tuple[Content, int]:
     """Return what an engine takes from a page, and how many characters decoding replaced."""
     html, replaced = utf_8_of(data, page.charset)
     return engine.read(html, page.url), replaced
 
 
-def _read_text(engine: Engine, data: bytes, page: Page) -> tuple[Content, int]:
+def _read_text(engine: Engine, data: bytes | memoryview, page: Page) -> tuple[Content, int]:
     """Return the same for an engine that reads text."""
-    source = decoded(data, page.charset)
+    source = decoded(bytes(data), page.charset)
     return engine.extract(source.text, page.url), source.replaced
 
 
@@ -121,14 +121,14 @@ def _refused(page: Page, max_bytes: int, *, own_limits: bool) -> str | None:
         return "no_html"
     if len(page.data) > max_bytes:
         return "too_large"
-    if not _is_plain(page.data) and is_binary(page.data, page.charset):
+    if not _is_plain(page.data) and is_binary(bytes(page.data), page.charset):
         return "binary"
-    if page.mime != PLAIN and not own_limits and is_too_complex(page.data):
+    if page.mime != PLAIN and not own_limits and is_too_complex(bytes(page.data)):
         return "too_complex"
     return None
 
 
-def _is_plain(data: bytes) -> bool:
+def _is_plain(data: bytes | memoryview) -> bool:
     """Tell whether a page has so few control characters that `is_binary` would say no: nearly all have, and this is faster."""
     if len(data) <= SHORT_BYTES or BINARY_START.match(data):
         return False

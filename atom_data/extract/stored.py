@@ -19,6 +19,8 @@ MOST_BYTES = 4 << 20
 LONG_CHARACTERS = 200
 """A text in a page's state that is shorter says little."""
 PARTS, DEPTH = 500, 20
+HOLDS = (str, dict, list)
+"""What may be a text or have one in it."""
 MORE = 4
 """What is stored counts when it has so many times the words that the page shows."""
 DISCOURSE = re.compile(rb"data-preloaded=\"([^\"]*)\"|data-preloaded='([^']*)'")
@@ -68,7 +70,7 @@ def _posts(topic: dict[str, Any]) -> Iterator[str]:
 
 def _next(page: Page) -> str:
     found = NEXT.search(page.source[:MOST_BYTES].tobytes())
-    texts = [] if found is None else [*_long_texts(parsed(found[1]), "", 0)]
+    texts = [] if found is None else [*_long_texts(parsed(found[1]))]
     return "\n\n".join(filter(None, map(_plain, dict.fromkeys(texts[:PARTS]))))
 
 
@@ -80,18 +82,19 @@ def _description(page: Page) -> str:
     return longest if len(longest.split()) >= LEAST_DESCRIPTION else ""
 
 
-def _long_texts(value: object, name: str, depth: int) -> Iterator[str]:
+def _long_texts(state: object) -> Iterator[str]:
     """Yield the long texts of a page's state that stand under a name for content, in order."""
-    if depth > DEPTH:
-        return
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield from _long_texts(item, str(key), depth + 1)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _long_texts(item, name, depth + 1)
-    elif isinstance(value, str) and len(value) >= LONG_CHARACTERS and " " in value and CONTENT.search(name):
-        yield value
+    waiting: list[tuple[object, str, int]] = [(state, "", 0)]
+    while waiting:
+        value, name, depth = waiting.pop()
+        if isinstance(value, str):
+            if len(value) >= LONG_CHARACTERS and " " in value and CONTENT.search(name):
+                yield value
+        elif depth < DEPTH:
+            below = value.items() if isinstance(value, dict) else ()
+            waiting += [(item, str(key), depth + 1) for key, item in below if isinstance(item, HOLDS)][::-1]
+            items = value if isinstance(value, list) else ()
+            waiting += [(item, name, depth + 1) for item in items if isinstance(item, HOLDS)][::-1]
 
 
 def _plain(text: str) -> str:

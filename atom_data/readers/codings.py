@@ -15,6 +15,7 @@ from isal import igzip_lib
 
 from atom_data.extract.sniff import has_controls
 from atom_data.readers.streams.decompression import BROKEN_DATA
+from atom_data.readers.streams.upper_halves import clear_upper_halves
 
 OK, TRUNCATED, BROKEN, UNDECODED = "ok", "truncated", "broken", "undecoded"
 GZIP = re.compile(rb"\x1f\x8b\x08[\x00-\x1f]", re.DOTALL)
@@ -185,6 +186,7 @@ def _fed(decoder: Any, view: memoryview, place: int, careful: int, output: _Outp
                 output.add(decoder.decompress(b"", PIECE_BYTES))
         except (*BROKEN_DATA, brotli.error):
             return place, BROKEN
+        clear_upper_halves()
         place, size = place + len(piece), min(2 * size, FEED_BYTES)
         if decoder.eof:
             return place - len(decoder.unused_data), OK

@@ -11,6 +11,7 @@ LOOSE_STATUS = re.compile(
     rb"[\r\n]{0,8}(?:HTTP(?:/\d{1,2}(?:\.\d)?)?|ICY)(?:[ \t]*0{0,2}([1-9]\d\d)(?!\d)|[ \t\r\n])", re.IGNORECASE
 )
 """What servers write besides: in lower case, without a version, a space or a number, SHOUTcast's ICY, after a blank line."""
+LINE_END, LONE_END = re.compile(rb"\n"), re.compile(rb"\r\r")
 PAGE_LINE = re.compile(rb"[\r\n]<[!?A-Za-z]")
 MIME = re.compile(rb"[ \t]*([A-Za-z0-9!#$&^_.+-]{1,80}/[A-Za-z0-9!#$&^_.+*-]{1,120})[ \t]*(?:[;,]|$)")
 CHARSET = re.compile(rb";[ \t]*charset[ \t]*=[ \t]*[\"']?[ \t]*([A-Za-z0-9_.:+-]{1,40})", re.IGNORECASE)
@@ -33,7 +34,7 @@ class Answer:
     """Whether the header has an end."""
 
 
-def split_answer(block: bytes, limit: int, loose: bool) -> Answer | None:
+def split_answer(block: bytes | memoryview, limit: int, loose: bool) -> Answer | None:
     """Split a response record's block; None where its header is longer than `limit`.
 
     A block that does not begin like an HTTP response is all payload; with `loose`, almost any status line is one, down
@@ -60,20 +61,20 @@ def split_answer(block: bytes, limit: int, loose: bool) -> Answer | None:
     return answer
 
 
-def _head(block: bytes, start: int, limit: int) -> tuple[bytes | None, int]:
+def _head(block: bytes | memoryview, start: int, limit: int) -> tuple[bytes | None, int]:
     """Return the header lines after the rest of the first one, and where the payload begins: -1 where nothing says so.
 
     None for a header longer than `limit`.
     """
     stop = start + limit
-    first = block.find(b"\n", start, stop)
-    lone = block.find(b"\r\r", start, stop if first < 0 else first)
-    if lone >= 0 and block[lone : lone + 3] != b"\r\r\n":
-        head, after = block[start:lone].replace(b"\r", b"\n"), lone + 2
+    first = LINE_END.search(block, start, stop)
+    lone = LONE_END.search(block, start, first.start() if first else stop)
+    if lone and block[lone.start() : lone.start() + 3] != b"\r\r\n":
+        head, after = bytes(block[start : lone.start()]).replace(b"\r", b"\n"), lone.end()
     elif end := HEAD_END.search(block, start, stop):
-        head, after = block[start : end.end()], end.end()
+        head, after = bytes(block[start : end.end()]), end.end()
     else:
-        head, after = block[start : stop + 1], -1
+        head, after = bytes(block[start : stop + 1]), -1
     if tag := PAGE_LINE.search(head):
         head, after = head[: tag.start()], start + tag.start() + 1
     return (None, -1) if after < 0 and len(head) > limit else (head.partition(b"\n")[2], after)

@@ -19,13 +19,13 @@ REWINDS = 16
 
 @dataclass(slots=True)
 class Record:
-    """A WARC record; its body was read only if it was wanted."""
+    """A WARC record; its body was read only if it was wanted. A view where that keeps little else in memory."""
 
     offset: int
     """Where its member starts in the file as it is stored."""
     fields: Fields
     """Header fields by lower-case name; of a repeated one, the last."""
-    body: bytes | None
+    body: bytes | memoryview | None
 
 
 @dataclass(slots=True)

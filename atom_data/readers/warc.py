@@ -116,7 +116,7 @@ class Warc(ArchiveSource):
                 html, status = http.decoded(answer, self.max_record_bytes)
             except TooLarge:
                 detail = f"the payload decodes to more than the {self.max_record_bytes} bytes allowed"
-                return Fault("warc.too_large", record.offset, detail, (record.body or b"")[:SAMPLE_BYTES])
+                return Fault("warc.too_large", record.offset, detail, bytes((record.body or b"")[:SAMPLE_BYTES]))
             if mime is None and PAGE_START.match(html):
                 mime = "text/html"
             if status == OK and record.fields.get(b"warc-truncated"):
@@ -136,7 +136,7 @@ class Warc(ArchiveSource):
         answer = http.split_answer(block, self.max_header_bytes, loose=is_http or not said)
         if answer is None:
             detail = f"the HTTP header is longer than {self.max_header_bytes} bytes"
-            return Fault("warc.bad_http", record.offset, detail, block[:SAMPLE_BYTES])
+            return Fault("warc.bad_http", record.offset, detail, bytes(block[:SAMPLE_BYTES]))
         if answer.payload is block and not is_http:
             answer.fields = {b"content-type": said}
         return answer

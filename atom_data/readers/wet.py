@@ -61,7 +61,7 @@ class Wet(ArchiveSource):
         values = common_values(record, archive.source, archive.found.path)
         languages = record.fields.get(b"warc-identified-content-language", b"")
         values["languages"] = decoded_field(languages) or None
-        body = record.body or b""
+        body = bytes(record.body or b"")
         values["id"] = self._prefix(archive) + record_id(identities, record.fields, body)
         text, _, replaced = decode(body, "utf-8")
         values["text"] = text.replace("\0", "")

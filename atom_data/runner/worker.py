@@ -25,6 +25,7 @@ from atom_data.reach import code_identity
 from atom_data.runner.recipe import Recipe, job_identity, load_recipe
 from atom_data.runner.server import end_with_server
 from atom_data.runner.settings.parameters import as_values
+from atom_data.runner.start.allocator import keep_freed_memory
 from atom_data.sketches.watch import keep_sketch, watched
 from atom_data.storage.parquet import Output
 from atom_data.storage.paths import FORBIDDEN, is_remote, without_secrets, write_errors
@@ -139,6 +140,7 @@ def _earlier_outputs(workspace: Workspace, stage: str, shard: str) -> set[str]:
 
 def worker_main(connection: Connection, orders: Orders, token: str) -> None:
     """Serve tasks until the connection closes. Ctrl-C is the supervisor's business; SIGTERM removes what was begun."""
+    keep_freed_memory()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_when_told()
     end_with_server()

@@ -15,7 +15,7 @@ import pyarrow as pa
 from atom_data.errors import AtomDataError
 from atom_data.graph import Job
 from atom_data.job import Task
-from atom_data.rules import Card, Keep, load_card
+from atom_data.rules import Card, Keep, load_card, mark
 from atom_data.sketches.bins import is_binned
 from atom_data.sketches.sketch import Sketch, counted_columns
 from atom_data.sketches.store import write_sketch
@@ -94,8 +94,10 @@ class WatchedKeep(Keep):
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Mark the rows as the card does, and count them."""
-        marked = Keep(self.card, self.folder)(batch)
-        self.waiting.cards.setdefault(self.card, load_card(self.card, self.folder))
+        cards = self.waiting.cards
+        if self.card not in cards:  # it is read once a job, not once a batch
+            cards[self.card] = load_card(self.card, self.folder)
+        marked = mark(cards[self.card], batch)
         self.waiting.add(self.card, marked)
         return marked
 

@@ -48,6 +48,9 @@ def put(array: npt.NDArray[Any], position: int, value: Any) -> None:  # noqa: AN
 
 def read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return a view that cannot be written to: Arrow's buffers cannot either, so each kernel is compiled only once."""
-    view = np.asarray(array).view()
+    view = np.asarray(array)
+    if not view.flags.writeable:
+        return view
+    view = view.view()
     view.flags.writeable = False
     return view

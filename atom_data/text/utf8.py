@@ -6,8 +6,9 @@ from atom_data.text.arrays import Bytes, Int64s
 from atom_data.text.buffers import Buffers
 from atom_data.text.memory import inlined, item, kernel, read_only
 
-BLOCK = 1 << 14
-"""Bytes between two looks at whether one was wrong: the loop over a block has no branch, so it becomes vector code."""
+BLOCK = 1 << 10
+"""Bytes between two looks at whether one was wrong: the loop over a block has no branch, so it becomes vector code. A block that
+is ASCII, as most are, is only read."""
 
 
 def is_utf8(buffers: Buffers) -> bool:
@@ -30,13 +31,30 @@ def _is_utf8(data: Bytes, offsets: Int64s) -> bool:
         before = [item(data, place - back) if place - back >= first else np.uint8(0) for back in range(1, 4)]
         if _is_wrong(item(data, place), before[0], before[1], before[2]):
             return False
-    for start in range(lead, last, BLOCK):
-        wrong = False
-        for place in range(start, min(start + BLOCK, last)):
-            wrong |= _is_wrong(item(data, place), item(data, place - 1), item(data, place - 2), item(data, place - 3))
-        if wrong:
-            return False
-    return True
+    start = lead
+    while start < last and not _has_wrong(data, start, min(start + BLOCK, last)):
+        start += BLOCK
+    return start >= last
+
+
+@inlined
+def _has_wrong(data: Bytes, start: int, end: int) -> bool:
+    """Tell whether a byte of a block cannot stand where it does; three are before it."""
+    if _is_ascii(data, start - 3, end):
+        return False
+    wrong = False
+    for place in range(start, end):
+        wrong |= _is_wrong(item(data, place), item(data, place - 1), item(data, place - 2), item(data, place - 3))
+    return wrong
+
+
+@inlined
+def _is_ascii(data: Bytes, start: int, end: int) -> bool:
+    """Tell whether no byte is above 127, in vector code."""
+    seen = np.uint8(0)
+    for place in range(start, end):
+        seen |= item(data, place)
+    return seen < 0x80
 
 
 @inlined

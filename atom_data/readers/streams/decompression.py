@@ -14,11 +14,12 @@ from atom_data.readers.framing import BLANK, HEAD_END as HEAD_END, WARC, Framing
 from atom_data.readers.streams.broken import TRUNCATED, Broken
 from atom_data.readers.streams.compression import BROKEN_DATA as BROKEN_DATA, ZSTD, Compression
 from atom_data.readers.streams.frames import WINDOW_BYTES, Frames, is_chained
+from atom_data.readers.streams.upper_halves import clear_upper_halves
 from atom_data.readers.streams.window import Window
 from atom_data.storage.paths import without_secrets
 
 OVERLAP_BYTES = 64
-FEED_BYTES = 1 << 15
+FEED_BYTES = 1 << 16
 PIECE_BYTES = 1 << 20
 PROBE_BYTES = 1 << 16
 
@@ -86,6 +87,7 @@ class Flow:
                 self._check_memory(error)
                 detail = f"{self.compression.name} data of the member at {self.member} is broken: {error}"
                 raise Broken(f"warc.bad_{self.compression.name}", detail) from error
+            clear_upper_halves()
             if self.decompressor.eof:
                 self.window.seek(self.window.at - len(self.decompressor.unused_data or b""))
             if piece:
@@ -146,25 +148,25 @@ class Flow:
         self.index = found.end()
         return head
 
-    def take(self, count: int) -> bytes:
-        """Return exactly `count` bytes."""
+    def take(self, count: int) -> bytes | memoryview:
+        """Return exactly `count` bytes: a view where they are most of what is in memory anyway, as of a record a member."""
         end = self.index + count
-        if end <= len(self.data):
-            piece = self.data[self.index : end]
-            self.index = end
-            return piece
-        return b"".join(self._pieces(count))
+        if end > len(self.data):
+            return b"".join(self._pieces(count))
+        piece: bytes | memoryview = memoryview(self.data)[self.index : end]
+        self.index = end
+        return piece if 2 * count > len(self.data) else bytes(piece)
 
     def skip(self, count: int) -> None:
         """Move on by `count` bytes."""
         for _ in self._pieces(count):
             pass
 
-    def _pieces(self, count: int) -> Iterator[bytes]:
+    def _pieces(self, count: int) -> Iterator[memoryview]:
         while count:
             if self.index >= len(self.data):
                 self.on()
-            piece = self.data[self.index : self.index + count]
+            piece = memoryview(self.data)[self.index : self.index + count]
             self.index += len(piece)
             count -= len(piece)
             yield piece

@@ -3,12 +3,13 @@
 import numpy as np
 
 from atom_data.text.arrays import Bytes
+from atom_data.text.hashes import hash_bytes
 from atom_data.text.html import page as columns, tape as at
 from atom_data.text.html.lexicon import CLASS_GROUPS, CLASS_HASHES
 from atom_data.text.html.lookup import FACTOR, SEED, find, lower, name_hash, step, table_of
-from atom_data.text.html.search import near_byte
+from atom_data.text.html.search import near_byte, same_bytes
 from atom_data.text.html.tags import COUNT, HTML, LINK, META, SCRIPT, TIME
-from atom_data.text.html.tape import Tape
+from atom_data.text.html.tape import VALUES, Tape
 from atom_data.text.memory import called, inlined, item, put
 
 _WORDS = """class id role itemprop data-testid style hidden aria-hidden property name http-equiv content type href lang datetime rel
@@ -62,10 +63,11 @@ def read_attributes(tape: Tape, position: int, stop: int, node: int, tag: int) -
         kind, start, end, position = _next_attribute(data, position, stop)
         if kind == ENDED:
             break
-        if 0 <= kind <= TEST:
-            groups = read_words(tape, start, min(end, start + WORDS_BYTES), groups)
-            if kind == CLASS:
-                look = _look(data, start, min(end, start + LOOK_BYTES), look)
+        if kind == CLASS:
+            added, look = _read_class(tape, start, end, tag, look)
+            groups |= added
+        elif 0 <= kind <= TEST:
+            groups |= read_words(tape, start, min(end, start + WORDS_BYTES))
         elif TEST < kind <= ARIA_HIDDEN:
             hidden |= _hides(data, start, end, kind)
     row = tape.nodes[node]
@@ -121,6 +123,33 @@ def _next_attribute(data: Bytes, position: int, stop: int) -> tuple[int, int, in
     return ENDED, position, position, position
 
 
+@called
+def _read_class(tape: Tape, start: int, end: int, tag: int, look: np.uint64) -> tuple[np.uint64, np.uint64]:
+    """Note the words of a `class`; return the groups that they are of, and the hash of tag and class.
+
+    What a value means is the same for every tag of a name: of most it is known from one before.
+    """
+    data, state, size = tape.data, tape.state, min(end - start, WORDS_BYTES)
+    place = np.int64(hash_bytes(data, start, start + size) & np.uint64(VALUES - 1))
+    known, meaning, count = tape.values[place], tape.meanings[place], state[at.CLASS_WORDS]
+    is_first = look == np.uint64(tag) * FACTOR + SEED
+    fits = count + known[at.VALUE_COUNT] <= tape.class_words.size
+    is_alike = is_first and fits and size > 0 and size == known[at.VALUE_SIZE] and tag == known[at.VALUE_TAG]
+    if is_alike and same_bytes(data, known[at.VALUE_START], start, size):
+        words = np.int64(known[at.VALUE_WORDS])
+        for index in range(known[at.VALUE_COUNT]):
+            put(tape.class_words, count + index, item(tape.class_words, words + index))
+        state[at.CLASS_WORDS] = count + known[at.VALUE_COUNT]
+        return meaning[0], meaning[1]
+    groups = read_words(tape, start, start + size)
+    look = _look(data, start, min(end, start + LOOK_BYTES), look)
+    if is_first:
+        known[at.VALUE_START], known[at.VALUE_SIZE], known[at.VALUE_TAG] = start, size, tag
+        known[at.VALUE_WORDS], known[at.VALUE_COUNT] = count, state[at.CLASS_WORDS] - count
+        meaning[0], meaning[1] = groups, look
+    return groups, look
+
+
 @inlined
 def _look(data: Bytes, start: int, end: int, state: np.uint64) -> np.uint64:
     for position in range(start, end):
@@ -167,9 +196,9 @@ def _value(data: Bytes, position: int, stop: int) -> tuple[int, int, int]:
 
 
 @called
-def read_words(tape: Tape, start: int, end: int, groups: np.uint64) -> np.uint64:
-    """Note the words of a value: runs of letters, cut where a capital follows a small one. Return the groups that they add."""
-    data, position = tape.data, start
+def read_words(tape: Tape, start: int, end: int) -> np.uint64:
+    """Note the words of a value: runs of letters, cut where a capital follows a small one. Return the groups that they are of."""
+    data, position, groups = tape.data, start, np.uint64(0)
     while position < end:
         letter = item(LETTERS, item(data, position))
         if letter == 0:

@@ -4,9 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from atom_data.text.arrays import Bools, Int32s
+from atom_data.text.arrays import Bools, Int32s, Int64s
 from atom_data.text.html import page as columns, tags
-from atom_data.text.memory import allocating, called, inlined
+from atom_data.text.html.page import Page
+from atom_data.text.memory import allocating, called, inlined, kernel
 
 CELL_WORDS = 30
 """A table without headings whose cells have more words on average lays out a page."""
@@ -106,3 +107,21 @@ def data_tables(nodes: Int32s, blocks: Int32s) -> Bools:
             few = heads[node] > 0 or words <= CELL_WORDS * cells[node]
             is_data[node] = not nested[node] and rows[node] >= 1 and cells[node] >= 2 and few
     return is_data
+
+
+def first_with(page: Page, tag: int, most: int) -> list[int]:
+    """Return the first elements of a tag, so many at most."""
+    found = np.empty(most, np.int64)
+    return found[: _find_tag(page.nodes, tag, found)].tolist()
+
+
+@kernel
+def _find_tag(nodes: Int32s, tag: int, found: Int64s) -> int:
+    count = 0
+    for node in range(len(nodes)):
+        if nodes[node, columns.TAG] == tag:
+            if count == found.size:
+                break
+            found[count] = node
+            count += 1
+    return count

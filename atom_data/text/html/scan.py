@@ -22,7 +22,7 @@ HYPHEN, EXCLAMATION, QUESTION = ord("-"), ord("!"), ord("?")
 _SHOWN = np.frombuffer(b"katex-html", np.uint8).copy()
 
 
-def scan(html: bytes) -> Page:
+def scan(html: bytes | memoryview) -> Page:
     """Return what a page holds; `html` is UTF-8, broken or not. Memory: at most 150 bytes a tag and 2.5 a byte.
 
     Reading ends at `tape.NODE_LIMIT` elements, `tape.BLOCK_LIMIT` blocks, or when end tags that close nothing have been looked

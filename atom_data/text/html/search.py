@@ -42,6 +42,20 @@ def near_byte(data: Bytes, position: int, stop: int, byte: int) -> int:
 
 
 @inlined
+def same_bytes(data: Bytes, one: int, other: int, size: int) -> bool:
+    """Tell whether so many bytes are the same in two places; eight at a time, of which the last may overlap those before."""
+    if size < 8:
+        same = True
+        for index in range(size):
+            same &= item(data, one + index) == item(data, other + index)
+        return same
+    for index in range(0, size - 7, 8):
+        if load_eight(data, one + index) != load_eight(data, other + index):
+            return False
+    return load_eight(data, one + size - 8) == load_eight(data, other + size - 8)
+
+
+@inlined
 def first_marked(marks: np.uint64) -> int:
     """Return which of eight bytes is the first whose highest bit is set; no other bit is, and one byte has it."""
     # Of the lowest bit set, all bits below: a one in each byte up to it, which a product adds up.

@@ -15,6 +15,9 @@ NODE_LIMIT, BLOCK_LIMIT, WORD_LIMIT = 200_000, 40_000, 400_000
 EFFORT_LIMIT = 50_000_000
 """Open elements looked at for end tags: a tenth of a second."""
 
+VALUES = 256
+"""Values of `class` that are remembered: those of the items of a list are alike."""
+
 (
     NODES, BLOCKS, CLASS_WORDS, TEXT_END, OPEN_ELEMENTS, CURRENT, PREFORMATTED, LINKED, SKIPPED, OPEN, BLOCK_START, BLOCK_NODE,
     BLOCK_PLACE, AFTER_SPACE, PENDING_BREAKS, BLOCK_IMAGES, BLOCK_INPUTS, BLOCK_LINKS, BLOCK_BREAKS, COUNTED, IN_WORD,
@@ -45,9 +48,15 @@ class Tape(NamedTuple):
     state: Int64s
     hashes: UInt64s
     """One number: the hash of the open block's letters."""
+    values: Int32s
+    """Values of `class` that were read, by their hash: rows with VALUE_START, ..."""
+    meanings: UInt64s
+    """What they say: the groups of their words, and the hash of tag and class."""
 
 
 STACK_TAG, STACK_NODE, STACK_KEY = 0, 1, 2
+VALUE_START, VALUE_SIZE, VALUE_TAG, VALUE_WORDS, VALUE_COUNT = range(5)
+"""Of a value of `class`: where it begins, its bytes, the tag that it was on, the first of its words, and how many they are."""
 FORGOTTEN = -1
 """The tag of a formatting element that was closed across blocks: it stays in the stack, and is nothing."""
 
@@ -70,6 +79,8 @@ def new_tape(data: Bytes, tags: int) -> Tape:
         np.zeros(COUNT, np.int32),
         np.zeros(STATE_SIZE, np.int64),
         np.zeros(1, np.uint64),
+        np.zeros((VALUES, 5), np.int32),
+        np.zeros((VALUES, 2), np.uint64),
     )
     tape.nodes[0], tape.classes[0], tape.nodes[0, PARENT] = 0, 0, -1
     tape.state[NODES], tape.state[OPEN_ELEMENTS], tape.state[AFTER_SPACE] = 1, 1, 1

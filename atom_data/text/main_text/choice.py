@@ -41,16 +41,17 @@ def choose(page: Page, chances: Float32s, *, least: float = 0.0, enough: float =
 def _choose(blocks: Int32s, chances: Float32s, least: float, enough: float, kept: Bools) -> float:
     order = np.argsort(-chances)
     single = _single(blocks, chances, order)
-    total, doubted = 0.0, 0.0
+    total, doubted, powers = 0.0, 0.0, np.empty(len(blocks), np.float64)
     for block in range(len(blocks)):
+        powers[block] = chances[block] ** DOUBT
         if single[block]:
             total += chances[block] * blocks[block, columns.WORDS]
-            doubted += chances[block] ** DOUBT * blocks[block, columns.WORDS]
+            doubted += powers[block] * blocks[block, columns.WORDS]
     most, best, border, right, sure, taken = -1.0, -1.0, np.float32(2), 0.0, 0.0, 0.0
     for block in order:
         if single[block]:
             right += chances[block] * blocks[block, columns.WORDS]
-            sure += chances[block] ** DOUBT * blocks[block, columns.WORDS]
+            sure += powers[block] * blocks[block, columns.WORDS]
             taken += blocks[block, columns.WORDS]
             if 2 * sure / (taken + doubted) > most:
                 most, best, border = 2 * sure / (taken + doubted), 2 * right / (taken + total), chances[block]

@@ -75,25 +75,20 @@ def block_features(page: Page, url: str | None, scores: Scores, *, any_script: b
 def write_features(page: Page, url: str | None, scores: Scores, found: Float32s, *, any_script: bool = False) -> None:
     """Write the same to an array with a row a column, at least as long as there are blocks; there must be one."""
     address = read_only(np.frombuffer((url or "").encode("utf-8", "replace"), np.uint8))
-    _features(
+    is_other_script: bool = _features(
         page.source, address, page.nodes, page.classes, page.blocks, page.class_words, page.text, page.slots, page.data,
         read_only(scores.class_words), read_only(scores.text_words), found,
     )  # fmt: skip
-    if any_script or is_other_script(page):
+    if any_script or is_other_script:
         found[_LATIN] = -1
-
-
-def is_other_script(page: Page) -> bool:
-    """Tell whether the text of a page is mostly not in Latin letters: its characters beyond ASCII, of two bytes and more."""
-    beyond, size = (int(page.blocks[:, column].sum(dtype=np.int64)) for column in (columns.BEYOND_ASCII, columns.SIZE))
-    return beyond > OTHER_SCRIPT_SHARE * size
 
 
 @kernel
 def _features(
     source: Bytes, url: Bytes, nodes: Int32s, classes: UInt64s, blocks: Int32s, class_words: Int32s, text: Bytes, slots: Int32s,
     data: Int32s, class_scores: Float32s, text_scores: Float32s, found: Float32s,
-) -> None:  # fmt: skip
+) -> bool:  # fmt: skip
+    """Write all columns; tell whether the text is mostly not in Latin letters: characters beyond ASCII, of two bytes and more."""
     sums = block_sums(blocks)
     known = known_elements(nodes, classes, class_words, class_scores, sums)
     facts = page_facts(blocks, known, sums, source, url, slots, data)
@@ -116,6 +111,10 @@ def _features(
     write_roots(nodes, blocks, known, found, _ROOT)
     for index in range(facts.size):
         found[_PAGE_FIRST + index] = facts[index]
+    beyond, size = 0, 0
+    for block in range(len(blocks)):
+        beyond, size = beyond + blocks[block, columns.BEYOND_ASCII], size + blocks[block, columns.SIZE]
+    return beyond > OTHER_SCRIPT_SHARE * size
 
 
 @allocating

@@ -14,19 +14,18 @@ from typing import NamedTuple
 import numpy as np
 
 from atom_data.text.arrays import Float32s, Int32s, Int64s, UInt32s
+from atom_data.text.main_text.gather import LANES, LOWEST, SHIFT, add_leaves
 from atom_data.text.memory import allocating, inlined
 
 LEAVES = 32
 AT_ONCE = 4
 """Splits that one loop over blocks looks at: a value is read for each, what is left of a block only once."""
 _ALL = np.uint32(0xFFFFFFFF)
-_LOWEST = np.uint32(0x077CB531)
-_SHIFT = np.uint32(27)
 _MAGNITUDE = np.int32(0x7FFFFFFF)
-# The place of the lowest bit by a product whose top five bits differ for each of them.
 _PLACES = np.zeros(LEAVES, np.int64)
 for _bit in range(LEAVES):
-    _PLACES[((1 << _bit) * 0x077CB531 & 0xFFFFFFFF) >> 27] = _bit
+    _PLACES[((1 << _bit) * LOWEST & 0xFFFFFFFF) >> SHIFT] = _bit
+"""By the number that `_lowest` gives, which bit it is."""
 
 
 class Trees(NamedTuple):
@@ -94,7 +93,10 @@ def sums_of(found: Float32s, trees: Trees, bounds: Bounds) -> Float32s:
             left[block] = known
         for start in range(0, waiting, AT_ONCE):
             _mask_all(found, trees, tree, open_splits[start : start + AT_ONCE], left)
-        for block in range(count):
+        whole = count - count % LANES
+        for block in range(0, whole, LANES):
+            add_leaves(total, left, leaves, block)
+        for block in range(whole, count):
             total[block] += leaves[_lowest(left[block])]
     return total
 
@@ -102,7 +104,13 @@ def sums_of(found: Float32s, trees: Trees, bounds: Bounds) -> Float32s:
 @inlined
 def _lowest(left: np.uint32) -> np.uint32:
     """Return a number for the lowest bit: `_PLACES` has which."""
-    return np.uint32((left & (~left + np.uint32(1))) * _LOWEST) >> _SHIFT
+    return np.uint32((left & (~left + np.uint32(1))) * np.uint32(LOWEST)) >> np.uint32(SHIFT)
+
+
+@inlined
+def _unless(above: bool) -> np.uint32:
+    """Return all bits where a value is not above: a branch would be guessed wrong every third time."""
+    return np.uint32(above) - np.uint32(1)
 
 
 @inlined
@@ -115,7 +123,7 @@ def _decide(trees: Trees, tree: int, bounds: Bounds, waiting: Int64s) -> tuple[n
     for split in range(trees.splits[tree]):
         column, border = trees.columns[tree, split], trees.borders[tree, split]
         all_above = bounds.lowest[column] > border
-        known &= trees.masks[tree, split] if all_above else _ALL
+        known &= trees.masks[tree, split] | _unless(all_above)
         waiting[count] = split
         count += bounds.highest[column] > border and not all_above
     for index in range(AT_ONCE - 1):
@@ -161,5 +169,5 @@ def sum_of_row(row: Float32s, trees: Trees, tree: int) -> np.float32:
     """Return the leaf of one tree for one row of columns."""
     left = _ALL
     for split in range(trees.splits[tree]):
-        left &= trees.masks[tree, split] if row[trees.columns[tree, split]] > trees.borders[tree, split] else _ALL
+        left &= trees.masks[tree, split] | _unless(row[trees.columns[tree, split]] > trees.borders[tree, split])
     return trees.leaves[tree, _PLACES[_lowest(left)]]

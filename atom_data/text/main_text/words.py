@@ -48,26 +48,30 @@ def read_first(
     """Write the hashes of a block's first words to a row of FIRST_WORDS + 1; return how many words its first READ_BYTES have,
     and how many of them are in the title. A word is a run of letters and digits; of letters without spaces, two.
     """
-    start, end = np.int64(blocks[block, columns.START]), np.int64(blocks[block, columns.END])
-    stop = min(end, start + READ_BYTES)
-    state, size, count, seen, shared = SEED, 0, 0, 0, 0
+    position, end = np.int64(blocks[block, columns.START]), np.int64(blocks[block, columns.END])
+    border = position + READ_BYTES + 1
+    stop = min(end, border)
+    count, seen, shared = 0, 0, 0
     for index in range(FIRST_WORDS + 1):
         hashes[index] = -1
-    for position in range(start, stop + 1):
-        byte = item(FOLDED, item(text, position)) if position < end else 0
-        is_unspaced = 0xE3 <= byte <= 0xE9
-        if byte and not (is_unspaced and size >= PAIR_BYTES):
-            state, size = step(state, byte), size + 1
+    while position < stop:
+        byte = item(FOLDED, item(text, position))
+        if byte == 0:
+            position += 1
             continue
-        if size:
-            seen += 1
-            shared += _is_in(title, title_bits, state)
-            if size > 1 and count < FIRST_WORDS:
-                hashes[count] = np.int64((state ^ (state >> np.uint64(31))) & np.uint64(WORD_HASHES - 1))
-                count += 1
-        state, size = SEED, 0
-        if is_unspaced:
-            state, size = step(state, byte), 1
+        state, begin = SEED, position
+        while byte and not (0xE3 <= byte <= 0xE9 and position - begin >= PAIR_BYTES):
+            state, position = step(state, byte), position + 1
+            if position == stop:
+                break
+            byte = item(FOLDED, item(text, position))
+        if position == border:  # nobody looks whether the word ends there
+            break
+        seen += 1
+        shared += _is_in(title, title_bits, state)
+        if position - begin > 1 and count < FIRST_WORDS:
+            hashes[count] = np.int64((state ^ (state >> np.uint64(31))) & np.uint64(WORD_HASHES - 1))
+            count += 1
     if blocks[block, columns.WORDS] <= FIRST_WORDS:
         whole = np.uint64(blocks[block, columns.HASH]) * FACTOR >> np.uint64(20)
         hashes[FIRST_WORDS] = np.int64(whole & np.uint64(WORD_HASHES - 1))
