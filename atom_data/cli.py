@@ -1,7 +1,7 @@
 """The command line. Exit code 0: done; 1: data; 2: recipe, card or option; 3: done, but for
 shards that were allowed to fail (run --allow-failed); 75: the time is up; 130: interrupted.
 
-Slow imports come after the start of the workers' server, which imports the same modules on another core.
+A run that is a process of its own imports what its workers need, too, and forks their server: see `runner/start`.
 """
 
 import atexit
@@ -14,10 +14,13 @@ from typing import Any
 
 from atom_data.errors import AtomDataError, MissingColumn
 from atom_data.runner.server import ENVIRONMENT, server
+from atom_data.runner.start.shared import start
 
 INTERRUPTED = 130
 ELSEWHERE = ("--on", "--dry-run", "--close", "--help")
 """A run with one of these has no workers here."""
+OF_A_RUN = ("atom_data.commands.app", "atom_data.commands.run", "atom_data.runner.worker")
+"""What every run imports."""
 
 
 def main() -> None:
@@ -25,10 +28,10 @@ def main() -> None:
     if sys.argv[1:] in (["--version"], ["-V"]):
         sys.stdout.write(f"atom-data {importlib.metadata.version('atom-data')}\n")
         return
+    _set_environment()
+    if _has_workers():
+        server()  # where it was not started yet, before slow imports: it makes the same ones on another core
     gc.set_threshold(100_000, 20, 20)  # looking for cycles was a quarter of the time of planning 100,000 shards
-    os.environ.update({name: value for name, value in ENVIRONMENT.items() if name not in os.environ})
-    if sys.argv[1:2] == ["run"] and not any(word.startswith(ELSEWHERE) for word in sys.argv):
-        server()
     from atom_data.commands.app import UsageError, app  # noqa: PLC0415 - half a second and more
 
     try:
@@ -48,10 +51,22 @@ def main() -> None:
         gc.freeze()  # skip the final garbage collection (0.2 s): the process is exiting
 
 
+def _set_environment() -> None:
+    os.environ.update({name: value for name, value in ENVIRONMENT.items() if name not in os.environ})
+
+
+def _has_workers() -> bool:
+    """Tell whether the command is a run that forks workers."""
+    return sys.argv[1:2] == ["run"] and not any(word.startswith(ELSEWHERE) for word in sys.argv)
+
+
 def command() -> None:
     """Run the command line as a process of its own, and exit without freeing memory object by object (0.1 s)."""
     code: object = 0
     try:
+        if _has_workers():
+            _set_environment()
+            start(OF_A_RUN, sys.argv[2:])
         main()
     except SystemExit as end:
         code = end.code

@@ -1,4 +1,4 @@
-"""The server that workers are forked from. It is started before slow imports, and gets the list of modules to load later.
+"""The server that workers are forked from. It is started before the recipe is run, and is told later what to load.
 
 Between this process and the server there is a pair of sockets: one message goes there, what the jobs need; from
 there come how many kernels are compiled so far, where they were not on disk, and an end when workers may be forked.

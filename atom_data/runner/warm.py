@@ -1,4 +1,4 @@
-"""Imported once by the server that workers are forked from, so that imports and kernels are loaded once.
+"""Imported by the server that workers are forked from, and nowhere else: it loads what they need once, imports and kernels.
 
 What the jobs need comes over the line from the supervisor, which has loaded the recipe: see `needs`. On a fresh machine the
 kernels are compiled here, not in every worker. The recipe itself is not run here, as its threads would not be forked.
@@ -18,13 +18,12 @@ from pickle import UnpicklingError
 from types import TracebackType
 from typing import Any
 
-import pyarrow as pa
-
 import atom_data.runner.worker  # noqa: F401 - what every worker needs
 from atom_data.import_graph import import_graph
 from atom_data.imports import Imported
 from atom_data.runner.compiling import load_kernels
 from atom_data.runner.server import LINE, allow_huge_pages
+from atom_data.runner.start.pandas import without_pandas
 from atom_data.text.signatures import function_of
 
 
@@ -43,8 +42,8 @@ def warm(needs: dict[str, Any], line: Any) -> None:  # noqa: ANN401 - a socket's
     load_kernels(needs["kernels"], compiling)
     for name in needs["tables"]:
         function_of(name)()
-    # What is loaded now is what jobs of the recipe reach, or nearly: workers need not read these sources again.
-    import_graph().code(Imported(name) for name in [*sys.modules] if name.startswith("atom_data."))
+    # These and what they import is what jobs of the recipe reach, or nearly: workers need not read the sources again.
+    import_graph().code(map(Imported, needs["modules"]))
 
 
 @contextmanager
@@ -76,9 +75,7 @@ def main() -> None:
     try:
         with _line() as line:
             if line is not None:
-                pa.array(
-                    [""]
-                )  # with the first one Arrow imports pandas, where it is installed: 0.25 s, in every worker else
+                without_pandas()
                 told = line.readline()
                 if told:  # else the process that started the server has ended
                     warm(json.loads(told), line)

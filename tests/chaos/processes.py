@@ -100,8 +100,9 @@ def command(*words: str, environment: Mapping[str, str] | None = None, starter: 
 
 
 def _words(pid: int) -> bytes:
+    """Return the command of a process and its name: a server that was forked from the run has the run's command."""
     with contextlib.suppress(OSError):
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
+        return b" ".join(Path(f"/proc/{pid}/{file}").read_bytes() for file in ("cmdline", "comm"))
     return b""
 
 

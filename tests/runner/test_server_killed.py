@@ -115,7 +115,7 @@ def servers(parent: int) -> list[int]:
     found = []
     for pid in children(parent):
         with contextlib.suppress(OSError):
-            if b"forkserver" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            if any(b"forkserver" in Path(f"/proc/{pid}/{file}").read_bytes() for file in ("cmdline", "comm")):
                 found.append(pid)
     return found
 
