@@ -10,6 +10,7 @@ that two processes at once can leave pointing to each other's code; here a file 
 import contextlib
 import functools
 import hashlib
+import io
 import multiprocessing
 import pickle
 import platform
@@ -26,6 +27,7 @@ import numba
 import numpy as np
 from numba import config
 from numba.core.caching import CompileResultCacheImpl, FunctionCache
+from numba.core.environment import Environment
 from numba.core.runtime import rtsys
 from numba.core.serialize import dumps
 
@@ -134,7 +136,7 @@ class KernelCache(FunctionCache):  # type: ignore[misc] # Numba has no types
         body = read_kept(self._path(key))
         with suppress(pickle.UnpicklingError, EOFError, *OTHER_NUMBA):
             if body is not None:
-                return self._impl.rebuild(target_context, pickle.loads(body))
+                return self._impl.rebuild(target_context, _Reader(io.BytesIO(body)).load())
         _say_that_it_compiles()
         return None
 
@@ -173,6 +175,32 @@ class _Form(CompileResultCacheImpl):  # type: ignore[misc]
         library, rest, names = payload
         target_context.codegen()._engine._defined_symbols.update(names)
         return super().rebuild(target_context, (library, *rest))
+
+
+class _Reader(pickle.Unpickler):
+    """Reads what was written of a kernel, and imports none of Numba's modules for the functions that it was made of.
+
+    Of each of these Numba keeps an environment, with the names that its module has: for code that goes back to Python, which
+    ours never does. The modules are what only compiling needs, and take longer to import than all kernels of a run to read.
+    """
+
+    def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401
+        """Return what is named, but for an environment what makes it here."""
+        return _environment if (module, name) == _ENVIRONMENT else super().find_class(module, name)
+
+
+_ENVIRONMENT = ("numba.core.environment", "_rebuild_env")
+
+
+def _environment(module: str, constants: list[Any], name: str) -> Any:  # noqa: ANN401
+    """Return the environment of that name: the one there is, else one with the names of its module where that is imported."""
+    found = Environment._memo.get(name)
+    if found is None:
+        found = Environment(vars(sys.modules[module]) if module in sys.modules else {"__name__": module})
+        found.consts[:] = constants
+        found.env_name = name
+        Environment._memo[name] = found
+    return found
 
 
 @functools.cache
