@@ -19,7 +19,7 @@ import atom_data.text
 from atom_data.assets import DAY, remove_old
 from atom_data.text import memory
 from atom_data.text.lines import line_counts
-from atom_data.text.signatures import declared, decoded, encoded, kernel_name
+from atom_data.text.signatures import declared, decoded, encoded, kernel_name, load
 from tests.text.reference import buffers_of
 
 PACKAGE = Path(atom_data.__file__).parent
@@ -205,6 +205,24 @@ def test_kernel_that_was_kept_can_be_called_by_another(small: Path) -> None:
     asked = "from atom_data.outside import outside\noutside(1)\n" + ASKED.replace("outside", "above")
     assert run(small, asked) == ["25", "0"]
     assert run(small, asked) == ["25", "1"]
+
+
+COMPILED_LATER = """
+import sys
+import numba, numpy
+from atom_data.text.signatures import load
+
+load("atom_data.text.hashes:hash_values")
+print("numba.np.arrayobj" in sys.modules)
+print(numba.njit(lambda numbers: numpy.sort(numbers)[0])(numpy.array([3, 1, 2])))
+"""
+
+
+def test_kernel_that_was_kept_brings_nothing_that_only_compiling_needs() -> None:
+    """And what is compiled after it in the same process is right."""
+    load("atom_data.text.hashes:hash_values")  # unless nothing compiled it before
+    done = subprocess.run([sys.executable, "-c", COMPILED_LATER], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "1"]
 
 
 def test_no_kernel_of_ours_is_called_by_another() -> None:
