@@ -47,6 +47,8 @@ class Plan:
     """Of the tasks to do those that were finished before, by reason, and what they took."""
     mine: int = 0
     """How many tasks were looked at."""
+    code: Mapping[str, str] = field(default_factory=dict)
+    """What of the code decides the job's output: see `reach.code_identity`."""
 
     @property
     def complete(self) -> bool:
@@ -82,7 +84,8 @@ def plan_job(
         check_shard_names(job.name, [task.name for task in tasks])
         check_own_shards(job, workspace)
         mine = tasks[part[0] :: part[1]] if part else tasks
-        plan, identities, code = Plan(job, tasks, mine=len(mine)), known_identities(job), code_identity(job)
+        identities, code = known_identities(job), code_identity(job)
+        plan = Plan(job, tasks, mine=len(mine), code=code)
         look = partial(_is_whole, workspace, workspace.is_cleaned(job.name))
         readings = workspace.receipts(job.name, [task.name for task in mine], look)
         for task, reading in zip(mine, readings, strict=True):
@@ -227,7 +230,8 @@ def close_job(plan: Plan, workspace: Workspace, accept: bool = False) -> None:
         _accept(job, plan.tasks[0].name, str(refusal), workspace, accept)
     rows = (manifest_row(plan.done[task.name]) for task in plan.tasks)
     failed = [task.name for task in plan.tasks if plan.done[task.name].failed]
-    write_manifest(workspace.path(manifest_path(job.name)), identity_now(job), rows, workspace.token, failed)
+    identity = {"job": job_identity(job), "code": plan.code}
+    write_manifest(workspace.path(manifest_path(job.name)), identity, rows, workspace.token, failed)
 
 
 def _accept(job: Job, first: str, said: str, workspace: Workspace, accept: bool) -> None:
@@ -239,11 +243,6 @@ def _accept(job: Job, first: str, said: str, workspace: Workspace, accept: bool)
     if not accept:
         raise Refusal(said)
     workspace.write_receipt(replace(receipt, accepted=said))
-
-
-def identity_now(job: Job) -> dict[str, Any]:
-    """Return what a receipt of the job would say of its identity."""
-    return {"job": job_identity(job), "code": code_identity(job)}
 
 
 def is_closed(job: Job, workspace: Workspace) -> bool:

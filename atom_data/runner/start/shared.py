@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import cast
 
 from atom_data.import_graph import import_graph
-from atom_data.imports import imports_at, parsed
+from atom_data.imports import Imported, imports_at, parsed
 from atom_data.runner.server import SMALL_PAGES, allow_huge_pages, server
 from atom_data.runner.start.fork import can_fork, forked
 from atom_data.runner.start.pandas import without_pandas
@@ -80,7 +80,7 @@ def _imports(path: str) -> Iterator[ast.stmt]:
 
 def _look_up() -> None:
     """Read what both look up later: the sources of this package, and which kernels there are."""
-    import_graph()
+    import_graph().code(Imported(name) for name in [*sys.modules] if name.startswith(f"{PACKAGE}."))
     if "numba" in sys.modules:
         from atom_data.text.kernel_cache import kernels_folder  # noqa: PLC0415 - Numba
         from atom_data.text.signatures import declared  # noqa: PLC0415
