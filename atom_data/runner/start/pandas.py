@@ -8,6 +8,9 @@ import contextlib
 import sys
 from typing import Any
 
+NAME = "_pandas_api"
+"""What Arrow calls what it knows of pandas; where it has another name, pandas is loaded with Arrow's first list."""
+
 
 class _Finder:
     """The first of all that are asked where a module is: notices when pandas is imported, and lets Arrow look for it again."""
@@ -32,6 +35,9 @@ def without_pandas() -> None:
         return
     import pyarrow as pa  # noqa: PLC0415 - its environment is set first
 
+    if NAME not in vars(sys.modules["pyarrow.lib"]):
+        pa.array([""])
+        return
     finder = _Finder()
     sys.meta_path.insert(0, finder)
     pa.array([""])
@@ -50,4 +56,4 @@ def _forget() -> None:
 
 
 def _arrow() -> Any:  # noqa: ANN401 - what Arrow knows of pandas
-    return vars(sys.modules["pyarrow.lib"])["_pandas_api"]
+    return vars(sys.modules["pyarrow.lib"])[NAME]
