@@ -96,6 +96,12 @@ def test_the_first_page_of_a_site_has_no_day() -> None:
     assert published(page, url="https://e.org/") is None
 
 
+def test_a_page_of_many_days_is_a_list() -> None:
+    for last, day in ((5, "2024-05-01"), (20, None)):
+        days = "".join(f"<p>Of another matter<p><a href=/{number}>May {number}, 2024</a>" for number in range(1, last))
+        assert published(f"<h1>A title</h1>{TEXT}{days}", kind="article") == day
+
+
 def test_the_engine_weighs_what_its_model_finds() -> None:
     page = f"<title>A headline</title><article><h1>A headline</h1><p>By Ann Poe, May 6, 2024{TEXT}</article>"
     assert MainText(metadata=True).read(page.encode(), "https://e.org/a").more["published"] == "2024-05-06"
