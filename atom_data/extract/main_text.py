@@ -7,6 +7,7 @@ from typing import Literal, get_args
 
 from atom_data.errors import ConfigError
 from atom_data.extract.columns import KINDS, MARKDOWN, MEASURES, METADATA
+from atom_data.extract.contents import with_contents
 from atom_data.extract.dates.marks import About
 from atom_data.extract.engine import Content, EngineError
 from atom_data.extract.metadata import Metadata, metadata_of, title_of
@@ -73,7 +74,8 @@ class MainText:
             raise EngineError("too_complex")
         least, enough = BOUNDS[self.favor]
         judged = model_of(self.model).judged(page, url, least=least, enough=enough)
-        kept = judged.kept if self.comments else without_comments(page, judged.kept)
+        kept = with_contents(page, judged.kept, judged.kind)
+        kept = kept if self.comments else without_comments(page, kept)
         counts = measured(page, kept)
         text = plain_text(page, kept).decode("utf-8", "replace")
         title = title_of(page)
