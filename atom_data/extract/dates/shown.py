@@ -9,6 +9,7 @@ import numpy as np
 from atom_data.extract.dates.written import date_of, days_in
 from atom_data.text.html import page as columns, tags
 from atom_data.text.html.page import Page
+from atom_data.text.html.place import first_with
 from atom_data.text.html.source import attributes, slot
 
 BLOCKS, WORDS, DIGITS, SHORT, EDGE = 40, 50, 5, 25, 40
@@ -95,7 +96,7 @@ def shown_days(page: Page, day_first: bool) -> list[Shown]:
 
 def timed_days(page: Page, day_first: bool) -> Iterator[Timed]:
     """Yield the days that the first `<time>` elements have in their attribute."""
-    for node in np.flatnonzero(page.nodes[:, columns.TAG] == tags.TIME)[:TIMES].tolist():
+    for node in first_with(page, tags.TIME, TIMES):
         given = attributes(page, node)
         day = date_of(given.get(b"datetime", b"").decode("utf-8", "replace"), day_first=day_first)
         if day is not None:
@@ -107,8 +108,7 @@ def title_blocks(page: Page, title: str | None) -> tuple[int, int] | None:
     """Return the first block of the page's title and what is behind its last: a heading, else a block that is little else, else the
     first heading.
     """  # fmt: skip
-    nodes = np.flatnonzero(page.nodes[:, columns.TAG] == tags.H1)[:HEADINGS]
-    spans = page.nodes[nodes][:, [columns.FIRST_BLOCK, columns.END_BLOCK]].tolist()
+    spans = page.nodes[first_with(page, tags.H1, HEADINGS)][:, [columns.FIRST_BLOCK, columns.END_BLOCK]].tolist()
     headings = [(start, end) for start, end in spans if end > start]
     for start, end in headings if title else ():
         if " ".join(" ".join(page.text_of(block) for block in range(start, min(end, start + 3))).split()) == title:
