@@ -62,7 +62,7 @@ class Named(NamedTuple):
 
 
 def named_days(page: Page, known: Sequence[Record], about: About) -> Named:
-    """Return what speaks for each day that a page names. Its size is bounded: 200 records, 4 elements and 40 blocks are read."""
+    """Return what speaks for each day that a page names. Its size is bounded: 200 records, 4 elements and 20 blocks are read."""
     day_first = is_day_first(page, about.url)
     content = _span(about.kept)
     title = title_blocks(page, about.title)

@@ -12,7 +12,7 @@ from atom_data.text.html.page import Page
 from atom_data.text.html.place import first_with
 from atom_data.text.html.source import attributes, slot
 
-BLOCKS, WORDS, DIGITS, SHORT, EDGE = 40, 50, 5, 25, 40
+BLOCKS, WORDS, DIGITS, SHORT, EDGE = 20, 50, 5, 25, 40
 """So many blocks are looked at, of so many words at most and so many digits at least; a longer one than SHORT only where the day
 stands at its begin or end."""
 TIMES, HEADINGS, TITLES = 4, 5, 4
