@@ -14,8 +14,8 @@ from atom_data.extract.metadata import metadata_of, title_of
 from atom_data.text.html.markdown import markdown_text
 from atom_data.text.html.scan import scan
 from atom_data.text.main_text.choice import choose
+from atom_data.train.extraction.days import lessons_of_days, unseen_days
 from atom_data.train.extraction.extractor import Options, Scored
-from atom_data.train.extraction.kinds import unseen_kinds
 from atom_data.train.extraction.pages import Labeled
 from atom_data.train.extraction.words import agreement, words_of
 
@@ -37,14 +37,15 @@ STRUCTURES = ("heading", "item", "cell", "code")
 def fields(judged: Sequence[Scored]) -> dict[str, Any]:
     """Return how often title, author and day are right.
 
-    Ours knows the kind of a page by a model that has not seen its site, and has no date for kinds that have none.
+    Ours knows the kind of a page and its text by models that have not seen its site, and weighs days as other sites taught.
 
     Title and author: F1 of words, the mean over pages that have one in the truth. Date: the harmonic mean of the share of days
     given that are right, and of the share of days in the truth that are found.
     """
     pages = [one.example.labeled for one in judged]
-    kinds = dict(zip((page.name for page in pages), unseen_kinds(judged, Options()), strict=True))
-    engines: dict[str, Callable[[Labeled], Fields]] = {"atom-data": lambda page: _ours(page, kinds[page.name])}
+    lessons = lessons_of_days(judged, [day_of_truth(page) for page in pages], Options())
+    days = dict(zip((page.name for page in pages), unseen_days(judged, lessons, Options()), strict=True))
+    engines: dict[str, Callable[[Labeled], Fields]] = {"atom-data": lambda page: _ours(page, days[page.name])}
     try:
         engines["trafilatura"] = _trafilatura()
     except ImportError as error:
@@ -56,7 +57,7 @@ def fields(judged: Sequence[Scored]) -> dict[str, Any]:
         found[name] = {
             "title_f1": _word_f1([answer[0] for answer in answers], [truth[0] for truth in truths]),
             "author_f1": _word_f1([answer[1] for answer in answers], [truth[1] for truth in truths]),
-            "date_f1": _day_f1([_day(answer[2]) for answer in answers], [_day(truth[2]) for truth in truths]),
+            "date_f1": day_f1([_day(answer[2]) for answer in answers], [_day(truth[2]) for truth in truths]),
         }
     counts = {
         name: sum(truth[place] is not None for truth in truths)
@@ -77,10 +78,14 @@ def _tried(engine: Callable[[Labeled], Fields], page: Labeled) -> Fields:
         return None, None, None
 
 
-def _ours(page: Labeled, kind: str) -> Fields:
+def day_of_truth(page: Labeled) -> str | None:
+    """Return the day that WCXB's truth has for a page."""
+    return _day(_truth(page)[2])
+
+
+def _ours(page: Labeled, day: str | None) -> Fields:
     read = scan(page.html)
-    known = metadata_of(read, page.url, kind)
-    return title_of(read), known.author, known.published
+    return title_of(read), metadata_of(read).author, day
 
 
 def _trafilatura() -> Callable[[Labeled], Fields]:
@@ -110,7 +115,8 @@ def _day(text: str | None) -> str | None:
         return None
 
 
-def _day_f1(answers: Sequence[str | None], truths: Sequence[str | None]) -> float:
+def day_f1(answers: Sequence[str | None], truths: Sequence[str | None]) -> float:
+    """Return the harmonic mean of the share of days given that are right, and of the share of days in the truth that are found."""
     right = sum(answer is not None and answer == truth for answer, truth in zip(answers, truths, strict=True))
     given, wanted = sum(answer is not None for answer in answers), sum(truth is not None for truth in truths)
     return round(2 * right / max(1, given + wanted), 4)

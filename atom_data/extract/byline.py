@@ -1,11 +1,10 @@
-"""Who wrote a page and when, as the page shows it: elements that say what they are, and the lines around its first heading."""
+"""Who wrote a page, as the page shows it: elements that say what they are, and the lines around its first heading."""
 
 import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from atom_data.extract.dates import date_of
 from atom_data.extract.structured import Record
 from atom_data.text.html import page as columns, tags
 from atom_data.text.html.lexicon import CLASS_WORDS
@@ -30,36 +29,11 @@ NO_NAME = re.compile(
 WRITER = re.compile(rb"author|byline|by-line|writer|contributor", re.IGNORECASE)
 POSTER = re.compile(rb"user-?name|poster|creator|original-?poster", re.IGNORECASE)
 SHOWN, BEFORE, BEHIND = 30, 6, 12
-"""So many elements that may show a name or a date are looked at, and blocks before and behind the first heading."""
+"""So many elements that may show a name are looked at, and blocks before and behind the first heading."""
 LINE_WORDS, LINE_CHARACTERS = 15, 200
-MOSTLY, YEAR_DIGITS, DATED = 4, 5, 200
-"""Words and digits of a block that is little else than a date; so many are looked at."""
-UPPER_PART = 0.5
-"""Of a page's blocks: further down stand dates of reviews, versions and other pages."""
 INSIDE = 8
 """So many elements below one that says author are looked at for a link with the name."""
-_AUTHORS, _DATES = (
-    np.uint64(1 << next(number for number, words in enumerate(CLASS_WORDS) if words[0] == name))
-    for name in ("author", "date")
-)
-
-
-def shown_date(page: Page) -> str | None:
-    """Return the first date in an element whose class says that it is one, else in a short block around the first heading, else in
-    the first block that is little else.
-    """  # fmt: skip
-    for node in np.flatnonzero(page.classes & _DATES)[:SHOWN]:
-        if (found := date_of(_short_text(page, int(node), 12) or "", anywhere=True)) is not None:
-            return found
-    for text in _lines(page):
-        if (found := date_of(text, anywhere=True)) is not None:
-            return found
-    digits, words = page.blocks[:, columns.DIGITS], page.blocks[:, columns.WORDS]
-    short = np.flatnonzero((words <= MOSTLY) & (digits >= YEAR_DIGITS))[:DATED]
-    for block in short[short < len(words) * UPPER_PART].tolist():
-        if (found := date_of(page.text_of(block))) is not None:
-            return found
-    return None
+_AUTHORS = np.uint64(1 << next(number for number, words in enumerate(CLASS_WORDS) if words[0] == "author"))
 
 
 def author_of(page: Page, known: Sequence[Record], site: str | None) -> str | None:

@@ -7,6 +7,8 @@ from typing import Literal, get_args
 
 from atom_data.errors import ConfigError
 from atom_data.extract.columns import KINDS, MARKDOWN, MEASURES, METADATA
+from atom_data.extract.contents import with_contents
+from atom_data.extract.dates.marks import About
 from atom_data.extract.engine import Content, EngineError
 from atom_data.extract.metadata import Metadata, metadata_of, title_of
 from atom_data.extract.stored import stored_text
@@ -72,12 +74,15 @@ class MainText:
             raise EngineError("too_complex")
         least, enough = BOUNDS[self.favor]
         judged = model_of(self.model).judged(page, url, least=least, enough=enough)
-        kept = judged.kept if self.comments else without_comments(page, judged.kept)
+        kept = with_contents(page, judged.kept, judged.kind)
+        kept = kept if self.comments else without_comments(page, kept)
         counts = measured(page, kept)
         text = plain_text(page, kept).decode("utf-8", "replace")
-        known = metadata_of(page, url, judged.kind) if self.metadata else None
+        title = title_of(page)
+        about = About(url, title, judged.kind, judged.kind_chance, judged.kept)
+        known = metadata_of(page, about) if self.metadata else None
         if counts.words < FEW_WORDS and (stored := stored_text(page, counts.words)):
-            return Content(stored, title_of(page), {"markdown": stored, **_metadata(known)})
+            return Content(stored, title, {"markdown": stored, **_metadata(known)})
         more: dict[str, object] = {} if not text else {
             "extract_confidence": judged.confidence,
             "extract_text_share": counts.words / max(1, counts.page_words),
@@ -91,7 +96,7 @@ class MainText:
         }  # fmt: skip
         if self.markdown and text:
             more["markdown"] = _markdown(page, kept, self.links)
-        return Content(text, title_of(page), {**more, **_metadata(known)})
+        return Content(text, title, {**more, **_metadata(known)})
 
 
 def _metadata(known: Metadata | None) -> dict[str, object]:

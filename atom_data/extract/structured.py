@@ -24,9 +24,21 @@ PAGES = (
     "Event",
 )
 """Ends of the types that say something about the page as a whole."""
-TEXTS = ("articleBody", "text", "description", "headline", "name", "datePublished", "dateModified", "dateCreated", "uploadDate",
-         "inLanguage")  # fmt: skip
+TEXTS = frozenset(
+    [
+        "articleBody",
+        "text",
+        "description",
+        "headline",
+        "name",
+        "datePublished",
+        "dateModified",
+        "dateCreated",
+        "inLanguage",
+    ]
+)
 NAMES = ("author", "creator", "publisher")
+NESTED = (dict, list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +51,12 @@ class Record:
 
 def records(page: Page) -> list[Record]:
     """Return the records of a page's JSON-LD, articles first; none of what is not JSON. Bounded in size and depth."""
-    found: list[Record] = []
+    found: list[dict[str, Any]] = []
     for start, end in page.data.tolist():
-        if end - start <= DATA_BYTES:
-            for thing in _things(parsed(page.source[start:end].tobytes()), 0):
-                found.append(_record(thing))
-                if len(found) == RECORDS:
-                    return found
-    return sorted(found, key=lambda record: _rank(record.kind))
+        data = page.source[start:end].tobytes() if end - start <= DATA_BYTES else b""
+        if b"@type" in data:
+            _add_things(parsed(data), 0, found)
+    return sorted(map(_record, found[:RECORDS]), key=lambda record: _rank(record.kind))
 
 
 def parsed(data: bytes) -> object:
@@ -59,28 +69,29 @@ def parsed(data: bytes) -> object:
     return found
 
 
-def _things(value: object, depth: int) -> Iterator[dict[str, Any]]:
-    """Yield the objects that have a type, outer ones first."""
-    if depth > DEPTH:
+def _add_things(value: object, depth: int, found: list[dict[str, Any]]) -> None:
+    """Add the objects that have a type, outer ones first."""
+    if depth > DEPTH or len(found) >= RECORDS:
         return
-    if isinstance(value, list):
-        for item in value:
-            yield from _things(item, depth + 1)
-    elif isinstance(value, dict):
+    if isinstance(value, dict):
         if "@type" in value:
-            yield value
+            found.append(value)
         for name, item in value.items():
-            if isinstance(item, (list, dict)) and name not in NAMES:
-                yield from _things(item, depth + 1)
+            if type(item) in NESTED and name not in NAMES:
+                _add_things(item, depth + 1, found)
+    elif isinstance(value, list):
+        for item in value:
+            if type(item) in NESTED:
+                _add_things(item, depth + 1, found)
 
 
 def _record(thing: dict[str, Any]) -> Record:
     kind = thing["@type"]
     if isinstance(kind, list):
         kind = kind[0] if kind else ""
-    texts = {name: value for name in TEXTS if isinstance(value := thing.get(name), str) and value.strip()}
+    texts = {name: value for name, value in thing.items() if name in TEXTS and isinstance(value, str) and value.strip()}
     for name in NAMES:
-        if people := ", ".join(dict.fromkeys(_people(thing.get(name)))):
+        if name in thing and (people := ", ".join(dict.fromkeys(_people(thing[name])))):
             texts[name] = people
     return Record(str(kind), texts)
 

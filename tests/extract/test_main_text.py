@@ -12,7 +12,6 @@ from atom_data.batch import empty
 from atom_data.errors import ConfigError
 from atom_data.extract import MainText
 from atom_data.extract.columns import COLUMNS, KINDS, MEASURES, METADATA
-from atom_data.extract.dates import date_of
 from atom_data.extract.metadata import metadata_of
 from atom_data.text.html.scan import scan
 from tests.extract.test_extract import HARMFUL
@@ -117,35 +116,6 @@ def test_structured_data_comes_first() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "day"),
-    [
-        ("2024-05-06", "2024-05-06"),
-        ("20240506", "2024-05-06"),
-        ("2024-05-06T07:08:09.123Z", "2024-05-06T07:08:09Z"),
-        ("May 6th, 2024", "2024-05-06"),
-        ("6 mai 2024", "2024-05-06"),
-        ("6. M\u00e4rz 2024", "2024-03-06"),
-        ("6 de mayo de 2024", "2024-05-06"),
-        ("Mon, 06 May 2024 10:00:00 GMT", "2024-05-06"),
-        ("06.05.2024", "2024-05-06"),
-        ("2024\u5e745\u67086\u65e5", "2024-05-06"),
-        ("12/31/2024", "2024-12-31"),
-        ("31/12/2024", "2024-12-31"),
-        ("03-02-2024", "2024-02-03"),
-        ("11-29-2024, 09:03 AM", "2024-11-29"),
-        ('"2024-05-06T07:08:09Z"', "2024-05-06T07:08:09Z"),
-        ("2024 May 6;15(1)", "2024-05-06"),
-        ("2024-1-2-2024", None),
-        ("2024-13-45", None),
-        ("soon", None),
-        ("", None),
-    ],
-)
-def test_dates(text: str, day: str | None) -> None:
-    assert date_of(text) == day
-
-
-@pytest.mark.parametrize(
     ("lines", "author", "published"),
     [
         ("<p>By Ann Poe - May 6, 2024", "Ann Poe", "2024-05-06"),
@@ -169,34 +139,10 @@ def test_the_site_is_the_author_where_nobody_else_is() -> None:
     assert metadata_of(scan(f"{head}<h1>A</h1><p>By Ann Poe".encode())).author == "Ann Poe"
 
 
-def test_dates_and_names_of_a_part_are_not_the_pages() -> None:
+def test_names_of_a_part_are_not_the_pages() -> None:
     review = {"@type": "Review", "datePublished": "2020-01-02", "author": {"name": "Buyer"}}
     page = scan(f"<script type=application/ld+json>{json.dumps(review)}</script><h1>A</h1><p>May 6, 2024".encode())
     assert metadata_of(page)[:3] == ("2024-05-06", None, None)
-    assert metadata_of(page, kind="product").published is None
-
-
-@pytest.mark.parametrize(
-    ("head", "published"),
-    [
-        ({"@type": "NewsArticle", "datePublished": "2024-05-06"}, ["2024-05-06"] * 3),
-        ({"@type": "NewsArticle", "datePublished": "soon", "dateCreated": "2024-05-06"}, ["2024-05-06"] * 3),
-        ({"@type": "WebPage", "datePublished": "2024-05-06"}, [None] * 3),
-        ("<meta property=article:published_time content=2024-05-06>", ["2024-05-06", "2024-05-06", None]),
-        ("<time datetime=2024-05-06>", ["2024-05-06", None, None]),
-    ],
-)
-def test_what_dates_a_page_depends_on_its_kind(head: object, published: list[str | None]) -> None:
-    html = head if isinstance(head, str) else f"<script type=application/ld+json>{json.dumps(head)}</script>"
-    page = scan(f"{html}<h1>A</h1><p>text".encode())
-    assert [metadata_of(page, kind=kind).published for kind in ("article", "other", "product")] == published
-
-
-def test_a_date_far_down_is_not_the_pages() -> None:
-    lines = "".join(f"<p>{SENTENCE}" for _ in range(40))
-    assert metadata_of(scan(f"<h1>A</h1>{lines}<p>{SENTENCE}<p>May 6, 2024".encode())).published is None
-    lines = "".join(f"<p>{SENTENCE}" for _ in range(15))
-    assert metadata_of(scan(f"<h1>A</h1>{lines}<p>May 6, 2024{lines * 2}".encode())).published == "2024-05-06"
 
 
 BODY = "A long text that is only in the data of the page and in none of its elements. " * 10

@@ -32,15 +32,16 @@ def train_kinds(scored: Sequence[Scored], options: Options) -> tuple[tuple[Trees
     return trees, round(float((_unseen(known, kinds, options.seed).argmax(1) == kinds).mean()), 4)
 
 
-def unseen_kinds(scored: Sequence[Scored], options: Options) -> list[str]:
-    """Return the likeliest kind of each page by trees that have not seen its site."""
+def unseen_kinds(scored: Sequence[Scored], options: Options) -> list[tuple[str, float]]:
+    """Return the likeliest kind of each page, and its probability, by trees that have not seen its site."""
     kinds = np.array(
         [KINDS.index(kind) if (kind := one.example.labeled.kind) in KINDS else -1 for one in scored], np.int64
     )
     chances = _unseen(scored, kinds, options.seed)
     shares = chances / np.maximum(1, chances.sum(1, keepdims=True))
     all_shares = np.concatenate([shares, 1 - shares.sum(1, keepdims=True)], 1)
-    return [(*KINDS, OTHER)[place] for place in all_shares.argmax(1)]
+    places = all_shares.argmax(1)
+    return [((*KINDS, OTHER)[place], float(row[place])) for place, row in zip(places, all_shares, strict=True)]
 
 
 def _unseen(scored: Sequence[Scored], kinds: Int64s, seed: int) -> Float64s:
