@@ -70,6 +70,7 @@ class Waiting:
                         self.sketch.kept(batch)
                     else:
                         self.sketch.card(self.cards[name], batch)
+            self.sketch.settle()
         except FAILURES as error:
             self.sketch.fault = f"{type(error).__name__}: {error}"[:200]
         self.sketch.seen.clear()
