@@ -60,6 +60,11 @@ class Groups:
             self.documents.append(0)
         return self.names.get(name, GROUPS)
 
+    @property
+    def many(self) -> bool:
+        """Whether there are groups that a sketch does not keep by their names."""
+        return len(self.names) > KEPT_GROUPS or REST in self.names
+
     def kept(self) -> dict[int, str]:
         """Return the numbers of the largest groups with their names; all others are the rest."""
         order = sorted(self.names.items(), key=lambda item: (-self.documents[item[1]], item[0]))
@@ -104,10 +109,13 @@ class Histograms:
     def value(self, groups: Mapping[str, Groups]) -> list[dict[str, Any]]:
         """Return the cells as JSON, in the order of their names. Bins are differences to the one before: their JSON is short."""
         kept = {by: found.kept() for by, found in groups.items()}
-        codes, counts = self._named(kept)
+        codes, counts = _summed(self._codes, self._counts)
+        if any(found.many for found in groups.values()):
+            codes, counts = self._joined(codes, counts, kept)
         cells, bins = np.divmod(codes, CELL)
-        starts = np.flatnonzero(np.diff(cells, prepend=-1))
-        steps = np.diff(bins, prepend=0)
+        starts = _starts(cells)
+        steps = bins.copy()
+        steps[1:] -= bins[:-1]
         steps[starts] = bins[starts]
         every, some, measures = steps.tolist(), counts.tolist(), [*self.numbers]
         named: dict[Cell, dict[str, list[int]]] = {}
@@ -119,19 +127,18 @@ class Histograms:
             named[Cell(measure, by, name)] = {"bins": every[start:stop], "counts": some[start:stop]}
         return [{**cell._asdict(), **packed} for cell, packed in sorted(named.items(), key=lambda item: item[0])]
 
-    def _named(self, kept: Mapping[str, Mapping[int, str]]) -> tuple[Integers, Integers]:
+    def _joined(
+        self, codes: Integers, counts: Integers, kept: Mapping[str, Mapping[int, str]]
+    ) -> tuple[Integers, Integers]:
         """Return codes and their counts, those of groups without a name of their own as one group after the others."""
-        codes, counts = _summed(self._codes, self._counts)
         places = np.tile(np.arange(GROUPS + 1), (len(self.numbers), 1))
         for (_, by), number in self.numbers.items():
             own = {group for group, name in kept[by].items() if name != REST} if by else {0}
             places[number, [group for group in range(GROUPS + 1) if group not in own]] = GROUPS
         cells, rest = np.divmod(codes, CELL)
         measures, groups = np.divmod(cells, GROUPS + 1)
-        joined = places[measures, groups]
-        if (joined == groups).all():
-            return codes, counts
-        return _summed([(measures * (GROUPS + 1) + joined) * CELL + rest], [counts])
+        joined = measures * (GROUPS + 1) + places[measures, groups]
+        return _summed([joined * CELL + rest], [counts])
 
 
 def _summed(codes: Sequence[Integers], counts: Sequence[Integers]) -> tuple[Integers, Integers]:
@@ -141,8 +148,15 @@ def _summed(codes: Sequence[Integers], counts: Sequence[Integers]) -> tuple[Inte
     every, some = np.concatenate(codes), np.concatenate(counts)
     order = np.argsort(every, kind="stable")
     every = every[order]
-    starts = np.flatnonzero(np.diff(every, prepend=-1))
+    starts = _starts(every)
     return every[starts], np.add.reduceat(some[order], starts) if len(starts) else some
+
+
+def _starts(sorted_numbers: Integers) -> Integers:
+    """Return where each number comes first."""
+    first = np.ones(len(sorted_numbers), np.bool_)
+    np.not_equal(sorted_numbers[1:], sorted_numbers[:-1], out=first[1:])
+    return np.flatnonzero(first)
 
 
 COMPACT = 1 << 22

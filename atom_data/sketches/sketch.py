@@ -1,7 +1,7 @@
 """What is counted of the documents of a shard while a stage makes it."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -88,7 +88,7 @@ class Sketch:
     def settle(self) -> None:
         """Count by value what has left since the last time: a few hundred documents take as long as one."""
         for column, parts in self.left.items():
-            values, outcomes = (pa.concat_arrays([part[place] for part in parts]) for place in (0, 1))
+            values, outcomes = map(_together, zip(*parts, strict=True))
             for name, some in _by_name(column, values).items():
                 self.tallies[name].add(some, outcomes)
         self.left.clear()
@@ -202,6 +202,10 @@ def _measures(batch: pa.RecordBatch) -> dict[str, npt.NDArray[np.float64]]:
         found["tokens_per_word"] = np.divide(tokens, words, out=np.full(len(words), np.nan), where=words > 0)
     replaced = _column(batch, REPLACED)
     return found if replaced is None else {**found, REPLACED: replaced}
+
+
+def _together(arrays: Sequence[pa.Array]) -> pa.Array:
+    return arrays[0] if len(arrays) == 1 else pa.concat_arrays(arrays)
 
 
 def _by_name(column: str, values: pa.Array) -> dict[str, pa.Array]:
