@@ -29,11 +29,7 @@ class Tally:
 
     def add(self, values: pa.Array, outcomes: pa.Array) -> None:
         """Count documents; a null is the empty value. The result is the same however documents are cut into batches."""
-        found = _counted(values.cast(pa.string()), outcomes)
-        if len(self.counts) + len(found) > HELD:  # then it decides which come first
-            order = {value: number for number, value in enumerate(dict.fromkeys(value for value, _ in found))}
-            found = dict(sorted(found.items(), key=lambda item: order[item[0][0]]))
-        for (value, outcome), count in found.items():
+        for (value, outcome), count in _counted(values.cast(pa.string()), outcomes).items():
             counts = self.counts.get(value)
             if counts is None:
                 if len(self.counts) >= HELD:
