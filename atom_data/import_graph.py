@@ -45,13 +45,13 @@ class ImportGraph:
     A file goes by its place: its path below the package's folder, or with LISTS before it below that of the lists.
     """
 
-    def __init__(self, root: Path, lists: Path, read: Callable[[Path], bytes] = Path.read_bytes) -> None:
+    def __init__(self, root: Path, lists: Path, read: Callable[[Path], bytes] | None = None) -> None:
         """Take the folder of the package, that of the word lists, and how a file is read."""
         self.paths = _below(root, "", OF_A_WHEEL) | _below(lists, LISTS, frozenset())
         """The file of each place."""
         self.files = {_module(place): place for place in self.paths if place.endswith(".py")}
         """The place of each module."""
-        self._read = cache(lambda place: read(Path(self.paths[place])))
+        self._read = cache(lambda place: read(Path(self.paths[place])) if read else _bytes_of(self.paths[place]))
         self._known: dict[str, SourceCode] = {}
         self.source = cache(self._source)
         """What is in the source of a module of the package."""
@@ -197,13 +197,18 @@ def _below(root: Path, before: str, without: frozenset[str]) -> dict[str, str]:
     """Return the files below a folder by their place, sorted; without what Python, Numba or an editor leaves there."""
     found: dict[str, str] = {}
     for folder, folders, names in os.walk(root):
-        below = Path(folder).relative_to(root)
-        left_out = without if below == Path() else set()
+        below = Path(folder).relative_to(root).as_posix()
+        left_out, within = (without, before) if below == "." else (set(), f"{before}{below}/")
         folders[:] = [name for name in folders if name[0] != "." and name != "__pycache__" and name not in left_out]
         for name in names:
             if name[0] != "." and not name.endswith((".pyc", ".pyi", ".typed")):
-                found[before + (below / name).as_posix()] = f"{folder}/{name}"
+                found[within + name] = f"{folder}/{name}"
     return dict(sorted(found.items()))
+
+
+def _bytes_of(file: str) -> bytes:
+    with open(file, "rb", buffering=0) as stream:  # noqa: PTH123 - a Path takes as long again, for 700 files in each process
+        return stream.read()
 
 
 def _module(place: str) -> str:

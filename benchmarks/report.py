@@ -1,12 +1,13 @@
 """`atom-data report` of a large run, a page with many samples, and what sketches and reports cost beside the runs.
 
     make bench-report          QUICK=1: 500 shards instead of 10,000, few pages, and one round
-    python benchmarks/report.py large      # or samples, sketches: one part of it
+    python benchmarks/report.py large      # or samples, floor, sketches: one part of it
 
 1. A made run (`made_run.py`): 3 stages of 10,000 shards, a billion documents read. Its report as a page, Markdown and JSON.
 2. A page with 10,000 samples of 1,200 characters: until Chromium has loaded it and shows the first of them.
-3. Runs of `sample.py`, and of `fineweb_fast.py` over the pages of WCXB and over one file of 12 copies of them whose words differ
-   (`marked.py`). Each stage with and without sketches, in turns: processor time; and the whole commands `run` and `report`.
+3. Runs of `sample.py`, and of `fineweb_fast.py` over the pages of WCXB, over one file of 12 copies of them whose words differ
+   (`marked.py`), and over 50 such copies in 100 files. What sketches take of each stage's processor time, by a clock around what
+   counts and writes them; and the whole commands `run` and `report`, beside the floor: Python that has loaded the libraries alone.
 
 Writes benchmarks/results/report.json, and the table of docs/report.md from it.
 """
@@ -27,24 +28,16 @@ from pathlib import Path
 from typing import Any
 
 import made_run
-import marked
-from measure import QUICK, RESULTS, ROOT, proportional, run, write_report
+from measure import QUICK, RESULTS, ROOT, proportional, write_report
+from report_costs import command_of, cost, floor
 from table import place, placed, table
 
-from atom_data import Stage
-from atom_data.job import Work
 from atom_data.report import report
 from atom_data.report.page.page import write_page
 from atom_data.report.samples import Sample
-from atom_data.runner.recipe import load_recipe
-from atom_data.sketches.watch import keep_sketch, watched
-from atom_data.storage import paths
 from atom_data.workspace import Workspace
 
 SHARDS = 500 if QUICK else 10_000
-COPIES = 2 if QUICK else 12
-ROUNDS = 1 if QUICK else 5
-WCXB = ROOT.parent / "shared" / "data" / "wcxb-dev-500.warc.gz"
 LIMITS = {"wall_s": 60, "peak_mb": 1000}
 PAGE = ROOT / "docs" / "report.md"
 BEGIN, END = "<!-- benchmarks/report.py writes from here -->", "<!-- to here -->"
@@ -52,7 +45,7 @@ BEGIN, END = "<!-- benchmarks/report.py writes from here -->", "<!-- to here -->
 
 def main() -> None:
     """Measure all parts, or those that are asked for; write the report and the page."""
-    parts = {"large": large, "samples": many_samples, "sketches": lambda: [*cost()]}
+    parts = {"large": large, "samples": many_samples, "floor": floor, "sketches": lambda: [*cost()]}
     asked = [name for name in parts if not sys.argv[1:] or name in sys.argv[1:]]
     before = RESULTS / "report.json"
     found = json.loads(before.read_text()) if before.is_file() else {}
@@ -148,13 +141,6 @@ def many_samples() -> dict[str, Any]:
         return row | opened(target)
 
 
-def command_of(recipe: str, given: dict[str, str], out: Path) -> list[str]:
-    """Return the command that runs a recipe of ours on one worker."""
-    words = [word for key, value in given.items() for word in ("--set", f"{key}={value}")]
-    path = str(ROOT / "pipelines" / recipe)
-    return [sys.executable, "-m", "atom_data", "run", path, "--output", str(out), "--workers", "1", *words]
-
-
 def opened(page: Path) -> dict[str, Any]:
     """Return how long Chromium takes from its call until the page shows samples or charts, three times."""
     try:
@@ -176,76 +162,6 @@ def opened(page: Path) -> dict[str, Any]:
     return {"open_s": took}
 
 
-def cost() -> Iterator[dict[str, Any]]:
-    """Yield what sketches and the report cost beside each run."""
-    yield costs("sample.py", "the sample", {}, ROUNDS)
-    if WCXB.is_file():
-        given = {"warcs": str(WCXB), "url_lists": "none"}
-        yield costs("fineweb_fast.py", "WCXB, 498 pages", given, ROUNDS)
-        with tempfile.TemporaryDirectory() as folder:
-            (one,) = marked.write(WCXB, Path(folder) / "many", COPIES, one=True)
-            what = f"{COPIES} marked copies of WCXB in one file"
-            yield costs("fineweb_fast.py", what, {**given, "warcs": str(one)}, -(-ROUNDS // 2))
-
-
-def costs(recipe: str, what: str, given: dict[str, str], rounds: int) -> dict[str, Any]:
-    """Return the processor time of a run, of its sketches by stage, and of its report."""
-    with tempfile.TemporaryDirectory() as folder:
-        path, out = str(ROOT / "pipelines" / recipe), Path(folder) / "out"
-        run(command_of(recipe, given, Path(folder) / "first"), Path(folder))  # may compile kernels
-        whole = run(command_of(recipe, given, out), Path(folder))
-        reports = [
-            run([sys.executable, "-m", "atom_data", "report", str(out), "--to", str(Path(folder) / "page.html")], out)
-            for _ in range(3)
-        ]
-        workspace = Workspace(str(out))
-        stages = [job for job in load_recipe(path, given).jobs if isinstance(job, Stage)]
-        rows = [in_turns(stage, workspace, Path(folder) / "again", rounds) for stage in stages]
-        built = report.build(workspace, samples=0)
-        sketches = sum(row["sketched_cpu_s"] - row["plain_cpu_s"] for row in rows)
-        shown = statistics.median(one.cpu_s for one in reports)
-        return {
-            "recipe": recipe,
-            "what": what,
-            "documents": built.read,
-            "shards": built.facts.documents[0].shards,
-            "run_cpu_s": round(whole.cpu_s, 2),
-            "sketches_cpu_s": round(sketches, 3),
-            "sketches_share": round(sketches / whole.cpu_s, 4),
-            "report_cpu_s": round(shown, 2),
-            "report_share": round(shown / whole.cpu_s, 4),
-            "run_peak_mb": round(whole.peak_mb),
-            "report_peak_mb": round(max(one.peak_mb for one in reports)),
-            "stages": rows,
-        }
-
-
-def in_turns(stage: Stage, workspace: Workspace, scratch: Path, rounds: int) -> dict[str, Any]:
-    """Return the least processor time of a stage over all its shards, with sketches and without, of rounds in turns."""
-    took: dict[bool, list[float]] = {True: [], False: []}
-    for number in range(2 * rounds + 1):
-        with_sketch = bool(number % 2)
-        shutil.rmtree(scratch, ignore_errors=True)
-        began = time.process_time()
-        seen, waiting = watched(stage) if with_sketch else (stage, None)  # once a job, as a worker does
-        for task in stage.tasks(workspace):
-            other = Elsewhere(workspace, stage.name, str(scratch))
-            if waiting is not None:
-                waiting.begin()
-            work: Work = seen.work(task, other, lambda *_: None)
-            if with_sketch:
-                keep_sketch(other, stage, task, waiting, work.outputs)
-        if number:  # the first one loads models and kernels
-            took[with_sketch].append(time.process_time() - began)
-    plain, sketched = min(took[False]), min(took[True])
-    return {
-        "stage": stage.name,
-        "plain_cpu_s": round(plain, 3),
-        "sketched_cpu_s": round(sketched, 3),
-        "share": round(sketched / plain - 1, 4),
-    }
-
-
 def written(found: dict[str, Any]) -> str:
     """Return what docs/report.md says of all this."""
     lines = [f"{place(found['machine'])}.", ""]
@@ -263,6 +179,10 @@ def written(found: dict[str, Any]) -> str:
     ]
     titles = ("run", "documents", "run, CPU s", "sketches, CPU s", "report, CPU s", "run, peak MB", "report, peak MB")
     lines += [*table(titles, rows), ""]
+    lines += [
+        f"Of each report {found['floor']['cpu_s']} s are those that Python takes to load the libraries behind it and to end.",
+        "",
+    ]
     large, samples = found["large"], found["samples"]
     said = ", ".join(f"{row['what'].removeprefix('report ')} {row['wall_s'][0]} s" for row in found["rows"])
     peak, page = max(row["peak_mb"] for row in found["rows"]), found["rows"][0]["bytes"] / 1e6
@@ -277,20 +197,6 @@ def written(found: dict[str, Any]) -> str:
 
 def _times(seconds: list[float]) -> str:
     return f"{min(seconds)} to {max(seconds)} s" if seconds else "a time that was not measured"
-
-
-class Elsewhere(Workspace):
-    """An output folder that is read as it is and written elsewhere."""
-
-    def __init__(self, there: Workspace, stage: str, scratch: str) -> None:
-        """Write what this stage makes below `scratch`."""
-        super().__init__(there.root, there.token)
-        self._stage, self._scratch = stage, scratch
-
-    def path(self, *names: str) -> str:
-        """Return the place of a file."""
-        own = names[0].partition("/")[0] == self._stage
-        return paths.join(self._scratch, *names) if own else super().path(*names)
 
 
 if __name__ == "__main__":

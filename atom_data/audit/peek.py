@@ -114,7 +114,7 @@ def _dropped(stage: Stage, receipts: list[Receipt], workspace: Workspace, reason
     texts: dict[str, str] = {}
     for name in dict.fromkeys(line.shard for line in chosen.values()):
         if name in shards:
-            wanted = {identity for identity, line in chosen.items() if line.shard == name}
+            wanted = {identity: line.url for identity, line in chosen.items() if line.shard == name}
             texts.update(texts_of(stage, shards[name], workspace, wanted))
     rules = _rules(stage)
     return [

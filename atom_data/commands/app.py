@@ -22,7 +22,7 @@ COMMANDS = {
     "train-extractor": ("train.extractor.train", "Build"),
     "list": ("catalog.list_entries", "Look"),
     "show": ("catalog.show", "Look"),
-    "status": ("look.status", "Look"),
+    "status": ("status.status", "Look"),
     "report": ("report.report.report_command", "Look"),
     "peek": ("look.peek", "Look"),
     "why": ("answers.why.why", "Look"),

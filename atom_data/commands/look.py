@@ -1,29 +1,21 @@
-"""`status`, `peek`, `verify`: what a run has made."""
+"""`peek`, `verify`: what a run has made."""
 
 import json
-import os
-import time
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.live import Live
 from rich.markup import escape
-from rich.text import Text
 
 from atom_data.audit.difference import Difference
 from atom_data.audit.faults import advice
-from atom_data.audit.peek import peek as peek_documents
 from atom_data.audit.repair import repair
 from atom_data.audit.root import Tree
 from atom_data.audit.verify import Verdict, verify as verify_folder
-from atom_data.cluster.metrics import write_metrics
-from atom_data.cluster.slurm import in_queue, submission
 from atom_data.commands.options import GoneFile, TakeOver, TokenizerFile, Workers
 from atom_data.commands.screen import (
     AsJson,
-    Jobs,
     OutFolder,
     Run,
     RunOutput,
@@ -32,16 +24,11 @@ from atom_data.commands.screen import (
     load,
     printable,
     recipe_of,
-    require_folder,
     run_of,
 )
 from atom_data.errors import ConfigError, DataError, Incomplete
-from atom_data.runner.claims.files import others_at_work
 from atom_data.runner.claims.hold import claimed
 from atom_data.status.stale import said_left_over
-from atom_data.status.status import JobStatus, job_status
-from atom_data.status.table import as_json, print_status, remarks, status_lines
-from atom_data.storage.made import refuse_file
 from atom_data.terminal.called import command_line
 from atom_data.terminal.screen import Screen
 from atom_data.terminal.table import plural
@@ -49,54 +36,6 @@ from atom_data.workspace import Workspace
 
 CHANGES, SHOWN = 5, 120
 """Differences of a copy to show, and characters of each."""
-
-
-def status(
-    run: Run,
-    output: RunOutput = None,
-    given: Set = None,
-    jobs: Jobs = False,
-    as_text: AsJson = False,
-    watch: Annotated[bool, typer.Option("--watch", help="Repeat until no run is at work there or queued.")] = False,
-    seconds: Annotated[float, typer.Option(min=1, help="Seconds between updates, with --watch.")] = 5.0,
-    metrics: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Also write the figures as OpenMetrics text.")
-    ] = None,
-) -> None:
-    """Show how far a run has come: documents in, kept and dropped by reason, bytes, tokens, time, speed.
-
-    A pass is one line, with what all its jobs took; --jobs shows each. It reads receipts, and asks Slurm where arrays were
-    submitted, so it works from any machine that sees the folder.
-    """
-    recipe, output = run_of(run, output)
-    require_folder(output)
-    workspace, screen = Workspace(output), console()
-    loaded = load(recipe, workspace, given)
-    if metrics:
-        refuse_file(Path(metrics), "--metrics")
-    before: dict[str, JobStatus] = {}
-
-    def look() -> tuple[list[JobStatus], bool]:
-        record = submission(workspace)
-        queue = in_queue(workspace) if record else {}
-        statuses = [job_status(job, workspace, record, queue, before.get(job.name)) for job in loaded.jobs]
-        before.update({status.name: status for status in statuses})
-        if metrics:
-            write_metrics(metrics, statuses, f"status-{os.getpid()}")
-        return statuses, bool(queue) or bool(others_at_work(workspace))
-
-    statuses, busy = look()
-    if watch and not as_text:
-        with Live(console=screen, auto_refresh=False, transient=True) as live:  # the last table is printed below
-            while busy:
-                lines = [*status_lines(statuses, screen.width, jobs), *remarks(statuses, workspace)]
-                live.update(Text.from_markup("\n".join(lines)), refresh=True)
-                time.sleep(seconds)
-                statuses, busy = look()
-    if as_text:
-        typer.echo(json.dumps(as_json(statuses), indent=1))
-        return
-    print_status(statuses, workspace, screen, jobs)
 
 
 def peek(
@@ -116,6 +55,8 @@ def peek(
     They are sampled by a hash of their ids. For a copy it names the kept document and the words that differ; records that could
     not be read are shown by their reason (`--reason jsonl.bad_json`).
     """
+    from atom_data.audit.peek import peek as peek_documents  # noqa: PLC0415 - readers, which verify does without
+
     screen = console()
     recipe, output = run_of(run, output)
     workspace = Workspace(output)

@@ -4,21 +4,21 @@ They come from a few shards of each stage, which a hash of their names chooses: 
 and never all of it. Ledgers say why; the text of a dropped document is that of the stage before, or rebuilt from the source.
 """
 
-import heapq
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from atom_data.audit.answers.cards import Cards, cards_of
 from atom_data.audit.answers.folders import DEAD, DROPS, Folder
+from atom_data.audit.answers.rows import find_rows, rows_at
 from atom_data.audit.difference import difference
 from atom_data.audit.sights import kept_instead, place, texts_of
 from atom_data.charts.text import plain
 from atom_data.errors import AtomDataError
+from atom_data.report.choice import Line, least_of
 from atom_data.report.facts import Facts, Shards
 from atom_data.stage import Stage
-from atom_data.storage.parquet import open_parquet, read_parquet
 from atom_data.storage.paths import exists
 
 SHARDS = 4
@@ -118,25 +118,34 @@ def _reasons(shards: Shards, number: int) -> set[str]:
 
 
 def _dropped(drawing: Drawing, folder: Folder, some: Sequence[str], cards: Cards) -> list[tuple[str, Sample]]:
-    by_reason: dict[str, list[tuple[bytes, str, str, dict[str, Any]]]] = {}
-    for shard in some:
-        path = drawing.facts.workspace.path(folder.name, DROPS, f"{shard}.parquet")
-        for batch in read_parquet(path, ("id", "url", "reason", "rules", "numbers")) if exists(path) else ():
-            # The ids alone first: of a large ledger few lines are needed.
-            ids, reasons = (batch.column(name).to_pylist() for name in ("id", "reason"))
-            for row, (identity, reason) in enumerate(zip(ids, reasons, strict=True)):
-                some_of = by_reason.setdefault(reason, [])
-                entry = (place(identity), identity)
-                if len(some_of) < drawing.count or entry < (some_of[-1][0], some_of[-1][1]):
-                    line = {name: batch.column(name)[row].as_py() for name in ("url", "rules", "numbers")}
-                    some_of.append((*entry, shard, line))
-                    some_of.sort(key=lambda one: one[:2])
-                    del some_of[drawing.count :]
+    paths = _there(drawing, some, folder.name, DROPS)
+    lines = least_of(paths, ("id",), drawing.count, "reason")
+    rows = _rows_of(paths, lines)
     return [
-        (shard, _sample(folder.name, reason, identity, line, cards))
-        for reason in sorted(by_reason)
-        for _, identity, shard, line in by_reason[reason]
+        (line.shard, _sample(folder.name, reason, line.name, rows[line.shard, line.row], cards))
+        for reason in sorted(lines)
+        for line in lines[reason]
     ]
+
+
+def _there(drawing: Drawing, shards: Sequence[str], *folders: str) -> dict[str, str]:
+    """Return the files of shards in a folder that are there."""
+    paths = {shard: drawing.facts.workspace.path(*folders, f"{shard}.parquet") for shard in shards}
+    return {shard: path for shard, path in paths.items() if exists(path)}
+
+
+def _rows_of(
+    paths: Mapping[str, str], lines: Mapping[str, Sequence[Line]], without: Collection[str] = ()
+) -> dict[tuple[str, int], dict[str, Any]]:
+    """Return what stands in lines, by shard and row."""
+    rows: dict[str, set[int]] = {}
+    for line in (line for some in lines.values() for line in some):
+        rows.setdefault(line.shard, set()).add(line.row)
+    return {
+        (shard, number): row
+        for shard, numbers in rows.items()
+        for number, row in zip(sorted(numbers), rows_at(paths[shard], numbers, without), strict=True)
+    }
 
 
 def _sample(stage: str, reason: str, identity: str, line: Mapping[str, Any], cards: Cards) -> Sample:
@@ -160,9 +169,9 @@ def _texts(
     drawing: Drawing, folder: Folder, dropped: Sequence[tuple[str, Sample]]
 ) -> dict[tuple[str, str], tuple[str, str]]:
     """Return title and text of dropped documents: from the stage before, else rebuilt by the steps of the recipe."""
-    wanted: dict[str, set[str]] = {}
+    wanted: dict[str, dict[str, str]] = {}
     for shard, sample in dropped:
-        wanted.setdefault(shard, set()).add(sample.id)
+        wanted.setdefault(shard, {})[sample.id] = sample.url
     found: dict[tuple[str, str], tuple[str, str]] = {}
     workspace, job = drawing.facts.workspace, drawing.stages.get(folder.name)
     for shard, ids in wanted.items():
@@ -181,14 +190,9 @@ def _texts(
     return found
 
 
-def _rows(path: str, ids: Collection[str], columns: Iterable[str]) -> Iterator[dict[str, Any]]:
-    missing = len(ids)
-    for batch in read_parquet(path, ("id", *columns), batch_bytes=1 << 20):
-        there = [row for row, identity in enumerate(batch.column("id").to_pylist()) if identity in ids]
-        missing -= len(there)
-        yield from batch.take(there).to_pylist() if there else ()
-        if missing <= 0:
-            return
+def _rows(path: str, ids: Collection[str], columns: Collection[str]) -> Iterator[dict[str, Any]]:
+    for _, row in find_rows(path, {"id": [*ids]}, (), ("id", *columns)):
+        yield row
 
 
 def _kept_texts(drawing: Drawing, folder: Folder, ids: Sequence[str], some: Sequence[str]) -> dict[str, str]:
@@ -222,52 +226,27 @@ def _compare(sample: Sample, kept: str | None, text: str) -> None:
 
 def _kept(drawing: Drawing, folder: Folder, shards: Shards, some: Sequence[str]) -> list[Sample]:
     rows_out = dict(zip(shards.names, shards.rows_out, strict=True))
-    paths = {
-        shard: drawing.facts.workspace.path(folder.name, f"{shard}.parquet") for shard in some if rows_out.get(shard)
-    }
-    ids = (
-        (place(identity), identity, shard)
-        for shard, path in paths.items()
-        if exists(path)
-        for batch in read_parquet(path, ("id",), batch_bytes=1 << 20)
-        for identity in batch.column("id").to_pylist()
-    )
-    order = heapq.nsmallest(drawing.count, ids)
+    paths = _there(drawing, [shard for shard in some if rows_out.get(shard)], folder.name)
+    lines = least_of(paths, ("id",), drawing.count)
     made: dict[str, Sample] = {}
-    for shard in dict.fromkeys(shard for *_, shard in order):
-        wanted = {identity for _, identity, one in order if one == shard}
-        for row in _whole_rows(paths[shard], wanted):
-            sample = Sample(folder.name, "", row.pop("id"), row.pop("url", None) or "")
-            sample.title = plain(str(row.pop("title", None) or "")[:SHORT])
-            _set_text(sample, row.pop("text", None) or "", drawing.characters)
-            sample.numbers = _numbers(row)
-            _clean(sample)
-            made[sample.id] = sample
+    for row in _rows_of(paths, lines, ("html", "raw")).values():
+        sample = Sample(folder.name, "", row.pop("id"), row.pop("url", None) or "")
+        sample.title = plain(str(row.pop("title", None) or "")[:SHORT])
+        _set_text(sample, row.pop("text", None) or "", drawing.characters)
+        sample.numbers = _numbers(row)
+        _clean(sample)
+        made[sample.id] = sample
     return [*made.values()]
 
 
-def _whole_rows(path: str, ids: Collection[str]) -> Iterator[dict[str, Any]]:
-
-    with open_parquet(path) as file:
-        names = [name for name in file.schema_arrow.names if name not in ("id", "html", "raw")]
-    yield from _rows(path, ids, names)
-
-
 def _dead(drawing: Drawing, folder: Folder, some: Sequence[str]) -> list[Sample]:
-    by_reason: dict[str, list[tuple[bytes, str, dict[str, Any]]]] = {}
-    for shard in some:
-        path = drawing.facts.workspace.path(folder.name, DEAD, f"{shard}.parquet")
-        for batch in read_parquet(path, ("file", "position", "reason", "detail", "raw")) if exists(path) else ():
-            for row in batch.to_pylist():
-                name = f"{row['file']}:{row['position']}"
-                of_reason = by_reason.setdefault(row["reason"], [])
-                of_reason.append((place(name), name, row))
-                of_reason.sort(key=lambda one: one[:2])
-                del of_reason[drawing.count :]
-    found = []
-    for reason, rows in sorted(by_reason.items()):
-        for _, name, row in rows:
-            sample = Sample(folder.name, reason, name, missed=[row["detail"] or ""])
+    paths = _there(drawing, some, folder.name, DEAD)
+    lines = least_of(paths, ("file", "position"), drawing.count, "reason")
+    rows, found = _rows_of(paths, lines), []
+    for reason in sorted(lines):
+        for line in lines[reason]:
+            row = rows[line.shard, line.row]
+            sample = Sample(folder.name, reason, line.name, missed=[row["detail"] or ""])
             _set_text(sample, (row["raw"] or b"").decode("utf-8", "replace"), drawing.characters)
             _clean(sample)
             found.append(sample)

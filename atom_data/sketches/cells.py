@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from atom_data.sketches.bins import BINS, Integers
 
@@ -46,8 +45,9 @@ class Groups:
 
     def numbers(self, values: pa.Array, counted: bool) -> Integers:
         """Return the number of each value; GROUPS for those that came after as many others."""
-        coded = pc.utf8_slice_codeunits(values.cast(pa.string()).fill_null(""), 0, NAME_CHARACTERS).dictionary_encode()
-        numbers = np.array([self._number(name) for name in coded.dictionary.to_pylist()], np.int64)
+        coded = values.cast(pa.string()).dictionary_encode("encode")
+        names = [(name or "")[:NAME_CHARACTERS] for name in coded.dictionary.to_pylist()]
+        numbers = np.array([self._number(name) for name in names], np.int64)
         found: Integers = numbers[np.asarray(coded.indices, np.int64)]
         if counted:
             for number, count in enumerate(np.bincount(found, minlength=GROUPS + 1)[: len(self.documents)].tolist()):
@@ -59,6 +59,11 @@ class Groups:
             self.names[name] = len(self.names)
             self.documents.append(0)
         return self.names.get(name, GROUPS)
+
+    @property
+    def many(self) -> bool:
+        """Whether there are groups that a sketch does not keep by their names."""
+        return len(self.names) > KEPT_GROUPS or REST in self.names
 
     def kept(self) -> dict[int, str]:
         """Return the numbers of the largest groups with their names; all others are the rest."""
@@ -102,28 +107,38 @@ class Histograms:
             self._waiting = 0
 
     def value(self, groups: Mapping[str, Groups]) -> list[dict[str, Any]]:
-        """Return the cells as JSON, in the order of their names."""
-        codes, counts = _summed(self._codes, self._counts)
+        """Return the cells as JSON, in the order of their names. Bins are differences to the one before: their JSON is short."""
         kept = {by: found.kept() for by, found in groups.items()}
+        codes, counts = _summed(self._codes, self._counts)
+        if any(found.many for found in groups.values()):
+            codes, counts = self._joined(codes, counts, kept)
+        cells, bins = np.divmod(codes, CELL)
+        starts = _starts(cells)
+        steps = bins.copy()
+        steps[1:] -= bins[:-1]
+        steps[starts] = bins[starts]
+        every, some, measures = steps.tolist(), counts.tolist(), [*self.numbers]
         named: dict[Cell, dict[str, list[int]]] = {}
-        for (measure, by), number in self.numbers.items():
-            first, last = np.searchsorted(codes, [number * ALL_GROUPS, (number + 1) * ALL_GROUPS])
-            mine, some = codes[first:last] - number * ALL_GROUPS, counts[first:last]
-            if by:  # groups without a name of their own become one, after the others
-                own = [number for number, name in kept[by].items() if name != REST]
-                places = np.full(GROUPS + 1, GROUPS, np.int64)
-                places[own] = own
-                mine, some = _summed([places[mine // CELL] * CELL + mine % CELL], [some])
-            starts = np.flatnonzero(np.diff(mine // CELL, prepend=-1))
-            for start, stop in pairwise([*starts, len(mine)]):
-                name = kept[by].get(int(mine[start]) // CELL, REST) if by else ""
-                named[Cell(measure, by, name)] = _packed(mine[start:stop] % CELL, some[start:stop])
+        places = pairwise([*starts.tolist(), len(some)])
+        for cell, (start, stop) in zip(cells[starts].tolist(), places, strict=True):
+            number, group = divmod(cell, GROUPS + 1)
+            measure, by = measures[number]
+            name = kept[by].get(group, REST) if by else ""
+            named[Cell(measure, by, name)] = {"bins": every[start:stop], "counts": some[start:stop]}
         return [{**cell._asdict(), **packed} for cell, packed in sorted(named.items(), key=lambda item: item[0])]
 
-
-def _packed(codes: Integers, counts: Integers) -> dict[str, list[int]]:
-    """Return bins as differences to the one before: they are short, and so is their JSON."""
-    return {"bins": np.diff(codes, prepend=0).tolist(), "counts": counts.tolist()}
+    def _joined(
+        self, codes: Integers, counts: Integers, kept: Mapping[str, Mapping[int, str]]
+    ) -> tuple[Integers, Integers]:
+        """Return codes and their counts, those of groups without a name of their own as one group after the others."""
+        places = np.tile(np.arange(GROUPS + 1), (len(self.numbers), 1))
+        for (_, by), number in self.numbers.items():
+            own = {group for group, name in kept[by].items() if name != REST} if by else {0}
+            places[number, [group for group in range(GROUPS + 1) if group not in own]] = GROUPS
+        cells, rest = np.divmod(codes, CELL)
+        measures, groups = np.divmod(cells, GROUPS + 1)
+        joined = measures * (GROUPS + 1) + places[measures, groups]
+        return _summed([joined * CELL + rest], [counts])
 
 
 def _summed(codes: Sequence[Integers], counts: Sequence[Integers]) -> tuple[Integers, Integers]:
@@ -133,8 +148,15 @@ def _summed(codes: Sequence[Integers], counts: Sequence[Integers]) -> tuple[Inte
     every, some = np.concatenate(codes), np.concatenate(counts)
     order = np.argsort(every, kind="stable")
     every = every[order]
-    starts = np.flatnonzero(np.diff(every, prepend=-1))
+    starts = _starts(every)
     return every[starts], np.add.reduceat(some[order], starts) if len(starts) else some
+
+
+def _starts(sorted_numbers: Integers) -> Integers:
+    """Return where each number comes first."""
+    first = np.ones(len(sorted_numbers), np.bool_)
+    np.not_equal(sorted_numbers[1:], sorted_numbers[:-1], out=first[1:])
+    return np.flatnonzero(first)
 
 
 COMPACT = 1 << 22

@@ -1,7 +1,7 @@
 """What is counted of the documents of a shard while a stage makes it."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,9 +24,10 @@ COPIES = ("", "near_")
 """Before `copy_rank` and `copy_count`: the columns of copies by text, and of near copies."""
 TEXT_BYTES = "text_bytes"
 SIZES = "_sketch_text_bytes"
-COUNTED = (
-    *(REASON, RULES, "source", "language", "page_kind", "date", "url", "token_count", "word_count", REPLACED),
-    *(f"{before}copy_{what}" for before in COPIES for what in ("rank", "count")),
+VALUES = ("source", "language", "page_kind", "date", "url")
+"""Columns that are counted by value, or by a part of it."""
+COUNTED = frozenset((REASON, RULES, *VALUES, "token_count", "word_count", REPLACED)).union(
+    f"{before}copy_{what}" for before in COPIES for what in ("rank", "count")
 )
 """Columns that are counted whatever a card looks at."""
 
@@ -50,6 +51,8 @@ class Sketch:
     tallies: dict[str, Tally] = field(default_factory=lambda: {name: Tally(top) for name, top in TABLES.items()})
     seen: set[str] = field(default_factory=set)
     """What is counted of the present batch already, of all its documents."""
+    left: dict[str, list[tuple[pa.Array, pa.Array]]] = field(default_factory=dict)
+    """By column of VALUES: values of documents that have left the stage, and their outcomes, until they are counted together."""
     fault: str = ""
     """Why it is not whole: what counting failed with. A stage does not fail for a picture."""
 
@@ -69,21 +72,30 @@ class Sketch:
                 fates = np.where(missed[name], MISSED, np.where(gone, OTHER, KEPT))
                 self._add(name, groups, fates * BINS + bins_of(values))
         if gone.any():
-            self._leave(batch, gone, reasons, MISSED)
+            these = {by: numbers[gone] for by, numbers in groups.items()}
+            self._leave(batch.filter(pc.is_valid(reasons)), these, MISSED)
 
     def kept(self, batch: pa.RecordBatch) -> None:
         """Count the documents of a batch that the whole stage keeps."""
         self._clusters(batch)
-        everything = np.ones(batch.num_rows, np.bool_)
-        self._leave(batch, everything, pa.nulls(batch.num_rows, pa.string()), KEPT)
+        self._leave(batch, self._groups(batch), KEPT)
         self.seen.clear()
 
     def numbers(self, measure: str, values: npt.NDArray[np.float64]) -> None:
         """Count numbers of documents that are kept."""
         self.histograms.add(measure, "", None, KEPT * BINS + bins_of_numbers(values))
 
+    def settle(self) -> None:
+        """Count by value what has left since the last time: a few hundred documents take as long as one."""
+        for column, parts in self.left.items():
+            values, outcomes = map(_together, zip(*parts, strict=True))
+            for name, some in _by_name(column, values).items():
+                self.tallies[name].add(some, outcomes)
+        self.left.clear()
+
     def value(self) -> dict[str, Any]:
         """Return what is written, as JSON."""
+        self.settle()
         return {
             "rules": {
                 name: {"column": self.columns.get(name, ""), **dict(sorted(counts.items()))}
@@ -124,15 +136,16 @@ class Sketch:
         for by, numbers in groups.items():
             self.histograms.add(measure, by, numbers, codes)
 
-    def _leave(self, batch: pa.RecordBatch, which: Bools, outcomes: pa.Array, fate: int) -> None:
+    def _leave(self, batch: pa.RecordBatch, groups: Mapping[str, Integers], fate: int) -> None:
         """Count documents by what they are, once each: where they are dropped, or at the end."""
-        rows = pa.array(which)
-        outcomes = pc.fill_null(outcomes.filter(rows), "")
-        for name, values in _values(batch, rows).items():
-            self.tallies[name].add(values, outcomes)
-        groups = {name: numbers[which] for name, numbers in self._groups(batch).items()}
+        names = batch.schema.names
+        outcomes = pa.repeat("", batch.num_rows) if fate == KEPT else batch.column(REASON)
+        for name in VALUES:
+            if name in names and not (name in TABLES and pa.types.is_nested(batch.schema.field(name).type)):
+                texts = batch.column(name).cast(pa.string())
+                self.left.setdefault(name, []).append((texts, outcomes))
         for measure, numbers in _measures(batch).items():
-            self._add(measure, groups, fate * BINS + bins_of_numbers(numbers[which]))
+            self._add(measure, groups, fate * BINS + bins_of_numbers(numbers))
 
     def _clusters(self, batch: pa.RecordBatch) -> None:
         """Count each cluster of copies once, by its size: at the document that is its first."""
@@ -155,23 +168,23 @@ def _missed(rules: pa.Array, card: Card) -> dict[str, Bools]:
 
 def counted_columns(batch: pa.RecordBatch, card: Card | None) -> pa.RecordBatch:
     """Return what is counted of a batch: no text, but how long each is."""
-    names = {*COUNTED, *(rule.column for rule in (card.rules if card else ()))} - {"text"}
-    chosen = [name for name in batch.schema.names if name in names and not name.startswith(SIZES)]
-    columns = [batch.column(name) for name in chosen]
-    sizes = _text_bytes(batch)
-    if sizes is not None:
-        chosen, columns = [*chosen, SIZES], [*columns, pa.array(sizes)]
-    if not chosen:  # the number of rows is that of a column
-        chosen, columns = [SIZES], [pa.nulls(batch.num_rows, pa.float64())]
-    return pa.RecordBatch.from_arrays(columns, names=chosen)
+    names, wanted = batch.schema.names, COUNTED if card is None else COUNTED.union(rule.column for rule in card.rules)
+    columns = {name: batch.column(name) for name in names if name in wanted and name not in ("text", SIZES)}
+    if "text" in names:
+        columns[SIZES] = _sizes(batch.column("text"))
+    if not columns:  # the number of rows is that of a column
+        columns[SIZES] = pa.nulls(batch.num_rows, pa.float64())
+    return pa.RecordBatch.from_arrays([*columns.values()], names=[*columns])
 
 
 def _text_bytes(batch: pa.RecordBatch) -> npt.NDArray[np.float64] | None:
-    if SIZES in batch.schema.names:
-        return None if batch.column(SIZES).null_count else np.asarray(batch.column(SIZES))
-    if "text" not in batch.schema.names:
-        return None
-    return np.asarray(pc.fill_null(pc.binary_length(batch.column("text")), 0), np.float64)
+    if SIZES not in batch.schema.names or batch.column(SIZES).null_count:
+        return None if "text" not in batch.schema.names else np.asarray(_sizes(batch.column("text")))
+    return np.asarray(batch.column(SIZES))
+
+
+def _sizes(texts: pa.Array) -> pa.Array:
+    return pc.cast(pc.fill_null(pc.binary_length(texts), 0), pa.float64())
 
 
 def _column(batch: pa.RecordBatch, name: str) -> npt.NDArray[np.float64] | None:
@@ -191,19 +204,22 @@ def _measures(batch: pa.RecordBatch) -> dict[str, npt.NDArray[np.float64]]:
     return found if replaced is None else {**found, REPLACED: replaced}
 
 
-def _values(batch: pa.RecordBatch, rows: pa.Array) -> dict[str, pa.Array]:
-    """Return the columns that are counted by value, as text, of some documents."""
-    names, found = batch.schema.names, {}
-    for name in ("source", "language", "page_kind"):
-        if name in names and not pa.types.is_nested(batch.schema.field(name).type):
-            found[name] = batch.column(name).filter(rows)
-    if "date" in names:
-        dates = batch.column("date").filter(rows).cast(pa.string())
-        found["month"] = pc.struct_field(pc.extract_regex(dates, _MONTH), "month")
-    if "url" in names:
-        hosts = pc.utf8_lower(
-            pc.struct_field(pc.extract_regex(batch.column("url").filter(rows).cast(pa.string()), _HOST), "host")
-        )
-        found["domain"] = hosts
-        found["tld"] = pc.struct_field(pc.extract_regex(hosts, _TLD), "tld")
-    return found
+def _together(arrays: Sequence[pa.Array]) -> pa.Array:
+    return arrays[0] if len(arrays) == 1 else pa.concat_arrays(arrays)
+
+
+def _by_name(column: str, values: pa.Array) -> dict[str, pa.Array]:
+    """Return the values of a column of VALUES as they are counted: of dates the month, of URLs the domain."""
+    if column == "date":
+        return {"month": _part(values, _MONTH, "month")}
+    if column == "url":
+        hosts = pc.utf8_lower(_part(values, _HOST, "host"))
+        return {"domain": hosts, "tld": _part(hosts, _TLD, "tld")}
+    return {column: values}
+
+
+def _part(values: pa.Array, pattern: str, name: str) -> pa.Array:
+    """Return what a named group of a pattern matches in each text; null where it does not match."""
+    if values.null_count == len(values):
+        return values
+    return pc.struct_field(pc.extract_regex(values, pattern), name)

@@ -29,14 +29,14 @@ class Tally:
 
     def add(self, values: pa.Array, outcomes: pa.Array) -> None:
         """Count documents; a null is the empty value. The result is the same however documents are cut into batches."""
-        texts = pc.utf8_slice_codeunits(pc.fill_null(values.cast(pa.string()), ""), 0, SHOWN_CHARACTERS)
-        found = _counted(texts, outcomes)
-        order = {value: number for number, value in enumerate(dict.fromkeys(value for value, _ in found))}
-        for (value, outcome), count in sorted(found.items(), key=lambda item: order[item[0][0]]):
-            if value not in self.counts and len(self.counts) >= HELD:
-                self.beyond += count
-                continue
-            self.counts.setdefault(value, Counter())[outcome] += count
+        for (value, outcome), count in _counted(values.cast(pa.string()), outcomes).items():
+            counts = self.counts.get(value)
+            if counts is None:
+                if len(self.counts) >= HELD:
+                    self.beyond += count
+                    continue
+                counts = self.counts[value] = Counter()
+            counts[outcome] += count
 
     def value(self) -> dict[str, Any]:
         """Return what a sketch keeps, as JSON: the largest values, and what is known of the others."""
@@ -55,10 +55,12 @@ class Tally:
         }
 
 
-def _counted(texts: pa.Array, outcomes: pa.Array) -> dict[tuple[str, str], int]:
+def _counted(values: pa.Array, outcomes: pa.Array) -> dict[tuple[str, str], int]:
     """Return how many documents have each value and outcome, in the order in which they come first."""
-    if len(texts) < FEW:
-        return Counter(zip(texts.to_pylist(), outcomes.to_pylist(), strict=True))
+    if len(values) < FEW:
+        texts = [(value or "")[:SHOWN_CHARACTERS] for value in values.to_pylist()]
+        return Counter(zip(texts, outcomes.to_pylist(), strict=True))
+    texts = pc.utf8_slice_codeunits(pc.fill_null(values, ""), 0, SHOWN_CHARACTERS)
     table = pa.table({"value": texts, "outcome": outcomes})
     found = table.group_by(["value", "outcome"], use_threads=False).aggregate([([], "count_all")])
     rows = zip(*(found.column(name).to_pylist() for name in ("value", "outcome")), strict=True)

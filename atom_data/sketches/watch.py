@@ -70,6 +70,7 @@ class Waiting:
                         self.sketch.kept(batch)
                     else:
                         self.sketch.card(self.cards[name], batch)
+            self.sketch.settle()
         except FAILURES as error:
             self.sketch.fault = f"{type(error).__name__}: {error}"[:200]
         self.sketch.seen.clear()
@@ -114,11 +115,11 @@ class End:
         return batch
 
 
-def watched(job: Job) -> tuple[Job, Waiting | None]:
+def watched(job: Job, into: Waiting | None = None) -> tuple[Job, Waiting | None]:
     """Return a stage as one that is watched, with what fills its sketch. Any other job, and a class of a user, as it is."""
     if type(job) is not Stage:
         return job, None
-    waiting = Waiting()
+    waiting = into or Waiting()
     steps = [WatchedKeep(step.card, step.folder, waiting) if type(step) is Keep else step for step in job.steps]
     return replace(job, steps=(*steps, End(waiting))), waiting
 

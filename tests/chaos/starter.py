@@ -20,6 +20,7 @@ from tests.command import ROOT
 
 LOADED = (
     "atom_data.audit.verify", "atom_data.commands.app", "atom_data.commands.look", "atom_data.commands.run",
+    "atom_data.commands.status",
     "atom_data.runner.local",
     "atom_data.dedup.copies", "atom_data.dedup.exact.exact", "atom_data.dedup.near.minhash", "atom_data.dedup.repeats.repeats",
     "atom_data.dedup.repeats.remove", "atom_data.extract.extract", "atom_data.readers.jsonl", "atom_data.readers.warc",

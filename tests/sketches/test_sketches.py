@@ -20,7 +20,7 @@ from atom_data.signals import count_characters, count_words
 from atom_data.sketches.bins import BINS, FIRST, NEGATIVE, NOTHING, ZERO, bins_of, bins_of_numbers, edges_of, start_of
 from atom_data.sketches.cells import CELL, FATES, FEW, GROUPS, REST, Added, Cell, Groups, Histograms
 from atom_data.sketches.sketch import Sketch
-from atom_data.sketches.store import LARGEST, read_sketch, remove_sketch, sketch_path
+from atom_data.sketches.store import LARGEST, read_sketch, remove_sketch, sketch_path, write_sketch
 from atom_data.sketches.tally import HELD, Counted, Tally
 from atom_data.sketches.watch import Words, value_of, watched
 from atom_data.storage.receipts import Receipt
@@ -202,6 +202,18 @@ def test_the_same_sketch_again(tmp_path: Path) -> None:
         paths.append(workspace.local(sketch_path("clean", receipt.shard)))
     assert paths[0].read_bytes() == paths[1].read_bytes()
     assert paths[0].stat().st_size < 4096
+
+
+def test_a_sketch_made_again_leaves_a_linked_copy_of_the_folder_as_it_was(tmp_path: Path) -> None:
+    workspace, copy = Workspace(str(tmp_path), "test"), tmp_path / "copy"
+    for count in (1, 2):
+        write_sketch(workspace, "clean", "a", {"sha256": "x", "count": count})
+        assert (read_sketch(workspace, "clean", "a", "x") or {})["count"] == count
+        if count == 1:
+            before = workspace.local(sketch_path("clean", "a")).read_bytes()
+            copy.hardlink_to(workspace.local(sketch_path("clean", "a")))
+    assert copy.read_bytes() == before
+    assert [path.name for path in (tmp_path / "clean" / "sketches").iterdir()] == ["a.json.gz"]
 
 
 def test_each_shard_of_a_stage_has_a_sketch_of_its_own_also_after_a_task_that_failed(tmp_path: Path) -> None:

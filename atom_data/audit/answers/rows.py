@@ -5,33 +5,69 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from atom_data.storage.parquet import open_parquet
+from atom_data.storage.paths import unreadable
 
 LARGE = ("text", "html", "markdown", "raw")
 """Columns that are read only when they are asked for."""
 
 
 def find_rows(
-    path: str, where: Mapping[str, Sequence[Any]], without: Collection[str] = LARGE
+    path: str,
+    where: Mapping[str, Sequence[Any]],
+    without: Collection[str] = LARGE,
+    columns: Collection[str] | None = None,
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield number and values of the rows that have one of the values in one of the columns of `where`.
 
-    Memory: these columns of a row group, and of a row group with such a row the columns that are not in `without`.
+    Memory: these columns of a row group, and of a row group with such a row all columns, or `columns`, that are not in `without`.
     """
-    file = open_parquet(path)
-    try:
-        names = [name for name in file.schema_arrow.names if name not in without]
-        keys = [name for name in where if name in file.schema_arrow.names]
-        before = 0
+    before = 0
+    with open_parquet(path) as file:
+        there = file.schema_arrow.names
+        names = [name for name in there if name not in without and (columns is None or name in columns)]
+        keys = [name for name in where if name in there]
         for group in range(file.num_row_groups if keys else 0):
-            places = _places(file.read_row_group(group, columns=keys), where)
-            if places:
-                rows = file.read_row_group(group, columns=names).take(pa.array(places)).to_pylist()
-                yield from zip((before + place for place in places), rows, strict=True)
+            places = _places(_read(file, path, group, keys), where)
+            yield from ((before + place, row) for place, row in _taken(file, path, group, names, places))
             before += file.metadata.row_group(group).num_rows
-    finally:
-        file.close()
+
+
+def rows_at(path: str, numbers: Collection[int], without: Collection[str] = LARGE) -> Iterator[dict[str, Any]]:
+    """Yield the values of the rows with these numbers, in their order. Memory: a row group with such a row."""
+    before = 0
+    with open_parquet(path) as file:
+        names = [name for name in file.schema_arrow.names if name not in without]
+        for group in range(file.num_row_groups):
+            count = file.metadata.row_group(group).num_rows
+            places = sorted(number - before for number in numbers if before <= number < before + count)
+            yield from (row for _, row in _taken(file, path, group, names, places))
+            before += count
+
+
+def groups_of(path: str, columns: Sequence[str]) -> Iterator[pa.Table]:
+    """Yield some columns of each row group, those of them that there are. Memory: these."""
+    with open_parquet(path) as file:
+        names = [name for name in columns if name in file.schema_arrow.names]
+        for group in range(file.num_row_groups):
+            yield _read(file, path, group, names)
+
+
+def _read(file: pq.ParquetFile, path: str, group: int, names: Sequence[str]) -> pa.Table:
+    try:
+        return file.read_row_group(group, columns=names)
+    except (pa.ArrowException, OSError) as error:
+        raise unreadable(path, "cannot be read to the end", error) from error
+
+
+def _taken(
+    file: pq.ParquetFile, path: str, group: int, names: Sequence[str], places: Sequence[int]
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    if places:
+        rows = _read(file, path, group, names).take(pa.array(places)).to_pylist()
+        yield from zip(places, rows, strict=True)
 
 
 def _places(table: pa.Table, where: Mapping[str, Sequence[Any]]) -> list[int]:
@@ -45,15 +81,13 @@ def _places(table: pa.Table, where: Mapping[str, Sequence[Any]]) -> list[int]:
 
 def cell(path: str, row: int, name: str) -> Any:  # noqa: ANN401 - whatever stands there
     """Return one value of a column; None where there is no such column. Memory: that column of a row group."""
-    file, before = open_parquet(path), 0
-    try:
+    before = 0
+    with open_parquet(path) as file:
         if name not in file.schema_arrow.names:
             return None
         for group in range(file.num_row_groups):
             count = file.metadata.row_group(group).num_rows
             if before <= row < before + count:
-                return file.read_row_group(group, columns=[name]).column(0)[row - before].as_py()
+                return _read(file, path, group, [name]).column(0)[row - before].as_py()
             before += count
         return None
-    finally:
-        file.close()
