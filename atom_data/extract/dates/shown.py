@@ -120,7 +120,7 @@ def title_blocks(page: Page, title: str | None) -> tuple[int, int] | None:
 
 def _title_block(page: Page, title: str) -> int | None:
     text, wanted = page.text.tobytes(), title.encode()
-    place = text.find(wanted)
+    place = text.find(wanted) if len(page.blocks) else -1
     for _ in range(TITLES):
         if place < 0:
             return None

@@ -110,3 +110,7 @@ def test_the_engine_weighs_what_its_model_finds() -> None:
 @pytest.mark.parametrize("url", ["http://[", "https://e.org:x/", "\x00", ""])
 def test_addresses_that_are_none_do_no_harm(url: str) -> None:
     assert published(f"<h1>A</h1><p>May 6, 2024{TEXT}", url=url) == "2024-05-06"
+
+
+def test_a_page_whose_text_has_no_word_has_no_day() -> None:
+    assert published("<title>.</title>.") is None
