@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -23,7 +23,7 @@ from atom_data.extract.sniff import (
 )
 from atom_data.text.charsets.controls import control_count
 from atom_data.text.charsets.labels import REPLACEMENT
-from atom_data.text.clean import clean
+from atom_data.text.clean import clean, without_nul
 
 TITLE_CHARACTERS = 1000
 PLAIN = "text/plain"
@@ -50,7 +50,7 @@ class Reader(NamedTuple):
 
 
 class Extracted(NamedTuple):
-    """What is taken from a page: a row of the columns that `Extract` adds."""
+    """What is taken from a page: a row of the columns that `Extract` adds. Texts may have halves of surrogate pairs here."""
 
     text: str | None
     title: str | None
@@ -138,12 +138,14 @@ def _is_plain(data: bytes | memoryview) -> bool:
 
 def _whole(content: Content, replaced: int) -> Extracted:
     """Return clean text and title, and the status; `replaced` counts what decoding replaced on the whole page."""
-    text = clean(content.text).strip()
+    text = without_nul(content.text).strip()
     title = " ".join(clean(content.title or "").split())[:TITLE_CHARACTERS] or None
     if replaced and text:
         replaced = min(replaced, text.count(REPLACEMENT) + (title or "").count(REPLACEMENT))
     status = "charset" if replaced else "ok" if text else "empty"
-    more = {name: clean(value).strip() if isinstance(value, str) else value for name, value in content.more.items()}
+    more = {
+        name: without_nul(value).strip() if isinstance(value, str) else value for name, value in content.more.items()
+    }
     return Extracted(text or None, title, status, replaced, more)
 
 
@@ -154,11 +156,19 @@ def _is_parser_error(error: BaseException) -> bool:
 
 def page_columns(rows: Sequence[Extracted], more: Sequence[str] = ()) -> dict[str, pa.Array]:
     """Return what was taken from pages as columns; `more` are those of the engine."""
-    added = {name: pa.array([row.more.get(name) for row in rows], COLUMNS[name]) for name in more}
+    added = {name: _column([row.more.get(name) for row in rows], COLUMNS[name]) for name in more}
     return {
-        "text": pa.array([row.text for row in rows], pa.string()),
+        "text": _column([row.text for row in rows], pa.string()),
         "title": pa.array([row.title for row in rows], pa.string()),
         "extract_status": pa.array([row.status for row in rows], pa.string()),
         "replaced_characters": pa.array([row.replaced for row in rows], pa.int32()),
         **added,
     }
+
+
+def _column(values: list[Any], kind: pa.DataType) -> pa.Array:
+    """Return values as a column, with U+FFFD in the place of halves of surrogate pairs."""
+    try:
+        return pa.array(values, kind)
+    except UnicodeEncodeError:
+        return pa.array([clean(value) if isinstance(value, str) else value for value in values], kind)

@@ -218,3 +218,16 @@ def test_a_recipe_with_a_name_of_before_ends_with_one_sentence(tmp_path: Path) -
     assert done.returncode == 2
     assert "line 1: ExtractHtml is now Extract()" in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
+
+
+def test_halves_of_surrogate_pairs_are_replaced_and_other_pages_stay() -> None:
+    """A page's state is JSON, which can name them one by one; no file can hold them."""
+    state = '<script id="__NEXT_DATA__" type="application/json">{"body": "%s"}</script>' % ("\\ud83d word" * 60)
+    pages = pa.array(
+        [state.encode(), b"<p>A page with its own text, and nothing to hide in any of its scripts."], pa.binary()
+    )
+    batch = pa.record_batch({"html": pages, "charset": pa.nulls(2, pa.string()), "mime": ["text/html"] * 2})
+    for name in ("text", "markdown"):
+        hidden, plain = Extract(engine=MainText(markdown=True))(batch).column(name).to_pylist()
+        assert hidden.count("\ufffd word") == 60
+        assert plain == "A page with its own text, and nothing to hide in any of its scripts."
