@@ -26,7 +26,7 @@ from table import placed, table
 
 from atom_data.runner.recipe import load_recipe
 
-PAGES = DATA / "wcxb-dev-500.warc.gz"
+SOURCE = DATA / "wcxb-dev-500.warc.gz"
 PAGE = ROOT / "docs" / "price.md"
 PAGES, SIZE, COPIES = 200, 79_000, 10
 WARCS, RESPONSES = 90_000, 52_000
@@ -65,7 +65,7 @@ def main() -> None:
 
 def chosen() -> set[int]:
     """Return the records whose pages are PAGES in a row by size with a mean of SIZE."""
-    sizes = sorted((len(page), number) for number, page in enumerate(_pages(PAGES)))
+    sizes = sorted((len(page), number) for number, page in enumerate(_pages(SOURCE)))
     starts = range(len(sizes) - PAGES)
     start = min(starts, key=lambda at: abs(sum(size for size, _ in sizes[at : at + PAGES]) / PAGES - SIZE))
     return {number for _, number in sizes[start : start + PAGES]}
@@ -81,7 +81,7 @@ def measured(scratch: Path, trafilatura: str | None) -> dict[str, Any]:
     wanted, files = chosen(), []
     for copy in range(COPIES):
         files.append(scratch / f"{copy:02}.warc.gz")
-        members = (member for number, member in enumerate(records(PAGES, copy)) if number in wanted)
+        members = (member for number, member in enumerate(records(SOURCE, copy)) if number in wanted)
         files[-1].write_bytes(b"".join(members))
     path = lay_out(files, 1, scratch / "input")
     recipe, count = load_recipe(str(path)), PAGES * COPIES
