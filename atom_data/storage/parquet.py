@@ -64,7 +64,8 @@ class ParquetShard:
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Add the rows; columns are taken by name and must have the schema's types."""
-        batch = batch.select(self._schema.names).cast(self._schema)
+        if not batch.schema.equals(self._schema):
+            batch = batch.select(self._schema.names).cast(self._schema)
         self.rows += batch.num_rows
         sizes = np.cumsum(row_bytes(batch))
         start, before = 0, 0

@@ -22,7 +22,8 @@ def row_bytes(batch: pa.RecordBatch) -> Sizes:
 def _sizes(values: Any) -> Any:  # noqa: ANN401 - an array, or one number for all rows
     kind = values.type
     if pa.types.is_string(kind) or pa.types.is_binary(kind) or _is_large(kind):
-        lengths = pc.fill_null(pc.binary_length(values), 0)
+        lengths = pc.binary_length(values)
+        lengths = pc.fill_null(lengths, 0) if lengths.null_count else lengths
         return lengths.to_numpy(zero_copy_only=False).astype(np.int64) + OFFSET_BYTES
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
         inner = np.broadcast_to(_sizes(values.flatten()), len(values.flatten()))
