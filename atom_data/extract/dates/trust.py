@@ -4,7 +4,8 @@ The weights are learned from the 1,476 pages of WCXB's development half (CC-BY-4
 sites: `python benchmarks/extract_days.py` learns them again. Marks that gain nothing on sites held out are not here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from math import fsum
 
 from atom_data.extract.dates.marks import Named
 
@@ -77,10 +78,15 @@ def trusted_day(named: Named, weights: Mapping[str, float] = TRUST) -> str | Non
 
     Where the page may be a text, one that says in its data or its head when it was published has a day, whatever its weights.
     """
-    sums = {day: sum(weights.get(mark, 0.0) for mark in marks) for day, marks in named.days.items()}
+    sums = {day: _weight(marks, weights) for day, marks in named.days.items()}
     best = max(sums, key=lambda day: sums[day], default=None)
-    if best is not None and sums[best] >= sum(weights.get(mark, 0.0) for mark in named.none):
+    if best is not None and sums[best] >= _weight(named.none, weights):
         return best
     if named.none.isdisjoint(TEXT_PAGES):
         return None
     return next((day for day, marks in named.days.items() if not marks.isdisjoint(SAID)), None)
+
+
+def _weight(marks: Iterable[str], weights: Mapping[str, float]) -> float:
+    """Return the sum of the weights, rounded once: a set of names has another order in each process, and so would roundings."""
+    return fsum(weights.get(mark, 0.0) for mark in marks)

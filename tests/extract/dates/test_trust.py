@@ -1,5 +1,6 @@
 """Which day of a page is believed: kinds of pages as the web has them, each with days that it was not published on."""
 
+import itertools
 import json
 from typing import Any
 
@@ -7,7 +8,8 @@ import numpy as np
 import pytest
 
 from atom_data.extract import MainText
-from atom_data.extract.dates.marks import About
+from atom_data.extract.dates.marks import About, Named
+from atom_data.extract.dates.trust import trusted_day
 from atom_data.extract.metadata import metadata_of, title_of
 from atom_data.text.html.scan import scan
 
@@ -114,3 +116,13 @@ def test_addresses_that_are_none_do_no_harm(url: str) -> None:
 
 def test_a_page_whose_text_has_no_word_has_no_day() -> None:
     assert published("<title>.</title>.") is None
+
+
+@pytest.mark.parametrize("order", [*itertools.permutations("abc")])
+def test_the_order_of_marks_does_not_decide(order: tuple[str, ...]) -> None:
+    """A set of texts has another order in each process, and 0.1 + 0.2 + 0.3 is not 0.3 + 0.2 + 0.1."""
+    weights = {"a": 0.1, "b": 0.2, "c": 0.3, "whole": 0.6}
+    marks: Any = dict.fromkeys(order).keys()
+    named = Named({"2024-01-01": {"whole"}, "2024-02-02": marks}, set(), {})
+    assert trusted_day(named, weights) == "2024-01-01"
+    assert trusted_day(Named({"2024-02-02": {"whole"}}, marks, {}), weights) == "2024-02-02"
