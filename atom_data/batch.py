@@ -55,11 +55,8 @@ def empty(schema: pa.Schema) -> pa.RecordBatch:
 
 def damage(batch: pa.RecordBatch) -> dict[str, int]:
     """Return the counts of DAMAGE over the rows of a batch with the columns `text` and REPLACED; nulls are not documents."""
-    replaced = pc.drop_null(batch.column(REPLACED))
-    sums = (
-        len(replaced),
-        pc.sum(pc.greater(replaced, 0)).as_py(),
-        pc.sum(pc.utf8_length(column(batch, "text"))).as_py(),
-        pc.sum(replaced).as_py(),
-    )
+    replaced, characters = batch.column(REPLACED), pc.sum(pc.utf8_length(column(batch, "text"))).as_py()
+    lost = pc.sum(replaced).as_py()
+    damaged = pc.sum(pc.greater(replaced, 0)).as_py() if lost else 0
+    sums = (len(replaced) - replaced.null_count, damaged, characters, lost)
     return dict(zip(DAMAGE, (value or 0 for value in sums), strict=True))

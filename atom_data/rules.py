@@ -22,7 +22,7 @@ import sys
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, reduce
 from pathlib import Path
 from typing import Any
 
@@ -63,24 +63,25 @@ class Rule:
     def passes(self, batch: pa.RecordBatch) -> pa.Array:
         """Return a boolean per row; a null value fails. ConfigError when bound and column have different types."""
         values = column(batch, self.column)
-        passed = pc.is_valid(values)
+        bounds = [(compare, bound) for name, compare in BOUNDS.items() if (bound := getattr(self, name)) is not None]
         try:
-            for name, compare in BOUNDS.items():
-                bound = getattr(self, name)
-                if bound is not None:
-                    passed = pc.and_(passed, pc.fill_null(compare(values, _as(values.type, bound)), False))
+            passed = [compare(values, _as(values.type, bound)) for compare, bound in bounds]
             if self.one_of is not None:
-                passed = pc.and_(passed, _is_in(values, self.one_of))
+                passed.append(_is_in(values, self.one_of))
             if self.none_of is not None:
-                passed = pc.and_not(passed, _is_in(values, self.none_of))
+                passed.append(pc.invert(_is_in(values, self.none_of)))
+            if values.null_count:  # each of these calls takes longer than to compare a batch
+                passed = [pc.is_valid(values), *(pc.fill_null(found, False) for found in passed)]
+            passed = [reduce(pc.and_, passed)]
             for name, choice in self.where:
-                passed = pc.or_(passed, pc.invert(_is_in(column(batch, name), choice)))
+                passed.append(pc.invert(_is_in(column(batch, name), choice)))
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError, OverflowError) as error:
             raise ConfigError(
                 f"rule '{self.reason}' bounds column '{self.column}', which is {values.type}, with {self.bounds()}. "
                 "Give a bound of the column's type."
             ) from error
-        return passed
+        found: pa.Array = reduce(pc.or_, passed)
+        return found
 
     def bounds(self) -> str:
         """Return the bounds as a person would write them."""
@@ -139,10 +140,11 @@ class Keep:
 def mark(card: Card, batch: pa.RecordBatch) -> pa.RecordBatch:
     """Do what a step `Keep` does with a card that was read."""
     _require_columns(card, batch)
-    failed = [pc.invert(rule.passes(batch)) for rule in card.rules]
+    passed = [rule.passes(batch) for rule in card.rules]
     first, listed = pa.nulls(batch.num_rows, pa.string()), pa.list_(pa.string())
-    if not any(misses.true_count for misses in failed):
+    if not any(found.false_count for found in passed):
         return with_columns(batch, **{REASON: first, RULES: pa.nulls(batch.num_rows, listed)})
+    failed = [pc.invert(found) for found in passed]
     names = [f"{card.name}.{rule.reason}" for rule in card.rules]
     for name, misses in reversed(list(zip(names, failed, strict=True))):
         first = pc.if_else(misses, pa.scalar(name), first)

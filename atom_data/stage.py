@@ -234,16 +234,16 @@ class Stage:
             if REPLACED in batch.schema.names and REPLACED not in before.schema.names:
                 work.notes.setdefault("damage", Counter()).update(damage(batch))
             if REASON in batch.schema.names and isinstance(step, Keep):
-                kept = pc.is_null(batch.column(REASON))
-                gone = batch.filter(pc.invert(kept))
-                if gone.num_rows:
+                kept = pc.is_null(batch.column(REASON)) if batch.column(REASON).null_count < batch.num_rows else None
+                if kept is not None:
+                    gone = batch.filter(pc.invert(kept))
                     lines = ledger_lines(gone, gone.column(REASON), gone.column(RULES), step.numbers(gone))
                     work.dropped.update(gone.column(REASON).to_pylist())
                     drops.add(kept, lines)
                 batch = batch.drop_columns([REASON, RULES])
                 if number == len(self.steps):  # what is not written need not be copied: pages are large
                     batch = batch.select(self.check().names)
-                batch = batch.filter(kept) if gone.num_rows else batch
+                batch = batch if kept is None else batch.filter(kept)
         drops.write(ledger)
         return batch
 

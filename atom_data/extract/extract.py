@@ -59,12 +59,11 @@ class Extract:
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Add the columns. Zero rows try the engine, so that `check` finds one that cannot work."""
-        more = self.engine.columns() if isinstance(self.engine, BytesEngine) else ()
         if not batch.num_rows and not isinstance(self.engine, BytesEngine):
             tried(self.engine)
         reader = reader_of(self.engine)
         rows = [read_page(page, reader, self.max_html_bytes) for page in self._pages(batch)]
-        return with_columns(batch, **page_columns(rows, more))
+        return with_columns(batch, **page_columns(rows, reader.columns))
 
     def _pages(self, batch: pa.RecordBatch) -> Iterator[Page]:
         pages = column(batch, "html").cast(pa.large_binary())

@@ -47,6 +47,8 @@ class Reader(NamedTuple):
     """Give it the bytes; it returns what the engine takes, and how many characters decoding replaced."""
     own_limits: bool
     """Whether it has limits of its own for pages built to do harm."""
+    columns: tuple[str, ...]
+    """The columns that it adds."""
 
 
 class Extracted(NamedTuple):
@@ -78,8 +80,8 @@ def extracted(page: Page, engine: Engine | BytesEngine, max_bytes: int) -> Extra
 def reader_of(engine: Engine | BytesEngine) -> Reader:
     """Return how an engine reads; once for many pages, as to ask a protocol takes 20 microseconds."""
     if isinstance(engine, BytesEngine):
-        return Reader(partial(_read_bytes, engine), True)
-    return Reader(partial(_read_text, engine), False)
+        return Reader(partial(_read_bytes, engine), True, engine.columns())
+    return Reader(partial(_read_text, engine), False, ())
 
 
 def read_page(page: Page, reader: Reader, max_bytes: int) -> Extracted:

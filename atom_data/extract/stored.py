@@ -19,8 +19,6 @@ MOST_BYTES = 4 << 20
 LONG_CHARACTERS = 200
 """A text in a page's state that is shorter says little."""
 PARTS, DEPTH = 500, 20
-HOLDS = (str, dict, list)
-"""What may be a text or have one in it."""
 MORE = 4
 """What is stored counts when it has so many times the words that the page shows."""
 DISCOURSE = re.compile(rb"data-preloaded=\"([^\"]*)\"|data-preloaded='([^']*)'")
@@ -83,18 +81,21 @@ def _description(page: Page) -> str:
 
 
 def _long_texts(state: object) -> Iterator[str]:
-    """Yield the long texts of a page's state that stand under a name for content, in order."""
+    """Yield the long texts of a page's state, as JSON gives it, that stand under a name for content, in order."""
     waiting: list[tuple[object, str, int]] = [(state, "", 0)]
     while waiting:
         value, name, depth = waiting.pop()
         if isinstance(value, str):
             if len(value) >= LONG_CHARACTERS and " " in value and CONTENT.search(name):
                 yield value
-        elif depth < DEPTH:
-            below = value.items() if isinstance(value, dict) else ()
-            waiting += [(item, str(key), depth + 1) for key, item in below if isinstance(item, HOLDS)][::-1]
-            items = value if isinstance(value, list) else ()
-            waiting += [(item, name, depth + 1) for item in items if isinstance(item, HOLDS)][::-1]
+        elif isinstance(value, dict | list) and depth < DEPTH:
+            pairs = value.items() if isinstance(value, dict) else ((name, item) for item in value)
+            # Most of what is there are numbers and short texts: they are left out before they wait.
+            waiting += [
+                (item, key, depth + 1)
+                for key, item in pairs
+                if (kind := type(item)) is dict or kind is list or (kind is str and len(item) >= LONG_CHARACTERS)
+            ][::-1]
 
 
 def _plain(text: str) -> str:

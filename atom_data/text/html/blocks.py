@@ -3,21 +3,18 @@
 import numpy as np
 
 from atom_data.text.arrays import Bytes, Int32s
-from atom_data.text.hashes import HIGH_BITS, LOW_BITS, load_eight
 from atom_data.text.html import page as columns, tape as at
 from atom_data.text.html.counts import count_text
 from atom_data.text.html.entities import AMPERSAND, reference
 from atom_data.text.html.lookup import SEED
-from atom_data.text.html.search import first_marked
 from atom_data.text.html.tags import STRUCTURE, TABLE_TAG
 from atom_data.text.html.tape import NO_BREAK, NUL, PLAIN, REFERENCE, TAG_BEGINS, WHITE, Tape
 from atom_data.text.memory import called, inlined, item, put
+from atom_data.text.wide.marks import WIDTH, copy_bytes, end_marks, lowest_mark
 
 LESS, SPACE, LINE_FEED, RETURN = ord("<"), 32, 10, 13
 NO_BREAK_LEAD, NO_BREAK_SECOND = 0xC2, 0xA0
 
-_BLANKS = LOW_BITS * np.uint64(SPACE + 1)
-_LESSES, _AMPERSANDS, _NO_BREAKS = (LOW_BITS * np.uint64(byte) for byte in (LESS, AMPERSAND, NO_BREAK_LEAD))
 KINDS = np.zeros(256, np.uint8)
 KINDS[1:33], KINDS[0] = WHITE, NUL
 KINDS[LESS], KINDS[AMPERSAND], KINDS[NO_BREAK_LEAD] = TAG_BEGINS, REFERENCE, NO_BREAK
@@ -53,19 +50,15 @@ def read_text(tape: Tape, position: int, stop: int) -> int:
 @inlined
 def _copy_plain(data: Bytes, position: int, stop: int, text: Bytes, end: int) -> tuple[int, int]:
     """Write what is PLAIN; return where it ends, and the text's end. What is written behind that is written over."""
-    while position + 8 <= stop:
-        eight = load_eight(data, position)
-        for place in range(8):
-            put(text, end + place, np.uint8((eight >> np.uint64(8 * place)) & np.uint64(255)))
-        marks = (eight - _BLANKS) & ~eight
-        for byte in (_LESSES, _AMPERSANDS, _NO_BREAKS):
-            difference = eight ^ byte
-            marks |= (difference - LOW_BITS) & ~difference
-        marks &= HIGH_BITS
+    while position + WIDTH <= stop:
+        item(data, position + WIDTH - 1)
+        item(text, end + WIDTH - 1)
+        copy_bytes(data, position, text, end)
+        marks = end_marks(data, position, LESS, AMPERSAND, NO_BREAK_LEAD)
         if marks:
-            count = first_marked(marks)
+            count = lowest_mark(marks)
             return position + count, end + count
-        position, end = position + 8, end + 8
+        position, end = position + WIDTH, end + WIDTH
     while position < stop and item(KINDS, item(data, position)) == PLAIN:
         put(text, end, item(data, position))
         position, end = position + 1, end + 1

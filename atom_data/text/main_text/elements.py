@@ -20,6 +20,8 @@ _GROUP_OF_TAG = np.full(tags.COUNT, -1, np.int64)
 for _number, _names in enumerate(TAG_GROUPS):
     for _name in _names:
         _GROUP_OF_TAG[tags.TAGS[_name]] = _number
+_COUNTED = np.zeros(tags.COUNT, np.bool_)
+_COUNTED[[tags.ARTICLE, tags.MAIN, tags.TIME, tags.TABLE_TAG]] = True
 _POSTS = np.uint64(
     sum(1 << number for number, words in enumerate(CLASS_WORDS) if words[0] in {"post", "comment", "content", "thread"})
 )
@@ -150,6 +152,9 @@ def _place(nodes: Int32s, node: int, sums: Sums, known: Elements) -> None:
 
 @inlined
 def _count(node: int, tag: int, nodes: Int32s, classes: UInt64s, sums: Sums, known: Elements) -> None:
+    is_post = known.alike[node] >= 3 and classes[node] & _POSTS
+    if not (_COUNTED[tag] or is_post):
+        return
     start, end = nodes[node, columns.FIRST_BLOCK], max(nodes[node, columns.FIRST_BLOCK], nodes[node, columns.END_BLOCK])
     words, counts = sums.words[end] - sums.words[start], known.counts
     if tag == tags.ARTICLE:
@@ -162,7 +167,7 @@ def _count(node: int, tag: int, nodes: Int32s, classes: UInt64s, sums: Sums, kno
         counts[TIMES] += 1
     elif tag == tags.TABLE_TAG:
         counts[TABLES] += 1
-    if known.alike[node] >= 3 and words >= 30 and classes[node] & _POSTS:
+    if is_post and words >= 30:
         counts[POSTS] += 1
 
 

@@ -6,7 +6,8 @@ from atom_data.text.arrays import Bools, Float32s, Float64s, Int32s
 from atom_data.text.html import page as columns
 from atom_data.text.html.page import Page
 from atom_data.text.main_text.names import COLUMNS
-from atom_data.text.memory import inlined, kernel
+from atom_data.text.memory import allocating, kernel
+from atom_data.text.wide.sums import LANES, ROWS, sum_products
 
 CHOICE = (
     "expected", "kept_share", "kept_words_log", "kept_blocks", "kept_chance", "left_chance", "doubt", "kept_runs",
@@ -15,7 +16,6 @@ CHOICE = (
 """Of the choice: the F1 that it expects; the share of the page's words that is kept, the logarithm of their number; blocks kept;
 the mean chance of words kept, and of the others; mean chance times its complement; how often blocks kept follow one that is
 not; the share of words with a chance above 0.9 or below 0.1, and of those between 0.3 and 0.7."""
-LANES = 8
 SUMMARY_COLUMNS = (*(f"mean_{name}" for name in COLUMNS), *CHOICE)
 """What `summary` gives: the mean of each column of `names.COLUMNS` over blocks, by words, and CHOICE."""
 
@@ -32,19 +32,21 @@ def summary(page: Page, found: Float32s, chances: Float32s, kept: Bools, expecte
     return row
 
 
-@inlined
-def _weighted(values: Float32s, weights: Float64s) -> float:
-    """Return the weighted sum, in eight sums that do not wait for each other."""
+@allocating
+def _weigh(found: Float32s, weights: Float64s, row: Float32s) -> None:
+    """Write the weighted sum of each of the columns, which are rows of `found`, as long as the weights and longer."""
     end = weights.size - weights.size % LANES
-    a, b, c, d, e, f, g, h = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    for at in range(0, end, LANES):
-        a, b = a + values[at] * weights[at], b + values[at + 1] * weights[at + 1]
-        c, d = c + values[at + 2] * weights[at + 2], d + values[at + 3] * weights[at + 3]
-        e, f = e + values[at + 4] * weights[at + 4], f + values[at + 5] * weights[at + 5]
-        g, h = g + values[at + 6] * weights[at + 6], h + values[at + 7] * weights[at + 7]
-    for index in range(end, weights.size):
-        a += values[index] * weights[index]
-    return a + b + c + d + e + f + g + h
+    sums = np.empty((ROWS, LANES), np.float64)
+    for turn in range(-(-len(found) // ROWS)):
+        first = max(0, min(ROWS * turn, len(found) - ROWS))
+        sum_products(found, weights, first, end, sums)
+        for index in range(ROWS):
+            total = sums[index, 0]
+            for at in range(end, weights.size):
+                total += found[first + index, at] * weights[at]
+            for lane in range(1, LANES):
+                total += sums[index, lane]
+            row[first + index] = total
 
 
 @kernel
@@ -57,8 +59,7 @@ def _summary(blocks: Int32s, found: Float32s, chances: Float32s, kept: Bools, ex
     weights = np.zeros(size, np.float64)
     for block in range(size):
         weights[block] = blocks[block, columns.WORDS] / total
-    for column in range(count):
-        row[column] = _weighted(found[column], weights)
+    _weigh(found, weights, row)
     taken, right, left, doubt, certain, unsure = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     chosen, runs = 0, 0
     for block in range(len(blocks)):

@@ -14,8 +14,8 @@ from typing import NamedTuple
 import numpy as np
 
 from atom_data.text.arrays import Float32s, Int32s, Int64s, UInt32s
-from atom_data.text.main_text.gather import LANES, LOWEST, SHIFT, add_leaves
 from atom_data.text.memory import allocating, inlined
+from atom_data.text.wide.gather import LANES, LOWEST, SHIFT, add_leaves
 
 LEAVES = 32
 AT_ONCE = 4

@@ -1,4 +1,4 @@
-"""Bytes looked for eight at a time are found where a plain search finds them, and text is copied as byte by byte."""
+"""Bytes looked for many at a time are found where a plain search finds them, and text is copied as byte by byte."""
 
 import numpy as np
 from hypothesis import given, settings, strategies as st
@@ -8,15 +8,22 @@ from atom_data.text.html.blocks import KINDS, _copy_plain
 from atom_data.text.html.lookup import name_hash
 from atom_data.text.html.page import CLASS_HASHES
 from atom_data.text.html.scan import scan
-from atom_data.text.html.search import near_byte
+from atom_data.text.html.search import near_byte, next_byte
 from atom_data.text.html.tape import PLAIN
 
-BYTES = st.lists(st.sampled_from(b'ab<&>\xc2\xa0\xa1\x80\x81\x7f\xff\x00\x01 !"='), max_size=60).map(bytes)
+ODD = st.lists(st.sampled_from(b'ab<&>\xc2\xa0\xa1\x80\x81\x7f\xff\x00\x01 !"='), max_size=60).map(bytes)
+BYTES = st.builds(lambda plain, odd: b"a" * plain + odd, st.integers(0, 140), ODD)
+"""Long enough for several turns of 32 and of 64 bytes before something is found, or nothing."""
 
 
 @njit
 def near(data: np.ndarray, position: int, byte: int) -> int:
     return near_byte(data, position, data.size, byte)
+
+
+@njit
+def far(data: np.ndarray, position: int, byte: int) -> int:
+    return next_byte(data, position, data.size, byte)
 
 
 @njit
@@ -29,7 +36,8 @@ def copied(data: np.ndarray, position: int, text: np.ndarray) -> tuple[int, int]
 def test_a_byte_is_found_where_it_stands_first(data: bytes, byte: int, position: int) -> None:
     position = min(position, len(data))
     place = data.find(bytes([byte]), position)
-    assert near(np.frombuffer(data, np.uint8), position, byte) == (place if place >= 0 else len(data))
+    for found in (near, far):
+        assert found(np.frombuffer(data, np.uint8), position, byte) == (place if place >= 0 else len(data))
 
 
 @settings(deadline=None)
