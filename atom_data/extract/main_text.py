@@ -12,9 +12,8 @@ from atom_data.extract.dates.marks import About
 from atom_data.extract.engine import Content, EngineError
 from atom_data.extract.metadata import Metadata, metadata_of, title_of
 from atom_data.extract.stored import stored_text
-from atom_data.text.arrays import Bools
 from atom_data.text.html.markdown import markdown_text
-from atom_data.text.html.page import Page
+from atom_data.text.html.place import places_of
 from atom_data.text.html.plain import plain_text
 from atom_data.text.html.scan import scan
 from atom_data.text.main_text.comments import without_comments
@@ -77,7 +76,8 @@ class MainText:
         kept = with_contents(page, judged.kept, judged.kind)
         kept = kept if self.comments else without_comments(page, kept)
         counts = measured(page, kept)
-        text = plain_text(page, kept).decode("utf-8", "replace")
+        places = places_of(page, kept)
+        text = plain_text(page, kept, places).decode("utf-8", "replace")
         title = title_of(page)
         about = About(url, title, judged.kind, judged.kind_chance, judged.kept)
         known = metadata_of(page, about) if self.metadata else None
@@ -95,16 +95,12 @@ class MainText:
             "page_kind_probability": judged.kind_chance,
         }  # fmt: skip
         if self.markdown and text:
-            more["markdown"] = _markdown(page, kept, self.links)
+            more["markdown"] = markdown_text(page, kept, places, links=self.links).decode("utf-8", "replace")
         return Content(text, title, {**more, **_metadata(known)})
 
 
 def _metadata(known: Metadata | None) -> dict[str, object]:
     return {} if known is None else known._asdict()
-
-
-def _markdown(page: Page, kept: Bools, links: bool) -> str:
-    return markdown_text(page, kept, links=links).decode("utf-8", "replace")
 
 
 @cache

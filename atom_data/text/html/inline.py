@@ -6,6 +6,7 @@ from atom_data.text.arrays import Bytes, Int32s, Int64s
 from atom_data.text.html import page as columns, tags
 from atom_data.text.html.attributes import ENDED, HREF, next_attribute
 from atom_data.text.html.entities import AMPERSAND, reference
+from atom_data.text.html.search import copy_text
 from atom_data.text.memory import called, inlined, item, put
 
 LINE_FEED, SPACE, PIPE, BACKSLASH = 10, 32, ord("|"), ord("\\")
@@ -139,9 +140,7 @@ def _put_run(text: Bytes, start: int, stop: int, in_row: bool, one_line: bool, o
         byte = item(text, position)
         special += (byte == LINE_FEED) | (in_row & (byte == PIPE))
     if not special:
-        for position in range(start, stop):
-            put(out, end + position - start, item(text, position))
-        return end + stop - start
+        return copy_text(text, start, stop, out, end)
     for position in range(start, stop):
         byte = item(text, position)
         if byte == LINE_FEED:

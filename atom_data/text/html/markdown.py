@@ -10,7 +10,8 @@ from atom_data.text.html import page as columns
 from atom_data.text.html.fences import FENCE_BYTES, TICK, fence_sign, list_start, put_fence
 from atom_data.text.html.inline import ADDRESS_BYTES, LINKED, MARKS, is_link, put_inline, put_mark, put_target
 from atom_data.text.html.page import Page
-from atom_data.text.html.place import Place, data_tables, nowhere, place_of
+from atom_data.text.html.place import Place, nowhere, place_at, places_of
+from atom_data.text.html.search import next_byte
 from atom_data.text.memory import called, inlined, item, kernel, put
 
 LINE_FEED, SPACE, HYPHEN, HASH_SIGN, GREATER, PIPE, DOT = 10, 32, 45, 35, 62, 124, 46
@@ -20,9 +21,13 @@ _LINE_EXTRA = 2 * FENCE_BYTES + 4 * (DEEPEST + 2 * QUOTES + 16)
 _CELL_EXTRA = 16 * CELLS
 
 
-def markdown_text(page: Page, kept: Bools, *, links: bool = False) -> bytes:
-    """Return the blocks that are kept as Markdown, UTF-8; with `links`, those that lead somewhere have their address."""
-    written: bytes = _write(page.source, page.nodes, page.blocks, page.text, kept, links).tobytes()
+def markdown_text(page: Page, kept: Bools, places: Int32s | None = None, *, links: bool = False) -> bytes:
+    """Return the blocks that are kept as Markdown, UTF-8; with `links`, those that lead somewhere have their address.
+
+    `places` is `place.places_of` where it is known already.
+    """
+    places = places_of(page, kept) if places is None else places
+    written: bytes = _write(page.source, page.nodes, page.blocks, page.text, kept, places, links).tobytes()
     return written
 
 
@@ -32,9 +37,9 @@ def _room(source: Bytes, nodes: Int32s, blocks: Int32s, text: Bytes, kept: Bools
 
     Each sign is escaped or a break of three bytes; margins of all lines; cells of a row and the line below; marks; addresses.
     """
-    size, count, lines = 0, 0, 2
-    for position in range(text.size):
-        lines += item(text, position) == LINE_FEED
+    size, count, lines, position = 0, 0, 2, next_byte(text, 0, text.size, LINE_FEED)
+    while position < text.size:
+        lines, position = lines + 1, next_byte(text, position + 1, text.size, LINE_FEED)
     for block in range(len(blocks)):
         size += kept[block] * (blocks[block, columns.END] - blocks[block, columns.START])
         count += kept[block]
@@ -43,9 +48,11 @@ def _room(source: Bytes, nodes: Int32s, blocks: Int32s, text: Bytes, kept: Bools
 
 
 @kernel
-def _write(source: Bytes, nodes: Int32s, blocks: Int32s, text: Bytes, kept: Bools, links: bool) -> Bytes:
+def _write(
+    source: Bytes, nodes: Int32s, blocks: Int32s, text: Bytes, kept: Bools, places: Int32s, links: bool
+) -> Bytes:
     out = np.empty(_room(source, nodes, blocks, text, kept, links), np.uint8)
-    end, last, is_data, first, headed, fence = 0, nowhere(), data_tables(nodes, blocks), 0, -1, TICK
+    end, last, first, headed, fence = 0, nowhere(), 0, -1, TICK
     marks = np.zeros((2, MARKS), np.int64)
     for block in range(len(blocks)):
         if not kept[block]:
@@ -53,8 +60,9 @@ def _write(source: Bytes, nodes: Int32s, blocks: Int32s, text: Bytes, kept: Bool
         start, stop = np.int64(blocks[block, columns.START]), np.int64(blocks[block, columns.END])
         while first < len(nodes) and nodes[first, columns.TEXT_FROM] < start:
             first += 1
-        place = place_of(nodes, is_data, blocks[block, columns.NODE])
-        end, headed = _finish(nodes, place, last, headed, fence, out, end)
+        place = place_at(places, block)
+        if last.code >= 0 or last.row >= 0:
+            end, headed = _finish(nodes, place, last, headed, fence, out, end)
         if end:
             end = _separate(nodes, place, last, out, end)
         if place.code >= 0:
@@ -115,7 +123,7 @@ def _put_cells(start: int, stop: int, out: Bytes, end: int) -> int:
     return end
 
 
-@called
+@inlined
 def _separate(nodes: Int32s, place: Place, last: Place, out: Bytes, end: int) -> int:
     """Write what stands between two blocks."""
     if place.row >= 0 and place.row == last.row:
@@ -213,7 +221,8 @@ def _put_block(
             out[end] = SPACE
             end += 1
     else:
-        end = _put_margin(source, nodes, place, last, out, end)
+        if place.quotes or place.item >= 0:
+            end = _put_margin(source, nodes, place, last, out, end)
         if place.heading:
             for _ in range(place.heading):
                 out[end] = HASH_SIGN

@@ -37,7 +37,7 @@ class Place(NamedTuple):
 
 
 @called
-def place_of(nodes: Int32s, is_data: Bools, node: int) -> Place:
+def _place_of(nodes: Int32s, is_data: Bools, node: int) -> Place:
     """Return what is around an element, itself included."""
     item, items, indent, ordered, row, cell, table = -1, 0, 0, False, -1, -1, -1
     code, quotes, heading, link = -1, 0, 0, -1
@@ -107,6 +107,37 @@ def data_tables(nodes: Int32s, blocks: Int32s) -> Bools:
             few = heads[node] > 0 or words <= CELL_WORDS * cells[node]
             is_data[node] = not nested[node] and rows[node] >= 1 and cells[node] >= 2 and few
     return is_data
+
+
+def places_of(page: Page, kept: Bools) -> Int32s:
+    """Return a row a block with the fields of its Place; what stands in rows of blocks that are not kept means nothing."""
+    found = np.empty((len(page.blocks), len(Place._fields)), np.int32)
+    _write_places(page.nodes, page.blocks, kept, found)
+    return found
+
+
+@kernel
+def _write_places(nodes: Int32s, blocks: Int32s, kept: Bools, found: Int32s) -> None:
+    is_data, node, place = data_tables(nodes, blocks), -1, nowhere()
+    for block in range(len(blocks)):
+        if kept[block]:
+            if blocks[block, columns.NODE] != node:
+                node = np.int64(blocks[block, columns.NODE])
+                place = _place_of(nodes, is_data, node)
+            row = found[block]
+            row[0], row[1], row[2], row[3] = place.item, place.items, place.indent, place.ordered
+            row[4], row[5], row[6], row[7] = place.row, place.cell, place.table, place.code
+            row[8], row[9], row[10] = place.quotes, place.heading, place.link
+
+
+@inlined
+def place_at(places: Int32s, block: int) -> Place:
+    """Return the place of a block that is kept."""
+    row = places[block]
+    return Place(
+        np.int64(row[0]), np.int64(row[1]), np.int64(row[2]), row[3] != 0, np.int64(row[4]), np.int64(row[5]),
+        np.int64(row[6]), np.int64(row[7]), np.int64(row[8]), np.int64(row[9]), np.int64(row[10]),
+    )  # fmt: skip
 
 
 def first_with(page: Page, tag: int, most: int) -> list[int]:

@@ -5,8 +5,10 @@ import numpy as np
 from atom_data.text.arrays import Bools, Bytes, Int32s
 from atom_data.text.html import page as columns
 from atom_data.text.html.page import Page
-from atom_data.text.html.place import Place, data_tables, nowhere, place_of
-from atom_data.text.memory import inlined, item, kernel, put
+from atom_data.text.html.place import Place, nowhere, place_at, places_of
+from atom_data.text.html.search import copy_text
+from atom_data.text.memory import inlined, kernel
+from atom_data.text.wide.marks import WIDTH
 
 LINE_FEED, TAB, SPACE, HYPHEN = 10, 9, 32, 45
 DEEPEST_LIST = 8
@@ -14,19 +16,21 @@ _EXTRA = 4 + 2 * DEEPEST_LIST
 """So many bytes at most stand before a block."""
 
 
-def plain_text(page: Page, kept: Bools) -> bytes:
-    """Return the text of the blocks that are kept, UTF-8."""
-    out = np.empty(page.text.size + _EXTRA * len(page.blocks), np.uint8)  # what is not written to takes no memory
-    return out[: _write(page.nodes, page.blocks, page.text, kept, out)].tobytes()
+def plain_text(page: Page, kept: Bools, places: Int32s | None = None) -> bytes:
+    """Return the text of the blocks that are kept, UTF-8; `places` is `place.places_of` where it is known already."""
+    places = places_of(page, kept) if places is None else places
+    size = page.text.size + _EXTRA * len(page.blocks) + WIDTH
+    out = np.empty(size, np.uint8)  # what is not written to takes no memory
+    return out[: _write(page.blocks, page.text, kept, places, out)].tobytes()
 
 
 @kernel
-def _write(nodes: Int32s, blocks: Int32s, text: Bytes, kept: Bools, out: Bytes) -> int:
-    end, last, is_data = 0, nowhere(), data_tables(nodes, blocks)
+def _write(blocks: Int32s, text: Bytes, kept: Bools, places: Int32s, out: Bytes) -> int:
+    end, last = 0, nowhere()
     for block in range(len(blocks)):
         if not kept[block]:
             continue
-        place = place_of(nodes, is_data, blocks[block, columns.NODE])
+        place = place_at(places, block)
         if end:
             end = _separate(place, last, out, end)
         if place.item >= 0 and place.code < 0 and place.row < 0 and place.item != last.item:
@@ -35,9 +39,7 @@ def _write(nodes: Int32s, blocks: Int32s, text: Bytes, kept: Bools, out: Bytes) 
                 end += 1
             out[end], out[end + 1] = HYPHEN, SPACE
             end += 2
-        for position in range(blocks[block, columns.START], blocks[block, columns.END]):
-            put(out, end, item(text, position))
-            end += 1
+        end = copy_text(text, blocks[block, columns.START], blocks[block, columns.END], out, end)
         last = place
     return end
 

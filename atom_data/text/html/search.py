@@ -1,11 +1,11 @@
-"""Where a byte stands next, looked for in many places at once."""
+"""Where a byte stands next, looked for in many places at once; and a stretch of bytes, copied."""
 
 import numpy as np
 
 from atom_data.text.arrays import Bytes
 from atom_data.text.hashes import load_eight
-from atom_data.text.memory import called, inlined, item
-from atom_data.text.wide.marks import WIDTH, equal_marks, lowest_mark
+from atom_data.text.memory import called, inlined, item, put
+from atom_data.text.wide.marks import WIDTH, copy_bytes, equal_marks, lowest_mark
 
 
 @called
@@ -48,3 +48,17 @@ def same_bytes(data: Bytes, one: int, other: int, size: int) -> bool:
         if load_eight(data, one + index) != load_eight(data, other + index):
             return False
     return load_eight(data, one + size - 8) == load_eight(data, other + size - 8)
+
+
+@inlined
+def copy_text(text: Bytes, start: int, stop: int, out: Bytes, end: int) -> int:
+    """Write a stretch of text; return where it ends. Where there is room, up to WIDTH bytes behind it are written, too."""
+    while start < stop and start + WIDTH <= text.size and end + WIDTH <= out.size:
+        copy_bytes(text, start, out, end)
+        start, end = start + WIDTH, end + WIDTH
+    if start > stop:
+        return end - (start - stop)
+    for position in range(start, stop):
+        put(out, end, item(text, position))
+        end += 1
+    return end
