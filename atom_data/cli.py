@@ -7,11 +7,11 @@ A run that is a process of its own imports what its workers need, too, and forks
 import atexit
 import contextlib
 import gc
-import importlib.metadata
 import os
 import sys
 from typing import Any
 
+from atom_data.assets import version_of
 from atom_data.errors import AtomDataError, MissingColumn
 from atom_data.runner.server import ENVIRONMENT, server
 from atom_data.runner.start.shared import start
@@ -19,14 +19,14 @@ from atom_data.runner.start.shared import start
 INTERRUPTED = 130
 ELSEWHERE = ("--on", "--dry-run", "--close", "--help")
 """A run with one of these has no workers here."""
-OF_A_RUN = ("atom_data.commands.app", "atom_data.commands.run", "atom_data.runner.worker")
-"""What every run imports."""
+OF_A_RUN = ("atom_data.commands.app", "atom_data.commands.run", "atom_data.runner.worker", "numpy.ma")
+"""What every run imports; the last is Arrow's for the first array of NumPy that it is given."""
 
 
 def main() -> None:
     """Run the command line; errors come as one sentence, bugs keep their traceback."""
     if sys.argv[1:] in (["--version"], ["-V"]):
-        sys.stdout.write(f"atom-data {importlib.metadata.version('atom-data')}\n")
+        sys.stdout.write(f"atom-data {version_of('atom-data') or 'of a checkout'}\n")
         return
     _set_environment()
     if _has_workers():

@@ -3,7 +3,6 @@
 All are built from the same definition, and take text that spells a special token for ordinary text.
 """
 
-import importlib.metadata
 import json
 import logging
 import os
@@ -16,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from fastokens import Tokenizer
 
+from atom_data.assets import version_of
 from atom_data.errors import ConfigError
 from atom_data.tokens.tokenizer.definition import definition_files
 from atom_data.tokens.tokenizer.reference import PROBES, Encoded, Reference, is_engine_error, short
@@ -184,10 +184,8 @@ def backend_identity(backend: str) -> str:
     """Return the backend, with its version where it is an extra: the versions of the others count in the code."""
     if backend != "gigatoken":
         return backend
-    try:
-        return f"gigatoken {importlib.metadata.version('gigatoken')}"
-    except importlib.metadata.PackageNotFoundError:
-        return backend
+    version = version_of("gigatoken")
+    return backend if version is None else f"gigatoken {version}"
 
 
 def _unknown(vocabulary: Vocabulary, backend: str, error: BaseException) -> ConfigError:
