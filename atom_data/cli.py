@@ -9,6 +9,7 @@ import contextlib
 import gc
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from atom_data.assets import version_of
@@ -32,10 +33,10 @@ def main() -> None:
     if _has_workers():
         server()  # where it was not started yet, before slow imports: it makes the same ones on another core
     gc.set_threshold(100_000, 20, 20)  # looking for cycles was a quarter of the time of planning 100,000 shards
-    from atom_data.commands.app import UsageError, app  # noqa: PLC0415 - half a second and more
+    from atom_data.commands.app import UsageError  # noqa: PLC0415 - half a second and more
 
     try:
-        code = app(sys.argv[1] if len(sys.argv) > 1 else "")(prog_name="atom-data", standalone_mode=False)
+        code = _called(sys.argv[1:])
     except MissingColumn as error:
         from atom_data.library.catalog import mend  # noqa: PLC0415 - it loads every signal
 
@@ -49,6 +50,23 @@ def main() -> None:
             _fail("interrupted: finished shards are kept. Run the same command again to go on.", INTERRUPTED)
     finally:
         gc.freeze()  # skip the final garbage collection (0.2 s): the process is exiting
+
+
+def _called(words: Sequence[str]) -> object:
+    """Call the command of a line, by typer where the line is not plain; return the exit code that it asks for, if any."""
+    from atom_data.commands.app import app  # noqa: PLC0415 - see above
+    from atom_data.commands.plain import plain_call  # noqa: PLC0415
+
+    call = plain_call(words)
+    if call is None:
+        return app(words[0] if words else "")(prog_name="atom-data", standalone_mode=False)
+    try:
+        return call()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # as with typer: who read the output has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
 
 
 def _set_environment() -> None:
