@@ -7,11 +7,12 @@ A run that is a process of its own imports what its workers need, too, and forks
 import atexit
 import contextlib
 import gc
-import importlib.metadata
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any
 
+from atom_data.assets import version_of
 from atom_data.errors import AtomDataError, MissingColumn
 from atom_data.runner.server import ENVIRONMENT, server
 from atom_data.runner.start.shared import start
@@ -19,23 +20,23 @@ from atom_data.runner.start.shared import start
 INTERRUPTED = 130
 ELSEWHERE = ("--on", "--dry-run", "--close", "--help")
 """A run with one of these has no workers here."""
-OF_A_RUN = ("atom_data.commands.app", "atom_data.commands.run", "atom_data.runner.worker")
-"""What every run imports."""
+OF_A_RUN = ("atom_data.commands.app", "atom_data.commands.run", "atom_data.runner.worker", "numpy.ma")
+"""What every run imports; the last is Arrow's for the first array of NumPy that it is given."""
 
 
 def main() -> None:
     """Run the command line; errors come as one sentence, bugs keep their traceback."""
     if sys.argv[1:] in (["--version"], ["-V"]):
-        sys.stdout.write(f"atom-data {importlib.metadata.version('atom-data')}\n")
+        sys.stdout.write(f"atom-data {version_of('atom-data') or 'of a checkout'}\n")
         return
     _set_environment()
     if _has_workers():
         server()  # where it was not started yet, before slow imports: it makes the same ones on another core
     gc.set_threshold(100_000, 20, 20)  # looking for cycles was a quarter of the time of planning 100,000 shards
-    from atom_data.commands.app import UsageError, app  # noqa: PLC0415 - half a second and more
+    from atom_data.commands.app import UsageError  # noqa: PLC0415 - half a second and more
 
     try:
-        code = app(sys.argv[1] if len(sys.argv) > 1 else "")(prog_name="atom-data", standalone_mode=False)
+        code = _called(sys.argv[1:])
     except MissingColumn as error:
         from atom_data.library.catalog import mend  # noqa: PLC0415 - it loads every signal
 
@@ -49,6 +50,23 @@ def main() -> None:
             _fail("interrupted: finished shards are kept. Run the same command again to go on.", INTERRUPTED)
     finally:
         gc.freeze()  # skip the final garbage collection (0.2 s): the process is exiting
+
+
+def _called(words: Sequence[str]) -> object:
+    """Call the command of a line, by typer where the line is not plain; return the exit code that it asks for, if any."""
+    from atom_data.commands.app import app  # noqa: PLC0415 - see above
+    from atom_data.commands.plain import plain_call  # noqa: PLC0415
+
+    call = plain_call(words)
+    if call is None:
+        return app(words[0] if words else "")(prog_name="atom-data", standalone_mode=False)
+    try:
+        return call()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # as with typer: who read the output has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
 
 
 def _set_environment() -> None:

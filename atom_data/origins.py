@@ -7,7 +7,6 @@ at run time (`importlib.import_module`) is not seen.
 
 import ast
 import hashlib
-import importlib.metadata
 import importlib.util
 import inspect
 import re
@@ -77,6 +76,8 @@ def _depends_on_us(package: str) -> bool:
     """Tell whether an installed package may use this one; what names no distribution may."""
     if package in COUNTED_ELSEWHERE or package in sys.stdlib_module_names:
         return False
+    import importlib.metadata  # noqa: PLC0415 - slow, and seldom asked for
+
     try:
         names: Sequence[str] = (importlib.metadata.distribution(package).name,)
     except importlib.metadata.PackageNotFoundError:
@@ -216,5 +217,7 @@ def _version(module: str) -> str:
     top = module.partition(".")[0]
     if top in sys.stdlib_module_names:
         return f"Python {sys.version_info.major}.{sys.version_info.minor}"
+    import importlib.metadata  # noqa: PLC0415 - slow, and seldom asked for
+
     found = importlib.metadata.packages_distributions().get(top, ())
     return ", ".join(sorted(f"{name} {importlib.metadata.version(name)}" for name in set(found)))

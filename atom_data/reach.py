@@ -85,6 +85,7 @@ def contents(thing: object) -> Iterator[object]:
 
 def _held(value: Any) -> Iterator[object]:  # noqa: ANN401 - whatever a step or a pass holds
     """Yield what an object is made of."""
+    kind: Any = type(value)
     if isinstance(value, partial):
         yield from (value.func, value.args, value.keywords)
     elif inspect.ismethod(value):
@@ -98,5 +99,5 @@ def _held(value: Any) -> Iterator[object]:  # noqa: ANN401 - whatever a step or 
         return
     elif is_dataclass(value):
         yield from (getattr(value, item.name) for item in fields(value))
-    elif isinstance(value, Source):
+    elif _reads(kind) and isinstance(value, Source):
         yield from value.sources()

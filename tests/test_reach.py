@@ -250,13 +250,31 @@ def test_every_library_has_the_name_of_its_distribution() -> None:
     assert named >= CARRIERS | SAID_BY_JOBS | set(DISTRIBUTIONS)
 
 
-def test_another_version_is_other_code(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importlib.metadata, "version", lambda name: "0")
+def test_another_version_is_other_code(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for library in {name for found in before().values() for name in found if not name.startswith(("atom", "filters"))}:
+        folder = tmp_path / f"{library.replace('-', '_')}-0.dist-info"
+        folder.mkdir()
+        (folder / "METADATA").write_text(f"Metadata-Version: 2.4\nName: {library}\nVersion: 0\n")
+    monkeypatch.syspath_prepend(tmp_path)
     import_graph_module._version.cache_clear()
     try:
         assert differing(content()) == set(before())
     finally:
         import_graph_module._version.cache_clear()
+
+
+def test_what_is_kept_of_the_sources_says_the_same(tmp_path: Path) -> None:
+    parsed, lists = ImportGraph(PACKAGE, filters_folder() / "lists"), filters_folder() / "lists"
+    parsed.keep_parsed(tmp_path)
+    assert [*tmp_path.rglob("graph.bin")], "the first one keeps what it has parsed"
+    kept = ImportGraph(PACKAGE, lists)
+    kept.keep_parsed(tmp_path)
+    assert kept._kept
+    assert {module: kept.known(module) for module in kept.files} == {
+        module: parsed.known(module) for module in parsed.files
+    }
+    assert {name: kept.code(found) for name, found in imports().items()} == before()
+    assert kept.source.cache_info().currsize == 0, "nothing was parsed again"
 
 
 def test_modules_are_imported_by_names_that_can_be_read() -> None:

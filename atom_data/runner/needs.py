@@ -6,11 +6,21 @@ costs some milliseconds; one that it does not find is loaded by the worker that 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import Field, dataclass, fields, is_dataclass
 from functools import cached_property, lru_cache
 from inspect import signature, unwrap
+from re import Pattern
 from sys import modules
-from types import CodeType, FunctionType, ModuleType
+from types import (
+    CodeType,
+    FunctionType,
+    GenericAlias,
+    GetSetDescriptorType,
+    MemberDescriptorType,
+    ModuleType,
+    NoneType,
+    UnionType,
+)
 from typing import Any
 
 from atom_data.graph import Job
@@ -22,6 +32,23 @@ RECIPES = "atom_data_recipe_"
 TABLES = ("atom_data.text.", "atom_data.signals.")
 """Where a function without parameters that keeps its result (`functools.cache`) reads a table; elsewhere it may open things."""
 Kept = type(lru_cache(lambda: None))
+LEAVES = frozenset(
+    (
+        str,
+        bytes,
+        int,
+        float,
+        bool,
+        NoneType,
+        Pattern,
+        Field,
+        GenericAlias,
+        UnionType,
+        GetSetDescriptorType,
+        MemberDescriptorType,
+    )
+)
+"""Nothing is called through these, and they are half of what classes and functions name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +70,11 @@ def needs(jobs: tuple[Job, ...]) -> Needs:
     return Needs(*(tuple(sorted(names)) for names in (walk.modules, walk.kernels, walk.tables)))
 
 
-def _is_compiled(thing: object) -> bool:
-    """Tell whether Numba made it. Where nothing has imported Numba, which takes 0.2 s, it made nothing."""
+def _compiled() -> type:
+    """Return the class of what Numba makes. Where nothing has imported Numba, which takes 0.2 s, it made nothing."""
     numba = modules.get("numba.core.dispatcher")
-    return numba is not None and isinstance(thing, vars(numba)["Dispatcher"])
+    found: type = NoneType if numba is None else vars(numba)["Dispatcher"]
+    return found
 
 
 def _kernel_name(thing: object) -> str | None:
@@ -64,20 +92,24 @@ class _Walk:
         self.tables: set[str] = set()
         self._seen: set[int] = set()
         self._held: list[object] = []
+        self._compiled = _compiled()
 
     def through(self, waiting: list[object]) -> None:
         """Visit these things and all that they lead to."""
         while waiting:
             thing = waiting.pop()
-            if id(thing) in self._seen:
+            if type(thing) in LEAVES or id(thing) in self._seen:
                 continue
             self._seen.add(id(thing))
             self._held.append(thing)  # or another one may get its id
             waiting.extend(self._behind(thing))
 
     def _behind(self, thing: Any) -> Iterator[object]:  # noqa: ANN401 - anything that a recipe can hold
+        if type(thing) in (tuple, dict):
+            yield from contents(thing)
+            return
         function = unwrap(thing) if callable(thing) else thing
-        if _is_compiled(thing):
+        if isinstance(thing, self._compiled):
             if (name := _kernel_name(thing)) is not None:
                 self.kernels.add(name)
         elif isinstance(thing, type):
@@ -116,10 +148,11 @@ class _Walk:
         """Yield what a function may call: the globals that its code names, names of modules, what it closes over."""
         if not self._is_ours(function):
             return
-        names = set(_names(function.__code__))
-        yield from (function.__globals__[name] for name in names if name in function.__globals__)
-        spaces = [value for name in names if isinstance(value := function.__globals__.get(name), ModuleType)]
-        spaces += [modules[name] for name in names if name in modules and name.startswith(PACKAGE)]
+        names, globals_ = _names(function.__code__), function.__globals__
+        found = [globals_[name] for name in names if name in globals_]
+        yield from found
+        spaces = [value for value in found if isinstance(value, ModuleType)]
+        spaces += [modules[name] for name in names if name.startswith(PACKAGE) and name in modules]
         for space in spaces:
             if space.__name__.startswith(PACKAGE):
                 yield from (vars(space)[name] for name in names if name in vars(space))
@@ -140,9 +173,10 @@ def _function_of(value: object) -> object:
     return value
 
 
-def _names(code: CodeType) -> Iterator[str]:
-    """Yield the names in a function and the functions inside it."""
-    yield from code.co_names
+def _names(code: CodeType) -> set[str]:
+    """Return the names in a function and the functions inside it."""
+    found = set(code.co_names)
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            yield from _names(constant)
+            found |= _names(constant)
+    return found

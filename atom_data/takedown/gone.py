@@ -172,7 +172,7 @@ def _reference(workspace: Workspace, name: str, tokenizer: Path | None) -> Refer
         jobs = [job for job in recipe_for(workspace.recipe, workspace).jobs if job.name == name]
     except AtomDataError:
         return None
-    return jobs[0]._encoder().reference if jobs and isinstance(jobs[0], Tokenize) else None
+    return jobs[0].asked().encoder().reference if jobs and isinstance(jobs[0], Tokenize) else None
 
 
 def require_gone(workspace: Workspace, found: Gone) -> None:

@@ -25,15 +25,13 @@ from atom_data.storage.receipts import Receipt, summary_path
 from atom_data.storage.shards import Input, Intake, Shard, parts_meet
 from atom_data.tokens.documents import Documents, Lost
 from atom_data.tokens.manifest import manifest_of_receipts
+from atom_data.tokens.tokenizer.checked import Asked
 from atom_data.tokens.tokenizer.definition import configured_end, definition_files
 from atom_data.tokens.tokenizer.encode import (
     BACKENDS,
-    Encoder,
     Texts,
     backend_identity,
-    load_encoder,
     pieces,
-    say_losses,
     texts_of,
 )
 from atom_data.tokens.unique import is_checked, refuse_repeated_ids
@@ -134,13 +132,14 @@ class Tokenize:
         return self.reads.jobs()
 
     def check(self) -> pa.Schema:
-        """Look for the columns, build the encoder, and say what text it loses; return the schema of docs.parquet."""
+        """Look for the columns, check the tokenizer, and say what text it loses; return the schema of docs.parquet."""
         schema = self._schema()
-        say_losses(self._encoder())
+        self.asked().check()
         return schema
 
-    def _encoder(self) -> Encoder:
-        return load_encoder(Path(self.tokenizer), self.eos, self.backend, bos=self.bos, encoding=self.encoding)
+    def asked(self) -> Asked:
+        """The tokenizer as it is named here."""
+        return Asked(Path(self.tokenizer), self.eos, self.backend, self.bos, self.encoding)
 
     def _schema(self) -> pa.Schema:
         schema = self.reads.schema()
@@ -220,7 +219,7 @@ class Tokenize:
         work, schema = Work(), self._schema()
         with ExitStack() as stack:
             beside = stack.enter_context(ThreadPoolExecutor(1))
-            documents = Documents(self._encoder(), self.seed, schema, f"{self.name}/{task.name}", beside)
+            documents = Documents(self.asked().encoder(), self.seed, schema, f"{self.name}/{task.name}", beside)
             ledger = Table(join(self.name, "drops", f"{task.name}.parquet"), LEDGER, workspace, stack, work)
             dead = Table(join(self.name, "dead", f"{task.name}.parquet"), DEAD, workspace, stack, work)
             done, removed = 0, list[str]()

@@ -95,7 +95,7 @@ def test_unknown_tokens_are_counted(tmp_path: Path) -> None:
 
 
 def said(path: Path, caplog: Any, **options: Any) -> str:
-    encode._say.cache_clear()
+    encode.say.cache_clear()
     with caplog.at_level(logging.WARNING):
         Tokenize(reads=Rows({"s": ROWS}), tokenizer=path, **options).check()
     return str(caplog.text)

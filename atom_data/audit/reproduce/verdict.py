@@ -10,7 +10,7 @@ from atom_data.audit.diff.side import open_side
 from atom_data.audit.reproduce.cells import first_cell
 from atom_data.audit.root import tree_of
 from atom_data.import_graph import import_graph
-from atom_data.runner.bundle.bundle import Bundle, machine, read_bundle, short_hash
+from atom_data.runner.bundle.bundle import Bundle, machine, read_bundle
 from atom_data.runner.changed import HASH
 from atom_data.storage.receipts import OutputFile, Receipt
 from atom_data.workspace import Workspace
@@ -165,4 +165,4 @@ def _code(workspace: Workspace, new: Workspace, before: Receipt, after: Receipt)
 def _current_code() -> dict[str, str]:
     """Return the hash of each source of the package as it is now, as bundles have it."""
     graph = import_graph()
-    return {place: short_hash(graph.source(module).code) for module, place in graph.files.items()}
+    return {place: graph.known(module).digest for module, place in graph.files.items()}

@@ -10,7 +10,6 @@ receipts. It is not part of the corpus: `fingerprint` leaves it out.
 """
 
 import hashlib
-import importlib.metadata
 import json
 import os
 import platform
@@ -20,6 +19,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from atom_data.assets import version_of
 from atom_data.errors import DataError
 from atom_data.graph import Job, Source
 from atom_data.import_graph import import_graph
@@ -154,7 +154,7 @@ def bundle_of(recipe: Recipe) -> tuple[Bundle, dict[str, Path]]:
         base=str(path.parent),
         files=tuple(files),
         sources=tuple(_sources(recipe)),
-        version=importlib.metadata.version("atom-data"),
+        version=version_of("atom-data") or "",
         python=platform.python_version(),
         libraries=libraries,
         code=code,
@@ -185,7 +185,7 @@ def _code(jobs: tuple[Job, ...]) -> tuple[dict[str, str], dict[str, str]]:
         libraries |= {
             name: said for name, said in code_identity(job).items() if name.partition(".")[0] not in NO_LIBRARY
         }
-    code = {graph.files[module]: short_hash(graph.source(module).code) for module in modules}
+    code = {graph.files[module]: graph.known(module).digest for module in modules}
     data = [place for place, users in graph.data.items() if not users or modules & users]
     code |= {place: short_hash(Path(graph.paths[place]).read_bytes()) for place in data}
     return dict(sorted(code.items())), dict(sorted(libraries.items()))

@@ -44,6 +44,7 @@ def start(modules: Sequence[str], words: Sequence[str]) -> None:
         _import_named(words)
         without_pandas()
         _look_up()
+        gc.freeze()  # nor is there garbage in them, and to look for it would copy every page that is shared
         with forked() if can_fork() else contextlib.nullcontext():
             server()
     gc.enable()

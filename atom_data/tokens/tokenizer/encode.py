@@ -3,7 +3,6 @@
 All are built from the same definition, and take text that spells a special token for ordinary text.
 """
 
-import importlib.metadata
 import json
 import logging
 import os
@@ -16,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from fastokens import Tokenizer
 
+from atom_data.assets import version_of
 from atom_data.errors import ConfigError
 from atom_data.tokens.tokenizer.definition import definition_files
 from atom_data.tokens.tokenizer.reference import PROBES, Encoded, Reference, is_engine_error, short
@@ -44,14 +44,17 @@ class Encoder:
     Memory besides the cache: the texts and their ids; for one unbroken word about 60 bytes per byte of it.
     """
 
-    def __init__(self, vocabulary: Vocabulary, backend: str = "fastokens") -> None:
-        """Build the encoder and the reference. ConfigError when one of them cannot work with the definition."""
+    def __init__(self, vocabulary: Vocabulary, backend: str = "fastokens", checked: bool = False) -> None:
+        """Build the encoder and the reference. ConfigError when one of them cannot work with the definition.
+
+        With `checked` they are not compared: it is known that they agree.
+        """
         self.vocabulary, self.backend = vocabulary, backend
         made = {"fastokens": _fastokens, "gigatoken": _gigatoken}.get(backend)
         fast = made(vocabulary) if made else None
         self.reference = Reference(vocabulary, backend)
         self._encode: Encode = fast or self.reference.encode_all
-        if fast is not None:
+        if fast is not None and not checked:
             self._compare(fast)
 
     def encode(self, texts: Sequence[str]) -> Encoded:
@@ -98,26 +101,22 @@ def load_encoder(
     *,
     bos: str | None = None,
     encoding: str | None = None,
+    checked: bool = False,
 ) -> Encoder:
-    """Return an encoder for a tokenizer (see `load_vocabulary`).
+    """Return an encoder for a tokenizer (see `load_vocabulary`); with `checked`, of files of which it is known that they are right.
 
     The last one is kept while its files are unchanged, as every task of a worker needs it and a large one takes seconds;
     not so gigatoken's, whose cache would grow from shard to shard.
     """
     stamps = tuple((str(file), _stamp(file)) for file in definition_files(tokenizer))
-    vocabulary = _vocabulary(tokenizer, stamps, eos, bos, encoding)
-    return Encoder(vocabulary, backend) if backend == "gigatoken" else _encoder(vocabulary, backend)
-
-
-def say_losses(encoder: Encoder) -> None:
-    """Log as a warning what text a tokenizer loses, once in a process."""
-    sentence = encoder.reference.losses.sentence(encoder.vocabulary.file)
-    if sentence is not None:
-        _say(sentence)
+    vocabulary = _vocabulary(tokenizer, stamps, eos, bos, encoding, checked)
+    make = Encoder if backend == "gigatoken" else _encoder
+    return make(vocabulary, backend, checked)
 
 
 @lru_cache(maxsize=64)
-def _say(sentence: str) -> None:
+def say(sentence: str) -> None:
+    """Log as a warning what text a tokenizer loses, once in a process."""
     logger.warning("%s", sentence)
 
 
@@ -130,13 +129,15 @@ def _stamp(file: Path) -> tuple[int, int]:
 
 
 @lru_cache(maxsize=1)
-def _vocabulary(tokenizer: Path, stamps: object, eos: str | None, bos: str | None, encoding: str | None) -> Vocabulary:
-    return load_vocabulary(tokenizer, eos, bos=bos, encoding=encoding)
+def _vocabulary(
+    tokenizer: Path, stamps: object, eos: str | None, bos: str | None, encoding: str | None, checked: bool
+) -> Vocabulary:
+    return load_vocabulary(tokenizer, eos, bos=bos, encoding=encoding, checked=checked)
 
 
 @lru_cache(maxsize=1)
-def _encoder(vocabulary: Vocabulary, backend: str) -> Encoder:
-    return Encoder(vocabulary, backend)
+def _encoder(vocabulary: Vocabulary, backend: str, checked: bool) -> Encoder:
+    return Encoder(vocabulary, backend, checked)
 
 
 def _fastokens(vocabulary: Vocabulary) -> Encode:
@@ -184,10 +185,8 @@ def backend_identity(backend: str) -> str:
     """Return the backend, with its version where it is an extra: the versions of the others count in the code."""
     if backend != "gigatoken":
         return backend
-    try:
-        return f"gigatoken {importlib.metadata.version('gigatoken')}"
-    except importlib.metadata.PackageNotFoundError:
-        return backend
+    version = version_of("gigatoken")
+    return backend if version is None else f"gigatoken {version}"
 
 
 def _unknown(vocabulary: Vocabulary, backend: str, error: BaseException) -> ConfigError:
