@@ -17,7 +17,7 @@ from atom_data.text.buffers import Buffers
 from atom_data.text.charsets.decoders import NAMES, Decoded, decode
 from atom_data.text.charsets.labels import meant_by
 from atom_data.text.clean import clean
-from atom_data.text.utf8 import is_utf8
+from atom_data.text.utf8 import ASCII, UTF_8, utf8_kind
 
 BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -68,11 +68,11 @@ def decoded(data: bytes, charset: str | None, *, markup: bool = True) -> Decoded
 def utf_8_of(data: bytes | memoryview, charset: str | None, *, markup: bool = True) -> tuple[bytes | memoryview, int]:
     """Return what `decoded` finds as UTF-8, and how many characters had to be replaced. Bytes that are UTF-8 are not copied."""
     codes = np.frombuffer(data, np.uint8)
-    if is_utf8(Buffers(codes, np.array([0, codes.size], np.int64))):
-        if codes.max(initial=0) >= 0x80:
-            return data[len(codecs.BOM_UTF8) :] if data[: len(codecs.BOM_UTF8)] == codecs.BOM_UTF8 else data, 0
-        if not _is_disguised(bytes(data)):
-            return data, 0
+    kind = utf8_kind(Buffers(codes, np.array([0, codes.size], np.int64)))
+    if kind == UTF_8:
+        return data[len(codecs.BOM_UTF8) :] if data[: len(codecs.BOM_UTF8)] == codecs.BOM_UTF8 else data, 0
+    if kind == ASCII and not _is_disguised(bytes(data)):
+        return data, 0
     found = decoded(bytes(data), charset, markup=markup)
     return clean(found.text).encode(), found.replaced
 

@@ -8,11 +8,14 @@ import pytest
 from hypothesis import given, strategies as st
 
 from atom_data.text.buffers import string_buffers
-from atom_data.text.utf8 import BLOCK, is_utf8
+from atom_data.text.utf8 import ASCII, BLOCK, BROKEN, UTF_8, is_utf8, utf8_kind
 
 
 def ours(*texts: bytes | None) -> bool:
-    return is_utf8(string_buffers(pa.array(texts, pa.large_binary())))
+    buffers = string_buffers(pa.array(texts, pa.large_binary()))
+    found, is_ascii = is_utf8(buffers), all((text or b"").isascii() for text in texts)
+    assert utf8_kind(buffers) == (BROKEN if not found else ASCII if is_ascii else UTF_8)
+    return found
 
 
 def plain(*texts: bytes | None) -> bool:

@@ -186,3 +186,13 @@ def test_text_without_markup_is_itself(text: str) -> None:
 @pytest.mark.parametrize("page", [b"<pre>&nbsp;x", b"<pre>\xc2\xa0x", b"<pre>&#32;x", b"<pre> x"])
 def test_a_block_that_begins_with_a_space_begins_where_that_stands(page: bytes) -> None:
     assert scan(page).blocks[:, columns.PLACE].tolist() == [5]
+
+
+@pytest.mark.parametrize("count", [10, 1_000, 60_000])
+@pytest.mark.parametrize("element", ["<i>a</i>", "<br>", "<p>a"])
+def test_a_page_of_little_but_tags_has_all_of_them(element: str, count: int) -> None:
+    page = scan((element * count + "<p>the end").encode())
+    blocks = {"<i>a</i>": 2, "<br>": 1, "<p>a": min(count, 39_999) + 1}[element]
+    assert page.cut == (len(page.blocks) == 40_000 and count > 40_000)
+    assert (page.cut or len(page.nodes) == count + 2) and len(page.blocks) == blocks
+    assert page.cut or page.text_of(len(page.blocks) - 1) == "the end"
