@@ -19,6 +19,7 @@ import atom_data.text
 from atom_data.assets import DAY, remove_old
 from atom_data.text import memory
 from atom_data.text.lines import line_counts
+from atom_data.text.memory import Part
 from atom_data.text.signatures import declared, decoded, encoded, kernel_name, load
 from tests.text.reference import buffers_of
 
