@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pyarrow as pa
 import typer
@@ -29,7 +29,6 @@ from atom_data.readers.source import ids_said, unread
 from atom_data.runner.check import added, address_said, as_values, first_files, require_no_faults
 from atom_data.runner.claims.hold import claimed
 from atom_data.runner.claims.life import me
-from atom_data.runner.failing.left_out import left_out
 from atom_data.runner.local import GRACE_SECONDS, Options, check_out, close as close_stage, run as run_jobs
 from atom_data.runner.places import check_places
 from atom_data.runner.pool import Workers
@@ -41,6 +40,7 @@ from atom_data.runner.settings.parameters import as_values as plain
 from atom_data.runner.settings.remembered import remembered_said
 from atom_data.status.after import say_what_is_there
 from atom_data.status.dry import dry_run as dry_run_lines
+from atom_data.storage.manifest import Manifest
 from atom_data.terminal.display import Display, JsonLog
 from atom_data.terminal.table import plural
 from atom_data.workspace import Workspace
@@ -180,14 +180,15 @@ def _run_and_say(
 ) -> None:  # fmt: skip
     """Run, then print the status; also when shards were left out, which has its own exit code."""
     tells = log is Log.text and how.part is None  # a thousand array tasks must not each read what all of them made
+    manifests: dict[str, Manifest | None] = {}
     try:
-        _do(how, log, requeue, shown, lambda display: _work(loaded, how, close, display, cluster))
+        _do(how, log, requeue, shown, lambda display: _work(loaded, how, close, display, cluster, manifests))
     except Incomplete:
         if tells:
-            say_what_is_there(loaded, workspace, console(), shown[0])
+            say_what_is_there(loaded, workspace, console(), shown[0], manifests)
         raise
     if tells:
-        say_what_is_there(loaded, workspace, console(), shown[0])
+        say_what_is_there(loaded, workspace, console(), shown[0], manifests)
 
 
 def _take_removals(path: str, workspace: Workspace, workers: int, take_over: bool) -> None:
@@ -205,16 +206,21 @@ def make(recipe: str, output: str, workers: int, given: list[str] | None = None)
         load(recipe, Workspace(output), given),
         Options(out=output, workers=workers or len(os.sched_getaffinity(0))),
     )
-    _do(how, Log.text, False, (False, True), lambda display: _work(loaded, how, False, display, None))
+    _do(how, Log.text, False, (False, True), lambda display: _work(loaded, how, False, display, None, {}))
 
 
-def _work(loaded: Recipe, how: Options, close: bool, display: Display, cluster: Workers | None) -> list[Failure]:
-    """Close a stage, or run the jobs; report what was left out; array tasks do not."""
+def _work(
+    loaded: Recipe, how: Options, close: bool, display: Display, cluster: Workers | None,
+    manifests: dict[str, Manifest | None],
+) -> list[Failure]:  # fmt: skip
+    """Close a stage, or run the jobs; report what was left out; array tasks do not. Manifests that are read are put there."""
     if close:
         return close_stage(loaded, how)
     failures = _run_all(loaded, how, display, cluster)
     if not failures and how.part is None:
-        _refuse_left_out(loaded, Workspace(how.out))
+        workspace = Workspace(how.out)
+        manifests |= {job.name: workspace.manifest(job.name) for job in loaded.jobs}
+        _refuse_left_out(workspace, manifests)
     return failures
 
 
@@ -269,14 +275,14 @@ def _same_recipe(loaded: Recipe, expected: str) -> None:
         )
 
 
-def _refuse_left_out(loaded: Recipe, workspace: Workspace) -> None:
+def _refuse_left_out(workspace: Workspace, manifests: Mapping[str, Manifest | None]) -> None:
     """End with exit code 3 when a run is done except for shards that were allowed to fail."""
-    output = workspace.root
-    names = [f"{job.name}/{shard}" for job in loaded.jobs for shard in left_out(job.name, workspace)]
+    names = [f"{job}/{shard}" for job, found in manifests.items() for shard in (found.failed if found else ())]
     if names:
         raise Incomplete(
-            f"{output}: finished without {plural(len(names), 'shard')} that failed ({', '.join(names[:10])}), as --allow-failed "
-            f"allows. Why: atom-data logs {output} --failed. The next run tries them again."
+            f"{workspace.root}: finished without {plural(len(names), 'shard')} that failed "
+            f"({', '.join(names[:10])}), as --allow-failed allows. Why: atom-data logs {workspace.root} --failed. "
+            "The next run tries them again."
         )
 
 

@@ -1,6 +1,6 @@
 """The summary at the end of a run: how much was kept, what was dropped most, and what to look at next."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.markup import escape
 
@@ -8,6 +8,7 @@ from atom_data.graph import stage_of
 from atom_data.runner.recipe import Recipe
 from atom_data.status.status import JobStatus, by_stage, job_status
 from atom_data.status.table import print_status
+from atom_data.storage.manifest import Manifest
 from atom_data.terminal.called import command_line
 from atom_data.terminal.screen import Screen
 from atom_data.terminal.table import Column, next_lines, percent, plural, table_lines, width_of
@@ -16,9 +17,11 @@ from atom_data.workspace import Workspace
 LARGEST = 3
 
 
-def say_what_is_there(recipe: Recipe, workspace: Workspace, screen: Screen, jobs: bool) -> None:
-    """Print the table of a run, its sums and what to do next."""
-    statuses = [job_status(job, workspace) for job in recipe.jobs]
+def say_what_is_there(
+    recipe: Recipe, workspace: Workspace, screen: Screen, jobs: bool, manifests: Mapping[str, Manifest | None]
+) -> None:
+    """Print the table of a run, its sums and what to do next; `manifests` are those that were read already, by job."""
+    statuses = [job_status(job, workspace, manifest=manifests.get(job.name)) for job in recipe.jobs]
     print_status(statuses, workspace, screen, jobs)
     stages = by_stage(statuses)
     for line in [*sums(recipe, stages), *next_commands(workspace, stages, screen)]:

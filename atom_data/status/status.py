@@ -11,7 +11,7 @@ from atom_data.graph import Job, stage_of
 from atom_data.graph.names import gathered
 from atom_data.stage import Stage
 from atom_data.status.stale import Now, now
-from atom_data.storage.manifest import COUNTS, manifest_row
+from atom_data.storage.manifest import COUNTS, Manifest, manifest_row
 from atom_data.workspace import Workspace
 
 SUMS = ("rows_in", "rows_out", "text_bytes", "tokens", "input_bytes", "output_bytes", "wall_seconds", "cpu_seconds")
@@ -151,15 +151,18 @@ def job_status(
     record: Mapping[str, Any] | None = None,
     queue: Mapping[str, str] | None = None,
     before: JobStatus | None = None,
+    *,
+    manifest: Manifest | None = None,
 ) -> JobStatus:
     """Add up a job's manifest, or its receipts as far as it has come; a receipt that was edited counts as not there.
 
     `record` and `queue` are what was submitted to Slurm and what Slurm says of it. With `before`, an earlier status of
-    the same submission, only receipts that are new since then are read. Memory: a manifest, or 100 bytes per shard.
+    the same submission, only receipts that are new since then are read. `manifest` is that of the job where it was read
+    already. Memory: a manifest, or 100 bytes per shard.
     """
     plan = workspace.shard_list(job.name)
     names = plan.shards if plan else ()
-    found = workspace.manifest(job.name)
+    found = manifest or workspace.manifest(job.name)
     if found is not None and found.table.num_rows == len(names):
         status = _begun(job, len(names), before)
         status.stale.update(_stale_all(status, found.identity))

@@ -5,14 +5,16 @@ import json
 import time
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from atom_data.graph import INNER
 from atom_data.storage.receipts import Receipt
 from atom_data.terminal.table import plural
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 PLAIN_SECONDS = 10.0
 WIDE = 120
@@ -35,6 +37,22 @@ def _fitted(figures: Sequence[str], room: int) -> str:
     while len(shown) > 1 and len("  ".join(shown)) > room:
         shown.pop()
     return "  ".join(shown)
+
+
+def _bar(console: Console) -> "Progress":
+    from rich.progress import (  # noqa: PLC0415 - only a terminal has a bar
+        BarColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
+    return Progress(
+        SpinnerColumn(), TextColumn("[bold]{task.description}"),
+        *([BarColumn(bar_width=24)] if console.width >= WIDE else []),
+        TextColumn("{task.fields[figures]}"), TimeElapsedColumn(), console=console, transient=True,
+    )  # fmt: skip
 
 
 class Display:
@@ -77,11 +95,7 @@ class Display:
         self._job, self._total = job if self.jobs or not inner else f"{stage} ({inner})", max(total_bytes, 1)
         self._started = self._said = time.monotonic()
         if self.console.is_terminal and self._shows:
-            self._bar = Progress(
-                SpinnerColumn(), TextColumn("[bold]{task.description}"),
-                *([BarColumn(bar_width=24)] if self.console.width >= WIDE else []),
-                TextColumn("{task.fields[figures]}"), TimeElapsedColumn(), console=self.console, transient=True,
-            )  # fmt: skip
+            self._bar = _bar(self.console)
             self._row = self._bar.add_task(self._job, total=tasks, figures="")
             self._bar.start()
 

@@ -82,9 +82,10 @@ def _key() -> str:
 def _room_hash(room: Path) -> bytes:
     """Return a hash of the sources of this folder and all below it: kernels inline functions of each other's files."""
     digest = hashlib.sha256()
-    found = [os.path.join(folder, name) for folder, _, names in os.walk(room) for name in names if name.endswith(".py")]  # noqa: PTH118 - a Path for each takes three times as long
-    for file in sorted(found):
-        with open(file, "rb", buffering=0) as stream:  # noqa: PTH123
+    for file in sorted(
+        f"{folder}/{name}" for folder, _, names in os.walk(room) for name in names if name.endswith(".py")
+    ):
+        with open(file, "rb", buffering=0) as stream:  # noqa: PTH123 - a Path for each takes three times as long
             digest.update(file[len(str(room)) :].encode() + b"\0" + stream.read() + b"\0")
     return digest.digest()
 
@@ -151,8 +152,9 @@ class KernelCache(FunctionCache):  # type: ignore[misc] # Numba has no types
 
     def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:  # noqa: ANN401
         """Return what the name of a file stands for: the processor is in that of the folder, and to ask LLVM for it is slow."""
-        codes = [cell.cell_contents for cell in self._py_func.__closure__ or ()]
-        return sig, hashlib.sha256(self._py_func.__code__.co_code).hexdigest(), hashlib.sha256(dumps(codes)).hexdigest()
+        closed = [cell.cell_contents for cell in self._py_func.__closure__ or ()]
+        digest = hashlib.sha256(self._py_func.__code__.co_code + (dumps(closed) if closed else b""))
+        return sig, digest.hexdigest()
 
     def _path(self, key: tuple[Any, ...]) -> Path:
         where = f"{self._py_func.__module__.partition('.')[2]}.{self._py_func.__qualname__}"

@@ -82,6 +82,12 @@ def decoded(text: Any) -> types.Type:  # noqa: ANN401
     if isinstance(text, list):
         of = function_of(text[0]) if text[0] else None
         return types.BaseTuple.from_types(tuple(map(decoded, text[1:])), of)
+    return _one(text)
+
+
+@functools.cache
+def _one(text: str) -> types.Type:
+    """Return a number or an array; a hundred kernels have some thirty of them."""
     kind, *shape = text.split()
     if kind == "none":
         return types.none

@@ -19,6 +19,7 @@ import atom_data.text
 from atom_data.assets import DAY, remove_old
 from atom_data.text import memory
 from atom_data.text.lines import line_counts
+from atom_data.text.memory import Part
 from atom_data.text.signatures import declared, decoded, encoded, kernel_name, load
 from tests.text.reference import buffers_of
 
@@ -33,7 +34,7 @@ print(sum(counts._count_characters.stats.cache_hits.values()))
 
 
 INLINED = """
-from atom_data.text.memory import inlined
+from atom_data.text.memory import Part, inlined
 
 @inlined
 def grown(value):
@@ -225,16 +226,29 @@ def test_kernel_that_was_kept_brings_nothing_that_only_compiling_needs() -> None
     assert done.stdout.split() == ["False", "1"]
 
 
+def test_a_process_that_reads_kernels_makes_nothing_of_their_parts() -> None:
+    code = (
+        "import sys\nfrom atom_data.text.memory import Part\nfrom atom_data.text.signatures import load\n"
+        "load('atom_data.text.lines:_count_lines')\n"
+        "parts = [one for name, module in [*sys.modules.items()] if name.startswith('atom_data') "
+        "for one in vars(module).values() if isinstance(one, Part)]\n"
+        "print(len(parts) > 1, sum('compiled' in vars(one) for one in parts))"
+    )
+    subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)  # it is compiled by now
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "0"]
+
+
 def test_no_kernel_of_ours_is_called_by_another() -> None:
     """What is read from disk cannot be copied into a kernel: each call would cost what the function itself takes."""
     for name in declared():
         import_module(name.partition(":")[0])
     compiled = {
-        thing
+        thing.compiled if isinstance(thing, Part) else thing
         for module, space in [*sys.modules.items()]
         if module.startswith("atom_data.")
         for thing in vars(space).values()
-        if isinstance(thing, Dispatcher)
+        if isinstance(thing, Dispatcher | Part)
     }
     called = [
         f"{thing.py_func.__qualname__} calls {other}"

@@ -8,7 +8,6 @@ from atom_data.runner.progress import Progress, last_line
 from atom_data.runner.worker import without
 from atom_data.storage.paths import join, write_errors
 from atom_data.terminal.table import plural
-from atom_data.workspace import Workspace
 
 MOST_WORDS = 500
 """Characters of the reason in a receipt; the whole message is in STAGE/failed/SHARD.json."""
@@ -43,9 +42,3 @@ def leave_out(progress: Progress) -> bool:
         stage=job.name,
     )
     return True
-
-
-def left_out(folder: str, workspace: Workspace) -> tuple[str, ...]:
-    """Return the shards that a finished job was finished without."""
-    found = workspace.manifest(folder)
-    return found.failed if found is not None else ()
