@@ -29,7 +29,8 @@ class Tally:
 
     def add(self, values: pa.Array, outcomes: pa.Array) -> None:
         """Count documents; a null is the empty value. The result is the same however documents are cut into batches."""
-        for (value, outcome), count in _counted(values.cast(pa.string()), outcomes).items():
+        texts = values if pa.types.is_string(values.type) else values.cast(pa.string())
+        for (value, outcome), count in _counted(texts, outcomes).items():
             counts = self.counts.get(value)
             if counts is None:
                 if len(self.counts) >= HELD:
