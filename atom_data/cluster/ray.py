@@ -97,8 +97,8 @@ def _do(orders: Orders, folder: str, name: str, task: Task, identity: str) -> tu
         recipe = load_recipe(orders.recipe, orders.given)
         job = unchanged_job(recipe, name, identity)
         _load(orders.recipe, tuple(orders.given.items()))
-        done = do_task(job, task, workspace, lambda documents, read, kept: None, as_values(recipe.values))
-        return ("done", done)
+        done = do_task(job, task, workspace, lambda documents, read, kept: None, as_values(recipe.values), identity)
+        return ("done", done.slim())
     except Exception as error:
         return ("failed", *judged(error, task, workspace))
 

@@ -62,8 +62,8 @@ class Progress:
         self.kept = sum(receipt.rows_out for receipt in self.plan.done.values())
 
     def done(self, task: Task, receipt: Receipt) -> None:
-        """Note a finished task."""
-        self.plan.done[task.name] = receipt.slim()
+        """Note a finished task, and what is kept of its receipt: `Receipt.slim`."""
+        self.plan.done[task.name] = receipt
         self.finished += 1
         self.documents += receipt.rows_in
         self.read += task.bytes

@@ -52,11 +52,16 @@ class Orders:
 
 
 def do_task(
-    job: Job, task: Task, workspace: Workspace, progress: Progress, settings: Mapping[str, Any] | None = None
+    job: Job,
+    task: Task,
+    workspace: Workspace,
+    progress: Progress,
+    settings: Mapping[str, Any] | None = None,
+    identity: str = "",
 ) -> Receipt:
     """Do one task, check its accounting, write its sketch, remove what an earlier attempt left, write the receipt and return it.
 
-    `settings` are the values of the recipe's parameters, for the receipt.
+    `settings` are the values of the recipe's parameters, for the receipt; `identity` is that of the job where it is known.
     """
     wall, cpu = time.monotonic(), time.process_time()
     with write_errors(without_secrets(workspace.root)):
@@ -74,7 +79,8 @@ def do_task(
             input_bytes=task.bytes,
             network=dict(sorted(work.network.items())),
         )
-        return commit(replace(_receipt(job, task, work, measured, workspace), settings=settings or {}), workspace)
+        receipt = _receipt(job, task, work, measured, workspace, identity or job_identity(job), settings or {})
+        return commit(receipt, workspace)
 
 
 def commit(receipt: Receipt, workspace: Workspace) -> Receipt:
@@ -92,15 +98,23 @@ def without(job: Job, task: Task, outputs: Sequence[Output], workspace: Workspac
     with contextlib.suppress(AtomDataError, OSError):  # a file that is gone
         work.inputs += job.inputs(task, workspace)
     measured = Measured(input_bytes=task.bytes)
-    return commit(replace(_receipt(job, task, work, measured, workspace), failed=why), workspace)
+    return commit(replace(_receipt(job, task, work, measured, workspace, job_identity(job), {}), failed=why), workspace)
 
 
-def _receipt(job: Job, task: Task, work: Work, measured: Measured, workspace: Workspace) -> Receipt:
+def _receipt(
+    job: Job,
+    task: Task,
+    work: Work,
+    measured: Measured,
+    workspace: Workspace,
+    identity: str,
+    settings: Mapping[str, Any],
+) -> Receipt:
     code: dict[str, str] = workspace.keep(f"code of {job.name}", partial(code_identity, job))
     return Receipt(
         stage=job.name,
         shard=task.name,
-        job=job_identity(job),
+        job=identity,
         code=code,
         inputs=tuple(replace(item, path=without_secrets(item.path)) for item in work.inputs),
         outputs=tuple(OutputFile(item.path, item.bytes, item.sha256, item.rows) for item in work.outputs),
@@ -114,6 +128,7 @@ def _receipt(job: Job, task: Task, work: Work, measured: Measured, workspace: Wo
         spans=tuple(work.spans),
         notes=work.notes,
         measured=measured,
+        settings=settings,
         output_bytes=sum(item.bytes for item in work.outputs),
     )
 
@@ -149,14 +164,15 @@ def worker_main(connection: Connection, orders: Orders, token: str) -> None:
     os.environ.update(orders.environment)
     workspace = Workspace(orders.out, token, "read" if orders.planned else "anew")
     recipe: Recipe | None = None
+    progress = _reporter(connection)  # one for all tasks: a small one has ended before there is anything to say of it
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
             name, task, identity = connection.recv()
             try:
                 recipe = recipe or load_recipe(orders.recipe, orders.given)
                 job = unchanged_job(recipe, name, identity)
-                receipt = do_task(job, task, workspace, _reporter(connection), as_values(recipe.values))
-                connection.send(("done", receipt))
+                receipt = do_task(job, task, workspace, progress, as_values(recipe.values), identity)
+                connection.send(("done", receipt.slim()))
             except (EOFError, BrokenPipeError, ConnectionResetError):
                 raise
             except Exception as error:

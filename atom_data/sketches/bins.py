@@ -42,7 +42,7 @@ def bins_of(values: pa.Array) -> Integers:
 def bins_of_numbers(values: npt.NDArray[np.float64]) -> Integers:
     """Return the bin of each number."""
     size = np.abs(values)
-    found: Integers = np.clip((size.view(np.int64) >> SHIFT) - _OFFSET, 0, SPAN - 1)
+    found: Integers = np.minimum(np.maximum((size.view(np.int64) >> SHIFT) - _OFFSET, 0), SPAN - 1)
     found += np.where(values < 0, NEGATIVE, FIRST)
     found[size == 0] = ZERO
     found[np.isnan(values)] = NOTHING

@@ -142,7 +142,7 @@ class Sketch:
         outcomes = pa.repeat("", batch.num_rows) if fate == KEPT else batch.column(REASON)
         for name in VALUES:
             if name in names and not (name in TABLES and pa.types.is_nested(batch.schema.field(name).type)):
-                texts = batch.column(name).cast(pa.string())
+                texts = _texts(batch.column(name))
                 self.left.setdefault(name, []).append((texts, outcomes))
         for measure, numbers in _measures(batch).items():
             self._add(measure, groups, fate * BINS + bins_of_numbers(numbers))
@@ -184,7 +184,8 @@ def _text_bytes(batch: pa.RecordBatch) -> npt.NDArray[np.float64] | None:
 
 
 def _sizes(texts: pa.Array) -> pa.Array:
-    return pc.cast(pc.fill_null(pc.binary_length(texts), 0), pa.float64())
+    lengths = pc.binary_length(texts)
+    return pc.cast(pc.fill_null(lengths, 0) if lengths.null_count else lengths, pa.float64())
 
 
 def _column(batch: pa.RecordBatch, name: str) -> npt.NDArray[np.float64] | None:
@@ -204,6 +205,10 @@ def _measures(batch: pa.RecordBatch) -> dict[str, npt.NDArray[np.float64]]:
     return found if replaced is None else {**found, REPLACED: replaced}
 
 
+def _texts(values: pa.Array) -> pa.Array:
+    return values if pa.types.is_string(values.type) else values.cast(pa.string())
+
+
 def _together(arrays: Sequence[pa.Array]) -> pa.Array:
     return arrays[0] if len(arrays) == 1 else pa.concat_arrays(arrays)
 
@@ -213,7 +218,8 @@ def _by_name(column: str, values: pa.Array) -> dict[str, pa.Array]:
     if column == "date":
         return {"month": _part(values, _MONTH, "month")}
     if column == "url":
-        hosts = pc.utf8_lower(_part(values, _HOST, "host"))
+        hosts = _part(values, _HOST, "host")
+        hosts = hosts if hosts.null_count == len(hosts) else pc.utf8_lower(hosts)
         return {"domain": hosts, "tld": _part(hosts, _TLD, "tld")}
     return {column: values}
 

@@ -125,8 +125,8 @@ def create(path: str, token: str) -> Iterator[BinaryIO]:
         with _open_remote(path) as stream:
             yield stream
         return
-    target = local(path)
-    partial = target.with_name(f"{target.name}.{token}{PARTIAL}")
+    target = plain(path)
+    partial = f"{target}.{token}{PARTIAL}"
     try:
         with write_errors(path):
             with _open_new(partial) as file:
@@ -135,10 +135,10 @@ def create(path: str, token: str) -> Iterator[BinaryIO]:
                 os.fsync(file.fileno())
                 number = os.fstat(file.fileno()).st_ino
             _rename(partial, target, number)
-            sync_folder(target.parent)
+            sync_folder(os.path.dirname(target) or ".")  # noqa: PTH120 - a Path takes as long to make as this call
     except BaseException:
         with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
+            Path(partial).unlink(missing_ok=True)
         raise
 
 
@@ -167,24 +167,24 @@ def _open_remote(path: str) -> Any:  # noqa: ANN401
         raise unreadable(path, "cannot be written", error) from error
 
 
-def _open_new(path: Path) -> BinaryIO:
+def _open_new(path: str) -> BinaryIO:
     try:
-        return path.open("wb")
+        return open(path, "wb")  # noqa: PTH123
     except FileNotFoundError:  # only the first file of a folder asks for it
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path.open("wb")
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        return open(path, "wb")  # noqa: PTH123
 
 
-def _rename(partial: Path, target: Path, number: int) -> None:
+def _rename(partial: str, target: str, number: int) -> None:
     try:
-        partial.replace(target)
+        os.replace(partial, target)  # noqa: PTH105
     except FileNotFoundError:
         # An NFS server whose answer was lost is asked again, and says that the file it has just renamed is not there.
-        if target.stat().st_ino != number:
+        if Path(target).stat().st_ino != number:
             raise
 
 
-def sync_folder(folder: Path) -> None:
+def sync_folder(folder: str | Path) -> None:
     """Wait until the names in a folder are on disk."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
@@ -214,10 +214,10 @@ class Hashed:
         """Write and note."""
         self.stream.write(data)
         self.digest.update(data)
-        self.bytes += memoryview(data).nbytes
+        self.bytes += (count := memoryview(data).nbytes)
         if self.bytes - self._handed_over >= HANDED_OVER_BYTES:
             self._hand_over()
-        return memoryview(data).nbytes
+        return count
 
     def _hand_over(self) -> None:
         """Start write-back early; otherwise the final fsync stalls on the whole file."""

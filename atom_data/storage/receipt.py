@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from atom_data.errors import DataError
@@ -140,7 +140,7 @@ class Receipt:
             "shard": self.shard,
             "identity": {"job": self.job, "code": dict(self.code)},
             "inputs": [_input(item) for item in self.inputs],
-            "outputs": [asdict(item) for item in self.outputs],
+            "outputs": [_output(item) for item in self.outputs],
             "rows_in": self.rows_in,
             "rows_out": self.rows_out,
             "dropped": dict(sorted(self.dropped.items())),
@@ -166,8 +166,18 @@ def _input(item: Input) -> dict[str, Any]:
     return value | ({"etag": item.etag} if item.etag else {})
 
 
+def _output(item: OutputFile) -> dict[str, Any]:
+    return {"path": item.path, "bytes": item.bytes, "sha256": item.sha256, "rows": item.rows}
+
+
 def _measured(measured: Measured) -> dict[str, Any]:
-    return {name: value for name, value in asdict(measured).items() if name != "network" or value}
+    return {
+        "wall_seconds": measured.wall_seconds,
+        "cpu_seconds": measured.cpu_seconds,
+        "peak_memory_bytes": measured.peak_memory_bytes,
+        "input_bytes": measured.input_bytes,
+        **({"network": dict(measured.network)} if measured.network else {}),
+    }
 
 
 def _spans(value: Mapping[str, Any]) -> tuple[tuple[str, int, int], ...]:

@@ -107,13 +107,13 @@ def test_element_of_an_array_lists_nothing_and_opens_its_own_shards_only(tmp_pat
 
 def test_rename_whose_answer_was_lost_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The server renamed, its answer was lost, and the client that asks again is told that there is no such file."""
-    rename = Path.replace
+    rename = os.replace
 
-    def twice(self: Path, target: Path) -> None:
-        rename(self, target)
-        rename(self, target)
+    def twice(partial: str, target: str) -> None:
+        rename(partial, target)
+        rename(partial, target)
 
-    monkeypatch.setattr(Path, "replace", twice)
+    monkeypatch.setattr(os, "replace", twice)
     with create(str(tmp_path / "deep" / "file"), "token") as stream:
         stream.write(b"whole")
     assert (tmp_path / "deep" / "file").read_bytes() == b"whole"
@@ -124,10 +124,10 @@ def test_rename_that_failed_is_no_success_because_an_older_file_is_there(
 ) -> None:
     (tmp_path / "file").write_bytes(b"older")
 
-    def lost(self: Path, target: Path) -> None:
+    def lost(partial: str, target: str) -> None:
         raise FileNotFoundError(2, "no such file")
 
-    monkeypatch.setattr(Path, "replace", lost)
+    monkeypatch.setattr(os, "replace", lost)
     with pytest.raises(FileNotFoundError), create(str(tmp_path / "file"), "token") as stream:
         stream.write(b"newer")
     assert (tmp_path / "file").read_bytes() == b"older"

@@ -145,3 +145,18 @@ def test_rows_weigh_what_their_values_do() -> None:
     assert sliced.tolist() == whole.tolist()[1:]
     assert whole[0] - whole[1] == 2 + (1 + 4) + (2 + 4)
     assert row_bytes(batch.slice(0, 0)).tolist() == []
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.binary(), pa.large_string(), pa.large_binary()])
+def test_texts_weigh_their_bytes_and_four_more(kind: pa.DataType) -> None:
+    """As Python counts them, wherever a slice begins, and also where a null stands over bytes."""
+    values = [b"", b"one", None, "zwölf".encode(), b"x" * 300, None]
+    array = pa.array(values, pa.binary()).cast(kind)
+    for texts in (array, array.slice(1, 3), array.slice(3, 2), array.slice(2, 1), array.slice(5, 0)):
+        sizes = row_bytes(pa.RecordBatch.from_arrays([texts], ["text"])).tolist()
+        assert sizes == [
+            1 + 4 + len(text.encode() if isinstance(text, str) else text or b"") for text in texts.to_pylist()
+        ]
+    offsets = np.array([0, 3, 7], np.int64 if "large" in str(kind) else np.int32)
+    over = pa.Array.from_buffers(kind, 2, [pa.py_buffer(b"\x01"), pa.py_buffer(offsets), pa.py_buffer(b"onetwo!")])
+    assert row_bytes(pa.RecordBatch.from_arrays([over], ["text"])).tolist() == [8, 5]

@@ -22,9 +22,7 @@ def row_bytes(batch: pa.RecordBatch) -> Sizes:
 def _sizes(values: Any) -> Any:  # noqa: ANN401 - an array, or one number for all rows
     kind = values.type
     if pa.types.is_string(kind) or pa.types.is_binary(kind) or _is_large(kind):
-        lengths = pc.binary_length(values)
-        lengths = pc.fill_null(lengths, 0) if lengths.null_count else lengths
-        return lengths.to_numpy(zero_copy_only=False).astype(np.int64) + OFFSET_BYTES
+        return _lengths(values) + OFFSET_BYTES
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
         inner = np.broadcast_to(_sizes(values.flatten()), len(values.flatten()))
         ends = np.concatenate([np.zeros(1, np.int64), np.cumsum(inner)])
@@ -37,6 +35,17 @@ def _sizes(values: Any) -> Any:  # noqa: ANN401 - an array, or one number for al
         return max(1, kind.bit_width // 8)
     except ValueError:  # of no fixed width: dictionaries, maps, views
         return 8
+
+
+def _lengths(values: Any) -> Any:  # noqa: ANN401 - an array, or one number for all rows
+    """Return the bytes of texts, mostly by their offsets: Arrow takes longer to begin, and a shard may have one row."""
+    if values.null_count == len(values):
+        return 0
+    if values.null_count:
+        return pc.fill_null(pc.binary_length(values), 0).to_numpy(zero_copy_only=False).astype(np.int64)
+    ends = np.frombuffer(values.buffers()[1], np.int64 if _is_large(values.type) else np.int32)
+    ends = ends[values.offset : values.offset + len(values) + 1]
+    return np.subtract(ends[1:], ends[:-1], dtype=np.int64)
 
 
 def _is_large(kind: pa.DataType) -> bool:
