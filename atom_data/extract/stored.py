@@ -5,6 +5,7 @@ description.
 import json
 import re
 from collections.abc import Iterator
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,8 @@ PARTS, DEPTH = 500, 20
 MORE = 4
 """What is stored counts when it has so many times the words that the page shows."""
 DISCOURSE = re.compile(rb"data-preloaded=\"([^\"]*)\"|data-preloaded='([^']*)'")
-NEXT = re.compile(rb"<script[^>]{0,200}?id=[\"']?__NEXT_DATA__[^>]*>(.*?)</script", re.DOTALL | re.IGNORECASE)
+NEXT = re.compile(rb"<script[^>]{0,200}?id=[\"']?__NEXT_DATA__[^>]*>", re.IGNORECASE)
+SCRIPT_END = re.compile(rb"</script", re.IGNORECASE)
 LEAST_DESCRIPTION = 40
 """Words. A description that long is the begin of the text, as forums give it; a shorter one only says what the page is about."""
 _NAME = rb"(?:name|property)=[\"'](?:og:|twitter:)?description[\"']"
@@ -67,8 +69,10 @@ def _posts(topic: dict[str, Any]) -> Iterator[str]:
 
 
 def _next(page: Page) -> str:
-    found = NEXT.search(page.source[:MOST_BYTES].tobytes())
-    texts = [] if found is None else [*_long_texts(parsed(found[1]))]
+    source = page.source[:MOST_BYTES].tobytes()
+    found = NEXT.search(source)
+    end = SCRIPT_END.search(source, found.end()) if found else None
+    texts = _long_texts(parsed(source[found.end() : end.start()])) if found and end else []
     return "\n\n".join(filter(None, map(_plain, dict.fromkeys(texts[:PARTS]))))
 
 
@@ -80,22 +84,24 @@ def _description(page: Page) -> str:
     return longest if len(longest.split()) >= LEAST_DESCRIPTION else ""
 
 
-def _long_texts(state: object) -> Iterator[str]:
-    """Yield the long texts of a page's state, as JSON gives it, that stand under a name for content, in order."""
-    waiting: list[tuple[object, str, int]] = [(state, "", 0)]
-    while waiting:
-        value, name, depth = waiting.pop()
-        if isinstance(value, str):
-            if len(value) >= LONG_CHARACTERS and " " in value and CONTENT.search(name):
-                yield value
-        elif isinstance(value, dict | list) and depth < DEPTH:
-            pairs = value.items() if isinstance(value, dict) else ((name, item) for item in value)
-            # Most of what is there are numbers and short texts: they are left out before they wait.
-            waiting += [
-                (item, key, depth + 1)
-                for key, item in pairs
-                if (kind := type(item)) is dict or kind is list or (kind is str and len(item) >= LONG_CHARACTERS)
-            ][::-1]
+def _long_texts(state: object) -> list[str]:
+    """Return the long texts of a page's state, as JSON gives it, that stand under a name for content, in order."""
+    found: list[str] = []
+    _add_long_texts(state, "", 0, found)
+    return found
+
+
+def _add_long_texts(value: object, name: str, depth: int, found: list[str]) -> None:
+    if isinstance(value, str):
+        if len(value) >= LONG_CHARACTERS and " " in value and CONTENT.search(name):
+            found.append(value)
+        return
+    if depth == DEPTH or not isinstance(value, dict | list):
+        return
+    for key, item in value.items() if isinstance(value, dict) else zip(repeat(name), value, strict=False):
+        kind = type(item)  # most of what is there are numbers and short texts: they are left out before a call
+        if kind is dict or kind is list or (kind is str and len(item) >= LONG_CHARACTERS):
+            _add_long_texts(item, key, depth + 1, found)
 
 
 def _plain(text: str) -> str:
