@@ -1,6 +1,6 @@
 """Where a block stands as a reader sees it: in a list, a table of data, code, a quote, a heading."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from atom_data.text.html import page as columns, tags
 from atom_data.text.html.page import Page
 from atom_data.text.memory import allocating, called, inlined, kernel
 
+_INT: Any = np.int64
 CELL_WORDS = 30
 """A table without headings whose cells have more words on average lays out a page."""
 
@@ -135,8 +136,8 @@ def place_at(places: Int32s, block: int) -> Place:
     """Return the place of a block that is kept."""
     row = places[block]
     return Place(
-        np.int64(row[0]), np.int64(row[1]), np.int64(row[2]), row[3] != 0, np.int64(row[4]), np.int64(row[5]),
-        np.int64(row[6]), np.int64(row[7]), np.int64(row[8]), np.int64(row[9]), np.int64(row[10]),
+        _INT(row[0]), _INT(row[1]), _INT(row[2]), row[3] != 0, _INT(row[4]), _INT(row[5]),
+        _INT(row[6]), _INT(row[7]), _INT(row[8]), _INT(row[9]), _INT(row[10]),
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba.core import types
+from numba.core.typing import signature
 from numba.extending import intrinsic
 
 from atom_data.text.arrays import Bytes
@@ -32,7 +33,7 @@ def equal_marks(
         found = builder.load(_place(context, builder, signature, args), align=1)
         return _marks(builder, builder.icmp_unsigned("==", found, _all(builder, args[2])))
 
-    return types.uint64(data, types.int64, types.uint8), emit
+    return signature(types.uint64, data, types.int64, types.uint8), emit
 
 
 @intrinsic
@@ -48,7 +49,7 @@ def end_marks(
             ends = builder.or_(ends, builder.icmp_unsigned("==", found, _all(builder, byte)))
         return _marks(builder, ends)
 
-    return types.uint64(data, types.int64, types.uint8, types.uint8, types.uint8), emit
+    return signature(types.uint64, data, types.int64, types.uint8, types.uint8, types.uint8), emit
 
 
 @intrinsic
@@ -58,7 +59,7 @@ def lowest_mark(typing: Any, marks: np.uint64) -> tuple[Any, Callable[..., Any]]
     def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:  # noqa: ANN401
         return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
 
-    return types.int64(types.uint64), emit
+    return signature(types.int64, types.uint64), emit
 
 
 @intrinsic
@@ -72,7 +73,7 @@ def copy_bytes(
         builder.store(found, _place(context, builder, signature, args, 2), align=1)
         return context.get_dummy_value()
 
-    return types.void(data, types.int64, text, types.int64), emit
+    return signature(types.void, data, types.int64, text, types.int64), emit
 
 
 def _place(context: Any, builder: Any, signature: Any, args: Any, at: int = 0) -> Any:  # noqa: ANN401
