@@ -1,14 +1,15 @@
 """What speaks for each day that a page names, and for none: marks, whose weights are in `trust`."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from atom_data.extract.dates.address import FORUM, TITLE, day_in, marks_of, words_in
+from atom_data.extract.dates.company import company
 from atom_data.extract.dates.relations import Found, add_likeness, add_relations
-from atom_data.extract.dates.shown import Shown, Timed, is_day_first, shown_days, timed_days, title_blocks
+from atom_data.extract.dates.shown import Shown, Timed, is_day_first, settled, shown_days, timed_days, title_blocks
 from atom_data.extract.dates.written import date_of
 from atom_data.extract.structured import Record
 from atom_data.text.arrays import Bools
@@ -17,22 +18,20 @@ from atom_data.text.html.page import Page
 from atom_data.text.html.source import slot
 from atom_data.text.main_text.model import OTHER
 
-URL_DATE = re.compile(r"/(20\d\d|199\d)[/-](0?[1-9]|1[0-2])[/-](0?[1-9]|[12]\d|3[01])(?=[/-])")
-ROOT = re.compile(r"https?://[^/]*/?")
-FORUM = re.compile(r"viewtopic|showthread|/threads?[/-]|/forums?/|[/?]topic", re.IGNORECASE)
-"""Addresses of threads."""
 THREADS = ("DiscussionForumPosting", "Question")
 TEXTS = ("Article", "Posting", "Report", "Recipe")
 """Ends of the types of structured data whose dates are those of a text."""
 DATED = {"datePublished": "published", "dateModified": "modified", "dateCreated": "created"}
 SLOTS = {"head published": columns.PUBLISHED, "head modified": columns.MODIFIED, "head date": columns.DATE}
 NEAR = ("at the title", "near the title")
+ALONE, SENTENCE = 4, 12
+"""Words of a block that has little else than a day, and of one that says more."""
 UNSURE, MANY = 0.7, 10
 """A kind that is less likely is not sure; a page that shows more days is most often a list."""
 BY_KIND = {
-    "forum": ("first time element", "first of the text", "within content"),
-    "article": (),
-    "undated": ("head published", "first of the text", "near the title, plain", "near the title, changed"),
+    "forum": {"first time element": "forum: first time element"},
+    "article": {},
+    "undated": {mark: f"undated: {mark}" for mark in ("head published", "first of the text", "near the title, plain")},
 }
 """Marks that mean something else on a forum, and on pages for something else than a text of a day: a shop's, a manual's."""
 
@@ -69,13 +68,14 @@ def named_days(page: Page, known: Sequence[Record], about: About) -> Named:
     if content and (title is None or title[0] > content[1]):
         title = content[0], content[0] + 1
     marks, written = _of_data(page, known, about.url, day_first)
-    times = list(timed_days(page, day_first))
-    shown = shown_days(page, day_first)
+    shown, times = settled(shown_days(page, day_first), list(timed_days(page, day_first)), marks)
     places = [_place(day.block, title) for day in shown]
     for day in shown:
         marks[day.day].add("shown")
     _add_times(marks, times, title)
-    _add_places(marks, shown, places, content)
+    best = _add_places(marks, shown, places, content)
+    for day in best:
+        marks[day.day].update(company(page, day.block))
     _add_first(marks, shown, title)
     near = {
         day.day
@@ -101,8 +101,8 @@ def _of_data(page: Page, known: Iterable[Record], url: str | None, day_first: bo
     parts = [(part, record.texts) for record in known if (part := _part(record.kind)) is not None]
     said = [(f"{part} {word}", texts[name]) for part, texts in parts for name, word in DATED.items() if name in texts]
     said += [(mark, value) for mark, number in SLOTS.items() if (value := slot(page, number))]
-    if (found := URL_DATE.search(url or "")) is not None:
-        said.append(("address", f"{found[1]}-{int(found[2]):02}-{int(found[3]):02}"))
+    if (day := day_in(url or "")) is not None:
+        said.append(("address", day))
     for mark, text in said:
         if (date := date_of(text, day_first=day_first)) is not None:
             marks[date[:10]].add(mark)
@@ -153,8 +153,10 @@ def _add_times(marks: Found, times: Sequence[Timed], title: tuple[int, int] | No
             given.add("time element at the title, not in the text")
 
 
-def _add_places(marks: Found, shown: Sequence[Shown], places: Sequence[str], content: tuple[int, int] | None) -> None:
-    """Mark each day by the place nearest to the title where a short text shows it."""
+def _add_places(
+    marks: Found, shown: Sequence[Shown], places: Sequence[str], content: tuple[int, int] | None
+) -> list[Shown]:
+    """Mark each day by the place nearest to the title where a short text shows it; return those that are near it."""
     best: dict[str, tuple[int, Shown]] = {}
     for day, place in zip(shown, places, strict=True):
         rank = PLACES.index(place)
@@ -167,19 +169,22 @@ def _add_places(marks: Found, shown: Sequence[Shown], places: Sequence[str], con
             given.add("said to be published")
         if place in NEAR:
             given.add(f"near the title, {day.label}")
-        if day.words <= 4:
+        if day.words <= ALONE:
             given.add("alone in its block")
+        elif day.words >= SENTENCE:
+            given.add("in a sentence")
         if day.linked:
             given.add("in a link")
         if content is not None:
             given.add(_beside(day.block, content))
+    return [day for rank, day in best.values() if PLACES[rank] in NEAR]
 
 
 def _beside(block: int, content: tuple[int, int]) -> str:
     first, last = content
     if block <= first:
-        return "before content" if block >= first - 12 else "long before content"
-    return "within content" if block <= last else "just behind content" if block <= last + 8 else "behind content"
+        return "beside content"
+    return "within content" if block <= last else "beside content" if block <= last + 8 else "behind content"
 
 
 def _add_first(marks: Found, shown: Sequence[Shown], title: tuple[int, int] | None) -> None:
@@ -190,7 +195,6 @@ def _add_first(marks: Found, shown: Sequence[Shown], title: tuple[int, int] | No
     firsts = {
         "first shown": own,
         "first of the text": [day for day in own if day.label != "changed"],
-        "first said to be published": [day for day in shown if day.is_short and day.label == "published"],
     }
     for mark, days in firsts.items():
         if days:
@@ -203,20 +207,18 @@ def _add_kind(marks: Found, about: About) -> str:
     is_thread = FORUM.search(about.url or "") is not None or any(
         "thread published" in given for given in marks.values()
     )
-    if kind == OTHER and is_thread:
-        kind = "forum"
-    named = kind if kind in BY_KIND else "undated"
-    for given in marks.values():
-        given.update([f"{named}: {mark}" for mark in BY_KIND[named] if mark in given])
+    if kind == OTHER:
+        kind = "forum" if is_thread else "article" if words_in(about.url or "") >= TITLE else OTHER
+    others = BY_KIND.get(kind, BY_KIND["undated"])
+    for given in marks.values() if others else ():
+        given.update([other for mark, other in others.items() if mark in given])
     return kind
 
 
 def _of_none(shown: Sequence[Shown], about: About, kind: str) -> set[str]:
-    marks = {"none", f"none: {kind}"}
+    marks = {"none", f"none: {kind}", *marks_of(about.url)}
     if about.kind_chance is not None and about.kind_chance < UNSURE:
         marks.add(f"none: {kind}, not sure")
-    if ROOT.fullmatch(about.url or ""):
-        marks.add("none: first page of a site")
     if len({day.day for day in shown}) > MANY:
         marks.add("none: many days")
     return marks

@@ -4,10 +4,10 @@ import re
 from collections import defaultdict
 from collections.abc import Set
 
+from atom_data.extract.dates.address import month_in
 from atom_data.extract.dates.shown import PLAIN
 
 YEAR = re.compile(r"20[0-3]\d")
-URL_MONTH = re.compile(r"/(20\d\d)[/-](0[1-9]|1[0-2])(?=[/-])")
 
 Found = defaultdict[str, set[str]]
 """Days and their marks while they are looked for."""
@@ -22,8 +22,6 @@ def add_relations(marks: Found, near: Set[str]) -> None:
         if day in published:
             if near and day not in near:
                 given.add("published, but another is shown")
-            if day in modified:
-                given.add("published and modified")
         elif published:
             _add_unpublished(given, in_head_alone=not in_data)
         if day in modified and day in near:
@@ -35,7 +33,7 @@ def _add_unpublished(given: set[str], *, in_head_alone: bool) -> None:
     if in_head_alone:
         given.add("another is published in the head alone")
     if f"near the title, {PLAIN}" in given:
-        given.add(f"shown where another is published, {PLAIN}" + (", in the head alone" if in_head_alone else ""))
+        given.add(f"shown where another is published, {PLAIN}")
     if "near the title, changed" in given and not in_head_alone:
         given.add("shown where another is published, changed")
 
@@ -43,11 +41,11 @@ def _add_unpublished(given: set[str], *, in_head_alone: bool) -> None:
 def add_likeness(marks: Found, title: str | None, url: str | None) -> None:
     """Mark days of the year that the title names, and of the month that the address has."""
     years = set(YEAR.findall(title or ""))
-    month = URL_MONTH.search(url or "")
+    month = month_in(url or "")
     for day, given in marks.items():
         if years:
             given.add("year of the title" if day[:4] in years else "other year than the title's")
-        if month is not None and day[:7] == f"{month[1]}-{month[2]}":
+        if day[:7] == month:
             given.add("month of the address")
 
 

@@ -1,7 +1,7 @@
 """Days that a page shows: in its text and its `<time>` elements, with the words before them and how far they are from the title."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +17,7 @@ BLOCKS, WORDS, DIGITS, SHORT, EDGE = 20, 50, 5, 25, 40
 stands at its begin or end."""
 TIMES, HEADINGS, TITLES = 4, 5, 4
 """So many `<time>` elements are looked at, first headings, and places where the title stands."""
-ROW = [columns.START, columns.END, columns.WORDS, columns.LINK_WORDS]
+ROW = slice(columns.START, columns.LINK_WORDS + 1)
 LABEL_CHARACTERS = 40
 LABEL = re.compile(
     r"(?P<other>last (?:post|active|reply|seen|visit)|latest (?:post|reply)|joined|member|regist|since|founded|copyright|\u00a9"
@@ -48,6 +48,8 @@ class Shown(NamedTuple):
     """Whether all of the block is a link."""
     is_short: bool
     """Whether the block is short, or the day stands at its begin or end."""
+    other: str | None = None
+    """The day when its numbers are read the other way: see `written`."""
 
 
 class Timed(NamedTuple):
@@ -58,6 +60,8 @@ class Timed(NamedTuple):
     """The first of its blocks, or what stands behind it."""
     changed: bool
     """Whether it says that the page was changed then."""
+    is_sure: bool
+    """Whether it can be read in one way alone: its year stands first."""
 
 
 def is_day_first(page: Page, url: str | None) -> bool:
@@ -74,7 +78,7 @@ def shown_days(page: Page, day_first: bool) -> list[Shown]:
     likely = np.flatnonzero((rows[:, columns.DIGITS] >= DIGITS) & (rows[:, columns.WORDS] <= WORDS))
     found: list[Shown] = []
     looked = 0
-    for block, (start, end, words, link_words) in zip(likely.tolist(), rows[likely][:, ROW].tolist(), strict=True):
+    for block, (start, end, _, words, link_words) in zip(likely.tolist(), rows[:, ROW][likely].tolist(), strict=True):
         data = source[start:end]
         if b"20" not in data and b"19" not in data:
             continue
@@ -82,14 +86,14 @@ def shown_days(page: Page, day_first: bool) -> list[Shown]:
         if looked > BLOCKS:
             break
         text, last = data.decode("utf-8", "replace"), 0
-        for day, begin, stop in days_in(text, day_first):
+        for day, begin, stop, other in days_in(text, day_first):
             before = text[max(last, begin - LABEL_CHARACTERS) : begin]
             if len(before.strip()) < 3 and block:
                 above, below = int(rows[block - 1, columns.START]), int(rows[block - 1, columns.END])
                 line = source[max(above, below - 4 * LABEL_CHARACTERS) : below].decode("utf-8", "ignore")
                 before = line[-LABEL_CHARACTERS:] + before
             is_short = words <= SHORT or begin < EDGE or len(text) - stop < EDGE
-            found.append(Shown(day, block, _label(before), words, link_words == words, is_short))
+            found.append(Shown(day, block, _label(before), words, link_words == words, is_short, other))
             last = stop
     return found
 
@@ -98,17 +102,38 @@ def timed_days(page: Page, day_first: bool) -> Iterator[Timed]:
     """Yield the days that the first `<time>` elements have in their attribute."""
     for node in first_with(page, tags.TIME, TIMES):
         given = attributes(page, node)
-        day = date_of(given.get(b"datetime", b"").decode("utf-8", "replace"), day_first=day_first)
+        said = given.get(b"datetime", b"").decode("utf-8", "replace").strip()
+        day = date_of(said, day_first=day_first)
         if day is not None:
             changed = b"odified" in given.get(b"itemprop", b"") or b"updated" in given.get(b"class", b"")
-            yield Timed(day[:10], int(page.nodes[node, columns.FIRST_BLOCK]), changed)
+            yield Timed(day[:10], int(page.nodes[node, columns.FIRST_BLOCK]), changed, said.startswith(day[:4]))
+
+
+def settled(shown: list[Shown], times: list[Timed], known: Iterable[str]) -> tuple[list[Shown], list[Timed]]:
+    """Return days with those read the other way that only so are a day which is sure: one that is `known`, or named by its month.
+
+    `3/10/2023` under `/2023/october/03/` is not in March, whatever the page's language says.
+    """
+    unsure = [day for day in shown if day.other is not None]
+    if not unsure:
+        return shown, times
+    sure = {*known, *(day.day for day in shown if day.other is None), *(time.day for time in times if time.is_sure)}
+    turned = {day.day: day.other for day in unsure if day.other in sure and day.day not in sure}
+    return (
+        [day if day.other is None else day._replace(day=turned.get(day.day, day.day)) for day in shown],
+        [time._replace(day=turned.get(time.day, time.day)) for time in times],
+    )
 
 
 def title_blocks(page: Page, title: str | None) -> tuple[int, int] | None:
     """Return the first block of the page's title and what is behind its last: a heading, else a block that is little else, else the
     first heading.
     """  # fmt: skip
-    spans = page.nodes[first_with(page, tags.H1, HEADINGS)][:, [columns.FIRST_BLOCK, columns.END_BLOCK]].tolist()
+    nodes = page.nodes
+    spans = [
+        (int(nodes[node, columns.FIRST_BLOCK]), int(nodes[node, columns.END_BLOCK]))
+        for node in first_with(page, tags.H1, HEADINGS)
+    ]
     headings = [(start, end) for start, end in spans if end > start]
     for start, end in headings if title else ():
         if " ".join(" ".join(page.text_of(block) for block in range(start, min(end, start + 3))).split()) == title:

@@ -52,6 +52,8 @@ class Written(NamedTuple):
     start: int
     """Where it begins in the text, and ends."""
     end: int
+    other: str | None
+    """The day where the numbers of day and month are read the other way; None where that is not one, and where a name says it."""
 
 
 def date_of(text: str, *, day_first: bool | None = None) -> str | None:
@@ -86,7 +88,7 @@ def _behind(text: str, start: int, end: int) -> Written | None:
         day = _named(year, found[1], found[2])
     else:
         return None
-    return None if day is None else Written(day, start, found.end())
+    return None if day is None else Written(day, start, found.end(), None)
 
 
 def _before(text: str, start: int, end: int, day_first: bool | None) -> Written | None:
@@ -94,22 +96,22 @@ def _before(text: str, start: int, end: int, day_first: bool | None) -> Written 
     earliest = max(0, start - LONGEST)
     if DIGIT.search(text, earliest, start) is None or (found := BEFORE_YEAR.search(text, earliest, start)) is None:
         return None
-    year = text[start:end]
+    year, other = text[start:end], None
     if found["sign"]:
-        day = _numbered(year, found["one"], found["other"], found["sign"], day_first)
+        day, other = _numbered(year, found["one"], found["other"], found["sign"], day_first)
     elif found["month"]:
         day = _named(year, found["month"], found["day"])
     else:
         day = _glued(year, found["month_first"], found["day_second"])
-    return None if day is None else Written(day, found.start(), end)
+    return None if day is None else Written(day, found.start(), end, other)
 
 
-def _numbered(year: str, one: str, other: str, sign: str, day_first: bool | None) -> str | None:
-    if sign == ".":
-        return _date(year, other, one)
-    is_day_first = sign == "-" if day_first is None else day_first
+def _numbered(year: str, one: str, other: str, sign: str, day_first: bool | None) -> tuple[str | None, str | None]:
+    """Return the day, and the one that it is when read the other way; what only is one so is that."""
+    is_day_first = sign == "." or (sign == "-" if day_first is None else day_first)
     month, day = (other, one) if is_day_first else (one, other)
-    return _date(year, month, day) or _date(year, day, month)
+    ways = _date(year, month, day), _date(year, day, month)
+    return ways if ways[0] is not None else (None if sign == "." else ways[1], None)
 
 
 def _named(year: str, word: str, day: str) -> str | None:

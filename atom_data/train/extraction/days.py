@@ -15,7 +15,7 @@ from atom_data.train.extraction.examples import sites_in_folds
 from atom_data.train.extraction.extractor import Options, Scored
 from atom_data.train.extraction.kinds import unseen_kinds
 
-PRIOR = 0.7
+PRIOR = 0.4
 """Weights are held near zero: half of this times the square of each is added to what is made small, twice."""
 ROUNDS, ENOUGH = 30, 1e-6
 FOLDS = 5

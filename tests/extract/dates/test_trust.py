@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from atom_data.extract import MainText
-from atom_data.extract.dates.marks import About, Named
+from atom_data.extract.dates.marks import About, Named, named_days
 from atom_data.extract.dates.trust import trusted_day
 from atom_data.extract.metadata import metadata_of, title_of
+from atom_data.extract.structured import records
 from atom_data.text.html.scan import scan
 
 TEXT = "".join(
@@ -46,7 +47,8 @@ def head(name: str, value: str) -> str:
         (head("w-published-date", "2024-05-06"), ["2024-05-06", "2024-05-06", None]),
         (head("article:modified_time", "2024-05-06"), [None, None, None]),
         ("<h1>A</h1><time datetime=2024-05-06></time>", ["2024-05-06", None, None]),
-        ("<h1>A</h1><p>By Ann Poe<p>Posted on May 6, 2024", ["2024-05-06", None, None]),
+        ("<h1>A</h1><p>By Ann Poe<p>Posted on May 6, 2024", ["2024-05-06", "2024-05-06", None]),
+        ("<h1>A</h1><p>Sold since May 6, 2024", [None, None, None]),
         ("<h1>A</h1><p>(c) 2024", [None, None, None]),
     ],
 )
@@ -92,9 +94,52 @@ def test_numbers_are_read_as_in_the_pages_country() -> None:
     assert published(f"{page}{TEXT}", url="https://e.co.uk/a") == "2023-10-03"
 
 
+@pytest.mark.parametrize(
+    ("sure", "day"),
+    [
+        (data(datePublished="2024-09-10T16:07:00Z"), "2024-09-10"),
+        ("<time datetime=2024-09-10>10 September</time>", "2024-09-10"),
+        ("<p><a href=/>Another text</a> September 10, 2024", "2024-09-10"),
+        (data(datePublished="2024-10-09"), "2024-10-09"),
+        ("<p>September 10, 2024, and October 9, 2024", "2024-10-09"),
+        ("", "2024-10-09"),
+    ],
+)
+def test_numbers_that_can_be_read_in_two_ways_are_read_as_a_day_that_is_sure(sure: str, day: str) -> None:
+    for written in ("09.10.2024", "10/09/2024"):
+        page = scan(f"<h1>A</h1><p>{written}{TEXT}{sure}".encode())
+        named = named_days(page, records(page), About(title="A"))
+        assert "at the title" in named.days[day]
+        assert [other for other in named.days if "at the title" in named.days[other]] == [day]
+
+
+def test_a_time_element_is_read_as_the_text_is() -> None:
+    page = scan(f"<h1>A</h1><time datetime=02-12-2025>02-12-2025</time>{TEXT}<p>December 2, 2025".encode())
+    assert list(named_days(page, [], About(title="A")).days) == ["2025-12-02"]
+
+
+def test_the_month_in_the_address_says_how_numbers_are_read() -> None:
+    page = f"<h1>A</h1><p>Posted on 03/10/2023{TEXT}"
+    assert published(page, url="https://e.org/2023/october/03/a/") == "2023-10-03"
+    assert published(page, url="https://e.org/2023/a/") == "2023-03-10"
+
+
+def test_a_day_in_a_sentence_is_not_one_alone_in_its_block() -> None:
+    for words, mark in ((4, "alone in its block"), (5, None), (11, None), (12, "in a sentence")):
+        page = scan(f"<h1>A</h1><p>{'Word ' * (words - 3)}May 6, 2024{TEXT}".encode())
+        found = named_days(page, [], About(title="A")).days["2024-05-06"]
+        assert found & {"alone in its block", "in a sentence"} == ({mark} if mark else set())
+
+
+def test_a_page_of_another_kind_whose_address_is_a_title_is_a_text() -> None:
+    page = scan(f"<h1>A</h1>{TEXT}".encode())
+    for end, kind in (("a-b-c-d", "article"), ("a-b", "other"), ("viewtopic-a-b-c", "forum")):
+        assert f"none: {kind}" in named_days(page, [], About(f"https://e.org/{end}", "A", "other")).none
+
+
 def test_the_first_page_of_a_site_has_no_day() -> None:
     page = f"<h1>News</h1>{TEXT}<time datetime=2024-05-06>today</time>"
-    assert published(page, url="https://e.org/a") == "2024-05-06"
+    assert published(page, url="https://e.org/what-is-new-today") == "2024-05-06"
     assert published(page, url="https://e.org/") is None
 
 

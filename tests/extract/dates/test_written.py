@@ -61,14 +61,30 @@ def test_the_day_may_be_the_first_number_or_the_second(text: str, first: str, se
 
 def test_days_in_a_text_say_where_they_stand() -> None:
     text = "Posted on 4 May 2024, in 2023, updated 2024-06-07 (c) 2024"
-    assert [(day, text[start:end]) for day, start, end in days_in(text)] == [
+    assert [(found.day, text[found.start : found.end]) for found in days_in(text)] == [
         ("2024-05-04", "4 May 2024"),
         ("2024-06-07", "2024-06-07"),
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "day", "other"),
+    [
+        ("3/10/2023", "2023-03-10", "2023-10-03"),
+        ("09.10.2024", "2024-10-09", "2024-09-10"),
+        ("13/10/2023", "2023-10-13", None),
+        ("10/13/2023", "2023-10-13", None),
+        ("13.10.2023", "2023-10-13", None),
+        ("3 October 2023", "2023-10-03", None),
+        ("2023-10-03", "2023-10-03", None),
+    ],
+)
+def test_days_in_numbers_say_what_they_are_the_other_way(text: str, day: str, other: str | None) -> None:
+    assert [(found.day, found.other) for found in days_in(text, day_first=False)] == [(day, other)]
+
+
 @given(st.text(st.sampled_from("0123456789 -/.,MayTmai\u5e74\u6708\n\u0130")))
 def test_any_text_has_days_inside_of_it(text: str) -> None:
-    for day, start, end in days_in(text):
-        assert 0 <= start < end <= len(text)
-        assert day[:4] in text[start:end]
+    for found in days_in(text):
+        assert 0 <= found.start < found.end <= len(text)
+        assert found.day[:4] in text[found.start : found.end]
