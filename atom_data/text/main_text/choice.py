@@ -15,11 +15,14 @@ SURE, SURE_WORDS = 0.9, 50
 LINKS_LEAST, OTHERS_LEAST = 0.7, 0.5
 """Beside a text, blocks that are mostly links must be so likely, and others so: there a list of headlines is furniture, which
 on a page that is a list it is not."""
-DOUBT = 1.2
+DOUBT = 1.35
 """Of blocks in doubt, those of one page are right or wrong together: the border lies where the expected F1 of probabilities to this
 power is highest. It and LINKS_LEAST were chosen on two sets, by models that had not seen the site: WCXB's development half (F1
 0.8899, precision 0.893; with a power of 1.35 and links from 0.8 on 0.8884 and 0.899) and 507 pages of news in five languages
 (0.872; 0.881)."""
+
+FOLLOWS, FOLLOWS_WORDS = 0.4, 10
+"""So likely, and so long, must a text be that follows a block which is kept: the last paragraph, or the one below a heading."""
 
 
 def choose(page: Page, chances: Float32s, *, least: float = 0.0, enough: float = 2.0) -> tuple[Bools, float]:
@@ -28,7 +31,8 @@ def choose(page: Page, chances: Float32s, *, least: float = 0.0, enough: float =
     Blocks are taken from the likeliest on as long as the expected F1 grows: twice the expected words that are right, over the
     words that are taken and those expected to be right on the whole page; of probabilities to the power of DOUBT. Of equal
     blocks the likeliest counts. Of these, blocks below `least` are left out, and all from `enough` on are kept. Beside a text,
-    blocks that are not likely are left out, too (LINKS_LEAST), unless `enough` asks for all that may be content.
+    blocks that are not likely are left out, too (LINKS_LEAST), unless `enough` asks for all that may be content. Behind a block
+    that is kept, text needs no more than FOLLOWS.
     """
     kept = np.zeros(len(page.blocks), np.bool_)
     if not len(kept):
@@ -61,7 +65,10 @@ def _choose(blocks: Int32s, chances: Float32s, least: float, enough: float, kept
         bound, link_bound = max(bound, OTHERS_LEAST), max(bound, LINKS_LEAST)
     for block in range(len(blocks)):
         links = 2 * blocks[block, columns.LINK_WORDS] > blocks[block, columns.WORDS]
-        kept[block] = single[block] and chances[block] >= (link_bound if links else bound)
+        needed = link_bound if links else bound
+        if block > 0 and kept[block - 1] and not links and blocks[block, columns.WORDS] >= FOLLOWS_WORDS:
+            needed = min(needed, max(FOLLOWS, least))
+        kept[block] = single[block] and chances[block] >= needed
     return best
 
 

@@ -12,6 +12,8 @@ from atom_data.text.memory import allocating, inlined
 
 PROBES = 64
 """So many places of a table are looked at before two keys share one."""
+_SPREAD = np.uint64(0x9E3779B97F4A7C15)
+"""An odd number near 2 ** 64 over the golden ratio: all bits of a key reach the upper ones of the product (Knuth, TAOCP 3, 6.4)."""
 OWN, OWN_LEAST, NEAREST, LEAST, MOST, SUM, SECOND = range(7)
 HALF, THREE_QUARTERS, NINE_TENTHS, PLAIN = range(4)
 (ARTICLES, ARTICLE_WORDS, MAINS, MAIN_WORDS, TIMES, TABLES, POSTS) = range(7)
@@ -176,10 +178,12 @@ def _count_alike(nodes: Int32s, alike: Int32s) -> None:
     """Count for each element those of its parent with the same tag and class."""
     size = len(nodes)
     keys = np.zeros(slots_for(size), np.int64)
-    counts, slots = np.zeros(len(keys), np.int32), np.zeros(size, np.int32)
+    counts, slots, last = np.zeros(len(keys), np.int32), np.zeros(size, np.int32), np.zeros(size, np.int32)
     for node in range(1, size):
-        key = np.int64(nodes[node, columns.PARENT]) << 32 | np.int64(nodes[node, columns.LOOK]) | 1
-        slots[node] = slot_of(keys, key)
+        parent, look = np.int64(nodes[node, columns.PARENT]), np.int64(nodes[node, columns.LOOK])
+        before, last[parent] = last[parent], node
+        is_next = before > 0 and nodes[before, columns.LOOK] == look  # as in a list
+        slots[node] = slots[before] if is_next else slot_of(keys, (parent << 31 | look) + 1)
         counts[slots[node]] += 1
     for node in range(1, size):
         alike[node] = counts[slots[node]]
@@ -198,7 +202,7 @@ def slots_for(count: int) -> int:
 def slot_of(keys: Int64s, key: int) -> int:
     """Return the place of a key in a table whose size is a power of two, where it is put if it is new; 0 is not a key."""
     mask, probes = len(keys) - 1, 0
-    slot = ((key * 0x9E3779B1) >> 15) & mask
+    slot = np.int64((np.uint64(key) * _SPREAD) >> np.uint64(40)) & mask
     while keys[slot] != 0 and keys[slot] != key and probes < PROBES:
         slot, probes = (slot + 1) & mask, probes + 1
     keys[slot] = key

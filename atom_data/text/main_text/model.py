@@ -11,6 +11,7 @@ from atom_data.text.arrays import Bools, Float32s
 from atom_data.text.html.page import CLASS_HASHES, Page
 from atom_data.text.main_text.choice import choose
 from atom_data.text.main_text.features import Scores, write_features
+from atom_data.text.main_text.kin import evened
 from atom_data.text.main_text.names import COLUMNS, SECOND_COLUMNS
 from atom_data.text.main_text.second import write_second
 from atom_data.text.main_text.summary import SUMMARY_COLUMNS, summary
@@ -27,7 +28,8 @@ _TREES = ("columns", "borders", "masks", "leaves", "splits")
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Scores of words, and two sets of trees: the second sees what the first says of a block's surroundings.
+    """Scores of words, and two sets of trees: the second sees what the first says of a block's surroundings. What the second says
+    of blocks that stand alike is brought together: see `kin`.
 
     In the file, an .npz: `version` (int), `class_words` (float32, by hash), `text_words` (float32, by hash), and for each
     stage 1 and 2 `columns1` (int32), `borders1` (float32), `masks1` (uint32), each [trees, 31], `leaves1` (float32
@@ -110,8 +112,10 @@ class Model:
             return found, np.zeros(0, np.float32)
         write_features(page, url, self.scores, found[:count])
         bounds = Bounds(np.empty(len(found), np.float32), np.empty(len(found), np.float32))
-        write_second(page, _chances_of_page(found, blocks, 0, count, self.first, bounds)[:blocks], found[count:])
-        return found, _chances_of_page(found, blocks, count, len(found), self.second, bounds)[:blocks]
+        first = _chances_of_page(found, blocks, 0, count, self.first, bounds)[:blocks]
+        kin = write_second(page, first, found[count:])
+        chances = _chances_of_page(found, blocks, count, len(found), self.second, bounds)[:blocks]
+        return found, evened(page.blocks, kin, chances)
 
     def _check(self, path: str, version: int) -> None:
         """Refuse what kernels would read beyond its end."""

@@ -37,7 +37,7 @@ def count_copies(blocks: Int32s) -> Copies:
     counts = np.zeros(len(keys), np.int32)
     found, first, slots = np.zeros(size, np.int32), np.zeros(size, np.int32), np.zeros(size, np.int32)
     for block in range(size):
-        slot = slot_of(keys, np.int64(blocks[block, columns.HASH]) << 20 | 1)
+        slot = slot_of(keys, np.int64(blocks[block, columns.HASH]) + 1)
         first[block] = counts[slot] == 0
         repeats += counts[slot] > 0
         counts[slot] += 1

@@ -7,7 +7,8 @@ import numpy as np
 from atom_data.text.arrays import Float32s, Int32s
 from atom_data.text.html import page as columns, tags
 from atom_data.text.html.page import Page
-from atom_data.text.main_text.elements import slot_of, slots_for
+from atom_data.text.main_text.elements import slots_for
+from atom_data.text.main_text.kin import kin_of
 from atom_data.text.main_text.names import CONTAINERS, SECOND_COLUMNS
 from atom_data.text.main_text.surroundings import containers_of
 from atom_data.text.memory import allocating, inlined, kernel
@@ -29,9 +30,8 @@ class Chances(NamedTuple):
 
 
 class Alike(NamedTuple):
-    """Of blocks in elements with the same look and a parent with the same look: words, expected words, how many."""
+    """Of blocks that stand alike, by the number of their kin: words, expected words, how many."""
 
-    slots: Int32s
     words: Float32s
     expected: Float32s
     counts: Int32s
@@ -45,19 +45,24 @@ def stage_two_features(page: Page, chances: Float32s) -> Float32s:
     return found.T
 
 
-def write_second(page: Page, chances: Float32s, found: Float32s) -> None:
-    """Write the same to an array with a row a column, at least as long as there are blocks; there must be one."""
-    _second(page.nodes, page.blocks, chances, found)
+def write_second(page: Page, chances: Float32s, found: Float32s) -> Int32s:
+    """Write the same to an array with a row a column, at least as long as there are blocks; there must be one.
+
+    Return the kin of each block: see `kin.kin_of`.
+    """
+    kin: Int32s = _second(page.nodes, page.blocks, chances, found)
+    return kin
 
 
 @kernel
-def _second(nodes: Int32s, blocks: Int32s, chance: Float32s, found: Float32s) -> None:
-    sums = _sums(blocks, chance)
+def _second(nodes: Int32s, blocks: Int32s, chance: Float32s, found: Float32s) -> Int32s:
+    sums, kin = _sums(blocks, chance), kin_of(nodes, blocks)
     _write_near(sums, found)
     _write_containers(containers_of(nodes, blocks), sums, found)
-    _write_alike(blocks, sums, _alike(nodes, blocks, chance), found)
+    _write_alike(blocks, kin, sums, _alike(blocks, kin, chance), found)
     _write_page(blocks, sums, found)
     _write_heading(nodes, blocks, chance, found)
+    return kin
 
 
 @allocating
@@ -105,35 +110,26 @@ def _write_containers(containers: Int32s, sums: Chances, found: Float32s) -> Non
 
 
 @allocating
-def _alike(nodes: Int32s, blocks: Int32s, chance: Float32s) -> Alike:
-    count = len(blocks)
-    keys = np.zeros(slots_for(count), np.int64)
-    size = len(keys)
-    alike = Alike(
-        np.zeros(count, np.int32), np.zeros(size, np.float32), np.zeros(size, np.float32), np.zeros(size, np.int32)
-    )
-    for block in range(count):
-        node = np.int64(blocks[block, columns.NODE])
-        parent = max(0, nodes[node, columns.PARENT])
-        key = (np.int64(nodes[node, columns.LOOK]) << 31 ^ np.int64(nodes[parent, columns.LOOK])) | 1
-        slot = slot_of(keys, key)
+def _alike(blocks: Int32s, kin: Int32s, chance: Float32s) -> Alike:
+    size = slots_for(len(blocks))
+    alike = Alike(np.zeros(size, np.float32), np.zeros(size, np.float32), np.zeros(size, np.int32))
+    for block in range(len(blocks)):
         words = np.float32(blocks[block, columns.WORDS])
-        alike.words[slot] += words
-        alike.expected[slot] += words * chance[block]
-        alike.counts[slot] += 1
-        alike.slots[block] = slot
+        alike.words[kin[block]] += words
+        alike.expected[kin[block]] += words * chance[block]
+        alike.counts[kin[block]] += 1
     return alike
 
 
 @allocating
-def _write_alike(blocks: Int32s, sums: Chances, alike: Alike, found: Float32s) -> None:
+def _write_alike(blocks: Int32s, kin: Int32s, sums: Chances, alike: Alike, found: Float32s) -> None:
     for block in range(len(blocks)):
-        slot, words = alike.slots[block], np.float32(blocks[block, columns.WORDS])
-        count = alike.counts[slot]
+        group, words = kin[block], np.float32(blocks[block, columns.WORDS])
+        count = alike.counts[group]
         share = np.float32(-1)
         if count > 1:
-            others = alike.expected[slot] - words * sums.chance[block]
-            share = others / max(alike.words[slot] - words, np.float32(1))
+            others = alike.expected[group] - words * sums.chance[block]
+            share = others / max(alike.words[group] - words, np.float32(1))
         found[_ALIKE, block], found[_ALIKE + 1, block] = share, count
 
 

@@ -13,9 +13,10 @@ from atom_data.text.main_text import names
 from atom_data.text.main_text.choice import DOUBT, choose
 from atom_data.text.main_text.comments import without_comments
 from atom_data.text.main_text.features import block_features, no_scores
+from atom_data.text.main_text.kin import evened
 from atom_data.text.main_text.measures import measured
 from atom_data.text.main_text.model import Model, _chances_of_row, chances_by
-from atom_data.text.main_text.second import stage_two_features
+from atom_data.text.main_text.second import stage_two_features, write_second
 from atom_data.text.main_text.trees import LEAVES, Trees
 from atom_data.text.main_text.words import FIRST_WORDS, text_words
 
@@ -96,7 +97,9 @@ def test_chances_are_those_of_the_trees_one_by_one() -> None:
     first = np.float32(1) / (1 + np.exp(-np.array(first)))
     both = np.concatenate([rows, stage_two_features(page, first.astype(np.float32))], 1)
     second = [sum(plain_sum(row, model.second, tree) for tree in range(len(model.second.splits))) for row in both]
-    assert model.chances(page, "https://e.org/") == pytest.approx(1 / (1 + np.exp(-np.array(second))), abs=1e-4)
+    kin = write_second(page, first.astype(np.float32), np.zeros((len(names.SECOND_COLUMNS), len(rows)), np.float32))
+    chances = evened(page.blocks, kin, np.float32(1) / (1 + np.exp(-np.array(second, np.float32))))
+    assert model.chances(page, "https://e.org/") == pytest.approx(chances, abs=1e-4)
 
 
 def drawn_trees(chance: np.random.Generator, trees: int, columns: int) -> Trees:
@@ -208,3 +211,16 @@ def test_links_beside_a_text_must_be_likely() -> None:
     assert choose(beside, chances, enough=BOUNDS["recall"][1])[0].all()
     chances[1:] = 0.85
     assert choose(beside, chances)[0].all()
+
+
+def test_text_behind_text_needs_less() -> None:
+    """Text in doubt is kept behind text; links are not, nor a short line, nor text that nothing before it holds up."""
+    blocks = (
+        ("<p>" + "sure " * 60, 0.95, True), ("<p>" + "long " * 12, 0.45, True), ("<p>cut off here", 0.1, False),
+        ("<p>" + "alone " * 12, 0.45, False), ("<p>" + "certain " * 60, 0.95, True), ("<p>a short one", 0.45, False),
+        ("<p>" + "again " * 60, 0.95, True), ("<p><a href=/>" + "link " * 12 + "</a>", 0.45, False),
+    )  # fmt: skip
+    page = scan("".join(html for html, _, _ in blocks).encode())
+    chances = np.array([chance for _, chance, _ in blocks], np.float32)
+    assert choose(page, chances)[0].tolist() == [kept for _, _, kept in blocks]
+    assert not choose(page, chances, least=BOUNDS["precision"][0])[0][1]
