@@ -35,7 +35,7 @@ def extract(
 
 
 def test_html_main_content_and_title() -> None:
-    assert extract(ARTICLE.encode()) == [("Head\n\nGröße one.", "A & B", "ok")]
+    assert extract(ARTICLE.encode()) == [("Größe one.", "A & B", "ok")]
 
 
 def test_html_status_says_why_there_is_no_text() -> None:

@@ -145,7 +145,7 @@ class Judged(NamedTuple):
     kept: Bools
     chances: Float32s
     confidence: float
-    """The F1 over words that the choice of blocks expects: on sites held out, off by 0.01 in the mean of deciles, and a model of
+    """The F1 over words that the choice of blocks expects: on sites held out, off by 0.02 in the mean of deciles, and a model of
     whole pages that was trained for it was not better."""
     kind: str | None
     """One of KINDS, or OTHER; None without a model of kinds, and for a page without text."""
