@@ -58,7 +58,7 @@ def record_bytes(row: dict[str, Any]) -> bytes:
         return head + stream.read(int(length.split(b":")[1]) + 4)
 
 
-@pytest.mark.parametrize("number", [0, 333, 900])
+@pytest.mark.parametrize("number", [0, 333, -1])
 def test_a_kept_document_by_id_url_and_words(run: Path, number: int) -> None:
     row = rows(run, "fuzzy_deduped")[number]
     (answer,) = asked(run, row["id"])

@@ -23,9 +23,6 @@ FOLLOWS, FOLLOWS_WORDS = 0.4, 10
 """So likely must a text of so many words be that follows a block which is kept: the last paragraph, or the one below a heading.
 Without it the F1 there is the same, and the precision 0.895; of pages of manuals many have lost their last paragraph."""
 
-FOLLOWS, FOLLOWS_WORDS = 0.4, 10
-"""So likely, and so long, must a text be that follows a block which is kept: the last paragraph, or the one below a heading."""
-
 
 def choose(page: Page, chances: Float32s, *, least: float = 0.0, enough: float = 2.0) -> tuple[Bools, float]:
     """Return which blocks to keep, by their probability of being main text, and the expected F1 of the best choice.
