@@ -53,10 +53,10 @@ def test_peek_shows_dropped_documents_with_numbers_and_text(sample_run: Path) ->
     assert len(done.stdout.strip().splitlines()) > 4
 
 
-def test_peek_shows_pages_dropped_before_they_had_text(sample_run: Path) -> None:
-    done = atom_data(
-        "peek", RECIPE, "-o", sample_run, "--stage", "extracted", "--reason", "web_page.http_status", "-n", 1
-    )
+@pytest.mark.parametrize("stage", [("--stage", "extracted"), ()])
+def test_peek_shows_pages_dropped_before_they_had_text(sample_run: Path, stage: tuple[str, ...]) -> None:
+    """A reason says by itself which stage it is of."""
+    done = atom_data("peek", RECIPE, "-o", sample_run, *stage, "--reason", "web_page.http_status", "-n", 1)
     assert done.returncode == 0, done.stderr
     assert "http_status is " in done.stdout
 

@@ -5,7 +5,7 @@ Which ones are shown is decided by a hash of their ids: the same ones each time,
 
 import heapq
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,6 +73,16 @@ def peek(job: Job, workspace: Workspace, reason: str | None, count: int) -> list
             f"{job.name}: nothing was dropped for '{reason}'; reasons there: {', '.join(seen) or 'none'}.{meant(reason, seen)}"
         )
     return found
+
+
+def stage_with(reason: str, jobs: Iterable[Job], workspace: Workspace) -> str | None:
+    """Return the first stage that dropped or could not read something for a reason; None where none did."""
+    for job in jobs:
+        if isinstance(job, Stage) and workspace.shard_list(job.name) is not None:
+            for receipt in _receipts(job, workspace):
+                if any(_matches(name, reason) for name in (*receipt.dropped, *receipt.unreadable)):
+                    return job.name
+    return None
 
 
 def _receipts(job: Job, workspace: Workspace) -> Iterator[Receipt]:

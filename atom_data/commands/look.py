@@ -42,7 +42,12 @@ def peek(
     run: Run,
     output: RunOutput = None,
     given: Set = None,
-    stage: Annotated[str, typer.Option(help="The stage to look into.")] = "clean",
+    stage: Annotated[
+        str | None,
+        typer.Option(
+            help="The stage to look into; by default the first one with that reason, and without a reason 'clean'."
+        ),
+    ] = None,
     reason: Annotated[
         str | None,
         typer.Option(help="Documents dropped for this reason: card.rule, a card, a rule, or a reason of dead letters."),
@@ -55,12 +60,14 @@ def peek(
     They are sampled by a hash of their ids. For a copy it names the kept document and the words that differ; records that could
     not be read are shown by their reason (`--reason jsonl.bad_json`).
     """
-    from atom_data.audit.peek import peek as peek_documents  # noqa: PLC0415 - readers, which verify does without
+    from atom_data.audit import peek as peeking  # noqa: PLC0415 - readers, which verify does without
 
     screen = console()
-    recipe, output = run_of(run, output)
+    path, output = run_of(run, output)
     workspace = Workspace(output)
-    for sight in peek_documents(load(recipe, workspace, given).job(stage), workspace, reason, count):
+    recipe = load(path, workspace, given)
+    stage = stage or (peeking.stage_with(reason, recipe.jobs, workspace) if reason else None) or "clean"
+    for sight in peeking.peek(recipe.job(stage), workspace, reason, count):
         screen.prose(f"[bold]{escape(sight.id)}[/bold]  {escape(sight.url)}")
         if sight.reason:
             screen.prose(f"  [red]{sight.reason}[/red]  {escape(printable('; '.join(sight.missed)))}")
