@@ -158,8 +158,8 @@ def _refuse_foreign(jobs: Sequence[Job], place: Path) -> None:
     below = {job.name: {other.name.removeprefix(f"{job.name}{INNER}") for other in jobs} for job in jobs}
     for job in jobs:
         folder = place / job.name
-        strange = [] if _begun(folder) else [name for name in _strange(folder) if name not in below[job.name]]
-        if strange:
+        strange = [name for name in _strange(folder) if name not in below[job.name]]
+        if strange and not _begun(folder):  # asked last: another task of an array may begin the job while this one looks
             _refuse(folder, strange, f"and stage '{job.name}' has its files there")
     if _used(place):
         return

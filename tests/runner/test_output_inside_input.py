@@ -1,6 +1,7 @@
 """Output folders held against the input: a run must not read what it writes, nor write among somebody's files."""
 
 import os
+import textwrap
 from pathlib import Path
 
 import pyarrow as pa
@@ -8,7 +9,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from atom_data.errors import ConfigError
+from atom_data.runner import places
 from atom_data.runner.places import refuse_overlap
+from atom_data.runner.recipe import load_recipe
+from atom_data.workspace import Workspace
 from tests.command import atom_data, recipe, write_lines
 
 RECIPE = """
@@ -215,3 +219,24 @@ def test_empty_folders_logs_forecasts_and_earlier_runs_are_taken(tmp_path: Path)
         assert done.returncode == 0, done.stderr
     os.truncate(out / "next" / "plan.json", 0)
     assert atom_data("check", path, "-o", out, cwd=tmp_path).returncode == 0
+
+
+def test_a_job_that_another_task_begins_meanwhile_is_no_file_of_somebody(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On two nodes one task looked whether the job had begun, another wrote its plan, and the first then found a file there."""
+    (here / "recipe.py").write_text(textwrap.dedent(RECIPE.format(reads="Jsonl('data/a.jsonl')")), "utf-8")
+    loaded, folder = load_recipe(str(here / "recipe.py")), here / "out" / "clean"
+    looked = places._begun
+
+    def begun(place: Path) -> bool:
+        found = looked(place)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "plan.json").write_text("{}")
+        return found
+
+    (here / "out").mkdir()
+    monkeypatch.setattr(places, "_begun", begun)
+    places.check_places(loaded, Workspace(str(here / "out"), "t"))
+    begun(folder)  # from now on it has
+    places.check_places(loaded, Workspace(str(here / "out"), "t"))
