@@ -159,7 +159,8 @@ def _refuse_foreign(jobs: Sequence[Job], place: Path) -> None:
     for job in jobs:
         folder = place / job.name
         strange = [name for name in _strange(folder) if name not in below[job.name]]
-        if strange and not _begun(folder):  # asked last: another task of an array may begin the job while this one looks
+        # Asked last: another task of an array may begin the job while this one looks.
+        if strange and not _begun(folder):
             _refuse(folder, strange, f"and stage '{job.name}' has its files there")
     if _used(place):
         return
