@@ -58,6 +58,14 @@ def test_keep_marks_first_and_all_failing_rules(card: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("row", range(6))
+def test_a_row_alone_is_judged_as_among_others(card: str, row: int) -> None:
+    """A batch in which all pass, and one in which all fail."""
+    marked, alone = keep(card)(BATCH).slice(row, 1), keep(card)(BATCH.slice(row, 1))
+    for column in (REASON, RULES):
+        assert alone.column(column).to_pylist() == marked.column(column).to_pylist()
+
+
 def test_keep_numbers_are_the_columns_it_looked_at(card: str) -> None:
     numbers = [json.loads(line) for line in keep(card).numbers(BATCH).to_pylist()]
     assert numbers[4] == {"count": 1, "label": "bad"}
